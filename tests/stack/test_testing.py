@@ -1,0 +1,129 @@
+"""The throw-away servers of a test run, seen from a test inside one, and from runs that end badly."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import redis
+
+ROOT = Path(__file__).parents[2]
+
+
+def run_pytest(
+    folder: Path, source: str, *options: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        _pytest(folder, source, *options),
+        cwd=ROOT,
+        env=_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _pytest(folder: Path, source: str, *options: str) -> list[str]:
+    test = folder / "test_inside.py"
+    test.write_text(textwrap.dedent(source))
+    return [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "stack.testing", "-p", "no:django",
+            "-p", "no:cacheprovider", *options, str(test)]  # fmt: skip
+
+
+def _environment(**more: str) -> dict[str, str]:
+    ours = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE", "PYTEST_ADDOPTS"}
+    kept = {k: v for k, v in os.environ.items() if k not in ours and not k.startswith("PYTEST_XDIST")}
+    return kept | {"PYTHONPATH": str(ROOT)} | more
+
+
+SEES_BOTH = """
+    import os, psycopg, redis
+
+    def test_servers():
+        with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+            assert connection.execute("SHOW fsync").fetchone() == ("off",)
+        broker = redis.Redis.from_url(os.environ["REDIS_URL"])
+        assert broker.ping()
+        broker.close()
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "xdist"])
+def test_a_run_has_servers_of_its_own(tmp_path: Path, options: tuple[str, ...]) -> None:
+    done = run_pytest(tmp_path, SEES_BOTH, *options)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_addresses_that_are_set_are_left_alone(tmp_path: Path) -> None:
+    source = """
+        import os
+
+        def test_addresses():
+            assert os.environ["DATABASE_URL"] == "postgres://mine/x"
+            assert os.environ["REDIS_URL"] == "redis://mine/0"
+    """
+    given = {"DATABASE_URL": "postgres://mine/x", "REDIS_URL": "redis://mine/0"}
+    done = run_pytest(tmp_path, source, **given)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_this_run_has_both_servers() -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    broker = redis.Redis.from_url(os.environ["REDIS_URL"])
+    assert broker.ping()
+    broker.close()
+
+
+def test_a_killed_run_leaves_no_server_and_the_next_run_removes_its_folder(tmp_path: Path) -> None:
+    source = """
+        import os, sys, time
+
+        def test_forever():
+            print(os.environ["DATABASE_URL"], file=sys.stderr, flush=True)
+            while True:
+                time.sleep(1)
+    """
+    killed = subprocess.Popen(
+        _pytest(tmp_path, source, "-s"),
+        cwd=ROOT,
+        env=_environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    )
+    assert killed.stderr is not None
+    address = killed.stderr.readline().decode().strip()
+    folder = Path(urlsplit(address).query.removeprefix("host="))
+    postmaster = int((folder / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    killed.stderr.close()
+
+    assert eventually(lambda: not is_running(postmaster)), "PostgreSQL outlived the run"
+    assert folder.exists()
+    assert "1 passed" in run_pytest(tmp_path, SEES_BOTH).stdout
+    assert not folder.exists()
+
+
+def is_running(pid: int) -> bool:
+    """A zombie nobody has reaped yet does not count."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def eventually(holds, *, within_s: float = 10) -> bool:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        os.sched_yield()
+    return False
