@@ -1,0 +1,102 @@
+"""Who acts: people and the tokens that act for them. Teams and skills are not here; they are readiness.people's."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person who signs in. Preferences hold display choices only (theme, units, columns), never rights."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("System")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+    preferences = models.JSONField(default=dict, blank=True)
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                "email", condition=~Q(email=""), name="user_email_unique", violation_error_message=_("This e-mail is taken.")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+
+class ScopeKind(models.TextChoices):
+    REGION = "region", _("Region")
+    SITE = "site", _("Site")
+
+
+class AccessScope(models.Model):
+    """Limits a user to regions or sites, named by slug because inventory lies a floor above. No row means everywhere."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_scopes")
+    kind = models.CharField(max_length=8, choices=ScopeKind)
+    slug = models.SlugField(max_length=100)
+
+    class Meta:
+        ordering = ["user", "kind", "slug"]
+        constraints = [models.UniqueConstraint(fields=["user", "kind", "slug"], name="access_scope_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.kind} {self.slug}"
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def usable(self, now) -> "TokenQuerySet":
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), enabled=True, user__is_active=True)
+
+
+class Token(models.Model):
+    """A key for programs: shown once, stored as an HMAC. `ingest` tokens belong to one telemetry source and do nothing else."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("Read")
+        WRITE = "write", _("Read and write")
+        INGEST = "ingest", _("Ingest for one source")
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, unique=True, editable=False)
+    digest = models.BinaryField(max_length=32, editable=False)
+    scope = models.CharField(max_length=8, choices=Scope, default=Scope.READ)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField(editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # Rounded to the minute: one write a minute at most, however busy the token.
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("created_at")), name="token_expires_after_creation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class SignInLink(models.Model):
+    """A one-time link that makes the first administrator on a new installation; used once, then it is spent."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"sign-in link of {self.created_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,88 @@
+"""Reading environment variables: typed, with a hint when one is missing or misspelt."""
+
+import difflib
+import os
+from collections.abc import Callable
+from typing import overload
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+KNOWN: dict[str, str] = {}
+
+
+def _read[T](name: str, default: T | None, parse: Callable[[str], T], what: str) -> T:
+    KNOWN[name] = what
+    raw = os.environ.get(name)
+    if raw is None or raw == "":
+        if default is None:
+            raise ImproperlyConfigured(f"{name} is not set: it holds {what}.")
+        return default
+    try:
+        return parse(raw)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}={raw!r} cannot be read ({error}): it holds {what}.") from error
+
+
+def text(name: str, default: str | None, what: str) -> str:
+    return _read(name, default, str, what)
+
+
+def integer(name: str, default: int | None, what: str) -> int:
+    return _read(name, default, int, what)
+
+
+def flag(name: str, default: bool, what: str) -> bool:
+    def parse(raw: str) -> bool:
+        if raw.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if raw.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise ValueError("use 1 or 0")
+
+    return _read(name, default, parse, what)
+
+
+def words(name: str, default: list[str], what: str) -> list[str]:
+    return _read(name, default, lambda raw: [part.strip() for part in raw.split(",") if part.strip()], what)
+
+
+def refuse_misspelt(prefix: str = "MUSTER_") -> None:
+    """Raise for a variable with our prefix that no setting reads: a typo must not be a silent default."""
+    for name in os.environ:
+        if name.startswith(prefix) and name not in KNOWN:
+            close = difflib.get_close_matches(name, KNOWN, n=1)
+            hint = f" Did you mean {close[0]}?" if close else f" Known: {', '.join(sorted(KNOWN))}."
+            raise ImproperlyConfigured(f"{name} is not a setting of Muster.{hint}")
+
+
+@overload
+def database(url: str) -> dict[str, object]: ...
+@overload
+def database(url: None) -> None: ...
+def database(url: str | None) -> dict[str, object] | None:
+    """Django's DATABASES entry from `postgres://user:password@host:port/name?host=/socket/dir&option=…`."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"DATABASE_URL must start with postgres://, not {parts.scheme}://.")
+    options: dict[str, str] = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "muster",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", "") or parts.hostname or "",
+        "PORT": str(parts.port or options.pop("port", "") or ""),
+        "OPTIONS": options,
+    }
+
+
+def broker(url: str) -> str:
+    """Celery's broker address; kombu spells a unix socket its own way."""
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        number = dict(parse_qsl(parts.query)).get("db", "0")
+        return f"redis+socket://{parts.path}?virtual_host={number}"
+    return url

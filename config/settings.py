@@ -1,0 +1,225 @@
+"""Every setting of Muster. Those that an operator may change are read from the environment and listed in README.md."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from django.utils.csp import CSP
+
+from config import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- where things run -------------------------------------------------------------------------------------------------
+DATA_DIR = Path(env.text("MUSTER_DATA_DIR", str(BASE_DIR / "var"), "the folder for the embedded parts' data and logs"))
+DEBUG = env.flag("MUSTER_DEBUG", False, "1 to show tracebacks on error pages; never in production")
+SECRET_KEY = env.text("MUSTER_SECRET_KEY", None, "the key that signs sessions and hashes tokens; `make run` keeps one in its data folder")
+ALLOWED_HOSTS = env.words("MUSTER_ALLOWED_HOSTS", ["*"], "comma-separated host names that Muster answers to")
+CSRF_TRUSTED_ORIGINS = env.words("MUSTER_TRUSTED_ORIGINS", [], "comma-separated origins (https://…) behind a proxy")
+BEHIND_HTTPS = env.flag("MUSTER_HTTPS", False, "1 when a proxy in front serves Muster over HTTPS only")
+HOST = env.text("MUSTER_HOST", "127.0.0.1", "the address that `make run` listens on")
+PORT = env.integer("MUSTER_PORT", 8000, "the port that `make run` listens on; the next free one when it is taken")
+DEMO = env.flag("MUSTER_DEMO", True, "0 to start empty, without the demo fleet and its sender")
+DEMO_SCALE = env.integer("MUSTER_DEMO_SCALE", 1, "how many times the demo fleet's devices are multiplied")
+
+DATABASES = {"default": env.database(env.text("DATABASE_URL", None, "the PostgreSQL address, postgres://user@host/name"))}
+DATABASES["default"] |= {
+    "CONN_MAX_AGE": env.integer("MUSTER_DB_CONN_MAX_AGE", 600, "seconds a database connection is kept open"),
+    "CONN_HEALTH_CHECKS": True,
+    "ATOMIC_REQUESTS": False,
+}
+REDIS_URL = env.text("REDIS_URL", None, "the Redis address, redis://host:6379/0 or unix:///path.sock?db=0")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "muster"}}
+
+# --- applications: upper floors first ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "readiness.demo",
+    "readiness.scoring",
+    "readiness.evidence",
+    "readiness.workloads",
+    "readiness.framework",
+    "telemetry",
+    "inventory",
+    "web",
+    "accounts",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "pgtrigger",
+    "pghistory",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_htmx",
+]
+MIDDLEWARE = [
+    "web.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "web.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "web.context.page",
+            ],
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people and permissions -------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+]
+
+# --- browser security -------------------------------------------------------------------------------------------------
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:", "blob:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
+if BEHIND_HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = int(timedelta(days=30).total_seconds())
+
+# --- language, time, files --------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "staticfiles"
+# Hashed names need collectstatic; tests and debugging serve straight from the folders.
+HASHED_STATIC = env.flag("MUSTER_HASHED_STATIC", not DEBUG, "0 to serve static files without hashed names")
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if HASHED_STATIC
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not HASHED_STATIC
+MEDIA_ROOT = DATA_DIR / "media"
+
+# --- telemetry --------------------------------------------------------------------------------------------------------
+TELEMETRY_RAW_HOURS = env.integer("MUSTER_TELEMETRY_RAW_HOURS", 48, "hours that raw samples are kept")
+TELEMETRY_5M_DAYS = env.integer("MUSTER_TELEMETRY_5M_DAYS", 40, "days that 5-minute roll-ups are kept")
+TELEMETRY_1H_DAYS = env.integer("MUSTER_TELEMETRY_1H_DAYS", 761, "days that hourly roll-ups are kept (25 months)")
+TELEMETRY_FUTURE_S = env.integer("MUSTER_TELEMETRY_FUTURE_S", 600, "seconds a sample may lie in the future before it is refused")
+TELEMETRY_BODY_BYTES = env.integer("MUSTER_TELEMETRY_BODY_BYTES", 16 * 1024 * 1024, "largest body accepted, as sent")
+TELEMETRY_DECODED_BYTES = env.integer("MUSTER_TELEMETRY_DECODED_BYTES", 64 * 1024 * 1024, "largest body accepted, decompressed")
+TELEMETRY_INBOX_BATCHES = env.integer("MUSTER_TELEMETRY_INBOX_BATCHES", 20_000, "batches waiting before senders are told to slow down (429)")
+TELEMETRY_LIVE_S = env.integer("MUSTER_TELEMETRY_LIVE_S", 300, "least seconds for which a sample counts as live; 3 x cadence when that is longer")
+DATA_UPLOAD_MAX_MEMORY_SIZE = TELEMETRY_BODY_BYTES
+
+# --- REST -------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["web.rest.authentication.TokenAuthentication", "web.rest.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["web.rest.permissions.ModelPermissions"],
+    "DEFAULT_PAGINATION_CLASS": "web.rest.pagination.ContractPagination",
+    "DEFAULT_FILTER_BACKENDS": ["web.rest.filters.StrictFilterBackend", "web.rest.filters.OrderingBackend"],
+    "DEFAULT_RENDERER_CLASSES": ["web.rest.renderers.OrjsonRenderer", "rest_framework.renderers.BrowsableAPIRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "web.rest.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Muster",
+    "DESCRIPTION": "Inventory, telemetry and production readiness of AI infrastructure sites.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+}
+
+# --- history: who did what, seen by triggers so that bulk writes are in it too ----------------------------------------
+PGHISTORY_APPEND_ONLY = True
+
+# --- workers ----------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = env.broker(REDIS_URL)
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_ROUTES = {
+    "telemetry.*": {"queue": "ingest"},
+    "readiness.*": {"queue": "scoring"},
+}
+# Each entry expires before its next turn, so that a stopped worker does not come back to a heap of stale ticks.
+CELERY_BEAT_SCHEDULE = {
+    "drain-inbox": {"task": "telemetry.drain_inbox", "schedule": 2, "options": {"expires": 2}},
+    "roll-up": {"task": "telemetry.roll_up", "schedule": 15, "options": {"expires": 15}},
+    "source-states": {"task": "telemetry.update_source_states", "schedule": 5, "options": {"expires": 5}},
+    "partitions": {"task": "telemetry.keep_partitions", "schedule": 600, "options": {"expires": 600}},
+    "measure": {"task": "readiness.evidence.measure", "schedule": 60, "options": {"expires": 60}},
+    "rescore-changed": {"task": "readiness.scoring.rescore_changed", "schedule": 3, "options": {"expires": 3}},
+    "rescore-aged": {"task": "readiness.scoring.rescore_aged", "schedule": 60, "options": {"expires": 60}},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR")},
+}
+
+env.refuse_misspelt()

@@ -1,0 +1,58 @@
+"""Dated capacity, and the claim rows by which upper floors learn that a site changed."""
+
+import pghistory
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models.places import Site
+
+
+@pghistory.track()
+class CapacityEvent(models.Model):
+    """Capacity that came or went. Deployed at t is the sum of commissionings minus decommissionings up to t."""
+
+    class Kind(models.TextChoices):
+        COMMISSION = "commission", _("Commissioned")
+        DECOMMISSION = "decommission", _("Decommissioned")
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="capacity_events")
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.COMMISSION)
+    happened_on = models.DateField(help_text=_("The day at whose end, in the site's zone, it counts"))
+    it_kw = models.FloatField(help_text=_("IT power, kW"))
+    accelerators = models.PositiveIntegerField(default=0)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["happened_on", "site", "id"]
+        indexes = [models.Index(fields=["site", "happened_on"], name="capacity_site_day")]
+        constraints = [models.CheckConstraint(condition=Q(it_kw__gte=0), name="capacity_it_kw_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.site}: {self.kind} {self.it_kw} kW on {self.happened_on}"
+
+
+class SiteChange(models.Model):
+    """A claim row: something about this site changed. Scoring takes rows with SKIP LOCKED and deletes them.
+
+    A cursor on time would lose rows, since transactions commit out of order. Inventory's own writes leave a row by
+    trigger, so that bulk writes are seen; telemetry leaves one for each site a batch touched.
+    """
+
+    class Origin(models.TextChoices):
+        INVENTORY = "inventory", _("Inventory")
+        TELEMETRY = "telemetry", _("Telemetry")
+        SOURCE = "source", _("Source state")
+        WORKLOAD = "workload", _("Workload")
+        EVIDENCE = "evidence", _("Evidence")
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    origin = models.CharField(max_length=16, choices=Origin)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.origin} of {self.site_id}"

@@ -1,0 +1,73 @@
+"""Ports and the links between them, within a site and between sites."""
+
+import pghistory
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models.hardware import Device
+from inventory.models.places import Site
+
+
+@pghistory.track()
+class Port(models.Model):
+    class Kind(models.TextChoices):
+        ETHERNET = "ethernet", _("Ethernet")
+        ROCE = "roce", _("RoCE")
+        INFINIBAND = "infiniband", _("InfiniBand")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        DISABLED = "disabled", _("Disabled")
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="ports")
+    name = models.CharField(max_length=64, help_text=_("As the exporter's label says it: eth0, mlx5_0, Ethernet1/1"))
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.ETHERNET)
+    speed_gbps = models.FloatField(null=True, blank=True, help_text=_("Line rate, Gb/s"))
+    back_end = models.BooleanField(default=False, help_text=_("Part of the accelerators' own fabric"))
+    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+
+    class Meta:
+        ordering = ["device", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["device", "name"], name="port_unique_in_device"),
+            models.CheckConstraint(condition=Q(speed_gbps__isnull=True) | Q(speed_gbps__gt=0), name="port_speed_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.device} {self.name}"
+
+
+@pghistory.track()
+class Link(models.Model):
+    """A cable or circuit. Inside a site both ends are ports; between sites the ports may be unknown, the sites are not."""
+
+    class Kind(models.TextChoices):
+        FABRIC = "fabric", _("Fabric")
+        FRONT_END = "front-end", _("Front end")
+        WAN = "wan", _("Between sites")
+
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.FABRIC)
+    site_a = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="links_from")
+    site_b = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="links_to")
+    port_a = models.ForeignKey(Port, on_delete=models.CASCADE, null=True, blank=True, related_name="links_from")
+    port_b = models.ForeignKey(Port, on_delete=models.CASCADE, null=True, blank=True, related_name="links_to")
+    capacity_gbps = models.FloatField(null=True, blank=True, help_text=_("Gb/s"))
+    design_latency_ms = models.FloatField(null=True, blank=True, help_text=_("Round trip the link was designed for, ms"))
+    provider = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["site_a", "name"], name="link_unique_in_site"),
+            models.CheckConstraint(condition=Q(port_a__isnull=True) | ~Q(port_a=F("port_b")), name="link_ends_differ"),
+            models.CheckConstraint(
+                condition=Q(kind="wan") | (Q(site_a=F("site_b")) & Q(port_a__isnull=False) & Q(port_b__isnull=False)),
+                name="link_inside_site_has_ports",
+            ),
+            models.CheckConstraint(condition=Q(design_latency_ms__isnull=True) | Q(design_latency_ms__gt=0), name="link_latency_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,122 @@
+"""Regions and sites."""
+
+import zoneinfo
+
+import pghistory
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Domain(models.TextChoices):
+    """The three domains that Muster joins; used by device types, metrics and health."""
+
+    COMPUTE = "compute", _("Compute")
+    NETWORK = "network", _("Network")
+    ENERGY = "energy", _("Energy")
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(_("%(name)s is not an IANA time zone name."), params={"name": name})
+
+
+@pghistory.track()
+class Region(models.Model):
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=100, unique=True)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    description = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SiteQuerySet(models.QuerySet["Site"]):
+    def counting_capacity(self) -> "SiteQuerySet":
+        """Sites whose capacity counts as deployed: those in commissioning or production."""
+        return self.filter(stage__in=[Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION])
+
+
+@pghistory.track()
+class Site(models.Model):
+    """One place that holds AI infrastructure. `stage` is its lifecycle; only commissioning and production have a verdict."""
+
+    class Stage(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        BUILDING = "building", _("Building")
+        COMMISSIONING = "commissioning", _("Commissioning")
+        PRODUCTION = "production", _("Production")
+        RETIRED = "retired", _("Retired")
+
+    class Kind(models.TextChoices):
+        CORE = "core", _("Core")
+        REGIONAL = "regional", _("Regional")
+        EDGE = "edge", _("Edge")
+        COLO = "colo", _("Colocation")
+
+    class Profile(models.TextChoices):
+        TRAINING = "training", _("Training")
+        INFERENCE = "inference", _("Inference")
+        EDGE = "edge", _("Edge")
+
+    class CoolingClass(models.TextChoices):
+        """ASHRAE equipment classes; the envelope of each is in the framework's thresholds."""
+
+        A1 = "A1", "A1"
+        A2 = "A2", "A2"
+        A3 = "A3", "A3"
+        A4 = "A4", "A4"
+        H1 = "H1", _("H1 (high density)")
+
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=100, unique=True)
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="sites")
+    stage = models.CharField(max_length=16, choices=Stage, default=Stage.PLANNED)
+    kind = models.CharField(max_length=16, choices=Kind, default=Kind.CORE)
+    profiles = ArrayField(models.CharField(max_length=16, choices=Profile), default=list, blank=True)
+    facility = models.CharField(max_length=50, blank=True, help_text=_("The operator's or landlord's own code"))
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField(
+        max_length=2, validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, ISO 3166-1 alpha-2."))], help_text=_("ISO 3166-1 alpha-2")
+    )
+    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True, help_text=_("Degrees, north positive"))
+    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True, help_text=_("Degrees, east positive"))
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    contracted_kw = models.FloatField(null=True, blank=True, help_text=_("Power contracted or commissioned at the meter, kW"))
+    power_step_limit_kw = models.FloatField(null=True, blank=True, help_text=_("Largest step the interconnection allows in 1 s, kW"))
+    cooling_class = models.CharField(max_length=4, choices=CoolingClass, default=CoolingClass.A2)
+    liquid_supply_max_c = models.FloatField(null=True, blank=True, help_text=_("Design limit of the liquid supply, °C"))
+    generator_start_s = models.FloatField(null=True, blank=True, help_text=_("Generator start and transfer time, s; empty: no generator"))
+    owner = models.CharField(max_length=100, blank=True, help_text=_("Who answers for the site, in words"))
+    description = models.TextField(blank=True)
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [models.Index(fields=["region", "stage"], name="site_region_stage")]
+        constraints = [
+            models.CheckConstraint(condition=Q(latitude__isnull=True) | Q(latitude__range=(-90, 90)), name="site_latitude_range"),
+            models.CheckConstraint(condition=Q(longitude__isnull=True) | Q(longitude__range=(-180, 180)), name="site_longitude_range"),
+            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="site_country_iso"),
+            models.CheckConstraint(condition=Q(contracted_kw__isnull=True) | Q(contracted_kw__gt=0), name="site_contracted_kw_positive"),
+            models.CheckConstraint(
+                condition=Q(stage__in=["planned", "building", "commissioning", "production", "retired"]), name="site_stage_known"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["core", "regional", "edge", "colo"]), name="site_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_verdict(self) -> bool:
+        return self.stage in {self.Stage.COMMISSIONING, self.Stage.PRODUCTION}

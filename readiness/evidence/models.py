@@ -1,0 +1,38 @@
+"""What proves a check. For now daily measures taken from telemetry; validation runs, attestations and facts join them here."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Site
+from telemetry.models import Provenance
+
+
+class Measure(models.Model):
+    """One figure of one site for one UTC day, such as the day's peak load, kept after the samples behind it are gone.
+
+    `key` names the measure (readiness.evidence.measures lists them), `part` the object it is about where a measure has
+    several (a feed, a workload class and user region). Quantiles keep their mergeable sketch, so that seven days'
+    p99 is exact to the sketch's error rather than a mean of percentiles.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="measures")
+    key = models.CharField(max_length=64)
+    part = models.CharField(max_length=200, blank=True)
+    on_date = models.DateField()
+    value = models.FloatField(null=True, blank=True)
+    unit = models.CharField(max_length=16, blank=True)
+    samples = models.PositiveBigIntegerField(default=0)
+    sketch_buckets = ArrayField(models.IntegerField(), null=True, blank=True)
+    sketch_counts = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.MEASURED)
+    taken_at = models.DateTimeField(help_text=_("Newest sample behind it"))
+    measured_at = models.DateTimeField(help_text=_("When it was computed"))
+
+    class Meta:
+        ordering = ["site", "key", "part", "on_date"]
+        constraints = [models.UniqueConstraint(fields=["site", "key", "part", "on_date"], name="measure_unique")]
+        indexes = [models.Index(fields=["key", "on_date"], name="measure_key_day")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.key} {self.part} {self.on_date}"

@@ -1,0 +1,178 @@
+"""Stored verdicts: one current result per site and check, one current score per site, and a row for every change of state."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Domain, Site
+from readiness.framework.models import FrameworkVersion
+
+
+class CheckState(models.TextChoices):
+    PASS = "pass", _("Pass")
+    WARN = "warn", _("Warn")
+    FAIL = "fail", _("Fail")
+    UNKNOWN = "unknown", _("Unknown")
+    STALE = "stale", _("Stale")
+    WAIVED = "waived", _("Waived")
+    NOT_APPLICABLE = "n-a", _("Not applicable")
+
+
+class Verdict(models.TextChoices):
+    READY = "ready", _("Ready")
+    CONDITIONAL = "conditional", _("Conditional")
+    NOT_READY = "not-ready", _("Not ready")
+
+
+class Health(models.TextChoices):
+    OK = "ok", _("OK")
+    WARN = "warn", _("Warning")
+    CRITICAL = "critical", _("Critical")
+    UNKNOWN = "unknown", _("Unknown")
+    MAINTENANCE = "maintenance", _("Maintenance")
+    NOT_MONITORED = "not-monitored", _("Not monitored")
+
+
+class CheckResult(models.Model):
+    """The present state of one check at one site. `parts` holds each sub-measure as judged; the worst applicable one decides."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="check_results")
+    check_id = models.CharField(max_length=64)
+    pillar = models.CharField(max_length=4)
+    gate = models.CharField(max_length=8, help_text=_("BLOCK, COND or INFO, as it holds for this site"))
+    state = models.CharField(max_length=8, choices=CheckState)
+    value = models.FloatField(null=True, blank=True)
+    unit = models.CharField(max_length=16, blank=True)
+    threshold = models.FloatField(null=True, blank=True)
+    margin = models.FloatField(null=True, blank=True, help_text=_("Distance to the pass threshold in the unit; negative is outside"))
+    reason = models.TextField(blank=True)
+    evidence = models.JSONField(default=dict, blank=True, help_text=_("What was read: kind, source, provenance, object, link"))
+    parts = models.JSONField(default=list, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True, help_text=_("When the evidence was taken; its age counts from here"))
+    since = models.DateTimeField(help_text=_("When the present state began"))
+    first_bad_at = models.DateTimeField(null=True, blank=True, help_text=_("First evidence out of limits in this spell"))
+    evaluated_at = models.DateTimeField()
+    framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["site", "check_id"]
+        constraints = [models.UniqueConstraint(fields=["site", "check_id"], name="check_result_unique")]
+        indexes = [models.Index(fields=["check_id", "state"], name="check_result_state")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.check_id}: {self.state}"
+
+
+class SiteScore(models.Model):
+    """The present verdict and scores of a site (0 to 1). `verdict` is empty for stages that have none."""
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="score")
+    verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
+    verdict_reason = models.TextField(blank=True)
+    verdict_since = models.DateTimeField()
+    deciding = ArrayField(models.CharField(max_length=64), default=list, blank=True, help_text=_("Checks that hold the verdict where it is"))
+    first_blocker = models.CharField(max_length=64, blank=True)
+    score = models.FloatField(null=True)
+    score_upper = models.FloatField(null=True)
+    waived = models.FloatField(default=0, help_text=_("Share of weight that is waived"))
+    coverage = models.FloatField(null=True, help_text=_("Share of applicable checks with fresh evidence"))
+    pillars = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict, help_text=_("Checks by state"))
+    evaluated_at = models.DateTimeField()
+    framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["site"]
+
+    def __str__(self) -> str:
+        return f"{self.site_id}: {self.verdict or 'no verdict'}"
+
+
+class ScorePoint(models.Model):
+    """A site's score on a UTC day: the day's last evaluation, for trends."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_points")
+    on_date = models.DateField()
+    verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
+    first_blocker = models.CharField(max_length=64, blank=True)
+    score = models.FloatField(null=True)
+    score_upper = models.FloatField(null=True)
+    coverage = models.FloatField(null=True)
+    pillars = models.JSONField(default=dict)
+    evaluated_at = models.DateTimeField()
+    framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["site", "on_date"]
+        constraints = [models.UniqueConstraint(fields=["site", "on_date"], name="score_point_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.on_date}"
+
+
+class DomainHealth(models.Model):
+    """Health of one domain of a site. When its sources are late or silent it freezes as it was and `clock` says so."""
+
+    class Clock(models.TextChoices):
+        NONE = "", _("Live")
+        LATE = "late", _("Late")
+        SILENT = "silent", _("Silent")
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="domain_health")
+    domain = models.CharField(max_length=8, choices=Domain)
+    health = models.CharField(max_length=16, choices=Health)
+    clock = models.CharField(max_length=8, choices=Clock, blank=True, default=Clock.NONE)
+    since = models.DateTimeField()
+    objects_by_health = models.JSONField(default=dict)
+    reasons = models.JSONField(default=list, help_text=_("Worst first: object, metric, value, unit, threshold, source of the threshold"))
+    figures = models.JSONField(default=dict, help_text=_("The domain's key figures: value, unit, provenance, taken_at"))
+    taken_at = models.DateTimeField(null=True, blank=True)
+    evaluated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["site", "domain"]
+        constraints = [models.UniqueConstraint(fields=["site", "domain"], name="domain_health_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.domain}: {self.health}"
+
+
+class Flip(models.Model):
+    """A state changed: of a check, a site's verdict, or a domain's health."""
+
+    class Subject(models.TextChoices):
+        CHECK = "check", _("Check")
+        VERDICT = "verdict", _("Verdict")
+        HEALTH = "health", _("Health")
+
+    class Cause(models.TextChoices):
+        FIRST = "first", _("First evaluation")
+        DATA = "data", _("Data")
+        AGE = "evidence-age", _("Evidence age")
+        RULE = "rule", _("Rule change")
+        WAIVER = "waiver", _("Waiver")
+        APPLICABILITY = "applicability", _("Applicability")
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="flips")
+    subject = models.CharField(max_length=8, choices=Subject)
+    key = models.CharField(max_length=64, help_text=_("Check id, domain, or empty for the verdict"), blank=True)
+    from_state = models.CharField(max_length=16, blank=True)
+    to_state = models.CharField(max_length=16, blank=True)
+    cause = models.CharField(max_length=16, choices=Cause)
+    value = models.FloatField(null=True, blank=True)
+    unit = models.CharField(max_length=16, blank=True)
+    threshold = models.FloatField(null=True, blank=True)
+    reason = models.TextField(blank=True)
+    first_bad_at = models.DateTimeField(null=True, blank=True)
+    at = models.DateTimeField()
+    framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["site", "-at"], name="flip_site_recent"),
+            models.Index(fields=["-at"], name="flip_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.subject} {self.key}: {self.from_state} -> {self.to_state}"

@@ -1,0 +1,228 @@
+"""Sources, the inbox, series, and what arrived. Samples and roll-ups are partitioned tables that only SQL touches:
+telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h (see telemetry/migrations and telemetry/store/)."""
+
+import pghistory
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Token
+from inventory.models import Accelerator, CoolingUnit, Device, Port, Site
+
+
+class Provenance(models.TextChoices):
+    """What a number is. An estimate is never shown as a measurement."""
+
+    MEASURED = "measured", _("Measured")
+    ESTIMATED = "estimated", _("Estimated")
+    DECLARED = "declared", _("Declared")
+    SIMULATED = "simulated", _("Simulated")
+
+
+class SourceState(models.TextChoices):
+    ON_TIME = "on-time", _("On time")
+    LATE = "late", _("Late")
+    SILENT = "silent", _("Silent")
+    PAUSED = "paused", _("Paused")
+    WAITING = "waiting", _("Waiting for the first sample")
+
+
+@pghistory.track()
+class Source(models.Model):
+    """A sender. It belongs to one site, or names the site of each series by the value of a label."""
+
+    name = models.CharField(max_length=100, unique=True)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, null=True, blank=True, related_name="sources")
+    site_label = models.CharField(
+        max_length=100, blank=True, help_text=_("Label whose value is a site's slug, for one sender that serves many sites")
+    )
+    cadence_s = models.PositiveIntegerField(default=60, help_text=_("Expected seconds between samples of a series"))
+    grace_s = models.PositiveIntegerField(default=60, help_text=_("Seconds past the cadence before the source is late"))
+    provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.MEASURED)
+    token = models.OneToOneField(Token, on_delete=models.PROTECT, related_name="source", null=True, blank=True)
+    paused = models.BooleanField(default=False)
+    # Units that differ per vendor or per source: {metric: factor} applied before storing.
+    unit_scale = models.JSONField(default=dict, blank=True)
+    description = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(site__isnull=False) & Q(site_label="")) | (Q(site__isnull=True) & ~Q(site_label="")),
+                name="source_site_or_label",
+                violation_error_message=_("Name a site or a label that names it, not both."),
+            ),
+            models.CheckConstraint(condition=Q(cadence_s__gt=0), name="source_cadence_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SourceStatus(models.Model):
+    """What a source last did. Apart from Source so that its history holds decisions, not heartbeats."""
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="status")
+    state = models.CharField(max_length=8, choices=SourceState, default=SourceState.WAITING)
+    state_since = models.DateTimeField()
+    first_sample_at = models.DateTimeField(null=True, blank=True)
+    last_sample_at = models.DateTimeField(null=True, blank=True, help_text=_("Newest sample's own time"))
+    last_received_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "source statuses"
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.state}"
+
+
+class SourceFlip(models.Model):
+    """A source's state changed."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="flips")
+    from_state = models.CharField(max_length=8, choices=SourceState)
+    to_state = models.CharField(max_length=8, choices=SourceState)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["source", "-at"], name="source_flip_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.from_state} -> {self.to_state}"
+
+
+class SourceActivity(models.Model):
+    """Counts per source and five minutes: what the ingest page draws."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="activity")
+    start = models.DateTimeField()
+    batches = models.PositiveBigIntegerField(default=0)
+    samples = models.PositiveBigIntegerField(default=0)
+    rejected = models.PositiveBigIntegerField(default=0)
+    lag_max_s = models.FloatField(default=0, help_text=_("Longest time from receipt to stored, s"))
+
+    class Meta:
+        ordering = ["source", "start"]
+        constraints = [models.UniqueConstraint(fields=["source", "start"], name="source_activity_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.start}"
+
+
+class Rejection(models.Model):
+    """Samples and bodies refused, per source, day and reason, with the latest example."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="rejections")
+    on_date = models.DateField()
+    reason = models.CharField(max_length=32)
+    count = models.PositiveBigIntegerField(default=0)
+    example = models.CharField(max_length=400, blank=True)
+    last_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-last_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["source", "on_date", "reason"], name="rejection_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.count} x {self.reason}"
+
+
+class InboxBatch(models.Model):
+    """One accepted body, decoded once into packed columns. Its commit is the promise to the sender; the drain deletes it."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    received_at = models.DateTimeField()
+    samples = models.PositiveIntegerField()
+    columns = models.BinaryField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"batch {self.pk} of {self.source_id}"
+
+
+class BodyDigest(models.Model):
+    """Bodies seen lately, so that one sent again is recognised before it is decoded."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    digest = models.BinaryField(max_length=16)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "digest"], name="body_digest_unique")]
+        indexes = [models.Index(fields=["received_at"], name="body_digest_age")]
+
+    def __str__(self) -> str:
+        return f"body of {self.source_id}"
+
+
+class SeriesQuerySet(models.QuerySet["Series"]):
+    def matched(self) -> "SeriesQuerySet":
+        return self.filter(object_kind__gt="")
+
+    def unmatched(self) -> "SeriesQuerySet":
+        return self.filter(object_kind="")
+
+
+class Series(models.Model):
+    """One metric with one set of labels from one source, and the inventory object it describes."""
+
+    class Kind(models.TextChoices):
+        GAUGE = "gauge", _("Gauge")
+        COUNTER = "counter", _("Counter")
+        HISTOGRAM = "histogram", _("Histogram bucket")
+        STATE = "state", _("State")
+
+    class ObjectKind(models.TextChoices):
+        ACCELERATOR = "accelerator", _("Accelerator")
+        DEVICE = "device", _("Device")
+        PORT = "port", _("Port")
+        COOLING_UNIT = "cooling-unit", _("Cooling unit")
+        SITE = "site", _("Site")
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="series")
+    metric = models.CharField(max_length=200, help_text=_("The exporter's name"))
+    labels = models.JSONField(default=dict)
+    digest = models.BinaryField(max_length=16, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.GAUGE)
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, null=True, blank=True, related_name="series")
+    object_kind = models.CharField(max_length=12, choices=ObjectKind, blank=True)
+    device = models.ForeignKey(Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="series")
+    accelerator = models.ForeignKey(Accelerator, on_delete=models.SET_NULL, null=True, blank=True, related_name="series")
+    port = models.ForeignKey(Port, on_delete=models.SET_NULL, null=True, blank=True, related_name="series")
+    cooling_unit = models.ForeignKey(CoolingUnit, on_delete=models.SET_NULL, null=True, blank=True, related_name="series")
+    first_seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True, help_text=_("Set by a stale marker; empty while samples come"))
+
+    objects = SeriesQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["metric", "id"]
+        verbose_name_plural = "series"
+        constraints = [models.UniqueConstraint(fields=["source", "digest"], name="series_unique_in_source")]
+        indexes = [
+            models.Index(fields=["site", "metric"], name="series_site_metric"),
+            models.Index(fields=["device"], condition=Q(device__isnull=False), name="series_device"),
+        ]
+
+    def __str__(self) -> str:
+        return self.metric
+
+
+class DirtyWindow(models.Model):
+    """A claim row: this five-minute window of this source has samples that no roll-up counted yet."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    start = models.DateTimeField()
+    noted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["start"], name="dirty_window_start")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.start}"
