@@ -5,6 +5,7 @@ import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Looked up in this order on a new data folder; an existing folder keeps the account that owns it.
 UNPRIVILEGED = ("postgres", "nobody")
@@ -54,16 +55,22 @@ def can_run(program: Path, *, account: Account | None) -> bool:
 
 def can_enter(folder: Path, *, account: Account | None) -> bool:
     """Whether the account can reach what is inside `folder`, whatever the modes of the folders above it."""
-    return _succeeds(["/usr/bin/env", "-C", str(folder), "true"], account=account)
+    return _succeeds(["/bin/sh", "-c", 'cd "$1"', "_", str(folder)], account=account)
 
 
 def _succeeds(argv: list[str], *, account: Account | None) -> bool:
-    who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
     try:
-        done = subprocess.run(argv, cwd="/", capture_output=True, timeout=20, check=False, **who)  # type: ignore[call-overload]
+        done = subprocess.run(argv, cwd="/", capture_output=True, timeout=20, check=False, **run_as(account))
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return bool(done.returncode == 0)
+    return done.returncode == 0
+
+
+def run_as(account: Account | None) -> dict[str, Any]:
+    """The arguments of `subprocess` that make a process run as `account`."""
+    if account is None:
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def give(path: Path, account: Account | None) -> None:

@@ -1,4 +1,4 @@
-"""One process: how it is described, started so that it does not outlive us, waited for, and stopped."""
+"""One process: how it is described, started so that it does not outlive us, and stopped."""
 
 import ctypes
 import os
@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack.account import Account
+from stack.account import Account, run_as
 
 POLL_S = 0.02
 PR_SET_PDEATHSIG = 1
@@ -37,15 +37,15 @@ class Recipe:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_s: float = 20
     death_signal: signal.Signals = signal.SIGKILL
+    # A process that ends with status 0 has done all it had to, and is not started again.
+    may_finish: bool = False
 
 
 def start(recipe: Recipe) -> subprocess.Popen[bytes]:
     """Start the process in a group of its own (a Ctrl-C reaches us alone, and a group can be ended whole)."""
-    account = recipe.account
-    who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
     recipe.log.parent.mkdir(parents=True, exist_ok=True)
-    with recipe.log.open("ab") as log:
-        return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+    with recipe.log.open("ab") as log:  # appending, so that the log can be cut while the process writes
+        return subprocess.Popen(
             recipe.argv,
             cwd=recipe.cwd,
             env=dict(recipe.env),
@@ -54,7 +54,7 @@ def start(recipe: Recipe) -> subprocess.Popen[bytes]:
             stderr=log,
             start_new_session=True,
             preexec_fn=_die_with(os.getpid(), recipe.death_signal),
-            **who,
+            **run_as(recipe.account),
         )
 
 
@@ -65,22 +65,52 @@ def _die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:
     """
 
     def prepare() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
-        if os.getppid() != parent:  # we ended between fork and prctl
-            os._exit(1)
+        end_with_parent(parent, death_signal)
 
     return prepare
 
 
+def end_with_parent(parent: int, death_signal: signal.Signals) -> None:
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
+        if os.getppid() != parent:  # it ended before the call
+            os._exit(1)
+
+
 def wait_ready(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
     deadline = time.monotonic() + recipe.ready_s
-    while not recipe.ready(process.pid):
-        if process.poll() is not None:
-            raise StartError(f"{recipe.name} ended with {ending(process.returncode)}")
-        if time.monotonic() > deadline:
-            raise StartError(f"{recipe.name} was not ready within {recipe.ready_s:.0f} s")
+    while not is_ready(process, recipe, deadline=deadline):
         time.sleep(POLL_S)
+
+
+def is_ready(process: subprocess.Popen[bytes], recipe: Recipe, *, deadline: float) -> bool:
+    """Raises StartError when the process has ended, or when `deadline` (monotonic) has passed."""
+    if has_ended(process):
+        raise StartError(f"{recipe.name} ended with {ending(process.wait())}")
+    if recipe.ready(process.pid):
+        return True
+    if time.monotonic() > deadline:
+        raise StartError(f"{recipe.name} was not ready within {recipe.ready_s:.0f} s")
+    return False
+
+
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has, without taking its exit status: until that is taken, its id cannot be used again."""
+    if process.returncode is not None:
+        return True
+    try:
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
+
+
+def run(recipe: Recipe) -> None:
+    """Run it to its end; raises StartError unless it succeeds."""
+    process = start(recipe)
+    while not has_ended(process):
+        time.sleep(POLL_S)
+    if (status := reap(process)) != 0:
+        raise StartError("\n".join([f"{recipe.name} failed ({ending(status)})", *last_lines(recipe.log)]))
 
 
 def ending(returncode: int) -> str:
@@ -92,19 +122,28 @@ def ending(returncode: int) -> str:
 
 def stop(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
     """Ask it to stop, wait, then end it and whatever is left of its group."""
-    if process.poll() is None:
+    ask_to_stop(process, recipe)
+    await_end(process, recipe)
+
+
+def await_end(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
+    deadline = time.monotonic() + recipe.stop_s
+    while not has_ended(process) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    reap(process)
+
+
+def ask_to_stop(process: subprocess.Popen[bytes], recipe: Recipe) -> None:
+    if not has_ended(process):
         process.send_signal(recipe.stop_signal)
-        try:
-            process.wait(recipe.stop_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    end_group(process.pid)
 
 
-def end_group(group: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
+def reap(process: subprocess.Popen[bytes]) -> int:
+    """End what is left of its group, then take the exit status: in this order the id is still its own."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
 
 
 def last_lines(log: Path, *, count: int = 15) -> list[str]:

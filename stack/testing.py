@@ -11,8 +11,8 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Generator
-from contextlib import ExitStack
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -21,16 +21,19 @@ import pytest
 
 from stack import postgres, valkey
 from stack.account import Account, unprivileged_account
-from stack.child import Recipe, start, stop, wait_ready
+from stack.child import Recipe, run, start, stop, wait_ready
 from stack.sockets import short_folder
 
 PREFIX = "muster-test-"
+SETTINGS = {"MUSTER_SECRET_KEY": "for tests only, and so not secret", "MUSTER_HASHED_STATIC": "0"}
 _running = ExitStack()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None]:
     """A wrapper, since pytest-django's own `tryfirst` would otherwise read the settings first."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         atexit.register(_running.close)
         start_throw_away(_running)
@@ -42,6 +45,16 @@ def pytest_unconfigure() -> None:
     _running.close()
 
 
+@contextmanager
+def throw_away_servers() -> Iterator[None]:
+    """The same for a command that is no test run."""
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    with ExitStack() as until:
+        start_throw_away(until)
+        yield
+
+
 def start_throw_away(until: ExitStack) -> None:
     """Start what is not given by the environment, and put the addresses there; `until` ends it all."""
     remove_leftovers()
@@ -49,10 +62,15 @@ def start_throw_away(until: ExitStack) -> None:
     folder = short_folder(PREFIX, account=account)
     until.callback(shutil.rmtree, folder, ignore_errors=True)
     until.enter_context(_locked(folder))
+    _set("MUSTER_DATA_DIR", str(folder), until)
     for variable, begin in (("REDIS_URL", _start_valkey), ("DATABASE_URL", _start_postgres)):
         if variable not in os.environ:
-            os.environ[variable] = begin(folder, account, until)
-            until.callback(os.environ.pop, variable, None)
+            _set(variable, begin(folder, account, until), until)
+
+
+def _set(variable: str, value: str, until: ExitStack) -> None:
+    os.environ[variable] = value
+    until.callback(os.environ.pop, variable, None)
 
 
 def _start_valkey(folder: Path, account: Account | None, until: ExitStack) -> str:
@@ -68,7 +86,7 @@ def _start_postgres(folder: Path, account: Account | None, until: ExitStack) -> 
         programs=postgres.programs_for(account, copy_to=folder),
         account=account,
     )
-    postgres.create(cluster, sync=False)
+    postgres.create(cluster, run=run, sync=False)
     recipe = postgres.recipe(cluster, log=folder / "postgres.log", settings=postgres.THROW_AWAY)
     # "Immediate": no checkpoint of data that is about to be deleted.
     _run(replace(recipe, stop_signal=signal.SIGQUIT, death_signal=signal.SIGQUIT), until)

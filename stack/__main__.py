@@ -1,0 +1,145 @@
+"""`python -m stack`: run, stop, and run a command beside a running Muster or with databases of its own."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from stack.account import NoAccountError
+from stack.child import StartError, end_with_parent
+from stack.identity import end
+from stack.launch import Launch, LaunchError, choose_port, clear_up
+from stack.layout import Layout, LayoutError, find_layout
+from stack.postgres import NotInstalledError
+from stack.state import AlreadyRunningError, Lock, State
+from stack.supervisor import StepError, StopRequestedError, Supervisor
+
+ROOT = Path(__file__).resolve().parent.parent
+STOP_PATIENCE_S = 90
+EXPECTED = (LaunchError, LayoutError, NoAccountError, NotInstalledError, StartError, StepError)
+
+
+def say(line: str) -> None:
+    with suppress(OSError):  # whoever read us is gone; that is no reason to end what runs
+        print(line, flush=True)
+
+
+@contextmanager
+def _launch(layout: Layout) -> Iterator[Launch]:
+    """A launch that ends with all stopped, whatever happens inside."""
+    lock = Lock(layout.lock)
+    clear_up(State.read(layout.state), say=say)
+    state = State()
+    supervisor = Supervisor(layout=layout, state=state, say=say)
+    try:
+        yield Launch(layout=layout, environ=os.environ, supervisor=supervisor, state=state, say=say)
+    finally:
+        supervisor.stop()
+        clear_up(state, say=say)
+        layout.state.unlink(missing_ok=True)
+        lock.release()
+
+
+def run(layout: Layout) -> int:
+    began = time.monotonic()
+    try:
+        with _launch(layout) as launch:
+            try:
+                _bring_up(launch, began=began)
+                launch.supervisor.watch()
+            except StopRequestedError:
+                say("Stopping ...")
+    except AlreadyRunningError:
+        state = State.read(layout.state)
+        say(f"Muster is already running from {layout.data}: {state.address or 'it is starting'}.")
+        say("`make stop` stops it.")
+        return 1
+    say("Stopped.")
+    return 0
+
+
+def _bring_up(launch: Launch, *, began: float) -> None:
+    host = os.environ.get("MUSTER_HOST") or "127.0.0.1"
+    port = choose_port(os.environ, host=host, say=say)
+    launch.start_databases()
+    demo = launch.prepare()
+    say("Starting web, worker and beat ...")
+    launch.start_muster(host=host, port=port)
+    if demo.send:
+        launch.start_sender()
+    address = launch.state.address
+    say("")
+    say(f"Muster is ready after {time.monotonic() - began:.1f} s: {address}/")
+    logins = launch.output_of("demo_logins") if demo.send else ""
+    for line in (logins or launch.output_of("first_admin_link", "--base-url", address)).splitlines():
+        say(line)
+    say(f"Logs: {launch.layout.logs}. Ctrl-C stops everything.")
+
+
+def stop(layout: Layout) -> int:
+    state = State.read(layout.state)
+    if state.launcher and end(state.launcher, ask=signal.SIGTERM, patience_s=STOP_PATIENCE_S):
+        say("Stopped.")
+    else:
+        clear_up(state, say=say)
+        say(f"Muster is not running from {layout.data}.")
+    return 0
+
+
+def manage(layout: Layout, arguments: list[str]) -> int:
+    """A management command beside the running Muster, else with the databases up for as long as it takes."""
+    running = State.read(layout.state)
+    if running.is_running and running.environment:
+        return _manage(arguments, {**os.environ, **running.environment})
+    with _launch(layout) as launch:
+        launch.start_databases()
+        return _manage(arguments, launch.child_environment())
+
+
+def _manage(arguments: list[str], environment: dict[str, str]) -> int:
+    return subprocess.call([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment)
+
+
+def try_out(arguments: list[str]) -> int:
+    """Any command with throw-away databases, as the tests have them."""
+    from stack.testing import throw_away_servers
+
+    with throw_away_servers():
+        return subprocess.call(arguments, cwd=ROOT)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
+    parser.add_argument(
+        "--end-with-parent", action="store_true", help="stop when the process that started this one is gone"
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="start everything and keep it running")
+    commands.add_parser("stop", help="stop what runs from this checkout")
+    for name, text in (
+        ("manage", "run a management command on the running Muster, or with its databases started for it"),
+        ("try", "run any command with throw-away databases"),
+    ):
+        commands.add_parser(name, help=text).add_argument("arguments", nargs=argparse.REMAINDER)
+    chosen = parser.parse_args()
+    if chosen.end_with_parent:
+        end_with_parent(os.getppid(), signal.SIGTERM)
+    try:
+        if chosen.command == "try":
+            return try_out(chosen.arguments)
+        layout = find_layout(ROOT, os.environ)
+        if chosen.command == "manage":
+            return manage(layout, chosen.arguments)
+        return {"run": run, "stop": stop}[chosen.command](layout)
+    except EXPECTED as error:
+        say(f"Muster cannot start. {error}")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

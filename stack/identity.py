@@ -1,0 +1,70 @@
+"""A process by its id and the moment it started: ids alone are used again, above all in small containers."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class Identity:
+    pid: int
+    started: str
+
+
+def identify(pid: int) -> Identity | None:
+    """None when there is no such process, or only its exit status is left."""
+    started = _started_linux(pid) if Path("/proc/self/stat").exists() else _started_elsewhere(pid)
+    return None if started is None else Identity(pid=pid, started=started)
+
+
+def _started_linux(pid: int) -> str | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = stat.rpartition(")")[2].split()  # the name before it may hold spaces and brackets
+    state, started = fields[0], fields[19]
+    return None if state in "ZX" else f"{boot}/{started}"
+
+
+def _started_elsewhere(pid: int) -> str | None:
+    done = subprocess.run(
+        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or None
+
+
+def is_alive(identity: Identity) -> bool:
+    return identify(identity.pid) == identity
+
+
+def end(identity: Identity, *, ask: signal.Signals, patience_s: float) -> bool:
+    """End the very process, and its group if it leads one; False when it was gone already.
+
+    Asks first, and uses SIGKILL when that has not helped within `patience_s`.
+    """
+    if not is_alive(identity):
+        return False
+    os.kill(identity.pid, ask)
+    if not _gone_within(identity, patience_s):
+        if os.getpgid(identity.pid) == identity.pid:
+            os.killpg(identity.pid, signal.SIGKILL)
+        else:
+            os.kill(identity.pid, signal.SIGKILL)
+        _gone_within(identity, patience_s)
+    return True
+
+
+def _gone_within(identity: Identity, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while is_alive(identity):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True

@@ -1,0 +1,273 @@
+"""How Muster starts on one machine: the order of things, and what is said about them."""
+
+import errno
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from stack import postgres, processes, valkey
+from stack.child import Recipe
+from stack.first_start import Demo, Mark, decide_demo
+from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space, secret_key
+from stack.sockets import short_folder
+from stack.state import State, end_orphans, ourselves
+from stack.supervisor import Supervisor
+
+PORTS_TRIED = 100
+Say = Callable[[str], None]
+
+
+class LaunchError(Exception):
+    """Muster cannot start; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """One start from one data folder. `environ` is what the operator gave."""
+
+    layout: Layout
+    environ: Mapping[str, str]
+    supervisor: Supervisor
+    state: State
+    say: Say
+
+    # The databases
+
+    def start_databases(self) -> None:
+        """Start what the environment does not name, and put all addresses in the state."""
+        require_space(self.layout.data, needed_mb=SPACE_TO_START_MB)
+        self.state.sockets = str(short_folder("muster-", account=self.layout.account))
+        self.state.launcher = ourselves()
+        self.supervisor.record()
+        given = {name: self.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if self.environ.get(name)}
+        sockets = Path(self.state.sockets)
+        recipes = []
+        if "REDIS_URL" not in given:
+            recipes.append(
+                valkey.recipe(folder=self.layout.valkey, sockets=sockets, log=self.layout.log("valkey"))
+            )
+        cluster = None
+        if "DATABASE_URL" not in given:
+            cluster = self._cluster(sockets)
+            recipes.append(postgres.recipe(cluster, log=self.layout.log("postgres")))
+        self.supervisor.start(*recipes)
+        if cluster is not None:
+            postgres.ensure_database(cluster)
+            given["DATABASE_URL"] = postgres.url(cluster)
+        given.setdefault("REDIS_URL", valkey.url(sockets))
+        self.state.environment = {
+            **given,
+            "MUSTER_DATA_DIR": str(self.layout.data),
+            "MUSTER_SECRET_KEY": self.environ.get("MUSTER_SECRET_KEY") or secret_key(self.layout),
+        }
+        self.supervisor.record()
+
+    def _cluster(self, sockets: Path) -> postgres.Cluster:
+        """The cluster of this data folder, made if there is none yet."""
+        account = self.layout.account
+        cluster = postgres.Cluster(
+            folder=self.layout.cluster,
+            sockets=sockets,
+            programs=postgres.programs_for(account, copy_to=self.layout.data),
+            account=account,
+        )
+        if aside := postgres.move_aside_if_incomplete(cluster, now=datetime.now(UTC)):
+            self.say(f"A database that was never completed was moved to {aside}.")
+        if not cluster.folder.exists():
+            self._refuse_older_data()
+            require_space(self.layout.data, needed_mb=SPACE_TO_BEGIN_MB)
+            self.say(f"Making the database in {cluster.folder} ...")
+            postgres.create(cluster, run=self.supervisor.run)
+        postgres.remove_foreign_lock(cluster)
+        return cluster
+
+    def _refuse_older_data(self) -> None:
+        for older in self.layout.data.glob("postgres-*/complete"):
+            if older.parent.name.removeprefix("postgres-").isdigit():
+                raise LaunchError(
+                    f"{older.parent} holds data of another PostgreSQL than {postgres.MAJOR}, which this "
+                    "Muster brings. Dump them with the Muster that wrote them (pg_dump) and restore the dump "
+                    "here, or move that folder away to start anew."
+                )
+
+    # Muster's own processes
+
+    def command(self, name: str, argv: tuple[str, ...], **more: object) -> Recipe:
+        program = (sys.executable, *argv[1:]) if argv[0] == "python" else argv
+        return Recipe(
+            name=name,
+            argv=program,
+            cwd=self.layout.root,
+            log=self.layout.log(name),
+            env=self.child_environment(),
+            **more,  # type: ignore[arg-type]
+        )
+
+    def child_environment(self) -> dict[str, str]:
+        binaries = str(Path(sys.executable).parent)
+        path = os.pathsep.join([binaries, self.environ.get("PATH", os.defpath)])
+        return {**self.environ, **self.state.environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
+
+    def prepare(self) -> Demo:
+        """Migrate, collect the static files, load the demo: what has to be done before the first page."""
+        is_new = self._is_new()
+        steps = [self.command("migrate", processes.migrate())]
+        stamp, digest = self.layout.data / "staticfiles" / ".collected", self._static_digest()
+        collect = not stamp.exists() or stamp.read_text() != digest
+        if collect:
+            steps.append(self.command("collectstatic", processes.collectstatic()))
+        self.say("Preparing the database ..." if not collect else "Preparing the database and the pages ...")
+        self.supervisor.run(*steps)
+        if collect:
+            stamp.parent.mkdir(exist_ok=True)
+            stamp.write_text(digest)
+        return self._prepare_demo(is_new=is_new)
+
+    def _is_new(self) -> bool:
+        with psycopg.connect(self.state.environment["DATABASE_URL"]) as connection:
+            row = connection.execute("SELECT to_regclass('django_migrations') IS NULL").fetchone()
+        return bool(row and row[0])
+
+    def _prepare_demo(self, *, is_new: bool) -> Demo:
+        path = self._mark_path()
+        mark = Mark(path.read_text()) if path.exists() else Mark.NONE
+        demo = decide_demo(mark=mark, wanted=wanted_demo(self.environ), is_new=is_new)
+        if demo.load:
+            path.write_text(Mark.LOADING)
+            self.say("Loading the demo fleet: 18 months of records, once ...")
+            self.supervisor.run(self.command("load_demo", processes.load_demo()))
+            path.write_text(Mark.LOADED)
+        elif mark is Mark.NONE:
+            path.write_text(Mark.EMPTY)
+        return demo
+
+    def _mark_path(self) -> Path:
+        """Beside the embedded cluster's data, so that a new cluster has none; else named by the address."""
+        if not self.environ.get("DATABASE_URL"):
+            return self.layout.cluster / "demo"
+        name = hashlib.sha256(self.environ["DATABASE_URL"].encode()).hexdigest()[:12]
+        return self.layout.data / f"demo-{name}"
+
+    def _static_digest(self) -> str:
+        """Changes when a static file or the set of packages does."""
+        digest = hashlib.sha256()
+        requirements = self.layout.root / "requirements" / "base.txt"
+        digest.update(requirements.read_bytes() if requirements.exists() else b"")
+        for folder in sorted(self.layout.root.glob("static")) + sorted(self.layout.root.glob("*/static")):
+            for path in sorted(folder.rglob("*")):
+                stat = path.stat()
+                digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+
+    def start_muster(self, *, host: str, port: int) -> None:
+        self.state.address = f"http://{reachable(host)}:{port}"
+        schedule = str(self.layout.data / "beat-schedule")
+        self.supervisor.start(
+            self.command(
+                "web",
+                processes.web(host=host, port=port),
+                ready=lambda pid: answers(self.state.address),
+                ready_s=60.0,
+                stop_s=6.0,
+            ),
+            self.command("worker", processes.worker(), stop_s=10.0),
+            self.command("beat", processes.beat(schedule=schedule), stop_s=5.0),
+        )
+
+    def start_sender(self) -> None:
+        argv = processes.demo_sender(url=self.state.address)
+        self.supervisor.start(self.command("demo", argv, stop_s=5.0, may_finish=True))
+
+    def output_of(self, *arguments: str) -> str:
+        """What a management command prints; "" when it fails, which is logged."""
+        with self.layout.log(arguments[0]).open("ab") as log:
+            done = subprocess.run(
+                [sys.executable, "manage.py", *arguments],
+                cwd=self.layout.root,
+                env=self.child_environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                timeout=60,
+                check=False,
+            )
+        return done.stdout.decode().strip() if done.returncode == 0 else ""
+
+
+def wanted_demo(environ: Mapping[str, str]) -> bool | None:
+    value = environ.get("MUSTER_DEMO", "").lower()
+    if not value:
+        return None
+    if value in {"0", "false", "no", "off"}:
+        return False
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    raise LaunchError(f"MUSTER_DEMO={value} is neither 1 nor 0.")
+
+
+def clear_up(state: State, *, say: Say) -> None:
+    if ended := end_orphans(state):
+        say(f"Ended what an earlier start had left running: {', '.join(ended)}.")
+
+
+def choose_port(environ: Mapping[str, str], *, host: str, say: Say) -> int:
+    """The port asked for, which must be free; else the first free one from the usual one on."""
+    chosen = environ.get("MUSTER_PORT")
+    if chosen:
+        if not chosen.isdigit() or not 0 < int(chosen) < 65536:
+            raise LaunchError(f"MUSTER_PORT={chosen} is not a port number (1 to 65535).")
+        if not _is_free(host, int(chosen)):
+            raise LaunchError(
+                f"Port {chosen} of {host} is in use by another program. Stop that one, or set MUSTER_PORT to "
+                "another port; without MUSTER_PORT the next free one is taken."
+            )
+        return int(chosen)
+    for port in range(processes.PORT, processes.PORT + PORTS_TRIED):
+        if _is_free(host, port):
+            if port != processes.PORT:
+                say(f"Port {processes.PORT} is in use by another program: taking {port}.")
+            return port
+    raise LaunchError(f"No port from {processes.PORT} on is free at {host}; set MUSTER_PORT.")
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+            probe.listen(1)
+        except socket.gaierror:
+            raise LaunchError(f"MUSTER_HOST={host} is not an address of this machine.") from None
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise LaunchError(f"MUSTER_HOST={host} is not an address of this machine.") from None
+            return False
+    return True
+
+
+def reachable(host: str) -> str:
+    """An address at which this machine reaches a server that listens on `host`."""
+    host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{host}]" if ":" in host else host
+
+
+def answers(address: str) -> bool:
+    """Whether the web process serves; an error page is an answer too, and better shown than waited for."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{address}/health/live", timeout=2):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False

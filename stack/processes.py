@@ -1,0 +1,46 @@
+"""The commands of Muster's own processes, in one place: `docker-compose.yml` is tested to use the same."""
+
+import shlex
+
+QUEUES = "ingest,scoring,default"
+PORT = 8000
+
+
+def migrate() -> tuple[str, ...]:
+    return _python("manage.py migrate --no-input")
+
+
+def collectstatic() -> tuple[str, ...]:
+    return _python("manage.py collectstatic --no-input --clear --verbosity 0")
+
+
+def load_demo() -> tuple[str, ...]:
+    return _python("manage.py load_demo")
+
+
+def web(*, host: str, port: int) -> tuple[str, ...]:
+    # ASGI, not WSGI: some senders chunk their bodies, and a WSGI server hands Django an empty one.
+    return _python(
+        f"-m uvicorn config.asgi:application --host {host} --port {port} --no-server-header "
+        "--no-access-log --timeout-graceful-shutdown 3"
+    )
+
+
+def worker() -> tuple[str, ...]:
+    return _python(
+        f"-m celery -A config worker --queues {QUEUES} --pool prefork --concurrency 2 "
+        "--without-gossip --without-mingle --loglevel INFO"
+    )
+
+
+def beat(*, schedule: str) -> tuple[str, ...]:
+    # An empty --pidfile: the launcher sees to it that there is one beat, and a pid file outlives a kill -9.
+    return _python(f"-m celery -A config beat --schedule {shlex.quote(schedule)} --pidfile= --loglevel INFO")
+
+
+def demo_sender(*, url: str) -> tuple[str, ...]:
+    return _python(f"manage.py send_demo --url {url}")
+
+
+def _python(arguments: str) -> tuple[str, ...]:
+    return ("python", *shlex.split(arguments))

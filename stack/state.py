@@ -1,0 +1,94 @@
+"""What runs from a data folder: a lock that dies with its holder, and a file that says what was started.
+
+After a kill -9 the lock is free and the file still names the processes, so the next start can end those left.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stack.identity import Identity, end, identify, is_alive
+
+PATIENCE_S = 15
+
+
+class AlreadyRunningError(Exception):
+    """Another launcher holds the lock of this data folder."""
+
+
+@dataclass
+class State:
+    """`environment` is what a command needs to reach the running parts; `stop_signals` is by child name."""
+
+    launcher: Identity | None = None
+    address: str = ""
+    sockets: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    children: dict[str, Identity] = field(default_factory=dict)
+    stop_signals: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> "State":
+        """An empty state when there is none, or none that can be read."""
+        try:
+            raw: dict[str, Any] = json.loads(path.read_text())
+            launcher, children = raw.pop("launcher"), raw.pop("children")
+            return cls(
+                launcher=Identity(**launcher) if launcher else None,
+                children={name: Identity(**identity) for name, identity in children.items()},
+                **raw,
+            )
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return cls()
+
+    def write(self, path: Path) -> None:
+        """Whole or not at all; readable by us alone, since it holds the secret key."""
+        part = path.with_suffix(".part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            json.dump(asdict(self), out, indent=1)
+        part.rename(path)
+
+    @property
+    def is_running(self) -> bool:
+        return self.launcher is not None and is_alive(self.launcher)
+
+
+class Lock:
+    """Held for as long as this process lives. The kernel lets go of it, so it can never be stale."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("ab")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise AlreadyRunningError(str(path)) from None
+
+    def release(self) -> None:
+        self._file.close()
+
+
+def end_orphans(state: State) -> list[str]:
+    """End what an earlier launcher left behind, each found by id and start time; the names of those ended.
+
+    The databases come last, as when all is stopped in order.
+    """
+    ended = []
+    for name in sorted(state.children, key=lambda name: name in {"valkey", "postgres"}):
+        ask = signal.Signals(state.stop_signals.get(name, signal.SIGTERM))
+        if end(state.children[name], ask=ask, patience_s=PATIENCE_S):
+            ended.append(name)
+    if state.sockets:
+        shutil.rmtree(state.sockets, ignore_errors=True)
+    return ended
+
+
+def ourselves() -> Identity:
+    identity = identify(os.getpid())
+    assert identity is not None
+    return identity
