@@ -93,16 +93,13 @@ def stop(layout: Layout) -> int:
 
 def manage(layout: Layout, arguments: list[str]) -> int:
     """A management command beside the running Muster, else with the databases up for as long as it takes."""
+    argv = [sys.executable, "manage.py", *arguments]
     running = State.read(layout.state)
     if running.is_running and running.environment:
-        return _manage(arguments, {**os.environ, **running.environment})
+        return subprocess.call(argv, cwd=layout.root, env={**os.environ, **running.environment})
     with _launch(layout) as launch:
         launch.start_databases()
-        return _manage(arguments, launch.child_environment())
-
-
-def _manage(arguments: list[str], environment: dict[str, str]) -> int:
-    return subprocess.call([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment)
+        return subprocess.call(argv, cwd=layout.root, env=launch.child_environment())
 
 
 def try_out(arguments: list[str]) -> int:
@@ -110,7 +107,7 @@ def try_out(arguments: list[str]) -> int:
     from stack.testing import throw_away_servers
 
     with throw_away_servers():
-        return subprocess.call(arguments, cwd=ROOT)
+        return subprocess.call(arguments)
 
 
 def main() -> int:
@@ -118,6 +115,7 @@ def main() -> int:
     parser.add_argument(
         "--end-with-parent", action="store_true", help="stop when the process that started this one is gone"
     )
+    parser.add_argument("--checkout", type=Path, default=ROOT, help="the folder that holds manage.py")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="start everything and keep it running")
     commands.add_parser("stop", help="stop what runs from this checkout")
@@ -132,7 +130,7 @@ def main() -> int:
     try:
         if chosen.command == "try":
             return try_out(chosen.arguments)
-        layout = find_layout(ROOT, os.environ)
+        layout = find_layout(chosen.checkout.resolve(), os.environ)
         if chosen.command == "manage":
             return manage(layout, chosen.arguments)
         return {"run": run, "stop": stop}[chosen.command](layout)

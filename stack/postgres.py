@@ -19,6 +19,7 @@ from psycopg import sql
 
 from stack.account import Account, can_run, give
 from stack.child import Recipe, StartError
+from stack.identity import identify
 
 USER = "muster"
 DATABASE = "muster"
@@ -143,18 +144,26 @@ def move_aside_if_incomplete(cluster: Cluster, *, now: datetime) -> Path | None:
 
 
 def remove_foreign_lock(cluster: Cluster) -> None:
-    """Remove `postmaster.pid` when its process id now belongs to something else.
+    """Remove `postmaster.pid` unless its process id is a server at work on this very folder.
 
-    PostgreSQL looks at the id alone and would refuse to start. Only to be called by the holder of the data
-    folder's lock; that no server process still uses the memory of this folder, PostgreSQL checks by itself.
+    PostgreSQL asks only whether the id exists, so it would refuse to start for one that was used again, or
+    that is a mere exit status nobody collects (containers whose first process does not). Only to be called by
+    the holder of the data folder's lock; that no server process still uses the memory of this folder,
+    PostgreSQL checks by itself.
     """
     lock = cluster.data / "postmaster.pid"
+    if not lock.exists() or not Path("/proc/self").exists():
+        return
+    first_line = lock.read_text().partition("\n")[0]
+    if not (first_line.isdigit() and _works_in(cluster.data, int(first_line))):
+        lock.unlink()
+
+
+def _works_in(folder: Path, pid: int) -> bool:
     try:
-        process = Path("/proc") / lock.read_text().split()[0]
-        if process.exists() and (process / "cwd").readlink() != cluster.data.resolve():
-            lock.unlink()
-    except (FileNotFoundError, IndexError, PermissionError):
-        return  # no such process, or another account's: PostgreSQL sees that too
+        return identify(pid) is not None and Path(f"/proc/{pid}/cwd").readlink() == folder.resolve()
+    except (FileNotFoundError, PermissionError):
+        return False
 
 
 def recipe(cluster: Cluster, *, log: Path, settings: dict[str, str] | None = None) -> Recipe:

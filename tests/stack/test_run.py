@@ -1,0 +1,162 @@
+"""`python -m stack run` from the outside: what it says, what it survives, and that it leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from stack.account import run_as, unprivileged_account
+from tests.stack.checkout import Checkout, Started, eventually, living
+
+
+def test_one_interrupt_stops_everything(started: Started) -> None:
+    assert "Muster is ready after" in started.said
+    assert started.url in started.said
+    assert "planner@example.com / correct-horse" in started.said
+    assert set(started.checkout.children) == {"web", "worker", "beat", "demo", "valkey", "postgres"}
+    everything = started.descendants()
+
+    assert started.end(signal.SIGINT) == 0
+    assert started.said.endswith("Stopping ...\nStopped.\n")
+    assert not living(everything)
+    assert not (started.checkout.data / "state.json").exists()
+
+
+def test_the_demo_is_loaded_on_the_first_start_only(checkout: Checkout) -> None:
+    first = checkout.start()
+    assert first.get() == {"demo": 1}
+    first.end(signal.SIGTERM)
+
+    second = checkout.start()
+    assert "Loading the demo" not in second.said
+    assert "planner@example.com / correct-horse" in second.said
+    assert second.get() == {"demo": 1}
+    second.end(signal.SIGTERM)
+
+
+def test_without_the_demo_a_link_for_the_first_admin_is_printed(checkout: Checkout) -> None:
+    started = checkout.start(MUSTER_DEMO="0")
+    assert f"First admin: http://127.0.0.1:{checkout.port}/first/token" in started.said
+    assert "demo" not in checkout.children
+    assert started.get() == {}
+    started.end(signal.SIGTERM)
+
+
+def test_a_killed_process_is_started_again_and_nothing_is_lost(started: Started) -> None:
+    started.get("/keep")
+    for name, before in started.checkout.children.items():
+        os.kill(before, signal.SIGKILL)
+        assert eventually(lambda: started.checkout.children[name] != before), f"{name} was not started again"
+        assert eventually(lambda: started.get("/keep")), f"no page after {name} was killed"
+    kept = started.get()["page"]
+    started.end(signal.SIGTERM)
+    assert kept >= 7
+    for name in ("web", "worker", "beat", "demo", "valkey", "postgres"):
+        assert f"{name} ended (SIGKILL); starting it again in 0.5 s." in started.said
+
+
+@pytest.mark.parametrize("everything", [False, True], ids=["the launcher", "everything at once"])
+def test_kill_9_leaves_nothing_running_and_loses_nothing(checkout: Checkout, everything: bool) -> None:
+    first = checkout.start()
+    first.get("/keep")
+    processes = first.descendants()
+    for pid in processes if everything else {first.process.pid}:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    first.process.communicate()
+    assert eventually(lambda: not living(processes)), living(processes)
+
+    second = checkout.start()
+    assert second.get() == {"demo": 1, "page": 1}
+    assert second.end(signal.SIGTERM) == 0
+    assert len(list(Path(checkout.data).glob("postgres-*"))) == 1
+
+
+def test_a_start_right_after_a_kill_9_waits_for_the_databases_to_end(checkout: Checkout) -> None:
+    first = checkout.start()
+    first.get("/keep")
+    first.end(signal.SIGKILL)
+    second = checkout.start()
+    assert second.get() == {"demo": 1, "page": 1}
+    second.end(signal.SIGTERM)
+
+
+def test_a_second_start_says_that_one_is_running(started: Started) -> None:
+    second = started.checkout.call("run")
+    assert second.returncode == 1
+    assert f"Muster is already running from {started.checkout.data}: {started.url}" in second.stdout
+    assert started.get() == {"demo": 1}
+
+
+def test_stop_from_another_terminal(started: Started) -> None:
+    everything = started.descendants()
+    assert started.checkout.call("stop").stdout == "Stopped.\n"
+    assert not living(everything - {started.process.pid})
+    assert "is not running" in started.checkout.call("stop").stdout
+
+
+def test_management_commands_work_beside_a_running_muster_and_without_one(checkout: Checkout) -> None:
+    started = checkout.start()
+    assert checkout.call("manage", "count").stdout == "1\n"
+    started.end(signal.SIGTERM)
+    assert checkout.call("manage", "count").stdout == "1\n"
+
+
+def test_a_taken_port_is_said_and_the_next_one_used(checkout: Checkout) -> None:
+    with socket.socket() as other:
+        with suppress(OSError):  # taken by somebody else: as good
+            other.bind(("127.0.0.1", 8000))
+            other.listen()
+        started = checkout.start(MUSTER_PORT="")
+        assert "Port 8000 is in use by another program: taking 80" in started.said
+        started.end(signal.SIGTERM)
+
+
+def test_a_taken_port_that_was_asked_for_is_an_error(checkout: Checkout) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", checkout.port))
+        other.listen()
+        done = checkout.call("run")
+    assert done.returncode == 1
+    assert f"Port {checkout.port} of 127.0.0.1 is in use by another program." in done.stdout
+
+
+def test_a_failing_migration_is_shown_and_everything_stops(checkout: Checkout) -> None:
+    (checkout.root / "broken").touch()
+    done = checkout.call("run")
+    assert done.returncode == 1
+    assert "migrate failed (exit status 1)" in done.stdout
+    assert "| no such column: verdict" in done.stdout
+    assert not (checkout.data / "state.json").exists()
+
+
+def test_a_half_made_cluster_is_moved_aside(checkout: Checkout) -> None:
+    checkout.call("manage", "migrate")
+    (cluster,) = checkout.data.glob("postgres-*")
+    (cluster / "complete").unlink()
+    (cluster / "data" / "mine").touch()
+
+    started = checkout.start()
+    (aside,) = checkout.data.glob("postgres-*.incomplete-*")
+    assert f"A database that was never completed was moved to {aside}." in started.said
+    assert (aside / "data" / "mine").exists()
+    started.end(signal.SIGTERM)
+
+
+@pytest.mark.parametrize("argv", [["sleep", "60"], ["true"]], ids=["used again", "an exit status"])
+def test_a_lock_that_names_no_server_is_no_obstacle(checkout: Checkout, argv: list[str]) -> None:
+    checkout.call("manage", "migrate")
+    (data,) = checkout.data.glob("postgres-*/data")
+    # PostgreSQL minds processes of its own account only, so this one has to be such.
+    other = subprocess.Popen(argv, **run_as(unprivileged_account(owning=data)))
+    if argv == ["true"]:
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
+    (data / "postmaster.pid").write_text(f"{other.pid}\n{data}\n1700000000\n5432\n/tmp\n\n  1234\n")
+
+    assert checkout.call("manage", "count").stdout == "0\n"
+    other.kill()
+    other.wait()
