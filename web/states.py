@@ -1,0 +1,88 @@
+"""How each state is said and shown on a page: its word, its icon and its tone.
+
+The values are those of the models and of the API; what a state means is decided there. Here is only what a
+reader sees, in one place, so that a page never invents a word for a state. Colours are in
+static/css/tokens.css, by the same values.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    value: str
+    word: str | Promise
+    icon: str  # a name of web/assets/icons.txt
+    tone: str  # ok, warn, bad, unknown or info
+
+
+def _states(*rows: tuple[str, str | Promise, str, str]) -> dict[str, State]:
+    return {row[0]: State(*row) for row in rows}
+
+
+STATES: dict[str, dict[str, State]] = {
+    "check": _states(
+        ("pass", _("Pass"), "circle-check", "ok"),
+        ("warn", _("Warn"), "alert-triangle", "warn"),
+        ("fail", _("Fail"), "circle-x", "bad"),
+        ("unknown", _("Unknown"), "help-circle", "unknown"),
+        ("stale", _("Stale"), "clock", "unknown"),
+        ("waived", _("Waived"), "flag", "warn"),
+        ("n-a", _("Not applicable"), "circle-minus", "unknown"),
+    ),
+    "health": _states(
+        ("ok", _("OK"), "circle-check", "ok"),
+        ("warn", _("Warn"), "alert-triangle", "warn"),
+        ("critical", _("Critical"), "circle-x", "bad"),
+        ("unknown", _("Unknown"), "help-circle", "unknown"),
+        ("maintenance", _("Maintenance"), "tool", "unknown"),
+        ("not-monitored", _("Not monitored"), "eye-off", "unknown"),
+    ),
+    "verdict": _states(
+        ("ready", _("Ready"), "circle-check", "ok"),
+        ("conditional", _("Conditional"), "alert-triangle", "warn"),
+        ("not-ready", _("Not ready"), "circle-x", "bad"),
+        ("none", _("No verdict"), "circle-dashed", "unknown"),
+    ),
+    "source": _states(
+        ("on-time", _("On time"), "clock-check", "ok"),
+        ("late", _("Late"), "clock-exclamation", "warn"),
+        ("silent", _("Silent"), "plug-connected-x", "bad"),
+        ("paused", _("Paused"), "player-pause", "unknown"),
+        ("waiting", _("Waiting for the first sample"), "hourglass", "unknown"),
+    ),
+    "lifecycle": _states(
+        ("planned", _("Planned"), "calendar", "unknown"),
+        ("building", _("Building"), "crane", "unknown"),
+        ("commissioning", _("Commissioning"), "progress", "info"),
+        ("production", _("Production"), "circle-check", "ok"),
+        ("retired", _("Retired"), "archive", "unknown"),
+    ),
+    "provenance": _states(
+        ("measured", _("measured"), "gauge", "unknown"),
+        ("estimated", _("estimated"), "math-avg", "unknown"),
+        ("declared", _("declared"), "pencil", "unknown"),
+        ("simulated", _("simulated"), "flask", "info"),
+    ),
+}
+
+# The attribute that carries a state of each kind; static/css/tokens.css colours by it.
+ATTRIBUTES = {
+    "check": "data-state",
+    "health": "data-health",
+    "verdict": "data-verdict",
+    "source": "data-source-state",
+    "lifecycle": "data-lifecycle",
+    "provenance": "data-provenance",
+}
+
+
+def state(kind: str, value: str | None) -> State:
+    """The state of a kind; `KeyError` for a word nobody defined.
+
+    No verdict (a planned or building site) is a state of its own.
+    """
+    return STATES[kind]["none" if kind == "verdict" and not value else str(value)]

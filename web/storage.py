@@ -1,0 +1,9 @@
+"""Static files under hashed names, for modules too."""
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Rewrites `import` paths too; a module would otherwise import the unhashed, uncached file."""
+
+    support_js_module_import_aggregation = True

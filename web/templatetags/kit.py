@@ -1,0 +1,103 @@
+"""Template tags of the page kit: icons, states, form controls. `{% load kit %}`."""
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from web.states import ATTRIBUTES, state
+
+register = template.Library()
+
+_CLOCK_WORDS = {"late": ("clock-exclamation", "data late"), "silent": ("plug-connected-x", "data silent")}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """A decorative icon from the sprite; size is "" (18 px), "small" (16) or "tiny" (14)."""
+    sprite = static("vendor/icons.svg")
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', size, sprite, name
+    )
+
+
+@register.simple_tag
+def pill(kind: str, value: str | None, note: str = "", clock: str = "") -> SafeString:
+    """Icon, word and colour of a state. `clock` is "late" or "silent" when the data behind it is."""
+    shown = state(kind, value)
+    extra = format_html(' <span class="note">{}</span>', note) if note else ""
+    if clock:
+        clock_icon, clock_word = _CLOCK_WORDS[clock]
+        extra = format_html(
+            '{}{}<span class="visually-hidden"> {}</span>',
+            extra,
+            icon(clock_icon, "tiny"),
+            gettext(clock_word),
+        )
+    return format_html(
+        '<span class="pill" {}="{}"{}>{}{}{}</span>',
+        SafeString(ATTRIBUTES[kind]),
+        shown.value,
+        format_html(' data-clock="{}"', clock) if clock else "",
+        icon(shown.icon, "tiny"),
+        shown.word,
+        extra,
+    )
+
+
+@register.simple_tag
+def mark(kind: str, value: str | None, label: str = "", size: str = "small", clock: str = "") -> SafeString:
+    """The state's icon alone, in its colour; its word is read out and shown as a tip ("compute: Warn")."""
+    shown = state(kind, value)
+    text = f"{label}: {shown.word}" if label else str(shown.word)
+    beside: str = ""
+    if clock:
+        clock_icon, clock_word = _CLOCK_WORDS[clock]
+        text = f"{text}, {gettext(clock_word)}"
+        beside = icon(clock_icon, "tiny")
+    return format_html(
+        '<span class="mark" {}="{}" role="img" aria-label="{}" title="{}">{}{}</span>',
+        SafeString(ATTRIBUTES[kind]),
+        shown.value,
+        text,
+        text,
+        icon(shown.icon, size),
+        beside,
+    )
+
+
+@register.simple_tag
+def state_icon(kind: str, value: str | None, size: str = "tiny") -> SafeString:
+    return icon(state(kind, value).icon, size)
+
+
+@register.simple_tag
+def state_word(kind: str, value: str | None) -> str:
+    return str(state(kind, value).word)
+
+
+@register.simple_tag
+def state_attribute(kind: str, value: str | None) -> SafeString:
+    """`data-health="warn"` and the like, for markup that colours itself by a state."""
+    return format_html('{}="{}"', SafeString(ATTRIBUTES[kind]), state(kind, value).value)
+
+
+@register.filter
+def initials(user: object) -> str:
+    """Two letters for the avatar: of the full name, else of the login name."""
+    full_name = getattr(user, "get_full_name", str)()
+    name = (full_name or getattr(user, "get_username", str)()).strip()
+    words = name.split()
+    letters = words[0][0] + words[-1][0] if len(words) > 1 else name[:2]
+    return letters.upper()
+
+
+@register.filter
+def control(field: BoundField) -> SafeString:
+    """The field's widget in the look of the forms; labels, help and errors are web/field.html's."""
+    widget = field.field.widget
+    if isinstance(widget, CheckboxInput | CheckboxSelectMultiple | RadioSelect):
+        return field.as_widget()
+    return field.as_widget(attrs={"class": "form-select" if isinstance(widget, Select) else "form-control"})
