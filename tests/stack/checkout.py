@@ -141,6 +141,9 @@ class Started:
             counts: dict[str, int] = json.load(answer)
         return counts
 
+    def has_another(self, name: str, *, than: int) -> bool:
+        return self.checkout.children[name] != than
+
     def descendants(self) -> set[int]:
         """Process ids of the launcher and all below it."""
         parents = dict(read_parents())

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ import psycopg
 import pytest
 import redis
 
-ROOT = Path(__file__).parents[2]
+from tests.stack.checkout import ROOT, eventually, living
 
 
 def run_pytest(
@@ -106,24 +105,7 @@ def test_a_killed_run_leaves_no_server_and_the_next_run_removes_its_folder(tmp_p
     killed.wait()
     killed.stderr.close()
 
-    assert eventually(lambda: not is_running(postmaster)), "PostgreSQL outlived the run"
+    assert eventually(lambda: not living({postmaster})), "PostgreSQL outlived the run"
     assert folder.exists()
     assert "1 passed" in run_pytest(tmp_path, SEES_BOTH).stdout
     assert not folder.exists()
-
-
-def is_running(pid: int) -> bool:
-    """A zombie nobody has reaped yet does not count."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def eventually(holds, *, within_s: float = 10) -> bool:  # type: ignore[no-untyped-def]
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        os.sched_yield()
-    return False
