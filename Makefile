@@ -1,0 +1,60 @@
+# `make help` lists the targets. Each sets up by itself what it needs (stack/bootstrap).
+
+OURS := .venv/bin/python
+BASE := stack/bootstrap base
+DEV := stack/bootstrap dev
+args :=
+
+# `make bench ingest` reads better than `make bench name=ingest`; the words after `bench` are no targets of their own.
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+  name ?= $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+  $(eval $(filter-out bench,$(MAKECMDGOALS)):;@:)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run stop manage demo-reset test test-peers check bench
+
+help:
+	@echo "make run         start everything; Ctrl-C stops it (MUSTER_DEMO=0: without the demo fleet)"
+	@echo "make stop        stop what runs from this checkout"
+	@echo "make manage      a management command, running or not: make manage args='create_token --user ada'"
+	@echo "make demo-reset  take the demo fleet out and load it afresh"
+	@echo "make test        the tests (args='tests/stack -k port': some of them)"
+	@echo "make test-peers  the tests that drive real senders: Debian's prometheus and its exporters"
+	@echo "make check       linters, types, import contracts, templates, migrations, architecture"
+	@echo "make bench       the benchmarks, or one: make bench ingest"
+	@echo "make setup       only the set-up, with the tools for development"
+
+setup:
+	@$(DEV)
+
+run:
+	@$(BASE) -m stack --end-with-parent run
+
+stop:
+	@$(BASE) -m stack stop
+
+manage:
+	@$(BASE) -m stack manage $(args)
+
+demo-reset:
+	@$(BASE) -m stack manage remove_demo
+	@$(BASE) -m stack manage load_demo
+
+test:
+	@$(DEV) -m pytest -n 2 $(args)
+
+test-peers:
+	@$(DEV) -m pytest -m peers $(args)
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+	.venv/bin/djlint --lint --quiet templates
+	$(OURS) -m stack try .venv/bin/mypy .
+	$(OURS) -m stack try $(OURS) manage.py makemigrations --check --dry-run
+	$(OURS) -m pytest -q tests/architecture
+
+bench:
+	@$(DEV) -m benchmarks $(name)

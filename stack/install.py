@@ -1,0 +1,192 @@
+"""Set-up of a checkout: virtual environment, pinned packages, the browser's files. Then runs a command.
+
+Run by `stack/bootstrap` with any Python >= 3.12, so it uses the standard library alone and imports nothing of
+this package. Stamps make it instant when nothing has changed; a lock lets `make run` and `make test` start
+together.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+PACKAGES = VENV / "muster-packages"
+ASSETS = ROOT / "static" / "vendor"
+ASSETS_STAMP = ASSETS / ".stamp"
+SPACE_NEEDED_MB = 1500
+
+
+class SetUpError(Exception):
+    """The set-up failed; the message says what to do."""
+
+
+def main() -> None:
+    which, arguments = sys.argv[1], sys.argv[2:]
+    try:
+        set_up(which)
+    except SetUpError as error:
+        sys.exit(f"Muster cannot be set up here. {error}")
+    if arguments:
+        os.environ["PATH"] = path_with_ours()
+        os.execv(PYTHON, [str(PYTHON), *arguments])
+
+
+def set_up(which: str) -> None:
+    if is_complete(which):
+        return
+    began = time.monotonic()
+    if not os.access(ROOT, os.W_OK):
+        raise SetUpError(f"{ROOT} cannot be written by this account.")
+    lock = os.open(ROOT, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)  # whoever waited here finds it all done
+    if not (environment_works() and knows_the_project()):
+        make_environment()
+    if not has_packages(which):
+        install_packages(which)
+    if not has_assets():
+        build_assets()
+    os.close(lock)
+    say(f"Set up in {time.monotonic() - began:.0f} s.")
+
+
+def is_complete(which: str) -> bool:
+    runs_in_it = Path(sys.prefix) == VENV
+    return runs_in_it and knows_the_project() and has_packages(which) and has_assets()
+
+
+# The virtual environment
+
+
+def knows_the_project() -> bool:
+    """Whether it was made for this folder: the programs of one that was moved name the old place."""
+    return all(path.read_text() == f"{ROOT}\n" for path in path_files()) and bool(path_files())
+
+
+def path_files() -> list[Path]:
+    return list(VENV.glob("lib/python*/site-packages/muster.pth"))
+
+
+def environment_works() -> bool:
+    """pip is what is put into a new environment last."""
+    source = "import pip, sys; sys.exit(sys.version_info < (3, 12))"
+    try:
+        done = subprocess.run([PYTHON, "-I", "-c", source], capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def make_environment() -> None:
+    """A new one, unless somebody made one here that only lacks the project's address."""
+    if path_files() or not environment_works():
+        create_environment()
+    # So that every tool in .venv/bin finds the project, from whatever folder it is called.
+    for site_packages in VENV.glob("lib/python*/site-packages"):
+        (site_packages / "muster.pth").write_text(f"{ROOT}\n")
+
+
+def create_environment() -> None:
+    free_mb = shutil.disk_usage(ROOT).free // 1_000_000
+    if free_mb < SPACE_NEEDED_MB:
+        raise SetUpError(f"The disk is full: {free_mb} of {SPACE_NEEDED_MB} MB needed are free under {ROOT}.")
+    version = ".".join(map(str, sys.version_info[:3]))
+    say(f"Making .venv with Python {version} ...")
+    python = getattr(sys, "_base_executable", sys.executable)
+    argv = [python, "-m", "venv", "--clear", str(VENV)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SetUpError(
+            f"Python {version} cannot make virtual environments (on Debian: apt-get install python3-venv):\n"
+            f"{done.stdout}{done.stderr}"
+        )
+
+
+# Python's packages
+
+
+def has_packages(which: str) -> bool:
+    """The stamp holds the digests of the lists installed; the longer list holds the shorter one."""
+    try:
+        return digest(requirements(which)) in PACKAGES.read_text().split()
+    except FileNotFoundError:
+        return False
+
+
+def requirements(which: str) -> Path:
+    return ROOT / "requirements" / f"{which}.txt"
+
+
+def install_packages(which: str) -> None:
+    say(f"Installing the packages of requirements/{which}.txt ...")
+    PACKAGES.unlink(missing_ok=True)
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(requirements(which))], what="pip")
+    installed = ["base", "dev"] if which == "dev" else ["base"]
+    PACKAGES.write_text("\n".join(digest(requirements(name)) for name in installed))
+
+
+# The browser's files
+
+
+def asset_sources() -> list[Path]:
+    named = [ROOT / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    return named + sorted(path for path in (ROOT / "web" / "assets").rglob("*") if path.is_file())
+
+
+def has_assets() -> bool:
+    try:
+        return ASSETS_STAMP.read_text() == digest(*asset_sources())
+    except FileNotFoundError:
+        return False
+
+
+def build_assets() -> None:
+    say("Building the browser's files ...")
+    npm, node = str(VENV / "bin" / "npm"), str(VENV / "bin" / "node")
+    run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], what="npm")
+    run([node, "web/assets/build_vendor.mjs", "static/vendor"], what="the build of the browser's files")
+    ASSETS.mkdir(parents=True, exist_ok=True)
+    ASSETS_STAMP.write_text(digest(*asset_sources()))
+
+
+def digest(*paths: Path) -> str:
+    made = hashlib.sha256()
+    for path in paths:
+        content = path.read_bytes()
+        made.update(f"{path.relative_to(ROOT)}\0{len(content)}\0".encode())
+        made.update(content)
+    return made.hexdigest()
+
+
+def run(argv: list[str], *, what: str) -> None:
+    done = subprocess.run(
+        argv,
+        cwd=ROOT,
+        env={**os.environ, "PATH": path_with_ours()},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.decode(errors="replace").splitlines()[-20:])
+        raise SetUpError(f"{what} failed ({' '.join(argv)}):\n{tail}")
+
+
+def path_with_ours() -> str:
+    return os.pathsep.join([str(VENV / "bin"), os.environ.get("PATH", os.defpath)])
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
