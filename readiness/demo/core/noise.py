@@ -1,0 +1,39 @@
+"""Repeatable noise: the same object at the same instant always gives the same value, in history and live alike."""
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Seeds = NDArray[np.uint64]
+
+
+def seeds(names: list[str]) -> Seeds:
+    """One 64-bit seed per name, shape (1, len(names)), so that it broadcasts against instants in rows."""
+    digests = [int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") for name in names]
+    return np.array([digests], dtype=np.uint64)
+
+
+def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The finaliser of splitmix64 (Steele, Lea and Flood 2014); wraps on purpose."""
+    with np.errstate(over="ignore"):
+        value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+def uniform(seed: Seeds, ts: Floats, *, every_s: float) -> Floats:
+    """Values in [0, 1) that hold for `every_s` seconds; `ts` has shape (instants, 1), the result (instants, seeds)."""
+    with np.errstate(over="ignore"):
+        step = np.floor(ts / every_s).astype(np.int64).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = _mix(seed + step)
+    return (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+
+def wander(seed: Seeds, ts: Floats, *, every_s: float) -> Floats:
+    """Smooth noise in [-1, 1]: uniform values at multiples of `every_s`, joined by a cosine."""
+    share = (ts / every_s) % 1.0
+    ease = (1 - np.cos(np.pi * share)) / 2
+    here, there = uniform(seed, ts, every_s=every_s), uniform(seed, ts + every_s, every_s=every_s)
+    return np.asarray(2 * (here + (there - here) * ease) - 1, dtype=np.float64)

@@ -1,0 +1,312 @@
+"""The demo fleet as a plan: which objects exist, what they are called, and when their capacity came.
+
+Pure and deterministic: the loader writes it to the inventory, the sender makes series for the same names. Names,
+addresses and UUIDs depend only on the data files and the scale.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import yaml
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+Leg = Literal["A", "B", "single"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeType:
+    key: str
+    accelerator: str
+    vendor: str
+    model_name: str
+    count: int
+    tdp_w: float
+    host_w: float
+    per_rack: int
+
+    @property
+    def nameplate_w(self) -> float:
+        return self.count * self.tdp_w + self.host_w
+
+
+@dataclass(frozen=True, slots=True)
+class Fabric:
+    key: str
+    kind: str
+    port_gbps: float
+    ports_per_node: int
+    nodes_per_leaf: int
+    nameplate_w: float
+    software_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPort:
+    name: str
+    back_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedNode:
+    name: str
+    address: str
+    rack: str
+    days_ago: int
+    uuids: tuple[str, ...]
+    ports: tuple[PlannedPort, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSwitch:
+    """`links` pairs a port of this switch with a switch and port above it; spines have none."""
+
+    name: str
+    address: str
+    role: Literal["leaf", "spine", "edge"]
+    ports: tuple[PlannedPort, ...]
+    links: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFeed:
+    """A circuit and the device that measures it. `rack` is empty for the site's own A and B supplies."""
+
+    name: str
+    leg: Leg
+    rack: str
+    device: str
+    address: str
+    rated_kw: float
+    breaker_rating_a: float
+    phases: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCooling:
+    name: str
+    address: str
+    medium: Literal["air", "liquid"]
+    capacity_kw: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedUps:
+    name: str
+    address: str
+    leg: Leg
+    rated_kw: float
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    facts: Mapping[str, Any]
+    node_type: NodeType
+    fabric: Fabric
+    racks: tuple[str, ...]
+    nodes: tuple[PlannedNode, ...]
+    switches: tuple[PlannedSwitch, ...]
+    feeds: tuple[PlannedFeed, ...]
+    ups: tuple[PlannedUps, ...]
+    cooling: tuple[PlannedCooling, ...]
+    waves: tuple[tuple[int, int], ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.facts["name"])
+
+    @property
+    def slug(self) -> str:
+        return self.name.lower()
+
+    @property
+    def it_kw(self) -> float:
+        """IT power at name plate: nodes and switches, kW."""
+        switches_w = len(self.switches) * self.fabric.nameplate_w
+        return (len(self.nodes) * self.node_type.nameplate_w + switches_w) / 1000
+
+    @property
+    def main_meter(self) -> str:
+        """The meter at the site's supply; the level at which the site's whole load is read."""
+        return f"{self.slug}-main-meter"
+
+    @property
+    def contracted_kw(self) -> float:
+        """Power at the meter: IT at name plate with 1.25 for cooling and losses, in steps of 10 kW."""
+        return float(max(10, 10 * ceil(self.it_kw * 1.25 / 10)))
+
+    def wave_it_kw(self, nodes: int) -> float:
+        """One wave's share of the site's IT power, kW, switches spread over the nodes."""
+        return self.it_kw * nodes / len(self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPlan:
+    fleet: Mapping[str, Any]
+    hardware: Mapping[str, Any]
+    sites: tuple[SitePlan, ...]
+
+
+def fleet_plan(*, scale: int = 1, data: Path = DATA) -> FleetPlan:
+    """Read the data files and lay out every site; `scale` multiplies the nodes of each wave."""
+    fleet = _read(data / "fleet.yaml")
+    hardware = _read(data / "hardware.yaml")
+    sites = tuple(
+        site_plan(facts, hardware, number=number, scale=scale) for number, facts in enumerate(fleet["sites"], start=1)
+    )
+    return FleetPlan(fleet=fleet, hardware=hardware, sites=sites)
+
+
+def site_plan(facts: Mapping[str, Any], hardware: Mapping[str, Any], *, number: int, scale: int) -> SitePlan:
+    node_type = _node_type(facts["node"], hardware)
+    fabric = _fabric(facts["fabric"], hardware)
+    slug = str(facts["name"]).lower()
+    waves = tuple((int(days), int(count) * scale) for days, count in facts["waves"])
+    nodes = tuple(_nodes(slug, number, node_type, fabric, waves))
+    racks = tuple(dict.fromkeys(node.rack for node in nodes))
+    return SitePlan(
+        facts=facts,
+        node_type=node_type,
+        fabric=fabric,
+        racks=racks,
+        nodes=nodes,
+        switches=tuple(_switches(slug, number, facts["kind"], fabric, len(nodes))),
+        feeds=tuple(_feeds(slug, number, node_type, nodes, racks)),
+        ups=tuple(_ups(slug, number, facts["kind"], node_type, len(nodes))),
+        cooling=tuple(_cooling(slug, number, facts, node_type, len(nodes))),
+        waves=waves,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def _node_type(key: str, hardware: Mapping[str, Any]) -> NodeType:
+    node = hardware["nodes"][key]
+    accelerator = hardware["accelerators"][node["accelerator"]]
+    return NodeType(
+        key=key,
+        accelerator=node["accelerator"],
+        vendor=accelerator["manufacturer"],
+        model_name=accelerator["model"],
+        count=node["count"],
+        tdp_w=accelerator["tdp_w"],
+        host_w=node["host_w"],
+        per_rack=node["per_rack"],
+    )
+
+
+def _fabric(key: str, hardware: Mapping[str, Any]) -> Fabric:
+    fields = hardware["fabrics"][key]
+    return Fabric(
+        key=key,
+        **{name: fields[name] for name in Fabric.__slots__ if name != "key"},
+    )
+
+
+def _uuid(name: str, index: int) -> str:
+    digest = hashlib.sha256(f"{name}/{index}".encode()).hexdigest()
+    return f"GPU-{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
+
+
+def _address(site: int, block: int, host: int) -> str:
+    return f"10.{site}.{block + host // 250}.{host % 250 + 1}"
+
+
+def _nodes(
+    slug: str, number: int, node_type: NodeType, fabric: Fabric, waves: Sequence[tuple[int, int]]
+) -> list[PlannedNode]:
+    days = [days_ago for days_ago, count in waves for _ in range(count)]
+    prefix = {"infiniband": "mlx5_", "roce": "enp", "ethernet": "eth"}[fabric.kind]
+    ports = tuple(PlannedPort(f"{prefix}{port}", fabric.kind != "ethernet") for port in range(fabric.ports_per_node))
+    return [
+        PlannedNode(
+            name=f"{slug}-n{index + 1:03d}",
+            address=_address(number, 0, index),
+            rack=f"R{index // node_type.per_rack + 1:02d}",
+            days_ago=days_ago,
+            uuids=tuple(_uuid(f"{slug}-n{index + 1:03d}", gpu) for gpu in range(node_type.count)),
+            ports=ports,
+        )
+        for index, days_ago in enumerate(days)
+    ]
+
+
+def _switches(slug: str, number: int, kind: str, fabric: Fabric, nodes: int) -> list[PlannedSwitch]:
+    if nodes == 0:
+        return []
+    if kind == "edge":
+        uplink = (PlannedPort("Ethernet1", False),)
+        return [PlannedSwitch(f"{slug}-sw1", _address(number, 10, 0), "edge", uplink, ())]
+    leaves = ceil(nodes / fabric.nodes_per_leaf)
+    spines = 2
+    built = []
+    for leaf in range(leaves):
+        name = f"{slug}-leaf{leaf + 1}"
+        uplinks = tuple(PlannedPort(f"Ethernet{spine + 1}", True) for spine in range(spines))
+        links = tuple((f"Ethernet{s + 1}", f"{slug}-spine{s + 1}", f"Ethernet{leaf + 1}") for s in range(spines))
+        built.append(PlannedSwitch(name, _address(number, 10, leaf), "leaf", uplinks, links))
+    downlinks = tuple(PlannedPort(f"Ethernet{leaf + 1}", True) for leaf in range(leaves))
+    built += [
+        PlannedSwitch(f"{slug}-spine{s + 1}", _address(number, 10, 100 + s), "spine", downlinks, ())
+        for s in range(spines)
+    ]
+    return built
+
+
+def _feeds(
+    slug: str, number: int, node_type: NodeType, nodes: Sequence[PlannedNode], racks: Sequence[str]
+) -> list[PlannedFeed]:
+    """Two PDUs a rack, each rated so that half the rack's name plate is 36 % of it: inside 40 % a leg with some room."""
+    feeds: list[PlannedFeed] = []
+    legs: tuple[Leg, Leg] = ("A", "B")
+    for position, rack in enumerate(racks):
+        load_kw = sum(node.rack == rack for node in nodes) * node_type.nameplate_w / 1000
+        amps = 16 * ceil(load_kw / 2 / 0.36 / (1.732 * 0.4) / 16)
+        for side, leg in enumerate(legs):
+            feeds.append(
+                PlannedFeed(
+                    name=f"{rack}-{leg}",
+                    leg=leg,
+                    rack=rack,
+                    device=f"{slug}-{rack.lower()}-pdu-{leg.lower()}",
+                    address=_address(number, 20 + side * 10, position),
+                    rated_kw=round(1.732 * 0.4 * amps, 1),
+                    breaker_rating_a=float(amps),
+                    phases=3,
+                )
+            )
+    return feeds
+
+
+def _ups(slug: str, number: int, kind: str, node_type: NodeType, nodes: int) -> list[PlannedUps]:
+    """One UPS on each side, each able to carry the IT load alone at 70 %; an edge site has one."""
+    if nodes == 0:
+        return []
+    rated_kw = float(ceil(nodes * node_type.nameplate_w / 1000 / 0.7))
+    legs: tuple[Leg, ...] = ("single",) if kind == "edge" else ("A", "B")
+    return [
+        PlannedUps(f"{slug}-ups{'' if leg == 'single' else '-' + leg.lower()}", _address(number, 50, index), leg, rated_kw)
+        for index, leg in enumerate(legs)
+    ]
+
+
+def _cooling(
+    slug: str, number: int, facts: Mapping[str, Any], node_type: NodeType, nodes: int
+) -> list[PlannedCooling]:
+    if nodes == 0:
+        return []
+    liquid = facts["cooling_class"] == "H1"
+    unit_kw = 500.0 if liquid else 120.0
+    heat_kw = nodes * node_type.nameplate_w / 1000
+    units = max(1 if facts["kind"] == "edge" else 2, ceil(heat_kw / unit_kw) + 1)
+    stem, medium = ("cdu", "liquid") if liquid else ("crah", "air")
+    return [
+        PlannedCooling(f"{slug}-{stem}{unit + 1}", _address(number, 40, unit), medium, unit_kw)  # type: ignore[arg-type]
+        for unit in range(units)
+    ]

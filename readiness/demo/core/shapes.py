@@ -1,0 +1,158 @@
+"""How the demo's physical quantities move: how busy a site is, and what follows in watts, degrees and milliseconds.
+
+All functions take instants `ts` (seconds since the epoch, shape (instants, 1)) and give (instants, objects). The shapes
+are the demo's own; their outer bounds are the products' figures in data/hardware.yaml.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from readiness.demo.core.noise import Floats, Seeds, seeds, uniform, wander
+from readiness.demo.core.plan import SitePlan
+
+HOUR = 3600.0
+DAY = 86400.0
+# A training job holds its nodes this long; the last part of it is the gap until the next job starts.
+JOB_S = 9.5 * HOUR
+JOB_GAP_SHARE = 0.04
+CHECKPOINT_S = 30 * 60.0
+IDLE_SHARE_OF_TDP = 0.11
+
+
+@dataclass(frozen=True)
+class SiteShape:
+    """A site's plan with the arrays its signals need; node-major order for accelerators."""
+
+    plan: SitePlan
+    zone_offset_s: float
+    node_seeds: Seeds
+    accelerator_seeds: Seeds
+    rack_of_node: np.ndarray
+
+    @classmethod
+    def of(cls, plan: SitePlan, *, at: datetime) -> "SiteShape":
+        """`at` fixes the offset of the site's zone; signals of another season are off by the hour of summer time."""
+        offset = at.astimezone(ZoneInfo(str(plan.facts["time_zone"]))).utcoffset()
+        positions = {rack: index for index, rack in enumerate(plan.racks)}
+        return cls(
+            plan=plan,
+            zone_offset_s=offset.total_seconds() if offset else 0.0,
+            node_seeds=seeds([node.name for node in plan.nodes]),
+            accelerator_seeds=seeds([uuid for node in plan.nodes for uuid in node.uuids]),
+            rack_of_node=np.array([positions[node.rack] for node in plan.nodes], dtype=np.int64),
+        )
+
+
+def column(instants: list[float]) -> Floats:
+    return np.array(instants, dtype=np.float64).reshape(-1, 1)
+
+
+def day_curve(ts: Floats, zone_offset_s: float) -> Floats:
+    """0 in the small hours to 1 in the early afternoon, local time."""
+    hour = ((ts + zone_offset_s) % DAY) / HOUR
+    return np.asarray(np.clip(0.5 - 0.5 * np.cos((hour - 3.5) / 24 * 2 * np.pi), 0, 1) ** 1.4, dtype=np.float64)
+
+
+def _weekend(ts: Floats, zone_offset_s: float) -> Floats:
+    # 1 January 1970 was a Thursday: day 2 and 3 of each week counted from it are Saturday and Sunday.
+    day = np.floor((ts + zone_offset_s) / DAY) % 7
+    return np.asarray(np.isin(day, (2, 3)), dtype=np.float64)
+
+
+def busy(shape: SiteShape, ts: Floats) -> Floats:
+    """Share of each node's accelerators that work, 0 to 1."""
+    profiles = shape.plan.facts["profiles"]
+    if "training" in profiles:
+        return _training(shape.node_seeds, ts)
+    floor, swing = (0.08, 0.55) if "edge" in profiles else (0.16, 0.66)
+    day = day_curve(ts, shape.zone_offset_s) * (1 - 0.25 * _weekend(ts, shape.zone_offset_s))
+    jitter = 0.06 * wander(shape.node_seeds, ts, every_s=900) + 0.04 * wander(shape.node_seeds, ts, every_s=120)
+    return np.asarray(np.clip(floor + swing * day + jitter, 0.02, 0.98), dtype=np.float64)
+
+
+def _training(node_seeds: Seeds, ts: Floats) -> Floats:
+    """Plateaus: blocks of eight nodes run one job; short gaps between jobs and a dip at each checkpoint."""
+    block = np.arange(node_seeds.shape[1]) // 8
+    phase = np.array([[(7 * int(b) + 3) % 19 / 19 for b in block]])
+    turn = ts / JOB_S + phase
+    within = turn % 1.0
+    job_seed = node_seeds[:, block * 8]
+    level = 0.90 + 0.08 * uniform(job_seed, np.floor(turn) * JOB_S, every_s=JOB_S)
+    level = level + 0.012 * wander(node_seeds, ts, every_s=180)
+    dip = ((ts + phase * CHECKPOINT_S) % CHECKPOINT_S) < 60
+    level = np.where(dip, 0.55 * level, level)
+    return np.asarray(np.clip(np.where(within > 1 - JOB_GAP_SHARE, 0.03, level), 0, 1), dtype=np.float64)
+
+
+def accelerator_busy(shape: SiteShape, ts: Floats) -> Floats:
+    each = np.repeat(busy(shape, ts), shape.plan.node_type.count, axis=1)
+    return np.asarray(np.clip(each + 0.015 * wander(shape.accelerator_seeds, ts, every_s=90), 0, 1), dtype=np.float64)
+
+
+def accelerator_w(shape: SiteShape, load: Floats) -> Floats:
+    """Power of each accelerator, W: idle at 11 % of TDP, near TDP when busy."""
+    tdp_w = shape.plan.node_type.tdp_w
+    return np.asarray(tdp_w * (IDLE_SHARE_OF_TDP + (0.965 - IDLE_SHARE_OF_TDP) * load**0.85), dtype=np.float64)
+
+
+def accelerator_c(shape: SiteShape, watts: Floats, inlet_c: Floats) -> Floats:
+    """Core temperature, °C: above the inlet by up to 42 K at TDP (24 K when liquid-cooled)."""
+    rise = 24 if shape.plan.facts["cooling_class"] == "H1" else 42
+    return np.asarray(
+        np.repeat(inlet_c, shape.plan.node_type.count, axis=1) + 4 + rise * watts / shape.plan.node_type.tdp_w, dtype=np.float64
+    )
+
+
+def inlet_c(shape: SiteShape, ts: Floats) -> Floats:
+    """Inlet air of each node, °C: held near 22.5 (20 at high density), a little warmer in the afternoon."""
+    setpoint = 20.0 if shape.plan.facts["cooling_class"] == "H1" else 22.5
+    place = 0.8 * (uniform(shape.node_seeds, column([0.0]), every_s=1e12) - 0.5)
+    return np.asarray(
+        setpoint + place + 0.7 * day_curve(ts, shape.zone_offset_s) + 0.3 * wander(shape.node_seeds, ts, every_s=1800),
+        dtype=np.float64,
+    )
+
+
+def node_w(shape: SiteShape, ts: Floats, accelerators_w: Floats) -> Floats:
+    """Power of each node, W: its accelerators and a host that follows them from 40 % to 80 % of its allowance."""
+    count = shape.plan.node_type.count
+    sums = accelerators_w.reshape(accelerators_w.shape[0], -1, count).sum(axis=2)
+    share = sums / (count * shape.plan.node_type.tdp_w)
+    return np.asarray(sums + shape.plan.node_type.host_w * (0.40 + 0.40 * share), dtype=np.float64)
+
+
+def rack_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
+    """Load of each rack, kW."""
+    racks = np.zeros((nodes_w.shape[0], len(shape.plan.racks)))
+    for index in range(len(shape.plan.racks)):
+        racks[:, index] = nodes_w[:, shape.rack_of_node == index].sum(axis=1) / 1000
+    return racks
+
+
+def it_kw(shape: SiteShape, nodes_w: Floats) -> Floats:
+    """IT load of the site, kW; switches draw 60 % of their name plate all day."""
+    switches_kw = 0.6 * len(shape.plan.switches) * shape.plan.fabric.nameplate_w / 1000
+    return np.asarray(nodes_w.sum(axis=1, keepdims=True) / 1000 + switches_kw, dtype=np.float64)
+
+
+def overhead(shape: SiteShape, ts: Floats) -> Floats:
+    """Site power over IT power: 1.12 for liquid, up to 1.32 for air at a hot hour near the equator."""
+    liquid = shape.plan.facts["cooling_class"] == "H1"
+    warm = max(0.0, 1 - abs(float(shape.plan.facts["latitude"])) / 60)
+    return np.asarray((1.12 if liquid else 1.16) + 0.12 * warm * day_curve(ts, shape.zone_offset_s), dtype=np.float64)
+
+
+def rtt_ms(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
+    """Undisturbed round trip, ms: 2 ms of access plus great-circle distance at 200 km/ms both ways, routes 1.4 times longer."""
+    from_lat, to_lat = np.radians(latitude), np.radians(to_latitude)
+    across = np.sin((to_lat - from_lat) / 2) ** 2
+    along = np.cos(from_lat) * np.cos(to_lat) * np.sin(np.radians(to_longitude - longitude) / 2) ** 2
+    km = 2 * 6371 * np.arcsin(np.sqrt(across + along))
+    return float(2 + 1.4 * 2 * km / 200)
+
+
+def utc(ts: float) -> datetime:
+    return datetime.fromtimestamp(ts, tz=UTC)

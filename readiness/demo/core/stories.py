@@ -1,0 +1,92 @@
+"""Six things that go wrong in the demo fleet, each at a fixed time before the fleet was loaded.
+
+A story bends the signals of readiness.demo.core.shapes; nothing here sets a state or a score. What the product makes of
+them is its own judgement, and a test asserts it through the flip.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from readiness.demo.core.noise import Floats
+from readiness.demo.core.shapes import HOUR, SiteShape
+
+FLAPPING_SITE, FLAPPING_PORTS = "DSM-1", (("dsm-1-n005", "mlx5_3"), ("dsm-1-n006", "mlx5_3"), ("dsm-1-n014", "mlx5_0"))
+XID_SITE, XID_ACCELERATORS = "SAT-1", (("sat-1-n004", 2), ("sat-1-n011", 6))
+HOT_SITE, HOT_RACK = "DXB-1", "R02"
+HEAVY_SITE, HEAVY_RACK = "LON-1", "R01"
+SILENT_SITE = "QRO-1"
+BUILDING_SITE = "OSL-1"
+
+# XID 79: the GPU has fallen off the bus.
+XID_CODE = 79.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stories:
+    """When each story begins; `loaded_s` is when the demo was loaded, seconds since the epoch."""
+
+    loaded_s: float
+
+    @property
+    def flaps_from(self) -> float:
+        return self.loaded_s - 20 * HOUR
+
+    @property
+    def xid_from(self) -> float:
+        return self.loaded_s - 5.5 * HOUR
+
+    @property
+    def hot_from(self) -> float:
+        return self.loaded_s - 9 * HOUR
+
+    @property
+    def heavy_from(self) -> float:
+        return self.loaded_s - 14 * HOUR
+
+    @property
+    def silent_from(self) -> float:
+        return self.loaded_s - 7.25 * HOUR
+
+    def is_sending(self, site: str, ts: float) -> bool:
+        return site != SILENT_SITE or ts < self.silent_from
+
+    def flaps(self, ports: list[tuple[str, str]], ts: Floats) -> Floats:
+        """Carrier losses since the start of the story for each (device, port): about one in 100 minutes, unevenly."""
+        sick = np.array([[port in FLAPPING_PORTS for port in ports]])
+        # The position in the list makes the ports flap at different times.
+        offset = np.arange(len(ports)) * 1847.0
+        minutes = np.maximum(ts - self.flaps_from - offset % 3600, 0) / 60
+        return np.asarray(np.where(sick, np.floor(minutes / 100) + np.floor(minutes / 371), 0), dtype=np.float64)
+
+    def symbol_errors(self, ports: list[tuple[str, str]], ts: Floats) -> Floats:
+        return np.asarray(self.flaps(ports, ts) * 3, dtype=np.float64)
+
+    def xid(self, accelerators: list[tuple[str, int]], ts: Floats) -> Floats:
+        """The last XID each accelerator reported: 0 until the story begins."""
+        starts = np.array(
+            [[self.xid_from + 3.4 * HOUR * XID_ACCELERATORS.index(a) if a in XID_ACCELERATORS else np.inf for a in accelerators]]
+        )
+        return np.asarray(np.where(ts >= starts, XID_CODE, 0.0), dtype=np.float64)
+
+    def inlet_rise(self, shape: SiteShape, ts: Floats) -> Floats:
+        """Kelvin added to each node's inlet: one rack's aisle loses its cooling over two hours."""
+        if shape.plan.name != HOT_SITE:
+            return np.zeros((ts.shape[0], len(shape.plan.nodes)))
+        in_rack = np.array([[node.rack == HOT_RACK for node in shape.plan.nodes]])
+        ramp = np.clip((ts - self.hot_from) / (2 * HOUR), 0, 1)
+        return np.asarray(np.where(in_rack, 11.5 * ramp, 0.0), dtype=np.float64)
+
+    def leg_share(self, shape: SiteShape, ts: Floats, racks_kw: Floats) -> tuple[Floats, Floats]:
+        """How much of each rack's load its A and B leg carry, kW: half each, but for one rack whose B leg takes over.
+
+        The heavy leg is held at 91 % of its breaker, as after a half-finished move of cords.
+        """
+        leg_a, leg_b = racks_kw * 0.51, racks_kw * 0.49
+        if shape.plan.name == HEAVY_SITE:
+            rack = shape.plan.racks.index(HEAVY_RACK)
+            breaker_kw = next(feed.rated_kw for feed in shape.plan.feeds if feed.rack == HEAVY_RACK)
+            heavy = 0.91 * breaker_kw + 0.004 * breaker_kw * np.sin(ts[:, 0] / 700)
+            since = ts[:, 0] >= self.heavy_from
+            leg_b[:, rack] = np.where(since, heavy, leg_b[:, rack])
+        return leg_a, leg_b
