@@ -1,0 +1,1 @@
+"""The framework's definition as frozen values: no Django, no clock."""

@@ -1,0 +1,41 @@
+"""Whether a check applies at a site, and how much it decides there."""
+
+from readiness.framework.core.conditions import ExclusionRule, SiteContext
+from readiness.framework.core.definition import Check, SubMeasure
+from readiness.framework.core.vocabulary import Gate, Profile
+
+
+def applicable(item: Check | SubMeasure, site: SiteContext) -> tuple[bool, str]:
+    """Whether a check or a sub-measure applies at the site, and the reason when it does not.
+
+    A site without declared profiles is measured against everything.
+    """
+    if site.profiles and item.profiles.isdisjoint(site.profiles):
+        return False, _profile_reason(item.profiles)
+    return _first_exclusion(item.exclusions, site)
+
+
+def gate_for(check: Check, site: SiteContext) -> Gate:
+    """The check's gate at this site: its first rule that holds, else its own."""
+    for rule in check.gate_rules:
+        if rule.when.holds(site):
+            return rule.gate
+    return check.gate
+
+
+def part_gate(part: SubMeasure, check_gate: Gate) -> Gate:
+    """The sub-measure's gate where its check has `check_gate`; never above it."""
+    if part.gate is None or part.gate.rank >= check_gate.rank:
+        return check_gate
+    return part.gate
+
+
+def _first_exclusion(exclusions: tuple[ExclusionRule, ...], site: SiteContext) -> tuple[bool, str]:
+    for rule in exclusions:
+        if rule.when.holds(site):
+            return False, rule.reason
+    return True, ""
+
+
+def _profile_reason(profiles: frozenset[Profile]) -> str:
+    return f"Applies to {' and '.join(sorted(profiles))} sites only."

@@ -1,0 +1,116 @@
+"""Facts about a site that decide whether a check applies and how much it decides, and the conditions over
+them.
+
+A fact that is not known makes a condition false. Rules in the definition are written so that a false
+condition is the stricter outcome: a check stays applicable, and a gate stays where it is. Silence in the
+inventory cannot relax anything.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteContext:
+    """What the definition needs to know about a site.
+
+    `None` and the empty set mean "not known". A count is 0 only when the inventory was recorded and holds
+    none; decommissioned items are not counted. `vendors_in_path` is the number of vendors among devices
+    joined by links.
+    """
+
+    kind: SiteKind
+    stage: Stage
+    profiles: frozenset[Profile] = frozenset()
+    fabrics: frozenset[Fabric] = frozenset()
+    nodes: int | None = None
+    accelerators: int | None = None
+    vendors_in_path: int | None = None
+    dual_fed_racks: int | None = None
+    compute_objects: int | None = None
+    """Nodes and accelerators that telemetry should hear from; the next two likewise."""
+    network_objects: int | None = None
+    energy_objects: int | None = None
+    on_call_sites: int | None = None
+    """How many sites share this site's on-call rotation, itself included."""
+    has_generator: bool | None = None
+    liquid_cooled: bool | None = None
+    in_nis2_scope: bool | None = None
+
+
+COUNT_FACTS = frozenset(
+    {
+        "nodes",
+        "accelerators",
+        "vendors_in_path",
+        "dual_fed_racks",
+        "compute_objects",
+        "network_objects",
+        "energy_objects",
+        "on_call_sites",
+    }
+)
+FLAG_FACTS = frozenset({"has_generator", "liquid_cooled", "in_nis2_scope"})
+WORD_FACTS: dict[str, type[StrEnum]] = {"kind": SiteKind, "stage": Stage}
+SET_FACTS: dict[str, type[StrEnum]] = {"profiles": Profile, "fabrics": Fabric}
+
+
+class Operator(StrEnum):
+    """`exactly`, `at-least`, `at-most` compare counts; `is` a flag; `in` a word; `any`, `only` a set."""
+
+    EXACTLY = "exactly"
+    AT_LEAST = "at-least"
+    AT_MOST = "at-most"
+    IS = "is"
+    IN = "in"
+    ANY = "any"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True)
+class FactTest:
+    """One comparison of one fact; `operand` is an int, a bool, or a frozenset of words, by the operator."""
+
+    fact: str
+    operator: Operator
+    operand: int | bool | frozenset[str]
+
+    def holds(self, site: SiteContext) -> bool:
+        """True if the fact is known and compares as asked."""
+        fact = getattr(site, self.fact)
+        if fact is None:
+            return False
+        match self.operator:
+            case Operator.EXACTLY | Operator.IS:
+                return bool(fact == self.operand)
+            case Operator.AT_LEAST:
+                return bool(fact >= self.operand)
+            case Operator.AT_MOST:
+                return bool(fact <= self.operand)
+            case Operator.IN:
+                assert isinstance(self.operand, frozenset)
+                return fact in self.operand
+            case Operator.ANY:
+                return not fact.isdisjoint(self.operand)
+            case Operator.ONLY:
+                return bool(fact) and fact <= self.operand
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Holds when every one of its tests holds; there is at least one."""
+
+    tests: tuple[FactTest, ...]
+
+    def holds(self, site: SiteContext) -> bool:
+        return all(test.holds(site) for test in self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionRule:
+    """Where the condition holds, the check or sub-measure is `n-a`, for the reason given."""
+
+    when: Condition
+    reason: str

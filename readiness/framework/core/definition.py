@@ -1,0 +1,298 @@
+"""The framework as frozen values: pillars, checks, sub-measures, thresholds, sources.
+
+Instances come from `readiness.framework.core.loading`, which checks everything; nothing here validates again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from readiness.framework.core.conditions import Condition, ExclusionRule
+from readiness.framework.core.vocabulary import (
+    Change,
+    CheckState,
+    Direction,
+    Domain,
+    EvidenceKind,
+    Gate,
+    Profile,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A region of acceptable values, in the sub-measure's unit: an interval (either side may be open), or a
+    set.
+
+    `strict` leaves the interval's edges out. `values`, when not empty, is the whole region, and there is no
+    distance. Without any of them the region holds every value, which only a warn threshold may say.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    values: frozenset[float] = frozenset()
+    strict: bool = False
+
+    def contains(self, value: float) -> bool:
+        if self.values:
+            return value in self.values
+        if self.strict:
+            return (self.low is None or value > self.low) and (self.high is None or value < self.high)
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
+    def margin(self, value: float) -> float | None:
+        """Signed distance to the nearest edge, positive inside; None for a set of codes."""
+        if self.values:
+            return None
+        distances = []
+        if self.low is not None:
+            distances.append(value - self.low)
+        if self.high is not None:
+            distances.append(self.high - value)
+        return min(distances, default=None)
+
+    def edge(self, value: float | None = None) -> float | None:
+        """The edge nearest to `value`; the only edge of a one-sided region; None for a set or an unplaced
+        range.
+        """
+        if self.low is None or self.high is None:
+            return self.low if self.high is None else self.high
+        if value is None:
+            return None
+        return self.low if value - self.low < self.high - value else self.high
+
+    def scaled(self, factor: float) -> Bound:
+        """The same region with both edges multiplied."""
+        return Bound(
+            low=None if self.low is None else self.low * factor,
+            high=None if self.high is None else self.high * factor,
+            values=self.values,
+            strict=self.strict,
+        )
+
+    def text(self, unit: str = "") -> str:
+        """As shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
+        suffix = f" {unit}" if unit else ""
+        if self.values:
+            return " or ".join(number_text(value) for value in sorted(self.values)) + suffix
+        above, below = (">", "<") if self.strict else ("≥", "≤")
+        if self.low is not None and self.high is not None:
+            return f"{number_text(self.low)} to {number_text(self.high)}{suffix}"
+        if self.low is not None:
+            return f"{above} {number_text(self.low)}{suffix}"
+        if self.high is not None:
+            return f"{below} {number_text(self.high)}{suffix}"
+        return "any"
+
+
+def number_text(value: float) -> str:
+    """Six significant digits, no exponent below 1e15, no trailing zeros."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1e6:
+        return f"{value:.0f}"
+    return f"{value:.6g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Where a sub-measure passes or warns.
+
+    Either an absolute `bound`, or a `factor` on the limit that the sub-measure's `limit_from` names. `source`
+    is a source id, or `OD` (operator-set default), `J` (judgement), `calc` (arithmetic on sourced numbers).
+    """
+
+    source: str
+    bound: Bound | None = None
+    factor: float = 1.0
+    strict: bool = False
+    note: str = ""
+
+    def bound_for(self, direction: Direction, limit: float) -> Bound:
+        """The region this threshold means where the limit's value is `limit`."""
+        edge = limit * self.factor
+        if direction is Direction.HIGHER:
+            return Bound(low=edge, strict=self.strict)
+        return Bound(high=edge, strict=self.strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named choice of limit that a site or platform may pick instead of typing its own.
+
+    `value` is the limit itself, None for a range. `pass_at` and `warn_at` are what it comes to.
+    """
+
+    id: str
+    name: str
+    value: float | None
+    pass_at: Bound | None
+    warn_at: Bound | None
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """How long evidence counts. `max_age_s` None means `live`: three times the source's cadence, at least 5
+    minutes.
+    """
+
+    max_age_s: int | None
+    source: str
+    voided_by: frozenset[Change] = frozenset()
+    note: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        return self.max_age_s is None
+
+    def limit_s(self, cadence_s: float | None) -> float:
+        """Seconds after which evidence is stale, given the cadence of the source that sent it."""
+        if self.max_age_s is not None:
+            return self.max_age_s
+        return max(LIVE_CADENCES * (cadence_s or 0.0), LIVE_FLOOR_S)
+
+
+LIVE_CADENCES = 3
+LIVE_FLOOR_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class LimitKind:
+    """A limit that is the site's, the platform's or the workload's own, and where it is declared."""
+
+    id: str
+    name: str
+    unit: str
+    declared_on: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubMeasure:
+    """One measured row of a check. `gate` None follows the check; evidence, validity and waits_for are
+    already resolved.
+
+    `worst_over` names the things of which the worst is taken ("port"), empty if the measure is one figure per
+    site. `metrics` are exporters' metric names for telemetry measures. No `pass_at` means shown for trend
+    only (INFO).
+    """
+
+    id: str
+    name: str
+    unit: str
+    direction: Direction
+    measure: str
+    pass_at: Threshold | None
+    warn_at: Threshold | None
+    validity: Validity
+    evidence: frozenset[EvidenceKind]
+    waits_for: str
+    worst_over: str = ""
+    metrics: tuple[str, ...] = ()
+    limit_from: str = ""
+    presets: tuple[Preset, ...] = ()
+    gate: Gate | None = None
+    profiles: frozenset[Profile] = frozenset(Profile)
+    exclusions: tuple[ExclusionRule, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateRule:
+    """Where the condition holds, the check has this gate instead; the first rule that holds wins."""
+
+    when: Condition
+    gate: Gate
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question a site must answer, judged as the worst of its sub-measures that decide."""
+
+    id: str
+    pillar: str
+    name: str
+    why: str
+    how_to: str
+    waits_for: str
+    domains: tuple[Domain, ...]
+    evidence: frozenset[EvidenceKind]
+    gate: Gate
+    gate_rules: tuple[GateRule, ...]
+    profiles: frozenset[Profile]
+    exclusions: tuple[ExclusionRule, ...]
+    validity: Validity
+    states: frozenset[CheckState]
+    parts: tuple[SubMeasure, ...]
+    note: str = ""
+
+    def part(self, part_id: str) -> SubMeasure:
+        """The sub-measure with this id; KeyError if there is none."""
+        for part in self.parts:
+            if part.id == part_id:
+                return part
+        raise KeyError(f"{self.id} has no sub-measure {part_id!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Pillar:
+    """`origin` says whose pillar it is: the article's, or this product's own."""
+
+    id: str
+    name: str
+    short_name: str
+    question: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`standing` is primary (the text or code was read), secondary (a third party reports it), excerpt, or
+    mixed.
+    """
+
+    id: str
+    title: str
+    standing: str
+    urls: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Framework:
+    """One version of the whole definition; checks keep the order in which they were written."""
+
+    version: str
+    title: str
+    note: str
+    weights: Mapping[Gate, int]
+    pillars: tuple[Pillar, ...]
+    limits: tuple[LimitKind, ...]
+    sources: tuple[Source, ...]
+    checks: tuple[Check, ...]
+    content_digest: str
+    checks_by_id: Mapping[str, Check] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
+        by_id = {check.id: check for check in self.checks}
+        object.__setattr__(self, "checks_by_id", MappingProxyType(by_id))
+
+    def check(self, check_id: str) -> Check:
+        """The check with this id; KeyError if there is none."""
+        return self.checks_by_id[check_id]
+
+    def checks_of(self, pillar_id: str) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.pillar == pillar_id)
+
+    def source(self, source_id: str) -> Source:
+        """The source with this id; KeyError if there is none."""
+        for source in self.sources:
+            if source.id == source_id:
+                return source
+        raise KeyError(f"no source {source_id!r}")

@@ -1,0 +1,145 @@
+"""From YAML or plain mappings to a Framework, refusing anything that does not hold together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from readiness.framework.core.check_loading import Known, read_check
+from readiness.framework.core.definition import Framework, LimitKind, Pillar, Source
+from readiness.framework.core.mapping import digest
+from readiness.framework.core.reader import DefinitionError, Reader
+from readiness.framework.core.vocabulary import Gate
+
+INDEX_NAME = "index.yaml"
+STANDINGS = frozenset({"primary", "secondary", "excerpt", "mixed"})
+
+
+def load(definition: Mapping[str, Any] | Path) -> Framework:
+    """A framework from a mapping, a YAML file, or a folder with `index.yaml` and the files it lists.
+
+    Raises DefinitionError, whose `path` names the field: `checks[p2-power-headroom].parts[site-load].pass`.
+    """
+    mapping = _read_path(definition) if isinstance(definition, Path) else definition
+    reader = Reader(mapping)
+    known = _known(reader)
+    framework = Framework(
+        version=reader.text("version"),
+        title=reader.text("title"),
+        note=known.prose(reader, "note", default=""),
+        weights=_weights(reader.mapping("weights")),
+        pillars=reader.each("pillars", _pillar),
+        limits=tuple(known.limits.values()),
+        sources=reader.each("sources", _source),
+        checks=reader.each("checks", lambda item: read_check(item, known)),
+        content_digest="",
+    )
+    _demand_counts(reader.mapping("counts"), framework)
+    reader.close()
+    return dataclasses.replace(framework, content_digest=digest(framework))
+
+
+def load_text(text: str) -> Framework:
+    """A framework from one YAML document, as `dump` writes it."""
+    return load(_parse(text, "definition"))
+
+
+def _known(reader: Reader) -> Known:
+    """What the checks refer to, read first so that every reference can be checked where it stands."""
+    limits = reader.each("limits", _limit)
+    return Known(
+        source_ids=frozenset(source.id for source in reader.each("sources", _source)),
+        limits={limit.id: limit for limit in limits},
+        pillar_ids=frozenset(pillar.id for pillar in reader.each("pillars", _pillar)),
+    )
+
+
+def _pillar(reader: Reader) -> Pillar:
+    return Pillar(
+        id=reader.text("id"),
+        name=reader.text("name"),
+        short_name=reader.text("short_name"),
+        question=reader.text("question"),
+        origin=reader.text("origin"),
+    )
+
+
+def _limit(reader: Reader) -> LimitKind:
+    return LimitKind(
+        id=reader.text("id"),
+        name=reader.text("name"),
+        unit=reader.text("unit", default=""),
+        declared_on=reader.text("declared_on"),
+        note=reader.text("note", default=""),
+    )
+
+
+def _source(reader: Reader) -> Source:
+    standing = reader.text("standing")
+    if standing not in STANDINGS:
+        raise reader.error("standing", f"{standing!r} is not one of {', '.join(sorted(STANDINGS))}")
+    return Source(
+        id=reader.text("id"),
+        title=reader.text("title"),
+        standing=standing,
+        urls=reader.texts("urls"),
+        note=reader.text("note", default=""),
+    )
+
+
+def _weights(reader: Reader) -> dict[Gate, int]:
+    weights = {gate: reader.integer(gate) for gate in Gate}
+    for gate, weight in weights.items():
+        if weight < 0:
+            raise reader.error(gate, "must not be negative")
+    if weights[Gate.INFO] != 0:
+        raise reader.error(Gate.INFO, "must be 0: an INFO check is trend only")
+    reader.close()
+    return weights
+
+
+def _demand_counts(reader: Reader, framework: Framework) -> None:
+    """A file left out of the folder must not pass for a smaller framework."""
+    for pillar in framework.pillars:
+        expected, found = reader.integer(pillar.id), len(framework.checks_of(pillar.id))
+        if expected != found:
+            raise reader.error(pillar.id, f"says {expected} checks, found {found}")
+    reader.close()
+
+
+def _read_path(path: Path) -> Any:
+    if not path.is_dir():
+        return _parse(path.read_text(encoding="utf-8"), path.name)
+    index = _parse((path / INDEX_NAME).read_text(encoding="utf-8"), INDEX_NAME)
+    files = Reader(index, INDEX_NAME).texts("check_files")
+    checks: list[Any] = []
+    for name in files:
+        part = _parse((path / name).read_text(encoding="utf-8"), name)
+        if not isinstance(part, list):
+            raise DefinitionError(name, "expected a list of checks")
+        checks.extend(part)
+    return {**{key: value for key, value in index.items() if key != "check_files"}, "checks": checks}
+
+
+def _parse(text: str, name: str) -> Any:
+    try:
+        return yaml.load(text, Loader=_UniqueKeyLoader)
+    except yaml.YAMLError as error:
+        raise DefinitionError(name, f"is not valid YAML: {error}") from error
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """PyYAML keeps the last of two equal keys without a word; a threshold lost that way would never be
+    missed.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key_node.value for key_node, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise DefinitionError(f"line {node.start_mark.line + 1}", f"key {key!r} is written twice")
+        return super().construct_mapping(node, deep=deep)

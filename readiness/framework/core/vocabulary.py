@@ -1,0 +1,111 @@
+"""The words a framework definition is written in.
+
+Plain string enumerations, so that Django's TextChoices can mirror them value by value. Words that only
+scoring uses (verdicts, causes of a flip) live in `readiness.scoring.core.states`.
+"""
+
+from enum import StrEnum
+
+
+class Gate(StrEnum):
+    """How much a check decides: BLOCK decides go-live, COND may go live conditionally, INFO is trend only."""
+
+    BLOCK = "BLOCK"
+    COND = "COND"
+    INFO = "INFO"
+
+    @property
+    def rank(self) -> int:
+        """2 for BLOCK, 1 for COND, 0 for INFO."""
+        return _GATE_RANK[self]
+
+
+_GATE_RANK = {Gate.BLOCK: 2, Gate.COND: 1, Gate.INFO: 0}
+
+
+class CheckState(StrEnum):
+    """The state of a check or sub-measure at one site. Exhaustive, and never guessed."""
+
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    STALE = "stale"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "n-a"
+
+
+class EvidenceKind(StrEnum):
+    """What can prove a check."""
+
+    TELEMETRY = "TQ"
+    VALIDATION_RUN = "VR"
+    INVENTORY_FACT = "IF"
+    ATTESTATION = "AD"
+    PEOPLE_RECORD = "PR"
+    OWNERSHIP_RECORD = "OR"
+
+
+class Domain(StrEnum):
+    COMPUTE = "compute"
+    NETWORK = "network"
+    ENERGY = "energy"
+    PEOPLE = "people"
+    GOVERNANCE = "governance"
+
+
+class Profile(StrEnum):
+    """What a site is used for; a site has a set of them."""
+
+    TRAINING = "training"
+    INFERENCE = "inference"
+    EDGE = "edge"
+
+
+class SiteKind(StrEnum):
+    CORE = "core"
+    REGIONAL = "regional"
+    EDGE = "edge"
+    COLO = "colo"
+
+
+class Stage(StrEnum):
+    """Where a site is in its life. Only commissioning and production sites have a verdict and capacity."""
+
+    PLANNED = "planned"
+    BUILDING = "building"
+    COMMISSIONING = "commissioning"
+    PRODUCTION = "production"
+    RETIRED = "retired"
+
+
+class Fabric(StrEnum):
+    """The back-end fabric's technology; a site may run several."""
+
+    ROCE = "roce"
+    INFINIBAND = "infiniband"
+    ETHERNET = "ethernet"
+
+
+class Direction(StrEnum):
+    """Which way a sub-measure is better, and so how its thresholds are written."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    RANGE = "range"
+    EQUAL = "equal"
+
+
+class Change(StrEnum):
+    """A change at the site that voids evidence taken before it."""
+
+    DRIVER = "driver"
+    FIRMWARE = "firmware"
+    NOS = "nos"
+    COLLECTIVE_LIBRARY = "collective-library"
+    TOPOLOGY = "topology"
+    PLACEMENT_POLICY = "placement-policy"
+    POWER_TOPOLOGY = "power-topology"
+    COOLING_TOPOLOGY = "cooling-topology"
+    SERVING_STACK = "serving-stack"
+    EXPANSION = "expansion"

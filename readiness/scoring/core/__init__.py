@@ -1,0 +1,1 @@
+"""The scoring rules as pure functions over frozen values: no Django, no clock."""

@@ -1,0 +1,228 @@
+"""Sub-measures to one check: the worst applicable one wins.
+
+Order, worst first: fail, stale, unknown, waived, warn, pass. A failure that is known outranks what is not
+known, since no further evidence can lift it. Evidence that ran out outranks evidence that never was: it is a
+loss, and it has a date. `n-a` leaves the comparison; a check whose every sub-measure is `n-a` is `n-a`
+itself.
+
+A sub-measure's own gate is respected. INFO sub-measures are shown and never decide a check that has others.
+For the verdict, `block_state` is the worst over the BLOCK sub-measures alone and `cond_state` over the COND
+ones, so a COND sub-measure of a BLOCK check makes a site conditional, not not-ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from readiness.framework.core.definition import Check
+from readiness.scoring.core.judge import PartResult
+from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode
+
+WORST_FIRST = (
+    CheckState.FAIL,
+    CheckState.STALE,
+    CheckState.UNKNOWN,
+    CheckState.WAIVED,
+    CheckState.WARN,
+    CheckState.PASS,
+)
+SEVERITY = {state: len(WORST_FIRST) - place for place, state in enumerate(WORST_FIRST)}
+"""6 for fail down to 1 for pass; `n-a` has none."""
+ACCEPTABLE = frozenset({CheckState.PASS, CheckState.WARN, CheckState.NOT_APPLICABLE})
+"""States that hold no verdict back."""
+MEASURED = frozenset({CheckState.PASS, CheckState.WARN, CheckState.FAIL})
+"""States that fresh evidence decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live
+    exception.
+
+    It counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester
+    approved it.
+    """
+
+    id: str
+    reason: str
+    requested_by: str
+    approved_by: str
+    starts_at: datetime
+    ends_at: datetime
+
+    def is_live(self, now: datetime) -> bool:
+        approved = bool(self.approved_by) and self.approved_by != self.requested_by
+        return approved and self.starts_at <= now < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check at one site. `measured_state` is the state under a waiver, else the same as `state`.
+
+    `decided_by` is the sub-measure that gave the state. `block_state` and `cond_state` are None where the
+    check has no applicable sub-measure of that gate. `fresh_until` is the first moment at which applicable
+    evidence goes stale.
+    """
+
+    check_id: str
+    pillar: str
+    gate: Gate
+    weight: int
+    state: CheckState
+    measured_state: CheckState
+    reason: str
+    code: ReasonCode
+    decided_by: PartResult | None
+    parts: tuple[PartResult, ...]
+    block_state: CheckState | None = None
+    cond_state: CheckState | None = None
+    waiver_id: str = ""
+    fresh_until: datetime | None = None
+
+    @property
+    def is_applicable(self) -> bool:
+        return self.state is not CheckState.NOT_APPLICABLE
+
+    @property
+    def has_fresh_evidence(self) -> bool:
+        return self.measured_state in MEASURED
+
+    @property
+    def value(self) -> float | None:
+        return self.decided_by.value if self.decided_by else None
+
+    @property
+    def unit(self) -> str:
+        return self.decided_by.unit if self.decided_by else ""
+
+    @property
+    def threshold(self) -> float | None:
+        return self.decided_by.threshold if self.decided_by else None
+
+    @property
+    def threshold_text(self) -> str:
+        return self.decided_by.threshold_text if self.decided_by else ""
+
+    @property
+    def margin(self) -> float | None:
+        return self.decided_by.margin if self.decided_by else None
+
+    @property
+    def taken_at(self) -> datetime | None:
+        return self.decided_by.taken_at if self.decided_by else None
+
+    @property
+    def data_age_s(self) -> float | None:
+        return self.decided_by.data_age_s if self.decided_by else None
+
+    @property
+    def provenance(self) -> Provenance | None:
+        return self.decided_by.provenance if self.decided_by else None
+
+    @property
+    def evidence(self) -> str:
+        return self.decided_by.evidence if self.decided_by else ""
+
+
+def worst(states: Iterable[CheckState]) -> CheckState | None:
+    """The worst state by the order above; None if there is none but `n-a`."""
+    ranked = [state for state in states if state is not CheckState.NOT_APPLICABLE]
+    return max(ranked, key=SEVERITY.__getitem__) if ranked else None
+
+
+def combine(
+    check: Check,
+    parts: Sequence[PartResult],
+    *,
+    gate: Gate,
+    weight: int,
+    waiver: Grant | None = None,
+    now: datetime,
+) -> CheckResult:
+    """A check from its judged sub-measures; a live waiver covers fail, stale and unknown, nothing else."""
+    deciding = _deciding(parts, gate)
+    decider = _decider(deciding)
+    if decider is None:
+        return _without_decider(check, parts, gate=gate, weight=weight)
+    result = CheckResult(
+        check_id=check.id,
+        pillar=check.pillar,
+        gate=gate,
+        weight=weight,
+        state=decider.state,
+        measured_state=decider.state,
+        reason=decider.reason,
+        code=decider.code,
+        decided_by=decider,
+        parts=tuple(parts),
+        block_state=worst(part.state for part in deciding if part.gate is Gate.BLOCK),
+        cond_state=worst(part.state for part in deciding if part.gate is Gate.COND),
+        fresh_until=_first_expiry(deciding, now),
+    )
+    if waiver is not None and waiver.is_live(now) and result.state not in ACCEPTABLE:
+        return replace(result, state=CheckState.WAIVED, waiver_id=waiver.id)
+    return result
+
+
+def not_applicable(
+    check: Check,
+    reason: str,
+    *,
+    gate: Gate,
+    weight: int,
+    parts: Sequence[PartResult] = (),
+    declared: bool = False,
+) -> CheckResult:
+    """The `n-a` result of a whole check."""
+    return CheckResult(
+        check_id=check.id,
+        pillar=check.pillar,
+        gate=gate,
+        weight=weight,
+        state=CheckState.NOT_APPLICABLE,
+        measured_state=CheckState.NOT_APPLICABLE,
+        reason=reason,
+        code=ReasonCode.DECLARED if declared else ReasonCode.EXCLUDED,
+        decided_by=None,
+        parts=tuple(parts),
+    )
+
+
+def _deciding(parts: Sequence[PartResult], gate: Gate) -> list[PartResult]:
+    if gate is Gate.INFO:
+        return list(parts)
+    return [part for part in parts if part.gate is not Gate.INFO]
+
+
+def _decider(parts: Sequence[PartResult]) -> PartResult | None:
+    """The worst sub-measure; among equals the one with the highest gate, then the first written."""
+    applicable = [part for part in parts if part.state is not CheckState.NOT_APPLICABLE]
+    if not applicable:
+        return None
+    return max(applicable, key=lambda part: (SEVERITY[part.state], part.gate.rank))
+
+
+def _without_decider(check: Check, parts: Sequence[PartResult], *, gate: Gate, weight: int) -> CheckResult:
+    """Every sub-measure is `n-a`. If the definition does not let the check be `n-a`, nothing proves it:
+    unknown.
+    """
+    reasons = dict.fromkeys(part.reason for part in parts)
+    result = not_applicable(check, " ".join(reasons), gate=gate, weight=weight, parts=parts)
+    if CheckState.NOT_APPLICABLE in check.states:
+        return result
+    return replace(
+        result,
+        state=CheckState.UNKNOWN,
+        measured_state=CheckState.UNKNOWN,
+        reason="No sub-measure applies here, and this check applies everywhere, so nothing proves it.",
+        code=ReasonCode.NOTHING_LEFT,
+        block_state=CheckState.UNKNOWN if gate is Gate.BLOCK else None,
+        cond_state=CheckState.UNKNOWN if gate is Gate.COND else None,
+    )
+
+
+def _first_expiry(parts: Sequence[PartResult], now: datetime) -> datetime | None:
+    expiries = [part.fresh_until for part in parts if part.fresh_until and part.fresh_until >= now]
+    return min(expiries, default=None)

@@ -1,0 +1,261 @@
+"""What moved between two evaluations of one site, and which of the five causes moved it.
+
+Cause of a move, first that fits:
+
+1. `rule`: the framework's content differs, and the same inputs under the old content would not have moved
+   this way.
+2. `applicability`: one side is `n-a`; for a verdict, the stage gave or took it.
+3. `waiver`: the state under the waiver is the same on both sides; for a verdict, an exception began or ended.
+4. `evidence-age`: the new state is stale, by age or because a change voided the evidence.
+5. `data`: everything else, a changed limit of the site's own included.
+
+First-bad time: good states are pass and `n-a`. The move that leaves them sets it, to the moment the evidence
+says the trouble began (the first bad sample, or when it went stale), else, and for a changed rule, to now.
+Every move between states that are not good keeps it; the move back clears it. `unknown` neither sets nor
+clears it: never having looked is not yet a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.evaluate import SiteResult
+from readiness.scoring.core.judge import PartResult
+from readiness.scoring.core.states import CheckState, FlipCause, FlipSubject, Verdict
+from readiness.scoring.core.verdict import SiteVerdict
+
+GOOD = frozenset({CheckState.PASS, CheckState.NOT_APPLICABLE})
+_BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBefore:
+    """What the next comparison needs of a check; `parts` holds states by sub-measure id."""
+
+    state: CheckState
+    measured_state: CheckState
+    parts: Mapping[str, CheckState] = field(default_factory=dict)
+    first_bad_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What the next comparison needs of a site's last evaluation; checks by id."""
+
+    framework_digest: str
+    verdict: Verdict | None
+    deciding: tuple[str, ...]
+    excepted: tuple[str, ...]
+    checks: Mapping[str, CheckBefore]
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One move. `check_id` and `part_id` are empty where the subject has none; a state None is "had none"."""
+
+    subject: FlipSubject
+    check_id: str
+    part_id: str
+    from_state: str | None
+    to_state: str | None
+    cause: FlipCause
+    at: datetime
+    reason: str
+    value: float | None = None
+    unit: str = ""
+    threshold: float | None = None
+    threshold_text: str = ""
+    evidence: str = ""
+    first_bad_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlipSet:
+    """The moves, and what to compare the next evaluation with."""
+
+    flips: tuple[Flip, ...]
+    after: Before
+
+
+_NEVER = CheckBefore(CheckState.UNKNOWN, CheckState.UNKNOWN)
+
+
+def find_flips(
+    previous: Before | None, current: SiteResult, *, under_old_rules: SiteResult | None = None
+) -> FlipSet:
+    """Moves from `previous` to `current`, in order of check, then the verdict.
+
+    Without a previous evaluation every check was `unknown` and there was no verdict. Sub-measures flip on
+    their own only in checks that have several. Where the framework's content changed, `under_old_rules` is
+    the current inputs evaluated under the previous content; without it every move at such a change counts as
+    `rule`.
+    """
+    rule_changed = previous is not None and previous.framework_digest != current.framework_digest
+    old_rules = {check.check_id: check for check in under_old_rules.checks} if under_old_rules else {}
+    flips: list[Flip] = []
+    after: dict[str, CheckBefore] = {}
+    for check in current.checks:
+        old = previous.checks.get(check.check_id, _NEVER) if previous else _NEVER
+        move = _Move(old, check, old_rules.get(check.check_id), rule_changed, current.evaluated_at)
+        flips.extend(move.flips())
+        after[check.check_id] = move.after()
+    flips.extend(_verdict_flip(previous, current, flips, after, under_old_rules, rule_changed))
+    verdict = current.verdict
+    return FlipSet(
+        tuple(flips),
+        Before(current.framework_digest, verdict.verdict, verdict.deciding, verdict.excepted, after),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One check before and after. States before may come from storage as plain text, so they are compared by
+    value.
+    """
+
+    old: CheckBefore
+    new: CheckResult
+    under_old_rules: CheckResult | None
+    rule_changed: bool
+    now: datetime
+
+    def flips(self) -> Iterator[Flip]:
+        if self.old.state != self.new.state:
+            yield self._check_flip()
+        if len(self.new.parts) > 1:
+            for part in self.new.parts:
+                old_state = self.old.parts.get(part.part_id, CheckState.UNKNOWN)
+                if old_state != part.state:
+                    yield self._part_flip(part, old_state)
+
+    def after(self) -> CheckBefore:
+        return CheckBefore(
+            state=self.new.state,
+            measured_state=self.new.measured_state,
+            parts={part.part_id: part.state for part in self.new.parts},
+            first_bad_at=self._first_bad_at(),
+        )
+
+    def _check_flip(self) -> Flip:
+        new = self.new
+        return Flip(
+            subject=FlipSubject.CHECK,
+            check_id=new.check_id,
+            part_id="",
+            from_state=self.old.state,
+            to_state=new.state,
+            cause=self._cause(),
+            at=self.now,
+            reason=new.reason,
+            value=new.value,
+            unit=new.unit,
+            threshold=new.threshold,
+            threshold_text=new.threshold_text,
+            evidence=new.evidence,
+            first_bad_at=self._first_bad_at(),
+        )
+
+    def _part_flip(self, part: PartResult, old_state: CheckState) -> Flip:
+        cause = self._part_cause(part, old_state)
+        return Flip(
+            subject=FlipSubject.PART,
+            check_id=self.new.check_id,
+            part_id=part.part_id,
+            from_state=old_state,
+            to_state=part.state,
+            cause=cause,
+            at=self.now,
+            reason=part.reason,
+            value=part.value,
+            unit=part.unit,
+            threshold=part.threshold,
+            threshold_text=part.threshold_text,
+            evidence=part.evidence,
+            first_bad_at=self.now if part.bad_since and cause is FlipCause.RULE else part.bad_since,
+        )
+
+    def _cause(self) -> FlipCause:
+        hypothetical = self.under_old_rules.state if self.under_old_rules else None
+        if self.rule_changed and hypothetical != self.new.state:
+            return FlipCause.RULE
+        old, new = self.old.measured_state, self.new.measured_state
+        return FlipCause.WAIVER if old == new else _cause(old, new)
+
+    def _part_cause(self, part: PartResult, old_state: CheckState) -> FlipCause:
+        others = self.under_old_rules.parts if self.under_old_rules else ()
+        hypothetical = next((other.state for other in others if other.part_id == part.part_id), None)
+        if self.rule_changed and hypothetical != part.state:
+            return FlipCause.RULE
+        return _cause(old_state, part.state)
+
+    def _first_bad_at(self) -> datetime | None:
+        state = self.new.measured_state
+        if state in GOOD:
+            return None
+        if state == CheckState.UNKNOWN or self.old.first_bad_at is not None:
+            return self.old.first_bad_at
+        if self.old.state != self.new.state and self._cause() is FlipCause.RULE:
+            return self.now
+        begun = [part.bad_since for part in self.new.parts if part.bad_since is not None]
+        return min([*begun, self.now])
+
+
+def _cause(old: CheckState, new: CheckState) -> FlipCause:
+    if CheckState.NOT_APPLICABLE in (old, new):
+        return FlipCause.APPLICABILITY
+    if new == CheckState.STALE:
+        return FlipCause.EVIDENCE_AGE
+    return FlipCause.DATA
+
+
+def _verdict_flip(
+    previous: Before | None,
+    current: SiteResult,
+    flips: list[Flip],
+    after: Mapping[str, CheckBefore],
+    under_old_rules: SiteResult | None,
+    rule_changed: bool,
+) -> Iterator[Flip]:
+    old, new = (previous.verdict or None) if previous else None, current.verdict
+    if old == new.verdict:
+        return
+    hypothetical = under_old_rules.verdict.verdict if under_old_rules else None
+    if rule_changed and hypothetical != new.verdict:
+        cause = FlipCause.RULE
+    elif previous is None or old is None or new.verdict is None:
+        cause = FlipCause.APPLICABILITY
+    else:
+        cause = _verdict_cause(previous, old, new, new.verdict, flips)
+    first = after.get(new.deciding[0]) if new.deciding else None
+    yield Flip(
+        subject=FlipSubject.VERDICT,
+        check_id="",
+        part_id="",
+        from_state=old,
+        to_state=new.verdict,
+        cause=cause,
+        at=current.evaluated_at,
+        reason=new.reason,
+        first_bad_at=first.first_bad_at if first else None,
+    )
+
+
+def _verdict_cause(
+    previous: Before, old: Verdict, new: SiteVerdict, new_verdict: Verdict, flips: list[Flip]
+) -> FlipCause:
+    """The cause of the first move among the checks that decide the worse of the two verdicts.
+
+    If none of them moved, what moved is how much one decides here: a fact of the site that its gate hangs on.
+    """
+    if set(previous.excepted) != set(new.excepted):
+        return FlipCause.WAIVER
+    worsened = _BETTER[new_verdict] < _BETTER[old]
+    responsible = new.deciding if worsened else previous.deciding
+    for check_id in responsible:
+        for flip in flips:
+            if flip.check_id == check_id:
+                return flip.cause
+    return FlipCause.APPLICABILITY

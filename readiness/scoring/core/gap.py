@@ -1,0 +1,185 @@
+"""Capacity deployed, ready and conditional over time, what holds the rest, and the capability gap.
+
+Deployed is what dated events commissioned minus decommissioned, at sites in commissioning or production. A
+site's whole figure goes into one band, by its verdict; there are no fractions of a site.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from readiness.scoring.core.states import Stage, Verdict
+from readiness.scoring.core.verdict import STAGES_WITH_VERDICT
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """IT power in kW and a number of accelerators."""
+
+    it_kw: float = 0.0
+    accelerators: int = 0
+
+    def __add__(self, other: Capacity) -> Capacity:
+        return Capacity(self.it_kw + other.it_kw, self.accelerators + other.accelerators)
+
+    def __sub__(self, other: Capacity) -> Capacity:
+        return Capacity(self.it_kw - other.it_kw, self.accelerators - other.accelerators)
+
+
+NOTHING = Capacity()
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityChange:
+    """Signed: positive commissioned, negative decommissioned."""
+
+    at: datetime
+    change: Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class StageStep:
+    """The stage from `at` on."""
+
+    at: datetime
+    stage: Stage
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictStep:
+    """The verdict from `at` on, and the first blocker's check id while it is not-ready."""
+
+    at: datetime
+    verdict: Verdict | None
+    first_blocker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteHistory:
+    """A site's dated inputs, each sequence in order of `at`; equal instants count in the order given."""
+
+    site: str
+    changes: Sequence[CapacityChange] = ()
+    stages: Sequence[StageStep] = ()
+    verdicts: Sequence[VerdictStep] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCapacity:
+    """One site at one instant. `verdict` None: never evaluated by then, and counted as not ready."""
+
+    site: str
+    deployed: Capacity
+    verdict: Verdict | None
+    first_blocker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The bands at one instant: `deployed = ready + conditional + not_ready`, and `gap = deployed - ready`."""
+
+    at: datetime
+    deployed: Capacity
+    ready: Capacity
+    conditional: Capacity
+
+    @property
+    def gap(self) -> Capacity:
+        return self.deployed - self.ready
+
+    @property
+    def not_ready(self) -> Capacity:
+        return self.deployed - self.ready - self.conditional
+
+
+@dataclass(frozen=True, slots=True)
+class BlockerGroup:
+    """Not-ready sites that share a first blocker; `check_id` is empty for sites never evaluated."""
+
+    check_id: str
+    sites: tuple[str, ...]
+    held: Capacity
+
+
+def deployed_at(history: SiteHistory, at: datetime) -> Capacity:
+    """What the site has deployed at `at`, events at that very instant included."""
+    place = bisect_right(history.stages, at, key=lambda step: step.at)
+    if not place or history.stages[place - 1].stage not in STAGES_WITH_VERDICT:
+        return NOTHING
+    upto = bisect_right(history.changes, at, key=lambda change: change.at)
+    return sum((one.change for one in history.changes[:upto]), NOTHING)
+
+
+def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:
+    """A site's capacity and the verdict in force at `at`."""
+    deployed = deployed_at(history, at)
+    place = bisect_right(history.verdicts, at, key=lambda step: step.at)
+    if not place:
+        return SiteCapacity(history.site, deployed, None)
+    step = history.verdicts[place - 1]
+    return SiteCapacity(history.site, deployed, step.verdict, step.first_blocker)
+
+
+def gap_of(sites: Iterable[SiteCapacity], *, at: datetime) -> Gap:
+    """The bands over some sites, for those who already hold each site's present capacity and verdict."""
+    bands = {Verdict.READY: NOTHING, Verdict.CONDITIONAL: NOTHING}
+    deployed = NOTHING
+    for site in sites:
+        deployed += site.deployed
+        if site.verdict in bands:
+            bands[site.verdict] += site.deployed
+    return Gap(at, deployed, bands[Verdict.READY], bands[Verdict.CONDITIONAL])
+
+
+def gap_at(histories: Iterable[SiteHistory], at: datetime) -> Gap:
+    return gap_of((site_capacity(history, at) for history in histories), at=at)
+
+
+def gap_over_time(histories: Sequence[SiteHistory], instants: Iterable[datetime]) -> tuple[Gap, ...]:
+    """The bands at each instant, in the order given."""
+    return tuple(gap_at(histories, at) for at in instants)
+
+
+def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:
+    """Not-ready capacity by first blocker, each site counted once, most kW first.
+
+    Ready and conditional sites are in no group, so the groups add up to the gap less its conditional band.
+    """
+    groups: dict[str, list[SiteCapacity]] = {}
+    for site in sites:
+        if site.verdict in (Verdict.READY, Verdict.CONDITIONAL) or site.deployed == NOTHING:
+            continue
+        groups.setdefault(site.first_blocker, []).append(site)
+    found = [
+        BlockerGroup(
+            check_id,
+            tuple(sorted(site.site for site in members)),
+            sum((site.deployed for site in members), NOTHING),
+        )
+        for check_id, members in groups.items()
+    ]
+    return tuple(sorted(found, key=lambda group: (-group.held.it_kw, group.check_id)))
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityGap:
+    """Percentage points; None with a reason where there is no base to grow from."""
+
+    points: float | None
+    accelerators_per_person: float | None
+    reason: str = ""
+
+
+def capability_gap(
+    *, accelerators_then: int, accelerators_now: int, qualified_then: int, qualified_now: int
+) -> CapabilityGap:
+    """Growth of capacity minus growth of qualified people, both in per cent over the same span (180 days)."""
+    per_person = accelerators_now / qualified_now if qualified_now else None
+    if not accelerators_then or not qualified_then:
+        return CapabilityGap(None, per_person, "No base: one of the two started from zero.")
+    capacity_growth = accelerators_now / accelerators_then - 1
+    people_growth = qualified_now / qualified_then - 1
+    return CapabilityGap(100 * (capacity_growth - people_growth), per_person)

@@ -1,0 +1,215 @@
+"""One sub-measure, one reading, one state.
+
+What the worst object is, and how a window is summed up, is decided before: a reading is a single figure. What
+several sub-measures come to together is decided after, in `combine`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from readiness.framework.core.definition import Bound, SubMeasure, Threshold, number_text
+from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""Evidence dated further ahead of now is not evidence yet; telemetry refuses such samples at the same
+distance.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit declared by the site, platform or workload, in the sub-measure's unit.
+
+    Either `value`, scaled by each threshold's factor, or whole regions (a preset's, or a range). `source`
+    says who declared it and is shown beside the threshold.
+    """
+
+    value: float | None = None
+    pass_at: Bound | None = None
+    warn_at: Bound | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One figure measured at `taken_at`, in the sub-measure's unit.
+
+    `evidence` names what it came from (a run, a source, a record). `detail` names the worst object behind it.
+    `limit` is the limit that belongs to this very reading (its platform's floor, its class's latency), and
+    goes before the site's. `cannot_judge` and `voided` are sentences, empty when there is nothing to say: the
+    first makes the reading unknown (no background load, no floor for its platform), the second stale
+    (firmware changed since). `voided_at` is when it was voided. `bad_since` is the first bad sample in the
+    window, if the measure knows it.
+    """
+
+    value: float | None
+    taken_at: datetime
+    provenance: Provenance = Provenance.MEASURED
+    evidence: str = ""
+    detail: str = ""
+    cadence_s: float | None = None
+    limit: Limit | None = None
+    cannot_judge: str = ""
+    voided: str = ""
+    voided_at: datetime | None = None
+    bad_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """A judged sub-measure. `threshold` is the pass edge that `margin` (positive inside) is measured from.
+
+    `fresh_until` is when the evidence goes stale by itself, None where there is none. `bad_since` is when a
+    state that is not good began, as far as this evidence tells.
+    """
+
+    part_id: str
+    gate: Gate
+    state: CheckState
+    code: ReasonCode
+    reason: str
+    unit: str = ""
+    value: float | None = None
+    threshold: float | None = None
+    threshold_text: str = ""
+    limit_source: str = ""
+    margin: float | None = None
+    taken_at: datetime | None = None
+    data_age_s: float | None = None
+    fresh_until: datetime | None = None
+    provenance: Provenance | None = None
+    evidence: str = ""
+    detail: str = ""
+    bad_since: datetime | None = None
+
+
+def judge(
+    part: SubMeasure,
+    reading: Reading | None,
+    now: datetime,
+    limit_override: Limit | None = None,
+    *,
+    gate: Gate | None = None,
+) -> PartResult:
+    """The state of one applicable sub-measure at `now`.
+
+    `limit_override` goes before the reading's own limit, which goes before the definition's. `gate` is the
+    gate in force at the site (`applicability.part_gate`), by default the sub-measure's own, else BLOCK.
+    """
+    gate = gate or part.gate or Gate.BLOCK
+    if reading is None:
+        return PartResult(
+            part.id, gate, CheckState.UNKNOWN, ReasonCode.NO_EVIDENCE, part.waits_for, unit=part.unit
+        )
+    limit = limit_override or reading.limit
+    pass_at = _bound(part, part.pass_at, limit, limit.pass_at if limit else None)
+    warn_at = _bound(part, part.warn_at, limit, limit.warn_at if limit else None)
+    state, code, reason = _weigh(part, reading, now, pass_at, warn_at)
+    value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
+    fresh_until = _fresh_until(part, reading)
+    return PartResult(
+        part.id,
+        gate,
+        state,
+        code,
+        reason,
+        part.unit,
+        value,
+        pass_at.edge(value) if pass_at else None,
+        pass_at.text(part.unit) if pass_at else "",
+        limit.source if limit else "",
+        pass_at.margin(value) if pass_at and value is not None else None,
+        reading.taken_at,
+        max((now - reading.taken_at).total_seconds(), 0.0),
+        fresh_until,
+        reading.provenance,
+        reading.evidence,
+        reading.detail,
+        _bad_since(state, reading, fresh_until),
+    )
+
+
+def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = False) -> PartResult:
+    """The `n-a` result of a sub-measure that a rule excludes, or that was declared not applicable."""
+    code = ReasonCode.DECLARED if declared else ReasonCode.EXCLUDED
+    return PartResult(part.id, gate, CheckState.NOT_APPLICABLE, code, reason, unit=part.unit)
+
+
+def _weigh(
+    part: SubMeasure, reading: Reading, now: datetime, pass_at: Bound | None, warn_at: Bound | None
+) -> tuple[CheckState, ReasonCode, str]:
+    value = reading.value
+    if reading.cannot_judge:
+        return CheckState.UNKNOWN, ReasonCode.CANNOT_JUDGE, reading.cannot_judge
+    if value is None or not math.isfinite(value):
+        return CheckState.UNKNOWN, ReasonCode.NOT_A_NUMBER, "The evidence holds no finite value."
+    if reading.taken_at > now + CLOCK_SKEW:
+        return CheckState.UNKNOWN, ReasonCode.IN_THE_FUTURE, "The evidence is dated in the future."
+    if reading.voided:
+        return CheckState.STALE, ReasonCode.VOIDED, reading.voided
+    age_s = (now - reading.taken_at).total_seconds()
+    valid_s = part.validity.limit_s(reading.cadence_s)
+    if age_s > valid_s:
+        return CheckState.STALE, ReasonCode.TOO_OLD, _too_old(age_s, valid_s)
+    if part.pass_at is None:
+        return CheckState.NOT_APPLICABLE, ReasonCode.TREND_ONLY, "Shown for trend only: it has no threshold."
+    if pass_at is None:
+        return CheckState.UNKNOWN, ReasonCode.NO_LIMIT, f"No limit is declared ({part.limit_from})."
+    if pass_at.contains(value):
+        return CheckState.PASS, ReasonCode.INSIDE, _compared(part, value, "meets", pass_at, reading)
+    if warn_at is not None and warn_at.contains(value):
+        return CheckState.WARN, ReasonCode.WARN_BAND, _compared(part, value, "misses", pass_at, reading)
+    return CheckState.FAIL, ReasonCode.OUTSIDE, _compared(part, value, "misses", pass_at, reading)
+
+
+def _bound(
+    part: SubMeasure, threshold: Threshold | None, limit: Limit | None, region: Bound | None
+) -> Bound | None:
+    """The region in force: the limit's own region, the limit's value scaled, or the definition's."""
+    if threshold is None:
+        return None
+    if limit is None or not part.limit_from:
+        return threshold.bound
+    if region is not None:
+        return region
+    if limit.value is not None and threshold.bound is None:
+        return threshold.bound_for(part.direction, limit.value)
+    return threshold.bound
+
+
+def _fresh_until(part: SubMeasure, reading: Reading) -> datetime | None:
+    return reading.taken_at + timedelta(seconds=part.validity.limit_s(reading.cadence_s))
+
+
+def _bad_since(state: CheckState, reading: Reading, fresh_until: datetime | None) -> datetime | None:
+    match state:
+        case CheckState.WARN | CheckState.FAIL:
+            return reading.bad_since or reading.taken_at
+        case CheckState.STALE:
+            return reading.voided_at if reading.voided else fresh_until
+        case _:
+            return None
+
+
+def _compared(part: SubMeasure, value: float, verb: str, bound: Bound, reading: Reading) -> str:
+    shown = f"{number_text(value)} {part.unit}" if part.unit else number_text(value)
+    where = f" ({reading.detail})" if reading.detail else ""
+    return f"{part.name}: {shown}{where} {verb} {bound.text(part.unit)}."
+
+
+def _too_old(age_s: float, valid_s: float) -> str:
+    return f"The evidence is {span_text(age_s)} old and counts for {span_text(valid_s)}."
+
+
+def span_text(seconds: float) -> str:
+    """A span in its largest sensible unit, rounded down: `45 s`, `12 min`, `36 h`, `31 d`."""
+    if seconds < 120:
+        return f"{int(seconds)} s"
+    if seconds < 2 * 3600:
+        return f"{int(seconds // 60)} min"
+    if seconds < 2 * 86400:
+        return f"{int(seconds // 3600)} h"
+    return f"{int(seconds // 86400)} d"
