@@ -1,0 +1,1 @@
+"""Telemetry's arithmetic and parsing. No Django, no clock."""

@@ -1,0 +1,183 @@
+"""A series' labels and their one canonical encoding, the key.
+
+A key is the labels as remote write carries them: for each label, sorted by name, field 1 of a TimeSeries
+holding a Label message (name 1, value 2), in shortest form, empty values dropped (Prometheus' data model
+holds an empty value equal to an absent label). Well-behaved senders send exactly these bytes, so finding a
+series is one dictionary look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+NAME = "__name__"
+_NAME_BYTES = NAME.encode()
+_EXAMPLE_CHARS = 200
+
+
+class Reason(StrEnum):
+    """Why a sample or a series was refused; the word that the API, the sender and the ingest page see."""
+
+    NO_METRIC_NAME = "no_metric_name"
+    BAD_LABEL_NAME = "bad_label_name"
+    DUPLICATE_LABEL = "duplicate_label"
+    INVALID_UTF8 = "invalid_utf8"
+    TOO_MANY_LABELS = "too_many_labels"
+    LABEL_TOO_LONG = "label_too_long"
+    SERIES_TOO_LARGE = "series_too_large"
+    NATIVE_HISTOGRAM = "native_histogram"
+    TOO_FAR_IN_FUTURE = "too_far_in_future"
+    TOO_OLD = "too_old"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelLimits:
+    """Bounds on one series' labels, lengths in bytes of UTF-8."""
+
+    max_labels: int = 64
+    max_name_bytes: int = 512
+    max_value_bytes: int = 4096
+
+
+class BadSeries(ValueError):
+    """A series that cannot be stored, however good the rest of its body is."""
+
+    def __init__(self, reason: Reason, example: str) -> None:
+        super().__init__(f"{reason}: {example}")
+        self.reason = reason
+        self.example = example
+
+
+class KeyCache:
+    """Raw label bytes of known-good series, as senders write them, to their canonical keys.
+
+    One per process. It only saves work: it may be emptied at any moment, and is when it would pass its bound.
+    """
+
+    def __init__(self, max_bytes: int = 64 * 1024 * 1024) -> None:
+        self.keys: dict[bytes, bytes] = {}
+        self._max_bytes = max_bytes
+        self._bytes = 0
+
+    def put(self, raw: bytes, key: bytes) -> bytes:
+        """Remember; returns the key, as the raw bytes themselves where both are equal, to hold them once."""
+        # A dictionary entry with its two objects costs some 200 bytes beside the text.
+        size = 200 + len(raw) + (0 if raw == key else len(key))
+        if self._bytes + size > self._max_bytes:
+            self.keys.clear()
+            self._bytes = 0
+        self._bytes += size
+        key = raw if raw == key else key
+        self.keys[raw] = key
+        return key
+
+
+def canonical_key(pairs: Iterable[tuple[bytes, bytes]], limits: LabelLimits) -> bytes:
+    """The key of labels in any order. Raises BadSeries."""
+    labels = sorted((name, value) for name, value in pairs if value or not name)
+    fault = _fault(labels, limits)
+    if fault:
+        raise BadSeries(fault, describe(labels))
+    return b"".join(_encode(name, value) for name, value in labels)
+
+
+def _fault(labels: list[tuple[bytes, bytes]], limits: LabelLimits) -> Reason | None:
+    names = [name for name, _ in labels]
+    if len(names) > limits.max_labels:
+        return Reason.TOO_MANY_LABELS
+    if any(
+        len(name) > limits.max_name_bytes or len(value) > limits.max_value_bytes for name, value in labels
+    ):
+        return Reason.LABEL_TOO_LONG
+    try:
+        for name, value in labels:
+            name.decode()
+            value.decode()
+    except UnicodeDecodeError:
+        return Reason.INVALID_UTF8
+    # PostgreSQL can hold no zero byte in text, and no exporter sends one.
+    if any(not name or b"\0" in name or b"\0" in value for name, value in labels):
+        return Reason.BAD_LABEL_NAME
+    if len(set(names)) < len(names):
+        return Reason.DUPLICATE_LABEL
+    return None if _NAME_BYTES in names else Reason.NO_METRIC_NAME
+
+
+def key_of(labels: Mapping[str, str]) -> bytes:
+    """The key of labels that are already known to be good."""
+    pairs = sorted((name.encode(), value.encode()) for name, value in labels.items() if value)
+    return b"".join(_encode(name, value) for name, value in pairs)
+
+
+def labels_of(key: bytes) -> dict[str, str]:
+    """The labels of a key, `__name__` among them, sorted by name. Raises ValueError if it is no key."""
+    labels: dict[str, str] = {}
+    position = 0
+    while position < len(key):
+        end, position = _field(key, position, 0x0A)
+        name_end, start = _field(key, position, 0x0A)
+        name = key[start:name_end].decode()
+        value_end, start = _field(key, name_end, 0x12)
+        if value_end != end:
+            raise ValueError("not a series key")
+        labels[name] = key[start:end].decode()
+        position = end
+    return labels
+
+
+def describe(labels: Iterable[tuple[bytes, bytes]]) -> str:
+    """Labels as people write them, shortened: `up{job="node"}`; bytes that are no UTF-8 are shown as
+    escapes.
+    """
+    texts = [(n.decode(errors="backslashreplace"), v.decode(errors="backslashreplace")) for n, v in labels]
+    metric = next((value for name, value in texts if name == NAME), "")
+    rest = ", ".join(f'{name}="{value}"' for name, value in texts if name != NAME)
+    text = (f"{metric}{{{rest}}}" if rest else metric or "{}").replace("\0", "\\x00")
+    return text if len(text) <= _EXAMPLE_CHARS else text[: _EXAMPLE_CHARS - 1] + "…"
+
+
+def describe_key(key: bytes) -> str:
+    return describe((name.encode(), value.encode()) for name, value in labels_of(key).items())
+
+
+def encode_field(tag: int, content: bytes) -> bytes:
+    """A length-delimited protobuf field."""
+    if len(content) < 0x80:
+        return bytes((tag, len(content))) + content
+    return bytes((tag,)) + encode_varint(len(content)) + content
+
+
+def encode_varint(number: int) -> bytes:
+    """Shortest form of a number of 0 or more."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _encode(name: bytes, value: bytes) -> bytes:
+    return encode_field(0x0A, encode_field(0x0A, name) + encode_field(0x12, value))
+
+
+def _field(data: bytes, position: int, tag: int) -> tuple[int, int]:
+    """Where the length-delimited field at `position` ends and where its content starts."""
+    if position >= len(data) or data[position] != tag:
+        raise ValueError("not a series key")
+    length = shift = 0
+    while True:
+        position += 1
+        if position >= len(data) or shift > 28:
+            raise ValueError("not a series key")
+        byte = data[position]
+        length |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            break
+    start = position + 1
+    if start + length > len(data):
+        raise ValueError("not a series key")
+    return start + length, start

@@ -1,0 +1,40 @@
+"""What identifies a series, and the kind a metric's name suggests where the registry does not know it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from hashlib import blake2b
+
+from telemetry.core.labels import key_of
+
+
+class Kind(StrEnum):
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    HISTOGRAM = "histogram"
+    STATE = "state"
+
+
+def digest_of_key(key: bytes) -> bytes:
+    """16 bytes that stand for a series' labels within one source."""
+    return blake2b(key, digest_size=16).digest()
+
+
+def digest(labels: Mapping[str, str]) -> bytes:
+    """The same, from labels in any order."""
+    return digest_of_key(key_of(labels))
+
+
+def guess_kind(name: str) -> Kind:
+    """By the naming rules of Prometheus and OpenMetrics.
+
+    A `_bucket`, `_sum` or `_count` is taken for a part of a histogram or summary, whose parts all count up.
+    """
+    if name.endswith("_bucket"):
+        return Kind.HISTOGRAM
+    if name.endswith(("_total", "_sum", "_count")):
+        return Kind.COUNTER
+    if name.endswith(("_state", "_status", "_state_id", "_info", "_up")) or name in ("up", "probe_success"):
+        return Kind.STATE
+    return Kind.GAUGE

@@ -1,0 +1,40 @@
+import pytest
+
+from telemetry.core.labels import key_of
+from telemetry.core.series import Kind, digest, digest_of_key, guess_kind
+
+
+def test_a_digest_is_16_bytes_whatever_the_order_of_labels():
+    forward = digest({"__name__": "up", "job": "node", "a": "b"})
+    backward = digest({"a": "b", "job": "node", "__name__": "up"})
+    assert forward == backward == digest_of_key(key_of({"job": "node", "a": "b", "__name__": "up"}))
+    assert len(forward) == 16
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [({"a": "bc"}, {"ab": "c"}), ({"a": "1"}, {"a": "2"}), ({"a": "1", "b": "2"}, {"a": "2", "b": "1"})],
+)
+def test_different_labels_have_different_digests(left, right):
+    assert digest(left) != digest(right)
+
+
+def test_an_empty_label_is_no_label():
+    assert digest({"__name__": "up", "pod": ""}) == digest({"__name__": "up"})
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("node_network_receive_bytes_total", Kind.COUNTER),
+        ("http_request_duration_seconds_bucket", Kind.HISTOGRAM),
+        ("http_request_duration_seconds_sum", Kind.COUNTER),
+        ("http_request_duration_seconds_count", Kind.COUNTER),
+        ("ipmi_temperature_state", Kind.STATE),
+        ("up", Kind.STATE),
+        ("ipmi_temperature_celsius", Kind.GAUGE),
+        ("node_load1", Kind.GAUGE),
+    ],
+)
+def test_kind_by_name(name, kind):
+    assert guess_kind(name) is kind
