@@ -116,8 +116,7 @@ def main() -> int:
         "--end-with-parent", action="store_true", help="stop when the process that started this one is gone"
     )
     parser.add_argument("--checkout", type=Path, default=ROOT, help="the folder that holds manage.py")
-    parser.set_defaults(command="run")
-    commands = parser.add_subparsers(dest="command", required=False)
+    commands = parser.add_subparsers(dest="command", title="commands (default: run)")
     commands.add_parser("run", help="start everything and keep it running")
     commands.add_parser("stop", help="stop what runs from this checkout")
     for name, text in (
@@ -134,7 +133,7 @@ def main() -> int:
         layout = find_layout(chosen.checkout.resolve(), os.environ)
         if chosen.command == "manage":
             return manage(layout, chosen.arguments)
-        return {"run": run, "stop": stop}[chosen.command](layout)
+        return stop(layout) if chosen.command == "stop" else run(layout)
     except EXPECTED as error:
         say(f"Muster cannot start. {error}")
         return 1
