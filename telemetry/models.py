@@ -1,5 +1,5 @@
 """Sources, the inbox, series, and what arrived. Samples and roll-ups are partitioned tables that only SQL touches:
-telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h (see telemetry/migrations and telemetry/store/)."""
+telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h (made in migration 0002, partitions in partitions.py)."""
 
 import pghistory
 from django.db import models
@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Token
-from inventory.models import Accelerator, CoolingUnit, Device, Port, Site
+from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 
 
 class Provenance(models.TextChoices):
@@ -35,12 +35,20 @@ class Source(models.Model):
     name = models.CharField(max_length=100, unique=True)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, null=True, blank=True, related_name="sources")
     site_label = models.CharField(
-        max_length=100, blank=True, help_text=_("Label whose value is a site's slug, for one sender that serves many sites")
+        max_length=100,
+        blank=True,
+        help_text=_("Label whose value is a site's slug, for one sender that serves many sites"),
     )
-    cadence_s = models.PositiveIntegerField(default=60, help_text=_("Expected seconds between samples of a series"))
-    grace_s = models.PositiveIntegerField(default=60, help_text=_("Seconds past the cadence before the source is late"))
+    cadence_s = models.PositiveIntegerField(
+        default=60, help_text=_("Expected seconds between samples of a series")
+    )
+    grace_s = models.PositiveIntegerField(
+        default=60, help_text=_("Seconds past the cadence before the source is late")
+    )
     provenance = models.CharField(max_length=16, choices=Provenance, default=Provenance.MEASURED)
-    token = models.OneToOneField(Token, on_delete=models.PROTECT, related_name="source", null=True, blank=True)
+    token = models.OneToOneField(
+        Token, on_delete=models.PROTECT, related_name="source", null=True, blank=True
+    )
     paused = models.BooleanField(default=False)
     # Units that differ per vendor or per source: {metric: factor} applied before storing.
     unit_scale = models.JSONField(default=dict, blank=True)
@@ -50,7 +58,8 @@ class Source(models.Model):
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=(Q(site__isnull=False) & Q(site_label="")) | (Q(site__isnull=True) & ~Q(site_label="")),
+                condition=(Q(site__isnull=False) & Q(site_label=""))
+                | (Q(site__isnull=True) & ~Q(site_label="")),
                 name="source_site_or_label",
                 violation_error_message=_("Name a site or a label that names it, not both."),
             ),
@@ -70,6 +79,8 @@ class SourceStatus(models.Model):
     first_sample_at = models.DateTimeField(null=True, blank=True)
     last_sample_at = models.DateTimeField(null=True, blank=True, help_text=_("Newest sample's own time"))
     last_received_at = models.DateTimeField(null=True, blank=True)
+    # Raised whenever series of the source are matched anew, so that the drains' caches know to let go.
+    match_revision = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "source statuses"
@@ -124,22 +135,37 @@ class Rejection(models.Model):
 
     class Meta:
         ordering = ["-last_at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["source", "on_date", "reason"], name="rejection_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "on_date", "reason"], name="rejection_unique")
+        ]
 
     def __str__(self) -> str:
         return f"{self.source}: {self.count} x {self.reason}"
 
 
 class InboxBatch(models.Model):
-    """One accepted body, decoded once into packed columns. Its commit is the promise to the sender; the drain deletes it."""
+    """One accepted body, decoded once into packed columns. Its commit is the promise to the sender; the drain deletes it.
 
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    A batch that cannot be stored is kept with the reason (a dead letter) and the drain passes it by.
+    """
+
+    # Rows live for a second: an index on source would cost every insert and serve nobody.
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     received_at = models.DateTimeField()
     samples = models.PositiveIntegerField()
     columns = models.BinaryField()
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=400, blank=True)
 
     class Meta:
         ordering = ["id"]
+        verbose_name_plural = "inbox batches"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failed_at__isnull=True, failure="") | Q(failed_at__isnull=False),
+                name="inbox_failure_dated",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"batch {self.pk} of {self.source_id}"
@@ -148,7 +174,7 @@ class InboxBatch(models.Model):
 class BodyDigest(models.Model):
     """Bodies seen lately, so that one sent again is recognised before it is decoded."""
 
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     digest = models.BinaryField(max_length=16)
     received_at = models.DateTimeField()
 
@@ -181,22 +207,43 @@ class Series(models.Model):
         ACCELERATOR = "accelerator", _("Accelerator")
         DEVICE = "device", _("Device")
         PORT = "port", _("Port")
+        FEED = "feed", _("Power feed")
+        LINK = "link", _("Link")
         COOLING_UNIT = "cooling-unit", _("Cooling unit")
         SITE = "site", _("Site")
 
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="series")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="series", db_index=False)
     metric = models.CharField(max_length=200, help_text=_("The exporter's name"))
     labels = models.JSONField(default=dict)
     digest = models.BinaryField(max_length=16, editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.GAUGE)
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, null=True, blank=True, related_name="series")
+    site = models.ForeignKey(
+        Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
+    )
     object_kind = models.CharField(max_length=12, choices=ObjectKind, blank=True)
-    device = models.ForeignKey(Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="series")
-    accelerator = models.ForeignKey(Accelerator, on_delete=models.SET_NULL, null=True, blank=True, related_name="series")
-    port = models.ForeignKey(Port, on_delete=models.SET_NULL, null=True, blank=True, related_name="series")
-    cooling_unit = models.ForeignKey(CoolingUnit, on_delete=models.SET_NULL, null=True, blank=True, related_name="series")
+    # A series of an accelerator or a port carries its device too, so that a device's series are found at once.
+    device = models.ForeignKey(
+        Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
+    )
+    accelerator = models.ForeignKey(
+        Accelerator, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
+    )
+    port = models.ForeignKey(
+        Port, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
+    )
+    power_feed = models.ForeignKey(
+        PowerFeed, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
+    )
+    link = models.ForeignKey(
+        Link, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
+    )
+    cooling_unit = models.ForeignKey(
+        CoolingUnit, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
+    )
     first_seen_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, blank=True, help_text=_("Set by a stale marker; empty while samples come"))
+    ended_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Set by a stale marker; empty while samples come")
+    )
 
     objects = SeriesQuerySet.as_manager()
 
@@ -206,7 +253,23 @@ class Series(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "digest"], name="series_unique_in_source")]
         indexes = [
             models.Index(fields=["site", "metric"], name="series_site_metric"),
+            # Most series have no object of most kinds: partial indexes stay small.
             models.Index(fields=["device"], condition=Q(device__isnull=False), name="series_device"),
+            models.Index(
+                fields=["accelerator"], condition=Q(accelerator__isnull=False), name="series_accelerator"
+            ),
+            models.Index(fields=["port"], condition=Q(port__isnull=False), name="series_port"),
+            models.Index(
+                fields=["power_feed"], condition=Q(power_feed__isnull=False), name="series_power_feed"
+            ),
+            models.Index(fields=["link"], condition=Q(link__isnull=False), name="series_link"),
+            models.Index(
+                fields=["cooling_unit"], condition=Q(cooling_unit__isnull=False), name="series_cooling_unit"
+            ),
+            models.Index(fields=["source", "metric"], condition=Q(object_kind=""), name="series_unmatched"),
+            models.Index(
+                fields=["source", "ended_at"], condition=Q(ended_at__isnull=False), name="series_ended"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -214,15 +277,34 @@ class Series(models.Model):
 
 
 class DirtyWindow(models.Model):
-    """A claim row: this five-minute window of this source has samples that no roll-up counted yet."""
+    """A claim row: this window of this source has samples that no roll-up of that width counted yet."""
 
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
+    class Width(models.IntegerChoices):
+        FIVE_MINUTES = 300
+        HOUR = 3600
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+", db_index=False)
     start = models.DateTimeField()
+    width_s = models.PositiveSmallIntegerField(choices=Width, default=Width.FIVE_MINUTES, db_default=300)
     noted_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["id"]
-        indexes = [models.Index(fields=["start"], name="dirty_window_start")]
+        indexes = [models.Index(fields=["width_s", "start", "source"], name="dirty_window_start")]
 
     def __str__(self) -> str:
         return f"{self.source_id} {self.start}"
+
+
+class MatchedInventory(models.Model):
+    """What a site's inventory looked like when its series were last matched to it."""
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    fingerprint = models.CharField(max_length=64)
+    matched_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "matched inventories"
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.matched_at}"
