@@ -1,0 +1,11 @@
+// Starts what every page has. Each module attaches itself through data attributes and by delegation from the
+// document, so content that arrives later works like content that came with the page.
+import './theme.js';
+import './menus.js';
+import './shortcuts.js';
+import './copy.js';
+import './table.js';
+import './map.js';
+import './refresh.js';
+import './charts.js';
+import './time_range.js';

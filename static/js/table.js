@@ -1,0 +1,54 @@
+// Tables: ticking rows, quick search while typing, filters and columns that apply at once. The forms work without.
+
+const PAUSE_MS = 300;
+const timers = new WeakMap();
+
+function showSelection(form) {
+  const boxes = [...form.querySelectorAll('[data-select]')];
+  const picked = boxes.filter((box) => box.checked);
+  for (const box of boxes) box.closest('tr').toggleAttribute('data-selected', box.checked);
+  const all = form.querySelector('[data-select-all]');
+  if (all) {
+    all.checked = picked.length > 0 && picked.length === boxes.length;
+    all.indeterminate = picked.length > 0 && picked.length < boxes.length;
+  }
+  const bar = form.querySelector('[data-selection]');
+  if (bar) {
+    bar.hidden = picked.length === 0;
+    bar.querySelector('[data-selected-count]').textContent = picked.length;
+  }
+}
+
+function pickAll(form, checked) {
+  for (const box of form.querySelectorAll('[data-select]')) box.checked = checked;
+  showSelection(form);
+}
+
+document.addEventListener('change', (event) => {
+  const { target } = event;
+  if (target.matches('[data-select-all]')) pickAll(target.closest('form'), target.checked);
+  else if (target.matches('[data-select]')) showSelection(target.closest('form'));
+  else target.closest('form[data-submit-on-change]')?.requestSubmit();
+});
+
+document.addEventListener('click', (event) => {
+  if (event.target.closest('[data-select-none]')) pickAll(event.target.closest('form'), false);
+});
+
+document.addEventListener('input', (event) => {
+  const form = event.target.closest('form[data-submit-on-input]');
+  if (!form) return;
+  clearTimeout(timers.get(form));
+  timers.set(form, setTimeout(() => form.isConnected && form.requestSubmit(), PAUSE_MS));
+});
+
+// Fields left empty would only lengthen the address.
+document.addEventListener('htmx:config:request', (event) => {
+  const { ctx } = event.detail;
+  if (!ctx.sourceElement.closest('[data-table]') || ctx.request.method.toUpperCase() !== 'GET') return;
+  for (const [name, value] of [...ctx.request.body]) if (value === '') ctx.request.body.delete(name);
+});
+
+document.addEventListener('htmx:after:swap', () => {
+  for (const form of document.querySelectorAll('[data-table-form]')) showSelection(form);
+});

@@ -1,0 +1,54 @@
+// Charts show the reader's time zone. Plotly draws every instant as UTC, so instants are shifted to wall-clock time
+// on the way in and back on the way out.
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const formats = new Map();
+const offsets = new Map();
+
+export const pageZone = () => document.body.dataset.zone || 'UTC';
+
+function formatFor(zone) {
+  if (!formats.has(zone)) {
+    formats.set(zone, new Intl.DateTimeFormat('en-US', {
+      timeZone: zone, hourCycle: 'h23',
+      year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric',
+    }));
+  }
+  return formats.get(zone);
+}
+
+function computeOffset(ms, zone) {
+  const parts = Object.fromEntries(formatFor(zone).formatToParts(ms).map(({ type, value }) => [type, Number(value)]));
+  const wall = Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second);
+  return wall - Math.floor(ms / 1000) * 1000;
+}
+
+function cachedOffset(ms, zone) {
+  const key = `${zone} ${ms}`;
+  if (!offsets.has(key)) offsets.set(key, computeOffset(ms, zone));
+  return offsets.get(key);
+}
+
+/** Wall clock minus UTC in ms. Exact to the hour on the one or two days a year when clocks change. */
+export function offsetAt(ms, zone = pageZone()) {
+  if (zone === 'UTC') return 0;
+  const day = Math.floor(ms / DAY_MS) * DAY_MS;
+  const morning = cachedOffset(day, zone);
+  if (morning === cachedOffset(day + DAY_MS, zone)) return morning;
+  return cachedOffset(Math.floor(ms / HOUR_MS) * HOUR_MS, zone);
+}
+
+export const toWall = (ms, zone) => ms + offsetAt(ms, zone);
+
+export function fromWall(wallMs, zone) {
+  const guess = wallMs - offsetAt(wallMs, zone);
+  return wallMs - offsetAt(guess, zone);
+}
+
+/** Plotly reports a date axis as "2026-11-24 10:00:00.5", without a zone: ms of that wall clock. */
+export const wallMs = (text) => (typeof text === 'number' ? text : Date.parse(`${text.replace(' ', 'T')}${text.length <= 10 ? 'T00:00' : ''}Z`));
+
+export function wallText(ms, { seconds = false } = {}) {
+  return new Date(toWall(ms)).toISOString().slice(0, seconds ? 19 : 16).replace('T', ' ');
+}

@@ -1,0 +1,11 @@
+"""The addresses the shell links to, so that the sample pages need none of the product's apps."""
+
+from django.http import HttpResponse
+from django.urls import path
+
+
+def nowhere(request):
+    return HttpResponse("")
+
+
+urlpatterns = [path(f"{name}/", nowhere, name=name) for name in ("search", "settings", "login", "logout")]
