@@ -3,9 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pghistory
 from django.utils.csp import CSP
 
-from config import env
+from config import env, history
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -187,6 +188,9 @@ SPECTACULAR_SETTINGS = {
 
 # --- history: who did what, seen by triggers so that bulk writes are in it too ----------------------------------------
 PGHISTORY_APPEND_ONLY = True
+# Deletions too: what is gone is what people ask about. One trigger run per statement, so that bulk writes stay quick.
+PGHISTORY_DEFAULT_TRACKERS = history.trackers()
+PGHISTORY_LEVEL = pghistory.Statement
 
 # --- workers ----------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.broker(REDIS_URL)

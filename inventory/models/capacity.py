@@ -6,18 +6,21 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import triggers
+from inventory.models.constraints import choices_held
 from inventory.models.places import Site
 
 
 @pghistory.track()
+@choices_held
 class CapacityEvent(models.Model):
-    """Capacity that came or went. Deployed at t is the sum of commissionings minus decommissionings up to t."""
+    """Capacity that came or went. Deployed at t: commissionings minus decommissionings up to t."""
 
     class Kind(models.TextChoices):
         COMMISSION = "commission", _("Commissioned")
         DECOMMISSION = "decommission", _("Decommissioned")
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="capacity_events")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="capacity_events", db_index=False)
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.COMMISSION)
     happened_on = models.DateField(help_text=_("The day at whose end, in the site's zone, it counts"))
     it_kw = models.FloatField(help_text=_("IT power, kW"))
@@ -26,18 +29,21 @@ class CapacityEvent(models.Model):
 
     class Meta:
         ordering = ["happened_on", "site", "id"]
+        # A site's capacity up to a day; serves the site alone too, so that column has no index of its own.
         indexes = [models.Index(fields=["site", "happened_on"], name="capacity_site_day")]
         constraints = [models.CheckConstraint(condition=Q(it_kw__gte=0), name="capacity_it_kw_not_negative")]
+        triggers = triggers.claims(triggers.OWN_SITE)
 
     def __str__(self) -> str:
         return f"{self.site}: {self.kind} {self.it_kw} kW on {self.happened_on}"
 
 
+@choices_held
 class SiteChange(models.Model):
     """A claim row: something about this site changed. Scoring takes rows with SKIP LOCKED and deletes them.
 
-    A cursor on time would lose rows, since transactions commit out of order. Inventory's own writes leave a row by
-    trigger, so that bulk writes are seen; telemetry leaves one for each site a batch touched.
+    A cursor on time would lose rows, since transactions commit out of order. Inventory's own writes leave a
+    row by trigger, so that bulk writes are seen; telemetry leaves one for each site a batch touched.
     """
 
     class Origin(models.TextChoices):

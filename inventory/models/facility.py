@@ -1,54 +1,103 @@
 """Power feeds and cooling units."""
 
+import math
+
 import pghistory
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import triggers
+from inventory.models.constraints import SameSite, choices_held
 from inventory.models.hardware import Device, Rack
 from inventory.models.places import Site
 
 
 @pghistory.track()
+@choices_held
 class PowerFeed(models.Model):
-    """A circuit that carries load. `leg` A or B belongs to a dual-fed rack or site; `device` is the PDU or meter that measures it."""
+    """A circuit that carries load. A and B feed one rack or site twice; `device` is its PDU or meter."""
 
     class Leg(models.TextChoices):
         A = "A", "A"
         B = "B", "B"
         SINGLE = "single", _("Single")
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="power_feeds")
-    rack = models.ForeignKey(Rack, on_delete=models.SET_NULL, null=True, blank=True, related_name="power_feeds")
-    device = models.ForeignKey(Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="power_feeds")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="power_feeds", db_index=False)
+    rack = models.ForeignKey(
+        Rack, on_delete=models.SET_NULL, null=True, blank=True, related_name="power_feeds"
+    )
+    device = models.ForeignKey(
+        Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="power_feeds"
+    )
     name = models.CharField(max_length=100)
     leg = models.CharField(max_length=8, choices=Leg, default=Leg.SINGLE)
     rated_kw = models.FloatField(help_text=_("What the feed may carry, kW"))
     breaker_rating_a = models.FloatField(null=True, blank=True, help_text=_("A"))
-    voltage_v = models.FloatField(null=True, blank=True, help_text=_("V"))
-    phases = models.PositiveSmallIntegerField(default=3)
+    voltage_v = models.FloatField(
+        null=True, blank=True, help_text=_("V, between lines when it has three phases")
+    )
+    phases = models.PositiveSmallIntegerField(default=3, help_text=_("1 or 3"))
 
     class Meta:
         ordering = ["site__name", "name", "id"]
         constraints = [
+            # Serves look-ups by site too, so that column has no index of its own.
             models.UniqueConstraint(fields=["site", "name"], name="power_feed_unique_in_site"),
             models.CheckConstraint(condition=Q(rated_kw__gt=0), name="power_feed_rated_positive"),
-            models.CheckConstraint(condition=Q(phases__in=[1, 3]), name="power_feed_phases_known"),
+            models.CheckConstraint(
+                condition=Q(breaker_rating_a__isnull=True) | Q(breaker_rating_a__gt=0),
+                name="power_feed_breaker_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(voltage_v__isnull=True) | Q(voltage_v__gt=0), name="power_feed_voltage_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(phases__in=[1, 3]),
+                name="power_feed_phases_known",
+                violation_error_message=_("A feed has 1 or 3 phases."),
+            ),
+            SameSite(
+                field="rack",
+                name="power_feed_rack_at_same_site",
+                violation_error_message=_("This rack is at another site."),
+            ),
+            SameSite(
+                field="device",
+                name="power_feed_device_at_same_site",
+                violation_error_message=_("This device is at another site."),
+            ),
         ]
+        triggers = triggers.claims(triggers.OWN_SITE)
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def breaker_kw(self) -> float | None:
+        return breaker_kw(self.breaker_rating_a, self.voltage_v, self.phases)
+
+
+def breaker_kw(rating_a: float | None, voltage_v: float | None, phases: int) -> float | None:
+    """Power at the breaker's rating, kW at a power factor of 1.
+
+    Volts times amperes; for three phases the voltage between lines, times the square root of 3.
+    """
+    if rating_a is None or voltage_v is None:
+        return None
+    return rating_a * voltage_v * (math.sqrt(3) if phases == 3 else 1) / 1000
+
 
 @pghistory.track()
+@choices_held
 class CoolingUnit(models.Model):
-    """An air handler, in-row cooler or coolant distribution unit; telemetry finds it by name or management address."""
+    """An air handler, in-row cooler or coolant distribution unit. Telemetry finds it by name or address."""
 
     class Medium(models.TextChoices):
         AIR = "air", _("Air")
         LIQUID = "liquid", _("Liquid")
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="cooling_units")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="cooling_units", db_index=False)
     name = models.CharField(max_length=100)
     medium = models.CharField(max_length=8, choices=Medium, default=Medium.AIR)
     capacity_kw = models.FloatField(help_text=_("Heat it can remove, kW"))
@@ -57,9 +106,11 @@ class CoolingUnit(models.Model):
     class Meta:
         ordering = ["site__name", "name", "id"]
         constraints = [
+            # Serves look-ups by site too, so that column has no index of its own.
             models.UniqueConstraint(fields=["site", "name"], name="cooling_unit_unique_in_site"),
             models.CheckConstraint(condition=Q(capacity_kw__gt=0), name="cooling_unit_capacity_positive"),
         ]
+        triggers = triggers.claims(triggers.OWN_SITE)
 
     def __str__(self) -> str:
         return self.name

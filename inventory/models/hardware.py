@@ -1,11 +1,16 @@
 """Manufacturers, device types, racks, devices and their accelerators."""
 
 import pghistory
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from inventory import attributes
+from inventory.models import triggers
+from inventory.models.constraints import SameSite, SiteReference, choices_held
 from inventory.models.places import Domain, Site
 
 
@@ -23,40 +28,87 @@ class Manufacturer(models.Model):
 
 
 @pghistory.track()
+@choices_held
 class DeviceType(models.Model):
-    """A product. `attributes` holds the typed figures of its role; inventory.attributes says which and checks them."""
+    """A product. `kind` decides which figures `attributes` may hold: see inventory.attributes."""
 
-    manufacturer = models.ForeignKey(Manufacturer, on_delete=models.PROTECT, related_name="device_types")
+    class Kind(models.TextChoices):
+        ACCELERATOR = "accelerator", _("Accelerator")
+        NODE = "node", _("Accelerator node")
+        SERVER = "server", _("Server")
+        STORAGE = "storage", _("Storage")
+        SWITCH = "switch", _("Switch")
+        ROUTER = "router", _("Router")
+        GATEWAY = "gateway", _("Gateway")
+        PDU = "pdu", _("PDU")
+        UPS = "ups", _("UPS")
+        METER = "meter", _("Power meter")
+        OTHER = "other", _("Other")
+
+    manufacturer = models.ForeignKey(
+        Manufacturer, on_delete=models.PROTECT, related_name="device_types", db_index=False
+    )
     model = models.CharField(max_length=100)
     slug = models.SlugField(max_length=100, unique=True)
     part_number = models.CharField(max_length=50, blank=True)
+    kind = models.CharField(
+        max_length=16, choices=Kind, default=Kind.OTHER, help_text=_("Decides which attributes it has")
+    )
     domain = models.CharField(max_length=8, choices=Domain)
     nameplate_w = models.FloatField(null=True, blank=True, help_text=_("Maximum power on the name plate, W"))
-    u_height = models.DecimalField(max_digits=4, decimal_places=1, default=1)
+    u_height = models.DecimalField(max_digits=4, decimal_places=1, default=1, help_text=_("Rack units"))
     attributes = models.JSONField(default=dict, blank=True)
     source = models.CharField(max_length=200, blank=True, help_text=_("Where the figures come from"))
 
     class Meta:
         ordering = ["manufacturer__name", "model", "id"]
         constraints = [
+            # Serves look-ups by manufacturer too, so that column has no index of its own.
             models.UniqueConstraint(fields=["manufacturer", "model"], name="device_type_unique"),
-            models.CheckConstraint(condition=Q(nameplate_w__isnull=True) | Q(nameplate_w__gte=0), name="device_type_nameplate_not_negative"),
+            models.CheckConstraint(
+                condition=Q(nameplate_w__isnull=True) | Q(nameplate_w__gte=0),
+                name="device_type_nameplate_not_negative",
+            ),
+            models.CheckConstraint(condition=Q(u_height__gte=0), name="device_type_height_not_negative"),
+            models.CheckConstraint(
+                condition=Exact(
+                    Func(F("attributes"), function="jsonb_typeof", output_field=models.TextField()),
+                    Value("object"),
+                ),
+                name="device_type_attributes_object",
+            ),
         ]
+        triggers = triggers.claims(triggers.SITES_THAT_USE_IT, *triggers.CHANGED)
 
     def __str__(self) -> str:
         return self.model
 
+    def clean(self) -> None:
+        found = attributes.problems(self.kind, self.attributes)
+        if found:
+            raise ValidationError(
+                {"attributes": [f"{key}: {text}" if key else text for key, text in found.items()]}
+            )
+
 
 @pghistory.track()
 class Rack(models.Model):
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="racks")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="racks", db_index=False)
     name = models.CharField(max_length=100)
-    u_height = models.PositiveSmallIntegerField(default=48)
+    u_height = models.PositiveSmallIntegerField(default=48, help_text=_("Rack units"))
     rated_kw = models.FloatField(null=True, blank=True, help_text=_("Power the rack is built for, kW"))
 
     class Meta:
         ordering = ["site__name", "name", "id"]
-        constraints = [models.UniqueConstraint(fields=["site", "name"], name="rack_unique_in_site")]
+        constraints = [
+            # Serves look-ups by site too, so that column has no index of its own.
+            models.UniqueConstraint(fields=["site", "name"], name="rack_unique_in_site"),
+            models.CheckConstraint(
+                condition=Q(rated_kw__isnull=True) | Q(rated_kw__gt=0), name="rack_rated_positive"
+            ),
+            SiteReference(name="rack_site_reference"),
+        ]
+        triggers = triggers.claims(triggers.OWN_SITE)
 
     def __str__(self) -> str:
         return self.name
@@ -68,8 +120,9 @@ class DeviceQuerySet(models.QuerySet["Device"]):
 
 
 @pghistory.track()
+@choices_held
 class Device(models.Model):
-    """A powered thing with a name: a node, a switch, a PDU, a UPS. Telemetry finds it by name or management address."""
+    """A powered thing with a name: node, switch, PDU, UPS. Telemetry finds it by name or address."""
 
     class Role(models.TextChoices):
         NODE = "node", _("Accelerator node")
@@ -90,36 +143,76 @@ class Device(models.Model):
         OFFLINE = "offline", _("Offline")
         RETIRED = "retired", _("Retired")
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="devices")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="devices", db_index=False)
     rack = models.ForeignKey(Rack, on_delete=models.SET_NULL, null=True, blank=True, related_name="devices")
     name = models.CharField(max_length=100)
     device_type = models.ForeignKey(DeviceType, on_delete=models.PROTECT, related_name="devices")
     role = models.CharField(max_length=16, choices=Role)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     serial = models.CharField(max_length=100, blank=True)
-    management_address = models.GenericIPAddressField(null=True, blank=True, help_text=_("Address that exporters are scraped at"))
+    management_address = models.GenericIPAddressField(
+        null=True, blank=True, help_text=_("Address that exporters are scraped at")
+    )
     firmware_version = models.CharField(max_length=100, blank=True)
-    software_version = models.CharField(max_length=100, blank=True, help_text=_("Driver, NOS or agent version"))
-    position = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, help_text=_("Lowest rack unit"))
+    software_version = models.CharField(
+        max_length=100, blank=True, help_text=_("Driver, NOS or agent version")
+    )
+    position = models.DecimalField(
+        max_digits=4, decimal_places=1, null=True, blank=True, help_text=_("Lowest rack unit")
+    )
     description = models.CharField(max_length=200, blank=True)
 
     objects = DeviceQuerySet.as_manager()
 
     class Meta:
         ordering = ["site__name", "name", "id"]
-        indexes = [models.Index(fields=["site", "role", "status"], name="device_site_role_status")]
+        permissions = [("set_device_status", "Can set the status of devices and accelerators")]
+        indexes = [
+            # Lists filtered by site, role and status, and the count of what should report; serves the site alone too.
+            models.Index(fields=["site", "role", "status"], name="device_site_role_status"),
+            # "Where is this serial?" is asked of the whole fleet.
+            models.Index(fields=["serial"], name="device_serial", condition=~Q(serial="")),
+        ]
         constraints = [
             # Case does not tell two hosts apart: telemetry matches names in lower case.
-            models.UniqueConstraint("site", Lower("name"), name="device_unique_in_site"),
+            models.UniqueConstraint(
+                "site",
+                Lower("name"),
+                name="device_unique_in_site",
+                violation_error_message=_("The site has a device of this name."),
+            ),
+            models.CheckConstraint(
+                condition=Q(position__isnull=True) | Q(position__gt=0), name="device_position_positive"
+            ),
+            SiteReference(name="device_site_reference"),
+            SameSite(
+                field="rack",
+                name="device_rack_at_same_site",
+                violation_error_message=_("This rack is at another site."),
+            ),
         ]
+        triggers = [*triggers.claims(triggers.OWN_SITE), triggers.link_ends_of_moved_devices()]
 
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.device_type_id and self.device_type.kind == DeviceType.Kind.ACCELERATOR:
+            raise ValidationError(
+                {"device_type": _("This is an accelerator; choose the device that holds it.")}
+            )
+
+
+class AcceleratorQuerySet(models.QuerySet["Accelerator"]):
+    def in_service(self) -> "AcceleratorQuerySet":
+        """Neither drained nor failed, in a device that is active."""
+        return self.filter(status=Accelerator.Status.ACTIVE, device__status=Device.Status.ACTIVE)
+
 
 @pghistory.track()
+@choices_held
 class Accelerator(models.Model):
-    """One GPU or other accelerator in a node. `index` is the driver's number, `uuid` what its exporter reports."""
+    """One GPU or the like in a node. `index` is the driver's number, `uuid` what its exporter reports."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
@@ -127,20 +220,42 @@ class Accelerator(models.Model):
         FAILED = "failed", _("Failed")
         RETIRED = "retired", _("Retired")
 
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="accelerators")
-    index = models.PositiveSmallIntegerField()
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="accelerators", db_index=False)
+    index = models.PositiveSmallIntegerField(help_text=_("The driver's number, from 0"))
     device_type = models.ForeignKey(DeviceType, on_delete=models.PROTECT, related_name="accelerators")
     uuid = models.CharField(max_length=64, blank=True)
     serial = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     firmware_version = models.CharField(max_length=100, blank=True)
 
+    objects = AcceleratorQuerySet.as_manager()
+
     class Meta:
         ordering = ["device", "index", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["device", "index"], name="accelerator_index_unique"),
-            models.UniqueConstraint(fields=["uuid"], condition=~Q(uuid=""), name="accelerator_uuid_unique"),
+        indexes = [
+            # The few that are not active, out of very many.
+            models.Index(fields=["status"], name="accelerator_not_active", condition=~Q(status="active")),
+            models.Index(fields=["serial"], name="accelerator_serial", condition=~Q(serial="")),
         ]
+        constraints = [
+            # Serves look-ups by device too, so that column has no index of its own.
+            models.UniqueConstraint(fields=["device", "index"], name="accelerator_index_unique"),
+            # In any case of letters: exporters differ, and telemetry matches in lower case.
+            models.UniqueConstraint(
+                Lower("uuid"),
+                condition=~Q(uuid=""),
+                name="accelerator_uuid_unique",
+                violation_error_message=_("There is an accelerator with this UUID."),
+            ),
+        ]
+        triggers = triggers.claims(triggers.DEVICES_SITE)
 
     def __str__(self) -> str:
         return f"{self.device} #{self.index}"
+
+    def clean(self) -> None:
+        if self.device_type_id and self.device_type.kind not in {
+            DeviceType.Kind.ACCELERATOR,
+            DeviceType.Kind.OTHER,
+        }:
+            raise ValidationError({"device_type": _("This is no accelerator.")})

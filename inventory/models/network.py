@@ -1,15 +1,24 @@
 """Ports and the links between them, within a site and between sites."""
 
 import pghistory
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import triggers
+from inventory.models.constraints import choices_held
 from inventory.models.hardware import Device
 from inventory.models.places import Site
 
 
+class PortQuerySet(models.QuerySet["Port"]):
+    def in_service(self) -> "PortQuerySet":
+        return self.filter(status=Port.Status.ACTIVE, device__status=Device.Status.ACTIVE)
+
+
 @pghistory.track()
+@choices_held
 class Port(models.Model):
     class Kind(models.TextChoices):
         ETHERNET = "ethernet", _("Ethernet")
@@ -20,27 +29,36 @@ class Port(models.Model):
         ACTIVE = "active", _("Active")
         DISABLED = "disabled", _("Disabled")
 
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="ports")
-    name = models.CharField(max_length=64, help_text=_("As the exporter's label says it: eth0, mlx5_0, Ethernet1/1"))
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="ports", db_index=False)
+    name = models.CharField(
+        max_length=64, help_text=_("As the exporter's label says it: eth0, mlx5_0, Ethernet1/1")
+    )
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.ETHERNET)
     speed_gbps = models.FloatField(null=True, blank=True, help_text=_("Line rate, Gb/s"))
     back_end = models.BooleanField(default=False, help_text=_("Part of the accelerators' own fabric"))
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
 
+    objects = PortQuerySet.as_manager()
+
     class Meta:
         ordering = ["device", "name", "id"]
         constraints = [
+            # Serves look-ups by device too, so that column has no index of its own.
             models.UniqueConstraint(fields=["device", "name"], name="port_unique_in_device"),
-            models.CheckConstraint(condition=Q(speed_gbps__isnull=True) | Q(speed_gbps__gt=0), name="port_speed_positive"),
+            models.CheckConstraint(
+                condition=Q(speed_gbps__isnull=True) | Q(speed_gbps__gt=0), name="port_speed_positive"
+            ),
         ]
+        triggers = [*triggers.claims(triggers.DEVICES_SITE), triggers.link_ends_of_moved_ports()]
 
     def __str__(self) -> str:
         return f"{self.device} {self.name}"
 
 
 @pghistory.track()
+@choices_held
 class Link(models.Model):
-    """A cable or circuit. Inside a site both ends are ports; between sites the ports may be unknown, the sites are not."""
+    """A cable or circuit. Inside a site both ends are ports; between sites the ports may be unknown."""
 
     class Kind(models.TextChoices):
         FABRIC = "fabric", _("Fabric")
@@ -49,25 +67,64 @@ class Link(models.Model):
 
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.FABRIC)
-    site_a = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="links_from")
+    site_a = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="links_from", db_index=False)
     site_b = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="links_to")
-    port_a = models.ForeignKey(Port, on_delete=models.CASCADE, null=True, blank=True, related_name="links_from")
+    port_a = models.ForeignKey(
+        Port, on_delete=models.CASCADE, null=True, blank=True, related_name="links_from"
+    )
     port_b = models.ForeignKey(Port, on_delete=models.CASCADE, null=True, blank=True, related_name="links_to")
     capacity_gbps = models.FloatField(null=True, blank=True, help_text=_("Gb/s"))
-    design_latency_ms = models.FloatField(null=True, blank=True, help_text=_("Round trip the link was designed for, ms"))
+    design_latency_ms = models.FloatField(
+        null=True, blank=True, help_text=_("Round trip the link was designed for, ms")
+    )
     provider = models.CharField(max_length=100, blank=True)
 
     class Meta:
         ordering = ["name", "id"]
         constraints = [
+            # Serves look-ups by first site too, so that column has no index of its own.
             models.UniqueConstraint(fields=["site_a", "name"], name="link_unique_in_site"),
-            models.CheckConstraint(condition=Q(port_a__isnull=True) | ~Q(port_a=F("port_b")), name="link_ends_differ"),
             models.CheckConstraint(
-                condition=Q(kind="wan") | (Q(site_a=F("site_b")) & Q(port_a__isnull=False) & Q(port_b__isnull=False)),
-                name="link_inside_site_has_ports",
+                condition=Q(port_a__isnull=True) | Q(port_b__isnull=True) | ~Q(port_a=F("port_b")),
+                name="link_ends_differ",
+                violation_error_message=_("Both ends are the same port."),
             ),
-            models.CheckConstraint(condition=Q(design_latency_ms__isnull=True) | Q(design_latency_ms__gt=0), name="link_latency_positive"),
+            models.CheckConstraint(
+                condition=Q(kind="wan")
+                | (Q(site_a=F("site_b")) & Q(port_a__isnull=False) & Q(port_b__isnull=False)),
+                name="link_inside_site_has_ports",
+                violation_error_message=_(
+                    "A link inside a site has two ports at that site; one between sites is of the kind wan."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="wan") | ~Q(site_a=F("site_b")),
+                name="link_between_sites_differ",
+                violation_error_message=_("A link between sites has two different sites."),
+            ),
+            models.CheckConstraint(
+                condition=Q(capacity_gbps__isnull=True) | Q(capacity_gbps__gt=0),
+                name="link_capacity_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(design_latency_ms__isnull=True) | Q(design_latency_ms__gt=0),
+                name="link_latency_positive",
+            ),
         ]
+        triggers = [*triggers.claims(triggers.BOTH_SITES), *triggers.link_ends()]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """The database holds this too (inventory.models.triggers); here it gets the name of the field."""
+        ends = {"port_a": (self.port_a, self.site_a_id), "port_b": (self.port_b, self.site_b_id)}
+        strays = [
+            name
+            for name, (port, site_id) in ends.items()
+            if port is not None and port.device.site_id != site_id
+        ]
+        if strays:
+            raise ValidationError(
+                {name: _("This port is at another site than the link states.") for name in strays}
+            )

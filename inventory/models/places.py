@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import triggers
+from inventory.models.constraints import choices_held
+
 
 class Domain(models.TextChoices):
     """The three domains that Muster joins; used by device types, metrics and health."""
@@ -28,12 +31,16 @@ def validate_time_zone(name: str) -> None:
 class Region(models.Model):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     description = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["name", "id"]
-        constraints = [models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -46,8 +53,9 @@ class SiteQuerySet(models.QuerySet["Site"]):
 
 
 @pghistory.track()
+@choices_held
 class Site(models.Model):
-    """One place that holds AI infrastructure. `stage` is its lifecycle; only commissioning and production have a verdict."""
+    """One place that holds AI infrastructure. Only the stages commissioning and production have a verdict."""
 
     class Stage(models.TextChoices):
         PLANNED = "planned", _("Planned")
@@ -82,19 +90,35 @@ class Site(models.Model):
     stage = models.CharField(max_length=16, choices=Stage, default=Stage.PLANNED)
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.CORE)
     profiles = ArrayField(models.CharField(max_length=16, choices=Profile), default=list, blank=True)
-    facility = models.CharField(max_length=50, blank=True, help_text=_("The operator's or landlord's own code"))
+    facility = models.CharField(
+        max_length=50, blank=True, help_text=_("The operator's or landlord's own code")
+    )
     city = models.CharField(max_length=100, blank=True)
     country = models.CharField(
-        max_length=2, validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, ISO 3166-1 alpha-2."))], help_text=_("ISO 3166-1 alpha-2")
+        max_length=2,
+        validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, ISO 3166-1 alpha-2."))],
+        help_text=_("ISO 3166-1 alpha-2"),
     )
-    latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True, help_text=_("Degrees, north positive"))
-    longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True, help_text=_("Degrees, east positive"))
+    latitude = models.DecimalField(
+        max_digits=8, decimal_places=5, null=True, blank=True, help_text=_("Degrees, north positive")
+    )
+    longitude = models.DecimalField(
+        max_digits=8, decimal_places=5, null=True, blank=True, help_text=_("Degrees, east positive")
+    )
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
-    contracted_kw = models.FloatField(null=True, blank=True, help_text=_("Power contracted or commissioned at the meter, kW"))
-    power_step_limit_kw = models.FloatField(null=True, blank=True, help_text=_("Largest step the interconnection allows in 1 s, kW"))
+    contracted_kw = models.FloatField(
+        null=True, blank=True, help_text=_("Power contracted or commissioned at the meter, kW")
+    )
+    power_step_limit_kw = models.FloatField(
+        null=True, blank=True, help_text=_("Largest step the interconnection allows in 1 s, kW")
+    )
     cooling_class = models.CharField(max_length=4, choices=CoolingClass, default=CoolingClass.A2)
-    liquid_supply_max_c = models.FloatField(null=True, blank=True, help_text=_("Design limit of the liquid supply, °C"))
-    generator_start_s = models.FloatField(null=True, blank=True, help_text=_("Generator start and transfer time, s; empty: no generator"))
+    liquid_supply_max_c = models.FloatField(
+        null=True, blank=True, help_text=_("Design limit of the liquid supply, °C")
+    )
+    generator_start_s = models.FloatField(
+        null=True, blank=True, help_text=_("Generator start and transfer time, s; empty: no generator")
+    )
     owner = models.CharField(max_length=100, blank=True, help_text=_("Who answers for the site, in words"))
     description = models.TextField(blank=True)
 
@@ -104,15 +128,34 @@ class Site(models.Model):
         ordering = ["name", "id"]
         indexes = [models.Index(fields=["region", "stage"], name="site_region_stage")]
         constraints = [
-            models.CheckConstraint(condition=Q(latitude__isnull=True) | Q(latitude__range=(-90, 90)), name="site_latitude_range"),
-            models.CheckConstraint(condition=Q(longitude__isnull=True) | Q(longitude__range=(-180, 180)), name="site_longitude_range"),
-            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="site_country_iso"),
-            models.CheckConstraint(condition=Q(contracted_kw__isnull=True) | Q(contracted_kw__gt=0), name="site_contracted_kw_positive"),
             models.CheckConstraint(
-                condition=Q(stage__in=["planned", "building", "commissioning", "production", "retired"]), name="site_stage_known"
+                condition=Q(latitude__isnull=True) | Q(latitude__range=(-90, 90)), name="site_latitude_range"
             ),
-            models.CheckConstraint(condition=Q(kind__in=["core", "regional", "edge", "colo"]), name="site_kind_known"),
+            models.CheckConstraint(
+                condition=Q(longitude__isnull=True) | Q(longitude__range=(-180, 180)),
+                name="site_longitude_range",
+            ),
+            models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="site_country_iso"),
+            models.CheckConstraint(
+                condition=Q(contracted_kw__isnull=True) | Q(contracted_kw__gt=0),
+                name="site_contracted_kw_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(power_step_limit_kw__isnull=True) | Q(power_step_limit_kw__gt=0),
+                name="site_power_step_positive",
+            ),
+            models.CheckConstraint(
+                condition=Q(generator_start_s__isnull=True) | Q(generator_start_s__gte=0),
+                name="site_generator_start_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__isnull=False, longitude__isnull=False),
+                name="site_position_whole",
+                violation_error_message=_("Give both latitude and longitude, or neither."),
+            ),
         ]
+        triggers = [*triggers.claims(triggers.ITSELF, *triggers.WRITTEN), triggers.forget_claims()]
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,135 @@
+"""Triggers: claim rows for every site that a write touched, and links whose ports are where the link says.
+
+One run per statement, so that a bulk write of 10,000 devices leaves one claim row for each site.
+"""
+
+import pgtrigger
+from django.db import models
+
+WRITTEN = (pgtrigger.Insert, pgtrigger.Update)
+CHANGED = (pgtrigger.Update,)
+CLAIM_NAMES = {
+    pgtrigger.Insert: "claim_insert",
+    pgtrigger.Update: "claim_update",
+    pgtrigger.Delete: "claim_delete",
+}
+
+# Rows that a statement changed. A save that changes nothing claims nothing.
+INSERTED = "(SELECT * FROM new_values)"
+DELETED = "(SELECT * FROM old_values)"
+AFTER = "(SELECT * FROM new_values EXCEPT SELECT * FROM old_values)"
+BEFORE = "(SELECT * FROM old_values EXCEPT SELECT * FROM new_values)"
+ROWS = {pgtrigger.Insert: [INSERTED], pgtrigger.Update: [BEFORE, AFTER], pgtrigger.Delete: [DELETED]}
+
+# How to find the sites of changed rows; {rows} is one of the above.
+OWN_SITE = "SELECT site_id FROM {rows} AS changed"
+ITSELF = "SELECT id FROM {rows} AS changed"
+DEVICES_SITE = (
+    "SELECT device.site_id FROM {rows} AS changed"
+    " JOIN inventory_device AS device ON device.id = changed.device_id"
+)
+BOTH_SITES = "SELECT unnest(ARRAY[site_a_id, site_b_id]) FROM {rows} AS changed"
+SITES_THAT_USE_IT = (
+    "SELECT device.site_id FROM {rows} AS changed"
+    " JOIN inventory_device AS device ON device.device_type_id = changed.id"
+    " UNION SELECT device.site_id FROM {rows} AS changed"
+    " JOIN inventory_accelerator AS accelerator ON accelerator.device_type_id = changed.id"
+    " JOIN inventory_device AS device ON device.id = accelerator.device_id"
+)
+
+
+class PerStatement(pgtrigger.Composer):
+    """Composer that does not format the SQL: it has no conditions to fill in."""
+
+    level = pgtrigger.Statement
+    when = pgtrigger.After
+
+    def get_func(self, model: type[models.Model]) -> str:
+        return str(self.func)
+
+
+def claims(sites: str, *operations: pgtrigger.Operation) -> list[PerStatement]:
+    """A SiteChange for each site of the rows written; `sites` is one of the SELECTs above."""
+    return [
+        PerStatement(
+            name=CLAIM_NAMES[operation],
+            operation=operation,
+            func=f"{_insert_claims(sites, ROWS[operation])} RETURN NULL;",
+        )
+        for operation in operations or CLAIM_NAMES
+    ]
+
+
+def _insert_claims(sites: str, rows: list[str]) -> str:
+    touched = " UNION ".join(sites.format(rows=part) for part in rows)
+    return (
+        "INSERT INTO inventory_sitechange (site_id, origin)"
+        f" SELECT DISTINCT touched.site_id, 'inventory' FROM ({touched}) AS touched (site_id) ORDER BY 1;"
+    )
+
+
+def forget_claims() -> PerStatement:
+    """A site that goes takes its claims along, those included that its devices' deletion has just left."""
+    return PerStatement(
+        name="forget_claims",
+        operation=pgtrigger.Delete,
+        func="DELETE FROM inventory_sitechange WHERE site_id IN (SELECT id FROM old_values); RETURN NULL;",
+    )
+
+
+LINK_ENDS = "link_ends_at_stated_sites"
+_REFUSE_STRAY_ENDS = f"""
+    IF EXISTS (
+        SELECT 1 FROM inventory_link AS link
+        LEFT JOIN inventory_port AS port_a ON port_a.id = link.port_a_id
+        LEFT JOIN inventory_device AS device_a ON device_a.id = port_a.device_id
+        LEFT JOIN inventory_port AS port_b ON port_b.id = link.port_b_id
+        LEFT JOIN inventory_device AS device_b ON device_b.id = port_b.device_id
+        WHERE {{touched}} AND (device_a.site_id <> link.site_a_id OR device_b.site_id <> link.site_b_id)
+    ) THEN
+        RAISE EXCEPTION 'A port of a link is not at the site that the link states.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = '{LINK_ENDS}', TABLE = 'inventory_link';
+    END IF;
+    RETURN NULL;
+"""
+# Until the link is committed nobody moves its ports or their devices: device_id and site_id are part of
+# unique keys, so that changing them waits for this lock.
+_HOLD_PORTS = """
+    PERFORM 1 FROM inventory_port AS port JOIN inventory_device AS device ON device.id = port.device_id
+        WHERE port.id IN (SELECT port_a_id FROM new_values UNION SELECT port_b_id FROM new_values)
+        ORDER BY device.id, port.id FOR KEY SHARE;
+"""
+_UNLESS_MOVED = """
+    IF NOT EXISTS (SELECT id, {column} FROM new_values EXCEPT SELECT id, {column} FROM old_values) THEN
+        RETURN NULL;
+    END IF;
+"""
+_OF_THESE_LINKS = "link.id IN (SELECT id FROM new_values)"
+_OF_THESE_PORTS = (
+    "(link.port_a_id IN (SELECT id FROM new_values) OR link.port_b_id IN (SELECT id FROM new_values))"
+)
+_OF_THESE_DEVICES = (
+    "(device_a.id IN (SELECT id FROM new_values) OR device_b.id IN (SELECT id FROM new_values))"
+)
+
+
+def link_ends() -> list[PerStatement]:
+    return [
+        _check_ends("ends_insert", pgtrigger.Insert, first=_HOLD_PORTS, touched=_OF_THESE_LINKS),
+        _check_ends("ends_update", pgtrigger.Update, first=_HOLD_PORTS, touched=_OF_THESE_LINKS),
+    ]
+
+
+def link_ends_of_moved_ports() -> PerStatement:
+    first = _UNLESS_MOVED.format(column="device_id")
+    return _check_ends("ends_moved", pgtrigger.Update, first=first, touched=_OF_THESE_PORTS)
+
+
+def link_ends_of_moved_devices() -> PerStatement:
+    first = _UNLESS_MOVED.format(column="site_id")
+    return _check_ends("ends_moved", pgtrigger.Update, first=first, touched=_OF_THESE_DEVICES)
+
+
+def _check_ends(name: str, operation: pgtrigger.Operation, *, first: str, touched: str) -> PerStatement:
+    body = first + _REFUSE_STRAY_ENDS.format(touched=touched)
+    return PerStatement(name=name, operation=operation, func=" ".join(body.split()))
