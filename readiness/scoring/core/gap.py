@@ -79,7 +79,7 @@ class SiteCapacity:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The bands at one instant: `deployed = ready + conditional + not_ready`, and `gap = deployed - ready`."""
+    """One site at one instant. `verdict` None: never evaluated by then, and so counted as not ready."""
 
     at: datetime
     deployed: Capacity

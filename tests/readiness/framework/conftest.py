@@ -1,0 +1,18 @@
+from pathlib import Path
+
+import pytest
+
+from readiness.framework.core.definition import Framework
+from readiness.framework.core.loading import load
+
+SHIPPED = Path(__file__).parents[3] / "readiness/framework/data/muster-1"
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Framework:
+    return load(SHIPPED)
+
+
+@pytest.fixture
+def shipped_folder() -> Path:
+    return SHIPPED

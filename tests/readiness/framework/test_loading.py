@@ -1,0 +1,263 @@
+"""What the loader refuses, by the field it names; and that a definition survives being written out."""
+
+import contextlib
+import copy
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readiness.framework.core.definition import Framework
+from readiness.framework.core.loading import load, load_text
+from readiness.framework.core.mapping import dump, to_mapping
+from readiness.framework.core.reader import DefinitionError, duration_text
+
+SMALL = {
+    "version": "small-1",
+    "title": "A small framework",
+    "weights": {"BLOCK": 3, "COND": 2, "INFO": 0},
+    "counts": {"p1": 1},
+    "pillars": [
+        {"id": "p1", "name": "Power", "short_name": "Power", "question": "Is there?", "origin": "Ours."}
+    ],
+    "limits": [{"id": "contracted-kw", "name": "Contract", "unit": "kW", "declared_on": "site"}],
+    "sources": [{"id": "S1", "title": "A book", "standing": "primary"}],
+    "checks": [
+        {
+            "id": "p1-load",
+            "pillar": "p1",
+            "name": "Load",
+            "why": "It matters [S1].",
+            "how_to": "Lower it.",
+            "waits_for": "Waits for a meter.",
+            "domains": ["energy"],
+            "evidence": ["TQ"],
+            "gate": "BLOCK",
+            "profiles": ["training", "inference", "edge"],
+            "valid_for": {"max_age": "24h", "source": "OD"},
+            "states": ["pass", "warn", "fail", "unknown", "stale", "waived"],
+            "parts": [
+                {
+                    "id": "site",
+                    "name": "Site load",
+                    "unit": "kW",
+                    "direction": "lower",
+                    "measure": "Peak.",
+                    "limit_from": "contracted-kw",
+                    "pass": {"factor": 0.85, "source": "OD"},
+                    "warn": {"factor": 0.95, "source": "OD"},
+                },
+                {
+                    "id": "circuit",
+                    "name": "Circuit load",
+                    "unit": "%",
+                    "direction": "lower",
+                    "measure": "Peak.",
+                    "pass": {"value": 80, "source": "S1"},
+                },
+            ],
+        }
+    ],
+}
+
+CHECK = ("checks", 0)
+SITE = (*CHECK, "parts", 0)
+CIRCUIT = (*CHECK, "parts", 1)
+GONE = object()
+
+# (reason, place to change, new value, path the error names)
+REFUSED = [
+    ("unknown key at the top", ("colour",), "red", "colour"),
+    ("unknown key in a check", (*CHECK, "colour"), "red", "checks[p1-load].colour"),
+    ("unknown key in a sub-measure", (*SITE, "min"), 3, "checks[p1-load].parts[site].min"),
+    ("unknown key in a threshold", (*CIRCUIT, "pass", "max"), 3, "checks[p1-load].parts[circuit].pass.max"),
+    ("missing name", (*CHECK, "name"), GONE, "checks[p1-load].name"),
+    (
+        "missing threshold source",
+        (*CIRCUIT, "pass", "source"),
+        GONE,
+        "checks[p1-load].parts[circuit].pass.source",
+    ),
+    ("source not listed", (*CIRCUIT, "pass", "source"), "S9", "checks[p1-load].parts[circuit].pass.source"),
+    ("citation not listed", (*CHECK, "why"), "As known [S77].", "checks[p1-load].why"),
+    ("gate misspelt", (*CHECK, "gate"), "BLOK", "checks[p1-load].gate"),
+    ("domain misspelt", (*CHECK, "domains"), ["power"], "checks[p1-load].domains"),
+    ("domain named twice", (*CHECK, "domains"), ["energy", "energy"], "checks[p1-load].domains"),
+    ("no domain", (*CHECK, "domains"), [], "checks[p1-load].domains"),
+    ("evidence kind misspelt", (*CHECK, "evidence"), ["XX"], "checks[p1-load].evidence"),
+    ("id of another form", (*CHECK, "id"), "load", "checks[load].id"),
+    ("pillar not listed", (*CHECK, "pillar"), "p7", "checks[p1-load].pillar"),
+    ("duration in words", (*CHECK, "valid_for", "max_age"), "a day", "checks[p1-load].valid_for.max_age"),
+    ("duration as a number", (*CHECK, "valid_for", "max_age"), 86400, "checks[p1-load].valid_for.max_age"),
+    ("text for a number", (*CIRCUIT, "pass", "value"), "80", "checks[p1-load].parts[circuit].pass.value"),
+    ("true for a number", (*CIRCUIT, "pass", "value"), True, "checks[p1-load].parts[circuit].pass.value"),
+    (
+        "infinite threshold",
+        (*CIRCUIT, "pass", "value"),
+        float("inf"),
+        "checks[p1-load].parts[circuit].pass.value",
+    ),
+    ("limit not listed", (*SITE, "limit_from"), "budget", "checks[p1-load].parts[site].limit_from"),
+    ("limit in another unit", (*SITE, "unit"), "W", "checks[p1-load].parts[site].limit_from"),
+    ("factor of zero", (*SITE, "pass", "factor"), 0, "checks[p1-load].parts[site].pass.factor"),
+    ("warn not wider than pass", (*SITE, "warn", "factor"), 0.8, "checks[p1-load].parts[site].warn"),
+    (
+        "warn stricter than pass",
+        (*CIRCUIT, "warn"),
+        {"value": 70, "source": "OD"},
+        "checks[p1-load].parts[circuit].warn",
+    ),
+    ("no pass threshold that decides", (*CIRCUIT, "pass"), GONE, "checks[p1-load].parts[circuit].pass"),
+    ("presets without a limit", (*CIRCUIT, "presets"), [], "checks[p1-load].parts[circuit].presets"),
+    ("all sub-measures INFO", (*CHECK, "parts"), "all-info", "checks[p1-load].parts"),
+    (
+        "a state it must allow",
+        (*CHECK, "states"),
+        ["pass", "fail", "unknown", "stale", "waived"],
+        "checks[p1-load].states",
+    ),
+    ("n-a missing beside a rule", (*CHECK, "not_applicable"), "single-node", "checks[p1-load].states"),
+    ("a condition on nothing", (*CHECK, "not_applicable"), "empty", "checks[p1-load].not_applicable[0].when"),
+    (
+        "a condition on an unknown fact",
+        (*CHECK, "not_applicable"),
+        "unknown-fact",
+        "checks[p1-load].not_applicable[0].when.moons",
+    ),
+    (
+        "a count compared in two ways",
+        (*CHECK, "not_applicable"),
+        "two-operators",
+        "checks[p1-load].not_applicable[0].when.nodes",
+    ),
+    ("weight missing", ("weights", "COND"), GONE, "weights.COND"),
+    ("weight negative", ("weights", "COND"), -1, "weights.COND"),
+    ("INFO with a weight", ("weights", "INFO"), 1, "weights.INFO"),
+    ("a check too few", ("counts", "p1"), 2, "counts.p1"),
+    ("a count for no pillar", ("counts", "p2"), 1, "counts.p2"),
+    ("source of unknown standing", ("sources", 0, "standing"), "rumour", "sources[S1].standing"),
+    ("checks not a list", ("checks",), {}, "checks"),
+]
+
+WRITTEN_OUT = {
+    "all-info": [{**SMALL["checks"][0]["parts"][1], "gate": "INFO"}],
+    "single-node": [{"when": {"nodes": {"exactly": 1}}, "reason": "One node."}],
+    "empty": [{"when": {}, "reason": "Never."}],
+    "unknown-fact": [{"when": {"moons": {"exactly": 1}}, "reason": "One moon."}],
+    "two-operators": [{"when": {"nodes": {"at-least": 1, "at-most": 3}}, "reason": "Few."}],
+}
+
+
+def changed(place, value):
+    definition = copy.deepcopy(SMALL)
+    *way, last = place
+    inner = definition
+    for step in way:
+        inner = inner[step]
+    if value is GONE:
+        del inner[last]
+    else:
+        inner[last] = WRITTEN_OUT.get(value, value) if isinstance(value, str) else value
+    return definition
+
+
+def test_the_small_definition_loads():
+    assert load(SMALL).check("p1-load").part("site").limit_from == "contracted-kw"
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "path"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED]
+)
+def test_refused_naming_the_field(place, value, path):
+    with pytest.raises(DefinitionError) as refused:
+        load(changed(place, value))
+    assert refused.value.path == path
+    assert str(refused.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("where", "path"),
+    [("checks", "checks[p1-load]"), ("sources", "sources[S1]"), ("limits", "limits[contracted-kw]")],
+)
+def test_an_id_used_twice_is_refused(where, path):
+    definition = copy.deepcopy(SMALL)
+    definition[where].append(copy.deepcopy(definition[where][0]))
+    with pytest.raises(DefinitionError, match="id is used twice") as refused:
+        load(definition)
+    assert refused.value.path == path
+
+
+def test_a_gate_above_the_checks_own_is_refused():
+    definition = changed((*CHECK, "gate"), "COND")
+    definition["checks"][0]["parts"][0]["gate"] = "BLOCK"
+    with pytest.raises(DefinitionError) as refused:
+        load(definition)
+    assert refused.value.path == "checks[p1-load].parts[site].gate"
+
+
+def test_a_key_written_twice_in_yaml_is_refused():
+    with pytest.raises(DefinitionError, match="key 'title' is written twice"):
+        load_text("version: a\ntitle: b\ntitle: c\n")
+
+
+@pytest.mark.parametrize("text", ["version: [", "- just\n- a list", "plain words", ""], ids=repr)
+def test_what_is_not_a_definition_is_refused(text):
+    with pytest.raises(DefinitionError):
+        load_text(text)
+
+
+def test_a_file_left_out_of_the_folder_is_noticed(tmp_path, shipped_folder):
+    for file in shipped_folder.iterdir():
+        (tmp_path / file.name).write_text(file.read_text())
+    index = tmp_path / "index.yaml"
+    index.write_text(index.read_text().replace(", p5-validation.yaml]", "]"))
+    with pytest.raises(DefinitionError) as refused:
+        load(tmp_path)
+    assert refused.value.path == "counts.p5"
+
+
+def test_the_shipped_definition_survives_yaml(shipped: Framework):
+    assert load_text(dump(shipped)) == shipped
+
+
+def test_the_shipped_definition_survives_stored_json_that_reorders_keys(shipped: Framework):
+    stored = json.loads(json.dumps(to_mapping(shipped), sort_keys=True))
+    again = load(stored)
+    assert again == shipped
+    assert again.content_digest == shipped.content_digest
+
+
+def test_the_digest_changes_with_a_threshold():
+    raised = changed((*CIRCUIT, "pass", "value"), 81)
+    assert load(raised).content_digest != load(SMALL).content_digest
+
+
+@given(st.integers(min_value=1, max_value=10**9))
+def test_durations_are_read_back_as_written(seconds):
+    definition = changed((*CHECK, "valid_for", "max_age"), duration_text(seconds))
+    assert load(definition).check("p1-load").validity.max_age_s == seconds
+
+
+plain_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(data=st.data(), value=plain_values)
+def test_any_other_value_in_any_place_loads_or_is_refused_by_name(data, value):
+    """Nothing but DefinitionError comes out, whatever a user's YAML holds."""
+    place = data.draw(st.sampled_from([case[1] for case in REFUSED if case[2] is not GONE]))
+    definition = changed(place, GONE) if place[-1] in _holder(place) else copy.deepcopy(SMALL)
+    _holder(place, definition)[place[-1]] = value
+    with contextlib.suppress(DefinitionError):
+        load(definition)
+
+
+def _holder(place, definition=SMALL):
+    inner = definition
+    for step in place[:-1]:
+        inner = inner.setdefault(step, {}) if isinstance(inner, dict) else inner[step]
+    return inner
