@@ -135,7 +135,7 @@ function dressPolar(polar) {
 function dressLayout(layout, { zoomable }) {
   const defaults = AXIS();
   const dressed = {
-    margin: { l: 46, r: 12, t: 10, b: 30 }, showlegend: false, dragmode: zoomable ? 'zoom' : false, ...layout,
+    margin: layout.polar ? { l: 72, r: 72, t: 26, b: 22 } : { l: 46, r: 12, t: 10, b: 30 }, showlegend: false, dragmode: zoomable ? 'zoom' : false, ...layout,
     paper_bgcolor: 'rgba(0,0,0,0)', plot_bgcolor: 'rgba(0,0,0,0)',
     font: { family: FONT, size: 12, color: token('text-2') },
     hoverlabel: { bgcolor: token('surface'), bordercolor: token('border-strong'), font: { family: FONT, size: 12.5, color: token('text') } },

@@ -82,14 +82,36 @@ function copyHtmx() {
   }
 }
 
+// Some packages name the MIT licence without shipping its text, which has to go with every copy.
+const MIT = (holder) => `MIT License
+
+Copyright (c) ${holder}
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
+
+function licenceText(name) {
+  const folder = inModules(name);
+  const { version, license, author } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  const file = fs.readdirSync(folder).sort().find((entry) => /^(licen[cs]e|copying|mit-license)/i.test(entry));
+  if (!file && license !== 'MIT') throw new Error(`${name} ${version} comes without a licence text`);
+  const holder = (typeof author === 'string' ? author : author?.name) ?? `the authors of ${name}`;
+  const text = file ? fs.readFileSync(path.join(folder, file), 'utf8').trim() : MIT(holder);
+  return `${name} ${version}\n\n${text}\n`;
+}
+
 function writeLicences(packages) {
-  const sections = [...new Set(packages)].sort().map((name) => {
-    const folder = inModules(name);
-    const { version, license } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
-    const file = fs.readdirSync(folder).sort().find((entry) => /^(licen[cs]e|copying|mit-license)/i.test(entry));
-    const text = file ? fs.readFileSync(path.join(folder, file), 'utf8').trim() : 'The package carries no licence file.';
-    return `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`;
-  });
+  const sections = [...new Set(packages)].sort().map(licenceText);
   const worldNote = 'The dotted world map is drawn from Natural Earth land outlines (public domain), through world-atlas.\n';
   write('THIRD_PARTY.txt', `Third-party software in this folder\n\n${worldNote}\n${sections.join(`\n${'-'.repeat(78)}\n\n`)}`);
 }

@@ -1,0 +1,109 @@
+"""The sample pages in a browser: Debian's chromium by Playwright, under the product's own security policy."""
+
+import os
+import re
+import shutil
+import threading
+
+import pytest
+
+from tests.web.page_server import SampleServer
+
+CHROMIUM = shutil.which("chromium")
+VENDOR = "static/vendor is not built: npm ci && npm run build"
+
+
+def _missing(what):
+    """A visible skip where somebody works without it; a failure where everything is meant to be there."""
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def vendor(pytestconfig):
+    folder = pytestconfig.rootpath / "static/vendor"
+    if not (folder / "plotly.js").exists():
+        _missing(VENDOR)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def axe_source(pytestconfig):
+    path = pytestconfig.rootpath / "node_modules/axe-core/axe.min.js"
+    if not path.exists():
+        _missing("axe-core is not installed: npm ci")
+    return path.read_text()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        _missing("Debian's chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def samples(vendor):
+    server = SampleServer()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Visit:
+    """A page that remembers what the browser complained about."""
+
+    def __init__(self, page, base):
+        self.page = page
+        self.base = base
+        self.complaints = []
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+
+    def open(self, path):
+        self.page.goto(self.base + path)
+        return self.page
+
+    def scroll_through(self):
+        """Everything that loads when it nears the viewport has loaded and is drawn."""
+        for chart in self.page.locator("[data-chart-url]").all():
+            chart.scroll_into_view_if_needed()
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('[data-plot-frame]')].every(frame =>"
+            " frame.querySelector('[data-drawn], [data-chart-notice]') && !frame.dataset.loading)"
+        )
+        self.page.evaluate("() => window.scrollTo(0, 0)")
+
+    @property
+    def refusals(self):
+        return [text for text in self.complaints if re.search("Content Security Policy|error:", text)]
+
+
+@pytest.fixture
+def visit(chromium, samples):
+    contexts = []
+
+    def make(*, width=1440, theme="light", **options):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            timezone_id="Europe/Dublin",
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return Visit(context.new_page(), samples.url)
+
+    yield make
+    for context in contexts:
+        context.close()

@@ -1,0 +1,87 @@
+"""The page kit in a browser: nothing the policy refuses, nothing axe finds, nothing wider than the screen."""
+
+import pytest
+
+from tests.web.page_samples import PAGES
+
+pytestmark = pytest.mark.browser
+SCREENS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(("width", "theme"), SCREENS)
+def test_page_passes_axe_and_the_security_policy(visit, axe_source, path, width, theme):
+    one = visit(width=width, theme=theme)
+    page = one.open(path)
+    one.scroll_through()
+    found = page.evaluate(f"{axe_source}; axe.run(document, {{resultTypes: ['violations']}})")
+    named = [
+        (finding["id"], [node["target"] for node in finding["nodes"]]) for finding in found["violations"]
+    ]
+    assert named == []
+    assert one.refusals == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") == width
+
+
+def test_system_theme_follows_the_system_before_any_script(visit):
+    page = visit(theme="dark", java_script_enabled=False).open("/fleet/")
+    assert page.locator("html").get_attribute("data-bs-theme") == "system"
+    assert (
+        page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(10, 13, 19)"
+    )
+
+
+def test_chosen_theme_wins_over_the_system_and_is_kept_for_the_server(visit):
+    page = visit(theme="dark").open("/fleet/")
+    page.locator("summary.avatar-button").click()
+    page.get_by_role("button", name="Light", exact=True).click()
+    assert (
+        page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+        == "rgb(245, 246, 248)"
+    )
+    page.reload()
+    assert page.locator("html").get_attribute("data-bs-theme") == "light"
+
+
+def test_charts_take_the_new_colours_when_the_theme_changes(visit):
+    one = visit(theme="light")
+    page = one.open("/fleet/")
+    one.scroll_through()
+    line = page.locator("#gap .scatterlayer path.js-line").first
+    assert line.evaluate("line => line.style.stroke") == "rgb(43, 89, 224)"
+    page.locator("[data-theme-toggle]").click()
+    page.wait_for_function("() => document.querySelector('#gap').dataset.drawn === '2'")
+    line = page.locator("#gap .scatterlayer path.js-line").first
+    assert line.evaluate("line => line.style.stroke") == "rgb(127, 162, 255)"
+
+
+def test_phone_opens_the_navigation_without_scripts(visit):
+    page = visit(width=390, java_script_enabled=False).open("/fleet/")
+    overview = page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview")
+    assert not overview.is_visible()
+    page.get_by_role("button", name="Open menu").click()
+    assert overview.is_visible()
+
+
+def test_without_scripts_tables_forms_and_menus_remain(visit):
+    page = visit(java_script_enabled=False).open("/fleet/")
+    assert page.get_by_role("table").get_by_role("row").count() == 8
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_role("textbox", name="Owner").fill("Platform")
+    page.get_by_role("button", name="Apply filters").click()
+    assert "owner=Platform" in page.url
+    assert page.locator("noscript a", has_text="CSV").is_visible()  # in place of the chart
+
+
+def test_kiosk_shows_figures_without_navigation_or_controls(visit):
+    page = visit().open("/fleet/?kiosk=1")
+    assert page.get_by_role("navigation", name="Main").count() == 0
+    assert page.get_by_role("searchbox").count() == 0
+    assert page.get_by_role("heading", name="Fleet overview").is_visible()
+
+
+def test_skip_link_is_the_first_stop_and_leads_to_the_content(visit):
+    page = visit().open("/fleet/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
