@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import (
@@ -27,6 +28,7 @@ from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Limit, PartResult, Reading
 from readiness.scoring.core.states import ReasonCode
 
+SHIPPED = Path(__file__).parents[4] / "readiness/framework/data/muster-1"
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ONE_DAY = Validity(86400, "OD")

@@ -1,11 +1,10 @@
-from pathlib import Path
-
 import pytest
 
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.loading import load
+from tests.readiness.scoring.core.builders import SHIPPED
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Framework:
-    return load(Path(__file__).parents[4] / "readiness/framework/data/muster-1")
+    return load(SHIPPED)

@@ -1,0 +1,156 @@
+"""Capacity in three bands over time, what holds the rest, and the capability gap."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from readiness.framework.core.vocabulary import Stage
+from readiness.scoring.core.gap import (
+    NOTHING,
+    Capacity,
+    CapacityChange,
+    SiteCapacity,
+    SiteHistory,
+    StageStep,
+    VerdictStep,
+    by_first_blocker,
+    capability_gap,
+    deployed_at,
+    gap_at,
+    gap_of,
+    gap_over_time,
+    site_capacity,
+)
+from readiness.scoring.core.states import Verdict
+from tests.readiness.scoring.core.builders import DAY, NOW
+
+
+def history(site="oslo", *, changes=((0, 1000, 100),), stages=((0, "production"),), verdicts=((0, "ready"),)):
+    """Dated inputs with instants in days after NOW."""
+    return SiteHistory(
+        site,
+        [CapacityChange(NOW + day * DAY, Capacity(kw, count)) for day, kw, count in changes],
+        [StageStep(NOW + day * DAY, Stage(stage)) for day, stage in stages],
+        [VerdictStep(NOW + day * DAY, Verdict(verdict), *more) for day, verdict, *more in verdicts],
+    )
+
+
+GROWING = {"changes": ((0, 1000, 100), (10, 500, 40), (20, -200, -10))}
+
+
+@pytest.mark.parametrize(
+    ("fields", "day", "expected"),
+    [
+        pytest.param(GROWING, -1, NOTHING, id="before anything"),
+        pytest.param(GROWING, 0, Capacity(1000, 100), id="from the very instant"),
+        pytest.param(GROWING, 9, Capacity(1000, 100), id="between events"),
+        pytest.param(GROWING, 15, Capacity(1500, 140), id="added"),
+        pytest.param(GROWING, 30, Capacity(1300, 130), id="decommissioned"),
+        pytest.param({"stages": ((0, "building"),)}, 5, NOTHING, id="a building site"),
+        pytest.param({"stages": ((0, "planned"),)}, 5, NOTHING, id="a planned site"),
+        pytest.param({"stages": ((0, "commissioning"),)}, 5, Capacity(1000, 100), id="commissioning counts"),
+        pytest.param({"stages": ((0, "production"), (3, "retired"))}, 5, NOTHING, id="a retired site"),
+        pytest.param({"stages": ((0, "building"), (3, "production"))}, 5, Capacity(1000, 100), id="live now"),
+        pytest.param({"stages": ()}, 5, NOTHING, id="a site without a stage"),
+    ],
+)
+def test_deployed(fields, day, expected):
+    assert deployed_at(history(**fields), NOW + day * DAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "day", "ready", "conditional"),
+    [
+        ([(0, "ready")], 1, 1000, 0),
+        ([(0, "conditional")], 1, 0, 1000),
+        ([(0, "not-ready", "p1-soak-24h")], 1, 0, 0),
+        ([], 1, 0, 0),
+        ([(0, "ready"), (5, "not-ready", "p1-soak-24h")], 4, 1000, 0),
+        ([(0, "ready"), (5, "not-ready", "p1-soak-24h")], 5, 0, 0),
+        ([(5, "ready")], 4, 0, 0),
+    ],
+    ids=["ready", "conditional", "not ready", "never evaluated", "still ready", "fell", "not yet evaluated"],
+)
+def test_a_site_counts_whole_in_one_band(verdicts, day, ready, conditional):
+    gap = gap_at([history(verdicts=verdicts)], NOW + day * DAY)
+    assert (gap.deployed.it_kw, gap.ready.it_kw, gap.conditional.it_kw) == (1000, ready, conditional)
+    assert gap.gap.it_kw == 1000 - ready
+    assert gap.not_ready.it_kw == 1000 - ready - conditional
+
+
+def test_over_time_each_instant_stands_alone():
+    opened_later = history("bergen", stages=((2, "production"),), verdicts=((4, "ready"),))
+    gaps = gap_over_time([history(), opened_later], [NOW + day * DAY for day in (1, 3, 5)])
+    assert [gap.deployed.accelerators for gap in gaps] == [100, 200, 200]
+    assert [gap.gap.accelerators for gap in gaps] == [0, 100, 0]
+
+
+def test_a_site_names_the_blocker_in_force():
+    fell = history(verdicts=[(0, "not-ready", "p1-soak-24h"), (5, "not-ready", "p2-backup-power")])
+    assert site_capacity(fell, NOW + 2 * DAY).first_blocker == "p1-soak-24h"
+    assert site_capacity(fell, NOW + 6 * DAY).first_blocker == "p2-backup-power"
+
+
+def at_site(name, kw, verdict, blocker=""):
+    return SiteCapacity(name, Capacity(kw, int(kw // 10)), Verdict(verdict) if verdict else None, blocker)
+
+
+def test_blockers_are_grouped_most_power_first_each_site_once():
+    groups = by_first_blocker(
+        [
+            at_site("oslo", 100, "not-ready", "p5-fabric"),
+            at_site("bergen", 300, "not-ready", "p1-soak-24h"),
+            at_site("tromso", 250, "not-ready", "p5-fabric"),
+            at_site("hamar", 900, "ready"),
+            at_site("moss", 800, "conditional"),
+            at_site("skien", 50, None),
+            at_site("narvik", 0, "not-ready", "p1-soak-24h"),
+        ]
+    )
+    assert [(group.check_id, group.sites, group.held.it_kw) for group in groups] == [
+        ("p5-fabric", ("oslo", "tromso"), 350),
+        ("p1-soak-24h", ("bergen",), 300),
+        ("", ("skien",), 50),
+    ]
+
+
+sites = st.lists(
+    st.builds(
+        SiteCapacity,
+        site=st.uuids().map(str),
+        deployed=st.builds(Capacity, st.integers(0, 10**6).map(float), st.integers(0, 10**5)),
+        verdict=st.none() | st.sampled_from(Verdict),
+        first_blocker=st.sampled_from(["p1-soak-24h", "p2-backup-power"]),
+    ),
+    max_size=30,
+)
+
+
+@given(sites)
+def test_bands_and_blockers_add_up(fleet):
+    gap = gap_of(fleet, at=NOW)
+    held = sum((group.held for group in by_first_blocker(fleet)), NOTHING)
+    assert gap.ready + gap.conditional + gap.not_ready == gap.deployed
+    assert held + gap.conditional == gap.gap
+    assert held == gap.not_ready
+
+
+@pytest.mark.parametrize(
+    ("then_now", "points", "per_person"),
+    [
+        pytest.param((100, 150, 10, 10), 50, 15, id="hardware alone grew"),
+        pytest.param((100, 150, 10, 15), 0, 10, id="both grew alike"),
+        pytest.param((100, 100, 10, 12), -20, 100 / 12, id="people grew"),
+        pytest.param((0, 100, 10, 10), None, 10, id="capacity from zero"),
+        pytest.param((100, 150, 0, 10), None, 15, id="people from zero"),
+        pytest.param((100, 150, 10, 0), 150, None, id="everyone left"),
+    ],
+)
+def test_capability_gap(then_now, points, per_person):
+    then, now, people_then, people_now = then_now
+    found = capability_gap(
+        accelerators_then=then, accelerators_now=now, qualified_then=people_then, qualified_now=people_now
+    )
+    assert found.points == (None if points is None else pytest.approx(points))
+    assert found.accelerators_per_person == (None if per_person is None else pytest.approx(per_person))
+    assert bool(found.reason) is (points is None)

@@ -1,0 +1,244 @@
+"""What must hold whatever a site's evidence looks like, on the shipped framework."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from readiness.framework.core.definition import Bound, Framework
+from readiness.framework.core.loading import load
+from readiness.framework.core.vocabulary import CheckState, Direction, Fabric, Profile, SiteKind, Stage
+from readiness.scoring.core.combine import combine
+from readiness.scoring.core.evaluate import SiteInputs, evaluate
+from readiness.scoring.core.flips import find_flips
+from readiness.scoring.core.judge import Limit, judge
+from readiness.scoring.core.score import score_checks
+from readiness.scoring.core.states import Verdict
+from tests.readiness.scoring.core.builders import (
+    DAY,
+    HOUR,
+    LIMIT_VALUE,
+    NOW,
+    SHIPPED,
+    can_warn,
+    check,
+    check_result,
+    core_site,
+    figure,
+    grant,
+    part_result,
+    reading,
+    sub_measure,
+)
+
+FRAMEWORK: Framework = load(SHIPPED)
+PART_KEYS = [(one.id, part.id) for one in FRAMEWORK.checks for part in one.parts]
+LIMITS = {limit.id: Limit(value=LIMIT_VALUE) for limit in FRAMEWORK.limits}
+RANK = {None: -1, Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
+
+
+@st.composite
+def any_site(draw) -> SiteInputs:
+    """Any mix of evidence that is absent, good, middling, bad, old or void, at any kind of site."""
+    rng = random.Random(draw(st.integers(0, 2**32)))
+    present, bad = rng.choice([1, 0.99, 0.6]), rng.choice([0, 0.01, 0.3])
+    readings = {}
+    for check_id, part_id in PART_KEYS:
+        if rng.random() > present:
+            continue
+        part = FRAMEWORK.check(check_id).part(part_id)
+        state = CheckState.PASS
+        if rng.random() < bad:
+            state = rng.choice([CheckState.WARN, CheckState.FAIL] if can_warn(part) else [CheckState.FAIL])
+        value = float("nan") if rng.random() < bad / 9 else figure(part, state)
+        voided = "Firmware changed." if rng.random() < bad / 9 else ""
+        old = rng.random() < bad / 3
+        readings[check_id, part_id] = reading(value, age=40 * DAY if old else HOUR / 60, voided=voided)
+
+    def some_grants():
+        share = rng.choice([0, 0.1])
+        return {one.id: grant() for one in FRAMEWORK.checks if rng.random() < share}
+
+    context = core_site(
+        kind=rng.choice(list(SiteKind)),
+        stage=rng.choice([Stage.COMMISSIONING, Stage.PRODUCTION]),
+        profiles=frozenset(profile for profile in Profile if rng.random() < 0.6),
+        fabrics=frozenset(fabric for fabric in Fabric if rng.random() < 0.5),
+        nodes=rng.choice([None, 1, 64]),
+        vendors_in_path=rng.choice([None, 1, 3]),
+        has_generator=rng.choice([None, True, False]),
+        liquid_cooled=rng.choice([None, True, False]),
+    )
+    return SiteInputs(
+        context=context,
+        readings=readings,
+        limits=LIMITS if rng.random() < 0.8 else {},
+        waivers=some_grants(),
+        exceptions=some_grants(),
+        declared_na=some_grants(),
+    )
+
+
+def score(inputs):
+    return evaluate(FRAMEWORK, inputs, now=NOW)
+
+
+@given(site=any_site(), key=st.sampled_from(PART_KEYS))
+def test_losing_evidence_never_raises_score_coverage_or_verdict(site, key):
+    without = replace(site, readings={one: found for one, found in site.readings.items() if one != key})
+    before, after = score(site), score(without)
+    assert after.score.result.score <= before.score.result.score
+    assert after.score.result.coverage <= before.score.result.coverage
+    assert RANK[after.verdict.verdict] <= RANK[before.verdict.verdict]
+
+
+@given(site=any_site(), days=st.integers(1, 400))
+def test_silence_never_raises_score_or_verdict(site, days):
+    """The same evidence, later. Grants are left out: one that ends or begins is a decision, not silence."""
+    silent = replace(site, waivers={}, exceptions={}, declared_na={})
+    before = evaluate(FRAMEWORK, silent, now=NOW)
+    after = evaluate(FRAMEWORK, silent, now=NOW + days * DAY)
+    assert after.score.result.score <= before.score.result.score
+    assert RANK[after.verdict.verdict] <= RANK[before.verdict.verdict]
+
+
+@given(site=any_site(), key=st.sampled_from(PART_KEYS), bad=st.booleans())
+def test_improving_a_measure_never_lowers_score_or_verdict(site, key, bad):
+    part = FRAMEWORK.check(key[0]).part(key[1])
+    worse = figure(part, CheckState.FAIL if bad or part.warn_at is None else CheckState.WARN)
+    low = replace(site, readings=dict(site.readings) | {key: reading(worse, age=HOUR / 60)})
+    high = replace(
+        site, readings=dict(site.readings) | {key: reading(figure(part, CheckState.PASS), age=HOUR / 60)}
+    )
+    before, after = score(low), score(high)
+    assert after.score.result.score >= before.score.result.score
+    assert RANK[after.verdict.verdict] >= RANK[before.verdict.verdict]
+
+
+@given(site=any_site(), check_id=st.sampled_from([one.id for one in FRAMEWORK.checks]))
+def test_a_waiver_never_raises_score_upper_score_or_verdict(site, check_id):
+    without = replace(site, waivers={})
+    waived = replace(site, waivers={check_id: grant()})
+    before, after = score(without), score(waived)
+    assert after.score.result.score <= before.score.result.score
+    assert after.score.result.upper <= before.score.result.upper
+    assert after.verdict == before.verdict
+
+
+@given(site=any_site())
+def test_bands_lie_between_nought_and_one_and_add_up(site):
+    result = score(site)
+    for found in (result.score.result, *(pillar.result for pillar in result.score.pillars)):
+        if found.score is None:
+            continue
+        assert 0 <= found.score <= found.upper <= found.upper + found.waived <= 1 + 1e-9
+    for pillar in result.score.pillars:
+        checks = [one for one in result.checks if one.pillar == pillar.pillar and one.is_applicable]
+        weight = sum(one.weight for one in checks)
+        assert pillar.result.weight == weight
+        if weight:
+            lost = sum(one.weight * {"fail": 1, "warn": 0.5}.get(one.state, 0) for one in checks) / weight
+            assert pillar.result.upper + pillar.result.waived + lost == pytest.approx(1, abs=1e-9)
+
+
+@given(site=any_site())
+def test_verdict_follows_from_the_states_alone(site):
+    """The rule written the other way round, over sub-measures."""
+    result = score(site)
+    fine = {"pass", "warn", "n-a"}
+    held = {"BLOCK": set(), "COND": set()}
+    for one in result.checks:
+        if one.is_applicable and not one.parts:
+            held[one.gate].add(one.check_id)
+        if one.code == "nothing-left":
+            held[one.gate].add(one.check_id)
+        for part in one.parts:
+            if part.gate in held and part.state not in fine:
+                held[part.gate].add(one.check_id)
+    lifted = held["BLOCK"] & site.exceptions.keys()
+    if held["BLOCK"] - lifted:
+        expected = "not-ready"
+    elif held["COND"] or lifted:
+        expected = "conditional"
+    else:
+        expected = "ready"
+    assert result.verdict.verdict == expected
+    assert set(result.verdict.blocking) == held["BLOCK"] - lifted
+
+
+@given(site=any_site(), later=any_site())
+@settings(max_examples=50)
+def test_flips_lead_from_the_one_state_to_the_other(site, later):
+    """Applying the moves to the old states gives the new ones, and nothing is told twice."""
+    first, second = score(site), evaluate(FRAMEWORK, later, now=NOW + HOUR)
+    start = find_flips(None, first).after
+    found = find_flips(start, second)
+    states = {check_id: str(one.state) for check_id, one in start.checks.items()}
+    for flip in found.flips:
+        if flip.subject == "check":
+            assert states[flip.check_id] == flip.from_state != flip.to_state
+            states[flip.check_id] = str(flip.to_state)
+    assert states == {one.check_id: str(one.state) for one in second.checks}
+    assert find_flips(found.after, second).flips == ()
+
+
+@given(site=any_site(), later=any_site())
+@settings(max_examples=50)
+def test_first_bad_is_kept_exactly_while_not_good(site, later):
+    start = find_flips(None, score(site)).after
+    end = find_flips(start, evaluate(FRAMEWORK, later, now=NOW + HOUR)).after
+    for check_id, after in end.checks.items():
+        before = start.checks[check_id].first_bad_at
+        if after.measured_state in ("pass", "n-a"):
+            assert after.first_bad_at is None
+        elif before is not None:
+            assert after.first_bad_at == before
+        elif after.measured_state != "unknown":
+            assert after.first_bad_at <= NOW + HOUR
+        else:
+            assert after.first_bad_at is None
+
+
+@given(states=st.lists(st.sampled_from(CheckState), min_size=1, max_size=6), data=st.data())
+def test_no_part_of_a_check_scores_below_the_check(states, data):
+    parts = [part_result(state, part_id=str(place)) for place, state in enumerate(states)]
+    result = combine(check(), parts, gate=check().gate, weight=3, now=NOW)
+    alone = [combine(check(), [part], gate=check().gate, weight=3, now=NOW) for part in parts]
+    points = [score_checks([one]).score for one in (result, *alone)]
+    whole, *singles = points
+    assert whole == min((one for one in singles if one is not None), default=None)
+
+
+@given(
+    direction=st.sampled_from([Direction.HIGHER, Direction.LOWER]),
+    edge=st.floats(-1e6, 1e6),
+    slack=st.floats(0.001, 1e6),
+    values=st.tuples(st.floats(-1e7, 1e7), st.floats(-1e7, 1e7)),
+)
+def test_a_better_value_never_has_a_worse_state_or_margin(direction, edge, slack, values):
+    if direction is Direction.HIGHER:
+        passes, warns = Bound(low=edge), Bound(low=edge - slack)
+        worse, better = sorted(values)
+    else:
+        passes, warns = Bound(high=edge), Bound(high=edge + slack)
+        better, worse = sorted(values)
+    part = sub_measure(direction=direction)
+    part = replace(
+        part, pass_at=replace(part.pass_at, bound=passes), warn_at=replace(part.warn_at, bound=warns)
+    )
+    low, high = judge(part, reading(worse), NOW), judge(part, reading(better), NOW)
+    order = [CheckState.FAIL, CheckState.WARN, CheckState.PASS]
+    assert order.index(high.state) >= order.index(low.state)
+    assert high.margin >= low.margin
+    assert (high.margin >= 0) is (high.state is CheckState.PASS)
+
+
+def test_a_hidden_measure_cannot_be_bought_with_a_waiver():
+    """Waiving a check that passes changes nothing; waiving one that fails only moves it to its own band."""
+    passing, failing = check_result(CheckState.PASS), check_result(CheckState.FAIL, check_id="p1-other")
+    waived = check_result(CheckState.WAIVED, check_id="p1-other", measured_state=CheckState.FAIL)
+    before, after = score_checks([passing, failing]), score_checks([passing, waived])
+    assert (before.score, before.waived) == (0.5, 0)
+    assert (after.score, after.upper, after.waived) == (0.5, 0.5, 0.5)
