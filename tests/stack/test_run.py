@@ -1,6 +1,7 @@
 """`python -m stack run` from the outside: what it says, what it survives, and what it leaves behind."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from stack.account import run_as, unprivileged_account
-from tests.stack.checkout import Checkout, Started, eventually, living
+from tests.stack.checkout import ROOT, Checkout, Started, below, eventually, living
 
 
 def test_one_interrupt_stops_everything(started: Started) -> None:
@@ -134,6 +135,44 @@ def test_a_failing_migration_is_shown_and_everything_stops(checkout: Checkout) -
     assert "migrate failed (exit status 1)" in done.stdout
     assert "| no such column: verdict" in done.stdout
     assert not (checkout.data / "state.json").exists()
+
+
+def test_an_interrupt_while_it_starts_stops_everything(checkout: Checkout) -> None:
+    (checkout.root / "slow").touch()
+    launcher = subprocess.Popen(
+        checkout.argv("run"), cwd=ROOT, env=checkout.environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert eventually(lambda: "migrating" in (checkout.data / "log" / "migrate.log").read_text())
+    everything = {launcher.pid, *below(launcher.pid)}
+    launcher.send_signal(signal.SIGINT)
+    said, _ = launcher.communicate(timeout=30)
+    assert said.endswith("Stopping ...\nStopped.\n")
+    assert launcher.returncode == 0
+    assert not living(everything)
+
+
+def test_it_ends_with_the_make_that_started_it(checkout: Checkout) -> None:
+    script = f"{shlex.join(checkout.argv('--end-with-parent', 'run'))} & wait"
+    make = subprocess.Popen(
+        ["sh", "-c", script], cwd=ROOT, env=checkout.environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert make.stdout is not None
+    assert any("Ctrl-C stops everything." in line for line in make.stdout)
+    everything = below(make.pid)
+    make.kill()
+    make.communicate(timeout=30)
+    assert len(everything) > 6
+    assert eventually(lambda: not living(everything))
+
+
+def test_a_log_that_grew_large_is_cut(checkout: Checkout) -> None:
+    log = checkout.data / "log" / "web.log"
+    log.parent.mkdir(parents=True)
+    log.write_bytes(b"x" * 5_000_001)
+    started = checkout.start()
+    assert eventually(lambda: log.stat().st_size < 100_000)
+    assert (log.parent / "web.log.1").stat().st_size > 5_000_000
+    started.end(signal.SIGTERM)
 
 
 def test_a_half_made_cluster_is_moved_aside(checkout: Checkout) -> None:
