@@ -143,7 +143,7 @@ HASHED_STATIC = env.flag("MUSTER_HASHED_STATIC", not DEBUG, "0 to serve static f
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "web.storage.HashedStaticFilesStorage"
         if HASHED_STATIC
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

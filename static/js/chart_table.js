@@ -66,11 +66,8 @@ export function figureTable({ data, layout, meta }, { timeLabel }) {
   }
 }
 
-function cell(tag, value) {
-  const element = document.createElement(tag);
-  element.textContent = shown(value);
-  if (isNumeric(value)) element.className = 'numeric num';
-  return element;
+function cell(tag, value, numeric) {
+  return Object.assign(document.createElement(tag), { textContent: shown(value), className: numeric ? 'numeric num' : '' });
 }
 
 /** An element with the table, newest rows first when there are too many to show. */
@@ -78,9 +75,10 @@ export function buildTable({ columns, rows }, { label }) {
   const table = document.createElement('table');
   table.className = 'table';
   const head = table.createTHead().insertRow();
+  const numeric = columns.map((_, index) => rows.some((row) => isNumeric(row[index])));
   columns.forEach((column, index) => {
     const heading = Object.assign(document.createElement('th'), { scope: 'col', textContent: column });
-    if (rows.some((row) => isNumeric(row[index]))) heading.className = 'numeric';
+    if (numeric[index]) heading.className = 'numeric';
     if (!column) heading.append(Object.assign(document.createElement('span'), { className: 'visually-hidden', textContent: label }));
     head.append(heading);
   });
@@ -88,7 +86,7 @@ export function buildTable({ columns, rows }, { label }) {
   for (const row of rows.length > MOST_ROWS ? rows.slice(-MOST_ROWS) : rows) {
     const line = body.insertRow();
     row.forEach((value, index) => {
-      const element = cell(index ? 'td' : 'th', value);
+      const element = cell(index ? 'td' : 'th', value, numeric[index]);
       if (!index) element.scope = 'row';
       line.append(element);
     });

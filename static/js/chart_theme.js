@@ -16,6 +16,7 @@ const TEXT_TOKENS = {
 
 const probe = document.createElement('i');
 probe.hidden = true;
+probe.style.forcedColorAdjust = 'none'; // else every token would be the system's one text colour
 
 /** The colour a token has now, as rgb() text that Plotly understands. */
 export function token(name) {

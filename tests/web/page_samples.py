@@ -57,6 +57,11 @@ class SampleForm(forms.Form):
     paused = forms.BooleanField(required=False)
 
 
+class LoginForm(forms.Form):
+    username = forms.CharField()
+    password = forms.CharField(widget=forms.PasswordInput)
+
+
 def columns_of(name):
     return [SimpleNamespace(**COLUMN | column) for column in SAMPLES[name]]
 
@@ -234,8 +239,16 @@ def states():
     }
 
 
+def login():
+    form = LoginForm({"username": "mira", "password": "x"})
+    form.add_error(None, "Please enter a correct username and password.")
+    return {"form": form, "next": "/sites/"}
+
+
 PAGES = {
     "/fleet/": ("fleet.html", fleet),
     "/sites/dfw-1/": ("site.html", site),
     "/states/": ("states.html", states),
+    "/login/": ("registration/login.html", login),
+    "/missing/": ("errors/404.html", dict),
 }

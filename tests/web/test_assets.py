@@ -1,11 +1,14 @@
 """What a browser loads: sizes, licences, sources. Budgets are brotli at its best, as served."""
 
 import re
+import shutil
 import subprocess
 from itertools import pairwise
 
 import brotli
 import pytest
+
+from web.storage import HashedStaticFilesStorage
 
 KIB = 1024
 FIRST_LOAD_KIB = 700
@@ -151,3 +154,22 @@ def test_states_differ_in_lightness_too(palette, theme):
     """Without colour vision ok, warn and bad are still three greys."""
     greys = sorted(luminance(palette[theme][mark]) for mark in ("ok-mark", "warn-mark", "bad-mark"))
     assert all(after / before > 1.15 for before, after in pairwise(greys))
+
+
+def test_hashed_modules_import_hashed_modules(pytestconfig, tmp_path):
+    """An import of the plain name is cached for minutes only and could be older than its importer."""
+    shutil.copytree(pytestconfig.rootpath / "static/js", tmp_path / "js")
+    names = [f"js/{path.name}" for path in (tmp_path / "js").glob("*.js")]
+    storage = HashedStaticFilesStorage(location=tmp_path, base_url="/static/")
+    failures = [
+        answer
+        for *_, answer in storage.post_process({name: (storage, name) for name in names})
+        if isinstance(answer, Exception)
+    ]
+    assert failures == []
+    for hashed in (tmp_path / "js").glob("*.????????????.js"):
+        imports = re.findall(r"""(?:from|import)\s*["']\./([^"']+)["']""", hashed.read_text())
+        assert all(re.fullmatch(r"[a-z_]+\.[0-9a-f]{12}\.js", name) for name in imports), (
+            hashed.name,
+            imports,
+        )
