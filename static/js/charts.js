@@ -150,9 +150,8 @@ function showTable(element, chart) {
   chart.table = built;
 }
 
-async function load(element, { range } = {}) {
+async function load(element) {
   const chart = charts.get(element);
-  if (range !== undefined) chart.range = range;
   const address = addressOf(element, chart.range);
   chart.request?.abort();
   const request = new AbortController();
@@ -193,8 +192,8 @@ function adopt() {
   }
 }
 
-function loadWhere(test, options) {
-  for (const [element, chart] of charts) if (chart.near && test(element)) load(element, options);
+function loadWhere(test) {
+  for (const [element, chart] of charts) if (chart.near && test(element)) load(element);
 }
 
 function toggleTable(button) {
@@ -237,7 +236,10 @@ document.addEventListener('click', (event) => {
 document.addEventListener('muster:theme', () => {
   for (const [element, chart] of charts) if (chart.figure && !chart.table) show(element, chart);
 });
-document.addEventListener('muster:range', ({ detail }) => loadWhere(isZoomable, { range: detail }));
+document.addEventListener('muster:range', ({ detail }) => {
+  for (const [element, chart] of charts) if (isZoomable(element)) chart.range = detail;
+  loadWhere(isZoomable);
+});
 document.addEventListener('muster:refreshed', ({ detail }) => {
   adopt();
   loadWhere((element) => detail.region.contains(element));
