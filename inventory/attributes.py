@@ -6,7 +6,6 @@ Kept as data, so that the page, the form, the API and the model's own check all 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -39,10 +38,11 @@ MAX_NUMBER = 1e12
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _number(attribute: Attribute, value: object) -> str:
+    # NaN and infinity compare false as well.
     if not _is_number(value) or not 0 < value <= MAX_NUMBER:  # type: ignore[operator]
         return _("A number above 0 is expected.")
     return ""

@@ -137,7 +137,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["site__name", "name", "id"],
-                "permissions": [("set_device_status", "Can set the status of devices and accelerators")],
             },
         ),
         migrations.CreateModel(

@@ -166,9 +166,8 @@ class Device(models.Model):
 
     class Meta:
         ordering = ["site__name", "name", "id"]
-        permissions = [("set_device_status", "Can set the status of devices and accelerators")]
         indexes = [
-            # Lists filtered by site, role and status, and the count of what should report; serves the site alone too.
+            # Lists filtered by site, role and status; what should report. Serves the site alone too.
             models.Index(fields=["site", "role", "status"], name="device_site_role_status"),
             # "Where is this serial?" is asked of the whole fleet.
             models.Index(fields=["serial"], name="device_serial", condition=~Q(serial="")),

@@ -1,4 +1,4 @@
-"""Makes inventory objects for tests: each function gives what it is not told a sensible value and a name of its own."""
+"""Makes inventory objects for tests: what a function is not told gets a sensible value."""
 
 import itertools
 from datetime import date

@@ -1,0 +1,30 @@
+"""What others read from the inventory: frozen rows for many sites, in a fixed number of statements."""
+
+from inventory.queries.capacity import (
+    Capacity,
+    CapacityStep,
+    StageStep,
+    capacity_events,
+    deployed,
+    end_of_day,
+    stage_history,
+)
+from inventory.queries.facts import Feed, SiteFacts, power_feeds, site_facts
+from inventory.queries.reporting import InventoryObject, counts, reporting_objects
+
+__all__ = [
+    "Capacity",
+    "CapacityStep",
+    "Feed",
+    "InventoryObject",
+    "SiteFacts",
+    "StageStep",
+    "capacity_events",
+    "counts",
+    "deployed",
+    "end_of_day",
+    "power_feeds",
+    "reporting_objects",
+    "site_facts",
+    "stage_history",
+]
