@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.contrib.staticfiles import finders
 
@@ -73,13 +74,14 @@ def project(latitude: float, longitude: float) -> tuple[float, float]:
 
 
 @cache
-def _dots() -> dict:
+def _dots() -> dict[str, Any]:
     path = finders.find("vendor/worlddots.json")
     if path is None:
         raise MapNotBuiltError(
             "static/vendor/worlddots.json is missing: run `npm ci` and `npm run build`, as `make run` does"
         )
-    return json.loads(Path(path).read_text())
+    dots: dict[str, Any] = json.loads(Path(path).read_text())
+    return dots
 
 
 def world_map(markers: Iterable[Marker]) -> WorldMap:
