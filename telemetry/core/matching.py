@@ -1,0 +1,117 @@
+"""Which inventory object a series describes. The rules are data (`matching.yaml`); looking objects up is not
+done here.
+
+A rule names the kind of object and the labels that identify it; the first object found among a series'
+candidates is its object. Rules go from exact to vague: a GPU by its UUID, then by host and index, then just
+the host it sits in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_address
+from itertools import product
+from typing import NamedTuple
+
+
+class ObjectKind(StrEnum):
+    """What can be looked up. Nodes, switches, PDUs and UPSs are all devices."""
+
+    ACCELERATOR = "accelerator"
+    DEVICE = "device"
+    PORT = "port"
+    FEED = "feed"
+    COOLING_UNIT = "cooling-unit"
+    LINK = "link"
+    SITE = "site"
+
+
+class By(StrEnum):
+    """What a candidate's key consists of, in order."""
+
+    UUID = "uuid"
+    SERIAL = "serial"
+    HOST = "host"
+    HOST_INDEX = "host_index"
+    HOST_PORT = "host_port"
+    NAME = "name"
+    SLUG = "slug"
+
+
+class Form(StrEnum):
+    """How a label's value becomes a part of a key."""
+
+    TEXT = "text"
+    HOST = "host"
+    JOINED = "joined"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a key: `labels` are alternatives, best first; for JOINED they are all needed, joined by a
+    slash.
+    """
+
+    form: Form
+    labels: tuple[str, ...]
+
+    def values(self, labels: Mapping[str, str]) -> list[str]:
+        present = [labels[name] for name in self.labels if labels.get(name)]
+        match self.form:
+            case Form.TEXT:
+                return [value.lower() for value in present]
+            case Form.HOST:
+                return [form for value in present for form in host_forms(value)]
+            case Form.JOINED:
+                return ["/".join(present).lower()] if len(present) == len(self.labels) else []
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    kind: ObjectKind
+    by: By
+    parts: tuple[Part, ...]
+
+
+class Candidate(NamedTuple):
+    kind: ObjectKind
+    by: By
+    key: tuple[str, ...]
+
+
+def candidates(labels: Mapping[str, str], rules: Sequence[Rule]) -> list[Candidate]:
+    """Keys to look an object up by, best first, without repeats."""
+    found = (Candidate(rule.kind, rule.by, key) for rule in rules for key in _keys(labels, rule))
+    return list(dict.fromkeys(found))
+
+
+def _keys(labels: Mapping[str, str], rule: Rule) -> Iterator[tuple[str, ...]]:
+    return product(*(part.values(labels) for part in rule.parts))
+
+
+def host_forms(value: str) -> list[str]:
+    """A host as inventory may know it, from an `instance`, an address or a URL: in full, then without its
+    domain.
+    """
+    host = value.strip().lower()
+    host = host.partition("://")[2] or host
+    host = host.partition("/")[0]
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    host = host.rstrip(".")
+    if not host:
+        return []
+    short = host if _is_address(host) else host.partition(".")[0]
+    return list(dict.fromkeys(name for name in (host, short) if name))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,175 @@
+"""What Muster knows about one metric: the words the registry's YAML is read into."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.core.cleaning import clean
+from telemetry.core.series import Kind
+
+if TYPE_CHECKING:
+    from telemetry.core.matching import Rule
+
+type Judgement = Literal["ok", "warn", "critical"]
+
+
+class Domain(StrEnum):
+    COMPUTE = "compute"
+    NETWORK = "network"
+    ENERGY = "energy"
+
+
+class MetricObject(StrEnum):
+    """What a metric says something about."""
+
+    ACCELERATOR = "accelerator"
+    NODE = "node"
+    SWITCH = "switch"
+    PORT = "port"
+    FEED = "feed"
+    PDU = "pdu"
+    UPS = "ups"
+    COOLING_UNIT = "cooling-unit"
+    LINK = "link"
+    SITE = "site"
+
+
+# Units of stored values. A share is always in %, electrical energy in kWh, a round trip in ms, a rate of a
+# line in Gb/s.
+UNITS = frozenset(
+    {
+        "",
+        "%",
+        "°C",
+        "W",
+        "kWh",
+        "V",
+        "VA",
+        "A",
+        "Hz",
+        "MHz",
+        "rpm",
+        "bytes",
+        "Gb/s",
+        "packets",
+        "ms",
+        "s",
+        "min",
+        "tokens",
+        "l/min",
+    }
+)
+
+
+class Direction(StrEnum):
+    """How a value is held against a rule's limits: strictly above, strictly below, one of, or none of."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    ONE_OF = "one_of"
+    OTHER_THAN = "other_than"
+
+
+class Measure(StrEnum):
+    """What a rule looks at: the latest value, that value if it changed within the window, or the counter's
+    increase.
+    """
+
+    VALUE = "value"
+    CHANGED = "changed"
+    INCREASE = "increase"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRule:
+    """Limits, in the stored unit, and where they come from (`sources.yaml`; OD is an operator-set default:
+    our own).
+
+    `when` narrows the rule to series whose labels match every pattern (`*`, whatever the case).
+    """
+
+    direction: Direction
+    warn: tuple[float, ...]
+    critical: tuple[float, ...]
+    source: str
+    measure: Measure = Measure.VALUE
+    window_s: int = 0
+    when: tuple[tuple[str, str], ...] = ()
+
+    def applies_to(self, labels: Mapping[str, str]) -> bool:
+        return all(fnmatchcase(labels.get(name, "").lower(), pattern.lower()) for name, pattern in self.when)
+
+    def judge(self, value: float) -> Judgement | None:
+        """None for a value that is no number: nothing is known then."""
+        if math.isnan(value):
+            return None
+        if self.critical and self._beyond(value, self.critical):
+            return "critical"
+        return "warn" if self.warn and self._beyond(value, self.warn) else "ok"
+
+    def _beyond(self, value: float, limits: tuple[float, ...]) -> bool:
+        match self.direction:
+            case Direction.ABOVE:
+                return value > limits[0]
+            case Direction.BELOW:
+                return value < limits[0]
+            case Direction.ONE_OF:
+                return value in limits
+            case Direction.OTHER_THAN:
+                return value not in limits
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of one exporter. `unit` is the stored unit; a sent value times `scale` is in it.
+
+    `domain` is None where the object decides. A histogram's parts are metrics of their own: in `_bucket` the
+    values are counts, and `le` times `le_scale` is in `unit`; `family` is the histogram's name, else the
+    metric's own.
+    """
+
+    name: str
+    title: str
+    unit: str
+    kind: Kind
+    domain: Domain | None
+    object: MetricObject
+    exporter: str
+    source: str
+    match: tuple[Rule, ...]
+    scale: float = 1.0
+    le_scale: float = 1.0
+    family: str = ""
+    aliases: tuple[str, ...] = ()
+    hw: str = ""
+    missing_from: float = math.inf
+    missing_below: float = -math.inf
+    zero_is_missing: bool = False
+    sketch: bool = False
+    health: tuple[HealthRule, ...] = ()
+    states: tuple[tuple[int, str], ...] = ()
+    note: str = ""
+
+    def clean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return clean(
+            values,
+            scale=self.scale,
+            missing_from=self.missing_from,
+            missing_below=self.missing_below,
+            zero_is_missing=self.zero_is_missing,
+        )
+
+    def rules_for(self, labels: Mapping[str, str]) -> tuple[HealthRule, ...]:
+        return tuple(rule for rule in self.health if rule.applies_to(labels))
+
+    def state_name(self, value: float) -> str:
+        """The exporter's own word for a state's number, "" if it has none."""
+        return dict(self.states).get(int(value), "") if math.isfinite(value) and value == int(value) else ""

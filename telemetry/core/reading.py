@@ -1,0 +1,277 @@
+"""Reading the registry's YAML: every key is known, every value of its type, and an error names the file and
+the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from telemetry.core.matching import By, Form, ObjectKind, Part, Rule
+from telemetry.core.metric import UNITS, Direction, Domain, HealthRule, Measure, Metric, MetricObject
+from telemetry.core.series import Kind
+
+type Rules = Mapping[str, tuple[Rule, ...]]
+type When = tuple[tuple[str, tuple[str, ...]], ...]
+
+_DEFAULTABLE = frozenset(
+    {
+        "domain",
+        "object",
+        "match",
+        "kind",
+        "missing_from",
+        "missing_below",
+        "zero_is_missing",
+        "sketch",
+        "alias_prefix",
+    }
+)
+_METRIC_KEYS = _DEFAULTABLE | {
+    "title",
+    "unit",
+    "scale",
+    "aliases",
+    "hw",
+    "health",
+    "states",
+    "note",
+    "variants",
+}
+_VARIANT_KEYS = frozenset({"when", "title", "unit", "scale", "kind", "hw", "sketch", "note", "health"})
+_HEALTH_KEYS = frozenset({*Direction, "source", "measure", "window", "when"})
+_WINDOWS = {"10m": 600, "1h": 3600, "24h": 86400}
+
+
+class RegistryError(ValueError):
+    """Registry data that cannot be used."""
+
+    def __init__(self, path: Path, field: str, problem: str) -> None:
+        super().__init__(f"{path.name}: {field}: {problem}")
+        self.path = path
+        self.field = field
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key said twice is an error; PyYAML takes the last one silently."""
+
+
+def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [loader.construct_object(key) for key, _ in node.value]
+    twice = next((key for place, key in enumerate(keys) if key in keys[:place]), None)
+    if twice is not None:
+        raise yaml.constructor.ConstructorError(None, None, f"{twice} is given twice", node.start_mark)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.load(path.read_text("utf-8"), Loader=_Loader)
+    except (OSError, yaml.YAMLError) as error:
+        raise RegistryError(path, "file", str(error)) from error
+    if not isinstance(content, dict):
+        raise RegistryError(path, "file", "is not a mapping")
+    return content
+
+
+class _Field:
+    """One mapping of a file, read key by key; knows where it is, for the error."""
+
+    def __init__(self, path: Path, name: str, content: Any, allowed: frozenset[str]) -> None:
+        self.path, self.name = path, name
+        if not isinstance(content, dict):
+            raise self.error("", "is not a mapping")
+        self.content: dict[str, Any] = content
+        for key in content:
+            if key not in allowed:
+                raise self.error(str(key), f"unknown key (known: {', '.join(sorted(allowed))})")
+
+    def error(self, key: str, problem: str) -> RegistryError:
+        return RegistryError(self.path, ".".join(part for part in (self.name, key) if part), problem)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.content.get(key, default)
+        if not isinstance(value, str):
+            raise self.error(key, f"{value!r} is not text")
+        return value
+
+    def number(self, key: str, default: float) -> float:
+        value = self.content.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.error(key, f"{value!r} is not a number")
+        return float(value)
+
+    def flag(self, key: str) -> bool:
+        value = self.content.get(key, False)
+        if not isinstance(value, bool):
+            raise self.error(key, f"{value!r} is neither true nor false")
+        return value
+
+    def one_of(self, key: str, allowed: Any, default: str | None = None) -> str:
+        value = self.text(key, default)
+        if value not in allowed:
+            raise self.error(key, f"{value!r} is none of {', '.join(sorted(map(str, allowed)))}")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.content.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self.error(key, f"{value!r} is not a list of texts")
+        return tuple(value)
+
+    def mapping(self, key: str) -> dict[Any, Any]:
+        value = self.content.get(key, {})
+        if not isinstance(value, dict):
+            raise self.error(key, "is not a mapping")
+        return value
+
+    def items(self, key: str) -> list[Any]:
+        value = self.content.get(key, [])
+        if not isinstance(value, list):
+            raise self.error(key, "is not a list")
+        return value
+
+
+def read_matching(path: Path) -> Rules:
+    rules: dict[str, tuple[Rule, ...]] = {}
+    for name, items in read_yaml(path).items():
+        if not isinstance(items, list) or not items:
+            raise RegistryError(path, name, "is not a list of rules")
+        rules[name] = tuple(_rule(path, f"{name}[{place}]", item) for place, item in enumerate(items))
+    if "default" not in rules:
+        raise RegistryError(path, "default", "is missing")
+    return rules
+
+
+def _rule(path: Path, name: str, item: Any) -> Rule:
+    field = _Field(path, name, item, frozenset({"kind", "by", "key"}))
+    parts = []
+    for place, part in enumerate(field.items("key")):
+        each = _Field(path, f"{name}.key[{place}]", part, frozenset(Form))
+        if len(each.content) != 1:
+            raise each.error("", "has not exactly one form")
+        form = next(iter(each.content))
+        if not each.texts(form):
+            raise each.error(form, "names no label")
+        parts.append(Part(Form(form), each.texts(form)))
+    if not parts:
+        raise field.error("key", "is empty")
+    return Rule(ObjectKind(field.one_of("kind", ObjectKind)), By(field.one_of("by", By)), tuple(parts))
+
+
+def read_metric_file(
+    path: Path, *, rules: Rules, sources: Mapping[str, str]
+) -> Iterator[tuple[Metric, list[tuple[When, Metric]]]]:
+    """The metrics of one file, each with its variants."""
+    file = _Field(path, "", read_yaml(path), frozenset({"exporter", "source", "defaults", "metrics"}))
+    file.one_of("source", sources)
+    defaults = _Field(path, "defaults", file.mapping("defaults"), _DEFAULTABLE).content
+    for name, content in file.mapping("metrics").items():
+        own = _Field(path, f"metrics.{name}", content, _METRIC_KEYS).content
+        field = _Field(path, f"metrics.{name}", {**defaults, **own}, _METRIC_KEYS)
+        metric = _metric(str(name), field, file, rules, sources)
+        yield metric, [_variant(path, metric, place, each, field, file, rules, sources)
+                       for place, each in enumerate(field.items("variants"))]  # fmt: skip
+
+
+def _metric(name: str, field: _Field, file: _Field, rules: Rules, sources: Mapping[str, str]) -> Metric:
+    prefix = field.text("alias_prefix", "")
+    aliases = field.texts("aliases")
+    domain = field.one_of("domain", {*Domain, "object"})
+    if field.number("scale", 1.0) <= 0:
+        raise field.error("scale", "is not above 0")
+    return Metric(
+        name=name,
+        title=field.text("title"),
+        unit=field.one_of("unit", UNITS),
+        kind=Kind(field.one_of("kind", Kind)),
+        domain=None if domain == "object" else Domain(domain),
+        object=MetricObject(field.one_of("object", MetricObject)),
+        exporter=file.text("exporter"),
+        source=file.text("source"),
+        match=rules[field.one_of("match", rules)],
+        scale=field.number("scale", 1.0),
+        family=name,
+        aliases=aliases + tuple(prefix + each for each in (name, *aliases) if prefix),
+        hw=field.text("hw", ""),
+        missing_from=field.number("missing_from", float("inf")),
+        missing_below=field.number("missing_below", float("-inf")),
+        zero_is_missing=field.flag("zero_is_missing"),
+        sketch=field.flag("sketch"),
+        health=tuple(
+            _health(field, place, each, sources) for place, each in enumerate(field.items("health"))
+        ),
+        states=_states(field),
+        note=field.text("note", ""),
+    )
+
+
+def _variant(
+    path: Path,
+    metric: Metric,
+    place: int,
+    content: Any,
+    base: _Field,
+    file: _Field,
+    rules: Rules,
+    sources: Mapping[str, str],
+) -> tuple[When, Metric]:
+    own = _Field(path, f"{base.name}.variants[{place}]", content, _VARIANT_KEYS)
+    when = own.mapping("when")
+    if not when or not all(isinstance(values, list) for values in when.values()):
+        raise own.error("when", "is not a mapping of labels to lists of values")
+    inherited = {key: value for key, value in base.content.items() if key not in ("variants", "health", "hw")}
+    merged = {**inherited, **{key: value for key, value in own.content.items() if key != "when"}}
+    field = _Field(path, own.name, merged, _METRIC_KEYS)
+    conditions = tuple((str(label), tuple(map(str, values))) for label, values in when.items())
+    return conditions, _metric(metric.name, field, file, rules, sources)
+
+
+def _states(field: _Field) -> tuple[tuple[int, str], ...]:
+    states = field.mapping("states")
+    for number, word in states.items():
+        if not isinstance(number, int) or not isinstance(word, str):
+            raise field.error("states", f"{number!r}: {word!r} is not a number with a word")
+    return tuple(states.items())
+
+
+def _health(field: _Field, place: int, content: Any, sources: Mapping[str, str]) -> HealthRule:
+    rule = _Field(field.path, f"{field.name}.health[{place}]", content, _HEALTH_KEYS)
+    directions = [direction for direction in Direction if direction in rule.content]
+    if len(directions) != 1:
+        raise rule.error("", f"has not exactly one of {', '.join(Direction)}")
+    direction = directions[0]
+    name = f"{rule.name}.{direction}"
+    limits = _Field(field.path, name, rule.content[direction], frozenset({"warn", "critical"}))
+    ordered = direction in (Direction.ABOVE, Direction.BELOW)
+    warn, critical = (_limits(limits, level, ordered=ordered) for level in ("warn", "critical"))
+    if not warn and not critical:
+        raise rule.error(direction, "has neither warn nor critical")
+    if ordered and warn and critical and (warn > critical) is (direction is Direction.ABOVE):
+        raise rule.error(direction, "is critical before it warns")
+    measure = Measure(rule.one_of("measure", Measure, Measure.VALUE))
+    window = rule.text("window", "")
+    if (window in _WINDOWS) is (measure is Measure.VALUE):
+        raise rule.error("window", f"{window!r} does not go with measure {measure}")
+    when = tuple((str(label), str(pattern)) for label, pattern in rule.mapping("when").items())
+    source = rule.one_of("source", sources)
+    return HealthRule(direction, warn, critical, source, measure, _WINDOWS.get(window, 0), when)
+
+
+def _limits(field: _Field, level: str, *, ordered: bool) -> tuple[float, ...]:
+    if level not in field.content:
+        return ()
+    if ordered:
+        return (field.number(level, 0.0),)
+    values = field.items(level)
+    if not values or not all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in values
+    ):
+        raise field.error(level, f"{values!r} is not a list of numbers")
+    return tuple(float(value) for value in values)

@@ -1,0 +1,135 @@
+"""The metric registry: `telemetry/data/metrics/*.yaml`, `matching.yaml` and `sources.yaml`, read once and
+strictly.
+
+Values are stored under the name they came with; `Registry.expand` tells which names mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from telemetry.core.matching import Candidate, Rule, candidates
+from telemetry.core.metric import HealthRule, Metric, MetricObject
+from telemetry.core.reading import RegistryError as RegistryError
+from telemetry.core.reading import read_matching, read_metric_file, read_yaml
+from telemetry.core.series import Kind, guess_kind
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A metric whose meaning hangs on labels: it applies where each label has one of the values."""
+
+    when: tuple[tuple[str, tuple[str, ...]], ...]
+    metric: Metric
+
+    def applies_to(self, labels: Mapping[str, str]) -> bool:
+        return all(labels.get(name) in values for name, values in self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """`names` maps every name a sample may come with, aliases and histogram parts included, to its metric."""
+
+    names: Mapping[str, Metric]
+    variants: Mapping[str, tuple[Variant, ...]]
+    default_rules: tuple[Rule, ...]
+    sources: Mapping[str, str]
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Each metric once, without the parts of histograms."""
+        return tuple(metric for name, metric in self.names.items() if name == metric.name == metric.family)
+
+    def get(self, name: str, labels: Mapping[str, str] | None = None) -> Metric | None:
+        """The metric of a name; with labels, the variant that they select."""
+        for variant in self.variants.get(name, ()) if labels else ():
+            if labels and variant.applies_to(labels):
+                return variant.metric
+        return self.names.get(name)
+
+    def kind(self, name: str) -> Kind:
+        metric = self.names.get(name)
+        return metric.kind if metric else guess_kind(name)
+
+    def candidates(self, labels: Mapping[str, str]) -> list[Candidate]:
+        """Keys of the object that a series (labels with `__name__`) describes, best first."""
+        metric = self.names.get(labels.get("__name__", ""))
+        return candidates(labels, metric.match if metric else self.default_rules)
+
+    def expand(self, name: str) -> tuple[str, ...]:
+        """Every name that means what `name` means, itself first: its aliases, or all that share an `hw.`
+        name.
+        """
+        if name.startswith("hw."):
+            named = [metric for metric in self.metrics if self._has_hw(metric, name)]
+            return tuple(each for metric in named for each in (metric.name, *metric.aliases))
+        metric = self.names.get(name)
+        if metric is None:
+            return (name,)
+        return tuple(dict.fromkeys((name, metric.name, *metric.aliases)))
+
+    def _has_hw(self, metric: Metric, name: str) -> bool:
+        return name in (metric.hw, *(variant.metric.hw for variant in self.variants.get(metric.name, ())))
+
+    def for_object(self, kind: str) -> tuple[Metric, ...]:
+        wanted = MetricObject(kind)
+        return tuple(metric for metric in self.metrics if metric.object is wanted)
+
+    def judged(self) -> tuple[Metric, ...]:
+        """The metrics that have health rules."""
+        return tuple(metric for metric in self.metrics if metric.health)
+
+    def source_title(self, rule: HealthRule) -> str:
+        return self.sources[rule.source]
+
+
+def load(folder: Path = DATA) -> Registry:
+    """Raises RegistryError, which names the file and the field."""
+    sources = {name: str(title) for name, title in read_yaml(folder / "sources.yaml").items()}
+    rules = read_matching(folder / "matching.yaml")
+    names: dict[str, Metric] = {}
+    variants: dict[str, tuple[Variant, ...]] = {}
+    for path in sorted((folder / "metrics").glob("*.yaml")):
+        for metric, variant_list in read_metric_file(path, rules=rules, sources=sources):
+            for name, meaning in _names(metric):
+                if name in names:
+                    raise RegistryError(
+                        path, f"metrics.{metric.name}", f"{name} is {names[name].name} already"
+                    )
+                names[name] = meaning
+            variants[metric.name] = tuple(Variant(when, each) for when, each in variant_list)
+    return Registry(names, variants, rules["default"], sources)
+
+
+@cache
+def registry() -> Registry:
+    """The registry that ships with Muster."""
+    return load()
+
+
+def _names(metric: Metric) -> Iterator[tuple[str, Metric]]:
+    """A metric under its own name and aliases; a histogram also in its three parts."""
+    for name in (metric.name, *metric.aliases):
+        yield name, metric
+        if metric.kind is Kind.HISTOGRAM:
+            count: dict[str, Any] = {
+                "unit": "",
+                "scale": 1.0,
+                "aliases": (),
+                "health": (),
+                "hw": "",
+                "sketch": False,
+            }
+            bucket = replace(metric, name=f"{name}_bucket", le_scale=metric.scale, **count)
+            yield f"{name}_bucket", bucket
+            yield f"{name}_count", replace(metric, name=f"{name}_count", kind=Kind.COUNTER, **count)
+            yield (
+                f"{name}_sum",
+                replace(metric, name=f"{name}_sum", kind=Kind.COUNTER, aliases=(), hw="", health=()),
+            )
