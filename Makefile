@@ -12,7 +12,8 @@ ifeq (bench,$(firstword $(MAKECMDGOALS)))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run stop manage demo-reset test test-peers check bench
+.PHONY: help setup run stop manage demo-reset test test-peers bench check check-style check-imports \
+	check-templates check-types check-migrations check-architecture
 
 help:
 	@echo "make run         start everything; Ctrl-C stops it (MUSTER_DEMO=0: without the demo fleet)"
@@ -47,13 +48,29 @@ test:
 test-peers:
 	@$(DEV) -m pytest -m peers $(args)
 
+# One failure does not hide the next.
 check: setup
+	@$(MAKE) --no-print-directory --keep-going check-style check-imports check-templates check-types \
+		check-migrations check-architecture
+
+check-style:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+
+check-imports:
 	.venv/bin/lint-imports
+
+check-templates:
 	.venv/bin/djlint --lint --quiet templates
+
+# The plugin for Django reads the settings, which want the addresses of a database and a broker.
+check-types:
 	$(OURS) -m stack try .venv/bin/mypy .
+
+check-migrations:
 	$(OURS) -m stack try $(OURS) manage.py makemigrations --check --dry-run
+
+check-architecture:
 	$(OURS) -m pytest -q tests/architecture
 
 bench:

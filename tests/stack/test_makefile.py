@@ -1,0 +1,46 @@
+"""The targets people and CI call."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def planned(*words: str) -> str:
+    """What make would run, without running it."""
+    done = subprocess.run(
+        ["make", "--dry-run", *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("run",), "stack/bootstrap base -m stack --end-with-parent run"),
+        (("stop",), "stack/bootstrap base -m stack stop"),
+        (("manage", "args=create_token --user ada"), "-m stack manage create_token --user ada"),
+        (("test",), "stack/bootstrap dev -m pytest -n 2"),
+        (("test-peers",), "stack/bootstrap dev -m pytest -m peers"),
+        (("bench", "ingest"), "stack/bootstrap dev -m benchmarks ingest"),
+        (("bench", "name=score"), "stack/bootstrap dev -m benchmarks score"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_target_runs(words: tuple[str, ...], command: str) -> None:
+    assert command in planned(*words)
+
+
+def test_help_names_every_target_for_people() -> None:
+    shown = planned("help")
+    for target in ("run", "stop", "manage", "demo-reset", "test", "test-peers", "check", "bench", "setup"):
+        assert f'"make {target} ' in shown
+
+
+def test_ci_runs_checks_tests_and_peers() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "for target in check test test-peers; do" in script
+    for package in ("chromium", "prometheus", "prometheus-node-exporter", "docker-compose"):
+        assert package in script
