@@ -1,5 +1,6 @@
 """The targets people and CI call."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,9 +10,18 @@ ROOT = Path(__file__).parents[2]
 
 
 def planned(*words: str) -> str:
-    """What make would run, without running it."""
+    """What make would run, without running it. The make that runs the tests passes its variables on."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+    }
     done = subprocess.run(
-        ["make", "--dry-run", *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        ["make", "--dry-run", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     return done.stdout
 
