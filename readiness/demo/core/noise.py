@@ -11,7 +11,9 @@ Seeds = NDArray[np.uint64]
 
 def seeds(names: list[str]) -> Seeds:
     """One 64-bit seed per name, shape (1, len(names)), so that it broadcasts against instants in rows."""
-    digests = [int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") for name in names]
+    digests = [
+        int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") for name in names
+    ]
     return np.array([digests], dtype=np.uint64)
 
 

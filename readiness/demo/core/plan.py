@@ -156,7 +156,8 @@ def fleet_plan(*, scale: int = 1, data: Path = DATA) -> FleetPlan:
     fleet = _read(data / "fleet.yaml")
     hardware = _read(data / "hardware.yaml")
     sites = tuple(
-        site_plan(facts, hardware, number=number, scale=scale) for number, facts in enumerate(fleet["sites"], start=1)
+        site_plan(facts, hardware, number=number, scale=scale)
+        for number, facts in enumerate(fleet["sites"], start=1)
     )
     return FleetPlan(fleet=fleet, hardware=hardware, sites=sites)
 
@@ -223,7 +224,9 @@ def _nodes(
 ) -> list[PlannedNode]:
     days = [days_ago for days_ago, count in waves for _ in range(count)]
     prefix = {"infiniband": "mlx5_", "roce": "enp", "ethernet": "eth"}[fabric.kind]
-    ports = tuple(PlannedPort(f"{prefix}{port}", fabric.kind != "ethernet") for port in range(fabric.ports_per_node))
+    ports = tuple(
+        PlannedPort(f"{prefix}{port}", fabric.kind != "ethernet") for port in range(fabric.ports_per_node)
+    )
     return [
         PlannedNode(
             name=f"{slug}-n{index + 1:03d}",
@@ -249,7 +252,9 @@ def _switches(slug: str, number: int, kind: str, fabric: Fabric, nodes: int) -> 
     for leaf in range(leaves):
         name = f"{slug}-leaf{leaf + 1}"
         uplinks = tuple(PlannedPort(f"Ethernet{spine + 1}", True) for spine in range(spines))
-        links = tuple((f"Ethernet{s + 1}", f"{slug}-spine{s + 1}", f"Ethernet{leaf + 1}") for s in range(spines))
+        links = tuple(
+            (f"Ethernet{s + 1}", f"{slug}-spine{s + 1}", f"Ethernet{leaf + 1}") for s in range(spines)
+        )
         built.append(PlannedSwitch(name, _address(number, 10, leaf), "leaf", uplinks, links))
     downlinks = tuple(PlannedPort(f"Ethernet{leaf + 1}", True) for leaf in range(leaves))
     built += [
@@ -291,7 +296,12 @@ def _ups(slug: str, number: int, kind: str, node_type: NodeType, nodes: int) -> 
     rated_kw = float(ceil(nodes * node_type.nameplate_w / 1000 / 0.7))
     legs: tuple[Leg, ...] = ("single",) if kind == "edge" else ("A", "B")
     return [
-        PlannedUps(f"{slug}-ups{'' if leg == 'single' else '-' + leg.lower()}", _address(number, 50, index), leg, rated_kw)
+        PlannedUps(
+            f"{slug}-ups{'' if leg == 'single' else '-' + leg.lower()}",
+            _address(number, 50, index),
+            leg,
+            rated_kw,
+        )
         for index, leg in enumerate(legs)
     ]
 

@@ -53,7 +53,9 @@ def column(instants: list[float]) -> Floats:
 def day_curve(ts: Floats, zone_offset_s: float) -> Floats:
     """0 in the small hours to 1 in the early afternoon, local time."""
     hour = ((ts + zone_offset_s) % DAY) / HOUR
-    return np.asarray(np.clip(0.5 - 0.5 * np.cos((hour - 3.5) / 24 * 2 * np.pi), 0, 1) ** 1.4, dtype=np.float64)
+    return np.asarray(
+        np.clip(0.5 - 0.5 * np.cos((hour - 3.5) / 24 * 2 * np.pi), 0, 1) ** 1.4, dtype=np.float64
+    )
 
 
 def _weekend(ts: Floats, zone_offset_s: float) -> Floats:
@@ -69,7 +71,9 @@ def busy(shape: SiteShape, ts: Floats) -> Floats:
         return _training(shape.node_seeds, ts)
     floor, swing = (0.08, 0.55) if "edge" in profiles else (0.16, 0.66)
     day = day_curve(ts, shape.zone_offset_s) * (1 - 0.25 * _weekend(ts, shape.zone_offset_s))
-    jitter = 0.06 * wander(shape.node_seeds, ts, every_s=900) + 0.04 * wander(shape.node_seeds, ts, every_s=120)
+    jitter = 0.06 * wander(shape.node_seeds, ts, every_s=900) + 0.04 * wander(
+        shape.node_seeds, ts, every_s=120
+    )
     return np.asarray(np.clip(floor + swing * day + jitter, 0.02, 0.98), dtype=np.float64)
 
 
@@ -89,20 +93,27 @@ def _training(node_seeds: Seeds, ts: Floats) -> Floats:
 
 def accelerator_busy(shape: SiteShape, ts: Floats) -> Floats:
     each = np.repeat(busy(shape, ts), shape.plan.node_type.count, axis=1)
-    return np.asarray(np.clip(each + 0.015 * wander(shape.accelerator_seeds, ts, every_s=90), 0, 1), dtype=np.float64)
+    return np.asarray(
+        np.clip(each + 0.015 * wander(shape.accelerator_seeds, ts, every_s=90), 0, 1), dtype=np.float64
+    )
 
 
 def accelerator_w(shape: SiteShape, load: Floats) -> Floats:
     """Power of each accelerator, W: idle at 11 % of TDP, near TDP when busy."""
     tdp_w = shape.plan.node_type.tdp_w
-    return np.asarray(tdp_w * (IDLE_SHARE_OF_TDP + (0.965 - IDLE_SHARE_OF_TDP) * load**0.85), dtype=np.float64)
+    return np.asarray(
+        tdp_w * (IDLE_SHARE_OF_TDP + (0.965 - IDLE_SHARE_OF_TDP) * load**0.85), dtype=np.float64
+    )
 
 
 def accelerator_c(shape: SiteShape, watts: Floats, inlet_c: Floats) -> Floats:
     """Core temperature, °C: above the inlet by up to 42 K at TDP (24 K when liquid-cooled)."""
     rise = 24 if shape.plan.facts["cooling_class"] == "H1" else 42
     return np.asarray(
-        np.repeat(inlet_c, shape.plan.node_type.count, axis=1) + 4 + rise * watts / shape.plan.node_type.tdp_w, dtype=np.float64
+        np.repeat(inlet_c, shape.plan.node_type.count, axis=1)
+        + 4
+        + rise * watts / shape.plan.node_type.tdp_w,
+        dtype=np.float64,
     )
 
 
@@ -111,7 +122,10 @@ def inlet_c(shape: SiteShape, ts: Floats) -> Floats:
     setpoint = 20.0 if shape.plan.facts["cooling_class"] == "H1" else 22.5
     place = 0.8 * (uniform(shape.node_seeds, column([0.0]), every_s=1e12) - 0.5)
     return np.asarray(
-        setpoint + place + 0.7 * day_curve(ts, shape.zone_offset_s) + 0.3 * wander(shape.node_seeds, ts, every_s=1800),
+        setpoint
+        + place
+        + 0.7 * day_curve(ts, shape.zone_offset_s)
+        + 0.3 * wander(shape.node_seeds, ts, every_s=1800),
         dtype=np.float64,
     )
 
@@ -142,7 +156,9 @@ def overhead(shape: SiteShape, ts: Floats) -> Floats:
     """Site power over IT power: 1.12 for liquid, up to 1.32 for air at a hot hour near the equator."""
     liquid = shape.plan.facts["cooling_class"] == "H1"
     warm = max(0.0, 1 - abs(float(shape.plan.facts["latitude"])) / 60)
-    return np.asarray((1.12 if liquid else 1.16) + 0.12 * warm * day_curve(ts, shape.zone_offset_s), dtype=np.float64)
+    return np.asarray(
+        (1.12 if liquid else 1.16) + 0.12 * warm * day_curve(ts, shape.zone_offset_s), dtype=np.float64
+    )
 
 
 def rtt_ms(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:

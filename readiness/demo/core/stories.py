@@ -11,7 +11,10 @@ import numpy as np
 from readiness.demo.core.noise import Floats
 from readiness.demo.core.shapes import HOUR, SiteShape
 
-FLAPPING_SITE, FLAPPING_PORTS = "DSM-1", (("dsm-1-n005", "mlx5_3"), ("dsm-1-n006", "mlx5_3"), ("dsm-1-n014", "mlx5_0"))
+FLAPPING_SITE, FLAPPING_PORTS = (
+    "DSM-1",
+    (("dsm-1-n005", "mlx5_3"), ("dsm-1-n006", "mlx5_3"), ("dsm-1-n014", "mlx5_0")),
+)
 XID_SITE, XID_ACCELERATORS = "SAT-1", (("sat-1-n004", 2), ("sat-1-n011", 6))
 HOT_SITE, HOT_RACK = "DXB-1", "R02"
 HEAVY_SITE, HEAVY_RACK = "LON-1", "R01"
@@ -57,7 +60,9 @@ class Stories:
         # The position in the list makes the ports flap at different times.
         offset = np.arange(len(ports)) * 1847.0
         minutes = np.maximum(ts - self.flaps_from - offset % 3600, 0) / 60
-        return np.asarray(np.where(sick, np.floor(minutes / 100) + np.floor(minutes / 371), 0), dtype=np.float64)
+        return np.asarray(
+            np.where(sick, np.floor(minutes / 100) + np.floor(minutes / 371), 0), dtype=np.float64
+        )
 
     def symbol_errors(self, ports: list[tuple[str, str]], ts: Floats) -> Floats:
         return np.asarray(self.flaps(ports, ts) * 3, dtype=np.float64)
@@ -65,7 +70,14 @@ class Stories:
     def xid(self, accelerators: list[tuple[str, int]], ts: Floats) -> Floats:
         """The last XID each accelerator reported: 0 until the story begins."""
         starts = np.array(
-            [[self.xid_from + 3.4 * HOUR * XID_ACCELERATORS.index(a) if a in XID_ACCELERATORS else np.inf for a in accelerators]]
+            [
+                [
+                    self.xid_from + 3.4 * HOUR * XID_ACCELERATORS.index(a)
+                    if a in XID_ACCELERATORS
+                    else np.inf
+                    for a in accelerators
+                ]
+            ]
         )
         return np.asarray(np.where(ts >= starts, XID_CODE, 0.0), dtype=np.float64)
 
