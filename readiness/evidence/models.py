@@ -1,4 +1,5 @@
-"""What proves a check. For now daily measures taken from telemetry; validation runs, attestations and facts join them here."""
+"""What proves a check. For now daily measures taken from telemetry; runs, attestations and facts will
+join them."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,11 +10,11 @@ from telemetry.models import Provenance
 
 
 class Measure(models.Model):
-    """One figure of one site for one UTC day, such as the day's peak load, kept after the samples behind it are gone.
+    """One figure of one site for one UTC day, such as the day's peak load.
 
-    `key` names the measure (readiness.evidence.measures lists them), `part` the object it is about where a measure has
-    several (a feed, a workload class and user region). Quantiles keep their mergeable sketch, so that seven days'
-    p99 is exact to the sketch's error rather than a mean of percentiles.
+    It is kept after the samples behind it are gone. `key` names the measure (readiness.evidence.measures
+    lists them), `part` the object it is about where a measure has several. Quantiles keep their mergeable
+    sketch, so that seven days' p99 is exact to the sketch's error rather than a mean of percentiles.
     """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="measures")
@@ -22,6 +23,9 @@ class Measure(models.Model):
     on_date = models.DateField()
     value = models.FloatField(null=True, blank=True)
     unit = models.CharField(max_length=16, blank=True)
+    detail = models.CharField(
+        max_length=200, blank=True, help_text=_("What the figure leaves out, if anything")
+    )
     samples = models.PositiveBigIntegerField(default=0)
     sketch_buckets = ArrayField(models.IntegerField(), null=True, blank=True)
     sketch_counts = ArrayField(models.BigIntegerField(), null=True, blank=True)
@@ -31,8 +35,26 @@ class Measure(models.Model):
 
     class Meta:
         ordering = ["site", "key", "part", "on_date"]
-        constraints = [models.UniqueConstraint(fields=["site", "key", "part", "on_date"], name="measure_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "key", "part", "on_date"], name="measure_unique")
+        ]
         indexes = [models.Index(fields=["key", "on_date"], name="measure_key_day")]
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.key} {self.part} {self.on_date}"
+
+
+class MeasuredDay(models.Model):
+    """A site's day was measured, and when: what says whether it is due again."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    on_date = models.DateField()
+    measured_at = models.DateTimeField()
+    closed = models.BooleanField(default=False, help_text=_("Measured after the day was over"))
+
+    class Meta:
+        ordering = ["site", "on_date"]
+        constraints = [models.UniqueConstraint(fields=["site", "on_date"], name="measured_day_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.on_date}"

@@ -1,7 +1,26 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class FrameworkConfig(AppConfig):
     name = "readiness.framework"
     label = "framework"
-    verbose_name = "Framework"
+    verbose_name = "Readiness framework"
+
+    def ready(self) -> None:
+        # After `migrate` and after `flush` alike: without a definition nothing can be judged.
+        post_migrate.connect(_publish_shipped, sender=self)
+
+
+def _publish_shipped(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    from django.db import connections
+
+    from readiness.framework import operations
+    from readiness.framework.models import FrameworkVersion
+    from web import clock
+
+    # Migrating back to zero sends this signal too, and leaves no table to read.
+    if FrameworkVersion._meta.db_table in connections[using].introspection.table_names():
+        operations.publish_shipped(now=clock.now())

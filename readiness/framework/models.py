@@ -1,4 +1,7 @@
-"""Versions of the framework. The definition itself is data: readiness/framework/data, read by readiness.framework.core."""
+"""Versions of the framework.
+
+The definition itself is data: readiness/framework/data, read by readiness.framework.core.
+"""
 
 import pghistory
 from django.db import models
@@ -6,9 +9,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
+class FrameworkVersionQuerySet(models.QuerySet["FrameworkVersion"]):
+    def published(self) -> "FrameworkVersionQuerySet":
+        """The version in force: one row, or none."""
+        return self.filter(status=FrameworkVersion.Status.PUBLISHED)
+
+
 @pghistory.track()
 class FrameworkVersion(models.Model):
-    """One published set of pillars, checks, thresholds and weights. Every result pins the version that judged it."""
+    """One set of pillars, checks, thresholds and weights. Every result pins the version that judged it."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -23,10 +32,14 @@ class FrameworkVersion(models.Model):
     created_at = models.DateTimeField()
     published_at = models.DateTimeField(null=True, blank=True)
 
+    objects = FrameworkVersionQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.UniqueConstraint(fields=["status"], condition=Q(status="published"), name="one_published_framework"),
+            models.UniqueConstraint(
+                fields=["status"], condition=Q(status="published"), name="one_published_framework"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Stored verdicts: one current result per site and check, one current score per site, and a row for every change of state."""
+"""Stored verdicts: one result per site and check, one score per site, and a row for every change of state."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -34,24 +34,42 @@ class Health(models.TextChoices):
 
 
 class CheckResult(models.Model):
-    """The present state of one check at one site. `parts` holds each sub-measure as judged; the worst applicable one decides."""
+    """The present state of one check at one site.
+
+    `parts` holds each sub-measure as judged; the worst applicable one decides. All checks of a site are
+    evaluated together, so the time of evaluation is that of its score; a row is written only when it changes.
+    """
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="check_results")
     check_id = models.CharField(max_length=64)
     pillar = models.CharField(max_length=4)
     gate = models.CharField(max_length=8, help_text=_("BLOCK, COND or INFO, as it holds for this site"))
     state = models.CharField(max_length=8, choices=CheckState)
+    measured_state = models.CharField(
+        max_length=8, choices=CheckState, help_text=_("The state under a waiver; else the same")
+    )
+    code = models.CharField(
+        max_length=16, blank=True, help_text=_("Why, as a word for filters; the reason says it in full")
+    )
     value = models.FloatField(null=True, blank=True)
     unit = models.CharField(max_length=16, blank=True)
     threshold = models.FloatField(null=True, blank=True)
-    margin = models.FloatField(null=True, blank=True, help_text=_("Distance to the pass threshold in the unit; negative is outside"))
+    threshold_text = models.CharField(max_length=100, blank=True)
+    margin = models.FloatField(
+        null=True, blank=True, help_text=_("Distance to the pass threshold in the unit; negative is outside")
+    )
     reason = models.TextField(blank=True)
-    evidence = models.JSONField(default=dict, blank=True, help_text=_("What was read: kind, source, provenance, object, link"))
+    evidence = models.JSONField(
+        default=dict, blank=True, help_text=_("What was read: kind, source, provenance, object, link")
+    )
     parts = models.JSONField(default=list, blank=True)
-    taken_at = models.DateTimeField(null=True, blank=True, help_text=_("When the evidence was taken; its age counts from here"))
+    taken_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the evidence was taken; its age counts from here")
+    )
     since = models.DateTimeField(help_text=_("When the present state began"))
-    first_bad_at = models.DateTimeField(null=True, blank=True, help_text=_("First evidence out of limits in this spell"))
-    evaluated_at = models.DateTimeField()
+    first_bad_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("First evidence out of limits in this spell")
+    )
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -70,7 +88,18 @@ class SiteScore(models.Model):
     verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
     verdict_reason = models.TextField(blank=True)
     verdict_since = models.DateTimeField()
-    deciding = ArrayField(models.CharField(max_length=64), default=list, blank=True, help_text=_("Checks that hold the verdict where it is"))
+    deciding = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        help_text=_("Checks that hold the verdict where it is"),
+    )
+    excepted = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        help_text=_("BLOCK checks lifted by an exception"),
+    )
     first_blocker = models.CharField(max_length=64, blank=True)
     score = models.FloatField(null=True)
     score_upper = models.FloatField(null=True)
@@ -79,6 +108,9 @@ class SiteScore(models.Model):
     pillars = models.JSONField(default=dict)
     counts = models.JSONField(default=dict, help_text=_("Checks by state"))
     evaluated_at = models.DateTimeField()
+    changes_at = models.DateTimeField(
+        null=True, help_text=_("When it changes next without new data: evidence runs out, a grant ends")
+    )
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -111,7 +143,7 @@ class ScorePoint(models.Model):
 
 
 class DomainHealth(models.Model):
-    """Health of one domain of a site. When its sources are late or silent it freezes as it was and `clock` says so."""
+    """Health of one domain of a site. When its sources are late or silent it freezes and `clock` says so."""
 
     class Clock(models.TextChoices):
         NONE = "", _("Live")
@@ -124,8 +156,13 @@ class DomainHealth(models.Model):
     clock = models.CharField(max_length=8, choices=Clock, blank=True, default=Clock.NONE)
     since = models.DateTimeField()
     objects_by_health = models.JSONField(default=dict)
-    reasons = models.JSONField(default=list, help_text=_("Worst first: object, metric, value, unit, threshold, source of the threshold"))
-    figures = models.JSONField(default=dict, help_text=_("The domain's key figures: value, unit, provenance, taken_at"))
+    reasons = models.JSONField(
+        default=list,
+        help_text=_("Worst first: object, metric, value, unit, threshold, source of the threshold"),
+    )
+    figures = models.JSONField(
+        default=dict, help_text=_("The domain's key figures: value, unit, provenance, taken_at")
+    )
     taken_at = models.DateTimeField(null=True, blank=True)
     evaluated_at = models.DateTimeField()
 
@@ -138,15 +175,15 @@ class DomainHealth(models.Model):
 
 
 class Flip(models.Model):
-    """A state changed: of a check, a site's verdict, or a domain's health."""
+    """A state changed: of a check, one of its sub-measures, a site's verdict, or a domain's health."""
 
     class Subject(models.TextChoices):
         CHECK = "check", _("Check")
+        PART = "part", _("Sub-measure")
         VERDICT = "verdict", _("Verdict")
         HEALTH = "health", _("Health")
 
     class Cause(models.TextChoices):
-        FIRST = "first", _("First evaluation")
         DATA = "data", _("Data")
         AGE = "evidence-age", _("Evidence age")
         RULE = "rule", _("Rule change")
@@ -155,13 +192,17 @@ class Flip(models.Model):
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="flips")
     subject = models.CharField(max_length=8, choices=Subject)
-    key = models.CharField(max_length=64, help_text=_("Check id, domain, or empty for the verdict"), blank=True)
+    key = models.CharField(
+        max_length=64, help_text=_("Check id, domain, or empty for the verdict"), blank=True
+    )
+    part = models.CharField(max_length=64, blank=True, help_text=_("Sub-measure of the check"))
     from_state = models.CharField(max_length=16, blank=True)
     to_state = models.CharField(max_length=16, blank=True)
     cause = models.CharField(max_length=16, choices=Cause)
     value = models.FloatField(null=True, blank=True)
     unit = models.CharField(max_length=16, blank=True)
     threshold = models.FloatField(null=True, blank=True)
+    threshold_text = models.CharField(max_length=100, blank=True)
     reason = models.TextField(blank=True)
     first_bad_at = models.DateTimeField(null=True, blank=True)
     at = models.DateTimeField()

@@ -1,0 +1,1 @@
+"""Arithmetic over windows of samples: no Django, no clock."""

@@ -1,0 +1,98 @@
+"""Which daily measures exist. Each row of `Measure` carries one of these keys; the days are UTC days.
+
+A measure is kept after the samples behind it are gone, so a check can look back 7 or 30 days, a trend
+further.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DailyMeasure:
+    """`per` says what `Measure.part` names; `summary` how the day's samples become one figure."""
+
+    key: str
+    title: str
+    unit: str
+    per: str
+    summary: str
+    metrics: tuple[str, ...]
+
+
+POWER_METRICS = (
+    "rPDU2DeviceStatusPower",
+    "measurementsInletSensorValue",
+    "upsOutputPower",
+    "idrac_pdu_power_watts",
+    "idrac_power_control_consumed_watts",
+    "ipmi_dcmi_power_consumption_current_watts",
+)
+"""Power of a whole device. A device that sends several is read from the first of them."""
+
+CURRENT_METRICS = ("rPDU2PhaseStatusCurrent",)
+"""Current of one phase of a circuit, compared with its breaker's rating in A."""
+
+INLET_METRICS = ("ipmi_temperature_celsius", "idrac_sensors_temperature")
+SUPPLY_METRICS = ("hw_liquid_supply_temperature_celsius",)
+ROUND_TRIP_METRICS = ("probe_icmp_duration_seconds",)
+
+SITE_LOAD = DailyMeasure(
+    key="site-load",
+    title="Peak load of the site",
+    unit="kW",
+    per="meter level",
+    summary="Highest 5-minute mean of the sum over all meters of the level, windows with every meter only.",
+    metrics=POWER_METRICS,
+)
+CIRCUIT_LOAD = DailyMeasure(
+    key="circuit-load",
+    title="Continuous load of a circuit",
+    unit="%",
+    per="power feed",
+    summary="Highest 15-minute mean over the rating of the breaker.",
+    metrics=CURRENT_METRICS + POWER_METRICS,
+)
+STEP_1S = DailyMeasure(
+    key="step-1s",
+    title="Largest step of the site's load in 1 s",
+    unit="kW",
+    per="meter level",
+    summary="Largest change between neighbouring seconds of the sum over all meters of the level.",
+    metrics=POWER_METRICS,
+)
+STEP_10S = DailyMeasure(
+    key="step-10s",
+    title="Largest step of the site's load in 10 s",
+    unit="kW",
+    per="meter level",
+    summary="Largest change between neighbouring 10 s means of the sum over all meters of the level.",
+    metrics=POWER_METRICS,
+)
+INLET = DailyMeasure(
+    key="inlet",
+    title="Inlet air temperature",
+    unit="°C",
+    per="sensor",
+    summary="p99 of the day; the sketch is kept, so that p99 over several days is that of their samples.",
+    metrics=INLET_METRICS,
+)
+SUPPLY = DailyMeasure(
+    key="supply",
+    title="Supply temperature of a liquid loop",
+    unit="°C",
+    per="cooling unit",
+    summary="p99 of the day; the sketch is kept.",
+    metrics=SUPPLY_METRICS,
+)
+ROUND_TRIP = DailyMeasure(
+    key="round-trip",
+    title="Round trip from a user region",
+    unit="ms",
+    per="user region",
+    summary="p99 of the day; the sketch is kept.",
+    metrics=ROUND_TRIP_METRICS,
+)
+MEASURES = {
+    measure.key: measure
+    for measure in (SITE_LOAD, CIRCUIT_LOAD, STEP_1S, STEP_10S, INLET, SUPPLY, ROUND_TRIP)
+}

@@ -1,0 +1,171 @@
+"""Frozen rows that several pages share. Instants are aware UTC; scores are 0 to 1; power is kW."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from readiness.scoring.core.gap import Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRef:
+    """Enough of a site to name it and link to it."""
+
+    id: int
+    slug: str
+    name: str
+    city: str
+    country: str
+    region: str
+    kind: str
+    stage: str
+    owner: str
+    latitude: float | None
+    longitude: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with all that it carries. `value` None is unknown, and never shown as 0."""
+
+    key: str
+    label: str
+    value: float | None
+    unit: str = ""
+    provenance: str = ""
+    source: str = ""
+    taken_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PillarFigure:
+    """One pillar at one site. `state` is the worst of its checks; scores are None where no weight applies."""
+
+    id: str
+    name: str
+    short_name: str
+    score: float | None
+    upper: float | None
+    waived: float | None
+    coverage: float | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class HealthMark:
+    """`clock` is "", "late" or "silent": how the sources behind this health stand."""
+
+    domain: str
+    health: str
+    clock: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """One site in a table. `verdict` is "" for stages that have none, and for a site not evaluated yet.
+
+    `weeks` holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
+    `newest_sample_at` is of any of its sources. `ready` is the whole of `deployed` or nothing.
+    """
+
+    site: SiteRef
+    verdict: str
+    verdict_reason: str
+    verdict_since: datetime | None
+    deployed: Capacity
+    ready: Capacity
+    score: float | None
+    upper: float | None
+    waived: float | None
+    coverage: float | None
+    pillars: tuple[PillarFigure, ...]
+    weakest: PillarFigure | None
+    health: tuple[HealthMark, ...]
+    weeks: tuple[float | None, ...]
+    first_blocker: str
+    first_blocker_name: str
+    newest_sample_at: datetime | None
+    data_age_s: float | None
+    evaluated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One sub-measure as judged. `threshold_source` is the label of the pass threshold: S#, OD, J or calc."""
+
+    id: str
+    name: str
+    gate: str
+    state: str
+    value: float | None
+    unit: str
+    threshold: float | None
+    threshold_text: str
+    warn_text: str
+    threshold_source: str
+    threshold_source_title: str
+    limit_source: str
+    margin: float | None
+    reason: str
+    detail: str
+    evidence: str
+    provenance: str
+    taken_at: datetime | None
+    age_s: float | None
+    bad_since: datetime | None
+    measure: str
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One check at one site as stored. The figures are those of the sub-measure that decided.
+
+    `evidence` names what was read (`kind`, `ref`, `object`); `age_s` counts from `taken_at` to now.
+    """
+
+    id: str
+    name: str
+    pillar: str
+    gate: str
+    state: str
+    measured_state: str
+    code: str
+    value: float | None
+    unit: str
+    threshold: float | None
+    threshold_text: str
+    margin: float | None
+    reason: str
+    evidence: dict[str, str]
+    provenance: str
+    taken_at: datetime | None
+    age_s: float | None
+    since: datetime
+    first_bad_at: datetime | None
+    parts: tuple[PartRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlipRow:
+    """A change of state. `subject` is check, part, verdict or health; `key` a check id, a domain or empty."""
+
+    id: int
+    at: datetime
+    site: str
+    site_name: str
+    subject: str
+    key: str
+    part: str
+    title: str
+    from_state: str
+    to_state: str
+    cause: str
+    value: float | None
+    unit: str
+    threshold: float | None
+    threshold_text: str
+    reason: str
+    first_bad_at: datetime | None

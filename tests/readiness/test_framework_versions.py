@@ -1,0 +1,82 @@
+"""Publishing versions of the framework, and reading the one in force."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+
+from readiness.framework import operations, queries
+from readiness.framework.core.loading import load
+from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.reader import DefinitionError
+from readiness.framework.models import FrameworkVersion
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def next_definition():
+    return to_mapping(load(operations.SHIPPED)) | {"version": "muster-2"}
+
+
+@pytest.mark.django_db
+def test_a_migrated_database_has_the_shipped_version_in_force():
+    version, framework = queries.current()
+    assert version.version == framework.version == "muster-1"
+    assert version.digest == framework.content_digest
+    assert len(framework.checks) == 48
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_emptied_database_gets_it_back():
+    call_command("flush", interactive=False, verbosity=0)
+    assert queries.current()[0].version == "muster-1"
+
+
+@pytest.mark.django_db
+def test_publishing_retires_the_version_in_force(next_definition):
+    before, _ = queries.current()
+    published = operations.publish(next_definition, by=None, now=NOW)
+    version, framework = queries.current()
+    before.refresh_from_db()
+    assert (version.pk, framework.version) == (published.pk, "muster-2")
+    assert before.status == FrameworkVersion.Status.RETIRED
+    assert queries.definition_of(before).version == "muster-1"
+
+
+@pytest.mark.django_db
+def test_a_published_version_is_not_rewritten(next_definition):
+    operations.publish(next_definition, by=None, now=NOW)
+    with pytest.raises(operations.VersionExistsError, match="muster-2"):
+        operations.publish(next_definition, by=None, now=NOW)
+
+
+@pytest.mark.django_db
+def test_a_definition_that_does_not_hold_together_changes_nothing(next_definition):
+    del next_definition["checks"][0]["name"]
+    with pytest.raises(DefinitionError, match="name"):
+        operations.publish(next_definition, by=None, now=NOW)
+    assert queries.current()[0].version == "muster-1"
+
+
+@pytest.mark.django_db
+def test_an_operators_own_version_outlives_the_next_migrate(next_definition):
+    operations.publish(next_definition, by=None, now=NOW)
+    assert operations.publish_shipped(now=NOW) is None
+    assert queries.current()[0].version == "muster-2"
+
+
+@pytest.mark.django_db
+def test_the_database_holds_one_published_version():
+    with pytest.raises(IntegrityError, match="one_published_framework"), transaction.atomic():
+        FrameworkVersion.objects.create(
+            version="x", title="x", status="published", definition={}, digest="x", created_at=NOW
+        )
+
+
+@pytest.mark.django_db
+def test_reading_the_version_in_force_again_is_one_statement(django_assert_num_queries):
+    queries.current()
+    with django_assert_num_queries(1):
+        queries.current()
