@@ -1,0 +1,112 @@
+"""A mergeable quantile sketch: counts in buckets that grow by a fixed ratio, so a quantile is right to 1 % of
+its value.
+
+DDSketch (Masson, Rim, Lee 2019, arXiv 1908.10693) without a limit on buckets: a value x > 0 is in bucket
+ceil(ln x / ln gamma), which spans (gamma^(i-1), gamma^i], and is given back as the point that is within ALPHA
+of both ends. Buckets are one range of integers, ordered as their values are: -(i + OFFSET) for negative
+values, 0 for zero, i + OFFSET for positive ones. `bucket_sql` builds the same in PostgreSQL, so roll-ups need
+no round trip.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+ALPHA = 0.01
+GAMMA = (1 + ALPHA) / (1 - ALPHA)
+LN_GAMMA = math.log(GAMMA)
+# More than any |i| of a float64, so that the three ranges keep apart.
+OFFSET = 65536
+
+
+def bucket_of(values: ArrayLike) -> NDArray[np.int32]:
+    """The bucket of each finite value."""
+    numbers = np.asarray(values, dtype=np.float64)
+    size = np.abs(numbers)
+    # The logarithm of 0 is not wanted; 1 stands in for it, and its sign of 0 makes the bucket 0.
+    steps = np.ceil(np.log(np.where(size == 0, 1.0, size)) / LN_GAMMA)
+    return np.asarray(np.sign(numbers) * (steps + OFFSET), dtype=np.int32)
+
+
+def value_of(buckets: ArrayLike) -> NDArray[np.float64]:
+    """The value that stands for each bucket, within ALPHA of every value in it."""
+    numbers = np.asarray(buckets, dtype=np.int64)
+    with np.errstate(over="ignore"):
+        size = np.exp((np.abs(numbers) - OFFSET) * LN_GAMMA) * (2 / (GAMMA + 1))
+    return np.where(numbers == 0, 0.0, np.sign(numbers) * np.minimum(size, np.finfo(np.float64).max))
+
+
+def bucket_sql(value: str) -> str:
+    """A PostgreSQL expression for the bucket of `value`, a trusted float8 expression that is finite."""
+    steps = f"ceil(ln(abs({value})) / {LN_GAMMA!r}::float8)"
+    return f"(CASE WHEN {value} = 0 THEN 0 ELSE sign({value}) * ({steps} + {OFFSET}) END)::int"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sketch:
+    """Distinct buckets, ascending, and how many values each holds: the two arrays that a roll-up row
+    stores.
+    """
+
+    buckets: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: ArrayLike) -> Sketch:
+        """Of values; NaN and infinite ones are left out."""
+        numbers = np.asarray(values, dtype=np.float64)
+        buckets, counts = np.unique(bucket_of(numbers[np.isfinite(numbers)]), return_counts=True)
+        return cls(buckets, counts.astype(np.int64))
+
+    @classmethod
+    def from_arrays(cls, buckets: ArrayLike, counts: ArrayLike) -> Sketch:
+        """Of buckets in any order, repeated ones added up. Raises ValueError."""
+        each = np.asarray(buckets, dtype=np.int32)
+        weights = np.asarray(counts, dtype=np.int64)
+        if each.shape != weights.shape or each.ndim != 1:
+            raise ValueError("buckets and counts are not two lists of one length")
+        if (weights < 0).any():
+            raise ValueError("a bucket holds fewer than no values")
+        distinct, group = np.unique(each, return_inverse=True)
+        added = np.zeros(len(distinct), dtype=np.int64)
+        np.add.at(added, group, weights)
+        return cls(distinct[added > 0], added[added > 0])
+
+    @classmethod
+    def from_dict(cls, counts: Mapping[int, int]) -> Sketch:
+        return cls.from_arrays(list(counts.keys()), list(counts.values()))
+
+    def to_dict(self) -> dict[int, int]:
+        return dict(zip(self.buckets.tolist(), self.counts.tolist(), strict=True))
+
+    @property
+    def count(self) -> int:
+        return int(self.counts.sum())
+
+    def merge(self, other: Sketch) -> Sketch:
+        return merge_all([self, other])
+
+    def quantile(self, q: float) -> float:
+        """The value at rank floor(q (n - 1)) of the n sorted values, within ALPHA of it; NaN for none or a
+        wrong q.
+        """
+        if not self.count or not 0 <= q <= 1:
+            return math.nan
+        rank = math.floor(q * (self.count - 1))
+        place = int(np.searchsorted(np.cumsum(self.counts), rank, side="right"))
+        return float(value_of(self.buckets[place]))
+
+
+def merge_all(sketches: Iterable[Sketch]) -> Sketch:
+    """As if all the values had gone into one."""
+    parts = list(sketches)
+    empty = Sketch(np.empty(0, np.int32), np.empty(0, np.int64))
+    if not parts:
+        return empty
+    buckets = np.concatenate([part.buckets for part in parts])
+    return Sketch.from_arrays(buckets, np.concatenate([part.counts for part in parts]))

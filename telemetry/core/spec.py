@@ -1,0 +1,211 @@
+"""The one question that can be asked of telemetry. It is compiled to SQL or to PromQL elsewhere; here it is
+only checked.
+
+Meaning: `aggregation` reduces the samples of each step (start, start + step] of each series; with `group_by`,
+the lines of series that agree in those labels are then combined into one (`combine`), without it each series
+is a line of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+# As many points per line as Prometheus allows.
+MAX_POINTS = 11_000
+
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.]*")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"([0-9]{1,9})([smhdw])")
+_RELATIVE = re.compile(r"now(?:([+-])([0-9]{1,9})([smhdw]))?")
+_EPOCH = re.compile(r"-?[0-9]{1,15}")
+# A plus in a query string arrives as a space.
+_LOST_PLUS = re.compile(r"(T\d\d:\d\d(?::\d\d(?:\.\d+)?)?) (\d\d:\d\d)")
+
+
+class SpecError(ValueError):
+    """A question that makes no sense; `field` is the parameter to blame."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class Aggregation(StrEnum):
+    AVG = "avg"
+    MIN = "min"
+    MAX = "max"
+    SUM = "sum"
+    COUNT = "count"
+    LAST = "last"
+    RATE = "rate"
+    INCREASE = "increase"
+    QUANTILE = "quantile"
+
+
+_COMBINED_BY = {
+    Aggregation.AVG: Aggregation.AVG,
+    Aggregation.LAST: Aggregation.AVG,
+    Aggregation.MIN: Aggregation.MIN,
+    Aggregation.MAX: Aggregation.MAX,
+    Aggregation.QUANTILE: Aggregation.QUANTILE,
+}
+
+
+class Operator(StrEnum):
+    IS = "="
+    IS_NOT = "!="
+    LIKE = "=~"
+    NOT_LIKE = "!~"
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A condition on one label, by Prometheus' rules: an absent label is empty, an expression must fit all of
+    the value.
+
+    Expressions are kept to what RE2, PostgreSQL and Python read alike, and cannot make run long: no
+    look-around, no back-reference, no repeated group.
+    """
+
+    label: str
+    op: Operator
+    value: str
+
+    def __post_init__(self) -> None:
+        if not _LABEL.fullmatch(self.label):
+            raise SpecError("matchers", f"{self.label!r} is no label name")
+        if self.op not in tuple(Operator):
+            raise SpecError("matchers", f"{self.op!r} is none of {' '.join(Operator)}")
+        if "\0" in self.value:
+            raise SpecError("matchers", "a value holds a zero byte")
+        if self.op in (Operator.LIKE, Operator.NOT_LIKE):
+            _check_expression(self.value)
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        value = labels.get(self.label, "")
+        match self.op:
+            case Operator.IS:
+                return value == self.value
+            case Operator.IS_NOT:
+                return value != self.value
+            case Operator.LIKE:
+                return re.fullmatch(self.value, value, re.DOTALL) is not None
+            case Operator.NOT_LIKE:
+                return re.fullmatch(self.value, value, re.DOTALL) is None
+
+
+def _check_expression(text: str) -> None:
+    if len(text) > 256:
+        raise SpecError("matchers", "an expression is longer than 256 characters")
+    if re.search(r"\(\?|\\[1-9]|\\(?![dDsSwW])[a-zA-Z]|\)[*+?{]|[*+?}][*+?{]", text):
+        raise SpecError("matchers", f"{text!r} uses more than plain expressions can")
+    if len(re.findall(r"[*+{]", text)) > 4:
+        raise SpecError("matchers", f"{text!r} repeats more than 4 times")
+    try:
+        re.compile(text)
+    except (re.error, OverflowError) as error:
+        raise SpecError("matchers", f"{text!r}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """An inventory object: a kind of `matching.ObjectKind` and its id."""
+
+    kind: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySpec:
+    """Times in ms, start exclusive, end inclusive. `metric` may be an alias or an `hw.` name.
+
+    `site_ids` None asks for every site; an empty tuple for none. Raises SpecError.
+    """
+
+    metric: str
+    start_ms: int
+    end_ms: int
+    step_s: int
+    aggregation: Aggregation = Aggregation.AVG
+    quantile: float | None = None
+    matchers: tuple[Matcher, ...] = ()
+    site_ids: tuple[int, ...] | None = None
+    object: ObjectRef | None = None
+    group_by: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if not _METRIC.fullmatch(self.metric) or len(self.metric) > 200:
+            raise SpecError("metric", f"{self.metric[:50]!r} is no metric name")
+        if self.end_ms <= self.start_ms:
+            raise SpecError("end", "is not after start")
+        if self.step_s < 1:
+            raise SpecError("step", "is shorter than 1 s")
+        if self.steps > MAX_POINTS:
+            raise SpecError("step", f"makes {self.steps} points, more than {MAX_POINTS}: choose a longer one")
+        if self.aggregation not in tuple(Aggregation):
+            raise SpecError("aggregation", f"{self.aggregation!r} is none of {', '.join(Aggregation)}")
+        self._check_quantile()
+        if bad := [label for label in self.group_by or () if not _LABEL.fullmatch(label)]:
+            raise SpecError("group_by", f"{bad[0]!r} is no label name")
+
+    def _check_quantile(self) -> None:
+        wanted = self.aggregation == Aggregation.QUANTILE
+        if wanted and (self.quantile is None or not 0 <= self.quantile <= 1):
+            raise SpecError("quantile", "is not a number from 0 to 1")
+        if not wanted and self.quantile is not None:
+            raise SpecError("quantile", f"does not go with aggregation {self.aggregation}")
+
+    @property
+    def steps(self) -> int:
+        return -(-(self.end_ms - self.start_ms) // (self.step_s * 1000))
+
+    @property
+    def combine(self) -> Aggregation:
+        """How the lines of a group become one; what is added up over time is added up over series too."""
+        return _COMBINED_BY.get(self.aggregation, Aggregation.SUM)
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        return all(matcher.matches(labels) for matcher in self.matchers)
+
+
+def parse_time(text: str, now_ms: int, *, field: str = "start") -> int:
+    """`now`, `now-7d`, ISO 8601 (UTC unless it says otherwise), or an epoch in ms (in s if below 10^11).
+    Raises SpecError.
+    """
+    text = text.strip()
+    if relative := _RELATIVE.fullmatch(text):
+        sign, count, unit = relative.groups()
+        away = int(count) * _UNITS[unit] * 1000 if sign else 0
+        return now_ms - away if sign == "-" else now_ms + away
+    if _EPOCH.fullmatch(text):
+        number = int(text)
+        return number * 1000 if abs(number) < 10**11 else number
+    try:
+        instant = datetime.fromisoformat(_LOST_PLUS.sub(r"\1+\2", text))
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+        return round(instant.timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        raise SpecError(field, f"{text[:50]!r} is neither now-7d, ISO 8601 nor epoch ms") from error
+
+
+def parse_step(text: str, *, field: str = "step") -> int:
+    """Seconds of `30`, `30s`, `5m`, `1h`, `1d`, `1w`. Raises SpecError."""
+    text = text.strip()
+    found = _DURATION.fullmatch(text + "s" if text.isdecimal() and text.isascii() else text)
+    if not found or int(found[1]) == 0:
+        raise SpecError(field, f"{text[:50]!r} is no duration such as 30s, 5m or 1h")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def parse_matcher(text: str) -> Matcher:
+    """`label=value`, `label!=value`, `label=~expression`, `label!~expression`. Raises SpecError."""
+    found = re.fullmatch(r"([^=!~]+)(=~|!=|!~|=)(.*)", text.strip(), re.DOTALL)
+    if not found:
+        raise SpecError("matchers", f"{text[:50]!r} is not label, operator, value")
+    return Matcher(found[1].strip(), Operator(found[2]), found[3])
