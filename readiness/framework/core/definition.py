@@ -63,15 +63,6 @@ class Bound:
             return None
         return self.low if value - self.low < self.high - value else self.high
 
-    def scaled(self, factor: float) -> Bound:
-        """The same region with both edges multiplied."""
-        return Bound(
-            low=None if self.low is None else self.low * factor,
-            high=None if self.high is None else self.high * factor,
-            values=self.values,
-            strict=self.strict,
-        )
-
     def text(self, unit: str = "") -> str:
         """As shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
         suffix = f" {unit}" if unit else ""

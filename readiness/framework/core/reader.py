@@ -66,10 +66,6 @@ class Reader:
     def number(self, key: str, *, default: float | None = None) -> float:
         return self._number(key, self._take(key, default))
 
-    def optional_number(self, key: str) -> float | None:
-        value = self._take(key, None, optional=True)
-        return None if value is None else self._number(key, value)
-
     def integer(self, key: str) -> int:
         value = self._take(key, None)
         if not isinstance(value, int) or isinstance(value, bool):
@@ -149,9 +145,6 @@ class Reader:
     def names(self) -> tuple[str, ...]:
         """The keys that are present, in order."""
         return tuple(str(key) for key in self._data)
-
-    def raw(self, key: str) -> Any:
-        return self._take(key, None)
 
     def _take(self, key: str, default: Any, *, optional: bool = False) -> Any:
         self._asked.add(key)

@@ -101,9 +101,8 @@ def judge(
     """
     gate = gate or part.gate or Gate.BLOCK
     if reading is None:
-        return PartResult(
-            part.id, gate, CheckState.UNKNOWN, ReasonCode.NO_EVIDENCE, part.waits_for, unit=part.unit
-        )
+        unknown, code = CheckState.UNKNOWN, ReasonCode.NO_EVIDENCE
+        return PartResult(part.id, gate, unknown, code, part.waits_for, unit=part.unit)
     limit = limit_override or reading.limit
     pass_at = _bound(part, part.pass_at, limit, limit.pass_at if limit else None)
     warn_at = _bound(part, part.warn_at, limit, limit.warn_at if limit else None)
@@ -111,24 +110,24 @@ def judge(
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
     fresh_until = _fresh_until(part, reading)
     return PartResult(
-        part.id,
-        gate,
-        state,
-        code,
-        reason,
-        part.unit,
-        value,
-        pass_at.edge(value) if pass_at else None,
-        pass_at.text(part.unit) if pass_at else "",
-        limit.source if limit else "",
-        pass_at.margin(value) if pass_at and value is not None else None,
-        reading.taken_at,
-        max((now - reading.taken_at).total_seconds(), 0.0),
-        fresh_until,
-        reading.provenance,
-        reading.evidence,
-        reading.detail,
-        _bad_since(state, reading, fresh_until),
+        part_id=part.id,
+        gate=gate,
+        state=state,
+        code=code,
+        reason=reason,
+        unit=part.unit,
+        value=value,
+        threshold=pass_at.edge(value) if pass_at else None,
+        threshold_text=pass_at.text(part.unit) if pass_at else "",
+        limit_source=limit.source if limit and part.limit_from else "",
+        margin=pass_at.margin(value) if pass_at and value is not None else None,
+        taken_at=reading.taken_at,
+        data_age_s=max((now - reading.taken_at).total_seconds(), 0.0),
+        fresh_until=fresh_until,
+        provenance=reading.provenance,
+        evidence=reading.evidence,
+        detail=reading.detail,
+        bad_since=_bad_since(state, reading, fresh_until),
     )
 
 
@@ -180,7 +179,7 @@ def _bound(
     return threshold.bound
 
 
-def _fresh_until(part: SubMeasure, reading: Reading) -> datetime | None:
+def _fresh_until(part: SubMeasure, reading: Reading) -> datetime:
     return reading.taken_at + timedelta(seconds=part.validity.limit_s(reading.cadence_s))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from readiness.framework.core.applicability import applicable, gate_for, part_gate
-from readiness.framework.core.conditions import SiteContext
+from readiness.framework.core.conditions import Condition, FactTest, Operator, SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
 
@@ -112,3 +112,14 @@ def test_gate_at_a_site(shipped: Framework, check_id, facts, gate):
 def test_a_sub_measures_gate_never_rises_above_its_checks(shipped: Framework, part_id, check_gate, gate):
     part = shipped.check("p3-training-currency").part(part_id)
     assert part_gate(part, check_gate) is gate
+
+
+@pytest.mark.parametrize(
+    ("operator", "holding"),
+    [(Operator.EXACTLY, {2}), (Operator.AT_LEAST, {2, 3}), (Operator.AT_MOST, {0, 1, 2})],
+    ids=str,
+)
+def test_counts_compare_as_named_and_never_where_not_known(operator, holding):
+    condition = Condition((FactTest("nodes", operator, 2),))
+    counts = [None, 0, 1, 2, 3]
+    assert {count for count in counts if condition.holds(SiteContext(**ANY, nodes=count))} == holding

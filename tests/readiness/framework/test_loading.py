@@ -117,6 +117,7 @@ REFUSED = [
         ["pass", "fail", "unknown", "stale", "waived"],
         "checks[p1-load].states",
     ),
+    ("a warn that no threshold gives", (*CHECK, "parts"), "no-warn", "checks[p1-load].states"),
     ("n-a missing beside a rule", (*CHECK, "not_applicable"), "single-node", "checks[p1-load].states"),
     ("a condition on nothing", (*CHECK, "not_applicable"), "empty", "checks[p1-load].not_applicable[0].when"),
     (
@@ -131,6 +132,25 @@ REFUSED = [
         "two-operators",
         "checks[p1-load].not_applicable[0].when.nodes",
     ),
+    (
+        "sub-measure id with spaces",
+        (*CIRCUIT, "id"),
+        "Circuit load",
+        "checks[p1-load].parts[Circuit load].id",
+    ),
+    ("id of another pillar", (*CHECK, "id"), "p2-load", "checks[p2-load].pillar"),
+    ("empty name", (*CHECK, "name"), "  ", "checks[p1-load].name"),
+    (
+        "strict in words",
+        (*CIRCUIT, "pass"),
+        {"value": 80, "strict": "yes", "source": "OD"},
+        "checks[p1-load].parts[circuit].pass.strict",
+    ),
+    ("metrics that are no texts", (*CIRCUIT, "metrics"), ["up", 3], "checks[p1-load].parts[circuit].metrics"),
+    ("range upside down", CIRCUIT, "upside-down", "checks[p1-load].parts[circuit].pass.high"),
+    ("set without a value", CIRCUIT, "empty-set", "checks[p1-load].parts[circuit].pass.values"),
+    ("a code that passes and warns", CIRCUIT, "both", "checks[p1-load].parts[circuit].warn"),
+    ("warn without pass", CIRCUIT, "warn-alone", "checks[p1-load].parts[circuit].warn"),
     ("weight missing", ("weights", "COND"), GONE, "weights.COND"),
     ("weight negative", ("weights", "COND"), -1, "weights.COND"),
     ("INFO with a weight", ("weights", "INFO"), 1, "weights.INFO"),
@@ -140,7 +160,17 @@ REFUSED = [
     ("checks not a list", ("checks",), {}, "checks"),
 ]
 
+PLAIN_PART = {"id": "circuit", "name": "Circuit", "measure": "Peak.", "direction": "equal"}
 WRITTEN_OUT = {
+    "upside-down": {**PLAIN_PART, "direction": "range", "pass": {"low": 9, "high": 3, "source": "OD"}},
+    "empty-set": {**PLAIN_PART, "pass": {"values": [], "source": "OD"}},
+    "both": {
+        **PLAIN_PART,
+        "pass": {"values": [1, 2], "source": "OD"},
+        "warn": {"values": [2], "source": "OD"},
+    },
+    "warn-alone": {**PLAIN_PART, "gate": "INFO", "warn": {"values": [2], "source": "OD"}},
+    "no-warn": [SMALL["checks"][0]["parts"][1]],
     "all-info": [{**SMALL["checks"][0]["parts"][1], "gate": "INFO"}],
     "single-node": [{"when": {"nodes": {"exactly": 1}}, "reason": "One node."}],
     "empty": [{"when": {}, "reason": "Never."}],
@@ -215,6 +245,20 @@ def test_a_file_left_out_of_the_folder_is_noticed(tmp_path, shipped_folder):
     with pytest.raises(DefinitionError) as refused:
         load(tmp_path)
     assert refused.value.path == "counts.p5"
+
+
+def test_a_file_that_holds_no_list_is_named(tmp_path):
+    (tmp_path / "index.yaml").write_text("check_files: [p1.yaml]\n")
+    (tmp_path / "p1.yaml").write_text("id: p1-load\n")
+    with pytest.raises(DefinitionError) as refused:
+        load(tmp_path)
+    assert refused.value.path == "p1.yaml"
+
+
+def test_the_shipped_definition_is_also_read_from_one_file(tmp_path, shipped: Framework):
+    file = tmp_path / "muster.yaml"
+    file.write_text(dump(shipped), encoding="utf-8")
+    assert load(file) == shipped
 
 
 def test_the_shipped_definition_survives_yaml(shipped: Framework):

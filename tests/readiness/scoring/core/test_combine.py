@@ -4,8 +4,18 @@ import pytest
 
 from readiness.framework.core.vocabulary import CheckState, Gate
 from readiness.scoring.core.combine import combine, not_applicable, worst
+from readiness.scoring.core.judge import judge
 from readiness.scoring.core.states import ReasonCode
-from tests.readiness.scoring.core.builders import DAY, HOUR, NOW, check, grant, part_result
+from tests.readiness.scoring.core.builders import (
+    DAY,
+    HOUR,
+    NOW,
+    check,
+    grant,
+    part_result,
+    reading,
+    sub_measure,
+)
 
 LOAD = check()
 NEVER_NA = check(states=frozenset(CheckState) - {CheckState.NOT_APPLICABLE})
@@ -133,10 +143,12 @@ def test_fresh_until_is_the_first_expiry_ahead_of_parts_that_decide():
 def test_the_figures_of_a_check_are_those_of_its_decider():
     parts = [
         part_result(CheckState.PASS, part_id="fine", value=1.0, unit="%"),
-        part_result(CheckState.FAIL, part_id="bad", value=96.0, unit="kW", threshold=80.0, margin=-16.0),
+        judge(sub_measure(), reading(96.0, evidence="source:9"), NOW),
     ]
     result = combine(LOAD, parts, gate=Gate.BLOCK, weight=3, now=NOW)
     assert (result.value, result.unit, result.threshold, result.margin) == (96.0, "kW", 80.0, -16.0)
+    assert (result.threshold_text, result.evidence, result.provenance) == ("≤ 80 kW", "source:9", "measured")
+    assert (result.taken_at, result.data_age_s) == (NOW - HOUR, 3600)
 
 
 def test_a_check_that_does_not_apply_has_a_reason_and_no_figures():
