@@ -11,25 +11,46 @@ from config import env, history
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- where things run -------------------------------------------------------------------------------------------------
-DATA_DIR = Path(env.text("MUSTER_DATA_DIR", str(BASE_DIR / "var"), "the folder for the embedded parts' data and logs"))
+DATA_DIR = Path(
+    env.text("MUSTER_DATA_DIR", str(BASE_DIR / "var"), "the folder for the embedded parts' data and logs")
+)
 DEBUG = env.flag("MUSTER_DEBUG", False, "1 to show tracebacks on error pages; never in production")
-SECRET_KEY = env.text("MUSTER_SECRET_KEY", None, "the key that signs sessions and hashes tokens; `make run` keeps one in its data folder")
+SECRET_KEY = env.text(
+    "MUSTER_SECRET_KEY",
+    None,
+    "the key that signs sessions and hashes tokens; `make run` keeps one in its data folder",
+)
 ALLOWED_HOSTS = env.words("MUSTER_ALLOWED_HOSTS", ["*"], "comma-separated host names that Muster answers to")
-CSRF_TRUSTED_ORIGINS = env.words("MUSTER_TRUSTED_ORIGINS", [], "comma-separated origins (https://…) behind a proxy")
+CSRF_TRUSTED_ORIGINS = env.words(
+    "MUSTER_TRUSTED_ORIGINS", [], "comma-separated origins (https://…) behind a proxy"
+)
 BEHIND_HTTPS = env.flag("MUSTER_HTTPS", False, "1 when a proxy in front serves Muster over HTTPS only")
 HOST = env.text("MUSTER_HOST", "127.0.0.1", "the address that `make run` listens on")
-PORT = env.integer("MUSTER_PORT", 8000, "the port that `make run` listens on; the next free one when it is taken")
+PORT = env.integer(
+    "MUSTER_PORT", 8000, "the port that `make run` listens on; the next free one when it is taken"
+)
 DEMO = env.flag("MUSTER_DEMO", True, "0 to start empty, without the demo fleet and its sender")
 DEMO_SCALE = env.integer("MUSTER_DEMO_SCALE", 1, "how many times the demo fleet's devices are multiplied")
 
-DATABASES = {"default": env.database(env.text("DATABASE_URL", None, "the PostgreSQL address, postgres://user@host/name"))}
-DATABASES["default"] |= {
-    "CONN_MAX_AGE": env.integer("MUSTER_DB_CONN_MAX_AGE", 600, "seconds a database connection is kept open"),
-    "CONN_HEALTH_CHECKS": True,
-    "ATOMIC_REQUESTS": False,
+DATABASES = {
+    "default": env.database(
+        env.text("DATABASE_URL", None, "the PostgreSQL address, postgres://user@host/name")
+    )
 }
+# Under ASGI each request has a thread of its own, so a connection kept per thread would never be used again: the web
+# process shares a pool instead (config/asgi.py). Workers and commands have one thread and keep theirs.
+DB_POOL = env.integer("MUSTER_DB_POOL", 0, "most database connections of one web process; 0 for no pool")
+DATABASES["default"] |= {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0 if DB_POOL else 600}
+if DB_POOL:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DB_POOL, "timeout": 10}
 REDIS_URL = env.text("REDIS_URL", None, "the Redis address, redis://host:6379/0 or unix:///path.sock?db=0")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "muster"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "muster",
+    }
+}
 
 # --- applications: upper floors first ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -154,24 +175,45 @@ MEDIA_ROOT = DATA_DIR / "media"
 # --- telemetry --------------------------------------------------------------------------------------------------------
 TELEMETRY_RAW_HOURS = env.integer("MUSTER_TELEMETRY_RAW_HOURS", 48, "hours that raw samples are kept")
 TELEMETRY_5M_DAYS = env.integer("MUSTER_TELEMETRY_5M_DAYS", 40, "days that 5-minute roll-ups are kept")
-TELEMETRY_1H_DAYS = env.integer("MUSTER_TELEMETRY_1H_DAYS", 761, "days that hourly roll-ups are kept (25 months)")
-TELEMETRY_FUTURE_S = env.integer("MUSTER_TELEMETRY_FUTURE_S", 600, "seconds a sample may lie in the future before it is refused")
-TELEMETRY_BODY_BYTES = env.integer("MUSTER_TELEMETRY_BODY_BYTES", 16 * 1024 * 1024, "largest body accepted, as sent")
-TELEMETRY_DECODED_BYTES = env.integer("MUSTER_TELEMETRY_DECODED_BYTES", 64 * 1024 * 1024, "largest body accepted, decompressed")
-TELEMETRY_INBOX_BATCHES = env.integer("MUSTER_TELEMETRY_INBOX_BATCHES", 20_000, "batches waiting before senders are told to slow down (429)")
-TELEMETRY_LIVE_S = env.integer("MUSTER_TELEMETRY_LIVE_S", 300, "least seconds for which a sample counts as live; 3 x cadence when that is longer")
+TELEMETRY_1H_DAYS = env.integer(
+    "MUSTER_TELEMETRY_1H_DAYS", 761, "days that hourly roll-ups are kept (25 months)"
+)
+TELEMETRY_FUTURE_S = env.integer(
+    "MUSTER_TELEMETRY_FUTURE_S", 600, "seconds a sample may lie in the future before it is refused"
+)
+TELEMETRY_BODY_BYTES = env.integer(
+    "MUSTER_TELEMETRY_BODY_BYTES", 16 * 1024 * 1024, "largest body accepted, as sent"
+)
+TELEMETRY_DECODED_BYTES = env.integer(
+    "MUSTER_TELEMETRY_DECODED_BYTES", 64 * 1024 * 1024, "largest body accepted, decompressed"
+)
+TELEMETRY_INBOX_BATCHES = env.integer(
+    "MUSTER_TELEMETRY_INBOX_BATCHES", 20_000, "batches waiting before senders are told to slow down (429)"
+)
+TELEMETRY_LIVE_S = env.integer(
+    "MUSTER_TELEMETRY_LIVE_S",
+    300,
+    "least seconds for which a sample counts as live; 3 x cadence when that is longer",
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = TELEMETRY_BODY_BYTES
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["web.rest.authentication.TokenAuthentication", "web.rest.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "web.rest.authentication.TokenAuthentication",
+        "web.rest.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["web.rest.permissions.ModelPermissions"],
     "DEFAULT_PAGINATION_CLASS": "web.rest.pagination.ContractPagination",
     "DEFAULT_FILTER_BACKENDS": ["web.rest.filters.StrictFilterBackend", "web.rest.filters.OrderingBackend"],
-    "DEFAULT_RENDERER_CLASSES": ["web.rest.renderers.OrjsonRenderer", "rest_framework.renderers.BrowsableAPIRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "web.rest.renderers.OrjsonRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PARSER_CLASSES": ["web.rest.parsers.OrjsonParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "web.rest.errors.handle",
+    "LIST_SERIALIZER_ERRORS_AS_DICT": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -214,7 +256,11 @@ CELERY_BEAT_SCHEDULE = {
     "source-states": {"task": "telemetry.update_source_states", "schedule": 5, "options": {"expires": 5}},
     "partitions": {"task": "telemetry.keep_partitions", "schedule": 600, "options": {"expires": 600}},
     "measure": {"task": "readiness.evidence.measure", "schedule": 60, "options": {"expires": 60}},
-    "rescore-changed": {"task": "readiness.scoring.rescore_changed", "schedule": 3, "options": {"expires": 3}},
+    "rescore-changed": {
+        "task": "readiness.scoring.rescore_changed",
+        "schedule": 3,
+        "options": {"expires": 3},
+    },
     "rescore-aged": {"task": "readiness.scoring.rescore_aged", "schedule": 60, "options": {"expires": 60}},
 }
 
@@ -223,7 +269,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
+    },
 }
 
 env.refuse_misspelt()
