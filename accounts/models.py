@@ -21,7 +21,10 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(
-                "email", condition=~Q(email=""), name="user_email_unique", violation_error_message=_("This e-mail is taken.")
+                "email",
+                condition=~Q(email=""),
+                name="user_email_unique",
+                violation_error_message=_("This e-mail is taken."),
             )
         ]
 
@@ -51,11 +54,13 @@ class AccessScope(models.Model):
 
 class TokenQuerySet(models.QuerySet["Token"]):
     def usable(self, now) -> "TokenQuerySet":
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=now), enabled=True, user__is_active=True)
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=now), enabled=True, user__is_active=True
+        )
 
 
 class Token(models.Model):
-    """A key for programs: shown once, stored as an HMAC. `ingest` tokens belong to one telemetry source and do nothing else."""
+    """A key for programs: shown once, stored as an HMAC. An `ingest` token belongs to one source and does nothing else."""
 
     class Scope(models.TextChoices):
         READ = "read", _("Read")
@@ -79,7 +84,8 @@ class Token(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("created_at")), name="token_expires_after_creation"
+                condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("created_at")),
+                name="token_expires_after_creation",
             )
         ]
 

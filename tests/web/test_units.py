@@ -1,0 +1,49 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from web import units
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        pytest.param(640.3, "kW", "640 kW", id="no decimals from 100"),
+        pytest.param(2130.0, "kW", "2.1 MW", id="kilowatts become megawatts"),
+        pytest.param(0.25, "kW", "0.25 kW", id="two decimals below one"),
+        pytest.param(12.0, "°C", "12 °C", id="a whole number has no decimals"),
+        pytest.param(3 * 2**30, "bytes", "3 GiB", id="bytes go by 1024"),
+        pytest.param(1500, "ms", "1.5 s", id="milliseconds become seconds"),
+        pytest.param(None, "kW", "unknown", id="missing is unknown"),
+        pytest.param(float("nan"), "kW", "unknown", id="not a number is unknown"),
+        pytest.param(0, "kW", "0 kW", id="zero is a number"),
+    ],
+)
+def test_a_value_is_shown_in_the_readers_unit(value, unit, shown):
+    assert str(units.format_value(value, unit)) == shown
+
+
+def test_a_change_carries_its_sign():
+    assert units.signed(1200, "kW") == "+1.2 MW"
+    assert units.signed(-3, "°C") == "−3 °C"
+    assert units.signed(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("ago", "shown"),
+    [
+        (timedelta(seconds=45), "45 s ago"),
+        (timedelta(minutes=3), "3 min ago"),
+        (timedelta(hours=5), "5 h ago"),
+        (timedelta(days=12), "12 d ago"),
+        (timedelta(seconds=-20), "just now"),
+    ],
+)
+def test_an_age_is_in_the_largest_unit_that_fits(ago, shown):
+    assert units.age(NOW - ago, now=NOW) == shown
+
+
+def test_never_is_said():
+    assert units.age(None, now=NOW) == "never"

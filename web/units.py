@@ -1,0 +1,100 @@
+"""The one module that turns numbers into words: scaled units, percentages, ages and margins.
+
+Stored units are those of the models (W and kW, ms, Gb/s, bytes, °C); here a reader's unit is chosen. Numbers follow the
+active locale. A missing number is never formatted as 0: it stays None and the page says "unknown".
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+# Prefixed steps per stored unit, largest first: (from this many stored units, divide by, unit shown).
+_STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
+    "W": ((1e6, 1e6, "MW"), (1e3, 1e3, "kW")),
+    "kW": ((1e6, 1e6, "GW"), (1e3, 1e3, "MW")),
+    "kWh": ((1e6, 1e6, "GWh"), (1e3, 1e3, "MWh")),
+    "bytes": ((2**40, 2**40, "TiB"), (2**30, 2**30, "GiB"), (2**20, 2**20, "MiB"), (2**10, 2**10, "KiB")),
+    "Gb/s": ((1e3, 1e3, "Tb/s"),),
+    "ms": ((1e3, 1e3, "s"),),
+}
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Formatted:
+    """A number as shown, and the unit to set small beside it. `value` None is unknown."""
+
+    value: str | None
+    unit: str = ""
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return _("unknown")
+        return f"{self.value} {self.unit}".strip()
+
+
+def decimals_for(value: float) -> int:
+    """One decimal below 100, none from there on; two below 1, so that small figures keep meaning."""
+    size = abs(value)
+    if size == 0 or size >= 99.95:
+        return 0
+    return 1 if size >= 1 else 2
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """A number in the reader's locale, with thousands grouped; whole numbers carry no decimals."""
+    if decimals is None:
+        decimals = 0 if float(value).is_integer() else decimals_for(value)
+    return number_format(value, decimal_pos=decimals, use_l10n=True, force_grouping=True)
+
+
+def format_value(value: float | None, unit: str = "", *, decimals: int | None = None) -> Formatted:
+    """Choose the reader's unit and the decimals for a number in a stored unit."""
+    if value is None or math.isnan(value):
+        return Formatted(None, unit)
+    for least, divisor, shown in _STEPS.get(unit, ()):
+        if abs(value) >= least:
+            return Formatted(number(value / divisor, decimals), shown)
+    return Formatted(number(value, decimals), unit)
+
+
+def signed(value: float | None, unit: str = "") -> str:
+    """With its sign, for changes and margins: "+1.2 MW", "−3 °C"; empty when unknown."""
+    if value is None or math.isnan(value):
+        return ""
+    shown = format_value(abs(value), unit)
+    return f"{'−' if value < 0 else '+'}{shown}"
+
+
+def percent(share: float | None, *, decimals: int = 0) -> Formatted:
+    """A share of 0 to 1 as a percentage."""
+    return Formatted(None if share is None else number(100 * share, decimals), "%")
+
+
+def duration(seconds: float) -> str:
+    """A span in the largest unit that fits: "45 s", "3 min", "5 h", "12 d"."""
+    seconds = max(0.0, seconds)
+    if seconds < MINUTE_S:
+        return _("%(n)s s") % {"n": int(seconds)}
+    if seconds < 2 * HOUR_S:
+        return _("%(n)s min") % {"n": int(seconds // MINUTE_S)}
+    if seconds < 2 * DAY_S:
+        return _("%(n)s h") % {"n": int(seconds // HOUR_S)}
+    return _("%(n)s d") % {"n": int(seconds // DAY_S)}
+
+
+def age(at: datetime | None, *, now: datetime) -> str:
+    """How long ago: "3 min ago"; "never" for None; a little ahead of now, as clocks are, is "just now"."""
+    if at is None:
+        return _("never")
+    seconds = (now - at).total_seconds()
+    return _("just now") if seconds < 1 else _("%(span)s ago") % {"span": duration(seconds)}
+
+
+def count(value: int, singular: str, plural: str) -> str:
+    """ "1 site", "24 sites": nouns are given translated."""
+    return f"{number(value)} {ngettext(singular, plural, value)}"
