@@ -75,3 +75,8 @@ check-architecture:
 
 bench:
 	@$(DEV) -m benchmarks $(name)
+
+# Write the pinned, hashed lists anew from requirements/*.in; they hold no addresses.
+pins:
+	cd requirements && for set in base dev; do ../.venv/bin/uv pip compile --universal --generate-hashes --no-header \
+		--python-version 3.12 -q $$set.in -o $$set.txt; done
