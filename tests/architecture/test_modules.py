@@ -1,0 +1,75 @@
+"""Rules of layout that a machine can hold."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("accounts", "benchmarks", "config", "inventory", "readiness", "stack", "telemetry", "tests", "web")
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 60
+FORBIDDEN_NAMES = {"utils", "common", "helpers", "services", "manager", "misc"}
+
+
+def modules() -> list[Path]:
+    return [
+        path
+        for top in OURS
+        for path in sorted((ROOT / top).rglob("*.py"))
+        if "migrations" not in path.parts and "node_modules" not in path.parts
+    ]
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_there_are_modules_to_look_at():
+    assert len(modules()) > 100
+
+
+def test_no_module_is_too_long():
+    lengths = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
+
+
+def test_no_function_is_too_long():
+    too_long = {}
+    for path in modules():
+        if path.is_relative_to(ROOT / "tests"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                if lines > LONGEST_FUNCTION:
+                    too_long[f"{named(path)}::{node.name}"] = lines
+    assert too_long == {}
+
+
+def test_no_module_has_a_name_that_says_nothing():
+    assert [named(path) for path in modules() if path.stem in FORBIDDEN_NAMES] == []
+
+
+def test_only_charts_import_plotly():
+    users = [
+        named(path)
+        for path in modules()
+        if not path.is_relative_to(ROOT / "tests")
+        and any(
+            "plotly" in line and "import" in line for line in path.read_text(encoding="utf-8").splitlines()
+        )
+    ]
+    assert [name for name in users if not name.endswith("charts.py")] == []
+
+
+@pytest.mark.parametrize("call", ["timezone.now(", "datetime.now(", "datetime.utcnow(", "time.time("])
+def test_the_clock_is_read_at_the_edge_only(call):
+    """web.clock reads it; the launcher, the tests and the benchmarks run outside the application."""
+    outside = {"stack", "tests", "benchmarks"}
+    found = [
+        named(path)
+        for path in modules()
+        if path.relative_to(ROOT).parts[0] not in outside and call in path.read_text(encoding="utf-8")
+    ]
+    assert [name for name in found if name != "web/clock.py"] == []
