@@ -1,6 +1,25 @@
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "Accounts"
+
+    def ready(self) -> None:
+        # After `migrate` and after `flush` alike, once the last app that has models has its permissions.
+        last = [app for app in apps.get_app_configs() if app.models_module][-1]
+        post_migrate.connect(_make_roles, sender=last)
+
+
+def _make_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    from django.contrib.auth.models import Group
+    from django.db import connections
+
+    from accounts.roles import make_roles
+
+    # Migrating one app alone on an empty database sends this signal before the groups' table exists.
+    if Group._meta.db_table in connections[using].introspection.table_names():
+        make_roles()

@@ -1,4 +1,4 @@
-"""Addresses. Each app lists its own pages in urls.py (`urlpatterns`) and its endpoints in api/urls (`router`)."""
+"""Addresses. Each app lists its pages and its endpoints in its own urls.py; pages about people and tokens are web's."""
 
 from django.urls import include, path
 
@@ -7,5 +7,4 @@ urlpatterns = [
     path("", include("inventory.urls")),
     path("", include("telemetry.urls")),
     path("", include("readiness.urls")),
-    path("", include("accounts.urls")),
 ]

@@ -1,0 +1,149 @@
+"""What changes people and their tokens. A token's secret exists in clear only in what `create_token` returns."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.db import connection, transaction
+from django.db.models import Q
+
+from accounts.models import SignInLink, Token, User
+from accounts.roles import ADMIN, ROLES
+
+# Tells a scanner of leaked secrets, and a reader, what the string is.
+TOKEN_MARK = "muster"
+PREFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+# One write a minute at most, however busy the token.
+LAST_USE_EVERY = timedelta(minutes=1)
+FIRST_ADMIN_LINK_LASTS = timedelta(hours=24)
+
+
+class UnknownRole(ValueError):
+    """No role of this name exists."""
+
+
+class LinkSpent(Exception):
+    """The first administrator's link was used, has expired, or an administrator exists."""
+
+
+def create_token(
+    *, user: User, name: str, scope: str = Token.Scope.READ, expires_at: datetime | None = None, by: User | None, now: datetime
+) -> tuple[Token, str]:
+    """A new token and its secret, which cannot be had again."""
+    prefix = "".join(secrets.choice(PREFIX_LETTERS) for _ in range(12))
+    plain = f"{TOKEN_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
+    token = Token(
+        user=user, name=name, prefix=prefix, digest=digest_of(plain), scope=scope, created_at=now, expires_at=expires_at
+    )
+    token.full_clean(exclude=["digest"])
+    token.save(force_insert=True)
+    return token, plain
+
+
+def authenticate_token(plain: str, *, now: datetime) -> Token | None:
+    """The usable token that `plain` belongs to, with its user loaded; None when there is none."""
+    parts = plain.split("_", 2)
+    if len(parts) != 3 or parts[0] != TOKEN_MARK or not (parts[1].isascii() and parts[1].isalnum()):
+        return None
+    token = Token.objects.usable(now).select_related("user").filter(prefix=parts[1]).first()
+    if token is None or not hmac.compare_digest(bytes(token.digest), digest_of(plain)):
+        return None
+    note_use(token, now=now)
+    return token
+
+
+def note_use(token: Token, *, now: datetime) -> None:
+    """Keep the minute of the last use."""
+    minute = now.replace(second=0, microsecond=0)
+    if token.last_used_at is None or minute - token.last_used_at >= LAST_USE_EVERY:
+        earlier = Q(last_used_at__isnull=True) | Q(last_used_at__lt=minute)
+        Token.objects.filter(earlier, pk=token.pk).update(last_used_at=minute)
+        token.last_used_at = minute
+
+
+def revoke_token(token: Token, *, by: User | None, now: datetime) -> None:
+    """From now on the token opens nothing; its row stays, so that history can still name it."""
+    Token.objects.filter(pk=token.pk).update(enabled=False)
+    token.enabled = False
+
+
+def digest_of(plain: str) -> bytes:
+    """HMAC-SHA256 keyed with the secret key, so that a stolen table alone tests no guesses. 32 bytes."""
+    return hmac.digest(settings.SECRET_KEY.encode(), plain.encode(errors="replace"), hashlib.sha256)
+
+
+@transaction.atomic
+def create_user(
+    *, username: str, password: str | None = None, role: str, email: str = "", name: str = "", by: User | None, now: datetime
+) -> User:
+    """A user with one role. Without a password nobody can sign in, though tokens may be made for the user."""
+    first, _, last = name.partition(" ")
+    user = User(username=username, email=email, first_name=first, last_name=last, date_joined=now)
+    if password is not None:
+        validate_password(password, user)
+    user.set_password(password)
+    user.full_clean(exclude=["password"])
+    user.save()
+    set_role(user, role=role, by=by, now=now)
+    return user
+
+
+@transaction.atomic
+def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
+    """Give the user this role in place of the one before. Other groups stay."""
+    if role not in ROLES:
+        raise UnknownRole(f"{role!r} is no role; there are {', '.join(ROLES)}.")
+    user.groups.remove(*Group.objects.filter(name__in=ROLES).exclude(name=role))
+    user.groups.add(Group.objects.get(name=role))
+    is_admin = role == ADMIN
+    if (user.is_staff, user.is_superuser) != (is_admin, is_admin):
+        user.is_staff = user.is_superuser = is_admin
+        user.save(update_fields=["is_staff", "is_superuser"])
+
+
+@transaction.atomic
+def first_admin_link(*, now: datetime) -> str | None:
+    """The secret part of a one-time address that makes the first administrator; None when there is one already.
+
+    Links made before stop working.
+    """
+    _one_at_a_time()
+    if has_admin():
+        return None
+    SignInLink.objects.filter(used_at__isnull=True).update(used_at=now)
+    plain = secrets.token_urlsafe(32)
+    SignInLink.objects.create(digest=digest_of(plain), created_at=now, expires_at=now + FIRST_ADMIN_LINK_LASTS)
+    return plain
+
+
+def link_opens(plain: str, *, now: datetime) -> bool:
+    """Whether `redeem_first_admin_link` would accept this link now."""
+    return not has_admin() and _usable_links(now).filter(digest=digest_of(plain)).exists()
+
+
+@transaction.atomic
+def redeem_first_admin_link(plain: str, *, username: str, password: str, email: str = "", now: datetime) -> User:
+    """Make the first administrator. Of two at once, one wins; the other gets LinkSpent."""
+    _one_at_a_time()
+    spent = not has_admin() and _usable_links(now).filter(digest=digest_of(plain)).update(used_at=now)
+    if not spent:
+        raise LinkSpent("This link was used, has expired, or an administrator exists.")
+    return create_user(username=username, password=password, role=ADMIN, email=email, by=None, now=now)
+
+
+def has_admin() -> bool:
+    return User.objects.filter(is_superuser=True, is_active=True).exists()
+
+
+def _usable_links(now: datetime):  # noqa: ANN202
+    return SignInLink.objects.filter(used_at__isnull=True, expires_at__gt=now)
+
+
+def _one_at_a_time() -> None:
+    """Until the transaction ends, no second one makes or redeems a link: "no administrator yet" is about rows that do not exist."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('muster.first_admin'))")

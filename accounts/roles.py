@@ -1,0 +1,55 @@
+"""The five roles, as Django groups. What each may do is written here as patterns over permission names.
+
+The apps above are named by label only. A permission that no pattern matches belongs to admin alone.
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+ADMIN = "admin"
+# Apps whose objects every role may look at. People and tokens are not among them.
+OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "evidence", "scoring")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """`allows` are patterns of `app_label.codename`, as fnmatch reads them."""
+
+    name: str
+    allows: tuple[str, ...]
+
+    def may(self, permission: str) -> bool:
+        return any(fnmatchcase(permission, pattern) for pattern in self.allows)
+
+
+_look = tuple(f"{app}.view_*" for app in OPEN_APPS)
+
+ROLES: dict[str, Role] = {
+    role.name: role
+    for role in (
+        Role("viewer", _look),
+        Role(
+            "ops",
+            (*_look, "telemetry.*_source", "inventory.change_device", "inventory.change_accelerator", "scoring.change_sitescore"),
+        ),
+        Role("planner", (*_look, "inventory.*", "workloads.*", "scoring.change_sitescore")),
+        Role("manager", (*_look, "inventory.change_site", "accounts.view_user")),
+        Role(ADMIN, ("*",)),
+    )
+}
+
+
+@transaction.atomic
+def make_roles() -> None:
+    """Make the groups what ROLES says, whatever they were. Users keep their groups."""
+    names = {
+        f"{app}.{codename}": pk for pk, app, codename in Permission.objects.values_list("pk", "content_type__app_label", "codename")
+    }
+    for role in ROLES.values():
+        group, _ = Group.objects.get_or_create(name=role.name)
+        wanted = {pk for name, pk in names.items() if role.may(name)}
+        if set(group.permissions.values_list("pk", flat=True)) != wanted:
+            group.permissions.set(wanted)

@@ -1,0 +1,142 @@
+"""Fixtures for every test: a user of each role, clients for pages and endpoints, and a clock that stands still."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+
+PASSWORD = "a-long-enough-password"
+NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+
+
+class FrozenClock:
+    """What `web.clock.now()` says during a test. `move` sets it forward; nothing else does."""
+
+    def __init__(self, at):
+        self.at = at
+
+    def __call__(self):
+        return self.at
+
+    def move(self, **by):
+        self.at += timedelta(**by)
+        return self.at
+
+
+@pytest.fixture
+def frozen_now(monkeypatch):
+    """Freeze the clock at NOW: `frozen_now.at` is the time, `frozen_now.move(minutes=5)` goes on."""
+    from web import clock
+
+    frozen = FrozenClock(NOW)
+    monkeypatch.setattr(clock, "_read", frozen)
+    return frozen
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_root():
+    """WhiteNoise warns when the folder of collected files is missing; tests serve from the sources."""
+    from django.conf import settings
+
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    """Counters of failed sign-ins and the like would otherwise reach from one test into the next."""
+    yield
+    from django.core.cache import cache
+
+    cache.clear()
+
+
+@pytest.fixture
+def user_of(db):
+    """`user_of("ops")` is a user with that role; further arguments are those of `accounts.operations.create_user`."""
+    from accounts import operations
+    from accounts.models import User
+
+    def make(role, **given):
+        username = given.pop("username", role)
+        found = User.objects.filter(username=username).first()
+        given.setdefault("password", PASSWORD)
+        return found or operations.create_user(username=username, role=role, by=None, now=NOW, **given)
+
+    return make
+
+
+@pytest.fixture
+def viewer(user_of):
+    return user_of("viewer")
+
+
+@pytest.fixture
+def ops(user_of):
+    return user_of("ops")
+
+
+@pytest.fixture
+def planner(user_of):
+    return user_of("planner")
+
+
+@pytest.fixture
+def manager(user_of):
+    return user_of("manager")
+
+
+@pytest.fixture
+def admin(user_of):
+    return user_of("admin")
+
+
+@pytest.fixture
+def client_of(user_of):
+    """A browser signed in as a role: `client_of("planner").get("/")`. `None` is nobody."""
+
+    def make(role):
+        client = Client(raise_request_exception=True)
+        if role is not None:
+            client.force_login(user_of(role))
+        return client
+
+    return make
+
+
+class ApiClient(Client):
+    """JSON in and out: `api.post("/api/…", {...})` sends the data as JSON, whatever it is."""
+
+    def __init__(self, token="", **options):
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        super().__init__(headers=headers, **options)
+
+    def generic(self, method, path, data="", content_type="application/json", **extra):
+        return super().generic(method, path, data, content_type, **extra)
+
+    def post(self, path, data=None, content_type="application/json", **extra):
+        return super().post(path, data=data, content_type=content_type, **extra)
+
+    def put(self, path, data=None, content_type="application/json", **extra):
+        return super().put(path, data=data, content_type=content_type, **extra)
+
+    def patch(self, path, data=None, content_type="application/json", **extra):
+        return super().patch(path, data=data, content_type=content_type, **extra)
+
+    def delete(self, path, data="", content_type="application/json", **extra):
+        return super().delete(path, data=data, content_type=content_type, **extra)
+
+
+@pytest.fixture
+def api_of(user_of):
+    """A program with a token of that role: `api_of("planner").post("/api/inventory/sites/", {...})`. `None` has no token."""
+    from accounts import operations
+
+    def make(role, scope="write", **given):
+        if role is None:
+            return ApiClient()
+        _, plain = operations.create_token(
+            user=user_of(role, **given), name=f"{role} {scope}", scope=scope, by=None, now=datetime.now(UTC)
+        )
+        return ApiClient(plain)
+
+    return make

@@ -1,0 +1,179 @@
+"""Which events there are, newest first, over all tracked models at once."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db.models import CharField, Model, Q, QuerySet, Value
+from django.db.models.fields.json import KT
+
+from web import links
+from web.history.changes import Change, changes_of
+
+# The triggers' labels, as pages and endpoints say them.
+ACTIONS = {"insert": "created", "update": "changed", "delete": "deleted"}
+_WHO = ("username", "request_id", "message", "token")
+_FOUND = ("pgh_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", *(f"who_{key}" for key in _WHO))
+
+
+class BadCursor(ValueError):
+    """`after` is not the id of a history row."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One event of one object. `actor` is "" where the write came from outside Muster; `url` is None once the object is gone."""
+
+    id: str
+    model: type[Model]
+    object_id: int
+    display: str
+    url: str | None
+    at: datetime
+    action: str
+    actor: str
+    token: str
+    message: str
+    request_id: str
+    changes: tuple[Change, ...]
+
+    @property
+    def model_label(self) -> str:
+        return label_of(self.model)
+
+    @property
+    def noun(self) -> str:
+        return str(self.model._meta.verbose_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events. `models` are those that the reader may see; `after` is the id of the last row of the page before."""
+
+    models: tuple[type[Model], ...]
+    object_id: int | None = None
+    actor: str = ""
+    request_id: str = ""
+    action: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """`next_after` is "" on the last page."""
+
+    rows: list[HistoryRow] = field(default_factory=list)
+    next_after: str = ""
+
+
+def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
+    """Events of one object, newest first."""
+    return history(Wanted(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
+
+
+def history(wanted: Wanted, *, limit: int = 50) -> HistoryPage:
+    """Events newest first. One statement finds them; their changes take a few more for each model that occurs."""
+    models = {label_of(model): model for model in wanted.models}
+    position = _position(wanted.after)
+    branches = [_branch(models[label], label, wanted, position)[: limit + 1] for label in sorted(models)]
+    if not branches:
+        return HistoryPage()
+    merged = branches[0]
+    if len(branches) > 1:
+        merged = merged.union(*branches[1:], all=True).order_by("-pgh_created_at", "place", "-pgh_id")[: limit + 1]
+    found = list(merged)
+    rows = _rows(found[:limit], models)
+    return HistoryPage(rows, rows[-1].id if len(found) > limit else "")
+
+
+def is_tracked(model: type[Model]) -> bool:
+    return hasattr(model, "pgh_event_models")
+
+
+def tracked_models() -> list[type[Model]]:
+    return sorted((model for model in apps.get_models() if is_tracked(model)), key=label_of)
+
+
+def visible_models(user: Any) -> tuple[type[Model], ...]:
+    """Tracked models whose objects this user may view."""
+    return tuple(m for m in tracked_models() if user.has_perm(f"{m._meta.app_label}.view_{m._meta.model_name}"))
+
+
+def model_named(label: str) -> type[Model] | None:
+    """The tracked model that `inventory.device-type` names."""
+    return next((model for model in tracked_models() if label_of(model) == label), None)
+
+
+def label_of(model: type[Model]) -> str:
+    return f"{model._meta.app_label}.{links.noun(model)}"
+
+
+def ids_changed_by(model: type[Model], request_id: str, *, labels: list[str]) -> QuerySet:
+    """Primary keys of the rows that a request wrote, as a subquery; `labels` are keys of ACTIONS."""
+    return (
+        events_of(model).filter(pgh_label__in=labels, pgh_context__metadata__request_id=request_id).order_by().values("pgh_obj_id")
+    )
+
+
+def events_of(model: type[Model]) -> QuerySet:
+    return next(iter(model.pgh_event_models.values())).objects.all()
+
+
+def _branch(model: type[Model], label: str, wanted: Wanted, position: tuple[datetime, str, int] | None) -> QuerySet:
+    equal = {
+        "pgh_obj_id": wanted.object_id,
+        "pgh_context__metadata__username": wanted.actor or None,
+        "pgh_context__metadata__request_id": wanted.request_id or None,
+        "pgh_label": next((key for key, action in ACTIONS.items() if action == wanted.action), None),
+        "pgh_created_at__gte": wanted.start,
+        "pgh_created_at__lt": wanted.end,
+    }
+    rows = events_of(model).filter(**{key: value for key, value in equal.items() if value is not None})
+    if position is not None:
+        at, place, number = position
+        behind = Q(pgh_created_at__lt=at)
+        if label >= place:
+            behind |= Q(pgh_created_at=at) & (Q() if label > place else Q(pgh_id__lt=number))
+        rows = rows.filter(behind)
+    who = {f"who_{key}": KT(f"pgh_context__metadata__{key}") for key in _WHO}
+    rows = rows.annotate(place=Value(label, output_field=CharField()), **who)
+    return rows.order_by("-pgh_created_at", "-pgh_id").values(*_FOUND)
+
+
+def _rows(found: list[dict[str, Any]], models: dict[str, type[Model]]) -> list[HistoryRow]:
+    changes = {
+        label: changes_of(models[label], events_of(models[label]), [event["pgh_id"] for event in found if event["place"] == label])
+        for label in {event["place"] for event in found}
+    }
+    rows = []
+    for event in found:
+        model, key = models[event["place"]], event["pgh_obj_id"]
+        said = changes[event["place"]][event["pgh_id"]]
+        rows.append(
+            HistoryRow(
+                id=f"{event['pgh_created_at'].isoformat()}~{event['place']}~{event['pgh_id']}",
+                model=model,
+                object_id=key,
+                display=said.name,
+                url=links.page_url(said.current) if said.current is not None else None,
+                at=event["pgh_created_at"],
+                action=ACTIONS.get(event["pgh_label"], event["pgh_label"]),
+                changes=said.changes,
+                actor=event["who_username"] or "",
+                **{key: event[f"who_{key}"] or "" for key in _WHO if key != "username"},
+            )
+        )
+    return rows
+
+
+def _position(after: str) -> tuple[datetime, str, int] | None:
+    if not after:
+        return None
+    try:
+        at, place, number = after.split("~")
+        return datetime.fromisoformat(at.replace(" ", "+")), place, int(number[:19])
+    except ValueError as error:
+        raise BadCursor("`after` is not the id of a history row.") from error

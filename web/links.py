@@ -1,0 +1,55 @@
+"""Addresses of an object: its page and its endpoint. Cheap enough to call for every row of a long list.
+
+A page is named `<model>-detail` and takes the primary key, unless its app says otherwise with `has_page`.
+"""
+
+import re
+from functools import lru_cache
+
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+
+# A number that no url pattern contains; what is around it in the reversed address is the same for every object.
+_STAND_IN = 987654321
+
+_pages: dict[type[Model], tuple[str, str]] = {}
+
+
+def has_page(model: type[Model], url_name: str, attribute: str = "pk") -> None:
+    """Say that objects of `model` are shown at `url_name`, which takes one argument: `attribute` of the object."""
+    _pages[model] = (url_name, attribute)
+    _around.cache_clear()
+
+
+def page_url(obj: Model) -> str | None:
+    """The path of the object's page, None where its model has none."""
+    name, attribute = _pages.get(type(obj), (f"{noun(type(obj))}-detail", "pk"))
+    return _address(name, getattr(obj, attribute))
+
+
+def api_url(obj: Model) -> str | None:
+    """The path of the object's endpoint, None where its model has none."""
+    return _address(f"{api_basename(type(obj))}-detail", obj.pk)
+
+
+def noun(model: type[Model]) -> str:
+    """The model's name in addresses: `device-type` for DeviceType."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", model.__name__).lower()
+
+
+def api_basename(model: type[Model]) -> str:
+    return f"{model._meta.app_label}-api-{noun(model)}"
+
+
+def _address(name: str, key: object) -> str | None:
+    around = _around(name)
+    return f"{around[0]}{key}{around[1]}" if around else None
+
+
+@lru_cache(maxsize=1024)
+def _around(name: str) -> tuple[str, str] | None:
+    try:
+        before, after = reverse(name, args=[_STAND_IN]).split(str(_STAND_IN))
+    except NoReverseMatch:
+        return None
+    return before, after

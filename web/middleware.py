@@ -1,0 +1,56 @@
+"""What every request gets: an id, someone to attribute its writes to, and the reader's time zone."""
+
+import uuid
+import zoneinfo
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from web.actor import acting
+
+type Respond = Callable[[HttpRequest], HttpResponse]
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class RequestIdMiddleware:
+    """`X-Request-ID` in every response. Always made here: history is filtered by it, so nobody may choose it."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.id = str(uuid.uuid4())
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.id
+        return response
+
+
+class ActorMiddleware:
+    """Attributes writes to the signed-in user; a token's user is named later, when the endpoint has checked it."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method in SAFE_METHODS:
+            return self._in_zone(request)
+        user = request.user if request.user.is_authenticated else None
+        with acting(user, request_id=request.id):
+            return self._in_zone(request)
+
+    def _in_zone(self, request: HttpRequest) -> HttpResponse:
+        # The API speaks UTC, whoever asks; pages speak the reader's zone.
+        if request.path.startswith("/api/") or not request.user.is_authenticated:
+            return self.get_response(request)
+        with timezone.override(zone_of(request.user.time_zone)):
+            return self.get_response(request)
+
+
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """The named zone, or UTC where this machine's time zone data does not know it."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")

@@ -1,0 +1,54 @@
+"""Who may open a page. Anonymous readers are sent to sign in; others get a page that names the missing permission."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from accounts.roles import ROLES
+
+__all__ = ["ROLES", "MissingPermission", "require", "signed_in"]
+
+
+class MissingPermission(PermissionDenied):
+    """Names what is missing; the page for 403 shows it."""
+
+    def __init__(self, permissions: list[str]) -> None:
+        self.permissions = permissions
+        super().__init__(f"Missing permission: {', '.join(permissions)}.")
+
+
+type View = Callable[..., HttpResponse]
+
+
+def require(*permissions: str) -> Callable[[View], View]:
+    """The reader needs every one of these permissions; none named: needs to be signed in."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _sign_in(request)
+            missing = [name for name in permissions if not request.user.has_perm(name)]
+            if missing:
+                raise MissingPermission(missing)
+            return view(request, *args, **kwargs)
+
+        checked.required_permissions = permissions
+        return checked
+
+    return decorate
+
+
+signed_in = require()
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request") == "true":
+        # htmx would swap the sign-in form into a card; this makes the browser go there.
+        response = HttpResponse(status=401)
+        response["HX-Redirect"] = redirect_to_login(request.headers.get("HX-Current-URL", "/")).url
+        return response
+    return redirect_to_login(request.get_full_path())

@@ -1,0 +1,44 @@
+"""Who calls an endpoint: the bearer of a token, or the person whose session it is."""
+
+from django.http import HttpRequest
+from rest_framework import authentication
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
+
+from accounts.models import Token, User
+from accounts.operations import authenticate_token
+from web import clock
+from web.actor import identify
+
+KEYWORDS = frozenset({"bearer", "token"})
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """A signed-in person's browser; writes need the CSRF token."""
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer <token>` or `Token <token>`. What a token's scope forbids is refused here, for every endpoint."""
+
+    def authenticate(self, request: HttpRequest) -> tuple[User, Token] | None:
+        plain = bearer(request)
+        if plain is None:
+            return None
+        token = authenticate_token(plain, now=clock.now())
+        if token is None:
+            raise AuthenticationFailed("This token is unknown, expired or disabled.")
+        if token.scope == Token.Scope.INGEST:
+            raise PermissionDenied("This token has the scope ingest: it may only send telemetry.")
+        if token.scope == Token.Scope.READ and request.method not in SAFE_METHODS:
+            raise PermissionDenied("This token has the scope read: a token with the scope write is needed.")
+        identify(token.user, token)
+        return token.user, token
+
+    def authenticate_header(self, request: HttpRequest) -> str:
+        return 'Bearer realm="muster"'
+
+
+def bearer(request: HttpRequest) -> str | None:
+    """The token in the Authorization header; None when there is none or it speaks of something else."""
+    keyword, _, plain = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return plain.strip() if keyword.lower() in KEYWORDS else None

@@ -1,0 +1,148 @@
+"""What a refused request is answered with: `{"detail": …}`, or messages by field; in a bulk write by item as well.
+
+Bad input never becomes a 5xx. What the database refuses is translated here, by the name of the constraint.
+"""
+
+import re
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import DataError, IntegrityError, OperationalError
+from django.db.models import BaseConstraint, CheckConstraint, F, Model, ProtectedError, RestrictedError, UniqueConstraint
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+
+NON_FIELD = "non_field_errors"
+# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
+TRY_AGAIN = {"40001", "40P01", "55P03"}
+
+
+class Conflict(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "The request conflicts with the present state."
+    default_code = "conflict"
+
+
+class PreconditionFailed(exceptions.APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_detail = "The object changed since you read it: its ETag is another one now."
+    default_code = "precondition_failed"
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body is larger than this server accepts."
+    default_code = "body_too_large"
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """REST framework's EXCEPTION_HANDLER."""
+    # Its parsers import this module before its views exist.
+    from rest_framework import views
+
+    return views.exception_handler(translated(error), context)
+
+
+def translated(error: Exception) -> Exception:
+    """The API error that says what went wrong; the error itself where it is no fault of the sender."""
+    if isinstance(error, DjangoValidationError):
+        return exceptions.ValidationError(_by_field(error))
+    if isinstance(error, (ProtectedError, RestrictedError)):
+        return Conflict(_in_use(error))
+    if isinstance(error, IntegrityError):
+        return exceptions.ValidationError(refusal(error))
+    if isinstance(error, DataError):
+        return exceptions.ParseError(f"The database cannot take a value: {_diagnosis(error, 'message_primary') or error}.")
+    if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN:
+        return Conflict("Another write was in the way; try again.")
+    if isinstance(error, RequestDataTooBig):
+        return BodyTooLarge()
+    return error
+
+
+def refusal(error: IntegrityError) -> dict[str, list[str]]:
+    """Messages by field for what the database refused."""
+    model = _model_of(_diagnosis(error, "table_name"))
+    name, column = _diagnosis(error, "constraint_name"), _diagnosis(error, "column_name")
+    if model is None:
+        return {NON_FIELD: [str(error).splitlines()[0]]}
+    if column and not name:
+        return {_field_name(model, column): ["This field may not be null."]}
+    for constraint in _constraints(model):
+        if constraint.name == name:
+            return _broken(constraint, model)
+    key = re.match(r"Key \((.+?)\)=\((.*?)\) (.+)", _diagnosis(error, "message_detail") or "")
+    if key is None:
+        return {NON_FIELD: [f"Constraint {name} is violated."]}
+    fields = [_field_name(model, column.strip()) for column in key[1].split(",")]
+    if "already exists" in key[3]:
+        return {_where(fields): [model().unique_error_message(model, fields)]}
+    return {_where(fields): ["This object is gone, or still in use."]}
+
+
+def _broken(constraint: BaseConstraint, model: type[Model]) -> dict[str, list[str]]:
+    fields = _fields_in(constraint)
+    if constraint.violation_error_message != constraint.default_violation_error_message:
+        return {_where(fields): [str(constraint.get_violation_error_message())]}
+    if isinstance(constraint, UniqueConstraint):
+        return {_where(fields): [model().unique_error_message(model, fields)]}
+    named = ", ".join(fields)
+    return {_where(fields): [f"These values do not go together or are out of range ({named}): {constraint.name}."]}
+
+
+def _fields_in(constraint: BaseConstraint) -> list[str]:
+    if isinstance(constraint, UniqueConstraint):
+        named = [part.name for expression in constraint.expressions for part in expression.flatten() if isinstance(part, F)]
+        return [*constraint.fields, *named]
+    if isinstance(constraint, CheckConstraint):
+        return sorted(_names_in(constraint.condition))
+    return []
+
+
+def _names_in(condition: Any) -> set[str]:
+    """Fields that a Q mentions, however nested."""
+    if isinstance(condition, tuple):
+        value = condition[1]
+        return {condition[0].split("__")[0]} | ({value.name.split("__")[0]} if isinstance(value, F) else set())
+    return set().union(*(_names_in(child) for child in getattr(condition, "children", [])))
+
+
+def _where(fields: list[str]) -> str:
+    return fields[0] if len(fields) == 1 else NON_FIELD
+
+
+def _constraints(model: type[Model]) -> list[BaseConstraint]:
+    return [each for parent in [model, *model._meta.all_parents] for each in parent._meta.constraints]
+
+
+def _model_of(table: str | None) -> type[Model] | None:
+    return next((model for model in apps.get_models() if model._meta.db_table == table), None)
+
+
+def _field_name(model: type[Model], column: str) -> str:
+    try:
+        return next(field.name for field in model._meta.concrete_fields if field.column == column)
+    except StopIteration:
+        return column
+
+
+def _diagnosis(error: Exception, part: str) -> str | None:
+    return getattr(getattr(error.__cause__, "diag", None), part, None)
+
+
+def _in_use(error: ProtectedError | RestrictedError) -> str:
+    holders = list(getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", None) or [])
+    named = ", ".join(f"{holder._meta.verbose_name} {holder}" for holder in holders[:5])
+    more = f" and {len(holders) - 5} more" if len(holders) > 5 else ""
+    return f"Still in use by {named}{more}."
+
+
+def _by_field(error: DjangoValidationError) -> dict[str, list[str]]:
+    if not hasattr(error, "error_dict"):
+        return {NON_FIELD: list(error.messages)}
+    by_field = error.message_dict
+    if NON_FIELD_ERRORS in by_field:
+        by_field[NON_FIELD] = by_field.pop(NON_FIELD_ERRORS)
+    return by_field

@@ -1,0 +1,100 @@
+"""Choice fields as `{value, label}`, and references that are read as a brief object and written by id or unique attributes."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import F, Model, Q
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from web import links
+from web.rest.references import Reference, reference_of, unique_attributes
+
+
+class ChoiceValueField(serializers.ChoiceField):
+    """Reads as `{"value": "core", "label": "Core"}`; writes take that or the value alone."""
+
+    def to_representation(self, value: Any) -> dict[str, Any] | None:
+        if value in ("", None):
+            return None
+        return {"value": value, "label": str(self.choices.get(value, value))}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            data = data.get("value")
+        if not isinstance(data, (str, int, float)):
+            self.fail("invalid_choice", input=data)
+        return super().to_internal_value(data)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        # No choice is null in JSON and "" in the database.
+        return "" if data is None and self.allow_blank else super().run_validation(data)
+
+
+class RelatedObjectField(serializers.RelatedField):
+    """A foreign key. Give `queryset`, or `read_only=True`.
+
+    In a bulk write, `preload` loads the references of all items before the items are validated one by one.
+    """
+
+    default_error_messages = {
+        "does_not_exist": "No {noun} has {input}.",
+        "multiple": "More than one {noun} has {input}.",
+        "incorrect_type": "Write an id, or an object with unique attributes of the {noun}: {attributes}.",
+    }
+    _known: Mapping[Reference, list[Model]] = {}
+
+    def use_pk_only_optimization(self) -> bool:
+        return False
+
+    def to_representation(self, value: Model) -> dict[str, Any]:
+        return brief(value, self.context)
+
+    def to_internal_value(self, data: Any) -> Model:
+        model = self.get_queryset().model
+        noun = model._meta.verbose_name
+        reference = reference_of(data, model)
+        if reference is None:
+            self.fail("incorrect_type", noun=noun, attributes=", ".join(unique_attributes(model)))
+        found = self._known.get(reference)
+        if found is None:
+            found = list(self.get_queryset().filter(**reference.lookups())[:2])
+        if len(found) != 1:
+            self.fail("multiple" if found else "does_not_exist", noun=noun, input=reference)
+        return found[0]
+
+    def preload(self, values: Iterable[Any]) -> None:
+        """Load what these values refer to: one statement for all ids, one more for each set of attributes in use."""
+        model = self.get_queryset().model
+        wanted = {reference for value in values if (reference := reference_of(value, model)) is not None}
+        self._known = {reference: [] for reference in wanted}
+        for keys in {reference.keys for reference in wanted}:
+            named = [reference for reference in wanted if reference.keys == keys]
+            # Wider than wanted where there are several keys: the product of their values. What is not wanted is not kept.
+            within = Q(**{f"{key}__in": {each.values[place] for each in named} for place, key in enumerate(keys)})
+            aliases = {f"named_by_{place}": F(key) for place, key in enumerate(keys)}
+            for row in self.get_queryset().filter(within).annotate(**aliases):
+                reference = Reference(keys, tuple(str(getattr(row, alias)) for alias in aliases))
+                if reference in self._known:
+                    self._known[reference].append(row)
+
+
+def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:
+    """An object in few words, as other objects refer to it."""
+    short = {"id": obj.pk, "url": absolute(links.api_url(obj), context), "display": str(obj)}
+    slug = getattr(obj, "slug", None)
+    return short if slug is None else short | {"slug": slug}
+
+
+def absolute(path: str | None, context: Mapping[str, Any]) -> str | None:
+    """With scheme and host, where a request says which."""
+    request = context.get("request")
+    if path is None or request is None:
+        return path
+    # build_absolute_uri parses and joins; for a thousand rows once is enough.
+    base = context.get("base_url")
+    if base is None:
+        base = request.build_absolute_uri("/")[:-1]
+        if isinstance(context, dict):
+            context["base_url"] = base
+    return base + path

@@ -1,0 +1,128 @@
+"""Filtering and ordering of lists. A parameter that means nothing is refused, never ignored: a typo must not show everything."""
+
+import difflib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import django_filters
+from django.db.models import Model, Q, QuerySet
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+
+from web.history import ids_changed_by, is_tracked
+from web.rest import lookups
+
+if TYPE_CHECKING:
+    # REST framework imports this module by its settings, before its own views.
+    from rest_framework.views import APIView
+
+# Parameters of every list that are no filters.
+CONTROLS = frozenset({"limit", "offset", "after", "ordering", "fields", "omit", "brief", "format"})
+
+
+class ByRequest(django_filters.CharFilter):
+    """Rows that a request, named by its X-Request-ID, wrote."""
+
+    def __init__(self, *args: Any, labels: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.labels = labels
+
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        return queryset.filter(pk__in=ids_changed_by(queryset.model, value, labels=self.labels)) if value else queryset
+
+
+class ObjectFilterSet(django_filters.FilterSet):
+    """`Meta.model`, `Meta.fields`; `Meta.search_fields` are what `q` looks into.
+
+    Each field gets the filters of its type (web.rest.lookups). Further ones are declared as in django-filter.
+    """
+
+    @classmethod
+    def get_filters(cls) -> OrderedDict[str, django_filters.Filter]:
+        if cls._meta.model is None:
+            return OrderedDict(cls.declared_filters)
+        generated = dict(_generated(cls._meta.model, cls._meta.fields or ()))
+        for name, each in generated.items():
+            each.label = each.label or name
+        return OrderedDict(generated | cls.declared_filters)
+
+    def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        condition = Q()
+        for field in getattr(self.Meta, "search_fields", ()):
+            condition |= Q(**{f"{field}__icontains": value})
+        return queryset.filter(condition)
+
+
+class StrictFilterBackend(BaseFilterBackend):
+    """Applies the endpoint's `filterset_class`; refuses every parameter that is neither a filter nor a control.
+
+    An endpoint that reads further parameters itself lists them in `extra_parameters`.
+    """
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: "APIView") -> QuerySet:
+        filterset_class = getattr(view, "filterset_class", None)
+        known = set(filterset_class.base_filters) if filterset_class else set()
+        refuse_unknown(request, known | set(getattr(view, "extra_parameters", ())))
+        if filterset_class is None:
+            return queryset
+        return filtered(filterset_class, request.query_params, queryset)
+
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
+        filterset_class = getattr(view, "filterset_class", None)
+        if filterset_class is None:
+            return []
+        return [lookups.parameter(name, each) for name, each in filterset_class.base_filters.items()]
+
+
+class OrderingBackend(BaseFilterBackend):
+    """`ordering=facility,-name`. The primary key comes last, so that pages never overlap."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet, view: "APIView") -> QuerySet:
+        asked = [name.strip() for name in request.query_params.get("ordering", "").split(",") if name.strip()]
+        allowed = self._allowed(queryset.model, view)
+        unknown = [name for name in asked if name.removeprefix("-") not in allowed]
+        if unknown:
+            raise ValidationError({"ordering": [f"Cannot order by {', '.join(unknown)}. There are {', '.join(sorted(allowed))}."]})
+        by = asked or list(queryset.query.order_by) or list(queryset.model._meta.ordering)
+        return queryset.order_by(*by, *([] if {"pk", "-pk", "id", "-id"} & set(map(str, by)) else ["pk"]))
+
+    def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
+        text = "Fields to order by, separated by commas; a minus before one reverses it."
+        return [{"name": "ordering", "in": "query", "required": False, "description": text, "schema": {"type": "string"}}]
+
+    def _allowed(self, model: type[Model], view: "APIView") -> set[str]:
+        named = getattr(view, "ordering_fields", None)
+        return set(named) if named is not None else {field.name for field in model._meta.concrete_fields}
+
+
+def filtered(filterset_class: type[django_filters.FilterSet], parameters: Any, queryset: QuerySet) -> QuerySet:
+    """The rows that the parameters leave; a value that cannot be read raises ValidationError by parameter."""
+    filterset = filterset_class(parameters, queryset=queryset)
+    if not filterset.is_valid():
+        raise ValidationError(dict(filterset.errors))
+    return filterset.qs
+
+
+def refuse_unknown(request: Request, known: Iterable[str], controls: Iterable[str] = CONTROLS) -> None:
+    """Raise for parameters that are neither known nor a control, with a hint at what may have been meant."""
+    allowed = {*known, *controls}
+    errors = {name: [_hint(name, allowed)] for name in request.GET if name not in allowed}
+    if errors:
+        raise ValidationError(errors)
+
+
+def _hint(name: str, allowed: set[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(allowed), n=1)
+    return f"Unknown parameter. Did you mean {close[0]}?" if close else "Unknown parameter."
+
+
+def _generated(model: type[Model], fields: Iterable[str]) -> Iterator[tuple[str, django_filters.Filter]]:
+    yield from lookups.filters_of(model._meta.pk, "id")
+    yield "q", django_filters.CharFilter(method="search", label="Search", max_length=200)
+    if is_tracked(model):
+        yield "created_by_request", ByRequest(labels=["insert"], max_length=64)
+        yield "updated_by_request", ByRequest(labels=["update"], max_length=64)
+    for name in fields:
+        yield from lookups.filters_of(model._meta.get_field(name), name)

@@ -1,0 +1,61 @@
+"""Who may do what at an endpoint. A refusal names the permission that is missing."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+
+if TYPE_CHECKING:
+    # REST framework imports this module by its settings, before its own views.
+    from rest_framework.views import APIView
+
+ACTION_OF = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
+
+
+class Permission(BasePermission):
+    """Needs a signed-in user with every permission that `needed` lists."""
+
+    def needed(self, request: HttpRequest, view: "APIView") -> list[str]:
+        raise NotImplementedError
+
+    def has_permission(self, request: HttpRequest, view: "APIView") -> bool:
+        if not (request.user and request.user.is_authenticated):
+            return False
+        missing = [name for name in self.needed(request, view) if not request.user.has_perm(name)]
+        if missing:
+            self.message = f"Missing permission: {', '.join(missing)}."
+        return not missing
+
+
+class ModelPermissions(Permission):
+    """Django's own permissions on the endpoint's model: view, add, change, delete."""
+
+    def needed(self, request: HttpRequest, view: "APIView") -> list[str]:
+        if getattr(view, "_ignore_model_permissions", False):
+            return []
+        queryset = getattr(view, "queryset", None)
+        if queryset is None:
+            raise TypeError(f"{type(view).__name__} has no queryset: give it permission_classes = [requires(…)].")
+        model = queryset.model._meta
+        action = "view" if request.method in SAFE_METHODS else ACTION_OF[request.method]
+        return [f"{model.app_label}.{action}_{model.model_name}"]
+
+
+class SignedIn(Permission):
+    """Any signed-in user, whatever the role."""
+
+    def needed(self, request: HttpRequest, view: "APIView") -> list[str]:
+        return []
+
+
+def requires(*permissions: str, **by_method: str) -> type[Permission]:
+    """A permission class for endpoints that are no plain CRUD: `requires("inventory.view_site", POST="scoring.add_flip")`.
+
+    A method named by keyword needs that permission in place of the general ones.
+    """
+
+    class Requires(Permission):
+        def needed(self, request: HttpRequest, view: "APIView") -> list[str]:
+            return [by_method[request.method]] if request.method in by_method else list(permissions)
+
+    return Requires

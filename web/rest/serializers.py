@@ -1,0 +1,172 @@
+"""The shape of an object in JSON: its own fields, and the four that every object has."""
+
+import math
+from typing import Any
+
+from django.db.models import Model
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import Field
+from rest_framework.relations import RelatedField
+from rest_framework.validators import UniqueValidator
+
+from web import actor, links
+from web.rest.fields import ChoiceValueField, RelatedObjectField, absolute
+from web.rest.references import LARGEST_ID
+
+__all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField"]
+
+ALWAYS = ("id", "url", "display_url", "display")
+
+
+class ObjectListSerializer(serializers.ListSerializer):
+    """Many objects of one body: what they refer to is loaded together.
+
+    For a bulk change, `existing` holds the objects by id; validating takes them out one by one.
+    """
+
+    existing: dict[int, Model] | None = None
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list):
+            items = [item for item in data if isinstance(item, dict)]
+            for field in self.child.fields.values():
+                if isinstance(field, RelatedObjectField) and not field.read_only:
+                    field.preload(item[field.field_name] for item in items if field.field_name in item)
+        return super().to_internal_value(data)
+
+    def run_child_validation(self, data: Any) -> Any:
+        if self.existing is not None:
+            self.child.instance = self._of(data)
+        return super().run_child_validation(data)
+
+    def _of(self, item: Any) -> Model:
+        """The object that an item of a bulk change is about; each may be named once."""
+        key = item_id(item)
+        if key is None:
+            raise ValidationError({"id": ["Each item needs the id of the object that it changes."]})
+        found = self.existing.pop(key, None)
+        if found is None:
+            raise ValidationError({"id": ["No such object, or named twice."]})
+        return found
+
+
+def finite(value: float) -> None:
+    """ "inf" and "nan" are floats to Python and nothing to JSON."""
+    if not math.isfinite(value):
+        raise ValidationError("A valid number is required.", code="invalid")
+
+
+def item_id(item: Any) -> int | None:
+    value = item.get("id") if isinstance(item, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID else None
+
+
+class ObjectSerializer(serializers.ModelSerializer):
+    """`Meta.model`, `Meta.fields` (without the four), and `Meta.brief_fields` for `?brief=true`.
+
+    Uniqueness and other constraints are not asked for beforehand: the database decides, once for a single write and a
+    bulk one alike, and web.rest.errors says which field it was.
+    """
+
+    serializer_choice_field = ChoiceValueField
+    serializer_related_field = RelatedObjectField
+
+    id = serializers.IntegerField(read_only=True)
+    url = serializers.SerializerMethodField()
+    display_url = serializers.SerializerMethodField()
+    display = serializers.SerializerMethodField()
+    changelog_message = serializers.CharField(
+        write_only=True, required=False, max_length=200, help_text="Why; kept in the history beside the change."
+    )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if hasattr(cls, "Meta") and not hasattr(cls.Meta, "list_serializer_class"):
+            cls.Meta.list_serializer_class = ObjectListSerializer
+
+    @extend_schema_field({"type": "string", "format": "uri"})
+    def get_url(self, obj: Model) -> str | None:
+        return absolute(links.api_url(obj), self.context)
+
+    @extend_schema_field({"type": "string", "format": "uri", "nullable": True})
+    def get_display_url(self, obj: Model) -> str | None:
+        return absolute(links.page_url(obj), self.context)
+
+    @extend_schema_field({"type": "string"})
+    def get_display(self, obj: Model) -> str:
+        return str(obj)
+
+    def get_field_names(self, declared_fields: dict[str, Field], info: Any) -> list[str]:
+        if self.Meta.fields == serializers.ALL_FIELDS:
+            own = super().get_field_names(declared_fields, info)
+        else:
+            own = [*self.Meta.fields, "changelog_message"]
+        return [*ALWAYS, *(name for name in own if name not in ALWAYS)]
+
+    def get_fields(self) -> dict[str, Field]:
+        fields = super().get_fields()
+        if not self._is_outermost():
+            return fields
+        shown = self._shown([name for name, field in fields.items() if not field.write_only])
+        # What is not shown can still be written.
+        for name, field in list(fields.items()):
+            if name not in shown and not field.write_only:
+                if field.read_only or self._reading():
+                    del fields[name]
+                else:
+                    field.write_only = True
+        return fields
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> tuple[type[Field], dict[str, Any]]:
+        field_class, kwargs = super().build_standard_field(field_name, model_field)
+        kwargs["validators"] = [each for each in kwargs.get("validators", []) if not isinstance(each, UniqueValidator)]
+        if not kwargs["validators"]:
+            del kwargs["validators"]
+        if issubclass(field_class, serializers.DecimalField):
+            # Numbers are numbers in JSON, as users of NetBox expect.
+            kwargs["coerce_to_string"] = False
+        if issubclass(field_class, serializers.FloatField):
+            kwargs["validators"] = [*kwargs.get("validators", []), finite]
+        return field_class, kwargs
+
+    def build_relational_field(self, field_name: str, relation_info: Any) -> tuple[type[Field], dict[str, Any]]:
+        field_class, kwargs = super().build_relational_field(field_name, relation_info)
+        if issubclass(field_class, RelatedField):
+            kwargs.pop("validators", None)
+        return field_class, kwargs
+
+    def get_validators(self) -> list[Any]:
+        return list(getattr(self.Meta, "validators", []))
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        message = values.pop("changelog_message", "")
+        if message:
+            actor.note(message)
+        return values
+
+    def _is_outermost(self) -> bool:
+        parent = self.parent
+        return parent is None or (isinstance(parent, serializers.ListSerializer) and parent.parent is None)
+
+    def _reading(self) -> bool:
+        request = self.context.get("request")
+        return request is None or request.method in {"GET", "HEAD"}
+
+    def _shown(self, names: list[str]) -> set[str]:
+        """The fields that the query string asks for with `fields`, `omit` and `brief`."""
+        request = self.context.get("request")
+        asked = request.query_params if request is not None and hasattr(request, "query_params") else {}
+        shown = set(names)
+        if str(asked.get("brief", "")).lower() in {"1", "true"}:
+            shown = {"id", "url", "display", *getattr(self.Meta, "brief_fields", ())} & shown
+        for parameter in ("fields", "omit"):
+            if parameter in asked:
+                listed = {name.strip() for value in asked.getlist(parameter) for name in value.split(",") if name.strip()}
+                unknown = sorted(listed - set(names))
+                if unknown:
+                    raise ValidationError({parameter: [f"No such field: {', '.join(unknown)}. There are {', '.join(names)}."]})
+                shown = listed if parameter == "fields" else shown - listed
+        return shown
