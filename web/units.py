@@ -8,7 +8,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -60,6 +61,29 @@ def format_value(value: float | None, unit: str = "", *, decimals: int | None = 
         if abs(value) >= least:
             return Formatted(number(value / divisor, decimals), shown)
     return Formatted(number(value, decimals), unit)
+
+
+def power_unit(largest_kw: float) -> str:
+    """The unit for several powers shown side by side, from the largest of them: "kW", "MW" or "GW"."""
+    return next((shown for least, _divisor, shown in _STEPS["kW"] if abs(largest_kw) >= least), "kW")
+
+
+def power_factor(unit: str) -> float:
+    """What a power in kW is multiplied by to be in `unit`."""
+    return next((1 / divisor for _least, divisor, shown in _STEPS["kW"] if shown == unit), 1.0)
+
+
+def power(kw: float, unit: str = "") -> Formatted:
+    """A power in a given unit, so that figures side by side share one; without a unit, in its own."""
+    unit = unit or power_unit(kw)
+    scaled = kw * power_factor(unit)
+    # One decimal throughout MW and GW: 640.3 MW beside 8.8 MW; whole kW from a hundred on.
+    return Formatted(number(scaled, decimals_for(scaled) if unit == "kW" else 1 if abs(scaled) >= 1 else 2), unit)
+
+
+def instant(at: datetime) -> str:
+    """A moment of the last months in the reader's zone: "24 Nov 14:32"."""
+    return date_format(localtime(at), "j M H:i")
 
 
 def signed(value: float | None, unit: str = "") -> str:
