@@ -38,7 +38,7 @@ class ScopeKind(models.TextChoices):
 
 
 class AccessScope(models.Model):
-    """Limits a user to regions or sites, named by slug because inventory lies a floor above. No row means everywhere."""
+    """Limits a user to regions or sites, by slug since inventory lies a floor above. No row: everywhere."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_scopes")
     kind = models.CharField(max_length=8, choices=ScopeKind)
@@ -60,7 +60,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
 
 
 class Token(models.Model):
-    """A key for programs: shown once, stored as an HMAC. An `ingest` token belongs to one source and does nothing else."""
+    """A key for programs: shown once, stored as an HMAC. An `ingest` token only sends telemetry, for one source."""
 
     class Scope(models.TextChoices):
         READ = "read", _("Read")

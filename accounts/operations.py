@@ -31,13 +31,25 @@ class LinkSpent(Exception):
 
 
 def create_token(
-    *, user: User, name: str, scope: str = Token.Scope.READ, expires_at: datetime | None = None, by: User | None, now: datetime
+    *,
+    user: User,
+    name: str,
+    scope: str = Token.Scope.READ,
+    expires_at: datetime | None = None,
+    by: User | None,
+    now: datetime,
 ) -> tuple[Token, str]:
     """A new token and its secret, which cannot be had again."""
     prefix = "".join(secrets.choice(PREFIX_LETTERS) for _ in range(12))
     plain = f"{TOKEN_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
     token = Token(
-        user=user, name=name, prefix=prefix, digest=digest_of(plain), scope=scope, created_at=now, expires_at=expires_at
+        user=user,
+        name=name,
+        prefix=prefix,
+        digest=digest_of(plain),
+        scope=scope,
+        created_at=now,
+        expires_at=expires_at,
     )
     token.full_clean(exclude=["digest"])
     token.save(force_insert=True)
@@ -78,7 +90,14 @@ def digest_of(plain: str) -> bytes:
 
 @transaction.atomic
 def create_user(
-    *, username: str, password: str | None = None, role: str, email: str = "", name: str = "", by: User | None, now: datetime
+    *,
+    username: str,
+    password: str | None = None,
+    role: str,
+    email: str = "",
+    name: str = "",
+    by: User | None,
+    now: datetime,
 ) -> User:
     """A user with one role. Without a password nobody can sign in, though tokens may be made for the user."""
     first, _, last = name.partition(" ")
@@ -116,7 +135,9 @@ def first_admin_link(*, now: datetime) -> str | None:
         return None
     SignInLink.objects.filter(used_at__isnull=True).update(used_at=now)
     plain = secrets.token_urlsafe(32)
-    SignInLink.objects.create(digest=digest_of(plain), created_at=now, expires_at=now + FIRST_ADMIN_LINK_LASTS)
+    SignInLink.objects.create(
+        digest=digest_of(plain), created_at=now, expires_at=now + FIRST_ADMIN_LINK_LASTS
+    )
     return plain
 
 
@@ -126,7 +147,9 @@ def link_opens(plain: str, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def redeem_first_admin_link(plain: str, *, username: str, password: str, email: str = "", now: datetime) -> User:
+def redeem_first_admin_link(
+    plain: str, *, username: str, password: str, email: str = "", now: datetime
+) -> User:
     """Make the first administrator. Of two at once, one wins; the other gets LinkSpent."""
     _one_at_a_time()
     spent = not has_admin() and _usable_links(now).filter(digest=digest_of(plain)).update(used_at=now)
@@ -139,11 +162,11 @@ def has_admin() -> bool:
     return User.objects.filter(is_superuser=True, is_active=True).exists()
 
 
-def _usable_links(now: datetime):  # noqa: ANN202
+def _usable_links(now: datetime):
     return SignInLink.objects.filter(used_at__isnull=True, expires_at__gt=now)
 
 
 def _one_at_a_time() -> None:
-    """Until the transaction ends, no second one makes or redeems a link: "no administrator yet" is about rows that do not exist."""
+    """Let no second transaction make or redeem a link meanwhile: no row can be locked before there is one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('muster.first_admin'))")

@@ -33,7 +33,13 @@ ROLES: dict[str, Role] = {
         Role("viewer", _look),
         Role(
             "ops",
-            (*_look, "telemetry.*_source", "inventory.change_device", "inventory.change_accelerator", "scoring.change_sitescore"),
+            (
+                *_look,
+                "telemetry.*_source",
+                "inventory.change_device",
+                "inventory.change_accelerator",
+                "scoring.change_sitescore",
+            ),
         ),
         Role("planner", (*_look, "inventory.*", "workloads.*", "scoring.change_sitescore")),
         Role("manager", (*_look, "inventory.change_site", "accounts.view_user")),
@@ -46,7 +52,8 @@ ROLES: dict[str, Role] = {
 def make_roles() -> None:
     """Make the groups what ROLES says, whatever they were. Users keep their groups."""
     names = {
-        f"{app}.{codename}": pk for pk, app, codename in Permission.objects.values_list("pk", "content_type__app_label", "codename")
+        f"{app}.{codename}": pk
+        for pk, app, codename in Permission.objects.values_list("pk", "content_type__app_label", "codename")
     }
     for role in ROLES.values():
         group, _ = Group.objects.get_or_create(name=role.name)

@@ -9,6 +9,13 @@ PASSWORD = "a-long-enough-password"
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 
+def pytest_configure():
+    from django.conf import settings
+
+    # The real one is slow on purpose; nearly every test has a user.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 class FrozenClock:
     """What `web.clock.now()` says during a test. `move` sets it forward; nothing else does."""
 
@@ -128,7 +135,7 @@ class ApiClient(Client):
 
 @pytest.fixture
 def api_of(user_of):
-    """A program with a token of that role: `api_of("planner").post("/api/inventory/sites/", {...})`. `None` has no token."""
+    """A program with a token of that role: `api_of("planner").post(path, {...})`. `None` has no token."""
     from accounts import operations
 
     def make(role, scope="write", **given):

@@ -29,17 +29,30 @@ class Said:
 
 
 def changes_of(model: type[Model], events: QuerySet, ids: list[int]) -> dict[int, Said]:
-    """For the events with these ids, by id. The number of statements depends on the model, not on how many there are."""
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key and _kept(events, field)]
+    """For the events with these ids, by id. How many statements it takes depends on the model alone."""
+    fields = [
+        field for field in model._meta.concrete_fields if not field.primary_key and _kept(events, field)
+    ]
     columns = ["pgh_id", "pgh_label", "pgh_obj_id", *(field.attname for field in fields)]
-    earlier = events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")).order_by("-pgh_id").values("pgh_id")[:1]
-    now = list(events.filter(pgh_id__in=ids).annotate(earlier=Subquery(earlier)).order_by("pgh_id").values(*columns, "earlier"))
+    earlier = (
+        events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
+        .order_by("-pgh_id")
+        .values("pgh_id")[:1]
+    )
+    now = list(
+        events.filter(pgh_id__in=ids)
+        .annotate(earlier=Subquery(earlier))
+        .order_by("pgh_id")
+        .values(*columns, "earlier")
+    )
     missing = {row["earlier"] for row in now} - {row["pgh_id"] for row in now} - {None}
     older = events.filter(pgh_id__in=missing).values(*columns) if missing else []
     snapshots = {row["pgh_id"]: row for row in [*now, *older]}
     names = _names(fields, snapshots.values())
     alive = model._base_manager.in_bulk({row["pgh_obj_id"] for row in now})
-    return {row["pgh_id"]: _said(model, fields, row, snapshots.get(row["earlier"]), names, alive) for row in now}
+    return {
+        row["pgh_id"]: _said(model, fields, row, snapshots.get(row["earlier"]), names, alive) for row in now
+    }
 
 
 def _said(

@@ -23,7 +23,7 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One event of one object. `actor` is "" where the write came from outside Muster; `url` is None once the object is gone."""
+    """One event of one object. `actor` is "" for writes from outside Muster; `url` is None once the object is gone."""
 
     id: str
     model: type[Model]
@@ -49,7 +49,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events. `models` are those that the reader may see; `after` is the id of the last row of the page before."""
+    """Which events. `models` are those that the reader may see; `after` is the id of the page before's last row."""
 
     models: tuple[type[Model], ...]
     object_id: int | None = None
@@ -83,7 +83,9 @@ def history(wanted: Wanted, *, limit: int = 50) -> HistoryPage:
         return HistoryPage()
     merged = branches[0]
     if len(branches) > 1:
-        merged = merged.union(*branches[1:], all=True).order_by("-pgh_created_at", "place", "-pgh_id")[: limit + 1]
+        merged = merged.union(*branches[1:], all=True).order_by("-pgh_created_at", "place", "-pgh_id")[
+            : limit + 1
+        ]
     found = list(merged)
     rows = _rows(found[:limit], models)
     return HistoryPage(rows, rows[-1].id if len(found) > limit else "")
@@ -99,7 +101,9 @@ def tracked_models() -> list[type[Model]]:
 
 def visible_models(user: Any) -> tuple[type[Model], ...]:
     """Tracked models whose objects this user may view."""
-    return tuple(m for m in tracked_models() if user.has_perm(f"{m._meta.app_label}.view_{m._meta.model_name}"))
+    return tuple(
+        m for m in tracked_models() if user.has_perm(f"{m._meta.app_label}.view_{m._meta.model_name}")
+    )
 
 
 def model_named(label: str) -> type[Model] | None:
@@ -114,7 +118,10 @@ def label_of(model: type[Model]) -> str:
 def ids_changed_by(model: type[Model], request_id: str, *, labels: list[str]) -> QuerySet:
     """Primary keys of the rows that a request wrote, as a subquery; `labels` are keys of ACTIONS."""
     return (
-        events_of(model).filter(pgh_label__in=labels, pgh_context__metadata__request_id=request_id).order_by().values("pgh_obj_id")
+        events_of(model)
+        .filter(pgh_label__in=labels, pgh_context__metadata__request_id=request_id)
+        .order_by()
+        .values("pgh_obj_id")
     )
 
 
@@ -122,7 +129,9 @@ def events_of(model: type[Model]) -> QuerySet:
     return next(iter(model.pgh_event_models.values())).objects.all()
 
 
-def _branch(model: type[Model], label: str, wanted: Wanted, position: tuple[datetime, str, int] | None) -> QuerySet:
+def _branch(
+    model: type[Model], label: str, wanted: Wanted, position: tuple[datetime, str, int] | None
+) -> QuerySet:
     equal = {
         "pgh_obj_id": wanted.object_id,
         "pgh_context__metadata__username": wanted.actor or None,
@@ -145,7 +154,11 @@ def _branch(model: type[Model], label: str, wanted: Wanted, position: tuple[date
 
 def _rows(found: list[dict[str, Any]], models: dict[str, type[Model]]) -> list[HistoryRow]:
     changes = {
-        label: changes_of(models[label], events_of(models[label]), [event["pgh_id"] for event in found if event["place"] == label])
+        label: changes_of(
+            models[label],
+            events_of(models[label]),
+            [event["pgh_id"] for event in found if event["place"] == label],
+        )
         for label in {event["place"] for event in found}
     }
     rows = []

@@ -1,1 +1,1 @@
-"""The REST contract that every endpoint keeps: names, filters, pages, bulk writes and errors as NetBox's users know them."""
+"""The contract that every endpoint keeps: names, filters, pages, bulk writes and errors as NetBox's users know them."""

@@ -18,7 +18,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
 
 class TokenAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer <token>` or `Token <token>`. What a token's scope forbids is refused here, for every endpoint."""
+    """`Authorization: Bearer <token>` or `Token <token>`. What its scope forbids is refused here, for all endpoints."""
 
     def authenticate(self, request: HttpRequest) -> tuple[User, Token] | None:
         plain = bearer(request)

@@ -10,7 +10,16 @@ from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import DataError, IntegrityError, OperationalError
-from django.db.models import BaseConstraint, CheckConstraint, F, Model, ProtectedError, RestrictedError, UniqueConstraint
+from django.db.models import (
+    BaseConstraint,
+    CheckConstraint,
+    F,
+    Model,
+    ProtectedError,
+    RestrictedError,
+    UniqueConstraint,
+)
+from django.db.models.expressions import ExpressionList
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
@@ -54,7 +63,9 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, IntegrityError):
         return exceptions.ValidationError(refusal(error))
     if isinstance(error, DataError):
-        return exceptions.ParseError(f"The database cannot take a value: {_diagnosis(error, 'message_primary') or error}.")
+        return exceptions.ParseError(
+            f"The database cannot take a value: {_diagnosis(error, 'message_primary') or error}."
+        )
     if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN:
         return Conflict("Another write was in the way; try again.")
     if isinstance(error, RequestDataTooBig):
@@ -89,12 +100,18 @@ def _broken(constraint: BaseConstraint, model: type[Model]) -> dict[str, list[st
     if isinstance(constraint, UniqueConstraint):
         return {_where(fields): [model().unique_error_message(model, fields)]}
     named = ", ".join(fields)
-    return {_where(fields): [f"These values do not go together or are out of range ({named}): {constraint.name}."]}
+    return {
+        _where(fields): [f"These values do not go together or are out of range ({named}): {constraint.name}."]
+    }
 
 
 def _fields_in(constraint: BaseConstraint) -> list[str]:
     if isinstance(constraint, UniqueConstraint):
-        named = [part.name for expression in constraint.expressions for part in expression.flatten() if isinstance(part, F)]
+        named = [
+            part.name
+            for part in ExpressionList(*constraint.expressions).flatten()
+            if isinstance(part, F)
+        ]
         return [*constraint.fields, *named]
     if isinstance(constraint, CheckConstraint):
         return sorted(_names_in(constraint.condition))
@@ -105,7 +122,9 @@ def _names_in(condition: Any) -> set[str]:
     """Fields that a Q mentions, however nested."""
     if isinstance(condition, tuple):
         value = condition[1]
-        return {condition[0].split("__")[0]} | ({value.name.split("__")[0]} if isinstance(value, F) else set())
+        return {condition[0].split("__")[0]} | (
+            {value.name.split("__")[0]} if isinstance(value, F) else set()
+        )
     return set().union(*(_names_in(child) for child in getattr(condition, "children", [])))
 
 
@@ -133,7 +152,9 @@ def _diagnosis(error: Exception, part: str) -> str | None:
 
 
 def _in_use(error: ProtectedError | RestrictedError) -> str:
-    holders = list(getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", None) or [])
+    holders = list(
+        getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", None) or []
+    )
     named = ", ".join(f"{holder._meta.verbose_name} {holder}" for holder in holders[:5])
     more = f" and {len(holders) - 5} more" if len(holders) > 5 else ""
     return f"Still in use by {named}{more}."

@@ -1,4 +1,4 @@
-"""Choice fields as `{value, label}`, and references that are read as a brief object and written by id or unique attributes."""
+"""Choices as `{value, label}`; references, read as a brief object and written by id or unique attributes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -70,8 +70,10 @@ class RelatedObjectField(serializers.RelatedField):
         self._known = {reference: [] for reference in wanted}
         for keys in {reference.keys for reference in wanted}:
             named = [reference for reference in wanted if reference.keys == keys]
-            # Wider than wanted where there are several keys: the product of their values. What is not wanted is not kept.
-            within = Q(**{f"{key}__in": {each.values[place] for each in named} for place, key in enumerate(keys)})
+            # With several keys this is the product of their values; what is not wanted is not kept.
+            within = Q(
+                **{f"{key}__in": {each.values[place] for each in named} for place, key in enumerate(keys)}
+            )
             aliases = {f"named_by_{place}": F(key) for place, key in enumerate(keys)}
             for row in self.get_queryset().filter(within).annotate(**aliases):
                 reference = Reference(keys, tuple(str(getattr(row, alias)) for alias in aliases))

@@ -1,4 +1,4 @@
-"""Filtering and ordering of lists. A parameter that means nothing is refused, never ignored: a typo must not show everything."""
+"""Filtering and ordering of lists. A parameter that means nothing is refused: a typo must not show everything."""
 
 import difflib
 from collections import OrderedDict
@@ -30,7 +30,11 @@ class ByRequest(django_filters.CharFilter):
         self.labels = labels
 
     def filter(self, queryset: QuerySet, value: str) -> QuerySet:
-        return queryset.filter(pk__in=ids_changed_by(queryset.model, value, labels=self.labels)) if value else queryset
+        return (
+            queryset.filter(pk__in=ids_changed_by(queryset.model, value, labels=self.labels))
+            if value
+            else queryset
+        )
 
 
 class ObjectFilterSet(django_filters.FilterSet):
@@ -84,20 +88,36 @@ class OrderingBackend(BaseFilterBackend):
         allowed = self._allowed(queryset.model, view)
         unknown = [name for name in asked if name.removeprefix("-") not in allowed]
         if unknown:
-            raise ValidationError({"ordering": [f"Cannot order by {', '.join(unknown)}. There are {', '.join(sorted(allowed))}."]})
+            raise ValidationError(
+                {
+                    "ordering": [
+                        f"Cannot order by {', '.join(unknown)}. There are {', '.join(sorted(allowed))}."
+                    ]
+                }
+            )
         by = asked or list(queryset.query.order_by) or list(queryset.model._meta.ordering)
         return queryset.order_by(*by, *([] if {"pk", "-pk", "id", "-id"} & set(map(str, by)) else ["pk"]))
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:
         text = "Fields to order by, separated by commas; a minus before one reverses it."
-        return [{"name": "ordering", "in": "query", "required": False, "description": text, "schema": {"type": "string"}}]
+        return [
+            {
+                "name": "ordering",
+                "in": "query",
+                "required": False,
+                "description": text,
+                "schema": {"type": "string"},
+            }
+        ]
 
     def _allowed(self, model: type[Model], view: "APIView") -> set[str]:
         named = getattr(view, "ordering_fields", None)
         return set(named) if named is not None else {field.name for field in model._meta.concrete_fields}
 
 
-def filtered(filterset_class: type[django_filters.FilterSet], parameters: Any, queryset: QuerySet) -> QuerySet:
+def filtered(
+    filterset_class: type[django_filters.FilterSet], parameters: Any, queryset: QuerySet
+) -> QuerySet:
     """The rows that the parameters leave; a value that cannot be read raises ValidationError by parameter."""
     filterset = filterset_class(parameters, queryset=queryset)
     if not filterset.is_valid():

@@ -116,7 +116,9 @@ class Existing(forms.CharField):
     def clean(self, value: Any) -> str:
         value = super().clean(value)
         if not self.model._base_manager.filter(**{self.attribute: value}).exists():
-            raise forms.ValidationError(f"No {self.model._meta.verbose_name} has the {self.attribute} {value}.")
+            raise forms.ValidationError(
+                f"No {self.model._meta.verbose_name} has the {self.attribute} {value}."
+            )
         return value
 
 
@@ -141,7 +143,10 @@ def filters_of(field: models.Field, name: str) -> Iterator[tuple[str, django_fil
     elif isinstance(field, ArrayField):
         for suffix, (_, negated) in EQUAL.items():
             # "Contains any of": one value at a time, so that the pieces are joined by OR as everywhere.
-            yield _named(name, suffix), Contains(field_name=name, exclude=negated, inner=_read(field.base_field), commas=True)
+            yield (
+                _named(name, suffix),
+                Contains(field_name=name, exclude=negated, inner=_read(field.base_field), commas=True),
+            )
         yield _named(name, "empty"), Flag(field_name=name, read=lambda key: Q(**{f"{key}__len": 0}))
     elif isinstance(field, models.BooleanField):
         yield name, Flag(field_name=name, read=lambda key: Q(**{key: True}))
@@ -151,7 +156,10 @@ def filters_of(field: models.Field, name: str) -> Iterator[tuple[str, django_fil
         lookups = _lookups(field)
         for suffix, (lookup, negated) in lookups.items():
             inner = forms.CharField() if lookups is TEXT and suffix not in EQUAL else _read(field)
-            yield _named(name, suffix), AnyOf(field_name=name, lookup_expr=lookup, exclude=negated, inner=inner)
+            yield (
+                _named(name, suffix),
+                AnyOf(field_name=name, lookup_expr=lookup, exclude=negated, inner=inner),
+            )
         yield _named(name, "empty"), Flag(field_name=name, read=_is_empty(field))
 
 
@@ -166,16 +174,28 @@ def _reference(field: models.ForeignKey, name: str) -> Iterator[tuple[str, djang
     attribute = next((each for each in ("slug", "name", "username") if _has(related, each)), None)
     for suffix, (_, negated) in EQUAL.items():
         if attribute:
-            yield _named(name, suffix), AnyOf(
-                field_name=f"{name}__{attribute}", exclude=negated, inner=Existing(related, attribute), commas=attribute == "slug"
+            yield (
+                _named(name, suffix),
+                AnyOf(
+                    field_name=f"{name}__{attribute}",
+                    exclude=negated,
+                    inner=Existing(related, attribute),
+                    commas=attribute == "slug",
+                ),
             )
-        yield _named(f"{name}_id", suffix), AnyOf(field_name=field.attname, exclude=negated, inner=_whole_number(), commas=True)
+        yield (
+            _named(f"{name}_id", suffix),
+            AnyOf(field_name=field.attname, exclude=negated, inner=_whole_number(), commas=True),
+        )
     if field.null:
         yield _named(name, "empty"), Flag(field_name=name, read=lambda key: Q(**{f"{key}__isnull": True}))
 
 
 def _lookups(field: models.Field) -> dict[str, tuple[str, bool]]:
-    if isinstance(field, (models.IntegerField, models.FloatField, models.DecimalField, models.DateField, models.AutoField)):
+    if isinstance(
+        field,
+        (models.IntegerField, models.FloatField, models.DecimalField, models.DateField, models.AutoField),
+    ):
         return NUMBER
     if isinstance(field, (models.CharField, models.TextField)):
         return TEXT
@@ -207,7 +227,9 @@ def _whole_number() -> forms.IntegerField:
 
 def _is_empty(field: models.Field) -> Callable[[str], Q]:
     text = isinstance(field, (models.CharField, models.TextField))
-    return lambda key: (Q(**{key: ""}) if text else Q()) | (Q(**{f"{key}__isnull": True}) if field.null or not text else Q())
+    return lambda key: (
+        (Q(**{key: ""}) if text else Q()) | (Q(**{f"{key}__isnull": True}) if field.null or not text else Q())
+    )
 
 
 def _named(name: str, suffix: str) -> str:

@@ -30,14 +30,18 @@ class ContractPagination(BasePagination):
             return list(queryset[self.offset : self.offset + self.limit])
         for other in ("offset", "ordering"):
             if other in request.query_params:
-                raise ValidationError({other: [f"`{other}` and `after` exclude each other: `after` pages in the order of ids."]})
+                raise ValidationError(
+                    {other: [f"`{other}` and `after` exclude each other: `after` pages in the order of ids."]}
+                )
         self.count = None
         rows = list(queryset.filter(pk__gt=self.after).order_by("pk")[: self.limit + 1])
         self.last = rows[self.limit - 1].pk if len(rows) > self.limit else None
         return rows[: self.limit]
 
     def get_paginated_response(self, data: list) -> Response:
-        return Response({"count": self.count, "next": self._next(), "previous": self._previous(), "results": data})
+        return Response(
+            {"count": self.count, "next": self._next(), "previous": self._previous(), "results": data}
+        )
 
     def _next(self) -> str | None:
         url = self.request.build_absolute_uri()
@@ -71,12 +75,20 @@ class ContractPagination(BasePagination):
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict]:
         def parameter(name: str, text: str) -> dict:
-            return {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "integer"}}
+            return {
+                "name": name,
+                "in": "query",
+                "required": False,
+                "description": text,
+                "schema": {"type": "integer"},
+            }
 
         return [
             parameter("limit", f"Rows a page, at most {MAX_LIMIT}; {DEFAULT_LIMIT} unless given."),
             parameter("offset", "Rows to skip."),
-            parameter("after", "Rows with a greater id than this, in the order of ids; not with offset or ordering."),
+            parameter(
+                "after", "Rows with a greater id than this, in the order of ids; not with offset or ordering."
+            ),
         ]
 
 

@@ -19,7 +19,12 @@ class OrjsonParser(BaseParser):
 
     media_type = "application/json"
 
-    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
@@ -38,5 +43,7 @@ def _refuse_deep(data: Any) -> None:
         containers = [value for value in level if isinstance(value, (dict, list))]
         if not containers:
             return
-        level = [child for value in containers for child in (value.values() if isinstance(value, dict) else value)]
+        level = [
+            child for value in containers for child in (value.values() if isinstance(value, dict) else value)
+        ]
     raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.")

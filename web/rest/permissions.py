@@ -35,7 +35,9 @@ class ModelPermissions(Permission):
             return []
         queryset = getattr(view, "queryset", None)
         if queryset is None:
-            raise TypeError(f"{type(view).__name__} has no queryset: give it permission_classes = [requires(…)].")
+            raise TypeError(
+                f"{type(view).__name__} has no queryset: give it permission_classes = [requires(…)]."
+            )
         model = queryset.model._meta
         action = "view" if request.method in SAFE_METHODS else ACTION_OF[request.method]
         return [f"{model.app_label}.{action}_{model.model_name}"]
@@ -49,7 +51,7 @@ class SignedIn(Permission):
 
 
 def requires(*permissions: str, **by_method: str) -> type[Permission]:
-    """A permission class for endpoints that are no plain CRUD: `requires("inventory.view_site", POST="scoring.add_flip")`.
+    """For endpoints that are no plain CRUD: `permission_classes = [requires("inventory.view_site", POST="…")]`.
 
     A method named by keyword needs that permission in place of the general ones.
     """

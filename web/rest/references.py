@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Field, ForeignKey, Model, UniqueConstraint
+from django.db.models.expressions import ExpressionList
 
 LARGEST_ID = 2**63 - 1
 
@@ -18,7 +19,9 @@ class Reference:
     values: tuple[str, ...]
 
     def __str__(self) -> str:
-        return ", ".join(f"{key.replace('__', '.')} {value}" for key, value in zip(self.keys, self.values, strict=True))
+        return ", ".join(
+            f"{key.replace('__', '.')} {value}" for key, value in zip(self.keys, self.values, strict=True)
+        )
 
     def lookups(self) -> dict[str, str]:
         return dict(zip(self.keys, self.values, strict=True))
@@ -33,7 +36,11 @@ def reference_of(data: Any, model: type[Model]) -> Reference | None:
         data = data["id"]
     if isinstance(data, Mapping):
         lookups = _lookups(data, model)
-        return Reference(tuple(sorted(lookups)), tuple(lookups[key] for key in sorted(lookups))) if lookups else None
+        return (
+            Reference(tuple(sorted(lookups)), tuple(lookups[key] for key in sorted(lookups)))
+            if lookups
+            else None
+        )
     number = _whole(data)
     return None if number is None else Reference(("pk",), (str(number),))
 
@@ -47,8 +54,8 @@ def unique_attributes(model: type[Model]) -> list[str]:
     for constraint in model._meta.constraints:
         if isinstance(constraint, UniqueConstraint):
             fields.update(constraint.fields)
-            for expression in constraint.expressions:
-                fields.update(part.name for part in expression.flatten() if isinstance(part, F))
+            parts = ExpressionList(*constraint.expressions).flatten()
+            fields.update(part.name for part in parts if isinstance(part, F))
     return sorted(fields)
 
 

@@ -14,7 +14,9 @@ class Router(DefaultRouter):
 
     include_format_suffixes = False
     routes = [
-        route._replace(mapping=route.mapping | BULK) if isinstance(route, Route) and not route.detail else route
+        route._replace(mapping=route.mapping | BULK)
+        if isinstance(route, Route) and not route.detail
+        else route
         for route in DefaultRouter.routes
     ]
 

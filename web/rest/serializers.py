@@ -23,7 +23,7 @@ ALWAYS = ("id", "url", "display_url", "display")
 class ObjectListSerializer(serializers.ListSerializer):
     """Many objects of one body: what they refer to is loaded together.
 
-    For a bulk change, `existing` holds the objects by id; validating takes them out one by one.
+    For a bulk change, `existing` holds the object that each item's id names.
     """
 
     existing: dict[int, Model] | None = None
@@ -38,18 +38,8 @@ class ObjectListSerializer(serializers.ListSerializer):
 
     def run_child_validation(self, data: Any) -> Any:
         if self.existing is not None:
-            self.child.instance = self._of(data)
+            self.child.instance = self.existing[data["id"]]
         return super().run_child_validation(data)
-
-    def _of(self, item: Any) -> Model:
-        """The object that an item of a bulk change is about; each may be named once."""
-        key = item_id(item)
-        if key is None:
-            raise ValidationError({"id": ["Each item needs the id of the object that it changes."]})
-        found = self.existing.pop(key, None)
-        if found is None:
-            raise ValidationError({"id": ["No such object, or named twice."]})
-        return found
 
 
 def finite(value: float) -> None:
@@ -60,7 +50,18 @@ def finite(value: float) -> None:
 
 def item_id(item: Any) -> int | None:
     value = item.get("id") if isinstance(item, dict) else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID else None
+    return (
+        value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID else None
+    )
+
+
+def message_field() -> serializers.CharField:
+    return serializers.CharField(
+        write_only=True,
+        required=False,
+        max_length=200,
+        help_text="Why; kept in the history beside the change.",
+    )
 
 
 class ObjectSerializer(serializers.ModelSerializer):
@@ -77,9 +78,7 @@ class ObjectSerializer(serializers.ModelSerializer):
     url = serializers.SerializerMethodField()
     display_url = serializers.SerializerMethodField()
     display = serializers.SerializerMethodField()
-    changelog_message = serializers.CharField(
-        write_only=True, required=False, max_length=200, help_text="Why; kept in the history beside the change."
-    )
+    changelog_message = message_field()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -121,7 +120,9 @@ class ObjectSerializer(serializers.ModelSerializer):
 
     def build_standard_field(self, field_name: str, model_field: Any) -> tuple[type[Field], dict[str, Any]]:
         field_class, kwargs = super().build_standard_field(field_name, model_field)
-        kwargs["validators"] = [each for each in kwargs.get("validators", []) if not isinstance(each, UniqueValidator)]
+        kwargs["validators"] = [
+            each for each in kwargs.get("validators", []) if not isinstance(each, UniqueValidator)
+        ]
         if not kwargs["validators"]:
             del kwargs["validators"]
         if issubclass(field_class, serializers.DecimalField):
@@ -131,7 +132,9 @@ class ObjectSerializer(serializers.ModelSerializer):
             kwargs["validators"] = [*kwargs.get("validators", []), finite]
         return field_class, kwargs
 
-    def build_relational_field(self, field_name: str, relation_info: Any) -> tuple[type[Field], dict[str, Any]]:
+    def build_relational_field(
+        self, field_name: str, relation_info: Any
+    ) -> tuple[type[Field], dict[str, Any]]:
         field_class, kwargs = super().build_relational_field(field_name, relation_info)
         if issubclass(field_class, RelatedField):
             kwargs.pop("validators", None)
@@ -164,9 +167,16 @@ class ObjectSerializer(serializers.ModelSerializer):
             shown = {"id", "url", "display", *getattr(self.Meta, "brief_fields", ())} & shown
         for parameter in ("fields", "omit"):
             if parameter in asked:
-                listed = {name.strip() for value in asked.getlist(parameter) for name in value.split(",") if name.strip()}
+                listed = {
+                    name.strip()
+                    for value in asked.getlist(parameter)
+                    for name in value.split(",")
+                    if name.strip()
+                }
                 unknown = sorted(listed - set(names))
                 if unknown:
-                    raise ValidationError({parameter: [f"No such field: {', '.join(unknown)}. There are {', '.join(names)}."]})
+                    raise ValidationError(
+                        {parameter: [f"No such field: {', '.join(unknown)}. There are {', '.join(names)}."]}
+                    )
                 shown = listed if parameter == "fields" else shown - listed
         return shown

@@ -1,27 +1,27 @@
 """Endpoints of a model: read, write, and write many at once. Each write is one transaction: all of it or nothing."""
 
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.http import Http404
 from django.utils.http import parse_etags
 from rest_framework import status, viewsets
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import ModelSerializer
 
 from web import actor
-from web.rest.errors import PreconditionFailed, refusal
-from web.rest.pagination import MAX_LIMIT
-from web.rest.serializers import item_id
+from web.rest import bulk
+from web.rest.errors import PreconditionFailed
+from web.rest.serializers import message_field
 
 
 def etag_of(obj: models.Model) -> str:
     """A weak ETag of what the object itself stores; that a related object was renamed does not change it."""
-    values = "\x1f".join(f"{field.attname}={getattr(obj, field.attname)!r}" for field in obj._meta.concrete_fields)
+    values = "\x1f".join(
+        f"{field.attname}={getattr(obj, field.attname)!r}" for field in obj._meta.concrete_fields
+    )
     return f'W/"{hashlib.blake2s(values.encode(), digest_size=12).hexdigest()}"'
 
 
@@ -65,87 +65,68 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
-            self.perform_destroy(self._locked_one())
+            obj = self._locked_one()
+            self._note_messages(request.data)
+            self.perform_destroy(obj)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def bulk_update(self, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
         with transaction.atomic():
-            locked = self._locked_many(request.data)
-            serializer = self.get_serializer(data=request.data, many=True, partial=partial)
-            serializer.existing = dict(locked)
-            serializer.is_valid(raise_exception=True)
-            targets = [locked[item["id"]] for item in request.data]
-            self._update_all(targets, serializer)
-        return Response(self._answer_many(targets))
+            rows = bulk.locked(request.data, self._lockable())
+            objects = [rows[item["id"]] for item in request.data]
+            if self._is_plain("update"):
+                serializer = self.get_serializer(data=request.data, many=True, partial=partial)
+                serializer.existing = rows
+                serializer.is_valid(raise_exception=True)
+                bulk.update(objects, serializer.validated_data)
+            else:
+                pairs = zip(objects, request.data, strict=True)
+                singly = [self.get_serializer(obj, data=item, partial=partial) for obj, item in pairs]
+                bulk.one_by_one(singly, self.perform_update)
+        return Response(self._answer_many(objects))
 
     def bulk_partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.bulk_update(request, *args, partial=True, **kwargs)
 
     def bulk_destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         with transaction.atomic():
-            locked = self._locked_many(request.data)
-            for message in (item.get("changelog_message") for item in request.data):
-                if isinstance(message, str) and message and "\x00" not in message:
-                    actor.note(message[:200])
+            rows = bulk.locked(request.data, self._lockable())
+            self._note_messages(request.data)
             if type(self).perform_destroy is ObjectViewSet.perform_destroy:
-                self.queryset.model.objects.filter(pk__in=locked).delete()
+                self.queryset.model.objects.filter(pk__in=rows).delete()
             else:
-                for obj in locked.values():
+                for obj in rows.values():
                     self.perform_destroy(obj)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def _create_many(self, request: Request) -> Response:
-        _refuse_length(request.data)
-        serializer = self.get_serializer(data=request.data, many=True)
-        serializer.is_valid(raise_exception=True)
-        model = self.queryset.model
+        bulk.refuse_length(request.data)
         with transaction.atomic():
-            if not self._is_plain("create"):
-                created = self._item_by_item(request.data, self.perform_create)
+            if self._is_plain("create"):
+                serializer = self.get_serializer(data=request.data, many=True)
+                serializer.is_valid(raise_exception=True)
+                created = [self.queryset.model(**values) for values in serializer.validated_data]
+                bulk.insert(created)
             else:
-                created = [model(**values) for values in serializer.validated_data]
-                _all_or_blame(lambda: model.objects.bulk_create(created), created, lambda obj: obj.save(force_insert=True))
+                singly = [self.get_serializer(data=item) for item in request.data]
+                created = bulk.one_by_one(singly, self.perform_create)
         return Response(self._answer_many(created), status=status.HTTP_201_CREATED)
-
-    def _update_all(self, targets: list[models.Model], serializer: Any) -> None:
-        if not self._is_plain("update"):
-            self._item_by_item(self.request.data, self.perform_update, targets, partial=serializer.partial)
-            return
-        fields = sorted({name for values in serializer.validated_data for name in values})
-        for obj, values in zip(targets, serializer.validated_data, strict=True):
-            for name, value in values.items():
-                setattr(obj, name, value)
-        in_order = sorted(targets, key=lambda obj: obj.pk)
-        if fields:
-            manager = self.queryset.model.objects
-            _all_or_blame(lambda: manager.bulk_update(in_order, fields), targets, lambda obj: obj.save(update_fields=fields))
 
     def _is_plain(self, verb: str) -> bool:
         """Whether saving means what it says: no hook of the endpoint or of its serializer stands in between."""
         hook = f"perform_{verb}"
         serializer = self.get_serializer_class()
-        return getattr(type(self), hook) is getattr(ObjectViewSet, hook) and (
-            getattr(serializer, verb) is getattr(ModelSerializer, verb) and serializer.save is ModelSerializer.save
+        return (
+            getattr(type(self), hook) is getattr(ObjectViewSet, hook)
+            and getattr(serializer, verb) is getattr(ModelSerializer, verb)
+            and serializer.save is ModelSerializer.save
         )
 
-    def _item_by_item(
-        self, items: list[Any], save: Callable[[Any], None], targets: list[models.Model] | None = None, *, partial: bool = False
-    ) -> list[models.Model]:
-        done, errors = [], {}
-        for index, item in enumerate(items):
-            serializer = self.get_serializer(targets[index] if targets else None, data=item, partial=partial)
-            try:
-                with transaction.atomic():
-                    serializer.is_valid(raise_exception=True)
-                    save(serializer)
-            except ValidationError as error:
-                errors[index] = error.detail
-            except IntegrityError as error:
-                errors[index] = refusal(error)
-            done.append(serializer.instance)
-        if errors:
-            raise ValidationError(errors)
-        return done
+    def _note_messages(self, items: Any) -> None:
+        """A delete has no serializer to read the message."""
+        for item in items if isinstance(items, list) else [items]:
+            if isinstance(item, dict) and "changelog_message" in item:
+                actor.note(message_field().run_validation(item["changelog_message"]))
 
     def _locked_one(self) -> models.Model:
         key = self.kwargs[self.lookup_url_kwarg or self.lookup_field]
@@ -157,23 +138,6 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         if "*" not in wanted and etag_of(obj) not in wanted:
             raise PreconditionFailed
         return obj
-
-    def _locked_many(self, items: Any) -> dict[int, models.Model]:
-        """The objects that the items name, by id, locked in one order so that two bulk writes never wait for each other."""
-        if not isinstance(items, list):
-            raise ValidationError({"detail": "A list of objects is needed here; a single object has an address of its own."})
-        _refuse_length(items)
-        ids = [item_id(item) for item in items]
-        locked = {obj.pk: obj for obj in self._lockable().filter(pk__in=[key for key in ids if key is not None]).order_by("pk")}
-        errors = {
-            index: {"id": ["No such object."] if key is not None else ["Each item needs the id of its object."]}
-            for index, key in enumerate(ids)
-            if key not in locked
-        }
-        errors |= {index: {"id": ["Named twice."]} for index, key in enumerate(ids) if key in ids[:index] and key in locked}
-        if errors:
-            raise ValidationError(errors)
-        return locked
 
     def _lockable(self) -> models.QuerySet:
         # The endpoint's queryset may join and count, which no row lock allows; it only says which rows may be seen.
@@ -187,31 +151,3 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
     def _answer_many(self, objects: list[models.Model]) -> list[dict[str, Any]]:
         rows = {obj.pk: obj for obj in self.get_queryset().filter(pk__in=[obj.pk for obj in objects])}
         return self.get_serializer([rows[obj.pk] for obj in objects], many=True).data
-
-
-def _refuse_length(items: list[Any]) -> None:
-    if not 0 < len(items) <= MAX_LIMIT:
-        raise ValidationError({"detail": f"A list of 1 to {MAX_LIMIT} objects is needed, this one has {len(items)}."})
-
-
-def _all_or_blame(all_at_once: Callable[[], object], objects: list[models.Model], one: Callable[[models.Model], object]) -> None:
-    """Save all in one statement; when the database refuses, find out which ones by saving them singly, and keep none."""
-    try:
-        with transaction.atomic():
-            all_at_once()
-            _check_deferred()
-    except IntegrityError as refused:
-        errors: dict[int, Any] = {}
-        for index, obj in enumerate(objects):
-            try:
-                with transaction.atomic():
-                    one(obj)
-                    _check_deferred()
-            except IntegrityError as error:
-                errors[index] = refusal(error)
-        raise ValidationError(errors or refusal(refused)) from refused
-
-
-def _check_deferred() -> None:
-    """Foreign keys are otherwise checked at commit, too late to say whose they are."""
-    transaction.get_connection().check_constraints()

@@ -16,7 +16,13 @@ def europe(db):
 @pytest.fixture
 def lisbon(europe):
     return made.site(
-        name="Lisbon", slug="lis-1", region=europe, country="PT", kind="core", profiles=["training"], contracted_kw=5000.0
+        name="Lisbon",
+        slug="lis-1",
+        region=europe,
+        country="PT",
+        kind="core",
+        profiles=["training"],
+        contracted_kw=5000.0,
     )
 
 

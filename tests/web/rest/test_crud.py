@@ -38,11 +38,16 @@ def test_a_related_object_is_read_in_few_words(planner_api, lisbon, europe):
         pytest.param(lambda region: region.pk, id="id"),
         pytest.param(lambda region: str(region.pk), id="id as text"),
         pytest.param(lambda region: {"slug": region.slug}, id="unique attribute"),
-        pytest.param(lambda region: {"id": region.pk, "display": "x", "url": "x", "slug": "x"}, id="brief object as read"),
+        pytest.param(
+            lambda region: {"id": region.pk, "display": "x", "url": "x", "slug": "x"},
+            id="brief object as read",
+        ),
     ],
 )
 def test_a_reference_is_written_by_id_or_unique_attributes(planner_api, europe, reference):
-    answer = planner_api.post(SITES, {"name": "Faro", "slug": "fao-1", "region": reference(europe), "country": "PT"})
+    answer = planner_api.post(
+        SITES, {"name": "Faro", "slug": "fao-1", "region": reference(europe), "country": "PT"}
+    )
     assert answer.status_code == 201, answer.json()
     assert answer.json()["region"]["slug"] == "europe"
 
@@ -135,6 +140,9 @@ def test_an_etag_guards_against_a_lost_update(planner_api, lisbon):
 
 
 def test_every_response_has_a_request_id_of_its_own(planner_api, lisbon):
-    ids = {planner_api.get(path, headers={"x-request-id": "mine"})["X-Request-ID"] for path in (SITES, SITES + "0/", "/nothing/")}
+    ids = {
+        planner_api.get(path, headers={"x-request-id": "mine"})["X-Request-ID"]
+        for path in (SITES, SITES + "0/", "/nothing/")
+    }
     assert len(ids) == 3
     assert "mine" not in ids
