@@ -1,5 +1,8 @@
-"""Sources, the inbox, series, and what arrived. Samples and roll-ups are partitioned tables that only SQL touches:
-telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h (made in migration 0002, partitions in partitions.py)."""
+"""Sources, the inbox, series, and what arrived.
+
+Samples and roll-ups are partitioned tables that only SQL touches: telemetry_sample, telemetry_rollup_5m and
+telemetry_rollup_1h (made in migration 0002, their partitions in partitions.py).
+"""
 
 import pghistory
 from django.db import models
@@ -144,9 +147,9 @@ class Rejection(models.Model):
 
 
 class InboxBatch(models.Model):
-    """One accepted body, decoded once into packed columns. Its commit is the promise to the sender; the drain deletes it.
+    """One accepted body, decoded once into packed columns. Its commit is the promise to the sender.
 
-    A batch that cannot be stored is kept with the reason (a dead letter) and the drain passes it by.
+    The drain deletes it. A batch that cannot be stored stays, with the reason (a dead letter), and is passed by.
     """
 
     # Rows live for a second: an index on source would cost every insert and serve nobody.
@@ -221,7 +224,7 @@ class Series(models.Model):
         Site, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
     )
     object_kind = models.CharField(max_length=12, choices=ObjectKind, blank=True)
-    # A series of an accelerator or a port carries its device too, so that a device's series are found at once.
+    # A series of an accelerator or a port carries its device too: a device's series are found at once.
     device = models.ForeignKey(
         Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="series", db_index=False
     )
@@ -294,6 +297,20 @@ class DirtyWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source_id} {self.start}"
+
+
+class LateDay(models.Model):
+    """A claim row: samples of this site came for a UTC day that was over. Evidence measures the day anew."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    on_date = models.DateField()
+    noted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.on_date}"
 
 
 class MatchedInventory(models.Model):

@@ -93,7 +93,7 @@ def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
 
 
 def _existing(partitioned: Partitioned) -> dict[str, str]:
-    """Partitions by name, and how each stands: `attached`, `pending` where a detach was cut short, `loose` after one."""
+    """Partitions by name and standing: `attached`, `pending` where a detach was cut short, `loose` after one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname, CASE WHEN inhparent IS NULL THEN 'loose' WHEN inhdetachpending THEN 'pending'"

@@ -1,3 +1,9 @@
 """Addresses of the telemetry app."""
 
-urlpatterns = []
+from django.urls import path
+
+from telemetry import receive
+
+urlpatterns = [
+    path("api/v1/write", receive.write, name="remote-write"),
+]

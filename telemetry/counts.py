@@ -1,0 +1,76 @@
+"""What the ingest page counts: refusals by reason, and what each source did per five minutes.
+
+Callers write refusals first and activity after, rows in order of key, so that no two wait for each other in a circle.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+import psycopg
+
+from telemetry.models import Rejection
+
+ACTIVITY_S = 300
+EXAMPLE_CHARS = Rejection._meta.get_field("example").max_length
+
+_REFUSALS = """
+INSERT INTO telemetry_rejection AS kept (source_id, on_date, reason, count, example, last_at)
+SELECT * FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::bigint[], %s::text[], %s::timestamptz[])
+ON CONFLICT (source_id, on_date, reason) DO UPDATE SET count = kept.count + excluded.count,
+    example = excluded.example, last_at = greatest(kept.last_at, excluded.last_at)
+"""
+_ACTIVITY = """
+INSERT INTO telemetry_sourceactivity AS kept (source_id, start, batches, samples, rejected, lag_max_s)
+SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::float8[])
+ON CONFLICT (source_id, start) DO UPDATE SET batches = kept.batches + excluded.batches,
+    samples = kept.samples + excluded.samples, rejected = kept.rejected + excluded.rejected,
+    lag_max_s = greatest(kept.lag_max_s, excluded.lag_max_s)
+"""
+
+
+class Refusals(NamedTuple):
+    source_id: int
+    on_date: date
+    reason: str
+    count: int
+    example: str
+    at: datetime
+
+
+class Activity(NamedTuple):
+    source_id: int
+    start: datetime
+    batches: int
+    samples: int
+    rejected: int
+    lag_s: float
+
+
+def refusals(
+    source_id: int, counts: Mapping[str, int], examples: Mapping[str, str], now: datetime
+) -> list[Refusals]:
+    """Rows for one source, in order of key."""
+    day = now.astimezone(UTC).date()
+    return [
+        Refusals(source_id, day, str(reason), counts[reason], examples.get(reason, "")[:EXAMPLE_CHARS], now)
+        for reason in sorted(counts)
+        if counts[reason]
+    ]
+
+
+def activity_start(at: datetime) -> datetime:
+    """Start of the five minutes that an instant is counted in."""
+    return datetime.fromtimestamp(at.timestamp() // ACTIVITY_S * ACTIVITY_S, UTC)
+
+
+def count(cursor: psycopg.Cursor[Any], refused: Iterable[Refusals], active: Iterable[Activity]) -> None:
+    """Add to what was counted. Both are in order of key."""
+    write_columns(cursor, _REFUSALS, refused)
+    write_columns(cursor, _ACTIVITY, active)
+
+
+def write_columns(cursor: psycopg.Cursor[Any], statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Run a statement that takes its rows as one array per column, if there are any."""
+    if columns := [list(column) for column in zip(*rows, strict=True)]:
+        cursor.execute(statement, columns)

@@ -1,0 +1,241 @@
+"""From the inbox to samples: claim batches, find their series, append, leave claims, delete: one transaction.
+
+Any number of workers drain at once. They take locks in one order (batches by id, series by key, then counts by
+source), so they wait for each other but never in a circle.
+"""
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import psycopg
+from django.db import DataError, IntegrityError, transaction
+
+from inventory.models import SiteChange
+from telemetry import counts, partitions
+from telemetry.binary import binary_cursor, copy_samples
+from telemetry.core.columns import Columns, CorruptBatch, unpack
+from telemetry.models import InboxBatch, Source, SourceStatus
+from telemetry.readings import Readings, ends, newest, read
+from telemetry.series import Memory, resolve
+
+log = logging.getLogger(__name__)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_MS = 86_400_000
+BATCHES = 100
+# What one transaction takes on: enough to spread its cost, little enough to commit within a second.
+SAMPLES = 200_000
+# A batch that fails for one of these fails every time: it is set aside, so that the queue goes on.
+HOPELESS = (DataError, IntegrityError, ValueError, LookupError, ArithmeticError)
+
+_CLAIM = """
+SELECT id, samples FROM telemetry_inboxbatch WHERE failed_at IS NULL ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+_FETCH = """
+SELECT id, source_id, received_at, columns FROM telemetry_inboxbatch WHERE id = ANY(%s) ORDER BY id
+"""
+_SITES = """
+INSERT INTO inventory_sitechange (site_id, origin)
+SELECT id, %s::text FROM inventory_site WHERE id = ANY(%s) ORDER BY id
+"""
+_WINDOWS = """
+INSERT INTO telemetry_dirtywindow (source_id, start) SELECT * FROM unnest(%s::bigint[], %s::timestamptz[])
+"""
+# Locked in order first: the update itself would take the rows as it finds them.
+_LOCK = "SELECT id, ended_at FROM telemetry_series WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+_END = """
+UPDATE telemetry_series series SET ended_at = ended.at FROM unnest(%s::bigint[], %s::timestamptz[]) AS ended (id, at)
+WHERE series.id = ended.id AND series.ended_at IS DISTINCT FROM ended.at
+"""
+# Series that ended long ago and come back are found by the roll-up.
+_ENDED = """
+SELECT id FROM telemetry_series WHERE source_id = ANY(%s) AND ended_at > %s::timestamptz - interval '1 day'
+"""
+_SEEN = """
+INSERT INTO telemetry_sourcestatus AS kept
+    (source_id, state, state_since, match_revision, first_sample_at, last_sample_at, last_received_at)
+SELECT source_id, 'waiting', first, 0, first, sampled, received
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+    AS new (source_id, first, sampled, received)
+ON CONFLICT (source_id) DO UPDATE SET first_sample_at = coalesce(kept.first_sample_at, excluded.first_sample_at),
+    last_sample_at = greatest(kept.last_sample_at, excluded.last_sample_at),
+    last_received_at = greatest(kept.last_received_at, excluded.last_received_at)
+"""
+
+_memory = Memory()
+
+
+@dataclass(frozen=True)
+class Claimed:
+    id: int
+    source_id: int
+    received_at: datetime
+    columns: Columns
+
+
+def drain(*, now: datetime, budget_s: float = 20.0) -> int:
+    """Drain until the inbox is empty or the time is up; returns the number of batches."""
+    started = perf_counter()
+    total = 0
+    while (elapsed := perf_counter() - started) < budget_s:
+        done = drain_once(now=now + timedelta(seconds=elapsed))
+        total += done
+        if not done:
+            break
+    return total
+
+
+def drain_once(*, now: datetime, limit: int = BATCHES) -> int:
+    """One transaction's worth of the oldest batches; returns how many were taken off the inbox."""
+    source_ids: set[int] = set()
+    batch_ids: list[int] = []
+    try:
+        with transaction.atomic(), binary_cursor() as cursor:
+            batch_ids = _claim(cursor, limit)
+            batches = _fetch(cursor, batch_ids, now)
+            source_ids |= {batch.source_id for batch in batches}
+            if batches:
+                _store(cursor, batches, now)
+            cursor.execute(
+                "DELETE FROM telemetry_inboxbatch WHERE id = ANY(%s) AND failed_at IS NULL", [batch_ids]
+            )
+    except HOPELESS as error:
+        _memory.forget(source_ids)
+        if len(batch_ids) == 1:
+            log.exception("batch %s is set aside", batch_ids[0])
+            _set_aside(batch_ids[0], f"{type(error).__name__}: {error}", now)
+            return 1
+        if not batch_ids:
+            raise
+        # One of them is at fault: alone, each either passes or shows itself.
+        return sum(drain_once(now=now, limit=1) for _ in batch_ids)
+    except BaseException:
+        _memory.forget(source_ids)
+        raise
+    _memory.trim()
+    return len(batch_ids)
+
+
+def _claim(cursor: psycopg.Cursor[Any], limit: int) -> list[int]:
+    """Ids of the oldest batches that nobody else is at, no more than `SAMPLES` in them (or one)."""
+    ids: list[int] = []
+    total = 0
+    for batch_id, samples in cursor.execute(_CLAIM, [limit]).fetchall():
+        total += samples
+        if ids and total > SAMPLES:
+            break
+        ids.append(batch_id)
+    return ids
+
+
+def _fetch(cursor: psycopg.Cursor[Any], batch_ids: list[int], now: datetime) -> list[Claimed]:
+    """Their columns; one that cannot be read is set aside on the spot."""
+    batches = []
+    for batch_id, source_id, received_at, packed in cursor.execute(_FETCH, [batch_ids]).fetchall():
+        try:
+            batches.append(Claimed(batch_id, source_id, received_at, unpack(packed)))
+        except CorruptBatch as error:
+            _set_aside(batch_id, f"CorruptBatch: {error}", now)
+    return batches
+
+
+def _set_aside(batch_id: int, reason: str, now: datetime) -> None:
+    InboxBatch.objects.filter(pk=batch_id).update(failed_at=now, failure=reason[:400])
+
+
+def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], now: datetime) -> None:
+    started = perf_counter()
+    by_source: dict[int, list[Claimed]] = defaultdict(list)
+    for batch in batches:
+        by_source[batch.source_id].append(batch)
+    sources = _sources(sorted(by_source))
+    keys = {source_id: [batch.columns.keys for batch in by_source[source_id]] for source_id in sources}
+    known = resolve(cursor, sources=sources, keys=keys, memory=_memory, now=now)
+    oldest_ms = round(partitions.SAMPLES.oldest_kept(now).timestamp() * 1000)
+    readings = {
+        source_id: read([batch.columns for batch in by_source[source_id]], known[source_id], oldest_ms)
+        for source_id in sources
+    }
+    _append(cursor, list(readings.values()))
+    _end_and_revive(cursor, readings, now)
+    _leave_claims(cursor, readings)
+    _count(cursor, by_source, readings, now, perf_counter() - started)
+
+
+def _sources(source_ids: list[int]) -> dict[int, Source]:
+    found = Source.objects.filter(pk__in=source_ids).select_related("status").order_by("pk")
+    sources = {source.pk: source for source in found}
+    without = [source for source in sources.values() if not hasattr(source, "status")]
+    for source in without:
+        source.status = SourceStatus(source=source)
+    return sources
+
+
+def _append(cursor: psycopg.Cursor[Any], readings: Sequence[Readings]) -> None:
+    ts_ms = np.concatenate([one.ts_ms for one in readings])
+    series_ids = np.concatenate([one.series_ids for one in readings])
+    values = np.concatenate([one.values for one in readings])
+    days = ts_ms // DAY_MS
+    starts = {day: _instant(day * DAY_MS) for day in np.unique(days).tolist()}
+    partitions.ensure(partitions.SAMPLES, starts.values())
+    for day, start in starts.items():
+        chosen = slice(None) if len(starts) == 1 else days == day
+        copy_samples(
+            cursor, partitions.SAMPLES.name(start), ts_ms[chosen], series_ids[chosen], values[chosen]
+        )
+
+
+def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, Readings], now: datetime) -> None:
+    """A stale marker ends a series, and the next reading takes it up again."""
+    ended = {series: at for one in readings.values() for series, at in ends(one).items()}
+    was_ended = [row[0] for row in cursor.execute(_ENDED, [list(readings), now]).fetchall()]
+    alive = {series: at for one in readings.values() for series, at in newest(one, was_ended).items()}
+    touched = sorted({*ended, *alive})
+    if not touched:
+        return
+    revived = [
+        series
+        for series, ended_at in cursor.execute(_LOCK, [touched]).fetchall()
+        if ended_at is not None and series not in ended and _instant(alive[series]) > ended_at
+    ]
+    cursor.execute(_END, [list(ended), [_instant(at) for at in ended.values()]])
+    cursor.execute("UPDATE telemetry_series SET ended_at = NULL WHERE id = ANY(%s)", [revived])
+
+
+def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, Readings]) -> None:
+    """For the roll-up, which windows have new samples; for scoring, which sites do."""
+    windows = [(source, _instant(start)) for source, one in readings.items() for start in one.windows_ms]
+    cursor.execute(_WINDOWS, [[source for source, _ in windows], [start for _, start in windows]])
+    sites = sorted({site for one in readings.values() for site in one.site_ids})
+    cursor.execute(_SITES, [SiteChange.Origin.TELEMETRY.value, sites])
+
+
+def _count(
+    cursor: psycopg.Cursor[Any],
+    by_source: dict[int, list[Claimed]],
+    readings: dict[int, Readings],
+    now: datetime,
+    spent_s: float,
+) -> None:
+    """What the ingest page shows."""
+    refused, active, seen = [], [], []
+    for source_id, one in readings.items():
+        refused += counts.refusals(source_id, one.dropped, one.examples, now)
+        received = [batch.received_at for batch in by_source[source_id]]
+        lag_s = max(0.0, (now - min(received)).total_seconds() + spent_s)
+        start, stored, dropped = counts.activity_start(now), len(one.ts_ms), sum(one.dropped.values())
+        active.append(counts.Activity(source_id, start, len(received), stored, dropped, lag_s))
+        if stored:
+            seen.append((source_id, min(received), _instant(int(one.ts_ms.max())), max(received)))
+    counts.count(cursor, refused, active)
+    counts.write_columns(cursor, _SEEN, seen)
+
+
+def _instant(ts_ms: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=ts_ms)

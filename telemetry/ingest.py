@@ -1,0 +1,114 @@
+"""The one door for samples: what is accepted is a row of packed columns, committed before the sender is answered.
+
+Wire formats are not here (core/formats), nor what becomes of the row (drain).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+from django.conf import settings
+from django.db import transaction
+
+from telemetry import counts, tasks
+from telemetry.binary import binary_cursor
+from telemetry.core.columns import Columns, Window, pack
+from telemetry.models import InboxBatch, Source
+
+FULLNESS_LOOKED_AT = timedelta(seconds=1)
+
+# The digest and the batch are one statement, and so one commit: either both are there or neither is.
+_STORE = """
+WITH body AS (
+    INSERT INTO telemetry_bodydigest (source_id, digest, received_at) VALUES (%(source)s, %(digest)s, %(now)s)
+    ON CONFLICT (source_id, digest) DO NOTHING RETURNING source_id
+)
+INSERT INTO telemetry_inboxbatch (source_id, received_at, samples, columns, failure)
+SELECT source_id, %(now)s, %(samples)s, %(columns)s, '' FROM body RETURNING id
+"""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What was taken. A duplicate is a body that was taken before, and counts for nothing again."""
+
+    batch_id: int | None
+    samples: int
+    duplicate: bool = False
+
+
+def window(now: datetime) -> Window:
+    """Which sample times are taken: those within raw retention, and a little ahead for clocks that are off."""
+    oldest = now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
+    return Window(_ms(now), _ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
+
+
+def accept(*, source: Source, columns: Columns, now: datetime, body: bytes | None = None) -> Receipt:
+    """Store what the decoder kept and count what it refused, in one transaction, then wake a worker.
+
+    `body` is what was sent, if it can come again just the same. Nothing at all is stored for no samples.
+    """
+    if columns.rejected.total:
+        with transaction.atomic():
+            receipt = _store(source, columns, now, body)
+            if not receipt.duplicate:
+                refuse(
+                    source=source,
+                    refused=columns.rejected.counts,
+                    examples=columns.rejected.examples,
+                    now=now,
+                )
+    else:
+        receipt = _store(source, columns, now, body)
+    if receipt.batch_id is not None:
+        # Robust: whatever ails Redis, the samples are safe and the beat's next turn drains them.
+        transaction.on_commit(tasks.wake_drain, robust=True)
+    return receipt
+
+
+def refuse(*, source: Source, refused: Mapping[str, int], examples: Mapping[str, str], now: datetime) -> None:
+    """Count what was refused, by reason, with an example of each."""
+    rows = counts.refusals(source.pk, refused, examples, now)
+    active = counts.Activity(source.pk, counts.activity_start(now), 0, 0, sum(refused.values()), 0.0)
+    with transaction.atomic(), binary_cursor() as cursor:
+        counts.count(cursor, rows, [active])
+
+
+class Fullness:
+    """Whether the inbox is full, looked at once a second and not for every body."""
+
+    def __init__(self) -> None:
+        self._looked_at = datetime.min.replace(tzinfo=UTC)
+        self._full = False
+
+    def __call__(self, now: datetime) -> bool:
+        if abs(now - self._looked_at) >= FULLNESS_LOOKED_AT:
+            limit = settings.TELEMETRY_INBOX_BATCHES
+            waiting = InboxBatch.objects.filter(failed_at__isnull=True).order_by()
+            self._full = waiting[:limit].count() >= limit
+            self._looked_at = now
+        return self._full
+
+
+inbox_is_full = Fullness()
+
+
+def _store(source: Source, columns: Columns, now: datetime, body: bytes | None) -> Receipt:
+    if not columns.samples:
+        return Receipt(None, 0)
+    packed = pack(columns)
+    values = {
+        "source": source.pk,
+        "digest": blake2b(packed if body is None else body, digest_size=16).digest(),
+        "now": now,
+        "samples": columns.samples,
+        "columns": packed,
+    }
+    with binary_cursor() as cursor:
+        row = cursor.execute(_STORE, values).fetchone()
+    return Receipt(row[0], columns.samples) if row else Receipt(None, columns.samples, duplicate=True)
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)

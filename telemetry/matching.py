@@ -1,0 +1,243 @@
+"""Which inventory object a series describes, and matching anew when the inventory changed.
+
+The label rules are data (data/metrics) and pure (core/matching); here they meet the inventory of a site.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from operator import attrgetter
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from inventory.models import (
+    Accelerator,
+    CoolingUnit,
+    Device,
+    Link,
+    Port,
+    PowerFeed,
+    Site,
+    SiteChange,
+)
+from telemetry.binary import binary_cursor
+from telemetry.core.matching import By, ObjectKind, host_forms
+from telemetry.core.metric import MetricObject
+from telemetry.core.registry import DATA, registry
+from telemetry.models import MatchedInventory, Series, Source, SourceStatus
+
+PLACE_FIELDS = (
+    "site_id",
+    "object_kind",
+    "device_id",
+    "accelerator_id",
+    "port_id",
+    "power_feed_id",
+    "link_id",
+    "cooling_unit_id",
+)
+_Key = tuple[int, str, str, tuple[str, ...]]
+
+# Everything that the rules look at, summed up whatever the order of rows.
+_FINGERPRINTS = """
+WITH part (site_id, text) AS (
+    SELECT site_id, concat_ws('|', 'device', id, name, serial, host(management_address)) FROM inventory_device
+    UNION ALL SELECT device.site_id, concat_ws('|', 'accelerator', held.id, device_id, index, uuid, held.serial)
+        FROM inventory_accelerator held JOIN inventory_device device ON device.id = device_id
+    UNION ALL SELECT device.site_id, concat_ws('|', 'port', held.id, device_id, held.name)
+        FROM inventory_port held JOIN inventory_device device ON device.id = device_id
+    UNION ALL SELECT site_id, concat_ws('|', 'feed', id, name, device_id) FROM inventory_powerfeed
+    UNION ALL SELECT site_id, concat_ws('|', 'cooling', id, name, host(management_address)) FROM inventory_coolingunit
+    UNION ALL SELECT site_a_id, concat_ws('|', 'link', id, name) FROM inventory_link
+    UNION ALL SELECT site_b_id, concat_ws('|', 'link', id, name) FROM inventory_link WHERE site_b_id <> site_a_id
+)
+SELECT site.id, concat_ws('/', %s, site.slug, count(part), sum(hashtextextended(text, 0)))
+FROM inventory_site site LEFT JOIN part ON part.site_id = site.id GROUP BY site.id ORDER BY site.id
+"""
+
+
+_MOVE = """
+UPDATE telemetry_series AS series SET site_id = place.site_id, object_kind = place.object_kind,
+    device_id = place.device_id, accelerator_id = place.accelerator_id, port_id = place.port_id,
+    power_feed_id = place.power_feed_id, link_id = place.link_id, cooling_unit_id = place.cooling_unit_id
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+    %s::bigint[], %s::bigint[]) AS place (id, site_id, object_kind, device_id, accelerator_id, port_id,
+    power_feed_id, link_id, cooling_unit_id)
+WHERE series.id = place.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a series belongs: no `object_kind` when nothing in the inventory fits, no `site_id` when no site does."""
+
+    site_id: int | None = None
+    object_kind: str = ""
+    device_id: int | None = None
+    accelerator_id: int | None = None
+    port_id: int | None = None
+    power_feed_id: int | None = None
+    link_id: int | None = None
+    cooling_unit_id: int | None = None
+
+
+place_of = attrgetter(*PLACE_FIELDS)
+
+
+class Inventory:
+    """The objects of some sites by every name that labels may give them. A name that two share finds neither."""
+
+    def __init__(self, sites: Iterable[Site]) -> None:
+        self._site_ids = {site.slug.lower(): site.pk for site in sites}
+        self._objects: dict[_Key, Place | None] = {}
+        for key, place in self._named(list(self._site_ids.values())):
+            known = self._objects.setdefault(key, place)
+            if known != place:
+                self._objects[key] = None
+        for slug, site_id in self._site_ids.items():
+            self._objects[site_id, ObjectKind.SITE, By.SLUG, (slug,)] = Place(site_id, ObjectKind.SITE.value)
+
+    def place(self, source: Source, labels: Mapping[str, str]) -> Place:
+        site_id = source.site_id or self._site_ids.get(labels.get(source.site_label, "").strip().lower())
+        if site_id is None:
+            return Place()
+        for candidate in registry().candidates(labels):
+            if found := self._objects.get((site_id, *candidate)):
+                return found
+        metric = registry().get(labels["__name__"], labels)
+        # What a site's own meter or probe says needs no label to find it.
+        of_the_site = metric is not None and metric.object is MetricObject.SITE
+        return Place(site_id, ObjectKind.SITE.value) if of_the_site else Place(site_id)
+
+    def _named(self, site_ids: list[int]) -> Iterator[tuple[_Key, Place]]:
+        hosts: dict[int, tuple[int, list[str]]] = {}
+        for device in Device.objects.filter(site__in=site_ids).order_by():
+            forms = _hosts(device.name, device.management_address)
+            hosts[device.pk] = device.site_id, forms
+            place = Place(device.site_id, ObjectKind.DEVICE.value, device_id=device.pk)
+            yield from _keys(place, By.HOST, [(form,) for form in forms])
+            yield from _keys(place, By.SERIAL, [(device.serial.lower(),)])
+            yield from _keys(place, By.NAME, [(device.name.lower(),)])
+        for accelerator in Accelerator.objects.filter(device__in=hosts).order_by():
+            site_id, forms = hosts[accelerator.device_id]
+            place = Place(
+                site_id,
+                ObjectKind.ACCELERATOR,
+                device_id=accelerator.device_id,
+                accelerator_id=accelerator.pk,
+            )
+            yield from _keys(place, By.UUID, [(accelerator.uuid.lower(),)])
+            yield from _keys(place, By.SERIAL, [(accelerator.serial.lower(),)])
+            yield from _keys(place, By.HOST_INDEX, [(form, str(accelerator.index)) for form in forms])
+        for port in Port.objects.filter(device__in=hosts).order_by():
+            site_id, forms = hosts[port.device_id]
+            place = Place(site_id, ObjectKind.PORT.value, device_id=port.device_id, port_id=port.pk)
+            yield from _keys(place, By.HOST_PORT, [(form, port.name.lower()) for form in forms])
+        yield from _facility(site_ids, hosts)
+
+
+def _facility(
+    site_ids: list[int], hosts: Mapping[int, tuple[int, list[str]]]
+) -> Iterator[tuple[_Key, Place]]:
+    for feed in PowerFeed.objects.filter(site__in=site_ids).order_by():
+        place = Place(feed.site_id, ObjectKind.FEED.value, power_feed_id=feed.pk, device_id=feed.device_id)
+        yield from _keys(place, By.NAME, [(feed.name.lower(),)])
+        yield from _keys(place, By.HOST, [(form,) for form in hosts.get(feed.device_id or 0, (0, []))[1]])
+    for unit in CoolingUnit.objects.filter(site__in=site_ids).order_by():
+        place = Place(unit.site_id, ObjectKind.COOLING_UNIT.value, cooling_unit_id=unit.pk)
+        yield from _keys(place, By.NAME, [(unit.name.lower(),)])
+        yield from _keys(place, By.HOST, [(form,) for form in _hosts(unit.name, unit.management_address)])
+    ends = Q(site_a__in=site_ids) | Q(site_b__in=site_ids)
+    for link in Link.objects.filter(ends).order_by():
+        for site_id in sorted({link.site_a_id, link.site_b_id}):
+            yield from _keys(
+                Place(site_id, ObjectKind.LINK.value, link_id=link.pk), By.NAME, [(link.name.lower(),)]
+            )
+
+
+def _keys(place: Place, by: By, names: list[tuple[str, ...]]) -> Iterator[tuple[_Key, Place]]:
+    for name in names:
+        if all(name):
+            yield (place.site_id or 0, place.object_kind, by, name), place
+
+
+def _hosts(name: str, address: str | None) -> list[str]:
+    return list(dict.fromkeys([*host_forms(name), *(host_forms(address) if address else [])]))
+
+
+def inventory_for(sources: Iterable[Source], site_names: Iterable[str]) -> Inventory:
+    """What the series of these sources can be matched to; `site_names` are the values of their site labels."""
+    fixed = {source.site_id for source in sources if source.site_id}
+    named = Q(pk__in=fixed) | Q(slug__in={name.strip().lower() for name in site_names})
+    return Inventory(Site.objects.filter(named).order_by("pk"))
+
+
+def match_changed(*, now: datetime) -> int:
+    """Match the series of every site whose inventory changed since they were matched; returns how many moved.
+
+    Compares fingerprints instead of following claims: claims belong to scoring, and a cursor on change times would miss
+    transactions that commit out of order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FINGERPRINTS, [_rules_digest()])
+        current = dict(cursor.fetchall())
+    matched = dict(MatchedInventory.objects.values_list("site_id", "fingerprint"))
+    return sum(
+        match_site(site_id=site_id, fingerprint=fingerprint, now=now)
+        for site_id, fingerprint in current.items()
+        if matched.get(site_id) != fingerprint
+    )
+
+
+@transaction.atomic
+def match_site(*, site_id: int, fingerprint: str, now: datetime) -> int:
+    """Match all series of a site, and those that name it or may be its, to its inventory as it is."""
+    site = Site.objects.filter(pk=site_id).first()
+    if site is None:
+        return 0
+    own_or_unplaced = Q(site=site) | Q(site__isnull=True, source__site__isnull=True)
+    series = Series.objects.filter(own_or_unplaced).select_related("source").order_by("pk")
+    moved = _match(list(series), Inventory([site]))
+    MatchedInventory.objects.update_or_create(
+        site=site, defaults={"fingerprint": fingerprint, "matched_at": now}
+    )
+    if moved:
+        SiteChange.objects.create(site=site, origin=SiteChange.Origin.TELEMETRY)
+    return moved
+
+
+def match_source(*, source: Source, now: datetime) -> int:
+    """Match all series of a source whose site or site label was changed."""
+    with transaction.atomic():
+        series = list(source.series.order_by("pk"))
+        names = {one.labels.get(source.site_label, "") for one in series}
+        for one in series:
+            one.source = source
+        return _match(series, inventory_for([source], names))
+
+
+def _match(series: list[Series], inventory: Inventory) -> int:
+    moved: list[tuple[int, Place]] = []
+    sources: set[int] = set()
+    for one in series:
+        place = inventory.place(one.source, {"__name__": one.metric, **one.labels})
+        if place != Place(*place_of(one)):
+            moved.append((one.pk, place))
+            sources.add(one.source_id)
+    if moved:
+        columns = [[pk for pk, _ in moved], *zip(*(place_of(place) for _, place in moved), strict=True)]
+        with binary_cursor() as cursor:
+            cursor.execute(_MOVE, [list(column) for column in columns])
+        status = SourceStatus.objects.filter(source__in=sorted(sources))
+        status.update(match_revision=F("match_revision") + 1)
+    return len(moved)
+
+
+@cache
+def _rules_digest() -> str:
+    """Changes with the rules, so that a release with new ones matches everything anew."""
+    files = sorted(DATA.rglob("*.yaml"))
+    return sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]

@@ -1,0 +1,107 @@
+"""What people do with sources: add one, change it, pause and resume it, give it another token."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from accounts.models import Token, User
+from accounts.operations import create_token, revoke_token
+from inventory.models import Site, SiteChange
+from telemetry import matching, sources
+from telemetry.models import Provenance, Source, SourceStatus
+
+# Who holds the tokens of sources that a command made. Nobody signs in as it.
+SENDERS = "senders"
+
+
+@transaction.atomic
+def create_source(
+    *,
+    name: str,
+    site: Site | None = None,
+    site_label: str = "",
+    cadence_s: int = 60,
+    grace_s: int = 60,
+    provenance: str = Provenance.MEASURED,
+    unit_scale: dict[str, float] | None = None,
+    description: str = "",
+    by: User | None,
+    now: datetime,
+) -> tuple[Source, str]:
+    """A source and the token for its sender, which cannot be shown again. Raises ValidationError."""
+    source = Source(
+        name=name,
+        site=site,
+        site_label=site_label,
+        cadence_s=cadence_s,
+        grace_s=grace_s,
+        provenance=provenance,
+        unit_scale=unit_scale or {},
+        description=description,
+    )
+    source.full_clean(exclude=["token"])
+    source.token, plain = _new_token(source, by=by, now=now)
+    source.save()
+    SourceStatus.objects.create(source=source, state_since=now)
+    return source, plain
+
+
+@transaction.atomic
+def update_source(source: Source, *, changes: dict[str, Any], by: User | None, now: datetime) -> Source:
+    """Change fields of a source by name. Raises ValidationError. Its series are matched anew if its site changed."""
+    before = (source.site_id, source.site_label)
+    for field, value in changes.items():
+        setattr(source, field, value)
+    source.full_clean(exclude=["token"])
+    source.save()
+    if (source.site_id, source.site_label) != before:
+        matching.match_source(source=source, now=now)
+    sources.update_states(now=now, sources=[source.pk])
+    return source
+
+
+def pause_source(source: Source, *, by: User | None, now: datetime) -> None:
+    """Refuse what it sends, and count it as neither late nor silent."""
+    _set_paused(source, paused=True, now=now)
+
+
+def resume_source(source: Source, *, by: User | None, now: datetime) -> None:
+    _set_paused(source, paused=False, now=now)
+
+
+@transaction.atomic
+def rotate_token(source: Source, *, by: User | None, now: datetime) -> str:
+    """A new token; the one before opens nothing any more."""
+    before = source.token
+    source.token, plain = _new_token(source, by=by, now=now)
+    source.save(update_fields=["token"])
+    if before is not None:
+        revoke_token(before, by=by, now=now)
+    return plain
+
+
+@transaction.atomic
+def delete_source(source: Source, *, by: User | None, now: datetime) -> None:
+    """The source, its series and its counts; their samples go with retention. Its token opens nothing any more."""
+    sites = sources.sites_of(source)
+    token = source.token
+    source.delete()
+    if token is not None:
+        revoke_token(token, by=by, now=now)
+    SiteChange.objects.bulk_create(
+        SiteChange(site_id=site_id, origin=SiteChange.Origin.SOURCE) for site_id in sites
+    )
+
+
+def _set_paused(source: Source, *, paused: bool, now: datetime) -> None:
+    with transaction.atomic():
+        source.paused = paused
+        source.save(update_fields=["paused"])
+        sources.update_states(now=now, sources=[source.pk])
+
+
+def _new_token(source: Source, *, by: User | None, now: datetime) -> tuple[Token, str]:
+    holder = by or get_user_model().objects.get_or_create(username=SENDERS)[0]
+    return create_token(user=holder, name=source.name, scope=Token.Scope.INGEST, by=by, now=now)

@@ -1,0 +1,109 @@
+"""From what was sent to what is stored: which values are readings, in which unit, of which series. No database here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.core.cleaning import clean
+from telemetry.core.columns import Columns, is_stale
+from telemetry.core.labels import describe_key
+from telemetry.series import NO_SITE, REFUSED, KnownSeries
+
+WINDOW_MS = 300_000
+# Reasons found only once the metric is known; those of core.labels.Reason are found at the door.
+NOT_A_NUMBER = "not_a_number"
+NO_READING = "no_reading"
+TOO_OLD = "too_old"
+LABEL_TOO_LONG = "label_too_long"
+
+
+@dataclass
+class Readings:
+    """What one source's batches come to. Columns of equal length; a stale marker is a NaN, and nothing else is."""
+
+    ts_ms: NDArray[np.int64]
+    series_ids: NDArray[np.int64]
+    values: NDArray[np.float64]
+    site_ids: list[int]
+    dropped: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def windows_ms(self) -> list[int]:
+        """Starts of the five-minute windows that have new samples; a window's end belongs to it, its start does not."""
+        return (np.unique((self.ts_ms - 1) // WINDOW_MS) * WINDOW_MS).tolist()
+
+
+def read(batches: Sequence[Columns], known: KnownSeries, oldest_ms: int) -> Readings:
+    """`oldest_ms`: samples before it have no partition any more."""
+    slots = np.concatenate([known.of(batch.keys)[batch.series_index] for batch in batches])
+    ts_ms = np.concatenate([batch.ts_ms for batch in batches])
+    sent = np.concatenate([batch.value for batch in batches])
+    ids = slots["series_id"]
+    values = _cleaned(sent, slots)
+    odd = ~np.isfinite(values) & ~is_stale(sent)
+    faults = {
+        LABEL_TOO_LONG: ids == REFUSED,
+        TOO_OLD: ts_ms < oldest_ms,
+        NOT_A_NUMBER: odd & ~np.isfinite(sent),
+        NO_READING: odd & np.isfinite(sent),
+    }
+    kept = np.ones(len(ids), np.bool_)
+    readings = Readings(ts_ms, ids, values, [])
+    for reason, found in faults.items():
+        found &= kept
+        if found.any():
+            kept &= ~found
+            readings.dropped[reason] = int(np.count_nonzero(found))
+            readings.examples[reason] = _example(batches, int(np.argmax(found)))
+    if not kept.all():
+        slots = slots[kept]
+        readings.ts_ms, readings.series_ids, readings.values = ts_ms[kept], ids[kept], values[kept]
+    readings.site_ids = [site for site in np.unique(slots["site_id"]).tolist() if site != NO_SITE]
+    return readings
+
+
+def _cleaned(sent: NDArray[np.float64], slots: NDArray[np.void]) -> NDArray[np.float64]:
+    return clean(
+        sent,
+        scale=slots["scale"],
+        missing_from=slots["missing_from"],
+        missing_below=slots["missing_below"],
+        zero_is_missing=slots["zero_is_missing"],
+    )
+
+
+def _example(batches: Sequence[Columns], place: int) -> str:
+    for batch in batches:
+        if place < batch.samples:
+            key = batch.keys[batch.series_index[place]]
+            return f"{describe_key(key)} {batch.value[place]!r}"
+        place -= batch.samples
+    raise IndexError(place)
+
+
+def ends(readings: Readings) -> dict[int, int]:
+    """Series whose newest sample here is a stale marker, and when, ms."""
+    markers = np.isnan(readings.values)
+    if not markers.any():
+        return {}
+    marked = np.isin(readings.series_ids, readings.series_ids[markers])
+    # At the same instant a reading outranks a marker, here as everywhere.
+    order = np.lexsort((~markers[marked], readings.ts_ms[marked], readings.series_ids[marked]))
+    ids, ts_ms = readings.series_ids[marked][order], readings.ts_ms[marked][order]
+    last = np.append(ids[1:] != ids[:-1], True)
+    ended = last & markers[marked][order]
+    return dict(zip(ids[ended].tolist(), ts_ms[ended].tolist(), strict=True))
+
+
+def newest(readings: Readings, series_ids: Sequence[int]) -> dict[int, int]:
+    """Time of the newest reading of each of these series that has one here, ms."""
+    chosen = np.isin(readings.series_ids, series_ids) & ~np.isnan(readings.values)
+    times: dict[int, int] = {}
+    for series_id, ts_ms in zip(
+        readings.series_ids[chosen].tolist(), readings.ts_ms[chosen].tolist(), strict=True
+    ):
+        times[series_id] = max(ts_ms, times.get(series_id, 0))
+    return times

@@ -1,0 +1,213 @@
+"""Roll-ups: five-minute rows from samples, hourly rows from those.
+
+A window is computed whole, from all its samples, whenever a claim says that it has new ones: so each sample counts
+once, whatever came twice, late or out of order. It holds the samples after its start and up to its end. Where two
+values claim one instant, the larger is kept and a reading outranks a stale marker: a rule that does not ask which
+came first.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from time import perf_counter
+from typing import Any
+
+from django.db import connection, transaction
+
+from telemetry import partitions
+from telemetry.core.registry import registry
+from telemetry.core.sketch import bucket_sql
+from telemetry.models import DirtyWindow, LateDay, Series
+
+# Senders deliver a window's last samples up to so long after it is over.
+GRACE = timedelta(seconds=30)
+FIVE_MINUTES = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
+# How far back the reading may lie from which a counter's increase into a window is taken.
+LOOK_BACK = HOUR
+# Windows of one transaction.
+AT_ONCE = 12
+# One roll-up at a time: of two that computed the same window, the one that saw less could write last.
+_ROLLING_UP = 7_301_002
+
+_CLAIM = """
+DELETE FROM telemetry_dirtywindow WHERE id IN (
+    SELECT id FROM telemetry_dirtywindow WHERE width_s = %(width_s)s AND start IN (
+        SELECT DISTINCT start FROM telemetry_dirtywindow WHERE width_s = %(width_s)s AND start <= %(newest)s
+        ORDER BY start LIMIT %(limit)s
+    ) FOR UPDATE SKIP LOCKED
+) RETURNING start, source_id
+"""
+_SAMPLES_TO_5M = """
+WITH kept AS MATERIALIZED (
+    SELECT DISTINCT ON (sample.series_id, ts) sample.series_id, ts, value,
+        series.kind IN ('counter', 'histogram') AS counts, series.metric = ANY(%(sketched)s) AS sketched
+    FROM telemetry_sample sample JOIN telemetry_series series ON series.id = sample.series_id
+    WHERE ts > %(start)s AND ts <= %(end)s AND series.source_id = ANY(%(sources)s)
+    ORDER BY sample.series_id, ts, value = 'NaN', value DESC
+), reading AS (
+    SELECT series_id, ts, value, counts, lag(value) OVER (PARTITION BY series_id ORDER BY ts) AS before
+    FROM kept WHERE value <> 'NaN'
+), summed AS (
+    SELECT series_id, bool_or(counts) AS counts, max(ts) AS last_ts, count(*) AS count, sum(value) AS sum,
+        min(value) AS min, max(value) AS max, (array_agg(value ORDER BY ts DESC))[1] AS last,
+        (array_agg(value ORDER BY ts))[1] AS first,
+        sum(CASE WHEN value >= before THEN value - before ELSE value END) FILTER (WHERE before IS NOT NULL) AS risen
+    FROM reading GROUP BY series_id
+), sketch AS (
+    SELECT series_id, array_agg(bucket ORDER BY bucket) AS buckets, array_agg(n ORDER BY bucket) AS counts
+    FROM (SELECT series_id, {bucket} AS bucket, count(*) AS n FROM kept WHERE sketched AND value <> 'NaN' GROUP BY 1, 2)
+    GROUP BY series_id
+)
+INSERT INTO telemetry_rollup_5m AS done
+    (series_id, start, last_ts, count, sum, min, max, last, increase, sketch_buckets, sketch_counts)
+SELECT series_id, %(start)s, last_ts, count, sum, min, max, last,
+    CASE WHEN NOT summed.counts THEN NULL WHEN baseline.value IS NULL THEN risen
+        ELSE coalesce(risen, 0) + CASE WHEN first >= baseline.value THEN first - baseline.value ELSE first END END,
+    sketch.buckets, sketch.counts
+FROM summed LEFT JOIN sketch USING (series_id) LEFT JOIN LATERAL (
+    SELECT earlier.last AS value FROM telemetry_rollup_5m earlier
+    WHERE earlier.series_id = summed.series_id AND earlier.start >= %(oldest)s AND earlier.start < %(start)s
+    ORDER BY earlier.start DESC LIMIT 1
+) baseline ON summed.counts
+ORDER BY series_id
+{upsert}
+"""
+_5M_TO_1H = """
+WITH part AS MATERIALIZED (
+    SELECT part.* FROM telemetry_series series JOIN telemetry_rollup_5m part ON part.series_id = series.id
+    WHERE series.source_id = ANY(%(sources)s) AND part.start >= %(start)s AND part.start < %(end)s
+), sketch AS (
+    SELECT series_id, array_agg(bucket ORDER BY bucket) AS buckets, array_agg(n ORDER BY bucket) AS counts
+    FROM (
+        SELECT series_id, bucket, sum(n)::bigint AS n
+        FROM part, unnest(sketch_buckets, sketch_counts) AS held (bucket, n) GROUP BY 1, 2
+    ) GROUP BY series_id
+)
+INSERT INTO telemetry_rollup_1h AS done
+    (series_id, start, last_ts, count, sum, min, max, last, increase, sketch_buckets, sketch_counts)
+SELECT series_id, %(start)s, max(last_ts), sum(count), sum(sum), min(min), max(max),
+    (array_agg(last ORDER BY start DESC))[1], sum(increase), min(sketch.buckets), min(sketch.counts)
+FROM part LEFT JOIN sketch USING (series_id) GROUP BY series_id ORDER BY series_id
+{upsert}
+"""
+_UPSERT = """
+ON CONFLICT (series_id, start) DO UPDATE SET last_ts = excluded.last_ts, count = excluded.count, sum = excluded.sum,
+    min = excluded.min, max = excluded.max, last = excluded.last, increase = excluded.increase,
+    sketch_buckets = excluded.sketch_buckets, sketch_counts = excluded.sketch_counts
+WHERE (done.last_ts, done.count, done.sum, done.min, done.max, done.last, done.increase) IS DISTINCT FROM
+    (excluded.last_ts, excluded.count, excluded.sum, excluded.min, excluded.max, excluded.last, excluded.increase)
+"""
+_REVIVE = """
+UPDATE telemetry_series series SET ended_at = NULL FROM telemetry_rollup_5m done
+WHERE series.source_id = ANY(%(sources)s) AND series.ended_at IS NOT NULL AND done.series_id = series.id
+    AND done.start = %(start)s AND done.last_ts > series.ended_at
+"""
+
+type Windows = dict[datetime, set[int]]
+
+
+def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
+    """Compute every closed window that has new samples; returns how many windows were written."""
+    started = perf_counter()
+    total = 0
+    while perf_counter() - started < budget_s:
+        done = _roll_up_some(now)
+        total += done
+        if not done:
+            break
+    return total
+
+
+@transaction.atomic
+def _roll_up_some(now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ROLLING_UP])
+        if not cursor.fetchone()[0]:
+            return 0
+    windows = _claim(DirtyWindow.Width.FIVE_MINUTES, now - GRACE - FIVE_MINUTES)
+    for start, sources in sorted(_with_successors(windows, now).items()):
+        _write_5m(start, sources)
+    _claim_hours(windows)
+    _claim_late_days(windows, now)
+    hours = _claim(DirtyWindow.Width.HOUR, now - GRACE - HOUR)
+    for start, sources in sorted(hours.items()):
+        _write_1h(start, sources)
+    return len(windows) + len(hours)
+
+
+def _claim(width: int, newest: datetime) -> Windows:
+    """Take the claims of the oldest windows that are closed: their starts, and the sources with new samples."""
+    windows: Windows = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, {"width_s": int(width), "newest": newest, "limit": AT_ONCE})
+        for start, source_id in cursor.fetchall():
+            windows[start].add(source_id)
+    return windows
+
+
+def _with_successors(windows: Windows, now: datetime) -> Windows:
+    """Also the windows whose counters rose from a reading in these: with late samples, that reading may be another."""
+    wider: Windows = defaultdict(set, {start: set(sources) for start, sources in windows.items()})
+    for start, sources in windows.items():
+        after = start + FIVE_MINUTES
+        while after <= min(start + LOOK_BACK, now - GRACE - FIVE_MINUTES):
+            wider[after] |= sources
+            after += FIVE_MINUTES
+    return wider
+
+
+def _write_5m(start: datetime, sources: Iterable[int]) -> None:
+    partitions.ensure(partitions.FIVE_MINUTES, [start])
+    values = {
+        "start": start,
+        "end": start + FIVE_MINUTES,
+        "oldest": start - LOOK_BACK,
+        "sources": sorted(sources),
+        "sketched": list(_sketched()),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_statement_5m(), values)
+        cursor.execute(_REVIVE, values)
+
+
+def _write_1h(start: datetime, sources: Iterable[int]) -> None:
+    partitions.ensure(partitions.HOURS, [start])
+    values: dict[str, Any] = {"start": start, "end": start + HOUR, "sources": sorted(sources)}
+    with connection.cursor() as cursor:
+        cursor.execute(_5M_TO_1H.format(upsert=_UPSERT), values)
+
+
+def _claim_hours(windows: Windows) -> None:
+    hours = {(start.replace(minute=0), source) for start, sources in windows.items() for source in sources}
+    DirtyWindow.objects.bulk_create(
+        DirtyWindow(source_id=source, start=start, width_s=DirtyWindow.Width.HOUR)
+        for start, source in sorted(hours)
+    )
+
+
+def _claim_late_days(windows: Windows, now: datetime) -> None:
+    """Tell evidence which days that are over have other figures now."""
+    today = now.astimezone(UTC).date()
+    sources_of_day: dict[Any, set[int]] = defaultdict(set)
+    for start, sources in windows.items():
+        if start.date() < today:
+            sources_of_day[start.date()] |= sources
+    for day, sources in sorted(sources_of_day.items()):
+        sites = Series.objects.filter(source__in=sources, site__isnull=False).order_by("site")
+        LateDay.objects.bulk_create(
+            LateDay(site_id=site_id, on_date=day)
+            for site_id in sites.values_list("site_id", flat=True).distinct()
+        )
+
+
+@cache
+def _sketched() -> tuple[str, ...]:
+    """Every name under which a metric comes that is to have a sketch."""
+    return tuple(name for name, metric in registry().names.items() if metric.sketch)
+
+
+@cache
+def _statement_5m() -> str:
+    return _SAMPLES_TO_5M.format(bucket=bucket_sql("value"), upsert=_UPSERT)

@@ -1,0 +1,171 @@
+"""Finding the series of incoming samples: a bounded memory of known ones, and one insert for all that are new."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg.types.json import Jsonb
+
+from telemetry.core.labels import NAME, labels_of
+from telemetry.core.registry import registry
+from telemetry.core.series import digest_of_key
+from telemetry.matching import PLACE_FIELDS, inventory_for, place_of
+from telemetry.models import Series, Source
+
+METRIC_CHARS = Series._meta.get_field("metric").max_length
+# A series takes some 500 bytes to remember. Past the bound everything is forgotten and found again as it comes.
+REMEMBERED = 300_000
+NO_SITE = 0
+# A series that cannot be stored; its samples are dropped and counted.
+REFUSED = 0
+_SLOT = np.dtype(
+    [
+        ("series_id", np.int64),
+        ("site_id", np.int64),
+        ("scale", np.float64),
+        ("missing_from", np.float64),
+        ("missing_below", np.float64),
+        ("zero_is_missing", np.bool_),
+    ]
+)
+
+_FIND = "SELECT digest, id, site_id FROM telemetry_series WHERE source_id = %s AND digest = ANY(%s)"
+# In order of key, so that two drains that meet wait for each other and never in a circle.
+_ADD = f"""
+INSERT INTO telemetry_series (source_id, digest, metric, labels, kind, first_seen_at, {", ".join(PLACE_FIELDS)})
+SELECT * FROM unnest(%s::bigint[], %s::bytea[], %s::text[], %s::jsonb[], %s::text[], %s::timestamptz[], %s::bigint[],
+    %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+ON CONFLICT (source_id, digest) DO NOTHING
+"""
+
+
+@dataclass
+class KnownSeries:
+    """The series of one source by key. Slot i of the columns is one series: its id, its site's, and how its values are
+    read (`telemetry.core.cleaning`). `tag` is what all that rests on.
+    """
+
+    tag: tuple[Any, ...]
+    slots: dict[bytes, int] = field(default_factory=dict)
+    columns: NDArray[np.void] = field(default_factory=lambda: np.empty(64, _SLOT))
+
+    def add(self, key: bytes, *slot: Any) -> None:
+        place = len(self.slots)
+        if place == len(self.columns):
+            self.columns = np.resize(self.columns, 2 * place)
+        self.slots[key] = place
+        self.columns[place] = slot
+
+    def of(self, keys: Sequence[bytes]) -> NDArray[np.void]:
+        """The columns of these series, in their order."""
+        return self.columns[np.fromiter(map(self.slots.__getitem__, keys), np.int32, len(keys))]
+
+
+class Memory:
+    """What this process knows of the sources' series. Only ever a shortcut: it may forget at any moment."""
+
+    def __init__(self, bound: int = REMEMBERED) -> None:
+        self._of: dict[int, KnownSeries] = {}
+        self._bound = bound
+
+    def of(self, source: Source) -> KnownSeries:
+        tag = (
+            source.status.match_revision,
+            source.site_id,
+            source.site_label,
+            *sorted(source.unit_scale.items()),
+        )
+        known = self._of.get(source.pk)
+        if known is None or known.tag != tag:
+            known = self._of[source.pk] = KnownSeries(tag)
+        return known
+
+    def forget(self, source_ids: Iterable[int]) -> None:
+        for source_id in source_ids:
+            self._of.pop(source_id, None)
+
+    def trim(self) -> None:
+        if sum(len(known.slots) for known in self._of.values()) > self._bound:
+            self._of.clear()
+
+
+def resolve(
+    cursor: psycopg.Cursor[Any],
+    *,
+    sources: Mapping[int, Source],
+    keys: Mapping[int, Sequence[Sequence[bytes]]],
+    memory: Memory,
+    now: datetime,
+) -> dict[int, KnownSeries]:
+    """What is known of each source, now with every one of `keys` (lists of keys by source) in it.
+
+    Part of the caller's transaction: if that fails, the memory must forget these sources.
+    """
+    known = {source_id: memory.of(source) for source_id, source in sources.items()}
+    missing: dict[int, dict[bytes, bytes]] = {}
+    for source_id in sorted(keys):
+        slots = known[source_id].slots
+        unknown = {key for part in keys[source_id] for key in part if key not in slots}
+        missing[source_id] = {digest_of_key(key): key for key in unknown}
+        _find(cursor, sources[source_id], missing[source_id], known[source_id])
+    if any(missing.values()):
+        _add(cursor, sources, missing, now)
+        for source_id, left in missing.items():
+            _find(cursor, sources[source_id], left, known[source_id])
+            for key in left.values():
+                known[source_id].add(key, REFUSED, NO_SITE, *_reading(sources[source_id], labels_of(key)))
+    return known
+
+
+def _find(
+    cursor: psycopg.Cursor[Any], source: Source, missing: dict[bytes, bytes], known: KnownSeries
+) -> None:
+    """Move from `missing` to `known` what the database has."""
+    if not missing:
+        return
+    for digest, series_id, site_id in cursor.execute(_FIND, [source.pk, list(missing)]).fetchall():
+        key = missing.pop(digest)
+        known.add(key, series_id, site_id or NO_SITE, *_reading(source, labels_of(key)))
+
+
+def _reading(source: Source, labels: Mapping[str, str]) -> tuple[float, float, float, bool]:
+    """How values of a series are read, as the last columns of a slot."""
+    metric = registry().get(labels[NAME], labels)
+    scale = float(source.unit_scale.get(labels[NAME], 1.0))
+    if metric is None:
+        return scale, np.inf, -np.inf, False
+    return scale * metric.scale, metric.missing_from, metric.missing_below, metric.zero_is_missing
+
+
+def _add(
+    cursor: psycopg.Cursor[Any],
+    sources: Mapping[int, Source],
+    missing: Mapping[int, Mapping[bytes, bytes]],
+    now: datetime,
+) -> None:
+    new = [
+        (sources[source_id], digest, labels)
+        for source_id, keys in sorted(missing.items())
+        for digest, labels in sorted((digest, labels_of(key)) for digest, key in keys.items())
+        if len(labels[NAME]) <= METRIC_CHARS
+    ]
+    names = {labels.get(source.site_label, "") for source, _, labels in new if source.site_label}
+    inventory = inventory_for([source for source, _, _ in new], names)
+    rows = [
+        (
+            source.pk,
+            digest,
+            labels[NAME],
+            Jsonb({name: value for name, value in labels.items() if name != NAME}),
+            str(registry().kind(labels[NAME])),
+            now,
+            *place_of(inventory.place(source, labels)),
+        )
+        for source, digest, labels in new
+    ]
+    if rows:
+        cursor.execute(_ADD, [list(column) for column in zip(*rows, strict=True)])

@@ -1,0 +1,42 @@
+"""What the worker does on a wake-up or on beat's tick."""
+
+import logging
+
+from celery import shared_task
+
+from telemetry import drain, matching, partitions, rollups, sources, wakeup
+from web.clock import now
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="telemetry.drain_inbox")
+def drain_inbox() -> int:
+    wakeup.answer()
+    return drain.drain(now=now())
+
+
+def wake_drain() -> None:
+    """Ask for a drain, unless one is asked for already."""
+    if wakeup.ask():
+        drain_inbox.apply_async(expires=60, retry=False)
+
+
+@shared_task(name="telemetry.roll_up")
+def roll_up() -> int:
+    return rollups.roll_up(now=now())
+
+
+@shared_task(name="telemetry.update_source_states")
+def update_source_states() -> int:
+    return sources.update_states(now=now())
+
+
+@shared_task(name="telemetry.match_series")
+def match_series() -> int:
+    return matching.match_changed(now=now())
+
+
+@shared_task(name="telemetry.keep_partitions")
+def keep_partitions() -> int:
+    return partitions.keep(now=now())

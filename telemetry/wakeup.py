@@ -1,0 +1,39 @@
+"""One wake-up at a time for the drain, however many bodies arrive.
+
+The flag in Redis is set by whoever asks for a drain and cleared by the drain before it looks: a body committed
+after that look sets it again, one committed before is seen. Redis may lose it, or be away, at any moment: samples
+are safe in the inbox, and beat's tick drains too.
+"""
+
+import logging
+from contextlib import suppress
+
+import redis
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+log = logging.getLogger(__name__)
+
+_FLAG = "muster:drain-asked"
+# Longer than a drain takes to start, and short enough to be forgotten soon when the message itself was lost.
+_FORGET_S = 5
+# A sender waits for this: no retries, no long time-outs.
+_client = redis.Redis.from_url(
+    settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
+)
+
+
+def ask() -> bool:
+    """True if nobody asked already, and the asking can be passed on."""
+    try:
+        return bool(_client.set(_FLAG, 1, nx=True, ex=_FORGET_S))
+    except redis.RedisError as error:
+        log.warning("no wake-up for the drain: %s", error)
+        return False
+
+
+def answer() -> None:
+    """Called by the drain before it looks into the inbox."""
+    with suppress(redis.RedisError):
+        _client.delete(_FLAG)

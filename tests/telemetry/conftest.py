@@ -1,0 +1,66 @@
+"""A site with a source, a sender that speaks real remote write, and what became of what it sent."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from telemetry import drain, operations, receive
+from telemetry.core.labels import KeyCache
+from telemetry.ingest import Fullness
+from tests.inventory import made
+from tests.telemetry.sending import Sender
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch):
+    """Each test is a process of its own: it knows no token and no series from the one before."""
+    monkeypatch.setattr(receive, "_senders", receive.Senders())
+    monkeypatch.setattr(receive, "_key_cache", KeyCache())
+    monkeypatch.setattr("telemetry.ingest.inbox_is_full", Fullness())
+    monkeypatch.setattr(drain, "_memory", drain.Memory())
+
+
+@pytest.fixture
+def porto(db):
+    return made.site(name="Porto", slug="porto")
+
+
+@pytest.fixture
+def source_of(db, frozen_now):
+    """`source_of(site)` is a new source of a site; further arguments are those of `create_source`."""
+
+    def make(site=None, **given):
+        given.setdefault("name", f"prometheus {made.next_number()}")
+        source, plain = operations.create_source(site=site, by=None, now=frozen_now.at, **given)
+        source.plain_token = plain
+        return source
+
+    return make
+
+
+@pytest.fixture
+def sender(source_of, porto, frozen_now):
+    """Sends to Porto's source: `sender.send({"up": 1})`, `sender.post(body)`."""
+    return Sender(source_of(porto, name="porto prometheus"), frozen_now)
+
+
+@pytest.fixture
+def sender_of(source_of, frozen_now):
+    def make(site=None, **given):
+        return Sender(source_of(site, **given), frozen_now)
+
+    return make
+
+
+@pytest.fixture
+def emptied_samples(transactional_db):
+    """For tests that commit: Django's own clean-up does not know the tables that only SQL touches."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h")
+
+
+@pytest.fixture
+def minutes():
+    return lambda count: timedelta(minutes=count)
