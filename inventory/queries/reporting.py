@@ -23,10 +23,10 @@ GONE = (Device.Status.PLANNED, Device.Status.RETIRED)
 class InventoryObject:
     """One object that reports, or would if it were in service.
 
-    `kind` is accelerator, node, switch-port, pdu, ups or cooling-unit; `object_kind` and `id` are how telemetry's
-    series name it. `in_service`: its own status and its device's are active, so that silence is a fault; else
-    it is drained, failed or offline. Planned and retired ones are no rows. `takes_work`: an accelerator or node
-    in service, on which a scheduler may place work.
+    `kind` is accelerator, node, switch-port, pdu, ups or cooling-unit; `object_kind` and `id` are how
+    telemetry's series name it. `in_service`: its own status and its device's are active, so that silence is a
+    fault; else it is drained, failed or offline. Planned and retired ones are no rows. `takes_work`: an
+    accelerator or node in service, on which a scheduler may place work.
     """
 
     site_id: int

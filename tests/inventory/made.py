@@ -21,6 +21,11 @@ from inventory.models import (
 _numbers = itertools.count(1)
 
 
+def next_number() -> int:
+    """For names that must differ from those of everything made so far."""
+    return next(_numbers)
+
+
 def region(**given) -> Region:
     number = next(_numbers)
     return Region.objects.create(**{"name": f"Region {number}", "slug": f"region-{number}"} | given)
