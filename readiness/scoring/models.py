@@ -107,6 +107,9 @@ class SiteScore(models.Model):
     coverage = models.FloatField(null=True, help_text=_("Share of applicable checks with fresh evidence"))
     pillars = models.JSONField(default=dict)
     counts = models.JSONField(default=dict, help_text=_("Checks by state"))
+    newest_sample_at = models.DateTimeField(
+        null=True, help_text=_("Newest sample of any of its sources, as of the evaluation")
+    )
     evaluated_at = models.DateTimeField()
     changes_at = models.DateTimeField(
         null=True, help_text=_("When it changes next without new data: evidence runs out, a grant ends")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from inventory.models import Site
+from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import Capacity
+from readiness.scoring.models import Flip
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,40 @@ class CheckRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ThresholdRow:
+    """How one sub-measure is judged, by the definition. `source` is S#, OD, J or calc; OD is Muster's own
+    default."""
+
+    part_id: str
+    part: str
+    unit: str
+    gate: str
+    measure: str
+    pass_text: str
+    warn_text: str
+    source: str
+    source_title: str
+    source_urls: tuple[str, ...]
+    is_default: bool
+    is_trend_only: bool
+    note: str
+    validity_text: str
+    limit_name: str
+    limit_declared_on: str
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleQuery:
+    """The samples behind something: `params` go to the explorer's page and to the query endpoint alike."""
+
+    label: str
+    unit: str
+    metric: str
+    params: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FlipRow:
     """A change of state. `subject` is check, part, verdict or health; `key` a check id, a domain or empty."""
 
@@ -169,3 +206,48 @@ class FlipRow:
     threshold_text: str
     reason: str
     first_bad_at: datetime | None
+
+
+def ref_of(site: Site) -> SiteRef:
+    """Needs the site's region joined in."""
+    return SiteRef(
+        id=site.pk,
+        slug=site.slug,
+        name=site.name,
+        city=site.city,
+        country=site.country,
+        region=site.region.name,
+        kind=site.kind,
+        stage=site.stage,
+        owner=site.owner,
+        latitude=None if site.latitude is None else float(site.latitude),
+        longitude=None if site.longitude is None else float(site.longitude),
+    )
+
+
+def flip_row(flip: Flip, framework: Framework) -> FlipRow:
+    """Needs the flip's site joined in."""
+    check = framework.checks_by_id.get(flip.key)
+    title = check.name if check else flip.key
+    if check and flip.part:
+        names = {part.id: part.name for part in check.parts}
+        title = f"{check.name}: {names.get(flip.part, flip.part)}"
+    return FlipRow(
+        id=flip.pk,
+        at=flip.at,
+        site=flip.site.slug,
+        site_name=flip.site.name,
+        subject=flip.subject,
+        key=flip.key,
+        part=flip.part,
+        title=title,
+        from_state=flip.from_state,
+        to_state=flip.to_state,
+        cause=flip.cause,
+        value=flip.value,
+        unit=flip.unit,
+        threshold=flip.threshold,
+        threshold_text=flip.threshold_text,
+        reason=flip.reason,
+        first_bad_at=flip.first_bad_at,
+    )

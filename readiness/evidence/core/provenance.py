@@ -1,0 +1,10 @@
+"""How far a figure made of several can be trusted."""
+
+from collections.abc import Iterable
+
+LEAST_TRUSTED_LAST = ("measured", "declared", "estimated", "simulated")
+
+
+def worst_provenance(found: Iterable[str]) -> str:
+    """Of several provenances the one to be trusted least; `measured` of none at all."""
+    return max(found, key=LEAST_TRUSTED_LAST.index, default=LEAST_TRUSTED_LAST[0])

@@ -1,0 +1,114 @@
+"""The key figures of each domain: what they are called, and how several sites' add up to the fleet's.
+
+Each site stores `{key: {value, provenance, taken_at, weight, source}}` beside its health. A figure that a
+site cannot measure is absent, and never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.scoring.queries.rows import Figure
+
+
+class OverSites(StrEnum):
+    """A mean weighted by what stands behind each site's figure, a sum, or the highest."""
+
+    MEAN = "mean"
+    SUM = "sum"
+    HIGHEST = "highest"
+
+
+@dataclass(frozen=True, slots=True)
+class FigureKind:
+    key: str
+    domain: str
+    label: str | Promise
+    unit: str
+    over_sites: OverSites
+
+
+GPU_UTILISATION = FigureKind("gpu-utilisation", "compute", _("GPU utilisation"), "%", OverSites.MEAN)
+GPU_TEMPERATURE = FigureKind("gpu-temperature", "compute", _("Hottest GPU"), "°C", OverSites.HIGHEST)
+FAULTS = FigureKind("faults", "compute", _("Fatal GPU faults, 24 h"), "", OverSites.SUM)
+ROUND_TRIP = FigureKind("round-trip", "network", _("Round trip p99, 7 d"), "ms", OverSites.HIGHEST)
+FLAPS = FigureKind("flaps", "network", _("Link flaps, 24 h"), "", OverSites.SUM)
+LINK_ERRORS = FigureKind("link-errors", "network", _("Link errors, 24 h"), "", OverSites.SUM)
+POWER = FigureKind("power", "energy", _("Power"), "kW", OverSites.SUM)
+HEADROOM = FigureKind("headroom", "energy", _("Headroom to contract"), "kW", OverSites.SUM)
+PUE = FigureKind("pue", "energy", _("PUE now"), "", OverSites.MEAN)
+INLET = FigureKind("inlet", "energy", _("Hottest inlet p99, 7 d"), "°C", OverSites.HIGHEST)
+
+FIGURES = (
+    GPU_UTILISATION,
+    GPU_TEMPERATURE,
+    FAULTS,
+    ROUND_TRIP,
+    FLAPS,
+    LINK_ERRORS,
+    POWER,
+    HEADROOM,
+    PUE,
+    INLET,
+)
+
+
+def stored(
+    kind: FigureKind,
+    value: float,
+    *,
+    taken_at: datetime,
+    provenance: str,
+    weight: float = 1.0,
+    source: str = "",
+) -> dict[str, dict[str, Any]]:
+    """One figure as a site keeps it. `weight` is what a mean over sites weighs it by; `source` names what
+    it is of."""
+    return {
+        kind.key: {
+            "value": value,
+            "weight": weight,
+            "taken_at": taken_at.isoformat(),
+            "provenance": provenance,
+            "source": source,
+        }
+    }
+
+
+def of_site(kind: FigureKind, figures: dict[str, Any]) -> Figure:
+    """A site's own figure; unknown where the site has none."""
+    return combined(kind, [figures])
+
+
+def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> Figure:
+    """The fleet's figure from those sites that have one."""
+    found = [site[kind.key] for site in sites if kind.key in site]
+    if not found:
+        return Figure(kind.key, str(kind.label), None, kind.unit)
+    values = [one["value"] for one in found]
+    weights = [one["weight"] for one in found]
+    match kind.over_sites:
+        case OverSites.SUM:
+            value = sum(values)
+        case OverSites.HIGHEST:
+            value = max(values)
+        case OverSites.MEAN:
+            weighed = sum(value * weight for value, weight in zip(values, weights, strict=True))
+            value = weighed / sum(weights)
+    return Figure(
+        key=kind.key,
+        label=str(kind.label),
+        value=value,
+        unit=kind.unit,
+        provenance=worst_provenance(one["provenance"] for one in found),
+        source=found[values.index(value)]["source"] if value in values else "",
+        taken_at=min(datetime.fromisoformat(one["taken_at"]) for one in found),
+    )

@@ -1,0 +1,207 @@
+"""What wants a person, by the capacity at stake."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.scoring.models import CheckResult, CheckState, DomainHealth, Health
+from readiness.scoring.queries.capacity import check_name, present_capacity
+from readiness.scoring.queries.rows import SiteRef, ref_of
+from telemetry.models import Series, Source, SourceState
+
+SEVERITY = ("check", "source", "health", "owner")
+GATES = {"BLOCK": 0, "COND": 1, "INFO": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """`kind` is check, source, health or owner; `subject` the check id, the source's name, the domain or
+    nothing.
+
+    `site` is None where several sites share one line; `sites` always names them. `kw` is what they have
+    deployed.
+    """
+
+    kind: str
+    state: str
+    subject: str
+    title: str
+    detail: str
+    site: SiteRef | None
+    sites: tuple[SiteRef, ...]
+    check_id: str
+    source_id: int | None
+    kw: float
+    since: datetime | None
+    clock: str
+
+
+def attention(
+    *, now: datetime, limit: int | None = None, site_ids: Collection[int] | None = None
+) -> tuple[Attention, ...]:
+    """Most kW first. Failed and stale checks, late and silent sources, critical health, sites without an
+    owner.
+
+    A source that is silent shows once, under its own name, and health that it freezes is not told again.
+    """
+    sites = _sites(site_ids)
+    kw = {pk: one.deployed.it_kw for pk, one in present_capacity(list(sites.values()), now=now).items()}
+    _, framework = framework_queries.current()
+    found = [
+        *_checks(sites, kw, framework),
+        *_sources(sites, kw),
+        *_health(sites, kw),
+        *_without_owner(sites.values(), kw),
+    ]
+    ordered = sorted(found, key=_rank)
+    return tuple(ordered[:limit])
+
+
+def _rank(one: Attention) -> tuple[float, int, str, str]:
+    return (-one.kw, SEVERITY.index(one.kind), one.sites[0].name, one.subject)
+
+
+def _sites(site_ids: Collection[int] | None) -> dict[int, Site]:
+    sites = Site.objects.select_related("region").exclude(stage=Site.Stage.RETIRED)
+    if site_ids is not None:
+        sites = sites.filter(pk__in=site_ids)
+    return {site.pk: site for site in sites}
+
+
+def _checks(sites: dict[int, Site], kw: dict[int, float], framework: Framework) -> Iterator[Attention]:
+    """One line for each site, its worst check first and the others counted: a site is at stake only once."""
+    results = (
+        CheckResult.objects.filter(Q(state=CheckState.FAIL) | Q(state=CheckState.STALE), site__in=list(sites))
+        .exclude(gate="INFO")
+        .defer("parts", "evidence")
+    )
+    by_site: dict[int, list[CheckResult]] = defaultdict(list)
+    for result in results:
+        by_site[result.site_id].append(result)
+    for site_id, several in by_site.items():
+        site = sites[site_id]
+        first, *others = sorted(several, key=_check_rank)
+        detail = first.reason
+        if others:
+            detail += " " + _("And %(count)s more.") % {"count": len(others)}
+        ref = ref_of(site)
+        yield Attention(
+            kind="check",
+            state=first.state,
+            subject=first.check_id,
+            title=f"{site.name}: {check_name(framework, first.check_id)}",
+            detail=detail,
+            site=ref,
+            sites=(ref,),
+            check_id=first.check_id,
+            source_id=None,
+            kw=kw[site_id],
+            since=first.first_bad_at or first.since,
+            clock="",
+        )
+
+
+def _check_rank(result: CheckResult) -> tuple[int, bool, str]:
+    return (GATES.get(result.gate, 3), result.state != CheckState.FAIL, result.check_id)
+
+
+def _sources(sites: dict[int, Site], kw: dict[int, float]) -> Iterator[Attention]:
+    wanting = Source.objects.filter(status__state__in=[SourceState.LATE, SourceState.SILENT]).select_related(
+        "status"
+    )
+    sources = {source.pk: source for source in wanting}
+    served = _sites_served(sources)
+    for source in sources.values():
+        refs = _by_kw([sites[pk] for pk in served[source.pk] if pk in sites], kw)
+        if not refs:
+            continue
+        at = source.status.last_sample_at
+        yield Attention(
+            kind="source",
+            state=source.status.state,
+            subject=source.name,
+            title=_("%(source)s is %(state)s") % {"source": source.name, "state": source.status.state},
+            detail=_("Last sample %(at)s UTC") % {"at": f"{at:%-d %b %H:%M}"}
+            if at
+            else _("Never sent a sample"),
+            site=refs[0] if len(refs) == 1 else None,
+            sites=refs,
+            check_id="",
+            source_id=source.pk,
+            kw=sum(kw[ref.id] for ref in refs),
+            since=source.status.state_since,
+            clock=source.status.state,
+        )
+
+
+def _sites_served(sources: dict[int, Source]) -> dict[int, set[int]]:
+    served: dict[int, set[int]] = defaultdict(set)
+    for source in sources.values():
+        if source.site_id is not None:
+            served[source.pk].add(source.site_id)
+    labelled = [pk for pk, source in sources.items() if source.site_id is None]
+    rows = Series.objects.filter(source__in=labelled, site__isnull=False).order_by()
+    for source_id, site_id in rows.values_list("source_id", "site_id").distinct():
+        served[source_id].add(site_id)
+    return served
+
+
+def _health(sites: dict[int, Site], kw: dict[int, float]) -> Iterator[Attention]:
+    critical = DomainHealth.objects.filter(health=Health.CRITICAL, clock="", site__in=list(sites))
+    for row in critical:
+        site = sites[row.site_id]
+        worst = row.reasons[0] if row.reasons else {}
+        ref = ref_of(site)
+        yield Attention(
+            kind="health",
+            state=row.health,
+            subject=row.domain,
+            title=_("%(site)s: %(domain)s is critical")
+            % {"site": site.name, "domain": row.get_domain_display().lower()},
+            detail=f"{worst.get('object', '')}: {worst.get('title', '')}".strip(": "),
+            site=ref,
+            sites=(ref,),
+            check_id="",
+            source_id=None,
+            kw=kw[site.pk],
+            since=row.since,
+            clock=row.clock,
+        )
+
+
+def _without_owner(sites: Iterable[Site], kw: dict[int, float]) -> Iterator[Attention]:
+    refs = _by_kw([site for site in sites if not site.owner.strip()], kw)
+    if not refs:
+        return
+    title = (
+        _("1 site has no owner")
+        if len(refs) == 1
+        else _("%(count)s sites have no owner") % {"count": len(refs)}
+    )
+    yield Attention(
+        kind="owner",
+        state="",
+        subject="",
+        title=title,
+        detail=", ".join(ref.name for ref in refs[:5]),
+        site=refs[0] if len(refs) == 1 else None,
+        sites=refs,
+        check_id="",
+        source_id=None,
+        kw=sum(kw[ref.id] for ref in refs),
+        since=None,
+        clock="",
+    )
+
+
+def _by_kw(sites: Sequence[Site], kw: dict[int, float]) -> tuple[SiteRef, ...]:
+    return tuple(ref_of(site) for site in sorted(sites, key=lambda site: (-kw[site.pk], site.name)))

@@ -1,0 +1,308 @@
+"""Capacity deployed, ready and conditional: now, over time, by site, and what holds the rest back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from inventory import queries as inventory
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.scoring.core.gap import (
+    NOTHING,
+    BlockerGroup,
+    Capacity,
+    CapacityChange,
+    Gap,
+    SiteCapacity,
+    SiteHistory,
+    StageStep,
+    VerdictStep,
+    by_first_blocker,
+    deployed_at,
+    gap_of,
+    gap_over_time,
+)
+from readiness.scoring.core.states import Stage, Verdict
+from readiness.scoring.models import Flip, SiteScore
+from readiness.scoring.queries.rows import SiteRef, ref_of
+from readiness.scoring.trend import Line, fit
+
+PROJECTED_WEEKS = 12
+FITTED_WEEKS = 12
+LEAST_WEEKS = 4
+"""A line through fewer weeks says nothing."""
+DAYS_A_MONTH = 365.25 / 12
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Where deployed and ready kW go if the last weeks go on; bands are (low, high). `method` is for the
+    page."""
+
+    method: str
+    instants: tuple[datetime, ...]
+    deployed: tuple[float, ...]
+    ready: tuple[float, ...]
+    deployed_band: tuple[tuple[float, float], ...]
+    ready_band: tuple[tuple[float, float], ...]
+    horizon_weeks: int = PROJECTED_WEEKS
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """kW a month over the last `weeks`."""
+
+    deployed_kw_month: float
+    ready_kw_month: float
+    weeks: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityHistory:
+    """`gaps` in order of time. Without a projection `no_projection` says why there is none."""
+
+    gaps: tuple[Gap, ...]
+    projection: Projection | None
+    no_projection: str
+    pace: Pace | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCapacityRow:
+    site: SiteRef
+    deployed: Capacity
+    ready: Capacity
+    conditional: Capacity
+    verdict: str
+    first_blocker: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldByCheck:
+    check_id: str
+    name: str
+    held: Capacity
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldByPillar:
+    pillar: str
+    name: str
+    short_name: str
+    held: Capacity
+    sites: tuple[str, ...]
+    checks: tuple[HeldByCheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsBack:
+    """Not-ready capacity under each site's first blocker, every site once.
+
+    The pillars' `held`, `unevaluated` and `conditional` add up to the gap.
+    """
+
+    pillars: tuple[HeldByPillar, ...]
+    conditional: Capacity
+    conditional_sites: tuple[str, ...]
+    unevaluated: Capacity
+    gap: Gap
+
+
+def capacity_over_time(
+    *,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    points: int = 120,
+    site_ids: Collection[int] | None = None,
+) -> CapacityHistory:
+    """The bands from `start` to `end` (no later than `now`), and a projection from the weeks before `now`."""
+    known = histories(site_ids)
+    until = min(end, now)
+    gaps = gap_over_time(known, evenly(start, until, points)) if until > start else ()
+    weeks = weekly(known, now=now, weeks=FITTED_WEEKS)
+    enough = [gap for gap in weeks if gap.deployed != NOTHING]
+    if len(enough) < LEAST_WEEKS:
+        reason = f"A projection needs {LEAST_WEEKS} weeks of deployed capacity; there are {len(enough)}."
+        return CapacityHistory(gaps, None, reason, None)
+    projection, pace = _project(enough, now)
+    return CapacityHistory(gaps, projection, "", pace)
+
+
+def gaps_at(instants: Sequence[datetime], *, site_ids: Collection[int] | None = None) -> tuple[Gap, ...]:
+    return gap_over_time(histories(site_ids), instants)
+
+
+def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[SiteCapacityRow, ...]:
+    """Sites with deployed capacity, most kW first."""
+    sites = _sites(site_ids)
+    present = present_capacity(sites, now=now)
+    rows = [
+        SiteCapacityRow(
+            site=ref_of(site),
+            deployed=present[site.pk].deployed,
+            ready=_band(present[site.pk], Verdict.READY),
+            conditional=_band(present[site.pk], Verdict.CONDITIONAL),
+            verdict=present[site.pk].verdict or "",
+            first_blocker=present[site.pk].first_blocker,
+        )
+        for site in sites
+        if present[site.pk].deployed != NOTHING
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.deployed.it_kw, row.site.name)))
+
+
+def holds_back(*, now: datetime, site_ids: Collection[int] | None = None) -> HoldsBack:
+    """What holds capacity back by pillar, most kW first; every pillar is in it."""
+    _, framework = framework_queries.current()
+    present = list(present_capacity(_sites(site_ids), now=now).values())
+    groups = by_first_blocker(present)
+    conditional = [one for one in present if one.verdict is Verdict.CONDITIONAL]
+    unevaluated = sum((group.held for group in groups if not group.check_id), NOTHING)
+    return HoldsBack(
+        pillars=_by_pillar(framework, groups),
+        conditional=sum((one.deployed for one in conditional), NOTHING),
+        conditional_sites=tuple(sorted(one.site for one in conditional)),
+        unevaluated=unevaluated,
+        gap=gap_of(present, at=now),
+    )
+
+
+def _by_pillar(framework: Framework, groups: Sequence[BlockerGroup]) -> tuple[HeldByPillar, ...]:
+    found = []
+    for pillar in framework.pillars:
+        checks = tuple(
+            HeldByCheck(group.check_id, check_name(framework, group.check_id), group.held, group.sites)
+            for group in groups
+            if group.check_id.startswith(f"{pillar.id}-")
+        )
+        found.append(
+            HeldByPillar(
+                pillar=pillar.id,
+                name=pillar.name,
+                short_name=pillar.short_name,
+                held=sum((check.held for check in checks), NOTHING),
+                sites=tuple(sorted(site for check in checks for site in check.sites)),
+                checks=checks,
+            )
+        )
+    return tuple(sorted(found, key=lambda one: (-one.held.it_kw, one.pillar)))
+
+
+def check_name(framework: Framework, check_id: str) -> str:
+    """A check's name; its id where a stored id is no longer in the definition."""
+    check = framework.checks_by_id.get(check_id)
+    return check.name if check else check_id
+
+
+def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
+    """By site id: what is deployed and the stored verdict. Two statements, whatever the number of sites."""
+    changes = _changes(sites)
+    scores = {
+        score.site_id: score
+        for score in SiteScore.objects.filter(site__in=sites).only("site_id", "verdict", "first_blocker")
+    }
+    present = {}
+    for site in sites:
+        history = SiteHistory(site.slug, changes[site.pk], [StageStep(_EVER, Stage(site.stage))])
+        score = scores.get(site.pk)
+        present[site.pk] = SiteCapacity(
+            site=site.slug,
+            deployed=deployed_at(history, now),
+            verdict=Verdict(score.verdict) if score and score.verdict else None,
+            first_blocker=score.first_blocker if score else "",
+        )
+    return present
+
+
+def histories(site_ids: Collection[int] | None = None) -> list[SiteHistory]:
+    """Every site's dated capacity, stages and verdicts; four statements."""
+    sites = _sites(site_ids)
+    changes, stages, verdicts = _changes(sites), _stages(sites), _verdicts(sites)
+    return [
+        SiteHistory(site.slug, changes[site.pk], stages[site.pk], verdicts.get(site.pk, ())) for site in sites
+    ]
+
+
+def weekly(known: Sequence[SiteHistory], *, now: datetime, weeks: int) -> tuple[Gap, ...]:
+    """The gap at `now` and at the same moment of each week before, oldest first."""
+    instants = [now - timedelta(weeks=back) for back in range(weeks, -1, -1)]
+    return gap_over_time(known, instants)
+
+
+def evenly(start: datetime, end: datetime, points: int) -> list[datetime]:
+    step = (end - start) / max(points - 1, 1)
+    return [start + step * place for place in range(points - 1)] + [end]
+
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+
+
+def _sites(site_ids: Collection[int] | None) -> list[Site]:
+    sites = Site.objects.select_related("region")
+    return list(sites if site_ids is None else sites.filter(pk__in=site_ids))
+
+
+def _band(site: SiteCapacity, verdict: Verdict) -> Capacity:
+    return site.deployed if site.verdict is verdict else NOTHING
+
+
+def _changes(sites: Iterable[Site]) -> dict[int, list[CapacityChange]]:
+    changes: dict[int, list[CapacityChange]] = defaultdict(list)
+    for step in inventory.capacity_events([site.pk for site in sites]):
+        capacity = Capacity(step.change.it_kw, step.change.accelerators)
+        changes[step.site_id].append(CapacityChange(step.at, capacity))
+    return changes
+
+
+def _stages(sites: Sequence[Site]) -> dict[int, list[StageStep]]:
+    """Stages by the change history. The first one known is taken to have held before, too."""
+    steps: dict[int, list[StageStep]] = defaultdict(list)
+    for step in inventory.stage_history([site.pk for site in sites]):
+        at = step.at if steps[step.site_id] else _EVER
+        steps[step.site_id].append(StageStep(at, Stage(step.stage)))
+    return {site.pk: steps[site.pk] or [StageStep(_EVER, Stage(site.stage))] for site in sites}
+
+
+def _verdicts(sites: Iterable[Site]) -> dict[int, list[VerdictStep]]:
+    steps: dict[int, list[VerdictStep]] = defaultdict(list)
+    flips = Flip.objects.filter(site__in=[site.pk for site in sites], subject=Flip.Subject.VERDICT)
+    for site_id, at, verdict in flips.order_by("at", "id").values_list("site_id", "at", "to_state"):
+        steps[site_id].append(VerdictStep(at, Verdict(verdict) if verdict else None))
+    return steps
+
+
+def _project(weeks: Sequence[Gap], now: datetime) -> tuple[Projection, Pace]:
+    ages = [(gap.at - now) / timedelta(weeks=1) for gap in weeks]
+    deployed = fit(ages, [gap.deployed.it_kw for gap in weeks])
+    ready = fit(ages, [gap.ready.it_kw for gap in weeks])
+    ahead = range(PROJECTED_WEEKS + 1)
+    method = (
+        f"Straight line through the last {len(weeks) - 1} weeks; the band is two standard deviations of what"
+        " lay off it."
+    )
+    projection = Projection(
+        method=method,
+        instants=tuple(now + timedelta(weeks=week) for week in ahead),
+        deployed=_through(deployed, weeks[-1].deployed.it_kw),
+        ready=_through(ready, weeks[-1].ready.it_kw),
+        deployed_band=_band_around(deployed, weeks[-1].deployed.it_kw),
+        ready_band=_band_around(ready, weeks[-1].ready.it_kw),
+    )
+    weeks_a_month = DAYS_A_MONTH / 7
+    return projection, Pace(deployed.slope * weeks_a_month, ready.slope * weeks_a_month, len(weeks) - 1)
+
+
+def _through(line: Line, last: float) -> tuple[float, ...]:
+    """The fitted pace from the last known value on, never below zero."""
+    return tuple(max(last + line.slope * week, 0.0) for week in range(PROJECTED_WEEKS + 1))
+
+
+def _band_around(line: Line, last: float) -> tuple[tuple[float, float], ...]:
+    wide = 2 * line.spread
+    return tuple((max(value - wide, 0.0), value + wide) for value in _through(line, last))

@@ -1,0 +1,172 @@
+"""Figures over all sites: the gap and what became of it, verdicts, freshness, and each domain's health."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, Max, OuterRef, Q
+
+from inventory.models import Domain, Site
+from readiness.scoring.core.gap import Gap
+from readiness.scoring.figures import FIGURES, combined
+from readiness.scoring.models import DomainHealth, SiteScore
+from readiness.scoring.queries.capacity import gap_over_time, histories
+from readiness.scoring.queries.rows import Figure, SiteRef, ref_of
+from telemetry.models import Series, Source, SourceStatus
+
+BEFORE = timedelta(weeks=4)
+SPARK_WEEKS = 52
+
+
+@dataclass(frozen=True, slots=True)
+class Sparks:
+    """kW at the end of each of the last 52 weeks, oldest first."""
+
+    deployed: tuple[float, ...]
+    ready: tuple[float, ...]
+    gap: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """`verdicts` counts sites by verdict, "none" for those without; `sites` is all of them.
+
+    `monitored` is how many sites have any source, `sites_reporting` how many of these have one on time.
+    `evaluated_at` is the oldest evaluation in force.
+    """
+
+    now: Gap
+    before: Gap
+    before_at: datetime
+    verdicts: dict[str, int]
+    sites: int
+    without_owner: tuple[SiteRef, ...]
+    sources: dict[str, int]
+    sources_total: int
+    newest_sample_at: datetime | None
+    sites_reporting: int
+    monitored: int
+    evaluated_at: datetime | None
+    sparks: Sparks
+
+
+@dataclass(frozen=True, slots=True)
+class DomainCard:
+    """One domain over the fleet. `reporting` of `sites` have live data for it; figures say whose value
+    they are."""
+
+    domain: str
+    sites_by_health: dict[str, int]
+    objects_by_health: dict[str, int]
+    clocks: dict[str, int]
+    figures: tuple[Figure, ...]
+    reporting: int
+    sites: int
+
+
+def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> Fleet:
+    """Ten statements, whatever the number of sites."""
+    sites = _sites(site_ids)
+    known = histories(site_ids)
+    instants = [now - timedelta(weeks=back) for back in range(SPARK_WEEKS - 1, -1, -1)]
+    *weeks, before = gap_over_time(known, [*instants, now - BEFORE])
+    standing = [site for site in sites if site.stage != Site.Stage.RETIRED]
+    scores = {score.site_id: score for score in SiteScore.objects.filter(site__in=sites)}
+    verdicts = Counter((scores[site.pk].verdict or "none") if site.pk in scores else "none" for site in sites)
+    states, newest_at = _sources(site_ids)
+    reporting, monitored = _reporting(sites)
+    evaluated = [scores[site.pk].evaluated_at for site in standing if site.pk in scores]
+    return Fleet(
+        now=weeks[-1],
+        before=before,
+        before_at=now - BEFORE,
+        verdicts=dict(verdicts),
+        sites=len(sites),
+        without_owner=tuple(ref_of(site) for site in standing if not site.owner.strip()),
+        sources=states,
+        sources_total=sum(states.values()),
+        newest_sample_at=newest_at,
+        sites_reporting=reporting,
+        monitored=monitored,
+        evaluated_at=min(evaluated, default=None),
+        sparks=Sparks(
+            deployed=tuple(gap.deployed.it_kw for gap in weeks),
+            ready=tuple(gap.ready.it_kw for gap in weeks),
+            gap=tuple(gap.gap.it_kw for gap in weeks),
+        ),
+    )
+
+
+def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[DomainCard, ...]:
+    """The three domains, in their order; one statement."""
+    health = DomainHealth.objects.exclude(site__stage=Site.Stage.RETIRED)
+    if site_ids is not None:
+        health = health.filter(site_id__in=site_ids)
+    by_domain: dict[str, list[DomainHealth]] = defaultdict(list)
+    for row in health.defer("reasons"):
+        by_domain[row.domain].append(row)
+    return tuple(_card(domain, by_domain[domain]) for domain in Domain.values)
+
+
+def _card(domain: str, rows: Sequence[DomainHealth]) -> DomainCard:
+    objects: Counter[str] = Counter()
+    for row in rows:
+        objects.update(row.objects_by_health)
+    reporting = [row for row in rows if row.health not in ("unknown", "not-monitored") and not row.clock]
+    return DomainCard(
+        domain=domain,
+        sites_by_health=dict(Counter(row.health for row in rows)),
+        objects_by_health=dict(objects),
+        clocks={clock: sum(row.clock == clock for row in rows) for clock in ("late", "silent")},
+        figures=_figures(domain, [row.figures for row in rows]),
+        reporting=len(reporting),
+        sites=len(rows),
+    )
+
+
+def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[Figure, ...]:
+    per_site = list(stored)
+    return tuple(combined(figure, per_site) for figure in FIGURES if figure.domain == domain)
+
+
+def _sites(site_ids: Collection[int] | None) -> list[Site]:
+    sites = Site.objects.select_related("region")
+    return list(sites if site_ids is None else sites.filter(pk__in=site_ids))
+
+
+def _sources(site_ids: Collection[int] | None) -> tuple[dict[str, int], datetime | None]:
+    statuses = SourceStatus.objects.order_by()
+    if site_ids is not None:
+        statuses = statuses.filter(
+            Q(source__site__in=site_ids) | Q(Exists(_series_of(OuterRef("source"), site_ids)))
+        )
+    counted = statuses.values_list("state").annotate(count=Count("pk"), newest=Max("last_sample_at"))
+    states, newest = {}, []
+    for state, count, at in counted:
+        states[state] = count
+        newest.append(at)
+    return states, max((at for at in newest if at), default=None)
+
+
+def _series_of(source: Any, site_ids: Collection[int]) -> Any:
+    return Series.objects.filter(source=source, site_id__in=site_ids)
+
+
+def _reporting(sites: Sequence[Site]) -> tuple[int, int]:
+    """How many sites have a source on time, and how many have any."""
+    standing = [site.pk for site in sites if site.stage != Site.Stage.RETIRED]
+    found: dict[int, set[str]] = defaultdict(set)
+    own = Source.objects.filter(site_id__in=standing).values_list("site_id", "status__state")
+    labelled = (
+        Series.objects.filter(site_id__in=standing, source__site__isnull=True)
+        .order_by()
+        .values_list("site_id", "source__status__state")
+        .distinct()
+    )
+    for site_id, state in [*own, *labelled]:
+        found[site_id].add(state)
+    return sum("on-time" in states for states in found.values()), len(found)

@@ -1,0 +1,143 @@
+"""Stored results as rows: a check with its sub-measures, each with its threshold and where that comes
+from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from readiness.framework.core.definition import Check, Framework, SubMeasure, Threshold
+from readiness.scoring.core.states import Gate
+from readiness.scoring.models import CheckResult
+from readiness.scoring.queries.rows import CheckRow, PartRow, ThresholdRow
+
+LABELS = {
+    "OD": "Operator-set default",
+    "J": "Judgement",
+    "calc": "Arithmetic on sourced numbers",
+}
+
+
+def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> CheckRow:
+    check = framework.checks_by_id.get(result.check_id)
+    return CheckRow(
+        id=result.check_id,
+        name=check.name if check else result.check_id,
+        pillar=result.pillar,
+        gate=result.gate,
+        state=result.state,
+        measured_state=result.measured_state,
+        code=result.code,
+        value=result.value,
+        unit=result.unit,
+        threshold=result.threshold,
+        threshold_text=result.threshold_text,
+        margin=result.margin,
+        reason=result.reason,
+        evidence=result.evidence,
+        provenance=result.evidence.get("provenance", ""),
+        taken_at=result.taken_at,
+        age_s=_age_s(result.taken_at, now),
+        since=result.since,
+        first_bad_at=result.first_bad_at,
+        parts=tuple(_part_row(stored, check, framework, now) for stored in result.parts) if check else (),
+    )
+
+
+def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: datetime) -> PartRow:
+    part = next((one for one in check.parts if one.id == stored["part"]), None)
+    taken_at = _instant(stored.get("taken_at"))
+    source = part.pass_at.source if part and part.pass_at else ""
+    return PartRow(
+        id=stored["part"],
+        name=part.name if part else stored["part"],
+        gate=stored["gate"],
+        state=stored["state"],
+        value=stored.get("value"),
+        unit=stored.get("unit", ""),
+        threshold=stored.get("threshold"),
+        threshold_text=stored.get("threshold_text") or (pass_text(part, framework) if part else ""),
+        warn_text=_threshold_text(part, part.warn_at, framework) if part else "",
+        threshold_source=source,
+        threshold_source_title=source_title(source, framework),
+        limit_source=stored.get("limit_source", ""),
+        margin=stored.get("margin"),
+        reason=stored.get("reason", ""),
+        detail=stored.get("detail", ""),
+        evidence=stored.get("evidence", ""),
+        provenance=stored.get("provenance") or "",
+        taken_at=taken_at,
+        age_s=_age_s(taken_at, now),
+        bad_since=_instant(stored.get("bad_since")),
+        measure=part.measure if part else "",
+        metrics=part.metrics if part else (),
+    )
+
+
+def threshold_rows(check: Check, framework: Framework) -> tuple[ThresholdRow, ...]:
+    """The definition of each sub-measure, for a page that explains the check."""
+    return tuple(_threshold_row(part, check, framework) for part in check.parts)
+
+
+def _threshold_row(part: SubMeasure, check: Check, framework: Framework) -> ThresholdRow:
+    source = part.pass_at.source if part.pass_at else ""
+    listed = next((one for one in framework.sources if one.id == source), None)
+    limit = next((one for one in framework.limits if one.id == part.limit_from), None)
+    gate = part.gate or check.gate
+    notes = [part.note, part.pass_at.note if part.pass_at else "", part.warn_at.note if part.warn_at else ""]
+    return ThresholdRow(
+        part_id=part.id,
+        part=part.name,
+        unit=part.unit,
+        gate=gate,
+        measure=part.measure,
+        pass_text=pass_text(part, framework),
+        warn_text=_threshold_text(part, part.warn_at, framework),
+        source=source,
+        source_title=source_title(source, framework),
+        source_urls=listed.urls if listed else (),
+        is_default=source == "OD",
+        is_trend_only=part.pass_at is None or gate is Gate.INFO,
+        note=" ".join(note for note in notes if note),
+        validity_text=_validity_text(part),
+        limit_name=limit.name if limit else "",
+        limit_declared_on=limit.declared_on if limit else "",
+        waits_for=part.waits_for,
+    )
+
+
+def pass_text(part: SubMeasure, framework: Framework) -> str:
+    return _threshold_text(part, part.pass_at, framework)
+
+
+def _threshold_text(part: SubMeasure, threshold: Threshold | None, framework: Framework) -> str:
+    """`≤ 80 %`, or `≤ 85 % of Contracted or commissioned power` where the limit is the site's own."""
+    if threshold is None:
+        return ""
+    if threshold.bound is not None:
+        return threshold.bound.text(part.unit)
+    limit = next((one.name for one in framework.limits if one.id == part.limit_from), part.limit_from)
+    edge = threshold.bound_for(part.direction, 100.0).text("%")
+    return f"{edge} of: {limit}"
+
+
+def source_title(source: str, framework: Framework) -> str:
+    """What a threshold's label stands for."""
+    if source in LABELS:
+        return LABELS[source]
+    return next((one.title for one in framework.sources if one.id == source), "")
+
+
+def _validity_text(part: SubMeasure) -> str:
+    seconds = part.validity.max_age_s
+    if seconds is None:
+        return "live"
+    return f"{seconds // 86400} d" if seconds > 86400 else f"{seconds // 3600} h"
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _age_s(taken_at: datetime | None, now: datetime) -> float | None:
+    return max((now - taken_at).total_seconds(), 0.0) if taken_at else None

@@ -1,0 +1,161 @@
+"""The site table: a queryset to filter and sort, and the rows of one page of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, F, FloatField, IntegerField, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce
+
+from inventory.models import CapacityEvent, Domain, Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.scoring.core.gap import NOTHING, SiteCapacity
+from readiness.scoring.core.states import Verdict
+from readiness.scoring.models import DomainHealth, ScorePoint, SiteScore
+from readiness.scoring.queries.capacity import check_name, present_capacity
+from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
+
+WEEKS = 24
+DOMAINS = tuple(Domain.values)
+
+
+def table(*, now: datetime) -> QuerySet[Site]:
+    """Sites with their region and score, and columns to sort and filter by.
+
+    `deployed_kw` and `ready_kw` are for ordering: a capacity event counts from the next UTC day, while
+    the rows count it from the end of its day in the site's own zone.
+    """
+    kw = Coalesce(_event_kw(now), 0.0)
+    counting = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
+    deployed = Case(When(stage__in=counting, then=kw), default=0.0, output_field=FloatField())
+    return (
+        Site.objects.select_related("region", "score")
+        .annotate(deployed_kw=deployed)
+        .annotate(
+            ready_kw=Case(
+                When(score__verdict=Verdict.READY, then=F("deployed_kw")),
+                default=0.0,
+                output_field=FloatField(),
+            ),
+            verdict_order=Case(
+                When(score__verdict=Verdict.NOT_READY, then=0),
+                When(score__verdict=Verdict.CONDITIONAL, then=1),
+                When(score__verdict=Verdict.READY, then=2),
+                default=3,
+                output_field=IntegerField(),
+            ),
+            newest_sample_at=F("score__newest_sample_at"),
+        )
+    )
+
+
+def _event_kw(now: datetime) -> Subquery:
+    signed = Case(
+        When(kind=CapacityEvent.Kind.COMMISSION, then=F("it_kw")),
+        default=-F("it_kw"),
+        output_field=FloatField(),
+    )
+    past = CapacityEvent.objects.filter(site=OuterRef("pk"), happened_on__lt=now.astimezone(UTC).date())
+    return Subquery(past.order_by().values("site").annotate(kw=Sum(signed)).values("kw"))
+
+
+def rows(sites: Sequence[Site] | None, *, now: datetime) -> list[SiteRow]:
+    """The rows of these sites, in their order; None is every site. Six statements, or seven, however many
+    sites.
+
+    Sites that come from `table()` bring their region and score along.
+    """
+    if sites is None:
+        sites = list(Site.objects.select_related("region", "score"))
+    _, framework = framework_queries.current()
+    capacity = present_capacity(sites, now=now)
+    health = _health(sites)
+    weeks = _weeks(sites, now=now)
+    return [
+        _row(site, framework, capacity[site.pk], health[site.pk], weeks[site.pk], now=now) for site in sites
+    ]
+
+
+def _row(
+    site: Site,
+    framework: Framework,
+    capacity: SiteCapacity,
+    health: tuple[HealthMark, ...],
+    weeks: tuple[float | None, ...],
+    *,
+    now: datetime,
+) -> SiteRow:
+    score: SiteScore | None = getattr(site, "score", None)
+    pillars = pillar_figures(framework, score.pillars if score else {})
+    newest_at = score.newest_sample_at if score else None
+    return SiteRow(
+        site=ref_of(site),
+        verdict=score.verdict if score else "",
+        verdict_reason=score.verdict_reason if score else "",
+        verdict_since=score.verdict_since if score else None,
+        deployed=capacity.deployed,
+        ready=capacity.deployed if capacity.verdict is Verdict.READY else NOTHING,
+        score=score.score if score else None,
+        upper=score.score_upper if score else None,
+        waived=score.waived if score else None,
+        coverage=score.coverage if score else None,
+        pillars=pillars,
+        weakest=min(
+            (pillar for pillar in pillars if pillar.score is not None),
+            key=lambda pillar: (pillar.score or 0.0, pillar.upper or 0.0, pillar.id),
+            default=None,
+        ),
+        health=health,
+        weeks=weeks,
+        first_blocker=score.first_blocker if score else "",
+        first_blocker_name=check_name(framework, score.first_blocker)
+        if score and score.first_blocker
+        else "",
+        newest_sample_at=newest_at,
+        data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
+        evaluated_at=score.evaluated_at if score else None,
+    )
+
+
+def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[PillarFigure, ...]:
+    """Every pillar of the framework; one that was never evaluated has no scores and is unknown."""
+    return tuple(
+        PillarFigure(
+            id=pillar.id,
+            name=pillar.name,
+            short_name=pillar.short_name,
+            score=stored.get(pillar.id, {}).get("score"),
+            upper=stored.get(pillar.id, {}).get("upper"),
+            waived=stored.get(pillar.id, {}).get("waived"),
+            coverage=stored.get(pillar.id, {}).get("coverage"),
+            state=stored.get(pillar.id, {}).get("state", "unknown"),
+        )
+        for pillar in framework.pillars
+    )
+
+
+def _health(sites: Sequence[Site]) -> dict[int, tuple[HealthMark, ...]]:
+    marks: dict[int, list[HealthMark]] = defaultdict(list)
+    for site_id, domain, health, clock, since in DomainHealth.objects.filter(site__in=sites).values_list(
+        "site_id", "domain", "health", "clock", "since"
+    ):
+        marks[site_id].append(HealthMark(domain, health, clock, since))
+    return {
+        site.pk: tuple(sorted(marks[site.pk], key=lambda mark: DOMAINS.index(mark.domain))) for site in sites
+    }
+
+
+def _weeks(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[float | None, ...]]:
+    """The score at the end of each week up to now; a week without an evaluation has none."""
+    today = now.astimezone(UTC).date()
+    points = ScorePoint.objects.filter(
+        site__in=sites, on_date__gt=today - timedelta(weeks=WEEKS), on_date__lte=today
+    )
+    scores: dict[int, dict[int, float | None]] = defaultdict(dict)
+    for site_id, day, score in points.order_by("on_date").values_list("site_id", "on_date", "score"):
+        scores[site_id][(today - day).days // 7] = score
+    return {site.pk: tuple(scores[site.pk].get(back) for back in reversed(range(WEEKS))) for site in sites}

@@ -1,0 +1,96 @@
+"""Stored verdicts made by hand, for tests of what is read from them."""
+
+from datetime import UTC, datetime, timedelta
+
+from readiness.framework import queries as framework_queries
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
+from tests.inventory import made
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def site(verdict="not-ready", *, kw=1000.0, first_blocker="", commissioned=NOW - 200 * DAY, **given):
+    """A site in production with deployed capacity and a verdict."""
+    there = made.site(**given)
+    if kw:
+        made.capacity_event(site=there, happened_on=commissioned.date(), it_kw=kw, accelerators=int(kw / 10))
+    score(there, verdict, first_blocker=first_blocker)
+    return there
+
+
+def score(there, verdict="not-ready", *, since=NOW - 90 * DAY, first_blocker="", **given):
+    version, framework = framework_queries.current()
+    pillars = {
+        pillar.id: {"score": 0.5, "upper": 0.9, "waived": 0.0, "coverage": 0.4, "state": "unknown"}
+        for pillar in framework.pillars
+    }
+    flip(there, "verdict", "", verdict, at=since)
+    return SiteScore.objects.create(
+        **{
+            "site": there,
+            "verdict": verdict,
+            "verdict_since": since,
+            "first_blocker": first_blocker if verdict == "not-ready" else "",
+            "deciding": [first_blocker] if first_blocker else [],
+            "score": 0.5,
+            "score_upper": 0.9,
+            "coverage": 0.4,
+            "pillars": pillars,
+            "newest_sample_at": NOW - timedelta(seconds=40),
+            "evaluated_at": NOW - timedelta(seconds=20),
+            "framework_version": version,
+        }
+        | given
+    )
+
+
+def result(there, check_id, state="pass", **given):
+    version, framework = framework_queries.current()
+    check = framework.check(check_id)
+    return CheckResult.objects.create(
+        **{
+            "site": there,
+            "check_id": check_id,
+            "pillar": check.pillar,
+            "gate": check.gate,
+            "state": state,
+            "measured_state": state,
+            "since": NOW - DAY,
+            "framework_version": version,
+        }
+        | given
+    )
+
+
+def flip(there, subject, key, to_state, *, at=NOW - DAY, from_state="", **given):
+    version, _ = framework_queries.current()
+    return Flip.objects.create(
+        site=there,
+        subject=subject,
+        key=key,
+        from_state=from_state,
+        to_state=to_state,
+        at=at,
+        cause=given.pop("cause", "data"),
+        framework_version=version,
+        **given,
+    )
+
+
+def point(there, day, score, verdict="not-ready"):
+    version, _ = framework_queries.current()
+    return ScorePoint.objects.create(
+        site=there,
+        on_date=day,
+        score=score,
+        verdict=verdict,
+        evaluated_at=NOW,
+        framework_version=version,
+    )
+
+
+def health(there, domain, state="ok", **given):
+    return DomainHealth.objects.create(
+        site=there, domain=domain, health=state, since=NOW - DAY, evaluated_at=NOW, **given
+    )
