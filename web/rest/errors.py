@@ -108,9 +108,7 @@ def _broken(constraint: BaseConstraint, model: type[Model]) -> dict[str, list[st
 def _fields_in(constraint: BaseConstraint) -> list[str]:
     if isinstance(constraint, UniqueConstraint):
         named = [
-            part.name
-            for part in ExpressionList(*constraint.expressions).flatten()
-            if isinstance(part, F)
+            part.name for part in ExpressionList(*constraint.expressions).flatten() if isinstance(part, F)
         ]
         return [*constraint.fields, *named]
     if isinstance(constraint, CheckConstraint):

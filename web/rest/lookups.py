@@ -13,6 +13,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
+from django.utils.functional import lazy
+from django.utils.text import capfirst, format_lazy
+from django.utils.translation import gettext_lazy as _
+
+lazy_capfirst = lazy(capfirst, str)
 
 TEXT = {
     "": ("exact", False),
@@ -113,6 +118,11 @@ class Existing(forms.CharField):
         super().__init__(max_length=200)
         self.model, self.attribute = model, attribute
 
+    def options(self, limit: int) -> Iterator[tuple[str, str]]:
+        """At most `limit` values with the words for them."""
+        for row in self.model._base_manager.order_by(*self.model._meta.ordering)[:limit]:
+            yield getattr(row, self.attribute), str(row)
+
     def clean(self, value: Any) -> str:
         value = super().clean(value)
         if not self.model._base_manager.filter(**{self.attribute: value}).exists():
@@ -136,12 +146,41 @@ class Instant(forms.Field):
         return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
+# What a lookup says between the field and the value.
+WORDS = {
+    "n": _("is not"),
+    "ic": _("contains"),
+    "nic": _("does not contain"),
+    "isw": _("begins with"),
+    "nisw": _("does not begin with"),
+    "iew": _("ends with"),
+    "niew": _("does not end with"),
+    "ie": _("is, in any case,"),
+    "nie": _("is not, in any case,"),
+    "regex": _("matches"),
+    "iregex": _("matches, in any case,"),
+    "lt": _("below"),
+    "lte": _("at most"),
+    "gt": _("above"),
+    "gte": _("at least"),
+    "empty": _("is empty"),
+}
+
+
 def filters_of(field: models.Field, name: str) -> Iterator[tuple[str, django_filters.Filter]]:
-    """The parameters for one field, without the prefix: each has a filter ready to use."""
+    """The parameters for one field of a model under this name, each with its filter, labelled for readers."""
+    for parameter, each in _filters_of(field, name):
+        word = WORDS.get(parameter.removeprefix(name).removeprefix("_id").removeprefix("__"))
+        each.label = format_lazy("{} {}", field.verbose_name, word) if word else field.verbose_name
+        each.label = lazy_capfirst(each.label)
+        yield parameter, each
+
+
+def _filters_of(field: models.Field, name: str) -> Iterator[tuple[str, django_filters.Filter]]:
     if isinstance(field, models.ForeignKey):
         yield from _reference(field, name)
     elif isinstance(field, ArrayField):
-        for suffix, (_, negated) in EQUAL.items():
+        for suffix, (_lookup, negated) in EQUAL.items():
             # "Contains any of": one value at a time, so that the pieces are joined by OR as everywhere.
             yield (
                 _named(name, suffix),
@@ -172,7 +211,7 @@ class Contains(AnyOf):
 def _reference(field: models.ForeignKey, name: str) -> Iterator[tuple[str, django_filters.Filter]]:
     related = field.related_model
     attribute = next((each for each in ("slug", "name", "username") if _has(related, each)), None)
-    for suffix, (_, negated) in EQUAL.items():
+    for suffix, (_lookup, negated) in EQUAL.items():
         if attribute:
             yield (
                 _named(name, suffix),

@@ -1,0 +1,67 @@
+"""A table's part of the address: what it asks for, and the links that ask for something else."""
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+
+SEARCH, SORT, PAGE, SIZE, COLUMNS, EXPORT = "q", "sort", "page", "per", "cols", "export"
+SIZES = (25, 50, 100, 250)
+
+type Pairs = list[tuple[str, str]]
+
+
+class Address:
+    """The parameters of a request, and addresses with some changed. `filters` are those that narrow the list."""
+
+    def __init__(self, request: HttpRequest, *, path: str, filters: Iterable[str]) -> None:
+        self.path = path
+        self.data = request.GET
+        self.filters = frozenset(filters) - {SEARCH}
+        self.pairs: Pairs = [
+            (name, value) for name, values in request.GET.lists() for value in values if name != EXPORT
+        ]
+
+    def one(self, name: str) -> str:
+        """The last value of a parameter, "" when it is absent."""
+        return next((value for each, value in reversed(self.pairs) if each == name), "")
+
+    def many(self, name: str) -> list[str]:
+        """All values of a parameter, whether repeated or separated by commas."""
+        return [part for each, value in self.pairs if each == name for part in value.split(",") if part]
+
+    def number(self, name: str) -> int:
+        """A whole number from 1; 1 for anything else."""
+        text = self.one(name)
+        return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
+
+    def size(self, default: int) -> int:
+        """Rows a page: one of SIZES, or the table's own."""
+        return self.number(SIZE) if self.number(SIZE) in SIZES else default
+
+    @property
+    def applied(self) -> Pairs:
+        return [(name, value) for name, value in self.pairs if name in self.filters and value != ""]
+
+    @property
+    def kept(self) -> Pairs:
+        """What every form of the table keeps: neither filters nor search, nor the page, which starts anew."""
+        return [(name, value) for name, value in self.pairs if name not in {*self.filters, SEARCH, PAGE}]
+
+    def url(self, *, without: Sequence[str] = (), **given: str | int) -> str:
+        """With these parameters set, and those `without` gone."""
+        kept = [(name, value) for name, value in self.pairs if name not in {*without, *given}]
+        return self._join([*kept, *((name, str(value)) for name, value in given.items())])
+
+    def anew(self, **given: str) -> str:
+        """The same from the first page."""
+        return self.url(without=[PAGE], **given)
+
+    def without_value(self, name: str, value: str) -> str:
+        return self._join([pair for pair in self.pairs if pair != (name, value) and pair[0] != PAGE])
+
+    def unfiltered(self) -> str:
+        return self._join(self.kept)
+
+    def _join(self, pairs: Pairs) -> str:
+        return f"{self.path}?{urlencode(pairs)}" if pairs else self.path

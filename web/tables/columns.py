@@ -1,0 +1,163 @@
+"""What a table declares: its columns, and what to call its rows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db.models import Model
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from web import links, units
+
+type Text = str | Promise
+type Read = str | Callable[[Any], Any]
+
+NOTHING = ("", None)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `value`, `text`, `url`, `tone` and `export` take the row; a string is a path of attributes.
+
+    `value` defaults to the attribute named `key`, `text` to the value in words, `export` to the value itself.
+    `sort` is an expression of the queryset, such as "region__name" or "-newest_at"; for a sequence of rows a function
+    of the row, or True for the value. `phone` says where the cell goes there: title, status, pair, full or hide.
+    """
+
+    key: str
+    label: Text
+    value: Read | None = None
+    text: Read | None = None
+    url: Read | None = None
+    template: str = ""
+    sort: str | bool | Callable[[Any], Any] | None = None
+    numeric: bool = False
+    unit: str = ""
+    default: bool = True
+    locked: bool = False
+    phone: str = "pair"
+    export: Read | None = None
+    hint: Text = ""
+    tone: Read | None = None
+
+    def read(self, row: Any) -> Any:
+        return read(row, self.value if self.value is not None else self.key)
+
+    def words(self, row: Any, value: Any) -> str:
+        if self.text is not None:
+            return str(read(row, self.text))
+        path = self.value if isinstance(self.value, str) else self.key if self.value is None else None
+        return spoken(row, path) or in_words(value)
+
+    def exported(self, row: Any) -> Any:
+        return plain(read(row, self.export) if self.export is not None else self.read(row))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter of a table whose rows are a plain sequence: those where `value` is one of the chosen."""
+
+    name: str
+    label: Text
+    value: Read
+    choices: Sequence[tuple[str, Text]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """`noun` is singular and plural. `filterset` filters a queryset, `filters` a sequence of rows.
+
+    `api` names the endpoint's list ("inventory-api-site-list") that takes the same filters. `actions` make rows
+    selectable: mappings of name, label, icon, url, danger.
+    """
+
+    id: str
+    noun: tuple[Text, Text]
+    columns: Sequence[Column]
+    filterset: type | None = None
+    filters: Sequence[Choice] = ()
+    search: bool = True
+    default_sort: str = ""
+    empty: Mapping[str, Any] = field(default_factory=dict)
+    actions: Sequence[Mapping[str, Any]] = ()
+    title: Text = ""
+    label: Text = ""
+    row_id: Read | None = None
+    row_url: Read | None = None
+    row_name: Read | None = None
+    per_page: int = 50
+    api: str = ""
+
+    @property
+    def accessible_name(self) -> str:
+        return str(self.label or self.title or capfirst(str(self.noun[1])))
+
+    def id_of(self, row: Any) -> Any:
+        return (
+            read(row, self.row_id)
+            if self.row_id is not None
+            else getattr(row, "pk", getattr(row, "id", None))
+        )
+
+    def url_of(self, row: Any) -> str:
+        if self.row_url is not None:
+            return read(row, self.row_url) or ""
+        return (links.page_url(row) or "") if isinstance(row, Model) else ""
+
+    def name_of(self, row: Any) -> str:
+        return str(read(row, self.row_name) if self.row_name is not None else row)
+
+
+def read(row: Any, what: Read) -> Any:
+    """Call it, or follow a path such as "region.name"; what a path meets on the way may be None."""
+    if callable(what):
+        return what(row)
+    value = row
+    for name in what.replace("__", ".").split("."):
+        if value is None:
+            return None
+        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
+    return value
+
+
+def spoken(row: Any, path: str | None) -> str:
+    """The label of a choice field at the end of a path; "" for anything else."""
+    if path is None:
+        return ""
+    before, _dot, name = path.replace("__", ".").rpartition(".")
+    holder = read(row, before) if before else row
+    display = getattr(holder, f"get_{name}_display", None)
+    return str(display()) if callable(display) else ""
+
+
+def in_words(value: Any) -> str:
+    if value in NOTHING:
+        return ""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, datetime):
+        return units.instant(value)
+    if isinstance(value, date):
+        return date_format(value, "j M Y")
+    if isinstance(value, (int, float)):
+        return units.number(value)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(in_words(each) for each in value)
+    return str(value)
+
+
+def plain(value: Any) -> Any:
+    """As an export holds it: numbers as numbers, instants in UTC, objects by name."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(str(plain(each)) for each in value)
+    return str(value)

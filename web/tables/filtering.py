@@ -1,0 +1,138 @@
+"""The filters of a table: what the panel offers, what the chips say, and the rows that are left."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+
+from web.rest import lookups
+from web.tables.addresses import SEARCH, Address
+from web.tables.columns import Choice, read
+
+# More than this many objects are not a list to tick but a name to type.
+MOST_CHOICES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    label: str
+    selected: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One entry of the panel; `kind` is choice, multi, text, number or flag."""
+
+    name: str
+    label: str
+    kind: str
+    value: str = ""
+    choices: list[Option] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    label: str
+    value: str
+    remove_url: str
+
+
+def narrowed(filterset: type[django_filters.FilterSet], queryset: QuerySet, request_data: Any) -> QuerySet:
+    """The rows that the filters leave; none when a filter cannot be read, and its chip says which it was."""
+    bound = filterset(request_data, queryset=queryset)
+    return bound.qs if bound.is_valid() else queryset.none()
+
+
+def panel(filterset: type[django_filters.FilterSet], address: Address) -> list[Filter]:
+    """`Meta.panel` names them; otherwise those that are chosen from a list, and all that the filter set declares."""
+    named = getattr(getattr(filterset, "Meta", None), "panel", None)
+    if named is not None:
+        return [_entry(name, filterset.base_filters[name], address) for name in named]
+    declared = filterset.declared_filters
+    offered = []
+    for name, each in filterset.base_filters.items():
+        if name in declared:
+            offered.append(_entry(name, each, address))
+        elif name != SEARCH and "__" not in name:
+            entry = _entry(name, each, address)
+            offered += [entry] if entry.kind in {"choice", "multi", "flag"} else []
+    return offered
+
+
+def chips(filterset: type[django_filters.FilterSet], address: Address, shown: Sequence[Filter]) -> list[Chip]:
+    labels = {(entry.name, option.value): option.label for entry in shown for option in entry.choices}
+    return [
+        Chip(
+            _label(name, filterset.base_filters[name]),
+            labels.get((name, value), value),
+            address.without_value(name, value),
+        )
+        for name, value in address.applied
+    ]
+
+
+def _entry(name: str, each: django_filters.Filter, address: Address) -> Filter:
+    label, chosen = _label(name, each), set(address.many(name))
+    if isinstance(each, (lookups.Flag, django_filters.BooleanFilter)):
+        return Filter(name, label, "flag", address.one(name))
+    pairs = _pairs(each)
+    if pairs is not None:
+        options = [Option(value, text, value in chosen) for value, text in pairs if value != ""]
+        single = isinstance(each, django_filters.ChoiceFilter) and not isinstance(
+            each, django_filters.MultipleChoiceFilter
+        )
+        return Filter(name, label, "choice" if single else "multi", address.one(name), options)
+    inner = getattr(each, "inner", None) or each.field
+    number = isinstance(inner, (forms.IntegerField, forms.FloatField, forms.DecimalField))
+    return Filter(name, label, "number" if number else "text", address.one(name))
+
+
+def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
+    """What can be chosen; None when it is to be typed."""
+    source = getattr(each, "inner", None) or each.field
+    if isinstance(source, lookups.Existing):
+        rows = list(source.options(MOST_CHOICES + 1))
+        return rows if len(rows) <= MOST_CHOICES else None
+    if isinstance(source, (forms.ChoiceField, forms.MultipleChoiceField)):
+        flat = [(str(getattr(value, "value", value)), str(text)) for value, text in source.choices]
+        return flat if len(flat) <= MOST_CHOICES else None
+    return None
+
+
+def _label(name: str, each: django_filters.Filter) -> str:
+    return str(each.label or name.replace("__", " ").replace("_", " ").capitalize())
+
+
+def narrowed_rows(filters: Sequence[Choice], rows: Sequence[Any], address: Address) -> list[Any]:
+    kept = list(rows)
+    for each in filters:
+        chosen = set(address.many(each.name))
+        if chosen:
+            kept = [row for row in kept if str(read(row, each.value)) in chosen]
+    return kept
+
+
+def panel_of_choices(filters: Sequence[Choice], rows: Sequence[Any], address: Address) -> list[Filter]:
+    """With how many rows each choice has, since they are all at hand."""
+    entries = []
+    for each in filters:
+        values, chosen = [str(read(row, each.value)) for row in rows], set(address.many(each.name))
+        options = [
+            Option(value, str(text), value in chosen, values.count(value)) for value, text in each.choices
+        ]
+        entries.append(Filter(each.name, str(each.label), "multi", address.one(each.name), options))
+    return entries
+
+
+def chips_of_choices(filters: Sequence[Choice], address: Address) -> list[Chip]:
+    labels = {each.name: str(each.label) for each in filters}
+    texts = {(each.name, value): str(text) for each in filters for value, text in each.choices}
+    return [
+        Chip(labels[name], texts.get((name, value), value), address.without_value(name, value))
+        for name, value in address.applied
+    ]

@@ -1,0 +1,262 @@
+"""One page of a table, as templates/web/table.html reads it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from web.tables import filtering
+from web.tables.addresses import COLUMNS, EXPORT, PAGE, SEARCH, SIZE, SIZES, SORT, Address
+from web.tables.columns import NOTHING, Column, Table, read
+from web.tables.sources import Prepare, Rows, rows_of
+
+EXPORTS = {"csv": "CSV", "json": "JSON"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column as it stands in the head of the table."""
+
+    key: str
+    label: str
+    hint: str
+    unit: str
+    numeric: bool
+    phone: str
+    sort_url: str
+    sort: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    column: Heading
+    value: Any
+    text: str
+    url: str
+    template: str
+    tone: str
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`object` is what the page prepared for this row, or the object itself."""
+
+    id: Any
+    url: str
+    name: str
+    selected: bool
+    cells: list[Cell]
+    object: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    start: int
+    end: int
+    total: int
+    number: int
+    pages: int
+    previous_url: str
+    next_url: str
+    sizes: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class TablePage:
+    """`export` is the form asked for, "" for a page; `every_row` gives all rows, prepared, a chunk at a time."""
+
+    id: str
+    title: str
+    label: str
+    noun: tuple[str, str]
+    url: str
+    hidden: list[tuple[str, str]]
+    filter_values: list[tuple[str, str]]
+    columns: list[Heading]
+    rows: list[Row]
+    search: dict[str, str] | None
+    filters: list[filtering.Filter]
+    chips: list[filtering.Chip]
+    clear_url: str
+    choices: list[dict[str, Any]]
+    default_columns_url: str
+    exports: list[dict[str, str]]
+    page: Pager
+    selectable: bool
+    actions: list[Any]
+    empty: Any
+    api_url: str
+    export: str
+    shown: list[Column] = field(repr=False)
+    table: Table = field(repr=False)
+    every_row: Callable[[], Iterator[Sequence[Any]]] = field(repr=False)
+    saved_views: list[Any] = field(default_factory=list)
+
+
+def page(
+    request: HttpRequest,
+    table: Table,
+    rows: QuerySet | Sequence[Any],
+    *,
+    prepare: Prepare | None = None,
+    url: str = "",
+    title: str = "",
+    actions: Sequence[Any] | None = None,
+) -> TablePage:
+    """The page that the address asks for, of a queryset or of a sequence of rows.
+
+    `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
+    a time. A number of statements of its own: the count, the rows, and one for each filter that lists other objects.
+    """
+    source = rows_of(table, rows, prepare)
+    address = Address(request, path=url or request.path, filters=source.filter_names)
+    sort = _sort(table, address, source)
+    source.narrow(address)
+    source.order(*sort)
+    export = request.GET.get(EXPORT, "") if request.GET.get(EXPORT, "") in EXPORTS else ""
+    size = address.size(table.per_page)
+    pager, cut = _pager(address, total=0 if export else len(source), size=size)
+    shown = _shown(table, address)
+    headings = [_heading(column, sort, address, source) for column in shown]
+    filters = source.panel(address)
+    offered = list(table.actions if actions is None else actions)
+    return TablePage(
+        id=table.id,
+        title=title or str(table.title),
+        label=title or table.accessible_name,
+        noun=(str(table.noun[0]), str(table.noun[1])),
+        url=address.path,
+        hidden=address.kept,
+        filter_values=address.applied,
+        columns=headings,
+        rows=[] if export else [_row(table, row, shown, headings) for row in source.between(*cut)],
+        search=_search(table, address) if table.search and source.searches else None,
+        filters=filters,
+        chips=source.chips(address, filters),
+        clear_url=address.unfiltered(),
+        choices=_choices(table, shown),
+        default_columns_url=address.url(without=[COLUMNS]) if address.one(COLUMNS) else "",
+        exports=[
+            {"label": label, "url": address.url(without=[PAGE, SIZE], export=form)}
+            for form, label in EXPORTS.items()
+        ],
+        page=pager,
+        selectable=bool(offered),
+        actions=offered,
+        empty=table.empty or {"title": _("Nothing here yet"), "text": ""},
+        api_url=_api_url(table, address),
+        export=export,
+        shown=shown,
+        table=table,
+        every_row=source.chunks,
+    )
+
+
+def _sort(table: Table, address: Address, source: Rows) -> tuple[Column | None, bool]:
+    """The column to sort by, and whether downwards; what cannot be sorted by counts as not asked for."""
+    columns = {column.key: column for column in table.columns if source.sortable(column)}
+    for asked in (address.one(SORT), table.default_sort):
+        if (column := columns.get(asked.removeprefix("-"))) is not None:
+            return column, asked.startswith("-")
+    return None, False
+
+
+def _shown(table: Table, address: Address) -> list[Column]:
+    asked = set(address.many(COLUMNS)) & {column.key for column in table.columns}
+    return [
+        column
+        for column in table.columns
+        if column.locked or (column.key in asked if asked else column.default)
+    ]
+
+
+def _heading(column: Column, sort: tuple[Column | None, bool], address: Address, source: Rows) -> Heading:
+    by, descending = sort
+    state = url = ""
+    if source.sortable(column):
+        state = "none" if by is not column else "descending" if descending else "ascending"
+        url = address.anew(sort=f"-{column.key}" if state == "ascending" else column.key)
+    return Heading(
+        key=column.key,
+        label=str(column.label),
+        hint=str(column.hint),
+        unit=column.unit,
+        numeric=column.numeric,
+        phone=column.phone,
+        sort_url=url,
+        sort=state,
+    )
+
+
+def _row(table: Table, row: Any, shown: list[Column], headings: list[Heading]) -> Row:
+    url = table.url_of(row)
+    cells = [_cell(column, heading, row, url) for column, heading in zip(shown, headings, strict=True)]
+    return Row(id=table.id_of(row), url=url, name=table.name_of(row), selected=False, cells=cells, object=row)
+
+
+def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:
+    value = column.read(row)
+    missing = value in NOTHING if isinstance(value, (str, type(None))) else False
+    text = "" if missing and column.text is None else column.words(row, value)
+    url = read(row, column.url) if column.url is not None else row_url if column.phone == "title" else ""
+    return Cell(
+        column=heading,
+        value=value,
+        text=text,
+        url=url or "",
+        template=column.template,
+        tone=(read(row, column.tone) or "") if column.tone is not None else "",
+        missing=missing,
+    )
+
+
+def _pager(address: Address, *, total: int, size: int) -> tuple[Pager, tuple[int, int]]:
+    """The pager, and where the page begins and ends in the list."""
+    pages = max(1, -(-total // size))
+    number = min(address.number(PAGE), pages)
+    start, end = (number - 1) * size, min(number * size, total)
+    sizes = [
+        {"size": each, "url": address.url(without=[PAGE], per=each), "current": each == size}
+        for each in SIZES
+    ]
+    pager = Pager(
+        start=start + 1 if total else 0,
+        end=end,
+        total=total,
+        number=number,
+        pages=pages,
+        previous_url=address.url(page=number - 1) if number > 1 else "",
+        next_url=address.url(page=number + 1) if number < pages else "",
+        sizes=sizes,
+    )
+    return pager, (start, end)
+
+
+def _search(table: Table, address: Address) -> dict[str, str]:
+    placeholder = _("Search %(noun)s") % {"noun": table.noun[1]}
+    return {"name": SEARCH, "value": address.one(SEARCH), "placeholder": placeholder}
+
+
+def _choices(table: Table, shown: list[Column]) -> list[dict[str, Any]]:
+    return [
+        {"key": column.key, "label": str(column.label), "visible": column in shown, "locked": column.locked}
+        for column in table.columns
+    ]
+
+
+def _api_url(table: Table, address: Address) -> str:
+    """The endpoint's list with the same filters; "" where the table has none."""
+    if not table.api:
+        return ""
+    try:
+        path = reverse(table.api)
+    except NoReverseMatch:
+        return ""
+    asked = [*address.applied, *([(SEARCH, address.one(SEARCH))] if address.one(SEARCH) else [])]
+    return f"{path}?{urlencode(asked)}" if asked else path

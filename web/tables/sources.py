@@ -1,0 +1,123 @@
+"""Where a table's rows come from: a queryset, or a sequence that is all at hand."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.expressions import OrderBy
+
+from web.tables import filtering
+from web.tables.addresses import SEARCH, Address
+from web.tables.columns import Column, Table
+
+type Prepare = Callable[[list[Any]], Sequence[Any]]
+
+CHUNK = 500
+
+
+class QueryRows:
+    """Filtered, sorted and cut by the database."""
+
+    def __init__(self, table: Table, queryset: QuerySet, prepare: Prepare | None) -> None:
+        self.queryset = queryset
+        self.prepare = prepare or list
+        self.filterset = table.filterset
+        self.filter_names = set(table.filterset.base_filters) if table.filterset else set()
+        self.searches = SEARCH in self.filter_names
+
+    def narrow(self, address: Address) -> None:
+        if self.filterset is not None:
+            self.queryset = filtering.narrowed(self.filterset, self.queryset, address.data)
+
+    def sortable(self, column: Column) -> bool:
+        return isinstance(column.sort, str)
+
+    def order(self, column: Column | None, descending: bool) -> None:
+        if column is not None:
+            self.queryset = self.queryset.order_by(_expression(str(column.sort), descending), "pk")
+        elif not self.queryset.ordered:
+            self.queryset = self.queryset.order_by("pk")
+
+    def __len__(self) -> int:
+        return self.queryset.count()
+
+    def between(self, start: int, end: int) -> Sequence[Any]:
+        return self.prepare(list(self.queryset[start:end]))
+
+    def chunks(self) -> Iterator[Sequence[Any]]:
+        chunk: list[Any] = []
+        for row in self.queryset.iterator(chunk_size=CHUNK):
+            chunk.append(row)
+            if len(chunk) == CHUNK:
+                yield self.prepare(chunk)
+                chunk = []
+        if chunk:
+            yield self.prepare(chunk)
+
+    def panel(self, address: Address) -> list[filtering.Filter]:
+        return filtering.panel(self.filterset, address) if self.filterset else []
+
+    def chips(self, address: Address, shown: list[filtering.Filter]) -> list[filtering.Chip]:
+        return filtering.chips(self.filterset, address, shown) if self.filterset else []
+
+
+class SequenceRows:
+    """Searched by the words on the screen, sorted by the columns' values; what has no value comes last."""
+
+    searches = True
+
+    def __init__(self, table: Table, rows: Sequence[Any], prepare: Prepare | None) -> None:
+        self.table = table
+        self.all_rows = self.rows = list(prepare(list(rows)) if prepare else rows)
+        self.filter_names = {each.name for each in table.filters}
+
+    def narrow(self, address: Address) -> None:
+        self.rows = filtering.narrowed_rows(self.table.filters, self.rows, address)
+        wanted = address.one(SEARCH).casefold().strip()
+        if wanted:
+            self.rows = [row for row in self.rows if wanted in self._words(row)]
+
+    def sortable(self, column: Column) -> bool:
+        return column.sort is True or callable(column.sort)
+
+    def order(self, column: Column | None, descending: bool) -> None:
+        if column is None:
+            return
+        key = column.sort if callable(column.sort) else column.read
+        known = [row for row in self.rows if key(row) is not None]
+        unknown = [row for row in self.rows if key(row) is None]
+        self.rows = sorted(known, key=key, reverse=descending) + unknown
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def between(self, start: int, end: int) -> Sequence[Any]:
+        return self.rows[start:end]
+
+    def chunks(self) -> Iterator[Sequence[Any]]:
+        yield self.rows
+
+    def panel(self, address: Address) -> list[filtering.Filter]:
+        return filtering.panel_of_choices(self.table.filters, self.all_rows, address)
+
+    def chips(self, address: Address, shown: list[filtering.Filter]) -> list[filtering.Chip]:
+        return filtering.chips_of_choices(self.table.filters, address)
+
+    def _words(self, row: Any) -> str:
+        return " ".join(column.words(row, column.read(row)) for column in self.table.columns).casefold()
+
+
+type Rows = QueryRows | SequenceRows
+
+
+def rows_of(table: Table, rows: QuerySet | Sequence[Any], prepare: Prepare | None) -> Rows:
+    return (
+        QueryRows(table, rows, prepare) if isinstance(rows, QuerySet) else SequenceRows(table, rows, prepare)
+    )
+
+
+def _expression(sort: str, descending: bool) -> OrderBy:
+    """A sort that begins with a minus runs against its column: an age grows as its instant falls."""
+    field = F(sort.removeprefix("-"))
+    falling = descending != sort.startswith("-")
+    return field.desc(nulls_last=True) if falling else field.asc(nulls_last=True)
