@@ -3,7 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable
-from typing import overload
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -56,18 +56,12 @@ def refuse_misspelt(prefix: str = "MUSTER_") -> None:
             raise ImproperlyConfigured(f"{name} is not a setting of Muster.{hint}")
 
 
-@overload
-def database(url: str) -> dict[str, object]: ...
-@overload
-def database(url: None) -> None: ...
-def database(url: str | None) -> dict[str, object] | None:
+def database(url: str) -> dict[str, Any]:
     """Django's DATABASES entry from `postgres://user:password@host:port/name?host=/socket/dir&option=…`."""
-    if url is None:
-        return None
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured(f"DATABASE_URL must start with postgres://, not {parts.scheme}://.")
-    options: dict[str, str] = dict(parse_qsl(parts.query))
+    options: dict[str, Any] = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "muster",
