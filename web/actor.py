@@ -4,11 +4,14 @@ The triggers of django-pghistory read it from the database session, so bulk writ
 per request, task or command, and completed when more becomes known (a token's user, a message).
 """
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pghistory
+from django.db import connection
+from pghistory import runtime
 
 if TYPE_CHECKING:
     from accounts.models import Token, User
@@ -20,15 +23,17 @@ def acting(user: "User | str | None", *, message: str = "", request_id: str = ""
 
     Inside another `acting`, the outer attribution is back after this block.
     """
-    with pghistory.context() as context:
-        before = dict(context.metadata)
-        context.metadata.clear()
-        context.metadata.update(**_who(user), message=message, request_id=request_id, token="")
+    metadata = {**_who(user), "message": message, "request_id": request_id, "token": ""}
+    with pghistory.context():
+        # Events share one row for all that a context says, and pghistory keeps one context until the outermost ends:
+        # an inner actor would rewrite who made the changes before. So each block is a context of its own.
+        outer = runtime._tracker.value
+        runtime._tracker.value = runtime.Context(id=uuid.uuid4(), metadata=metadata)
         try:
             yield
         finally:
-            context.metadata.clear()
-            context.metadata.update(before)
+            runtime._tracker.value = outer
+    _forget()
 
 
 def identify(user: "User", token: "Token | None" = None) -> None:
@@ -42,6 +47,13 @@ def note(message: str) -> None:
         said = [part for part in context.metadata.get("message", "").split("; ") if part]
         if message not in said:
             context.metadata["message"] = "; ".join([*said, message])
+
+
+def _forget() -> None:
+    """The database keeps the context until its transaction ends, which may be later than the block."""
+    if connection.in_atomic_block and not connection.needs_rollback and not hasattr(runtime._tracker, "value"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
 
 
 def _who(user: "User | str | None") -> dict[str, object]:

@@ -29,7 +29,11 @@ def page_url(obj: Model) -> str | None:
 
 def api_url(obj: Model) -> str | None:
     """The path of the object's endpoint, None where its model has none."""
-    return _address(f"{api_basename(type(obj))}-detail", obj.pk)
+    return api_url_of(type(obj), obj.pk)
+
+
+def api_url_of(model: type[Model], key: object) -> str | None:
+    return _address(f"{api_basename(model)}-detail", key)
 
 
 def noun(model: type[Model]) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subquery
 
+from web.words import in_words
+
 Snapshot = dict[str, Any]
 
 
@@ -17,6 +19,14 @@ class Change:
     label: str
     before: Any
     after: Any
+
+    @property
+    def before_text(self) -> str:
+        return in_words(self.before)
+
+    @property
+    def after_text(self) -> str:
+        return in_words(self.after)
 
 
 @dataclass(frozen=True, slots=True)

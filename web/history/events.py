@@ -1,12 +1,13 @@
 """Which events there are, newest first, over all tracked models at once."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.apps import apps
 from django.db.models import CharField, Model, Q, QuerySet, Value
-from django.db.models.fields.json import KT
+from django.db.models.fields.json import KeyTextTransform
 
 from web import links
 from web.history.changes import Change, changes_of
@@ -36,7 +37,13 @@ class HistoryRow:
     token: str
     message: str
     request_id: str
+    exists: bool
     changes: tuple[Change, ...]
+
+    @property
+    def key(self) -> str:
+        """Unique and fit for an id in HTML."""
+        return re.sub(r"\W+", "-", self.id)
 
     @property
     def model_label(self) -> str:
@@ -117,12 +124,8 @@ def label_of(model: type[Model]) -> str:
 
 def ids_changed_by(model: type[Model], request_id: str, *, labels: list[str]) -> QuerySet:
     """Primary keys of the rows that a request wrote, as a subquery; `labels` are keys of ACTIONS."""
-    return (
-        events_of(model)
-        .filter(pgh_label__in=labels, pgh_context__metadata__request_id=request_id)
-        .order_by()
-        .values("pgh_obj_id")
-    )
+    wrote = events_of(model).alias(who_request_id=KeyTextTransform("request_id", "pgh_context__metadata"))
+    return wrote.filter(pgh_label__in=labels, who_request_id=request_id).order_by().values("pgh_obj_id")
 
 
 def events_of(model: type[Model]) -> QuerySet:
@@ -134,21 +137,21 @@ def _branch(
 ) -> QuerySet:
     equal = {
         "pgh_obj_id": wanted.object_id,
-        "pgh_context__metadata__username": wanted.actor or None,
-        "pgh_context__metadata__request_id": wanted.request_id or None,
+        "who_username": wanted.actor or None,
+        "who_request_id": wanted.request_id or None,
         "pgh_label": next((key for key, action in ACTIONS.items() if action == wanted.action), None),
         "pgh_created_at__gte": wanted.start,
         "pgh_created_at__lt": wanted.end,
     }
-    rows = events_of(model).filter(**{key: value for key, value in equal.items() if value is not None})
+    who = {f"who_{key}": KeyTextTransform(key, "pgh_context__metadata") for key in _WHO}
+    rows = events_of(model).annotate(place=Value(label, output_field=CharField()), **who)
+    rows = rows.filter(**{key: value for key, value in equal.items() if value is not None})
     if position is not None:
         at, place, number = position
         behind = Q(pgh_created_at__lt=at)
         if label >= place:
             behind |= Q(pgh_created_at=at) & (Q() if label > place else Q(pgh_id__lt=number))
         rows = rows.filter(behind)
-    who = {f"who_{key}": KT(f"pgh_context__metadata__{key}") for key in _WHO}
-    rows = rows.annotate(place=Value(label, output_field=CharField()), **who)
     return rows.order_by("-pgh_created_at", "-pgh_id").values(*_FOUND)
 
 
@@ -173,6 +176,7 @@ def _rows(found: list[dict[str, Any]], models: dict[str, type[Model]]) -> list[H
                 display=said.name,
                 url=links.page_url(said.current) if said.current is not None else None,
                 at=event["pgh_created_at"],
+                exists=said.current is not None,
                 action=ACTIONS.get(event["pgh_label"], event["pgh_label"]),
                 changes=said.changes,
                 actor=event["who_username"] or "",

@@ -20,9 +20,7 @@ class ContractPagination(BasePagination):
 
     def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list:
         self.request = request
-        self.limit = min(_number(request, "limit") or DEFAULT_LIMIT, MAX_LIMIT)
-        if request.query_params.get("limit") == "0":
-            self.limit = MAX_LIMIT
+        self.limit = limit_of(request)
         self.after = _number(request, "after")
         self.offset = _number(request, "offset") or 0
         if self.after is None:
@@ -90,6 +88,12 @@ class ContractPagination(BasePagination):
                 "after", "Rows with a greater id than this, in the order of ids; not with offset or ordering."
             ),
         ]
+
+
+def limit_of(request: Request) -> int:
+    """Rows a page: as many as allowed for `limit=0`, as NetBox has it."""
+    asked = _number(request, "limit")
+    return DEFAULT_LIMIT if asked is None else min(asked or MAX_LIMIT, MAX_LIMIT)
 
 
 def _number(request: Request, name: str) -> int | None:

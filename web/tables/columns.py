@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import Model
-from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.text import capfirst
-from django.utils.translation import gettext as _
 
-from web import links, units
+from web import links
+from web.words import in_words, plain
 
 type Text = str | Promise
 type Read = str | Callable[[Any], Any]
@@ -132,32 +130,3 @@ def spoken(row: Any, path: str | None) -> str:
     holder = read(row, before) if before else row
     display = getattr(holder, f"get_{name}_display", None)
     return str(display()) if callable(display) else ""
-
-
-def in_words(value: Any) -> str:
-    if value in NOTHING:
-        return ""
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if isinstance(value, datetime):
-        return units.instant(value)
-    if isinstance(value, date):
-        return date_format(value, "j M Y")
-    if isinstance(value, (int, float)):
-        return units.number(value)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(in_words(each) for each in value)
-    return str(value)
-
-
-def plain(value: Any) -> Any:
-    """As an export holds it: numbers as numbers, instants in UTC, objects by name."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(str(plain(each)) for each in value)
-    return str(value)

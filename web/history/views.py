@@ -1,0 +1,40 @@
+"""The page of everything that was changed."""
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from web import clock
+from web.history.asked import PARAMETERS, BadAsk, wanted_of
+from web.history.events import ACTIONS, BadCursor, history, label_of, visible_models
+from web.permissions import signed_in
+from web.tables.addresses import Address
+
+
+@signed_in
+@require_GET
+def changes(request: HttpRequest) -> HttpResponse:
+    address = Address(request, path=request.path, filters=PARAMETERS)
+    try:
+        wanted = wanted_of(request.GET.dict(), request.user, now=clock.now())
+        page = history(wanted)
+    except (BadAsk, BadCursor) as error:
+        raise BadRequest(str(error)) from error
+    context = {
+        "heading": _("History"),
+        "rows": page.rows,
+        "older_url": address.url(after=page.next_after) if page.next_after else "",
+        "newest_url": address.url(without=["after"]) if wanted.after else "",
+        "clear_url": request.path,
+        "asked": {name: request.GET.get(name, "") for name in PARAMETERS},
+        "filtered": any(value for name, value in address.applied if name != "after"),
+        "models": [
+            {"value": label_of(model), "label": capfirst(str(model._meta.verbose_name_plural))}
+            for model in visible_models(request.user)
+        ],
+        "actions": [{"value": action, "label": _(action)} for action in ACTIONS.values()],
+    }
+    return render(request, "web/history.html", context)
