@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
 
 
 def _make_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    from django.contrib.auth.management import create_permissions
     from django.contrib.auth.models import Group
     from django.db import connections
 
@@ -22,4 +23,6 @@ def _make_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
 
     # Migrating one app alone on an empty database sends this signal before the groups' table exists.
     if Group._meta.db_table in connections[using].introspection.table_names():
+        # This handler was connected before the one of django.contrib.auth, so the sender's own are still to come.
+        create_permissions(sender, verbosity=0, using=using)
         make_roles()

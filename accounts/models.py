@@ -1,5 +1,7 @@
 """Who acts: people and the tokens that act for them. Teams and skills are not here; they are readiness.people's."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
@@ -86,11 +88,15 @@ class Token(models.Model):
             models.CheckConstraint(
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("created_at")),
                 name="token_expires_after_creation",
+                violation_error_message=_("The token would have expired already."),
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def has_expired(self, now: datetime) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
 
 
 class SignInLink(models.Model):

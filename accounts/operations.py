@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from accounts.models import SignInLink, Token, User
 from accounts.roles import ADMIN, ROLES
@@ -26,6 +28,10 @@ class UnknownRole(ValueError):
     """No role of this name exists."""
 
 
+class NotAllowed(Exception):
+    """A rule about who may change whom forbids it; the message says which."""
+
+
 class LinkSpent(Exception):
     """The first administrator's link was used, has expired, or an administrator exists."""
 
@@ -39,7 +45,9 @@ def create_token(
     by: User | None,
     now: datetime,
 ) -> tuple[Token, str]:
-    """A new token and its secret, which cannot be had again."""
+    """A new token and its secret, which cannot be had again. Raises NotAllowed, ValidationError."""
+    if by is not None and by.pk != user.pk and not by.is_superuser:
+        raise NotAllowed(gettext("Only an administrator makes tokens for others."))
     prefix = "".join(secrets.choice(PREFIX_LETTERS) for _ in range(12))
     plain = f"{TOKEN_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
     token = Token(
@@ -103,7 +111,7 @@ def create_user(
     first, _, last = name.partition(" ")
     user = User(username=username, email=email, first_name=first, last_name=last, date_joined=now)
     if password is not None:
-        validate_password(password, user)
+        _refuse_weak(password, user)
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
@@ -112,16 +120,85 @@ def create_user(
 
 
 @transaction.atomic
+def change_user(
+    user: User,
+    *,
+    username: str | None = None,
+    name: str | None = None,
+    email: str | None = None,
+    role: str | None = None,
+    is_active: bool | None = None,
+    by: User | None,
+    now: datetime,
+) -> None:
+    """Change what is given and leave the rest. Raises NotAllowed, UnknownRole, ValidationError."""
+    _refuse_unless_may_change(user, by)
+    was_admin = user.is_superuser and user.is_active
+    given = {"username": username, "email": email, "is_active": is_active}
+    changes = {field: value for field, value in given.items() if value is not None}
+    if name is not None:
+        changes["first_name"], _, changes["last_name"] = name.partition(" ")
+    if is_active is False and by is not None and by.pk == user.pk:
+        raise NotAllowed(gettext("Nobody deactivates themselves: ask another administrator."))
+    for field, value in changes.items():
+        setattr(user, field, value)
+    user.full_clean(exclude=["password"])
+    user.save(update_fields=list(changes))
+    if role is not None:
+        set_role(user, role=role, by=by, now=now)
+    if was_admin and not user.is_active:
+        _keep_an_admin()
+
+
+@transaction.atomic
 def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
-    """Give the user this role in place of the one before. Other groups stay."""
+    """Give the user this role in place of the one before. Other groups stay. Raises NotAllowed, UnknownRole."""
     if role not in ROLES:
         raise UnknownRole(f"{role!r} is no role; there are {', '.join(ROLES)}.")
-    user.groups.remove(*Group.objects.filter(name__in=ROLES).exclude(name=role))
-    user.groups.add(Group.objects.get(name=role))
     is_admin = role == ADMIN
+    if is_admin and by is not None and not by.is_superuser:
+        raise NotAllowed(gettext("Only an administrator makes administrators."))
+    _refuse_unless_may_change(user, by)
+    was_admin = user.is_superuser
+    user.groups.remove(*user.groups.filter(name__in=ROLES).exclude(name=role))
+    user.groups.add(Group.objects.get(name=role))
     if (user.is_staff, user.is_superuser) != (is_admin, is_admin):
         user.is_staff = user.is_superuser = is_admin
         user.save(update_fields=["is_staff", "is_superuser"])
+    if was_admin and not is_admin:
+        _keep_an_admin()
+
+
+@transaction.atomic
+def set_password(user: User, password: str, *, by: User | None, now: datetime) -> None:
+    """A new password. The user's sessions end, except that the present one may be kept by the page."""
+    _refuse_unless_may_change(user, by)
+    _refuse_weak(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+
+
+def set_display(
+    user: User, *, theme: str, time_zone: str, preferences: dict[str, object], now: datetime
+) -> None:
+    """How Muster looks to the user. `preferences` are added to those that are kept."""
+    user.theme, user.time_zone = theme, time_zone
+    user.preferences = {**user.preferences, **preferences}
+    user.full_clean(exclude=["password"])
+    user.save(update_fields=["theme", "time_zone", "preferences"])
+
+
+def _refuse_weak(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationError({"password": error.messages}) from error
+
+
+def _refuse_unless_may_change(user: User, by: User | None) -> None:
+    """Only administrators change administrators, or the permission to change users would be worth all others."""
+    if by is not None and user.is_superuser and not by.is_superuser:
+        raise NotAllowed(gettext("Only an administrator changes an administrator."))
 
 
 @transaction.atomic
@@ -160,6 +237,13 @@ def redeem_first_admin_link(
 
 def has_admin() -> bool:
     return User.objects.filter(is_superuser=True, is_active=True).exists()
+
+
+def _keep_an_admin() -> None:
+    """The installation had an administrator before and has one after; two who demote each other at once wait here."""
+    _one_at_a_time()
+    if not has_admin():
+        raise NotAllowed(gettext("This is the last administrator: make another one first."))
 
 
 def _usable_links(now: datetime):

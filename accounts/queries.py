@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accounts.models import AccessScope, ScopeKind, User
+from accounts.roles import ROLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,10 @@ def scope_of(user: User) -> Scope:
     rows = AccessScope.objects.filter(user=user).values_list("kind", "slug")
     by_kind = {kind: frozenset(slug for k, slug in rows if k == kind) for kind in ScopeKind.values}
     return Scope(regions=by_kind[ScopeKind.REGION], sites=by_kind[ScopeKind.SITE])
+
+
+def role_of(user: User) -> str:
+    """The user's role, "" without one. Free of statements once `groups` are prefetched."""
+    held = {group.name for group in user.groups.all()}
+    # Given by hand, several: the one that may do most, which is the last.
+    return next((role for role in reversed(ROLES) if role in held), "")

@@ -215,6 +215,7 @@ class Migration(migrations.Migration):
                     ("expires_at__isnull", True), ("expires_at__gt", models.F("created_at")), _connector="OR"
                 ),
                 name="token_expires_after_creation",
+                violation_error_message="The token would have expired already.",
             ),
         ),
     ]

@@ -1,0 +1,170 @@
+"""Signing in and out, the wait after wrong passwords, and the password itself."""
+
+import pytest
+from django.test import Client
+
+from accounts.throttling import TRIES_PER_ADDRESS, TRIES_PER_NAME
+from tests.conftest import PASSWORD
+
+WRONG = "not-the-password"
+
+
+def sign_in(username="ops", password=PASSWORD, *, client=None, address="10.0.0.1", next_page=""):
+    data = {"username": username, "password": password} | ({"next": next_page} if next_page else {})
+    return (client or Client()).post("/login/", data, REMOTE_ADDR=address)
+
+
+def test_right_password_opens_the_overview(ops):
+    answer = sign_in()
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
+def test_the_page_asked_for_comes_after_signing_in(ops):
+    client = Client()
+    asked = client.get("/settings/?a=1")
+    assert asked["Location"] == "/login/?next=/settings/%3Fa%3D1"
+    assert sign_in(client=client, next_page="/settings/?a=1")["Location"] == "/settings/?a=1"
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_no_other_site_comes_after_signing_in(ops, elsewhere):
+    assert sign_in(next_page=elsewhere)["Location"] == "/"
+
+
+def test_default_view_comes_after_signing_in(ops):
+    ops.preferences = {"default_view": "inventory"}
+    ops.save()
+    assert sign_in()["Location"] == "/inventory/"
+
+
+def test_default_view_that_is_gone_falls_back_to_the_overview(ops):
+    ops.preferences = {"default_view": "no-such-page"}
+    ops.save()
+    assert sign_in()["Location"] == "/"
+
+
+def test_wrong_password_and_unknown_name_read_the_same(ops):
+    known, unknown = sign_in(password=WRONG), sign_in(username="nobody", password=WRONG)
+    assert known.status_code == unknown.status_code == 200
+    assert list(known.context["form"].non_field_errors()) == list(unknown.context["form"].non_field_errors())
+
+
+def test_a_deactivated_user_cannot_sign_in(ops):
+    ops.is_active = False
+    ops.save()
+    assert sign_in().status_code == 200
+
+
+@pytest.mark.parametrize(
+    "username", ["", "\x00", "a\x00b", "x" * 5000, "ünïcode", "\ud800".encode("utf-16", "surrogatepass")]
+)
+def test_a_strange_name_is_refused_kindly(db, username):
+    assert sign_in(username=username, password=WRONG).status_code == 200
+
+
+def test_too_many_wrong_passwords_have_to_wait_even_for_the_right_one(ops, frozen_now):
+    for _ in range(TRIES_PER_NAME):
+        assert sign_in(password=WRONG).status_code == 200
+    answer = sign_in()
+    assert answer.status_code == 429
+    assert answer["Retry-After"] == "300"
+    assert "Try again in 5 min." in answer.content.decode()
+    assert "sessionid" not in answer.cookies
+
+
+def test_the_wait_ends(ops, frozen_now):
+    for _ in range(TRIES_PER_NAME + 1):
+        sign_in(password=WRONG)
+    frozen_now.move(seconds=299)
+    answer = sign_in()
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+    frozen_now.move(seconds=1)
+    assert sign_in().status_code == 302
+
+
+def test_nobody_is_locked_out_by_tries_from_another_address(ops, frozen_now):
+    for _ in range(TRIES_PER_NAME + 1):
+        sign_in(password=WRONG, address="203.0.113.9")
+    assert sign_in(address="203.0.113.9").status_code == 429
+    assert sign_in(address="10.0.0.1").status_code == 302
+
+
+def test_letter_case_of_the_name_gives_no_further_tries(ops, frozen_now):
+    for name in ("ops", "Ops", "OPS", "oPs", "opS"):
+        sign_in(username=name, password=WRONG)
+    assert sign_in(username="OPs", password=WRONG).status_code == 429
+
+
+def test_the_right_password_forgets_the_wrong_ones(ops, frozen_now):
+    for _ in range(3):
+        for _ in range(TRIES_PER_NAME - 1):
+            sign_in(password=WRONG)
+        assert sign_in().status_code == 302
+
+
+def test_one_address_cannot_try_many_names(ops, frozen_now):
+    for number in range(TRIES_PER_ADDRESS):
+        sign_in(username=f"name-{number}", password=WRONG)
+    assert sign_in().status_code == 429
+    assert sign_in(address="10.0.0.2").status_code == 302
+
+
+def test_successes_do_not_use_up_the_tries_of_an_address(ops, frozen_now):
+    for _ in range(TRIES_PER_ADDRESS + 5):
+        answer = sign_in()
+    assert answer.status_code == 302
+
+
+def test_an_empty_form_is_no_try(ops, frozen_now):
+    for _ in range(TRIES_PER_NAME + 1):
+        sign_in(password="")
+    assert sign_in().status_code == 302
+
+
+def test_people_sign_in_while_the_cache_is_down(ops, settings, caplog):
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/valkey.sock?db=0"}
+    }
+    assert sign_in().status_code == 302
+    assert "sign-ins are not counted" in caplog.text
+
+
+def test_signing_out_takes_a_post(client_of):
+    client = client_of("ops")
+    assert client.get("/logout/").status_code == 405
+    assert client.get("/settings/").status_code == 200
+    assert client.post("/logout/")["Location"] == "/login/"
+    assert client.get("/settings/").status_code == 302
+
+
+def test_sign_in_needs_the_token_against_forged_requests(ops):
+    strict = Client(enforce_csrf_checks=True)
+    assert sign_in(client=strict).status_code == 403
+
+
+def test_changing_the_password_ends_other_sessions_and_keeps_this_one(client_of, ops):
+    here, elsewhere = client_of("ops"), client_of("ops")
+    new = "another-long-enough-password"
+    answer = here.post(
+        "/settings/password/", {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    )
+    assert answer["Location"] == "/settings/"
+    assert "Your password is changed" in here.get("/settings/").content.decode()
+    assert elsewhere.get("/settings/").status_code == 302
+    assert sign_in(password=new).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        pytest.param(WRONG, "another-long-enough-password", "old password was entered incorrectly", id="old"),
+        pytest.param(PASSWORD, "short", "too short", id="short"),
+        pytest.param(PASSWORD, "password123", "too common", id="common"),
+    ],
+)
+def test_a_bad_password_change_says_why(client_of, old, new, reason):
+    answer = client_of("ops").post(
+        "/settings/password/", {"old_password": old, "new_password1": new, "new_password2": new}
+    )
+    assert answer.status_code == 200
+    assert reason in answer.content.decode()

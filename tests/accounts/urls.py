@@ -1,0 +1,19 @@
+"""The floor of web with two pages above it, as far as settings and signing in need some."""
+
+from django.http import HttpResponse
+from django.urls import include, path
+from django.utils.timezone import get_current_timezone_name
+
+from web.permissions import require
+
+
+@require("inventory.view_site")
+def fleet(request):
+    return HttpResponse(get_current_timezone_name())
+
+
+urlpatterns = [
+    path("", include("web.urls")),
+    path("", fleet, name="fleet"),
+    path("inventory/", fleet, name="inventory"),
+]

@@ -1,0 +1,194 @@
+"""Endpoints under /api/accounts/, and /api/authentication-check/."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django_filters
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import operations
+from accounts.models import Token, User
+from accounts.queries import role_of
+from accounts.roles import ROLES
+from web import clock
+from web.rest.errors import translated
+from web.rest.fields import ChoiceValueField, brief
+from web.rest.filters import ObjectFilterSet
+from web.rest.permissions import SignedIn
+from web.rest.router import Router
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet
+
+ROLE_CHOICES = [(name, name) for name in ROLES]
+
+
+@contextmanager
+def _refusals_as_errors() -> Iterator[None]:
+    try:
+        yield
+    except operations.NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
+    except DjangoValidationError as error:
+        raise translated(error) from error
+
+
+class UserFilters(ObjectFilterSet):
+    role = django_filters.MultipleChoiceFilter(field_name="groups__name", choices=ROLE_CHOICES, label="role")
+
+    class Meta:
+        model = User
+        fields = ["username", "email", "is_active", "last_login", "date_joined"]
+        search_fields = ["username", "first_name", "last_name", "email"]
+
+
+class TokenFilters(ObjectFilterSet):
+    class Meta:
+        model = Token
+        fields = ["user", "name", "prefix", "scope", "enabled", "created_at", "expires_at", "last_used_at"]
+        search_fields = ["name", "prefix"]
+
+
+class RoleField(ChoiceValueField):
+    def get_attribute(self, instance: User) -> str:
+        return role_of(instance)
+
+
+class NameField(serializers.CharField):
+    def get_attribute(self, instance: User) -> str:
+        return instance.get_full_name()
+
+
+class UserSerializer(ObjectSerializer):
+    name = NameField(required=False, allow_blank=True, max_length=300)
+    role = RoleField(choices=ROLE_CHOICES)
+    password = serializers.CharField(
+        write_only=True, required=False, max_length=1000, help_text="Without one the user cannot sign in."
+    )
+
+    class Meta:
+        model = User
+        fields = ["username", "name", "email", "role", "is_active", "password", "last_login", "date_joined"]
+        brief_fields = ["username"]
+        read_only_fields = ["last_login", "date_joined"]
+
+
+class UserViewSet(ObjectViewSet):
+    """Nobody is deleted, since history names them: `is_active` false ends all access."""
+
+    queryset = User.objects.prefetch_related("groups")
+    serializer_class = UserSerializer
+    filterset_class = UserFilters
+    http_method_names = ["get", "post", "put", "patch", "head", "options"]
+
+    def perform_create(self, serializer: serializers.BaseSerializer) -> None:
+        given = dict(serializer.validated_data)
+        is_active = given.pop("is_active", True)
+        who = {"by": self.request.user, "now": clock.now()}
+        with _refusals_as_errors():
+            serializer.instance = operations.create_user(**given, **who)
+            if not is_active:
+                operations.change_user(serializer.instance, is_active=False, **who)
+
+    def perform_update(self, serializer: serializers.BaseSerializer) -> None:
+        given = dict(serializer.validated_data)
+        password = given.pop("password", None)
+        who = {"by": self.request.user, "now": clock.now()}
+        with _refusals_as_errors():
+            operations.change_user(serializer.instance, **given, **who)
+            if password is not None:
+                operations.set_password(serializer.instance, password, **who)
+
+
+class TokenSerializer(ObjectSerializer):
+    class Meta:
+        model = Token
+        fields = ["user", "name", "prefix", "scope", "enabled", "created_at", "expires_at", "last_used_at"]
+        brief_fields = ["name", "prefix"]
+        read_only_fields = ["prefix", "enabled", "created_at", "last_used_at"]
+        extra_kwargs = {"user": {"required": False, "help_text": "Yourself unless given."}}
+
+
+class NewTokenSerializer(TokenSerializer):
+    token = serializers.SerializerMethodField(help_text="The secret. It cannot be had again.")
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+
+    @extend_schema_field({"type": "string"})
+    def get_token(self, obj: Token) -> str:
+        return self.context["view"].made[obj.pk]
+
+
+class TokenViewSet(ObjectViewSet):
+    """One's own tokens; with the permission accounts.view_token everybody's. Deleting one revokes it."""
+
+    queryset = Token.objects.select_related("user")
+    filterset_class = TokenFilters
+    permission_classes = [SignedIn]
+    http_method_names = ["get", "post", "delete", "head", "options"]
+
+    def get_queryset(self) -> QuerySet[Token]:
+        tokens = super().get_queryset()
+        needed = "accounts.delete_token" if self.request.method == "DELETE" else "accounts.view_token"
+        return tokens if self.request.user.has_perm(needed) else tokens.filter(user=self.request.user)
+
+    def get_serializer_class(self) -> type[TokenSerializer]:
+        return NewTokenSerializer if self.request and self.request.method == "POST" else TokenSerializer
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.made: dict[int, str] = {}
+        return super().create(request, *args, **kwargs)
+
+    def perform_create(self, serializer: serializers.BaseSerializer) -> None:
+        given = {"user": self.request.user, "expires_at": None} | serializer.validated_data
+        given["expires_at"] = self._within_own_life(given["expires_at"])
+        with _refusals_as_errors():
+            token, plain = operations.create_token(**given, by=self.request.user, now=clock.now())
+        serializer.instance = token
+        self.made[token.pk] = plain
+
+    def perform_destroy(self, instance: Token) -> None:
+        operations.revoke_token(instance, by=self.request.user, now=clock.now())
+
+    def _within_own_life(self, expires_at: Any) -> Any:
+        """A token that ends makes none that outlives it: whoever stole it for a day has it for a day."""
+        own = self.request.auth.expires_at if isinstance(self.request.auth, Token) else None
+        if own is None or expires_at is None:
+            return own or expires_at
+        if expires_at > own:
+            raise ValidationError({"expires_at": ["This token cannot make one that outlives it."]})
+        return expires_at
+
+
+class AuthenticationSerializer(serializers.Serializer):
+    user = serializers.DictField(help_text="Brief object with the user's role.")
+    token = serializers.DictField(allow_null=True, help_text="Prefix, scope and expiry; null for a session.")
+    permissions = serializers.ListField(child=serializers.CharField())
+
+
+@extend_schema(responses=AuthenticationSerializer, summary="Who the request is authenticated as")
+@api_view(["GET"])
+@permission_classes([SignedIn])
+def authentication_check(request: Request) -> Response:
+    token = request.auth if isinstance(request.auth, Token) else None
+    user = brief(request.user, {"request": request})
+    return Response(
+        {
+            "user": user | {"username": request.user.username, "role": role_of(request.user) or None},
+            "token": token and {"prefix": token.prefix, "scope": token.scope, "expires_at": token.expires_at},
+            "permissions": sorted(request.user.get_all_permissions()),
+        }
+    )
+
+
+router = Router()
+router.register("users", UserViewSet)
+router.register("tokens", TokenViewSet)

@@ -1,0 +1,177 @@
+"""Forms of the pages about who may sign in."""
+
+import zoneinfo
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts import throttling
+from accounts.models import Token, User
+from web import clock, units
+
+ROLE_CHOICES = [
+    ("viewer", _("viewer: looks at everything")),
+    ("ops", _("ops: also sources and the state of devices")),
+    ("planner", _("planner: also inventory and workloads")),
+    ("manager", _("manager: also the owners of sites; sees users")),
+    ("admin", _("admin: everything, users too")),
+]
+# Days until a token ends; "" is never.
+LIFETIMES = [
+    ("7", _("7 days")),
+    ("30", _("30 days")),
+    ("90", _("90 days")),
+    ("365", _("1 year")),
+    ("", _("Never")),
+]
+
+
+class TriedTooOften(ValidationError):
+    """So many attempts that the next one has to wait."""
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(
+            _("Too many attempts from your address. Try again in %(wait)s."),
+            code="throttled",
+            params={"wait": units.duration(wait_s)},
+        )
+
+
+class SignInForm(AuthenticationForm):
+    """Counts each try before the password is looked at. `wait_s` is above 0 when the try was refused unseen."""
+
+    wait_s = 0
+
+    def clean(self) -> dict[str, Any]:
+        username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if not (username and password):
+            return self.cleaned_data
+        now, address = clock.now(), self.request.META.get("REMOTE_ADDR", "")
+        self.wait_s = throttling.begin(username=username, address=address, now=now)
+        if self.wait_s:
+            raise TriedTooOften(self.wait_s)
+        cleaned = super().clean()
+        throttling.succeeded(username=username, address=address, now=now)
+        return cleaned
+
+
+class NewPasswordForm(forms.Form):
+    """A password typed twice and held to the rules of this installation."""
+
+    user: User
+    password = forms.CharField(
+        label=_("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        max_length=1000,
+        help_text=password_validators_help_text_html,
+    )
+    password_again = forms.CharField(
+        label=_("Password, again"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        max_length=1000,
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        password = cleaned.get("password")
+        if password != cleaned.get("password_again"):
+            self.add_error("password_again", _("The two passwords differ."))
+        elif password:
+            try:
+                validate_password(password, self.person())
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+    def person(self) -> User:
+        """Whose password it is to be: a password too like the name is refused."""
+        return User(username=self.cleaned_data.get("username", ""), email=self.cleaned_data.get("email", ""))
+
+
+class SetPasswordForm(NewPasswordForm):
+    """An administrator gives another user a password."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def person(self) -> User:
+        return self.user
+
+
+class FirstAdminForm(NewPasswordForm):
+    username = User._meta.get_field("username").formfield()
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    field_order = ["username", "email", "password", "password_again"]
+
+
+class DisplayForm(forms.Form):
+    """How Muster looks to this person. `views` are the pages that may be opened after signing in: (url name, label)."""
+
+    theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)
+    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Times on pages; the API speaks UTC."))
+    default_view = forms.ChoiceField(label=_("Default view"), help_text=_("The page after signing in."))
+    shortcuts = forms.BooleanField(
+        label=_("Use single-key shortcuts"), required=False, help_text=_("Press ? on any page to see them.")
+    )
+
+    def __init__(self, *args: Any, views: list[tuple[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones()]
+        if views:
+            self.fields["default_view"].choices = views
+        else:
+            # Somebody without any permission has no page to begin with.
+            del self.fields["default_view"]
+
+
+def zones() -> list[str]:
+    """UTC first, then the zones named by place."""
+    named = {zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc/")}
+    return ["UTC", *sorted(named)]
+
+
+class TokenForm(forms.Form):
+    """Tokens for one source's telemetry are made with the source, not here."""
+
+    name = forms.CharField(label=_("Name"), max_length=100, help_text=_("What will use it."))
+    scope = forms.ChoiceField(
+        label=_("Scope"),
+        choices=[
+            (Token.Scope.READ.value, Token.Scope.READ.label),
+            (Token.Scope.WRITE.value, Token.Scope.WRITE.label),
+        ],
+    )
+    lifetime = forms.ChoiceField(label=_("Expires after"), choices=LIFETIMES, required=False, initial="90")
+
+    def expires_at(self, now: datetime) -> datetime | None:
+        days = self.cleaned_data["lifetime"]
+        return now + timedelta(days=int(days)) if days else None
+
+
+class UserForm(forms.Form):
+    """A user as an administrator changes one."""
+
+    name = forms.CharField(label=_("Full name"), max_length=300, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
+    is_active = forms.BooleanField(
+        label=_("May sign in"),
+        required=False,
+        help_text=_("Without it the user's tokens do not work either."),
+    )
+
+
+class NewUserForm(NewPasswordForm):
+    username = User._meta.get_field("username").formfield()
+    name = forms.CharField(label=_("Full name"), max_length=300, required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    role = forms.ChoiceField(label=_("Role"), choices=ROLE_CHOICES)
+    field_order = ["username", "name", "email", "role", "password", "password_again"]

@@ -1,0 +1,1 @@
+"""Pages: signing in, one's own settings and tokens, users."""

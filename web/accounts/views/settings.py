@@ -1,0 +1,152 @@
+"""One's own settings: how Muster looks, the password, and tokens for programs."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.auth.views import PasswordChangeView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts import operations
+from accounts.models import Token, User
+from accounts.queries import role_of
+from web import clock, units
+from web.accounts.forms import DisplayForm, TokenForm
+from web.navigation import ITEMS
+from web.permissions import MissingPermission, signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    token: Token
+    expired: bool
+    last_use: str
+
+
+COOKIE_AGE_S = int(timedelta(days=365).total_seconds())
+
+
+def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
+    """The sections of the settings that this person may open."""
+    sections = [("settings", _("Display and tokens")), ("password-change", _("Password"))]
+    if request.user.has_perm("accounts.view_user"):
+        sections.append(("users", _("Users")))
+    return [{"label": label, "url": reverse(name), "current": name == current} for name, label in sections]
+
+
+def opening_views(user: User) -> list[tuple[str, Any]]:
+    """Pages that this person may begin with, by url name: those of the navigation."""
+    return [(item.url_name, item.label) for item in ITEMS if user.has_perm(item.permission)]
+
+
+def token_rows(user: User, *, now: datetime) -> list[TokenRow]:
+    """The user's tokens that are not revoked, expired ones among them, newest first."""
+    return [
+        TokenRow(token, token.has_expired(now), units.age(token.last_used_at, now=now))
+        for token in user.tokens.filter(enabled=True)
+    ]
+
+
+@never_cache
+@signed_in
+def display(request: HttpRequest) -> HttpResponse:
+    views = opening_views(request.user)
+    form = DisplayForm(request.POST or None, views=views, initial=_shown_now(request.user))
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, form=form, token_form=TokenForm())
+    chosen = form.cleaned_data
+    operations.set_display(
+        request.user,
+        theme=chosen["theme"],
+        time_zone=chosen["time_zone"],
+        preferences={name: chosen[name] for name in ("default_view", "shortcuts") if name in chosen},
+        now=clock.now(),
+    )
+    messages.success(request, _("Your settings are saved."))
+    response = redirect("settings")
+    # The browser's own switches write these cookies, and they win; what was chosen here must not lose to an older one.
+    for name, value in (("theme", chosen["theme"]), ("shortcuts", "on" if chosen["shortcuts"] else "off")):
+        response.set_cookie(name, value, max_age=COOKIE_AGE_S, samesite="Lax", secure=request.is_secure())
+    return response
+
+
+@never_cache
+@require_POST
+@signed_in
+def add_token(request: HttpRequest) -> HttpResponse:
+    """Answers with the secret itself, not with a redirect: it is shown once and kept nowhere."""
+    now = clock.now()
+    form = TokenForm(request.POST)
+    if not form.is_valid():
+        return _page(request, token_form=form, status=400)
+    chosen = form.cleaned_data
+    token, plain = operations.create_token(
+        user=request.user,
+        name=chosen["name"],
+        scope=chosen["scope"],
+        expires_at=form.expires_at(now),
+        by=request.user,
+        now=now,
+    )
+    return _page(request, token_form=TokenForm(), made=token, plain=plain)
+
+
+@require_POST
+@signed_in
+def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+    token = Token.objects.filter(pk=pk).first()
+    if token is None:
+        raise Http404
+    if token.user_id != request.user.pk and not request.user.has_perm("accounts.delete_token"):
+        raise MissingPermission(["accounts.delete_token"])
+    operations.revoke_token(token, by=request.user, now=clock.now())
+    messages.success(request, _("The token %(name)s is revoked.") % {"name": token.name})
+    return redirect("settings")
+
+
+class PasswordChange(LoginRequiredMixin, PasswordChangeView):
+    success_url = reverse_lazy("settings")
+    extra_context = {"heading": gettext_lazy("Settings")}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(tabs=tabs(self.request, "password-change"), **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        messages.success(self.request, _("Your password is changed. Your other sessions are signed out."))
+        return super().form_valid(form)
+
+
+def _shown_now(user: User) -> dict[str, Any]:
+    return {
+        "theme": user.theme,
+        "time_zone": user.time_zone,
+        "default_view": user.preferences.get("default_view", "fleet"),
+        "shortcuts": user.preferences.get("shortcuts", True),
+    }
+
+
+def _page(
+    request: HttpRequest, *, status: int = 200, form: DisplayForm | None = None, **context: Any
+) -> HttpResponse:
+    now = clock.now()
+    views = opening_views(request.user)
+    return render(
+        request,
+        "accounts/settings.html",
+        {
+            "tabs": tabs(request, "settings"),
+            "role": role_of(request.user),
+            "form": form or DisplayForm(views=views, initial=_shown_now(request.user)),
+            "tokens": token_rows(request.user, now=now),
+            **context,
+        },
+        status=status,
+    )

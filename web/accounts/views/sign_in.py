@@ -1,0 +1,52 @@
+"""Signing in, and making the first administrator of a new installation."""
+
+from django.contrib.auth import login
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts import operations
+from web import clock
+from web.accounts.forms import FirstAdminForm, SignInForm
+from web.actor import acting
+
+
+class SignIn(LoginView):
+    form_class = SignInForm
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        response = super().form_invalid(form)
+        if form.wait_s:
+            response.status_code = 429
+            response["Retry-After"] = str(form.wait_s)
+        return response
+
+    def get_default_redirect_url(self) -> str:
+        """The person's default view; the overview where that page is gone."""
+        try:
+            return reverse(str(self.request.user.preferences.get("default_view", "fleet")))
+        except NoReverseMatch:
+            return super().get_default_redirect_url()
+
+
+@sensitive_post_parameters()
+@never_cache
+def first_admin(request: HttpRequest, secret: str) -> HttpResponse:
+    """Nothing is used up by looking at the page: programs that preview links open them as well."""
+    now = clock.now()
+    if not operations.link_opens(secret, now=now):
+        return render(request, "accounts/link_spent.html", status=410)
+    form = FirstAdminForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "accounts/first_admin.html", {"form": form})
+    given = {name: form.cleaned_data[name] for name in ("username", "email", "password")}
+    try:
+        with acting(given["username"], message="First administrator", request_id=request.id):
+            user = operations.redeem_first_admin_link(secret, **given, now=now)
+    except operations.LinkSpent:
+        return render(request, "accounts/link_spent.html", status=410)
+    login(request, user)
+    return redirect("/")

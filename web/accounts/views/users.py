@@ -1,0 +1,123 @@
+"""Users: who may sign in, in which role."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+
+from accounts import operations, queries
+from accounts.models import User
+from web import clock, units
+from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm
+from web.accounts.views.settings import tabs, token_rows
+from web.permissions import require
+
+
+@require("accounts.view_user")
+def user_list(request: HttpRequest) -> HttpResponse:
+    people = User.objects.prefetch_related("groups").order_by("username")
+    now = clock.now()
+    rows = [
+        {"user": each, "role": queries.role_of(each), "last_login": units.age(each.last_login, now=now)}
+        for each in people
+    ]
+    return _render(request, "accounts/users.html", {"rows": rows})
+
+
+@sensitive_post_parameters()
+@require("accounts.view_user", "accounts.add_user")
+def add_user(request: HttpRequest) -> HttpResponse:
+    form = NewUserForm(request.POST or None, initial={"role": "viewer"})
+    if request.method == "POST" and form.is_valid():
+        names = ("username", "name", "email", "role", "password")
+        given = {name: form.cleaned_data[name] for name in names}
+        with _refusals_on(form):
+            user = operations.create_user(**given, by=request.user, now=clock.now())
+            messages.success(request, _("%(user)s may sign in now.") % {"user": user})
+            return redirect("users")
+    return _render(request, "accounts/user_add.html", {"form": form})
+
+
+@require("accounts.view_user")
+def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    user = get_object_or_404(User.objects.prefetch_related("groups"), pk=pk)
+    if request.method == "POST":
+        return _change_user(request, user)
+    return _detail(request, user, UserForm(initial=_initial(user)))
+
+
+@require("accounts.change_user")
+def _change_user(request: HttpRequest, user: User) -> HttpResponse:
+    form = UserForm(request.POST)
+    if form.is_valid():
+        with _refusals_on(form):
+            operations.change_user(user, **form.cleaned_data, by=request.user, now=clock.now())
+            messages.success(request, _("%(user)s is saved.") % {"user": user})
+            return redirect("users")
+        user.refresh_from_db()
+    return _detail(request, user, form)
+
+
+@sensitive_post_parameters()
+@require("accounts.view_user", "accounts.change_user")
+def set_password(request: HttpRequest, pk: int) -> HttpResponse:
+    user = get_object_or_404(User, pk=pk)
+    if user == request.user:
+        # There the old password is asked for, and this session goes on.
+        return redirect("password-change")
+    form = SetPasswordForm(request.POST or None, user=user)
+    if request.method == "POST" and form.is_valid():
+        with _refusals_on(form):
+            operations.set_password(user, form.cleaned_data["password"], by=request.user, now=clock.now())
+            messages.success(request, _("%(user)s has a new password.") % {"user": user})
+            return redirect("user-detail", pk=user.pk)
+    return _render(request, "accounts/user_password.html", {"form": form, "person": user})
+
+
+def _detail(request: HttpRequest, user: User, form: UserForm) -> HttpResponse:
+    return _render(
+        request,
+        "accounts/user.html",
+        {
+            "form": form,
+            "person": user,
+            "facts": [
+                {"term": _("Full name"), "value": user.get_full_name() or "–"},
+                {"term": _("E-mail"), "value": user.email or "–"},
+                {"term": _("Role"), "value": queries.role_of(user) or "–"},
+            ],
+            "tokens": token_rows(user, now=clock.now()),
+            "may_change": request.user.has_perm("accounts.change_user"),
+        },
+    )
+
+
+def _initial(user: User) -> dict[str, Any]:
+    return {
+        "name": user.get_full_name(),
+        "email": user.email,
+        "role": queries.role_of(user),
+        "is_active": user.is_active,
+    }
+
+
+@contextmanager
+def _refusals_on(form: Form) -> Iterator[None]:
+    """What the operation inside refuses becomes an error of the form."""
+    try:
+        yield
+    except ValidationError as error:
+        form.add_error(None, ValidationError(error.messages))
+    except (operations.NotAllowed, operations.UnknownRole) as error:
+        form.add_error(None, str(error))
+
+
+def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {"tabs": tabs(request, "users"), **context})

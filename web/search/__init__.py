@@ -1,0 +1,23 @@
+"""Search over everything: each app says in its `AppConfig.ready` how its objects are found.
+
+    from web import search
+    search.register("sites", _("Sites"), find_sites, permission="inventory.view_site")
+
+where `find_sites(query, *, user, limit)` returns `search.Hit`s, best first. One statement each keeps the page quick.
+"""
+
+from web.search.registry import Find, Group, Hit, Provider, providers, register, search
+from web.search.wanted import LONGEST, Wanted, read
+
+__all__ = [
+    "LONGEST",
+    "Find",
+    "Group",
+    "Hit",
+    "Provider",
+    "Wanted",
+    "providers",
+    "read",
+    "register",
+    "search",
+]
