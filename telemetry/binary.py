@@ -26,13 +26,26 @@ _SAMPLE = np.dtype(
 )
 
 
+class SeenCursor(psycopg.Cursor[Any]):
+    """Writes its statements where Django writes its own, so that tests can count them all."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> "SeenCursor":
+        connection.queries_log.append({"sql": str(query), "time": "0"})
+        return super().execute(query, params, **options)
+
+    def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        connection.queries_log.append({"sql": str(statement), "time": "0"})
+        return super().copy(statement, params, **options)
+
+
 @contextmanager
 def binary_cursor() -> Iterator[psycopg.Cursor[Any]]:
     """A server-side binding cursor on Django's own connection, inside whatever transaction that is in."""
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+    kind = SeenCursor if connection.queries_logged else psycopg.Cursor
+    with connection.wrap_database_errors, kind(connection.connection) as cursor:
         cursor.format = psycopg.pq.Format.BINARY
         yield cursor
 

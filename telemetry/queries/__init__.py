@@ -1,0 +1,23 @@
+"""What other floors read of telemetry: for many sites at once, in a fixed number of statements, as of any `now`."""
+
+from telemetry.queries.changes import increase_since, last_changed
+from telemetry.queries.newest import last_seen, latest
+from telemetry.queries.rows import DailySketch, Latest, Rise, Seen, SourceStanding, WindowMeans
+from telemetry.queries.standing import source_states
+from telemetry.queries.windows import daily_sketches, window_means
+
+__all__ = [
+    "DailySketch",
+    "Latest",
+    "Rise",
+    "Seen",
+    "SourceStanding",
+    "WindowMeans",
+    "daily_sketches",
+    "increase_since",
+    "last_changed",
+    "last_seen",
+    "latest",
+    "source_states",
+    "window_means",
+]

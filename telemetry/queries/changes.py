@@ -1,0 +1,128 @@
+"""What rose, and what became another value."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from telemetry.queries.rows import Rise
+from telemetry.queries.selection import (
+    FIVE_MINUTES,
+    MOST_BEHIND,
+    fetch,
+    floor,
+    rolled_up_to,
+    series_columns,
+    wanted,
+)
+
+# The first reading of the raw tail rises from the last one before it, as in a roll-up.
+_RISES = """
+WITH {wanted}, kept AS MATERIALIZED (
+    SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM telemetry_sample
+    WHERE ts > %(tail)s AND ts <= %(now)s AND value <> 'NaN' AND series_id IN (SELECT series_id FROM wanted)
+    ORDER BY series_id, ts, value DESC
+), reading AS (
+    SELECT series_id, ts, value, lag(value) OVER (PARTITION BY series_id ORDER BY ts) AS before FROM kept
+), step AS (
+    SELECT series_id, ts AS at, value, coalesce(before, baseline.last) AS before
+    FROM reading LEFT JOIN LATERAL (
+        SELECT last FROM telemetry_rollup_5m done
+        WHERE done.series_id = reading.series_id AND start >= %(oldest_baseline)s AND start < %(tail)s
+        ORDER BY start DESC LIMIT 1
+    ) baseline ON before IS NULL
+), rise AS (
+    SELECT series_id, at, CASE WHEN value >= before THEN value - before ELSE value END AS increase FROM step
+    WHERE before IS NOT NULL AND at > %(start)s
+    UNION ALL
+    SELECT wanted.series_id, last_ts, increase FROM wanted JOIN telemetry_rollup_5m done
+        ON done.series_id = wanted.series_id AND increase > 0 AND start >= %(start)s AND start < %(tail)s
+)
+SELECT {columns}, increase, first, last FROM wanted JOIN (
+    SELECT series_id, sum(increase) AS increase, min(at) AS first, max(at) AS last FROM rise WHERE increase > 0
+    GROUP BY series_id
+) total USING (series_id) ORDER BY 1
+"""
+_ROLLED = """
+SELECT series_id, start, min, max, last, last_ts FROM telemetry_rollup_5m
+WHERE series_id = ANY(%(series)s) AND start >= %(start)s AND start < %(tail)s ORDER BY series_id, start
+"""
+_BEFORE = """
+SELECT series_id, last FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
+    SELECT last FROM telemetry_rollup_5m done WHERE done.series_id = asked.series_id AND start < %(start)s
+        AND start >= %(oldest)s ORDER BY start DESC LIMIT 1
+) earlier
+"""
+_RAW = """
+SELECT DISTINCT ON (sample.series_id, ts) sample.series_id, ts, value
+FROM unnest(%(series)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS span (series_id, start, until)
+JOIN telemetry_sample sample ON sample.series_id = span.series_id AND ts > span.start AND ts <= span.until
+WHERE value <> 'NaN' AND ts > %(first)s AND ts <= %(now)s ORDER BY sample.series_id, ts, value DESC
+"""
+# How far back the value may lie that a first value in the span is compared with.
+COMPARED_WITH = timedelta(days=7)
+
+
+def increase_since(
+    site_ids: Iterable[int], metrics: Iterable[str], *, start: datetime, now: datetime
+) -> list[Rise]:
+    """Counters that rose after `start` (taken at the start of its five minutes) up to `now`."""
+    part, values = wanted(site_ids, metrics)
+    tail = rolled_up_to(now)
+    times = {"start": floor(start), "now": now, "tail": tail, "oldest_baseline": tail - MOST_BEHIND}
+    statement = _RISES.format(wanted=part, columns=series_columns())
+    return [Rise._make(row) for row in fetch(statement, values | times)]
+
+
+def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -> dict[int, datetime]:
+    """When each series last took another value, after `start` up to `now`; its first value ever is one.
+
+    Exact while raw samples last; after that the time of the last reading of the five minutes that hold the change.
+    Series that did not change are not in it. Meant for some series, not for thousands.
+    """
+    tail = rolled_up_to(now)
+    rolled_from = min(floor(start), tail)
+    ids = sorted(set(series_ids))
+    times = {"series": ids, "start": rolled_from, "oldest": rolled_from - COMPARED_WITH, "tail": tail}
+    last: dict[int, float] = dict(fetch(_BEFORE, times))
+    changes: dict[int, Change] = {}
+    for series, window, low, high, value, at in fetch(_ROLLED, times):
+        if at > start and (low != high or value != last.get(series)):
+            changes[series] = Change(at, window, last.get(series))
+        last[series] = value
+    rolled = {series: change.at for series, change in changes.items()}
+    return rolled | _exact(ids, changes, last, start, tail, now)
+
+
+class Change(NamedTuple):
+    """A change somewhere in the five minutes that begin at `window`; `before` is the value it started from."""
+
+    at: datetime
+    window: datetime
+    before: float | None
+
+
+def _exact(
+    ids: list[int],
+    changes: dict[int, Change],
+    last: dict[int, float],
+    start: datetime,
+    tail: datetime,
+    now: datetime,
+) -> dict[int, datetime]:
+    """The same from raw samples: of the windows found, and of what is not rolled up yet."""
+    spans = [(series, change.window, change.window + FIVE_MINUTES) for series, change in changes.items()]
+    spans += [(series, tail, now) for series in ids]
+    first = min((begin for _, begin, _ in spans), default=tail)
+    series, starts, ends = zip(*spans, strict=True) if spans else ((), (), ())
+    asked = {"series": list(series), "starts": list(starts), "ends": list(ends), "first": first, "now": now}
+    exact: dict[int, datetime] = {}
+    value = {series: change.before for series, change in changes.items()}
+    in_tail: set[int] = set()
+    for series_id, at, new in fetch(_RAW, asked):
+        if at > tail and series_id not in in_tail:
+            in_tail.add(series_id)
+            value[series_id] = last.get(series_id)
+        if new != value.get(series_id) and at > start:
+            exact[series_id] = at
+        value[series_id] = new
+    return exact

@@ -1,0 +1,164 @@
+"""What the queries return. Tuples, since there may be tens of thousands of them.
+
+The fields up to `cadence_s` say which series it is, what it describes, and what its source is.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.core.labels import NAME
+from telemetry.core.registry import registry
+
+SERIES_COLUMNS = (
+    "series_id",
+    "source_id",
+    "site_id",
+    "metric",
+    "labels",
+    "object_kind",
+    "device_id",
+    "accelerator_id",
+    "port_id",
+    "power_feed_id",
+    "link_id",
+    "cooling_unit_id",
+    "provenance",
+    "cadence_s",
+)
+
+
+class Latest(NamedTuple):
+    """The newest reading of a series."""
+
+    series_id: int
+    source_id: int
+    site_id: int
+    metric: str
+    labels: dict[str, str]
+    object_kind: str
+    device_id: int | None
+    accelerator_id: int | None
+    port_id: int | None
+    power_feed_id: int | None
+    link_id: int | None
+    cooling_unit_id: int | None
+    provenance: str
+    cadence_s: int
+    ts: datetime
+    value: float
+
+    @property
+    def unit(self) -> str:
+        return unit_of(self.metric, self.labels)
+
+
+class Rise(NamedTuple):
+    """A counter that rose: by how much, and the ends of the first and the last window in which it did."""
+
+    series_id: int
+    source_id: int
+    site_id: int
+    metric: str
+    labels: dict[str, str]
+    object_kind: str
+    device_id: int | None
+    accelerator_id: int | None
+    port_id: int | None
+    power_feed_id: int | None
+    link_id: int | None
+    cooling_unit_id: int | None
+    provenance: str
+    cadence_s: int
+    increase: float
+    first_bad_at: datetime
+    last_bad_at: datetime
+
+    @property
+    def unit(self) -> str:
+        return unit_of(self.metric, self.labels)
+
+
+class WindowMeans(NamedTuple):
+    """Means of a series over windows of one length, NaN where a window has no reading."""
+
+    series_id: int
+    source_id: int
+    site_id: int
+    metric: str
+    labels: dict[str, str]
+    object_kind: str
+    device_id: int | None
+    accelerator_id: int | None
+    port_id: int | None
+    power_feed_id: int | None
+    link_id: int | None
+    cooling_unit_id: int | None
+    provenance: str
+    cadence_s: int
+    newest_at: datetime
+    values: NDArray[np.float64]
+
+    @property
+    def unit(self) -> str:
+        return unit_of(self.metric, self.labels)
+
+
+class DailySketch(NamedTuple):
+    """The readings of a series over a day, as a sketch (`telemetry.core.sketch`)."""
+
+    series_id: int
+    source_id: int
+    site_id: int
+    metric: str
+    labels: dict[str, str]
+    object_kind: str
+    device_id: int | None
+    accelerator_id: int | None
+    port_id: int | None
+    power_feed_id: int | None
+    link_id: int | None
+    cooling_unit_id: int | None
+    provenance: str
+    cadence_s: int
+    newest_at: datetime
+    samples: int
+    buckets: NDArray[np.int32]
+    counts: NDArray[np.int64]
+
+    @property
+    def unit(self) -> str:
+        return unit_of(self.metric, self.labels)
+
+
+class Seen(NamedTuple):
+    """When a source last had a reading of an object."""
+
+    site_id: int
+    object_kind: str
+    object_id: int
+    source_id: int
+    newest_at: datetime
+
+
+class SourceStanding(NamedTuple):
+    """How a source stands. `site_id` is a site that it speaks for."""
+
+    site_id: int
+    source_id: int
+    name: str
+    state: str
+    state_since: datetime | None
+    last_sample_at: datetime | None
+    last_received_at: datetime | None
+    cadence_s: int
+    grace_s: int
+    provenance: str
+
+
+def unit_of(metric: str, labels: dict[str, Any]) -> str:
+    """The unit that values of a series are stored in; "" where the registry does not know the metric."""
+    known = registry().get(metric, {NAME: metric, **labels})
+    return known.unit if known else ""

@@ -1,0 +1,83 @@
+"""Parts that the queries share: which series, and up to when roll-ups can be relied on."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from telemetry.binary import binary_cursor
+from telemetry.core.spec import Matcher, Operator
+from telemetry.queries.rows import SERIES_COLUMNS
+
+FIVE_MINUTES = timedelta(minutes=5)
+# Samples younger than this are read raw: until then their window may be open or its roll-up on the way.
+RAW_TAIL = timedelta(minutes=6)
+# Roll-ups that lag behind further than this are read as they are.
+MOST_BEHIND = timedelta(hours=1)
+
+# What the scraper says of itself goes on when what it scrapes is gone.
+_NOT_OF_THE_OBJECT = r"series.metric !~ '^(up|scrape_.*|ALERTS.*)$'"
+_COMPARE = {Operator.IS: "=", Operator.IS_NOT: "<>", Operator.LIKE: "~", Operator.NOT_LIKE: "!~"}
+_COLUMNS = ", ".join(f"series.{name}" for name in SERIES_COLUMNS[1:-2])
+
+type Values = dict[str, Any]
+
+
+def wanted(
+    site_ids: Iterable[int], metrics: Iterable[str] | None, matchers: Sequence[Matcher] = ()
+) -> tuple[str, Values]:
+    """A `WITH` part that selects series, and its values. Metrics None: all but what a scraper says of itself."""
+    values: Values = {"sites": sorted(set(site_ids))}
+    conditions = ["series.site_id = ANY(%(sites)s)"]
+    if metrics is None:
+        conditions.append(_NOT_OF_THE_OBJECT)
+    else:
+        conditions.append("series.metric = ANY(%(metrics)s)")
+        values["metrics"] = sorted(set(metrics))
+    for number, matcher in enumerate(matchers):
+        condition, given = matching(matcher, number)
+        conditions.append(condition)
+        values |= given
+    part = (
+        f"wanted AS MATERIALIZED (SELECT series.id AS series_id, {_COLUMNS}, source.provenance, source.cadence_s,"
+        " series.ended_at FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id"
+        f" WHERE {' AND '.join(conditions)})"
+    )
+    return part, values
+
+
+def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
+    """A condition on the label, by Prometheus' rules: absent is empty, an expression must fit all of the value."""
+    expression = matcher.op in (Operator.LIKE, Operator.NOT_LIKE)
+    value = f"^(?:{matcher.value})$" if expression else matcher.value
+    label = f"coalesce(series.labels ->> %(label_{number})s, '')"
+    return (
+        f"{label} {_COMPARE[matcher.op]} %(value_{number})s",
+        {f"label_{number}": matcher.label, f"value_{number}": value},
+    )
+
+
+def series_columns(table: str = "wanted") -> str:
+    return ", ".join(f"{table}.{name}" for name in SERIES_COLUMNS)
+
+
+def rolled_up_to(now: datetime) -> datetime:
+    """Every window of the last hour that starts before this is in the roll-ups; raw samples have the rest."""
+    oldest = floor(now - MOST_BEHIND)
+    with binary_cursor() as cursor:
+        cursor.execute(
+            "SELECT min(start) FROM telemetry_dirtywindow WHERE width_s = 300 AND start >= %s", [oldest]
+        )
+        (earliest,) = cursor.fetchone() or (None,)
+    current = floor(now)
+    return min(earliest, current) if earliest else current
+
+
+def floor(at: datetime) -> datetime:
+    """Start of the five minutes that end at or after an instant."""
+    whole = (at - timedelta(microseconds=1)).astimezone(UTC)
+    return whole.replace(minute=whole.minute // 5 * 5, second=0, microsecond=0)
+
+
+def fetch(statement: str, values: Values) -> list[tuple[Any, ...]]:
+    with binary_cursor() as cursor:
+        return cursor.execute(statement, values).fetchall()
