@@ -5,9 +5,9 @@ addresses and UUIDs depend only on the data files and the scale.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -16,6 +16,8 @@ import yaml
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 Leg = Literal["A", "B", "single"]
+# Between the lines of every feed in the demo.
+FEED_VOLTAGE_V = 400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +153,14 @@ class FleetPlan:
     sites: tuple[SitePlan, ...]
 
 
-def fleet_plan(*, scale: int = 1, data: Path = DATA) -> FleetPlan:
-    """Read the data files and lay out every site; `scale` multiplies the nodes of each wave."""
+def fleet_plan(*, scale: int = 1, names: Collection[str] | None = None, data: Path = DATA) -> FleetPlan:
+    """Read the data files and lay out every site, or those named; `scale` multiplies the nodes of each wave."""
     fleet = _read(data / "fleet.yaml")
     hardware = _read(data / "hardware.yaml")
     sites = tuple(
         site_plan(facts, hardware, number=number, scale=scale)
         for number, facts in enumerate(fleet["sites"], start=1)
+        if names is None or facts["name"] in names
     )
     return FleetPlan(fleet=fleet, hardware=hardware, sites=sites)
 
@@ -267,12 +270,15 @@ def _switches(slug: str, number: int, kind: str, fabric: Fabric, nodes: int) -> 
 def _feeds(
     slug: str, number: int, node_type: NodeType, nodes: Sequence[PlannedNode], racks: Sequence[str]
 ) -> list[PlannedFeed]:
-    """Two PDUs a rack, each rated so that half the rack's name plate is 36 % of it: inside 40 % a leg with some room."""
+    """Two PDUs a rack, each rated so that half the rack's name plate is 36 % of it.
+
+    The share that a leg may carry is 40 %, so that the other leg can take both; this leaves some room.
+    """
     feeds: list[PlannedFeed] = []
     legs: tuple[Leg, Leg] = ("A", "B")
     for position, rack in enumerate(racks):
         load_kw = sum(node.rack == rack for node in nodes) * node_type.nameplate_w / 1000
-        amps = 16 * ceil(load_kw / 2 / 0.36 / (1.732 * 0.4) / 16)
+        amps = 16 * ceil(load_kw / 2 / 0.36 / _feed_kw(1) / 16)
         for side, leg in enumerate(legs):
             feeds.append(
                 PlannedFeed(
@@ -281,12 +287,17 @@ def _feeds(
                     rack=rack,
                     device=f"{slug}-{rack.lower()}-pdu-{leg.lower()}",
                     address=_address(number, 20 + side * 10, position),
-                    rated_kw=round(1.732 * 0.4 * amps, 1),
+                    rated_kw=round(_feed_kw(amps), 1),
                     breaker_rating_a=float(amps),
                     phases=3,
                 )
             )
     return feeds
+
+
+def _feed_kw(amps: float) -> float:
+    """What a three-phase feed carries at these amperes, kW."""
+    return sqrt(3) * FEED_VOLTAGE_V * amps / 1000
 
 
 def _ups(slug: str, number: int, kind: str, node_type: NodeType, nodes: int) -> list[PlannedUps]:

@@ -1,18 +1,19 @@
 """The samples that the demo fleet's exporters would send: their own metric names, labels and units.
 
-`blocks` gives everything a site sends at the instants asked for. The odd units are the exporters': RTT in seconds,
-Raritan currents in milliamperes, SNMP enumerations.
+`blocks` gives everything a site's exporters send at the instants asked for, `meter` what its own power meter does. The
+odd units are the exporters': RTT in seconds, Raritan currents in milliamperes, SNMP enumerations.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from readiness.demo.core import shapes
 from readiness.demo.core.noise import Floats, seeds, uniform, wander
-from readiness.demo.core.plan import FleetPlan, SitePlan
+from readiness.demo.core.plan import FEED_VOLTAGE_V, FleetPlan, SitePlan
 from readiness.demo.core.shapes import SiteShape
 from readiness.demo.core.stories import Stories
 
@@ -63,9 +64,7 @@ class Signals:
 
 
 def blocks(fleet: FleetPlan, site: SitePlan, stories: Stories, ts: Floats) -> Iterator[Block]:
-    """Everything the site's exporters report at `ts` (shape (instants, 1)); nothing for a site without nodes."""
-    if not site.nodes:
-        return
+    """Everything the site's exporters report at `ts` (shape (instants, 1)), for a site that has nodes."""
     shape = SiteShape.of(site, at=shapes.utc(float(ts[-1, 0])))
     signals = Signals.of(shape, stories, ts)
     yield from _accelerators(shape, stories, signals)
@@ -76,11 +75,13 @@ def blocks(fleet: FleetPlan, site: SitePlan, stories: Stories, ts: Floats) -> It
     yield from _ups(site, signals)
     yield from _cooling(site, signals)
     yield from _probes(fleet, site, ts)
-    yield Block(
-        "site_power_watts",
-        ({"site": site.slug, "instance": site.main_meter, "job": "meter"},),
-        signals.site_kw * 1000,
-    )
+
+
+def meter(site: SitePlan, stories: Stories, ts: Floats) -> Block:
+    """The power of the whole site at its supply."""
+    signals = Signals.of(SiteShape.of(site, at=shapes.utc(float(ts[-1, 0]))), stories, ts)
+    labels = {"site": site.slug, "instance": site.main_meter, "job": "meter"}
+    return Block("site_power_watts", (labels,), np.round(signals.site_kw * 1000))
 
 
 def _places(site: SitePlan) -> list[tuple[str, int]]:
@@ -109,8 +110,9 @@ def _accelerators(shape: SiteShape, stories: Stories, signals: Signals) -> Itera
         yield Block("gpu_health", labels, zeros + 1)
         return
     labels = tuple(
-        {"gpu": str(gpu), "UUID": uuid, "device": f"nvidia{gpu}", "modelName": f"NVIDIA {site.node_type.model_name}",
-         "Hostname": node.name, "DCGM_FI_DRIVER_VERSION": DRIVERS["nvidia"], "instance": f"{node.address}:9400", "job": "dcgm"}
+        {"gpu": str(gpu), "UUID": uuid, "device": f"nvidia{gpu}", "Hostname": node.name,
+         "modelName": f"NVIDIA {site.node_type.model_name}", "DCGM_FI_DRIVER_VERSION": DRIVERS["nvidia"],
+         "instance": f"{node.address}:9400", "job": "dcgm"}
         for node in site.nodes
         for gpu, uuid in enumerate(node.uuids)
     )  # fmt: skip
@@ -171,8 +173,8 @@ def _pdus(shape: SiteShape, stories: Stories, signals: Signals) -> Iterator[Bloc
         labels.append({"instance": feed.device, "job": "snmp-pdu", "inletLabel": "I1"})
         columns.append((leg_a if feed.leg == "A" else leg_b)[:, rack])
     kilowatts = np.stack(columns, axis=1)
-    # Three phases at 400 V between them: A = W / (sqrt(3) x 400), sent in mA.
-    milliamperes = kilowatts * 1000 / (1.732 * 400) * 1000
+    # Sent in mA.
+    milliamperes = kilowatts * 1000 / (sqrt(3) * FEED_VOLTAGE_V) * 1000
     yield Block(
         "measurementsInletSensorValue", _with(labels, sensorType="activePower"), np.round(kilowatts * 1000)
     )

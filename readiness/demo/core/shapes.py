@@ -162,7 +162,10 @@ def overhead(shape: SiteShape, ts: Floats) -> Floats:
 
 
 def rtt_ms(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
-    """Undisturbed round trip, ms: 2 ms of access plus great-circle distance at 200 km/ms both ways, routes 1.4 times longer."""
+    """Undisturbed round trip, ms: 2 ms of access, then light in glass (200 km/ms) there and back.
+
+    Routes are taken to be 1.4 times longer than the great circle.
+    """
     from_lat, to_lat = np.radians(latitude), np.radians(to_latitude)
     across = np.sin((to_lat - from_lat) / 2) ** 2
     along = np.cos(from_lat) * np.cos(to_lat) * np.sin(np.radians(to_longitude - longitude) / 2) ** 2

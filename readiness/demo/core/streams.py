@@ -1,0 +1,55 @@
+"""Which source sends what: a site's exporters through its Prometheus, and its power meter where that samples faster."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from readiness.demo.core.noise import Floats
+from readiness.demo.core.plan import FleetPlan, SitePlan
+from readiness.demo.core.series import Block, blocks, meter
+from readiness.demo.core.stories import Stories
+
+CADENCE_S = 60
+FAST_CADENCE_S = 1
+SITE_LABEL = "site"
+EDGE_SOURCE = "Edge Prometheus"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What one source sends for one site. `names_site`: the source serves several, so a label says which."""
+
+    source_name: str
+    site: SitePlan
+    cadence_s: int = CADENCE_S
+    names_site: bool = False
+    sends_exporters: bool = True
+    sends_meter: bool = True
+
+
+def streams(fleet: FleetPlan) -> tuple[Stream, ...]:
+    """Every stream of the fleet, in the order of the plan; a site without hardware has none."""
+    found = []
+    for site in fleet.sites:
+        if not site.nodes:
+            continue
+        shared = site.name in fleet.fleet["shared_edge_source"]
+        has_fast_meter = site.name in fleet.fleet["fast_meters"]
+        name = EDGE_SOURCE if shared else f"{site.name} Prometheus"
+        found.append(Stream(name, site, names_site=shared, sends_meter=not has_fast_meter))
+        if has_fast_meter:
+            name = f"{site.name} power meter"
+            found.append(Stream(name, site, cadence_s=FAST_CADENCE_S, sends_exporters=False))
+    return tuple(found)
+
+
+def sent(fleet: FleetPlan, stream: Stream, stories: Stories, ts: Floats) -> Iterator[Block]:
+    """What the stream holds at `ts` (shape (instants, 1)), story or not; always the same series in the same order."""
+    if stream.sends_exporters:
+        for block in blocks(fleet, stream.site, stories, ts):
+            yield _labelled(block, stream) if stream.names_site else block
+    if stream.sends_meter:
+        yield meter(stream.site, stories, ts)
+
+
+def _labelled(block: Block, stream: Stream) -> Block:
+    return replace(block, labels=tuple({**labels, SITE_LABEL: stream.site.slug} for labels in block.labels))

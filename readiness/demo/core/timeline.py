@@ -1,0 +1,162 @@
+"""When the demo's past has samples and when it is scored: dense near the present, thin further back.
+
+Why these densities: docs/guides/demo.md. All instants are seconds since the epoch, counted back from the loading.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from readiness.demo.core.plan import FleetPlan, SitePlan
+from readiness.demo.core.shapes import DAY, HOUR
+from readiness.demo.core.stories import (
+    FLAPPING_SITE,
+    HEAVY_SITE,
+    HOT_SITE,
+    SILENT_SITE,
+    XID_SITE,
+    Stories,
+)
+
+MINUTE = 60.0
+# Of weekly scores: what a sparkline of 24 weeks is drawn from.
+WEEKS = 25
+DAILY_DAYS = 14
+# What daily measures look back on: the 30-day peak, and the day that it begins in.
+KEPT_DAYS = 31
+THIN_STEP_H = 3
+HOURLY_DAYS = 7
+RECENT_STEP_S = 15 * MINUTE
+LIVE_S = 20 * MINUTE
+STORY_SITES = (FLAPPING_SITE, XID_SITE, HOT_SITE, HEAVY_SITE, SILENT_SITE)
+
+
+class Extent(Enum):
+    """How much of the fleet an instant has samples of."""
+
+    EVERYTHING = "everything"
+    # What moves: the curves of a day. What stands still between the hours is left out.
+    CURVES = "curves"
+    # One series at least of every object, and all that checks read.
+    CHECKED = "checked"
+    # What daily measures and the charts of weeks are made of.
+    KEPT = "kept"
+
+
+KEPT_METRICS = frozenset(
+    {
+        *("site_power_watts", "ipmi_dcmi_power_consumption_current_watts", "measurementsInletSensorValue"),
+        *("ipmi_temperature_celsius", "cooling_supply_temperature_celsius", "upsOutputPercentLoad"),
+        "probe_icmp_duration_seconds",
+    }
+)
+# Of these only the first accelerator of each node: its siblings work on the same job.
+KEPT_OF_FIRST = frozenset({"DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity"})
+STILL_METRICS = frozenset(
+    {
+        *("DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_ROW_REMAP_FAILURE", "gpu_ecc_uncorrect_total", "gpu_health"),
+        *("node_infiniband_link_downed_total", "node_infiniband_symbol_error_total"),
+        *("node_infiniband_port_discards_transmitted_total", "node_network_carrier_down_changes_total"),
+        *(
+            "node_network_receive_errs_total",
+            "node_network_up",
+            "ifOperStatus",
+            "ifInErrors",
+            "ifOutDiscards",
+        ),
+        *("upsBatteryStatus", "upsOutputSource", "upsTestResultsSummary", "cooling_flow_alarm"),
+    }
+)
+UNCHECKED_METRICS = frozenset(
+    {
+        *("DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_GPU_TEMP", "DCGM_FI_DEV_POWER_USAGE"),
+        *("gpu_gfx_activity", "gpu_junction_temperature", "gpu_package_power"),
+        *("node_load1", "node_memory_MemAvailable_bytes", "node_network_up", "ifOutDiscards"),
+        *("node_infiniband_port_discards_transmitted_total", "cooling_power_watts"),
+    }
+)
+
+
+def holds(extent: Extent, metric: str, labels: Mapping[str, str]) -> bool:
+    """Whether samples of this extent include the series."""
+    if extent is Extent.EVERYTHING:
+        return True
+    if extent is Extent.CURVES:
+        return metric not in STILL_METRICS
+    if extent is Extent.CHECKED:
+        return metric not in UNCHECKED_METRICS
+    if metric in KEPT_OF_FIRST:
+        return labels.get("gpu", labels.get("gpu_id")) == "0"
+    return metric in KEPT_METRICS
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """`scored` names the sites that are scored then."""
+
+    at_s: float
+    extent: Extent
+    scored: tuple[str, ...] = ()
+
+
+def timeline(plan: FleetPlan, stories: Stories) -> tuple[Instant, ...]:
+    """The past in order of time, up to the loading."""
+    loaded_s = stories.loaded_s
+    instants: dict[float, Instant] = {}
+    for ago_s, extent, is_scored in (*_long_ago(), *_weeks_ago(), *_last_day()):
+        at_s = loaded_s - ago_s
+        scored = _commissioned(plan.sites, ago_s) if is_scored else ()
+        instants[at_s] = Instant(at_s, extent, scored)
+    for at_s in _of_stories(plan, stories):
+        known = instants.get(at_s)
+        if known is None or not known.scored:
+            sites = tuple(site.name for site in plan.sites if site.name in STORY_SITES)
+            instants[at_s] = Instant(at_s, Extent.EVERYTHING, sites)
+    return tuple(instants[at_s] for at_s in sorted(instants))
+
+
+type _Row = tuple[float, Extent, bool]
+
+
+def _long_ago() -> list[_Row]:
+    first_daily = DAILY_DAYS // 7 + 1
+    return [(7 * DAY * week, Extent.CHECKED, True) for week in range(WEEKS, first_daily - 1, -1)]
+
+
+def _weeks_ago() -> list[_Row]:
+    thin = range(KEPT_DAYS * 24, HOURLY_DAYS * 24, -THIN_STEP_H)
+    hourly = range(HOURLY_DAYS * 24, 24, -1)
+    kept = [(HOUR * hours, Extent.KEPT, False) for hours in (*thin, *hourly)]
+    # Later rows of the same instant replace these.
+    return [
+        *[row for row in kept if row[0] % (7 * DAY) or row[0] < DAILY_DAYS * DAY],
+        *[(DAY * days, Extent.CHECKED, True) for days in range(DAILY_DAYS, 0, -1)],
+    ]
+
+
+def _last_day() -> list[_Row]:
+    quarters = range(int(DAY - RECENT_STEP_S), 0, -int(RECENT_STEP_S))
+    minutes = range(int(LIVE_S), 0, -int(MINUTE))
+    return [
+        *[(float(ago_s), Extent.CURVES if ago_s % HOUR else Extent.EVERYTHING, False) for ago_s in quarters],
+        *[(float(ago_s), Extent.EVERYTHING, False) for ago_s in minutes],
+        (0.0, Extent.EVERYTHING, True),
+    ]
+
+
+def _commissioned(sites: Collection[SitePlan], ago_s: float) -> tuple[str, ...]:
+    """Sites whose first capacity had come by then, and those that have none yet."""
+    return tuple(site.name for site in sites if not site.waves or site.waves[0][0] * DAY > ago_s)
+
+
+def _of_stories(plan: FleetPlan, stories: Stories) -> list[float]:
+    """Every hour of the last day, and soon after each story begins, when its sites are looked at."""
+    if not any(site.name in STORY_SITES for site in plan.sites):
+        return []
+    hours = [stories.loaded_s - HOUR * hours for hours in range(23, 0, -1)]
+    grid = RECENT_STEP_S
+    starts = (stories.flaps_from, stories.heavy_from, stories.hot_from, stories.xid_from)
+    soon = [stories.loaded_s - grid * ((stories.loaded_s - start) // grid) for start in starts]
+    # Its last sample, then late after cadence and grace, and silent after three times that.
+    silent = [stories.silent_from + minutes * MINUTE for minutes in (-1, 2, 6)]
+    return sorted({*hours, *soon, *silent})

@@ -1,0 +1,16 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from readiness.demo.operations.people import logins, password
+
+
+class Command(BaseCommand):
+    help = "Print the demo's logins and their password; nothing when there is no demo."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = logins()
+        if found:
+            names = ", ".join(login.username for login in found)
+            self.stdout.write(f"Demo logins, one for each role: {names}")
+            self.stdout.write(f"Password of all of them: {password()}")

@@ -1,0 +1,7 @@
+"""Loading the demo fleet and taking it out again."""
+
+from readiness.demo.operations.fleet import load
+from readiness.demo.operations.places import SiteTaken
+from readiness.demo.operations.removal import remove
+
+__all__ = ["SiteTaken", "load", "remove"]

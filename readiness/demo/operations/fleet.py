@@ -1,0 +1,91 @@
+"""The whole of the demo: its inventory in one transaction, then its history in order of time."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.demo.core.plan import FleetPlan, fleet_plan
+from readiness.demo.core.timeline import WEEKS
+from readiness.demo.models import DemoFleet
+from readiness.demo.operations.catalogue import Catalogue, Made, write_catalogue
+from readiness.demo.operations.hardware import write_accelerators, write_cables, write_devices, write_ports
+from readiness.demo.operations.history import write_history
+from readiness.demo.operations.people import write_logins
+from readiness.demo.operations.places import (
+    write_capacity,
+    write_circuits,
+    write_cooling,
+    write_feeds,
+    write_racks,
+    write_regions,
+    write_sites,
+)
+from readiness.demo.operations.removal import remove
+from readiness.demo.operations.sources import write_sources
+from readiness.demo.operations.workloads import write_workloads
+from web.actor import acting
+
+Say = Callable[[str], None]
+# Whom the change history names.
+ACTOR = "demo"
+HISTORY = timedelta(weeks=WEEKS)
+
+
+def load(
+    *,
+    scale: int = 1,
+    site_names: Collection[str] | None = None,
+    by: User | None,
+    now: datetime,
+    say: Say = lambda line: None,
+) -> DemoFleet:
+    """Load the demo unless it is there already; one whose load broke off is begun anew. Raises SiteTaken.
+
+    `site_names` loads only these sites of the plan. Must run outside a transaction, since partitions are dropped.
+    """
+    known = DemoFleet.objects.first()
+    if known is not None and known.history_loaded_at is not None:
+        say("The demo fleet is loaded already.")
+        return known
+    with acting(by or ACTOR, message="Load the demo fleet"):
+        if known is not None:
+            say("Taking out what an earlier load left ...")
+            remove(by=by, now=now)
+        plan = fleet_plan(scale=scale, names=site_names)
+        say(f"Writing {len(plan.sites)} sites ...")
+        fleet = write_inventory(plan, scale=scale, now=now)
+        write_history(plan, fleet, say=say)
+        fleet.history_loaded_at = now
+        fleet.save(update_fields=["history_loaded_at"])
+    return fleet
+
+
+@transaction.atomic
+def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
+    """What exists, who may look, what runs, and who sends."""
+    made = Made()
+    catalogue = write_catalogue(plan.hardware, made)
+    sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)
+    _write_parts(plan, sites, catalogue, now=now)
+    write_workloads(plan, sites, made, now=now)
+    sender = write_logins(made, now=now)
+    # They began to send when the history begins, and the states they had since are dated from there.
+    write_sources(plan, sites, made, by=sender, now=now - HISTORY)
+    return DemoFleet.objects.create(
+        loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=made.ids
+    )
+
+
+def _write_parts(plan: FleetPlan, sites: dict[str, Site], catalogue: Catalogue, *, now: datetime) -> None:
+    racks = write_racks(plan, sites)
+    devices = write_devices(plan, sites, racks, catalogue)
+    write_accelerators(plan, devices, catalogue)
+    ports = write_ports(plan, devices)
+    write_cables(plan, sites, ports)
+    write_circuits(plan, sites)
+    write_feeds(plan, sites, racks, devices)
+    write_cooling(plan, sites)
+    write_capacity(plan, sites, now=now)

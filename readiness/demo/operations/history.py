@@ -1,0 +1,144 @@
+"""The demo's past: samples through the product's own intake and roll-up, then its own measuring and scoring.
+
+All of it in order of time and with the time passed in. No state, score or roll-up is written here.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inventory.models import Site, SiteChange
+from readiness.demo.core.plan import FleetPlan
+from readiness.demo.core.shapes import column, utc
+from readiness.demo.core.stories import Stories
+from readiness.demo.core.streams import Stream, sent, streams
+from readiness.demo.core.timeline import Extent, Instant, holds, timeline
+from readiness.demo.core.wire import key_of_series
+from readiness.demo.models import DemoFleet
+from readiness.evidence.operations import measure_day
+from readiness.scoring.operations import evaluate
+from telemetry import partitions
+from telemetry.core.columns import Columns, Rejections
+from telemetry.drain import drain_once
+from telemetry.ingest import accept
+from telemetry.models import Source
+from telemetry.rollups import roll_up
+from telemetry.sources import update_states
+
+# Instants of one batch, so that a batch stays within what one drain takes on.
+INSTANTS_AT_ONCE = 48
+# A roll-up takes a window on when it is over and its senders had time to deliver the last of it.
+CLOSED_AFTER = timedelta(minutes=6)
+
+
+@dataclass
+class Recorder:
+    """One stream and the series that it holds."""
+
+    plan: FleetPlan
+    stream: Stream
+    source: Source
+    stories: Stories
+
+    @cached_property
+    def _series(self) -> list[tuple[str, dict[str, str]]]:
+        any_time = column([self.stories.loaded_s])
+        return [
+            (block.metric, labels)
+            for block in sent(self.plan, self.stream, self.stories, any_time)
+            for labels in block.labels
+        ]
+
+    @cached_property
+    def _keys(self) -> list[bytes]:
+        return [key_of_series(metric, labels) for metric, labels in self._series]
+
+    @cached_property
+    def _held(self) -> dict[Extent, NDArray[np.int64]]:
+        return {
+            extent: np.flatnonzero([holds(extent, metric, labels) for metric, labels in self._series])
+            for extent in Extent
+        }
+
+    def columns(self, instants: Sequence[float], extent: Extent) -> Columns | None:
+        """The stream's samples at these instants; None where it is silent at all of them."""
+        heard = [at for at in instants if self.stories.is_sending(self.stream.site.name, at)]
+        held = self._held[extent]
+        if not heard or not len(held):
+            return None
+        blocks = sent(self.plan, self.stream, self.stories, column(heard))
+        values = np.concatenate([block.values for block in blocks], axis=1)[:, held]
+        return Columns(
+            keys=[self._keys[place] for place in held.tolist()],
+            series_index=np.tile(np.arange(len(held), dtype=np.int32), len(heard)),
+            ts_ms=np.repeat(np.rint(np.array(heard) * 1000).astype(np.int64), len(held)),
+            value=np.ascontiguousarray(values).reshape(-1),
+            rejected=Rejections(),
+        )
+
+
+def write_history(plan: FleetPlan, fleet: DemoFleet, *, say: Callable[[str], None]) -> None:
+    """Samples and scores up to `fleet.loaded_at`. Must run outside a transaction, since partitions are dropped."""
+    stories = Stories(fleet.loaded_at.timestamp())
+    sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
+    recorders = [Recorder(plan, stream, sources[stream.source_name], stories) for stream in streams(plan)]
+    site_ids = dict(Site.objects.filter(pk__in=fleet.made[Site._meta.label]).values_list("name", "pk"))
+    parts = list(_parts(timeline(plan, stories)))
+    said = ""
+    for part in parts:
+        now = utc(part[-1].at_s)
+        said = _tell(now, fleet.loaded_at, said, say)
+        _record(recorders, part, now=now, until=fleet.loaded_at)
+        if part[-1].scored:
+            _score([site_ids[name] for name in part[-1].scored], now=now)
+    say("Clearing up ...")
+    partitions.keep(now=fleet.loaded_at)
+    SiteChange.objects.filter(site__in=site_ids.values()).delete()
+
+
+def _tell(now: datetime, loaded_at: datetime, said: str, say: Callable[[str], None]) -> str:
+    weeks = (loaded_at - now).days // 7
+    line = f"{weeks} weeks ago ..." if weeks else "This week ..."
+    if line != said and weeks % 5 == 0:
+        say(line)
+    return line
+
+
+def _parts(instants: Sequence[Instant]) -> Iterator[list[Instant]]:
+    """Cut so that what is scored ends a part, and each part has one extent and is short enough for one batch."""
+    part: list[Instant] = []
+    for instant in instants:
+        if part and (part[-1].extent is not instant.extent or len(part) == INSTANTS_AT_ONCE):
+            yield part
+            part = []
+        part.append(instant)
+        if instant.scored:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _record(
+    recorders: Sequence[Recorder], part: Sequence[Instant], *, now: datetime, until: datetime
+) -> None:
+    instants = [instant.at_s for instant in part]
+    for recorder in recorders:
+        columns = recorder.columns(instants, part[-1].extent)
+        if columns is not None:
+            accept(source=recorder.source, columns=columns, now=now)
+    while drain_once(now=now):
+        pass
+    # One after the other: with a later `now`, every empty window in between would be looked at for a counter's rise.
+    for at_s in instants:
+        roll_up(now=min(utc(at_s) + CLOSED_AFTER, until))
+
+
+def _score(site_ids: Sequence[int], *, now: datetime) -> None:
+    update_states(now=now)
+    measure_day(day=now.astimezone(UTC).date(), now=now, site_ids=site_ids)
+    evaluate(site_ids=site_ids, now=now)

@@ -1,0 +1,66 @@
+"""One login for each role. Their password follows from the secret key, so that it can be told again at any time."""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from accounts.models import User
+from accounts.operations import create_user
+from accounts.roles import ROLES
+from readiness.demo.models import DemoFleet
+from readiness.demo.operations.catalogue import Made
+
+# Holds the tokens of the demo's sources; nobody can sign in as it.
+SENDER = "demo-sender"
+
+
+@dataclass(frozen=True)
+class Login:
+    username: str
+    role: str
+
+
+def password() -> str:
+    """The password of all demo logins of this installation, 20 letters and digits in groups of five."""
+    digest = hmac.digest(settings.SECRET_KEY.encode(), b"muster demo logins", hashlib.sha256)
+    letters = base64.b32encode(digest).decode().lower()[:20]
+    return "-".join(letters[start : start + 5] for start in range(0, 20, 5))
+
+
+def logins() -> tuple[Login, ...]:
+    """Those of the loaded demo that are still there; none without a demo."""
+    fleet = DemoFleet.objects.first()
+    if fleet is None:
+        return ()
+    users = User.objects.filter(pk__in=fleet.made.get(User._meta.label, []), is_active=True)
+    found = {user.username for user in users}
+    return tuple(Login(_username(role), role) for role in ROLES if _username(role) in found)
+
+
+def write_logins(made: Made, *, now: datetime) -> User:
+    """Make the logins; a name that somebody has already is left alone.
+
+    Returns the user that holds the tokens of the sources.
+    """
+    wanted = {_username(role): role for role in ROLES}
+    taken = set(User.objects.filter(username__in=[*wanted, SENDER]).values_list("username", flat=True))
+    made.note(
+        [
+            create_user(username=username, password=password(), role=role, by=None, now=now)
+            for username, role in wanted.items()
+            if username not in taken
+        ]
+    )
+    if SENDER in taken:
+        return User.objects.get(username=SENDER)
+    sender = create_user(username=SENDER, password=None, role="viewer", by=None, now=now)
+    made.note([sender])
+    return sender
+
+
+def _username(role: str) -> str:
+    return role

@@ -1,0 +1,236 @@
+"""The process that plays the demo fleet's Prometheus servers: real remote write over HTTP, spread over the minute.
+
+It knows Muster by its address and its tokens only, like any sender. What Muster does not take now is kept for a while
+and sent again; what is lost is counted.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from threading import Event
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from readiness.demo.core.plan import FleetPlan
+from readiness.demo.core.shapes import column
+from readiness.demo.core.stories import Stories
+from readiness.demo.core.streams import Stream, sent, streams
+from readiness.demo.core.wire import Template, key_of_series
+
+log = logging.getLogger(__name__)
+
+PATH = "/api/v1/write"
+ANSWER_WITHIN_S = 10.0
+# How often each stream posts. A fast meter posts all that it sampled since.
+POST_EVERY_S = 60
+FAST_POST_EVERY_S = 30
+# The first round goes out at once, so that nothing stays late for long after a start.
+FIRST_ROUND_APART_S = 0.1
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+# Some ten minutes of what the fleet sends.
+KEPT_BODIES = 250
+REPORT_EVERY_S = 600
+
+
+class TokensRefused(Exception):
+    """Muster does not know a token any more: another sender took over, or the demo was taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    source_name: str
+    samples: int
+    content: bytes
+
+
+@dataclass(slots=True)
+class Counts:
+    """Samples by what became of them."""
+
+    sent: int = 0
+    refused: int = 0
+    lost: int = 0
+
+
+@dataclass
+class Channel:
+    """One stream, ready to be sent: `next_s` is when, in seconds since the epoch."""
+
+    stream: Stream
+    template: Template
+    samples: int
+    every_s: int
+    offset_s: float
+    next_s: float
+
+    def go_on(self, after_s: float) -> None:
+        """The next turn after an instant. Turns that were slept through are left out."""
+        turns = np.floor((after_s - self.offset_s) / self.every_s) + 1
+        self.next_s = float(turns) * self.every_s + self.offset_s
+
+
+def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[Channel]:
+    """The streams of a fleet, spread evenly over their minute."""
+    found = streams(plan)
+    return [
+        _channel(plan, stream, stories, place=place, of=len(found), start_s=start_s)
+        for place, stream in enumerate(found)
+    ]
+
+
+def _channel(
+    plan: FleetPlan, stream: Stream, stories: Stories, *, place: int, of: int, start_s: float
+) -> Channel:
+    every_s = POST_EVERY_S if stream.cadence_s >= POST_EVERY_S else FAST_POST_EVERY_S
+    samples = max(every_s // stream.cadence_s, 1)
+    keys = [
+        key_of_series(block.metric, labels)
+        for block in sent(plan, stream, stories, column([start_s]))
+        for labels in block.labels
+    ]
+    return Channel(
+        stream=stream,
+        template=Template(keys, samples=samples),
+        samples=samples,
+        every_s=every_s,
+        offset_s=every_s * place / of,
+        next_s=start_s + FIRST_ROUND_APART_S * place,
+    )
+
+
+def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) -> Body | None:
+    """What the stream posts at an instant; None while a story keeps its site silent."""
+    if not stories.is_sending(channel.stream.site.name, at_s):
+        return None
+    back = np.arange(channel.samples - 1, -1, -1.0) * channel.stream.cadence_s
+    ts = column((at_s - back).tolist())
+    values = np.concatenate([block.values for block in sent(plan, channel.stream, stories, ts)], axis=1)
+    content = channel.template.filled(np.rint(ts[:, 0] * 1000).astype(np.int64), values)
+    return Body(channel.stream.source_name, values.size, content)
+
+
+@dataclass
+class Post:
+    """A connection to one Muster that is kept open between bodies."""
+
+    url: str
+    _connection: HTTPConnection | None = field(default=None, init=False)
+
+    def send(self, body: Body, token: str) -> tuple[int, str]:
+        """Status and text of the answer. Raises OSError or HTTPException when there is none."""
+        was_open = self._connection is not None
+        try:
+            return self._send(body, token)
+        except (OSError, HTTPException):
+            self.close()
+            if not was_open:
+                raise
+            # The server may have closed a connection that was idle: that says nothing about the server.
+            return self._send(body, token)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _send(self, body: Body, token: str) -> tuple[int, str]:
+        parts = urlsplit(self.url)
+        if self._connection is None:
+            kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+            self._connection = kind(parts.netloc, timeout=ANSWER_WITHIN_S)
+        self._connection.request("POST", parts.path.rstrip("/") + PATH, body.content, _headers(token))
+        response = self._connection.getresponse()
+        return response.status, response.read(2000).decode(errors="replace")
+
+
+def _headers(token: str) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/x-protobuf",
+        "Content-Encoding": "snappy",
+        "X-Prometheus-Remote-Write-Version": "0.1.0",
+        "User-Agent": "muster-demo",
+    }
+
+
+@dataclass
+class Sender:
+    """Sends a fleet's streams to one Muster until it is stopped. `tokens` are by source name."""
+
+    plan: FleetPlan
+    stories: Stories
+    post: Post
+    tokens: Mapping[str, str]
+    channels: list[Channel]
+    counts: Counts = field(default_factory=Counts)
+    waiting: deque[Body] = field(default_factory=deque)
+    _pause_s: float = 0.0
+    _again_s: float = 0.0
+
+    def turn(self, now_s: float) -> float:
+        """Make what is due, send what waits; returns when to come back. Raises TokensRefused."""
+        for channel in self.channels:
+            if channel.next_s <= now_s:
+                self._queue(body_of(self.plan, channel, self.stories, now_s))
+                channel.go_on(now_s)
+        if now_s >= self._again_s:
+            self._empty(now_s)
+        next_s = min((channel.next_s for channel in self.channels), default=now_s + POST_EVERY_S)
+        return min(next_s, self._again_s) if self.waiting else next_s
+
+    def _queue(self, body: Body | None) -> None:
+        if body is None:
+            return
+        self.waiting.append(body)
+        while len(self.waiting) > KEPT_BODIES:
+            self.counts.lost += self.waiting.popleft().samples
+
+    def _empty(self, now_s: float) -> None:
+        while self.waiting:
+            body = self.waiting[0]
+            try:
+                status, text = self.post.send(body, self.tokens[body.source_name])
+            except (OSError, HTTPException) as error:
+                self._back_off(now_s, str(error) or type(error).__name__)
+                return
+            if status == 401:
+                raise TokensRefused(text)
+            if status == 429 or status >= 500:
+                self._back_off(now_s, f"{status} {text}")
+                return
+            self._pause_s = 0.0
+            self.waiting.popleft()
+            if status < 300:
+                self.counts.sent += body.samples
+            else:
+                self.counts.refused += body.samples
+                log.warning("%s: %s %s", body.source_name, status, text)
+
+    def _back_off(self, now_s: float, reason: str) -> None:
+        if not self._pause_s:
+            log.warning("Muster does not take samples now (%s); trying again.", reason)
+        self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+        self._again_s = now_s + self._pause_s
+
+
+def run(sender: Sender, *, clock: Callable[[], datetime], stop: Event) -> None:
+    """Send until stopped. Raises TokensRefused."""
+    report_s = clock().timestamp() + REPORT_EVERY_S
+    try:
+        while not stop.is_set():
+            now_s = clock().timestamp()
+            back_s = sender.turn(now_s)
+            if now_s >= report_s:
+                report_s = now_s + REPORT_EVERY_S
+                log.info(summary(sender.counts))
+            stop.wait(max(back_s - clock().timestamp(), 0.05))
+    finally:
+        sender.post.close()
+
+
+def summary(counts: Counts) -> str:
+    return f"samples sent {counts.sent}, refused {counts.refused}, lost {counts.lost}"

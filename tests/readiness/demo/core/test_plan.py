@@ -1,0 +1,92 @@
+"""The fleet that the data files lay out: its size, its names, and that nothing in it depends on chance."""
+
+import re
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from readiness.demo.core.plan import fleet_plan
+
+FLEET = fleet_plan()
+
+
+def accelerators(fleet):
+    return [uuid for site in fleet.sites for node in site.nodes for uuid in node.uuids]
+
+
+def test_the_fleet_has_24_sites_and_1500_accelerators():
+    assert len(FLEET.sites) == 24
+    assert len(accelerators(FLEET)) == 1500
+
+
+def test_the_same_data_gives_the_same_fleet():
+    assert fleet_plan() == FLEET
+
+
+def test_a_scale_of_two_doubles_nodes_and_accelerators_and_keeps_the_sites():
+    twice = fleet_plan(scale=2)
+    assert [site.name for site in twice.sites] == [site.name for site in FLEET.sites]
+    assert len(accelerators(twice)) == 2 * len(accelerators(FLEET))
+    assert [len(site.nodes) for site in twice.sites] == [2 * len(site.nodes) for site in FLEET.sites]
+
+
+def test_a_fleet_of_some_sites_has_them_just_as_the_whole_fleet_does():
+    cut = fleet_plan(names={"LON-1", "OSL-1"})
+    assert cut.sites == tuple(site for site in FLEET.sites if site.name in {"LON-1", "OSL-1"})
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+def test_no_two_things_share_a_name_an_address_or_a_uuid(scale):
+    fleet = fleet_plan(scale=scale)
+    devices = [
+        device for site in fleet.sites for device in (*site.nodes, *site.switches, *site.ups, *site.cooling)
+    ]
+    names = [device.name for device in devices] + [feed.device for site in fleet.sites for feed in site.feeds]
+    addresses = [device.address for device in devices]
+    addresses += [feed.address for site in fleet.sites for feed in site.feeds]
+    for each in (names, addresses, accelerators(fleet)):
+        assert len(set(each)) == len(each)
+
+
+def test_addresses_are_ipv4_addresses_at_four_times_the_size():
+    for site in fleet_plan(scale=4).sites:
+        for node in site.nodes:
+            assert re.fullmatch(r"10\.\d+\.\d+\.\d+", node.address)
+            assert all(int(part) < 256 for part in node.address.split("."))
+
+
+def test_facts_of_sites_are_what_the_inventory_takes():
+    for site in FLEET.sites:
+        # An unquoted NO is a boolean in YAML.
+        assert re.fullmatch(r"[A-Z]{2}", site.facts["country"]), site.name
+        ZoneInfo(site.facts["time_zone"])
+
+
+def test_what_workloads_circuits_and_meters_refer_to_is_there():
+    names = {site.name for site in FLEET.sites}
+    data = FLEET.fleet
+    assert {name for workload in data["workload_classes"] for name in workload["sites"]} <= names
+    assert {end for near, far, _ in data["circuits"] for end in (near, far)} <= names
+    assert {*data["shared_edge_source"], *data["fast_meters"]} <= names
+    regions = {region["slug"] for region in data["user_regions"]}
+    assert {slug for workload in data["workload_classes"] for slug in workload["user_regions"]} <= regions
+
+
+def test_every_site_but_the_one_under_construction_has_hardware_and_dated_capacity():
+    empty = [site.name for site in FLEET.sites if not site.nodes]
+    assert empty == ["OSL-1"]
+    for site in FLEET.sites:
+        assert sum(count for _, count in site.waves) == len(site.nodes)
+        assert all(days > 0 for days, _ in site.waves)
+
+
+def test_waves_add_up_to_the_power_of_the_site():
+    for site in FLEET.sites:
+        if site.nodes:
+            assert sum(site.wave_it_kw(nodes) for _, nodes in site.waves) == pytest.approx(site.it_kw)
+            assert site.contracted_kw > site.it_kw
+
+
+def test_every_device_type_names_where_its_figures_come_from():
+    groups = ("accelerators", "nodes", "fabrics", "power")
+    assert all(row["source"] for group in groups for row in FLEET.hardware[group].values())

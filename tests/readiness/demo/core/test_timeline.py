@@ -1,0 +1,81 @@
+"""When the demo's past has samples, and when it is scored."""
+
+from collections import Counter
+
+import pytest
+
+from readiness.demo.core.plan import fleet_plan
+from readiness.demo.core.shapes import DAY, HOUR, column
+from readiness.demo.core.stories import Stories
+from readiness.demo.core.streams import sent, streams
+from readiness.demo.core.timeline import Extent, holds, timeline
+
+FLEET = fleet_plan()
+LOADED_S = 1_795_608_000.0
+STORIES = Stories(LOADED_S)
+TIMELINE = timeline(FLEET, STORIES)
+
+
+def ages(instants):
+    return [LOADED_S - instant.at_s for instant in instants]
+
+
+def test_it_goes_forward_and_ends_when_the_demo_is_loaded():
+    times = [instant.at_s for instant in TIMELINE]
+    assert times == sorted(set(times))
+    assert TIMELINE[-1].at_s == LOADED_S
+    assert len(TIMELINE[-1].scored) == 24
+
+
+def test_scores_are_weekly_for_half_a_year_and_daily_for_two_weeks():
+    scored = {age for age in ages(one for one in TIMELINE if len(one.scored) > 5)}
+    assert {7 * DAY * week for week in range(2, 26)} <= scored
+    assert {DAY * day for day in range(1, 15)} <= scored
+
+
+def test_a_site_is_not_scored_before_its_first_capacity_came():
+    first = {site.name: site.waves[0][0] * DAY for site in FLEET.sites if site.waves}
+    for instant in TIMELINE:
+        for name in instant.scored:
+            assert LOADED_S - instant.at_s < first.get(name, 1e12)
+
+
+@pytest.mark.parametrize(
+    "begins",
+    ["flaps_from", "heavy_from", "hot_from", "xid_from"],
+)
+def test_each_story_is_looked_at_within_a_quarter_of_an_hour_of_its_beginning(begins):
+    at_s = getattr(STORIES, begins)
+    assert any(0 <= instant.at_s - at_s < 900 and instant.scored for instant in TIMELINE)
+
+
+def test_the_last_day_has_samples_every_quarter_of_an_hour_and_the_end_every_minute():
+    recent = [age for age in ages(TIMELINE) if age < DAY]
+    gaps = [later - sooner for later, sooner in zip(recent, recent[1:], strict=False)]
+    assert max(gaps) <= 900
+    assert {60.0 * minute for minute in range(20)} <= set(recent)
+
+
+def test_months_back_have_a_sample_every_three_hours_at_least():
+    kept = [age for age in ages(TIMELINE) if age <= 31 * DAY]
+    assert max(later - sooner for later, sooner in zip(kept, kept[1:], strict=False)) <= 3 * HOUR
+
+
+def test_whatever_is_scored_has_a_sample_of_every_object_at_that_instant():
+    assert {instant.extent for instant in TIMELINE if instant.scored} <= {Extent.EVERYTHING, Extent.CHECKED}
+    for stream in streams(FLEET):
+        whole, checked = Counter(), Counter()
+        for block in sent(FLEET, stream, STORIES, column([LOADED_S])):
+            for labels in block.labels:
+                place = labels.get("UUID", labels.get("gpu_uuid", (labels["instance"], labels.get("ifName"))))
+                whole[place] += 1
+                checked[place] += holds(Extent.CHECKED, block.metric, labels)
+        unchecked = [place for place in whole if not checked[place]]
+        # A node's exporter and its BMC are two instances of one device, and each unit of cooling keeps one series.
+        assert all(str(place[0]).endswith(":9100") for place in unchecked), unchecked[:3]
+
+
+def test_a_fleet_without_stories_has_only_the_common_instants():
+    quiet = timeline(fleet_plan(names={"PAR-1"}), STORIES)
+    assert len(quiet) < len(TIMELINE)
+    assert {len(instant.scored) for instant in quiet} == {0, 1}
