@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+import pghistory
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
+@pghistory.track(exclude=["password", "last_login"])
 class User(AbstractUser):
     """A person who signs in. Preferences hold display choices only (theme, units, columns), never rights."""
 
@@ -19,6 +21,8 @@ class User(AbstractUser):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
     preferences = models.JSONField(default=dict, blank=True)
+    # So that history shows that a password was set, and by whom, without holding any.
+    password_set_at = models.DateTimeField(_("password set at"), null=True, blank=True, editable=False)
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -32,6 +36,15 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+
+@pghistory.track()
+class Membership(User.groups.through):
+    """A user's place in a group, named so that history shows who gave whom which role."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("membership")
 
 
 class ScopeKind(models.TextChoices):
@@ -61,6 +74,7 @@ class TokenQuerySet(models.QuerySet["Token"]):
         )
 
 
+@pghistory.track(exclude=["digest", "last_used_at"])
 class Token(models.Model):
     """A key for programs: shown once, stored as an HMAC. An `ingest` token only sends telemetry, for one source."""
 

@@ -112,6 +112,7 @@ def create_user(
     user = User(username=username, email=email, first_name=first, last_name=last, date_joined=now)
     if password is not None:
         _refuse_weak(password, user)
+        user.password_set_at = now
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
@@ -171,11 +172,12 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
 
 @transaction.atomic
 def set_password(user: User, password: str, *, by: User | None, now: datetime) -> None:
-    """A new password. The user's sessions end, except that the present one may be kept by the page."""
+    """A new password. It ends the user's sessions."""
     _refuse_unless_may_change(user, by)
     _refuse_weak(password, user)
     user.set_password(password)
-    user.save(update_fields=["password"])
+    user.password_set_at = now
+    user.save(update_fields=["password", "password_set_at"])
 
 
 def set_display(

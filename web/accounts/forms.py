@@ -1,16 +1,18 @@
 """Forms of the pages about who may sign in."""
 
 import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts import throttling
+from accounts import operations, throttling
 from accounts.models import Token, User
 from web import clock, units
 
@@ -29,6 +31,17 @@ LIFETIMES = [
     ("365", _("1 year")),
     ("", _("Never")),
 ]
+
+
+@contextmanager
+def refusals_on(form: forms.Form) -> Iterator[None]:
+    """What the operation inside refuses becomes an error of the form."""
+    try:
+        yield
+    except ValidationError as error:
+        form.add_error(None, ValidationError(error.messages))
+    except (operations.NotAllowed, operations.UnknownRole) as error:
+        form.add_error(None, str(error))
 
 
 class TriedTooOften(ValidationError):
@@ -58,6 +71,15 @@ class SignInForm(AuthenticationForm):
         cleaned = super().clean()
         throttling.succeeded(username=username, address=address, now=now)
         return cleaned
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """Asks for the present password too."""
+
+    def save(self, commit: bool = True) -> User:
+        password = self.cleaned_data["new_password1"]
+        operations.set_password(self.user, password, by=self.user, now=clock.now())
+        return self.user
 
 
 class NewPasswordForm(forms.Form):

@@ -19,7 +19,7 @@ from accounts import operations
 from accounts.models import Token, User
 from accounts.queries import role_of
 from web import clock, units
-from web.accounts.forms import DisplayForm, TokenForm
+from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
 from web.navigation import ITEMS
 from web.permissions import MissingPermission, signed_in
 
@@ -113,6 +113,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class PasswordChange(LoginRequiredMixin, PasswordChangeView):
+    form_class = OwnPasswordForm
     success_url = reverse_lazy("settings")
     extra_context = {"heading": gettext_lazy("Settings")}
 

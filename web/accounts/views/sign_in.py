@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import operations
 from web import clock
-from web.accounts.forms import FirstAdminForm, SignInForm
+from web.accounts.forms import FirstAdminForm, SignInForm, refusals_on
 from web.actor import acting
 
 
@@ -40,13 +40,15 @@ def first_admin(request: HttpRequest, secret: str) -> HttpResponse:
     if not operations.link_opens(secret, now=now):
         return render(request, "accounts/link_spent.html", status=410)
     form = FirstAdminForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "accounts/first_admin.html", {"form": form})
-    given = {name: form.cleaned_data[name] for name in ("username", "email", "password")}
-    try:
-        with acting(given["username"], message="First administrator", request_id=request.id):
-            user = operations.redeem_first_admin_link(secret, **given, now=now)
-    except operations.LinkSpent:
-        return render(request, "accounts/link_spent.html", status=410)
-    login(request, user)
-    return redirect("/")
+    if request.method == "POST" and form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("username", "email", "password")}
+        try:
+            with (
+                refusals_on(form),
+                acting(given["username"], message="First administrator", request_id=request.id),
+            ):
+                login(request, operations.redeem_first_admin_link(secret, **given, now=now))
+                return redirect("/")
+        except operations.LinkSpent:
+            return render(request, "accounts/link_spent.html", status=410)
+    return render(request, "accounts/first_admin.html", {"form": form})

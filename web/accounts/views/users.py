@@ -1,12 +1,8 @@
 """Users: who may sign in, in which role."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -15,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from accounts import operations, queries
 from accounts.models import User
 from web import clock, units
-from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm
+from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm, refusals_on
 from web.accounts.views.settings import tabs, token_rows
 from web.permissions import require
 
@@ -38,7 +34,7 @@ def add_user(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         names = ("username", "name", "email", "role", "password")
         given = {name: form.cleaned_data[name] for name in names}
-        with _refusals_on(form):
+        with refusals_on(form):
             user = operations.create_user(**given, by=request.user, now=clock.now())
             messages.success(request, _("%(user)s may sign in now.") % {"user": user})
             return redirect("users")
@@ -57,7 +53,7 @@ def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _change_user(request: HttpRequest, user: User) -> HttpResponse:
     form = UserForm(request.POST)
     if form.is_valid():
-        with _refusals_on(form):
+        with refusals_on(form):
             operations.change_user(user, **form.cleaned_data, by=request.user, now=clock.now())
             messages.success(request, _("%(user)s is saved.") % {"user": user})
             return redirect("users")
@@ -74,7 +70,7 @@ def set_password(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("password-change")
     form = SetPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
-        with _refusals_on(form):
+        with refusals_on(form):
             operations.set_password(user, form.cleaned_data["password"], by=request.user, now=clock.now())
             messages.success(request, _("%(user)s has a new password.") % {"user": user})
             return redirect("user-detail", pk=user.pk)
@@ -106,17 +102,6 @@ def _initial(user: User) -> dict[str, Any]:
         "role": queries.role_of(user),
         "is_active": user.is_active,
     }
-
-
-@contextmanager
-def _refusals_on(form: Form) -> Iterator[None]:
-    """What the operation inside refuses becomes an error of the form."""
-    try:
-        yield
-    except ValidationError as error:
-        form.add_error(None, ValidationError(error.messages))
-    except (operations.NotAllowed, operations.UnknownRole) as error:
-        form.add_error(None, str(error))
 
 
 def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
