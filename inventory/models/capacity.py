@@ -20,14 +20,24 @@ class CapacityEvent(models.Model):
         COMMISSION = "commission", _("Commissioned")
         DECOMMISSION = "decommission", _("Decommissioned")
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="capacity_events", db_index=False)
-    kind = models.CharField(max_length=16, choices=Kind, default=Kind.COMMISSION)
-    happened_on = models.DateField(help_text=_("The day at whose end, in the site's zone, it counts"))
-    it_kw = models.FloatField(help_text=_("IT power, kW"))
-    accelerators = models.PositiveIntegerField(default=0)
-    note = models.CharField(max_length=200, blank=True)
+    site = models.ForeignKey(
+        verbose_name=_("site"),
+        to=Site,
+        on_delete=models.CASCADE,
+        related_name="capacity_events",
+        db_index=False,
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.COMMISSION)
+    happened_on = models.DateField(
+        _("day"), help_text=_("The day at whose end, in the site's zone, it counts")
+    )
+    it_kw = models.FloatField(_("IT power"), help_text=_("IT power, kW"))
+    accelerators = models.PositiveIntegerField(_("accelerators"), default=0)
+    note = models.CharField(_("note"), max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("capacity event")
+        verbose_name_plural = _("capacity events")
         ordering = ["happened_on", "site", "id"]
         # A site's capacity up to a day; serves the site alone too, so that column has no index of its own.
         indexes = [models.Index(fields=["site", "happened_on"], name="capacity_site_day")]

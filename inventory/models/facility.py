@@ -23,23 +23,37 @@ class PowerFeed(models.Model):
         B = "B", "B"
         SINGLE = "single", _("Single")
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="power_feeds", db_index=False)
+    site = models.ForeignKey(
+        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="power_feeds", db_index=False
+    )
     rack = models.ForeignKey(
-        Rack, on_delete=models.SET_NULL, null=True, blank=True, related_name="power_feeds"
+        verbose_name=_("rack"),
+        to=Rack,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="power_feeds",
     )
     device = models.ForeignKey(
-        Device, on_delete=models.SET_NULL, null=True, blank=True, related_name="power_feeds"
+        verbose_name=_("device"),
+        to=Device,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="power_feeds",
     )
-    name = models.CharField(max_length=100)
-    leg = models.CharField(max_length=8, choices=Leg, default=Leg.SINGLE)
-    rated_kw = models.FloatField(help_text=_("What the feed may carry, kW"))
-    breaker_rating_a = models.FloatField(null=True, blank=True, help_text=_("A"))
+    name = models.CharField(_("name"), max_length=100)
+    leg = models.CharField(_("leg"), max_length=8, choices=Leg, default=Leg.SINGLE)
+    rated_kw = models.FloatField(_("rated power"), help_text=_("What the feed may carry, kW"))
+    breaker_rating_a = models.FloatField(_("breaker rating"), null=True, blank=True, help_text=_("A"))
     voltage_v = models.FloatField(
-        null=True, blank=True, help_text=_("V, between lines when it has three phases")
+        _("voltage"), null=True, blank=True, help_text=_("V, between lines when it has three phases")
     )
-    phases = models.PositiveSmallIntegerField(default=3, help_text=_("1 or 3"))
+    phases = models.PositiveSmallIntegerField(_("phases"), default=3, help_text=_("1 or 3"))
 
     class Meta:
+        verbose_name = _("power feed")
+        verbose_name_plural = _("power feeds")
         ordering = ["site__name", "name", "id"]
         constraints = [
             # Serves look-ups by site too, so that column has no index of its own.
@@ -97,13 +111,21 @@ class CoolingUnit(models.Model):
         AIR = "air", _("Air")
         LIQUID = "liquid", _("Liquid")
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="cooling_units", db_index=False)
-    name = models.CharField(max_length=100)
-    medium = models.CharField(max_length=8, choices=Medium, default=Medium.AIR)
-    capacity_kw = models.FloatField(help_text=_("Heat it can remove, kW"))
-    management_address = models.GenericIPAddressField(null=True, blank=True)
+    site = models.ForeignKey(
+        verbose_name=_("site"),
+        to=Site,
+        on_delete=models.CASCADE,
+        related_name="cooling_units",
+        db_index=False,
+    )
+    name = models.CharField(_("name"), max_length=100)
+    medium = models.CharField(_("medium"), max_length=8, choices=Medium, default=Medium.AIR)
+    capacity_kw = models.FloatField(_("cooling capacity"), help_text=_("Heat it can remove, kW"))
+    management_address = models.GenericIPAddressField(_("management address"), null=True, blank=True)
 
     class Meta:
+        verbose_name = _("cooling unit")
+        verbose_name_plural = _("cooling units")
         ordering = ["site__name", "name", "id"]
         constraints = [
             # Serves look-ups by site too, so that column has no index of its own.

@@ -16,11 +16,13 @@ from inventory.models.places import Domain, Site
 
 @pghistory.track()
 class Manufacturer(models.Model):
-    name = models.CharField(max_length=100, unique=True)
-    slug = models.SlugField(max_length=100, unique=True)
-    description = models.CharField(max_length=200, blank=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    description = models.CharField(_("description"), max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("manufacturer")
+        verbose_name_plural = _("manufacturers")
         ordering = ["name", "id"]
 
     def __str__(self) -> str:
@@ -46,21 +48,37 @@ class DeviceType(models.Model):
         OTHER = "other", _("Other")
 
     manufacturer = models.ForeignKey(
-        Manufacturer, on_delete=models.PROTECT, related_name="device_types", db_index=False
+        verbose_name=_("manufacturer"),
+        to=Manufacturer,
+        on_delete=models.PROTECT,
+        related_name="device_types",
+        db_index=False,
     )
-    model = models.CharField(max_length=100)
-    slug = models.SlugField(max_length=100, unique=True)
-    part_number = models.CharField(max_length=50, blank=True)
+    model = models.CharField(_("model"), max_length=100)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    part_number = models.CharField(_("part number"), max_length=50, blank=True)
     kind = models.CharField(
-        max_length=16, choices=Kind, default=Kind.OTHER, help_text=_("Decides which attributes it has")
+        _("kind"),
+        max_length=16,
+        choices=Kind,
+        default=Kind.OTHER,
+        help_text=_("Decides which attributes it has"),
     )
-    domain = models.CharField(max_length=8, choices=Domain)
-    nameplate_w = models.FloatField(null=True, blank=True, help_text=_("Maximum power on the name plate, W"))
-    u_height = models.DecimalField(max_digits=4, decimal_places=1, default=1, help_text=_("Rack units"))
-    attributes = models.JSONField(default=dict, blank=True)
-    source = models.CharField(max_length=200, blank=True, help_text=_("Where the figures come from"))
+    domain = models.CharField(_("domain"), max_length=8, choices=Domain)
+    nameplate_w = models.FloatField(
+        _("nameplate power"), null=True, blank=True, help_text=_("Maximum power on the name plate, W")
+    )
+    u_height = models.DecimalField(
+        _("height"), max_digits=4, decimal_places=1, default=1, help_text=_("Rack units")
+    )
+    attributes = models.JSONField(_("attributes"), default=dict, blank=True)
+    source = models.CharField(
+        _("source"), max_length=200, blank=True, help_text=_("Where the figures come from")
+    )
 
     class Meta:
+        verbose_name = _("device type")
+        verbose_name_plural = _("device types")
         ordering = ["manufacturer__name", "model", "id"]
         constraints = [
             # Serves look-ups by manufacturer too, so that column has no index of its own.
@@ -93,12 +111,18 @@ class DeviceType(models.Model):
 
 @pghistory.track()
 class Rack(models.Model):
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="racks", db_index=False)
-    name = models.CharField(max_length=100)
-    u_height = models.PositiveSmallIntegerField(default=48, help_text=_("Rack units"))
-    rated_kw = models.FloatField(null=True, blank=True, help_text=_("Power the rack is built for, kW"))
+    site = models.ForeignKey(
+        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="racks", db_index=False
+    )
+    name = models.CharField(_("name"), max_length=100)
+    u_height = models.PositiveSmallIntegerField(_("height"), default=48, help_text=_("Rack units"))
+    rated_kw = models.FloatField(
+        _("rated power"), null=True, blank=True, help_text=_("Power the rack is built for, kW")
+    )
 
     class Meta:
+        verbose_name = _("rack")
+        verbose_name_plural = _("racks")
         ordering = ["site__name", "name", "id"]
         constraints = [
             # Serves look-ups by site too, so that column has no index of its own.
@@ -143,28 +167,41 @@ class Device(models.Model):
         OFFLINE = "offline", _("Offline")
         RETIRED = "retired", _("Retired")
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="devices", db_index=False)
-    rack = models.ForeignKey(Rack, on_delete=models.SET_NULL, null=True, blank=True, related_name="devices")
-    name = models.CharField(max_length=100)
-    device_type = models.ForeignKey(DeviceType, on_delete=models.PROTECT, related_name="devices")
-    role = models.CharField(max_length=16, choices=Role)
-    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
-    serial = models.CharField(max_length=100, blank=True)
-    management_address = models.GenericIPAddressField(
-        null=True, blank=True, help_text=_("Address that exporters are scraped at")
+    site = models.ForeignKey(
+        verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="devices", db_index=False
     )
-    firmware_version = models.CharField(max_length=100, blank=True)
+    rack = models.ForeignKey(
+        verbose_name=_("rack"),
+        to=Rack,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="devices",
+    )
+    name = models.CharField(_("name"), max_length=100)
+    device_type = models.ForeignKey(
+        verbose_name=_("device type"), to=DeviceType, on_delete=models.PROTECT, related_name="devices"
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
+    serial = models.CharField(_("serial"), max_length=100, blank=True)
+    management_address = models.GenericIPAddressField(
+        _("management address"), null=True, blank=True, help_text=_("Address that exporters are scraped at")
+    )
+    firmware_version = models.CharField(_("firmware version"), max_length=100, blank=True)
     software_version = models.CharField(
-        max_length=100, blank=True, help_text=_("Driver, NOS or agent version")
+        _("software version"), max_length=100, blank=True, help_text=_("Driver, NOS or agent version")
     )
     position = models.DecimalField(
-        max_digits=4, decimal_places=1, null=True, blank=True, help_text=_("Lowest rack unit")
+        _("position"), max_digits=4, decimal_places=1, null=True, blank=True, help_text=_("Lowest rack unit")
     )
-    description = models.CharField(max_length=200, blank=True)
+    description = models.CharField(_("description"), max_length=200, blank=True)
 
     objects = DeviceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
         ordering = ["site__name", "name", "id"]
         indexes = [
             # Lists filtered by site, role and status; what should report. Serves the site alone too.
@@ -219,17 +256,27 @@ class Accelerator(models.Model):
         FAILED = "failed", _("Failed")
         RETIRED = "retired", _("Retired")
 
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="accelerators", db_index=False)
-    index = models.PositiveSmallIntegerField(help_text=_("The driver's number, from 0"))
-    device_type = models.ForeignKey(DeviceType, on_delete=models.PROTECT, related_name="accelerators")
-    uuid = models.CharField(max_length=64, blank=True)
-    serial = models.CharField(max_length=100, blank=True)
-    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
-    firmware_version = models.CharField(max_length=100, blank=True)
+    device = models.ForeignKey(
+        verbose_name=_("device"),
+        to=Device,
+        on_delete=models.CASCADE,
+        related_name="accelerators",
+        db_index=False,
+    )
+    index = models.PositiveSmallIntegerField(_("index"), help_text=_("The driver's number, from 0"))
+    device_type = models.ForeignKey(
+        verbose_name=_("device type"), to=DeviceType, on_delete=models.PROTECT, related_name="accelerators"
+    )
+    uuid = models.CharField(_("UUID"), max_length=64, blank=True)
+    serial = models.CharField(_("serial"), max_length=100, blank=True)
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
+    firmware_version = models.CharField(_("firmware version"), max_length=100, blank=True)
 
     objects = AcceleratorQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("accelerator")
+        verbose_name_plural = _("accelerators")
         ordering = ["device", "index", "id"]
         indexes = [
             # The few that are not active, out of very many.

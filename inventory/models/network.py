@@ -29,18 +29,24 @@ class Port(models.Model):
         ACTIVE = "active", _("Active")
         DISABLED = "disabled", _("Disabled")
 
-    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="ports", db_index=False)
-    name = models.CharField(
-        max_length=64, help_text=_("As the exporter's label says it: eth0, mlx5_0, Ethernet1/1")
+    device = models.ForeignKey(
+        verbose_name=_("device"), to=Device, on_delete=models.CASCADE, related_name="ports", db_index=False
     )
-    kind = models.CharField(max_length=16, choices=Kind, default=Kind.ETHERNET)
-    speed_gbps = models.FloatField(null=True, blank=True, help_text=_("Line rate, Gb/s"))
-    back_end = models.BooleanField(default=False, help_text=_("Part of the accelerators' own fabric"))
-    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+    name = models.CharField(
+        _("name"), max_length=64, help_text=_("As the exporter's label says it: eth0, mlx5_0, Ethernet1/1")
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.ETHERNET)
+    speed_gbps = models.FloatField(_("speed"), null=True, blank=True, help_text=_("Line rate, Gb/s"))
+    back_end = models.BooleanField(
+        _("back end"), default=False, help_text=_("Part of the accelerators' own fabric")
+    )
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
 
     objects = PortQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("port")
+        verbose_name_plural = _("ports")
         ordering = ["device", "name", "id"]
         constraints = [
             # Serves look-ups by device too, so that column has no index of its own.
@@ -65,21 +71,43 @@ class Link(models.Model):
         FRONT_END = "front-end", _("Front end")
         WAN = "wan", _("Between sites")
 
-    name = models.CharField(max_length=100)
-    kind = models.CharField(max_length=16, choices=Kind, default=Kind.FABRIC)
-    site_a = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="links_from", db_index=False)
-    site_b = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="links_to")
+    name = models.CharField(_("name"), max_length=100)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.FABRIC)
+    site_a = models.ForeignKey(
+        verbose_name=_("first site"),
+        to=Site,
+        on_delete=models.CASCADE,
+        related_name="links_from",
+        db_index=False,
+    )
+    site_b = models.ForeignKey(
+        verbose_name=_("second site"), to=Site, on_delete=models.CASCADE, related_name="links_to"
+    )
     port_a = models.ForeignKey(
-        Port, on_delete=models.CASCADE, null=True, blank=True, related_name="links_from"
+        verbose_name=_("first port"),
+        to=Port,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="links_from",
     )
-    port_b = models.ForeignKey(Port, on_delete=models.CASCADE, null=True, blank=True, related_name="links_to")
-    capacity_gbps = models.FloatField(null=True, blank=True, help_text=_("Gb/s"))
+    port_b = models.ForeignKey(
+        verbose_name=_("second port"),
+        to=Port,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="links_to",
+    )
+    capacity_gbps = models.FloatField(_("capacity"), null=True, blank=True, help_text=_("Gb/s"))
     design_latency_ms = models.FloatField(
-        null=True, blank=True, help_text=_("Round trip the link was designed for, ms")
+        _("design latency"), null=True, blank=True, help_text=_("Round trip the link was designed for, ms")
     )
-    provider = models.CharField(max_length=100, blank=True)
+    provider = models.CharField(_("provider"), max_length=100, blank=True)
 
     class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
         ordering = ["name", "id"]
         constraints = [
             # Serves look-ups by first site too, so that column has no index of its own.

@@ -29,14 +29,21 @@ def validate_time_zone(name: str) -> None:
 
 @pghistory.track()
 class Region(models.Model):
-    name = models.CharField(max_length=100, unique=True)
-    slug = models.SlugField(max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+        verbose_name=_("parent"),
+        to="self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
     )
-    description = models.CharField(max_length=200, blank=True)
+    description = models.CharField(_("description"), max_length=200, blank=True)
 
     class Meta:
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(condition=~Q(parent=models.F("id")), name="region_not_its_own_parent")
@@ -84,47 +91,82 @@ class Site(models.Model):
         A4 = "A4", "A4"
         H1 = "H1", _("H1 (high density)")
 
-    name = models.CharField(max_length=100, unique=True)
-    slug = models.SlugField(max_length=100, unique=True)
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="sites")
-    stage = models.CharField(max_length=16, choices=Stage, default=Stage.PLANNED)
-    kind = models.CharField(max_length=16, choices=Kind, default=Kind.CORE)
-    profiles = ArrayField(models.CharField(max_length=16, choices=Profile), default=list, blank=True)
-    facility = models.CharField(
-        max_length=50, blank=True, help_text=_("The operator's or landlord's own code")
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    region = models.ForeignKey(
+        verbose_name=_("region"), to=Region, on_delete=models.PROTECT, related_name="sites"
     )
-    city = models.CharField(max_length=100, blank=True)
+    stage = models.CharField(_("stage"), max_length=16, choices=Stage, default=Stage.PLANNED)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.CORE)
+    profiles = ArrayField(
+        verbose_name=_("profiles"),
+        base_field=models.CharField(max_length=16, choices=Profile),
+        default=list,
+        blank=True,
+    )
+    facility = models.CharField(
+        _("facility"), max_length=50, blank=True, help_text=_("The operator's or landlord's own code")
+    )
+    city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(
+        _("country"),
         max_length=2,
         validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, ISO 3166-1 alpha-2."))],
         help_text=_("ISO 3166-1 alpha-2"),
     )
     latitude = models.DecimalField(
-        max_digits=8, decimal_places=5, null=True, blank=True, help_text=_("Degrees, north positive")
+        _("latitude"),
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        help_text=_("Degrees, north positive"),
     )
     longitude = models.DecimalField(
-        max_digits=8, decimal_places=5, null=True, blank=True, help_text=_("Degrees, east positive")
+        _("longitude"),
+        max_digits=8,
+        decimal_places=5,
+        null=True,
+        blank=True,
+        help_text=_("Degrees, east positive"),
     )
-    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
     contracted_kw = models.FloatField(
-        null=True, blank=True, help_text=_("Power contracted or commissioned at the meter, kW")
+        _("contracted power"),
+        null=True,
+        blank=True,
+        help_text=_("Power contracted or commissioned at the meter, kW"),
     )
     power_step_limit_kw = models.FloatField(
-        null=True, blank=True, help_text=_("Largest step the interconnection allows in 1 s, kW")
+        _("power step limit"),
+        null=True,
+        blank=True,
+        help_text=_("Largest step the interconnection allows in 1 s, kW"),
     )
-    cooling_class = models.CharField(max_length=4, choices=CoolingClass, default=CoolingClass.A2)
+    cooling_class = models.CharField(
+        _("cooling class"), max_length=4, choices=CoolingClass, default=CoolingClass.A2
+    )
     liquid_supply_max_c = models.FloatField(
-        null=True, blank=True, help_text=_("Design limit of the liquid supply, °C")
+        _("liquid supply limit"), null=True, blank=True, help_text=_("Design limit of the liquid supply, °C")
     )
     generator_start_s = models.FloatField(
-        null=True, blank=True, help_text=_("Generator start and transfer time, s; empty: no generator")
+        _("generator start"),
+        null=True,
+        blank=True,
+        help_text=_("Generator start and transfer time, s; empty: no generator"),
     )
-    owner = models.CharField(max_length=100, blank=True, help_text=_("Who answers for the site, in words"))
-    description = models.TextField(blank=True)
+    owner = models.CharField(
+        _("owner"), max_length=100, blank=True, help_text=_("Who answers for the site, in words")
+    )
+    description = models.TextField(_("description"), blank=True)
 
     objects = SiteQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("site")
+        verbose_name_plural = _("sites")
         ordering = ["name", "id"]
         indexes = [models.Index(fields=["region", "stage"], name="site_region_stage")]
         constraints = [
