@@ -82,6 +82,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "web.middleware.RequestIdMiddleware",
+    "web.middleware.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -211,7 +212,7 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_PARSER_CLASSES": ["web.rest.parsers.OrjsonParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "web.rest.schema.ContractSchema",
     "EXCEPTION_HANDLER": "web.rest.errors.handle",
     "LIST_SERIALIZER_ERRORS_AS_DICT": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -254,6 +255,7 @@ CELERY_BEAT_SCHEDULE = {
     "drain-inbox": {"task": "telemetry.drain_inbox", "schedule": 2, "options": {"expires": 2}},
     "roll-up": {"task": "telemetry.roll_up", "schedule": 15, "options": {"expires": 15}},
     "source-states": {"task": "telemetry.update_source_states", "schedule": 5, "options": {"expires": 5}},
+    "match-series": {"task": "telemetry.match_series", "schedule": 20, "options": {"expires": 20}},
     "partitions": {"task": "telemetry.keep_partitions", "schedule": 600, "options": {"expires": 600}},
     "measure": {"task": "readiness.evidence.measure", "schedule": 60, "options": {"expires": 60}},
     "rescore-changed": {

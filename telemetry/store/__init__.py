@@ -1,0 +1,6 @@
+"""Answers one structured question (`telemetry.core.spec`) about series, compiled to SQL."""
+
+from telemetry.store.lines import SeriesPoints
+from telemetry.store.postgres import run
+
+__all__ = ["SeriesPoints", "run"]

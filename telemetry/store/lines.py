@@ -1,0 +1,152 @@
+"""Which series a question is about, and which of them make one line of its answer."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.core.labels import NAME
+from telemetry.core.metric import Metric
+from telemetry.core.registry import registry
+from telemetry.core.series import Kind
+from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
+from telemetry.models import Provenance, Series
+from telemetry.queries.selection import Values, fetch, matching
+
+# Of several, the one that says least of the world: nothing is shown as better than its poorest part.
+_POOREST_FIRST = (Provenance.SIMULATED, Provenance.ESTIMATED, Provenance.DECLARED, Provenance.MEASURED)
+_OBJECT_COLUMNS = {
+    Series.ObjectKind.ACCELERATOR: "accelerator_id",
+    Series.ObjectKind.DEVICE: "device_id",
+    Series.ObjectKind.PORT: "port_id",
+    Series.ObjectKind.FEED: "power_feed_id",
+    Series.ObjectKind.LINK: "link_id",
+    Series.ObjectKind.COOLING_UNIT: "cooling_unit_id",
+    Series.ObjectKind.SITE: "site_id",
+}
+_FIND = """
+SELECT series.id, metric, labels, kind, object_kind, {columns}, provenance, cadence_s
+FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id
+WHERE {conditions} ORDER BY series.id
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesPoints:
+    """One line. Times are the ends of steps, ms; NaN says that the line breaks there.
+
+    `series_id` and `object` are None for a line of several series. `labels` are the series' own, with `__name__`,
+    or those it was grouped by.
+    """
+
+    labels: dict[str, str]
+    unit: str
+    provenance: str
+    series_id: int | None
+    object: ObjectRef | None
+    ts_ms: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+
+class Found(NamedTuple):
+    """A series that takes part."""
+
+    id: int
+    metric: str
+    labels: dict[str, str]
+    kind: str
+    object: ObjectRef | None
+    provenance: str
+    cadence_s: int
+
+    @property
+    def known(self) -> Metric | None:
+        return registry().get(self.metric, {NAME: self.metric, **self.labels})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The series that make one line, and what it is called."""
+
+    labels: dict[str, str]
+    members: tuple[Found, ...]
+
+    @property
+    def single(self) -> Found | None:
+        return self.members[0] if len(self.members) == 1 else None
+
+    @property
+    def gap_s(self) -> int:
+        """Readings further apart than this are not joined, unless steps are longer still."""
+        return 3 * max(member.cadence_s for member in self.members)
+
+    def points(
+        self, spec: QuerySpec, ts_ms: NDArray[np.int64], values: NDArray[np.float64], *, alone: bool
+    ) -> SeriesPoints:
+        only = self.single if alone else None
+        provenances = {member.provenance for member in self.members}
+        return SeriesPoints(
+            labels=self.labels,
+            unit=_unit(spec, self.members),
+            provenance=next(str(each) for each in _POOREST_FIRST if each in provenances),
+            series_id=only.id if only else None,
+            object=only.object if only else None,
+            ts_ms=ts_ms,
+            values=values,
+        )
+
+
+def find(spec: QuerySpec, names: Iterable[str]) -> list[Found]:
+    """The series that the question is about, under these names."""
+    conditions = ["metric = ANY(%(names)s)"]
+    values: Values = {"names": sorted(names)}
+    if spec.site_ids is not None:
+        conditions.append("series.site_id = ANY(%(sites)s)")
+        values["sites"] = list(spec.site_ids)
+    if spec.object is not None:
+        conditions.append(f"series.{_OBJECT_COLUMNS[Series.ObjectKind(spec.object.kind)]} = %(object)s")
+        values["object"] = spec.object.id
+    for number, matcher in enumerate(spec.matchers):
+        condition, given = matching(matcher, number)
+        conditions.append(condition)
+        values |= given
+    columns = ", ".join(f"series.{column}" for column in _OBJECT_COLUMNS.values())
+    statement = _FIND.format(columns=columns, conditions=" AND ".join(conditions))
+    return [_found(row) for row in fetch(statement, values)]
+
+
+def _found(row: tuple[Any, ...]) -> Found:
+    series_id, metric, labels, kind, object_kind, *ids, provenance, cadence_s = row
+    object_id = dict(zip(_OBJECT_COLUMNS, ids, strict=True)).get(object_kind)
+    described = ObjectRef(object_kind, object_id) if object_id else None
+    return Found(series_id, metric, labels, kind, described, provenance, cadence_s)
+
+
+def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> list[Line]:
+    """Lines in order of their labels. `without` is a label that does not tell lines apart."""
+    members: dict[tuple[tuple[tuple[str, str], ...], int], list[Found]] = defaultdict(list)
+    for one in series:
+        labels = {NAME: one.metric, **one.labels}
+        if spec.group_by is not None:
+            key, apart = tuple((name, labels.get(name, "")) for name in spec.group_by), 0
+        else:
+            key = tuple((name, value) for name, value in sorted(labels.items()) if name != without)
+            # Two sources may have series of the same labels: each is a line.
+            apart = 0 if without else one.id
+        members[key, apart].append(one)
+    return [Line(dict(key), tuple(found)) for (key, _), found in sorted(members.items(), key=itemgetter(0))]
+
+
+def _unit(spec: QuerySpec, members: tuple[Found, ...]) -> str:
+    known = members[0].known
+    unit = known.unit if known else ""
+    if members[0].kind == Kind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:
+        family = registry().get(known.family) if known else None
+        return family.unit if family else ""
+    if spec.aggregation is Aggregation.COUNT:
+        return ""
+    return f"{unit or '1'}/s" if spec.aggregation is Aggregation.RATE else unit
