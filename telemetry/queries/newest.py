@@ -24,14 +24,15 @@ CROSS JOIN LATERAL (
 _LATEST = """
 WITH {wanted}, recent AS MATERIALIZED (
     SELECT DISTINCT ON (series_id) series_id, ts, value FROM telemetry_sample
-    WHERE ts > %(tail)s AND ts <= %(now)s AND series_id IN (SELECT series_id FROM wanted)
+    WHERE ts > %(tail)s AND ts <= %(now)s AND (value <> 'NaN' OR NOT %(with_ended)s)
+        AND series_id IN (SELECT series_id FROM wanted)
     ORDER BY series_id, ts DESC, value = 'NaN', value DESC
 )
 SELECT {columns}, ts, value FROM wanted JOIN recent USING (series_id) WHERE value <> 'NaN'
 UNION ALL
 SELECT {columns}, earlier.last_ts, earlier.last FROM wanted {earlier}
 WHERE NOT EXISTS (SELECT FROM recent WHERE recent.series_id = wanted.series_id) AND earlier.last_ts > %(oldest)s
-    AND (ended_at IS NULL OR ended_at > %(now)s OR ended_at < earlier.last_ts)
+    AND (%(with_ended)s OR ended_at IS NULL OR ended_at > %(now)s OR ended_at < earlier.last_ts)
 ORDER BY 1
 """
 _SEEN = """
@@ -54,15 +55,21 @@ WHERE object_id IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 
 def latest(
-    site_ids: Iterable[int], metrics: Iterable[str] | None, *, now: datetime, within_s: float
+    site_ids: Iterable[int],
+    metrics: Iterable[str] | None,
+    *,
+    now: datetime,
+    within_s: float,
+    with_ended: bool = False,
 ) -> list[Latest]:
-    """The newest reading of each series in the `within_s` up to `now`; series that ended since are left out.
+    """The newest reading of each series in the `within_s` up to `now`; series that ended since are left out,
+    unless asked for.
 
     `metrics` None: all but what a scraper says of itself (`up`, `scrape_…`, `ALERTS…`).
     """
     part, values = wanted(site_ids, metrics)
     statement = _LATEST.format(wanted=part, columns=series_columns(), earlier=_EARLIER)
-    return [Latest._make(row) for row in fetch(statement, values | _times(now, within_s))]
+    return [Latest._make(row) for row in fetch(statement, values | _times(now, within_s) | {"with_ended": with_ended})]
 
 
 def last_seen(site_ids: Iterable[int], *, now: datetime, within_s: float) -> list[Seen]:
