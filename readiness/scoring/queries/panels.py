@@ -4,9 +4,11 @@ against."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
+from statistics import median
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -22,6 +24,8 @@ from web.units import number, scale
 
 # A whole site's meter is held against what the site has contracted.
 SITE_METERS = frozenset({"site_power_watts"})
+# A line breaks where samples paused for more than so many times their usual distance.
+USUAL_PAUSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,22 @@ def _panel(
         provenance=found[0].provenance if found else "",
         step_s=spec.step_s,
     )
+
+
+def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> Line:
+    """Steps without a sample are left out, and the line breaks where it paused for longer than it usually does.
+
+    A step may be shorter than the distance between samples: a break at each empty step would leave only dots.
+    """
+    known = [(at, value) for at, value in zip(instants_ms, values, strict=True) if not math.isnan(value)]
+    pauses = [later[0] - earlier[0] for earlier, later in pairwise(known)]
+    longest = USUAL_PAUSES * median(pauses) if pauses else 0
+    points: list[tuple[int, float | None]] = []
+    for place, (at, value) in enumerate(known):
+        if place and pauses[place - 1] > longest:
+            points.append((known[place - 1][0] + 1, None))
+        points.append((at, round(value, 4)))
+    return Line(name, tuple(at for at, _ in points), tuple(value for _, value in points))
 
 
 def _ms_text(at: datetime) -> str:

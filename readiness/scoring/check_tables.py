@@ -1,0 +1,191 @@
+"""Columns as data: the checks of one site, and one check over the sites."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from django.utils.translation import gettext_lazy as _
+
+from readiness.framework.core.vocabulary import Gate
+from readiness.scoring.cards import link
+from readiness.scoring.models import CheckState
+from readiness.scoring.queries.site import PillarChecks
+from web.tables import Choice, Column, Table
+from web.units import duration, format_value, power, signed
+
+GATES = tuple(Gate)
+SEVERITY = {
+    state: place for place, state in enumerate(("fail", "stale", "unknown", "waived", "warn", "pass", "n-a"))
+}
+
+
+def _age(seconds: float | None) -> str:
+    return "" if seconds is None else duration(seconds)
+
+
+def _number(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    shown = format_value(value, unit)
+    return f"{shown.value} {shown.unit}".strip()
+
+
+def check_columns(slug: str) -> tuple[Column, ...]:
+    """Columns of the checks of one site; the address of each check needs the site."""
+    address = partial(link, "site-check", slug)
+    return (
+        Column(
+            "state",
+            _("State"),
+            value=lambda row: row.state,
+            template="readiness/cells/check_state.html",
+            sort=lambda row: SEVERITY[row.state],
+            phone="status",
+        ),
+        Column(
+            "check",
+            _("Check"),
+            value=lambda row: row.name,
+            url=lambda row: address(row.id),
+            template="readiness/cells/check.html",
+            sort=lambda row: row.name,
+            locked=True,
+            phone="title",
+        ),
+        Column(
+            "value",
+            _("Measured"),
+            value=lambda row: row.value,
+            text=lambda row: _number(row.value, row.unit),
+            numeric=True,
+        ),
+        Column("threshold", _("Limit"), value=lambda row: row.threshold_text, numeric=True),
+        Column(
+            "margin",
+            _("Margin"),
+            value=lambda row: row.margin,
+            text=lambda row: signed(row.margin, row.unit),
+            numeric=True,
+        ),
+        Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
+        Column("gate", _("Gate"), value=lambda row: row.gate, sort=lambda row: row.gate),
+        Column(
+            "age",
+            _("Age"),
+            value=lambda row: row.age_s,
+            text=lambda row: _age(row.age_s),
+            sort=lambda row: row.age_s,
+            numeric=True,
+        ),
+        Column(
+            "since",
+            _("Since"),
+            value=lambda row: row.since,
+            template="readiness/cells/instant.html",
+            sort=lambda row: row.since,
+            default=False,
+        ),
+    )
+
+
+def check_site_columns(check_id: str) -> tuple[Column, ...]:
+    """Columns of one check over the sites."""
+    return (
+        Column(
+            "state",
+            _("State"),
+            value=lambda row: row.result.state,
+            template="readiness/cells/check_state.html",
+            sort=lambda row: SEVERITY[row.result.state],
+            phone="status",
+        ),
+        Column(
+            "site",
+            _("Site"),
+            value=lambda row: row.site.name,
+            url=lambda row: link("site-check", row.site.slug, check_id),
+            sort=lambda row: row.site.name,
+            locked=True,
+            phone="title",
+        ),
+        Column(
+            "deployed",
+            _("Deployed"),
+            value=lambda row: row.deployed.it_kw,
+            text=lambda row: power(row.deployed.it_kw, "kW").value,
+            sort=lambda row: row.deployed.it_kw,
+            numeric=True,
+            unit="kW",
+        ),
+        Column(
+            "value",
+            _("Measured"),
+            value=lambda row: row.result.value,
+            text=lambda row: _number(row.result.value, row.result.unit),
+            sort=lambda row: row.result.value,
+            numeric=True,
+        ),
+        Column(
+            "margin",
+            _("Margin"),
+            value=lambda row: row.result.margin,
+            text=lambda row: signed(row.result.margin, row.result.unit),
+            sort=lambda row: row.result.margin,
+            numeric=True,
+        ),
+        Column("reason", _("Why"), value=lambda row: row.result.reason, phone="full"),
+        Column(
+            "age",
+            _("Age"),
+            value=lambda row: row.result.age_s,
+            text=lambda row: _age(row.result.age_s),
+            sort=lambda row: row.result.age_s,
+            numeric=True,
+        ),
+    )
+
+
+def checks_of_site(slug: str, pillars: Sequence[PillarChecks]) -> Table:
+    """Every check of a site, in the framework's order until a column is chosen."""
+    return Table(
+        id="checks",
+        noun=(_("check"), _("checks")),
+        label=_("Checks of the site"),
+        columns=check_columns(slug),
+        filters=(
+            Choice("state", _("State"), lambda row: row.state, CheckState.choices),
+            Choice(
+                "pillar",
+                _("Pillar"),
+                lambda row: row.pillar,
+                [(one.pillar.id, one.pillar.name) for one in pillars],
+            ),
+            Choice("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
+        ),
+        row_id="id",
+        row_name="name",
+        row_url=lambda row: link("site-check", slug, row.id),
+        empty={
+            "title": _("Not evaluated yet"),
+            "text": _("Checks appear with the first evaluation of the site."),
+            "icon": "clipboard-check",
+        },
+    )
+
+
+def sites_of_check(check_id: str) -> Table:
+    """One check at every site, worst first until a column is chosen."""
+    return Table(
+        id="sites",
+        noun=(_("site"), _("sites")),
+        label=_("The check at every site"),
+        columns=check_site_columns(check_id),
+        filters=(Choice("state", _("State"), lambda row: row.result.state, CheckState.choices),),
+        row_id=lambda row: row.site.id,
+        row_name=lambda row: row.site.name,
+        row_url=lambda row: link("site-check", row.site.slug, check_id),
+        empty={
+            "title": _("No site has been evaluated"),
+            "text": _("Add a site to the inventory; its checks follow with the first evaluation."),
+            "icon": "clipboard-check",
+        },
+    )

@@ -1,0 +1,148 @@
+"""Sentences that say what the figures mean, computed from them each time. No figure is fixed text."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext, ngettext
+
+from readiness.scoring.core.gap import Gap
+from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
+from readiness.scoring.queries.panels import Panel
+from readiness.scoring.queries.rows import SiteRow
+from web.states import state
+from web.units import duration, instant, number, power, power_unit
+
+# Below this a monthly difference is rounding, not a trend.
+NOTICEABLE_KW_A_MONTH = 0.05
+
+
+def kw(value: float, unit: str = "") -> str:
+    """A power as text, "153.8 MW"; `unit` keeps several figures of one sentence in the same unit."""
+    return str(power(value, unit))
+
+
+def share_of_gap(gap: Gap) -> float | None:
+    """Share of deployed capacity that is not ready, 0 to 1; None where nothing is deployed."""
+    return gap.gap.it_kw / gap.deployed.it_kw if gap.deployed.it_kw > 0 else None
+
+
+def standing(gap: Gap, verdicts: Mapping[str, int]) -> str:
+    """How many sites are ready and what that leaves: said plainly also when it is none."""
+    judged = sum(count for verdict, count in verdicts.items() if verdict != "none")
+    if not judged:
+        return gettext("No site is in commissioning or production, so none has a verdict.")
+    ready = verdicts.get("ready", 0)
+    counted = ngettext(
+        "%(ready)s of %(total)s sites is ready", "%(ready)s of %(total)s sites are ready", ready
+    )
+    unit = power_unit(gap.deployed.it_kw)
+    sentences = [
+        f"{counted % {'ready': ready, 'total': judged}}; "
+        + gettext("%(gap)s of %(deployed)s deployed can’t take production load.")
+        % {"gap": kw(gap.gap.it_kw, unit), "deployed": kw(gap.deployed.it_kw, unit)}
+    ]
+    if gap.conditional.it_kw > 0:
+        sentences.append(
+            gettext("%(conditional)s of it may run under conditions.")
+            % {"conditional": kw(gap.conditional.it_kw, unit)}
+        )
+    return " ".join(sentences)
+
+
+def pace(pace: Pace | None, gap: Gap) -> str:
+    """Whether deployment outruns readiness, from the recent pace of both; empty when there is too little
+    history."""
+    if pace is None:
+        return ""
+    widening = pace.deployed_kw_month - pace.ready_kw_month
+    weeks = {"weeks": pace.weeks}
+    if widening > NOTICEABLE_KW_A_MONTH:
+        return gettext("Over %(weeks)s weeks deployment outran readiness by %(by)s a month.") % (
+            weeks | {"by": kw(widening)}
+        )
+    if widening < -NOTICEABLE_KW_A_MONTH:
+        months = gap.gap.it_kw / -widening
+        return gettext(
+            "Over %(weeks)s weeks readiness caught up by %(by)s a month; "
+            "at this pace the gap closes in %(months).0f months."
+        ) % (weeks | {"by": kw(-widening), "months": max(months, 1)})
+    return gettext("Over %(weeks)s weeks the gap stayed as it is.") % weeks
+
+
+def over_time(history: CapacityHistory) -> str:
+    """What the trend shows, for those who do not see the drawing."""
+    first, last = history.gaps[0], history.gaps[-1]
+    unit = power_unit(max(last.deployed.it_kw, first.deployed.it_kw))
+    return gettext(
+        "Deployed went from %(deployed_then)s to %(deployed_now)s, ready from %(ready_then)s to %(ready_now)s; "
+        "the gap is %(gap)s."
+    ) % {
+        "deployed_then": kw(first.deployed.it_kw, unit),
+        "deployed_now": kw(last.deployed.it_kw, unit),
+        "ready_then": kw(first.ready.it_kw, unit),
+        "ready_now": kw(last.ready.it_kw, unit),
+        "gap": kw(last.gap.it_kw, unit),
+    }
+
+
+def largest_gap(rows: tuple[SiteCapacityRow, ...]) -> str:
+    """Which site holds the most capacity that is not ready."""
+    open_rows = [row for row in rows if row.deployed.it_kw > row.ready.it_kw]
+    if not open_rows:
+        return gettext("All deployed capacity is ready.")
+    widest = max(open_rows, key=lambda row: row.deployed.it_kw - row.ready.it_kw)
+    return gettext("%(site)s holds the largest gap: %(gap)s of %(deployed)s deployed.") % {
+        "site": widest.site.name,
+        "gap": kw(widest.deployed.it_kw - widest.ready.it_kw),
+        "deployed": kw(widest.deployed.it_kw),
+    }
+
+
+def no_verdict(stage: str) -> str:
+    """Why a site has no verdict, from the stage it is in."""
+    reasons = {
+        "planned": gettext(
+            "Planned sites have no verdict and no capacity: nothing is commissioned here yet."
+        ),
+        "building": gettext(
+            "Sites under construction have no verdict and no capacity until commissioning begins."
+        ),
+        "retired": gettext("Retired sites have no verdict."),
+    }
+    return reasons.get(stage, gettext("Not evaluated yet: the next evaluation gives the first verdict."))
+
+
+def weakest_pillar(row: SiteRow) -> str:
+    """The pillar with the lowest score, for those who do not see the radar."""
+    if row.weakest is None or row.weakest.score is None:
+        return gettext("No pillar has a score yet.")
+    return gettext("%(pillar)s is the weakest pillar at %(score).0f of 100.") % {
+        "pillar": row.weakest.name,
+        "score": 100 * row.weakest.score,
+    }
+
+
+def last_values(panels: Sequence[Panel]) -> str:
+    """The newest value of each panel, for those who do not see the lines."""
+    told = []
+    for panel in panels:
+        known = [value for line in panel.lines for value in line.values[-1:] if value is not None]
+        if known:
+            told.append(f"{panel.title}: {number(known[0])} {panel.unit}".strip())
+    return "; ".join(told)
+
+
+def drawn_from(panels: Sequence[Panel]) -> str:
+    """How fine the lines are, where the samples come from, and which panels are missing."""
+    drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
+    parts = [gettext("one point each %(step)s") % {"step": duration(max(panel.step_s for panel in drawn))}]
+    parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})
+    missing = [panel.title for panel in panels if panel not in drawn]
+    if missing:
+        parts.append(gettext("no samples: %(titles)s") % {"titles": ", ".join(missing)})
+    return " · ".join(parts)
+
+
+def last_sample(panels: Sequence[Panel]) -> str:
+    newest = max(line.instants_ms[-1] for panel in panels for line in panel.lines if line.instants_ms)
+    return gettext("last point %(at)s") % {"at": instant(datetime.fromtimestamp(newest / 1000, tz=UTC))}

@@ -1,0 +1,20 @@
+"""Pages that show verdicts: the fleet, its sites, and the checks. The figures of charts have addresses of
+their own."""
+
+from django.urls import path
+
+from readiness.scoring.views import checks, fleet, site
+
+urlpatterns = [
+    path("", fleet.overview, name="fleet"),
+    path("charts/gap.<str:form>", fleet.gap_chart, name="fleet-gap-chart"),
+    path("charts/gap-by-site.<str:form>", fleet.gap_by_site_chart, name="fleet-gap-by-site-chart"),
+    path("sites/", fleet.sites, name="sites"),
+    path("sites/<slug:slug>/", site.page, name="site"),
+    path("sites/<slug:slug>/evaluate/", site.evaluate_now, name="site-evaluate"),
+    path("sites/<slug:slug>/charts/series.<str:form>", site.series_chart, name="site-series-chart"),
+    path("sites/<slug:slug>/charts/pillars.<str:form>", site.pillars_chart, name="site-pillars-chart"),
+    path("sites/<slug:slug>/checks/<slug:check_id>/", checks.site_check, name="site-check"),
+    path("readiness/", checks.overview, name="readiness"),
+    path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
+]

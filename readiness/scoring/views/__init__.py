@@ -1,0 +1,1 @@
+"""Pages and chart endpoints of verdicts, one module a page."""

@@ -1,0 +1,150 @@
+"""The fleet: how much is deployed, how much of it may carry load, and what holds the rest back."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import conditional_page, require_GET
+
+from readiness.scoring import cards, charts, findings, tables
+from readiness.scoring.queries import attention, capacity, fleet
+from readiness.scoring.queries import sites as site_queries
+from readiness.scoring.views import answers
+from web import tables as table_kit
+from web.clock import now
+from web.permissions import require
+from web.timerange import TimeRange
+from web.units import instant, power
+
+SHOWN_IN_ATTENTION = 6
+TREND, BY_SITE = "trend", "site"
+DEFAULT_RANGE = "now-365d"
+
+may_see = require("inventory.view_site", "scoring.view_sitescore")
+
+
+@may_see
+@conditional_page
+@require_GET
+def overview(request: HttpRequest) -> HttpResponse:
+    at = now()
+    page = _sites_page(request, at)
+    if table_kit.wants_table_only(request, page):
+        return table_kit.respond(request, "readiness/fleet.html", page, {})
+    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+    standing = fleet.fleet(now=at)
+    context = {"fleet": standing, "table": page, "time_range": span.context}
+    if standing.sites:
+        context |= _figures(standing, at) | _gap_card(request, span) | _rest(at)
+    return answers.page(request, "readiness/fleet.html", context)
+
+
+@may_see
+@conditional_page
+@require_GET
+def sites(request: HttpRequest) -> HttpResponse:
+    at = now()
+    page = _sites_page(request, at)
+    if table_kit.wants_table_only(request, page):
+        return table_kit.respond(request, "readiness/sites.html", page, {})
+    standing = fleet.fleet(now=at)
+    context = {
+        "table": page,
+        "standing": findings.standing(standing.now, standing.verdicts) if standing.sites else "",
+    }
+    return answers.page(request, "readiness/sites.html", context)
+
+
+@may_see
+@conditional_page
+@require_GET
+def gap_chart(request: HttpRequest, form: str) -> HttpResponse:
+    at = now()
+    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+    history = capacity.capacity_over_time(start=span.start, end=span.end, now=at)
+    return answers.chart(charts.gap_over_time(history, now=at), form)
+
+
+@may_see
+@conditional_page
+@require_GET
+def gap_by_site_chart(request: HttpRequest, form: str) -> HttpResponse:
+    return answers.chart(charts.gap_by_site(capacity.by_site(now=now())), form)
+
+
+def _sites_page(request: HttpRequest, at: datetime) -> Any:
+    return table_kit.page(
+        request,
+        tables.SITES,
+        site_queries.table(now=at),
+        prepare=lambda page: tables.site_lines(page, now=at),
+    )
+
+
+def _figures(standing: fleet.Fleet, at: datetime) -> dict[str, Any]:
+    pace = capacity.capacity_over_time(start=at, end=at, now=at).pace
+    return {
+        "scope": _scope(standing),
+        "kpis": cards.key_figures(standing),
+        "gap_figure": power(standing.now.gap.it_kw),
+        "standing": findings.standing(standing.now, standing.verdicts),
+        "pace": findings.pace(pace, standing.now),
+    }
+
+
+def _scope(standing: fleet.Fleet) -> str:
+    counted = ngettext("%(n)s site", "%(n)s sites", standing.sites) % {"n": standing.sites}
+    if standing.newest_sample_at is None:
+        return gettext("%(sites)s · no sample yet") % {"sites": counted}
+    return gettext("%(sites)s · newest sample %(at)s") % {
+        "sites": counted,
+        "at": instant(standing.newest_sample_at),
+    }
+
+
+def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
+    """The chart in one of its two views; which one is in the address."""
+    view = BY_SITE if request.GET.get("view") == BY_SITE else TREND
+    names = {TREND: "fleet-gap-chart", BY_SITE: "fleet-gap-by-site-chart"}
+    labels = {TREND: gettext("Trend"), BY_SITE: gettext("By site")}
+    urls = {each: cards.link(name, "json", **span.query) for each, name in names.items()}
+    return {
+        "gap_title": gettext("Readiness gap"),
+        "gap_url": urls[view],
+        "gap_csv": cards.link(names[view], "csv", **span.query),
+        "gap_views": [
+            {
+                "label": labels[each],
+                "url": cards.link("fleet", view=each, **span.query),
+                "chart_url": urls[each],
+                "current": each == view,
+            }
+            for each in names
+        ],
+        "gap_legend": [
+            {"label": gettext("Deployed"), "role": "deployed", "shape": "line"},
+            {"label": gettext("Ready"), "role": "ready", "shape": "line"},
+            {"label": gettext("Conditional"), "role": "conditional", "shape": "area"},
+            {"label": gettext("Not ready"), "role": "gap", "shape": "hatch"},
+            {"label": gettext("Projected"), "role": "projected", "shape": "dash"},
+        ],
+    }
+
+
+def _rest(at: datetime) -> dict[str, Any]:
+    held = capacity.holds_back(now=at)
+    wanting = attention.attention(now=at)
+    return {
+        "held": held,
+        "blockers": cards.blockers(held),
+        "unevaluated": findings.kw(held.unevaluated.it_kw),
+        "conditional": findings.kw(held.conditional.it_kw),
+        "domains": [cards.domain_card(card, now=at) for card in fleet.domain_cards(now=at)],
+        "map": cards.site_map(site_queries.rows(None, now=at)),
+        "attention": cards.attention_list(wanting[:SHOWN_IN_ATTENTION], now=at),
+        "attention_total": len(wanting),
+        "attention_empty": gettext(
+            "Every check is met, every source is on time, and every site has an owner."
+        ),
+    }

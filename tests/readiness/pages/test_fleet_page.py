@@ -1,0 +1,103 @@
+"""The fleet page says where the capacity stands, from the stored verdicts and in words computed from them."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from inventory.models import Site
+from tests.readiness.scoring import stored
+
+pytestmark = pytest.mark.django_db
+
+
+def words_of(response):
+    """The text of a page, without markup and with single spaces."""
+    return " ".join(re.sub(r"<[^>]+>", " ", response.content.decode()).split())
+
+
+def test_no_ready_site_is_said_plainly(viewer_pages, dallas, porto, yard):
+    words = words_of(viewer_pages.get("/"))
+    assert "0 of 2 sites are ready; 1.4 MW of 1.4 MW deployed can’t take production load." in words
+    assert "0.40 MW of it may run under conditions." in words
+
+
+def test_gap_is_what_is_deployed_less_what_is_ready(viewer_pages, dallas):
+    stored.site("ready", name="Lisbon", kw=500.0)
+    words = words_of(viewer_pages.get("/"))
+    assert "1 of 2 sites is ready; 1.0 MW of 1.5 MW deployed" in words
+    assert re.search(r"Readiness gap 1\.0 ?MW", words)
+
+
+def test_pillar_that_blocks_first_leads_to_its_checks(viewer_pages, dallas):
+    body = viewer_pages.get("/").content.decode()
+    assert 'href="/readiness/?pillar=p2"' in body
+    assert "first blocker at 1 site" in body
+
+
+def test_what_needs_attention_leads_to_the_check_at_the_site(viewer_pages, dallas, porto):
+    body = viewer_pages.get("/").content.decode()
+    assert 'href="/sites/dallas/checks/p2-power-headroom/"' in body
+    assert "1 site has no owner" in body
+
+
+def test_empty_install_says_what_to_do_first(viewer_pages, db):
+    words = words_of(viewer_pages.get("/"))
+    assert "No sites yet" in words
+    assert "Add a region and a site" in words
+    assert "0 of 0" not in words
+
+
+def test_table_is_filtered_by_verdict_and_owner(viewer_pages, dallas, porto, yard):
+    def names(query):
+        body = viewer_pages.get(f"/sites/?{query}").content.decode()
+        return set(re.findall(r'id="row-sites-\d+"[^§]*?href="/sites/(\w+)/"', body))
+
+    assert names("") == {"dallas", "porto", "yard"}
+    assert names("verdict=conditional") == {"porto"}
+    assert names("verdict=none") == {"yard"}
+    assert names("owner=none") == {"porto", "yard"}
+    assert names("q=dall") == {"dallas"}
+    assert names("energy=critical") == {"dallas"}
+    assert names("stage=building") == {"yard"}
+
+
+def test_table_exports_what_it_shows(viewer_pages, dallas, porto):
+    answer = viewer_pages.get("/sites/?export=csv&verdict=not-ready")
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    assert rows[0][1:4] == ["Site", "Readiness", "Deployed (kW)"]
+    assert [row[1:4] for row in rows[1:]] == [["Dallas", "not-ready", "1000.0"]]
+
+
+def test_table_alone_is_answered_without_the_page(viewer_pages, dallas):
+    answer = viewer_pages.get("/", headers={"HX-Request": "true", "HX-Target": "div#table-sites"})
+    assert answer.content.decode().lstrip().startswith('<div id="table-sites"')
+
+
+def test_live_region_answers_304_while_nothing_changed(viewer_pages, dallas):
+    live = {"HX-Request": "true", "HX-Target": "div#live"}
+    first = viewer_pages.get("/", headers=live)
+    assert first.content.decode().lstrip().startswith('<div id="live"')
+    again = viewer_pages.get("/", headers=live | {"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    Site.objects.filter(pk=dallas.pk).update(owner="Somebody else")
+    assert viewer_pages.get("/", headers=live | {"If-None-Match": first["ETag"]}).status_code == 200
+
+
+def test_view_of_the_gap_is_in_the_address(viewer_pages, dallas):
+    assert "charts/gap-by-site.json" in re.search(
+        r'id="gap" data-chart-url="([^"]+)"', viewer_pages.get("/?view=site").content.decode()
+    ).group(1)
+
+
+def test_range_that_cannot_be_read_is_refused(viewer_pages, dallas):
+    viewer_pages.raise_request_exception = False
+    assert viewer_pages.get("/?start=yesterday").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/sites/", "/charts/gap.json", "/charts/gap-by-site.json"])
+def test_stranger_is_sent_to_sign_in(client, dallas, path):
+    answer = client.get(path)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/")

@@ -1,0 +1,117 @@
+"""The site page says the verdict, since when, what decides it, and leads from there to the samples."""
+
+import json
+import re
+from datetime import timedelta
+
+import pytest
+
+from readiness.scoring import live_charts
+from readiness.scoring.queries.panels import Limit, Line, Panel
+from tests.readiness.pages.test_fleet_page import words_of
+from tests.readiness.scoring import stored
+from tests.readiness.scoring.stored import DAY, NOW
+
+pytestmark = pytest.mark.django_db
+TABS = ("overview", "compute", "network", "energy", "evidence", "changes", "sources")
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_is_there_for_every_kind_of_site(viewer_pages, dallas, porto, yard, tab):
+    for slug in ("dallas", "porto", "yard"):
+        answer = viewer_pages.get(f"/sites/{slug}/?tab={tab}")
+        assert answer.status_code == 200
+        assert 'aria-current="page"' in answer.content.decode()
+
+
+def test_overview_names_the_check_that_decides(viewer_pages, dallas):
+    words = words_of(viewer_pages.get("/sites/dallas/"))
+    assert "Why it is not ready" in words
+    assert "940 kW · limit ≤ 850 kW" in words
+    assert "1.0 MW deployed, 0 kW ready" in words
+    assert "owner Platform AMER" in words
+
+
+def test_site_without_owner_says_so(viewer_pages, porto):
+    assert "No owner" in words_of(viewer_pages.get("/sites/porto/"))
+
+
+def test_site_under_construction_says_why_it_has_no_verdict(viewer_pages, yard):
+    words = words_of(viewer_pages.get("/sites/yard/"))
+    assert "Sites under construction have no verdict and no capacity until commissioning begins." in words
+
+
+def test_worst_object_of_a_domain_leads_to_its_samples(viewer_pages, dallas):
+    body = viewer_pages.get("/sites/dallas/?tab=energy").content.decode()
+    assert "UPS-1" in body
+    assert "limit 90 %" in body
+    assert "metric=upsOutputPercentLoad" in body
+
+
+def test_silent_network_shows_its_clock(viewer_pages, dallas):
+    assert 'data-clock="silent"' in viewer_pages.get("/sites/dallas/?tab=network").content.decode()
+
+
+def test_checks_are_filtered_by_state(viewer_pages, dallas):
+    body = viewer_pages.get("/sites/dallas/?tab=evidence&state=fail").content.decode()
+    assert "p2-power-headroom" in body
+    assert "p3-role-coverage" not in body
+
+
+def test_changes_show_flips_and_who_changed_the_site(viewer_pages, dallas):
+    words = words_of(viewer_pages.get("/sites/dallas/?tab=changes"))
+    assert "Energy health : OK → Critical" in words
+    assert "created" in words
+
+
+def test_pillars_are_drawn_beside_those_of_ninety_days_ago(viewer_pages, dallas):
+    def names():
+        return [trace["name"] for trace in viewer_pages.get("/sites/dallas/charts/pillars.json").json()["data"]]
+
+    assert "90 days ago" not in names()
+    point = stored.point(dallas, (NOW - 91 * DAY).date(), 0.3)
+    point.pillars = {"p1": {"score": 0.2}, "p2": {"score": 0.3}}
+    point.save()
+    assert names()[0] == "90 days ago"
+
+
+def test_evaluating_needs_the_permission(planner_pages, viewer_pages, client_of, dallas):
+    viewer_pages.raise_request_exception = False
+    assert "Evaluate now" not in viewer_pages.get("/sites/dallas/").content.decode()
+    assert "Evaluate now" in planner_pages.get("/sites/dallas/").content.decode()
+    assert viewer_pages.post("/sites/dallas/evaluate/").status_code == 403
+    assert planner_pages.get("/sites/dallas/evaluate/").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/sites/atlantis/", "/sites/atlantis/charts/series.json", "/sites/dallas/charts/series.xml"])
+def test_unknown_address_is_not_found(viewer_pages, dallas, path):
+    assert viewer_pages.get(path).status_code == 404
+
+
+def test_site_without_series_says_so_in_the_chart(viewer_pages, dallas):
+    answer = viewer_pages.get("/sites/dallas/charts/series.json?points=700")
+    assert answer.json()["meta"]["empty"] == "No live series of this site arrived in this time."
+
+
+def panel(domain, values, **given):
+    instants = tuple(1_795_000_000_000 + 60_000 * place for place in range(len(values)))
+    defaults = {"title": domain, "unit": "kW", "limits": (), "provenance": "simulated", "step_s": 60}
+    return Panel(domain=domain, lines=(Line(domain, instants, tuple(values)),), **defaults | given)
+
+
+def test_series_are_what_plotly_knows():
+    from plotly import graph_objects as go
+
+    drawn = [panel("compute", [1.0, None, 2.0]), panel("energy", [5.0, 6.0, 7.0], limits=(Limit("warn 6 kW", 6.0),))]
+    figure = live_charts.series(drawn, start=NOW - timedelta(hours=1), end=NOW)
+    go.Figure({"data": figure["data"], "layout": figure["layout"]})
+    assert figure["layout"]["shapes"][0] | {"y0": 6.0, "yref": "y2", "name": "limit"} == figure["layout"]["shapes"][0]
+    assert figure["data"][0]["y"] == [1.0, None, 2.0]
+    assert "simulated" in figure["meta"]["footer"]
+    assert json.loads(json.dumps(figure)) == figure
+
+
+def test_a_panel_without_samples_is_named_below_the_others():
+    figure = live_charts.series([panel("compute", [1.0]), panel("network", [])], start=NOW - DAY, end=NOW)
+    assert len(figure["data"]) == 1
+    assert re.search("no samples: network", figure["meta"]["footer"])
