@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from math import floor
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -18,18 +19,15 @@ import numpy as np
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
-from readiness.demo.core.streams import Stream, sent, streams
+from readiness.demo.core.streams import POST_EVERY_S, Stream, sent, streams
 from readiness.demo.core.wire import Template, key_of_series
 
 log = logging.getLogger(__name__)
 
 PATH = "/api/v1/write"
 ANSWER_WITHIN_S = 10.0
-# How often each stream posts. A fast meter posts all that it sampled since.
-POST_EVERY_S = 60
-FAST_POST_EVERY_S = 30
 # The first round goes out at once, so that nothing stays late for long after a start.
-FIRST_ROUND_APART_S = 0.1
+FIRST_ROUND_S = 4.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 # Some ten minutes of what the fleet sends.
 KEPT_BODIES = 250
@@ -62,31 +60,29 @@ class Channel:
 
     stream: Stream
     template: Template
-    samples: int
-    every_s: int
     offset_s: float
     next_s: float
 
     def go_on(self, after_s: float) -> None:
         """The next turn after an instant. Turns that were slept through are left out."""
-        turns = np.floor((after_s - self.offset_s) / self.every_s) + 1
-        self.next_s = float(turns) * self.every_s + self.offset_s
+        turns = floor((after_s - self.offset_s) / POST_EVERY_S) + 1
+        self.next_s = turns * POST_EVERY_S + self.offset_s
 
 
 def channels(plan: FleetPlan, stories: Stories, *, start_s: float) -> list[Channel]:
-    """The streams of a fleet, spread evenly over their minute."""
-    found = streams(plan)
+    """The streams of a fleet, its sites spread evenly over the minute.
+
+    Those of one site go out together, so that it is scored once for both.
+    """
+    sites = dict.fromkeys(stream.site.name for stream in streams(plan))
+    places = {name: place / len(sites) for place, name in enumerate(sites)}
     return [
-        _channel(plan, stream, stories, place=place, of=len(found), start_s=start_s)
-        for place, stream in enumerate(found)
+        _channel(plan, stream, stories, share=places[stream.site.name], start_s=start_s)
+        for stream in streams(plan)
     ]
 
 
-def _channel(
-    plan: FleetPlan, stream: Stream, stories: Stories, *, place: int, of: int, start_s: float
-) -> Channel:
-    every_s = POST_EVERY_S if stream.cadence_s >= POST_EVERY_S else FAST_POST_EVERY_S
-    samples = max(every_s // stream.cadence_s, 1)
+def _channel(plan: FleetPlan, stream: Stream, stories: Stories, *, share: float, start_s: float) -> Channel:
     keys = [
         key_of_series(block.metric, labels)
         for block in sent(plan, stream, stories, column([start_s]))
@@ -94,11 +90,9 @@ def _channel(
     ]
     return Channel(
         stream=stream,
-        template=Template(keys, samples=samples),
-        samples=samples,
-        every_s=every_s,
-        offset_s=every_s * place / of,
-        next_s=start_s + FIRST_ROUND_APART_S * place,
+        template=Template(keys, samples=stream.samples_a_post),
+        offset_s=POST_EVERY_S * share,
+        next_s=start_s + FIRST_ROUND_S * share,
     )
 
 
@@ -106,8 +100,7 @@ def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) ->
     """What the stream posts at an instant; None while a story keeps its site silent."""
     if not stories.is_sending(channel.stream.site.name, at_s):
         return None
-    back = np.arange(channel.samples - 1, -1, -1.0) * channel.stream.cadence_s
-    ts = column((at_s - back).tolist())
+    ts = column(channel.stream.ends_at([at_s]))
     values = np.concatenate([block.values for block in sent(plan, channel.stream, stories, ts)], axis=1)
     content = channel.template.filled(np.rint(ts[:, 0] * 1000).astype(np.int64), values)
     return Body(channel.stream.source_name, values.size, content)

@@ -1,6 +1,6 @@
 """Which source sends what: a site's exporters through its Prometheus, and its power meter where that samples faster."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from readiness.demo.core.noise import Floats
@@ -8,8 +8,11 @@ from readiness.demo.core.plan import FleetPlan, SitePlan
 from readiness.demo.core.series import Block, blocks, meter
 from readiness.demo.core.stories import Stories
 
-CADENCE_S = 60
+CADENCE_S = GRACE_S = 60
+# A fast meter samples every second and posts what it has once a minute.
 FAST_CADENCE_S = 1
+FAST_GRACE_S = 119
+POST_EVERY_S = 60
 SITE_LABEL = "site"
 EDGE_SOURCE = "Edge Prometheus"
 
@@ -21,9 +24,19 @@ class Stream:
     source_name: str
     site: SitePlan
     cadence_s: int = CADENCE_S
+    grace_s: int = GRACE_S
     names_site: bool = False
     sends_exporters: bool = True
     sends_meter: bool = True
+
+    @property
+    def samples_a_post(self) -> int:
+        return max(POST_EVERY_S // self.cadence_s, 1)
+
+    def ends_at(self, instants: Sequence[float]) -> list[float]:
+        """All instants sampled in the minutes that end at these."""
+        back = [self.cadence_s * place for place in range(self.samples_a_post - 1, -1, -1)]
+        return [at - before for at in instants for before in back]
 
 
 def streams(fleet: FleetPlan) -> tuple[Stream, ...]:
@@ -38,7 +51,7 @@ def streams(fleet: FleetPlan) -> tuple[Stream, ...]:
         found.append(Stream(name, site, names_site=shared, sends_meter=not has_fast_meter))
         if has_fast_meter:
             name = f"{site.name} power meter"
-            found.append(Stream(name, site, cadence_s=FAST_CADENCE_S, sends_exporters=False))
+            found.append(Stream(name, site, FAST_CADENCE_S, FAST_GRACE_S, sends_exporters=False))
     return tuple(found)
 
 

@@ -21,11 +21,12 @@ from readiness.demo.core.stories import (
 MINUTE = 60.0
 # Of weekly scores: what a sparkline of 24 weeks is drawn from.
 WEEKS = 25
-DAILY_DAYS = 14
+DAILY_DAYS = 7
 # What daily measures look back on: the 30-day peak, and the day that it begins in.
 KEPT_DAYS = 31
-THIN_STEP_H = 3
-HOURLY_DAYS = 7
+THIN_STEP_H = 6
+# The last days have more, for charts of a week.
+DENSER_DAYS, DENSER_STEP_H = 7, 2
 RECENT_STEP_S = 15 * MINUTE
 LIVE_S = 20 * MINUTE
 STORY_SITES = (FLAPPING_SITE, XID_SITE, HOT_SITE, HEAVY_SITE, SILENT_SITE)
@@ -124,9 +125,9 @@ def _long_ago() -> list[_Row]:
 
 
 def _weeks_ago() -> list[_Row]:
-    thin = range(KEPT_DAYS * 24, HOURLY_DAYS * 24, -THIN_STEP_H)
-    hourly = range(HOURLY_DAYS * 24, 24, -1)
-    kept = [(HOUR * hours, Extent.KEPT, False) for hours in (*thin, *hourly)]
+    thin = range(KEPT_DAYS * 24, DENSER_DAYS * 24, -THIN_STEP_H)
+    denser = range(DENSER_DAYS * 24, 24, -DENSER_STEP_H)
+    kept = [(HOUR * hours, Extent.KEPT, False) for hours in (*thin, *denser)]
     # Later rows of the same instant replace these.
     return [
         *[row for row in kept if row[0] % (7 * DAY) or row[0] < DAILY_DAYS * DAY],

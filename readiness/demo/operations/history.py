@@ -65,8 +65,13 @@ class Recorder:
         }
 
     def columns(self, instants: Sequence[float], extent: Extent) -> Columns | None:
-        """The stream's samples at these instants; None where it is silent at all of them."""
-        heard = [at for at in instants if self.stories.is_sending(self.stream.site.name, at)]
+        """The stream's samples at these instants; None where it is silent at all of them.
+
+        Where everything that checks read is wanted, a fast meter has the whole minute before, not its end alone.
+        """
+        whole_minutes = extent in (Extent.EVERYTHING, Extent.CHECKED)
+        sampled = self.stream.ends_at(instants) if whole_minutes else instants
+        heard = [at for at in sampled if self.stories.is_sending(self.stream.site.name, at)]
         held = self._held[extent]
         if not heard or not len(held):
             return None

@@ -23,6 +23,7 @@ def write_sources(plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, by:
             site=None if stream.names_site else sites[stream.site.name],
             site_label=SITE_LABEL if stream.names_site else "",
             cadence_s=stream.cadence_s,
+            grace_s=stream.grace_s,
             provenance=Provenance.SIMULATED,
             description="Sent by the demo",
             by=by,

@@ -108,23 +108,23 @@ def test_a_site_draws_less_than_it_contracted_for():
 
 @pytest.mark.parametrize("site_name", ["MRS-1", "ZRH-1", "OSA-1"])
 def test_the_source_that_edge_sites_share_says_which_site_a_series_is_of(site_name):
-    (stream,) = [stream for stream in streams(FLEET) if stream.site.name == site_name]
-    assert stream.names_site
-    for block in blocks_of(site_name, column([LOADED_S])):
-        assert {labels["site"] for labels in block.labels} == {stream.site.slug}
+    exporters, meter = [stream for stream in streams(FLEET) if stream.site.name == site_name]
+    assert (exporters.source_name, exporters.names_site) == ("Edge Prometheus", True)
+    assert not meter.names_site
+    for block in sent(FLEET, exporters, STORIES, column([LOADED_S])):
+        assert {labels["site"] for labels in block.labels} == {exporters.site.slug}
 
 
-def test_the_site_that_falls_silent_has_a_source_of_its_own():
-    names = Counter(stream.source_name for stream in streams(FLEET) if not stream.names_site)
-    (silent,) = [stream for stream in streams(FLEET) if stream.site.name == "QRO-1"]
-    assert names[silent.source_name] == 1
+def test_the_site_that_falls_silent_shares_no_source():
+    of_site = {stream.source_name for stream in streams(FLEET) if stream.site.name == "QRO-1"}
+    of_others = {stream.source_name for stream in streams(FLEET) if stream.site.name != "QRO-1"}
+    assert not of_site & of_others
     assert STORIES.is_sending("QRO-1", STORIES.silent_from - 1)
     assert not STORIES.is_sending("QRO-1", STORIES.silent_from)
 
 
 def test_a_site_with_a_fast_meter_sends_its_power_through_a_source_of_its_own():
     fleet = fleet_plan(names={"GVX-1"})
-    fleet.fleet["fast_meters"].append("GVX-1")
     exporters, meter = streams(fleet)
     assert (exporters.cadence_s, meter.cadence_s) == (60, 1)
     assert "site_power_watts" not in {b.metric for b in sent(fleet, exporters, STORIES, column([LOADED_S]))}

@@ -1,0 +1,158 @@
+"""The demo's sender against a real Muster over HTTP: what arrives, and what happens when nobody answers."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.models import Token
+from readiness.demo import sender as sending
+from readiness.demo.core.plan import fleet_plan
+from readiness.demo.core.stories import Stories
+from readiness.demo.models import DemoFleet
+from readiness.demo.operations.fleet import write_inventory
+from readiness.demo.operations.sources import new_tokens
+from telemetry import drain
+from telemetry.models import InboxBatch, Series, Source, SourceStatus
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOWHERE = "http://127.0.0.1:9"
+PLAN = fleet_plan(names={"ZRH-1", "QRO-1"})
+
+
+@pytest.fixture
+def fleet(frozen_now):
+    yield write_inventory(PLAN, scale=1, now=frozen_now.at)
+    with connection.cursor() as cursor:
+        # Django's own clean-up does not know the tables that only SQL touches.
+        cursor.execute("TRUNCATE telemetry_sample, telemetry_rollup_5m, telemetry_rollup_1h")
+
+
+@pytest.fixture
+def sender(fleet, frozen_now, live_server):
+    """Sends to the live server; `sender.turn(frozen_now.at.timestamp())` is one look at what is due."""
+    stories = Stories(fleet.loaded_at.timestamp())
+    start_s = frozen_now.at.timestamp()
+    made = sending.Sender(
+        PLAN,
+        stories,
+        sending.Post(live_server.url),
+        new_tokens(fleet, now=frozen_now.at),
+        sending.channels(PLAN, stories, start_s=start_s),
+    )
+    yield made
+    made.post.close()
+
+
+def first_round(sender, frozen_now):
+    frozen_now.move(seconds=5)
+    return sender.turn(frozen_now.at.timestamp())
+
+
+def test_every_series_of_the_first_round_arrives_and_finds_its_object(sender, frozen_now):
+    first_round(sender, frozen_now)
+    drain.drain(now=frozen_now.at)
+    zurich = Series.objects.filter(site__slug="zrh-1")
+    assert zurich.count() == 58
+    assert not Series.objects.unmatched().exists()
+    # The meter's minute counts 60 samples.
+    assert sender.counts == sending.Counts(sent=57 + 60)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM telemetry_sample")
+        assert cursor.fetchone() == (57 + 60,)
+
+
+def test_a_source_that_serves_several_sites_finds_the_site_by_its_label(sender, frozen_now):
+    first_round(sender, frozen_now)
+    drain.drain(now=frozen_now.at)
+    shared = Source.objects.get(name="Edge Prometheus")
+    assert shared.site is None
+    assert set(shared.series.values_list("site__slug", flat=True)) == {"zrh-1"}
+
+
+def test_the_silent_site_sends_nothing(sender, frozen_now):
+    first_round(sender, frozen_now)
+    assert not InboxBatch.objects.filter(source__name__startswith="QRO-1").exists()
+    drain.drain(now=frozen_now.at)
+    silent = SourceStatus.objects.filter(source__name__startswith="QRO-1")
+    assert set(silent.values_list("last_received_at", flat=True)) == {None}
+
+
+def test_each_stream_is_sent_once_a_minute_at_a_turn_of_its_own(sender, frozen_now):
+    first_round(sender, frozen_now)
+    sent_first = sender.counts.sent
+    back_s = sender.turn(frozen_now.at.timestamp())
+    assert sender.counts.sent == sent_first
+    now_s = frozen_now.at.timestamp()
+    assert now_s < back_s <= now_s + 60
+    turns = {channel.offset_s for channel in sender.channels}
+    assert len(turns) == 2
+    frozen_now.move(seconds=60)
+    sender.turn(frozen_now.at.timestamp())
+    assert sender.counts.sent == 2 * sent_first
+
+
+def test_turns_that_were_slept_through_are_left_out(sender, frozen_now):
+    first_round(sender, frozen_now)
+    sent_first = sender.counts.sent
+    frozen_now.move(hours=3)
+    sender.turn(frozen_now.at.timestamp())
+    assert sender.counts.sent == 2 * sent_first
+
+
+def test_what_nobody_took_is_sent_when_muster_is_back(sender, frozen_now, live_server):
+    sender.post = sending.Post(NOWHERE)
+    first_round(sender, frozen_now)
+    assert (len(sender.waiting), sender.counts.sent) == (2, 0)
+    sender.post = sending.Post(live_server.url)
+    frozen_now.move(seconds=2)
+    sender.turn(frozen_now.at.timestamp())
+    assert (len(sender.waiting), sender.counts) == (0, sending.Counts(sent=57 + 60))
+
+
+def test_pauses_grow_while_nobody_answers(sender, frozen_now):
+    sender.post = sending.Post(NOWHERE)
+    pauses = []
+    for _ in range(8):
+        now_s = frozen_now.move(seconds=31).timestamp()
+        sender.turn(now_s)
+        pauses.append(sender._again_s - now_s)
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+def test_what_waits_is_bounded_and_what_is_lost_is_counted(sender, frozen_now):
+    sender.post = sending.Post(NOWHERE)
+    for _ in range(sending.KEPT_BODIES):
+        sender.turn(frozen_now.move(minutes=1).timestamp())
+    assert len(sender.waiting) == sending.KEPT_BODIES
+    assert sender.counts.lost == (57 + 60) * sending.KEPT_BODIES / 2
+
+
+def test_a_connection_that_the_server_closed_is_opened_again(sender, frozen_now):
+    first_round(sender, frozen_now)
+    sender.post._connection.sock.close()
+    frozen_now.move(seconds=60)
+    sender.turn(frozen_now.at.timestamp())
+    assert sender.counts.sent == 2 * (57 + 60)
+
+
+def test_a_token_that_is_not_known_ends_the_sending(sender, frozen_now):
+    sender.tokens = dict.fromkeys(sender.tokens, "muster_unknown_token")
+    with pytest.raises(sending.TokensRefused):
+        first_round(sender, frozen_now)
+
+
+def test_new_tokens_leave_no_old_ones_behind(fleet, frozen_now):
+    before = Token.objects.count()
+    new_tokens(fleet, now=frozen_now.at)
+    assert Token.objects.count() == before == Source.objects.count()
+
+
+def test_a_refused_body_is_counted_and_not_sent_again(sender, frozen_now):
+    Source.objects.update(paused=True)
+    first_round(sender, frozen_now)
+    assert (len(sender.waiting), sender.counts) == (0, sending.Counts(refused=57 + 60))
+
+
+def test_the_command_ends_at_once_when_there_is_no_demo(db):
+    assert not DemoFleet.objects.exists()
+    call_command("send_demo", url=NOWHERE)
