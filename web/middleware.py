@@ -1,5 +1,6 @@
-"""What every request gets: an id, someone to attribute its writes to, and the reader's time zone."""
+"""What every request gets: an id, a count, someone to attribute its writes to, and the reader's time zone."""
 
+import time
 import uuid
 import zoneinfo
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from web import metrics
 from web.actor import acting
 
 type Respond = Callable[[HttpRequest], HttpResponse]
@@ -24,6 +26,25 @@ class RequestIdMiddleware:
         request.id = str(uuid.uuid4())
         response = self.get_response(request)
         response["X-Request-ID"] = request.id
+        return response
+
+
+class MetricsMiddleware:
+    """Counts requests and their time by route; an address that leads nowhere has none."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.perf_counter()
+        response = self.get_response(request)
+        route = request.resolver_match.route if request.resolver_match else ""
+        metrics.count_request(
+            method=str(request.method),
+            route=route,
+            status=response.status_code,
+            seconds=time.perf_counter() - began,
+        )
         return response
 
 

@@ -119,6 +119,6 @@ def test_statements_do_not_grow_with_the_number_of_items(planner_api, europe):
         statements(planner_api.patch, SITES, patch[:1])[0] == statements(planner_api.patch, SITES, patch)[0]
     )
     rack = [{"site": {"slug": f"s-{number}"}, "name": "R1"} for number in range(20)]
-    few, first = statements(planner_api.post, RACKS, [{"site": {"slug": "s-30"}, "name": "R1"}])
-    many, racks = statements(planner_api.post, RACKS, rack)
+    few, _ = statements(planner_api.post, RACKS, [{"site": {"slug": "s-30"}, "name": "R1"}])
+    many, _ = statements(planner_api.post, RACKS, rack)
     assert few == many

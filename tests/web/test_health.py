@@ -1,0 +1,80 @@
+"""Liveness, readiness, and Muster's own figures."""
+
+import pytest
+from django.db import OperationalError
+
+from web import health, workers
+
+# The floors that this is about; what is above has pages of its own.
+pytestmark = pytest.mark.urls("tests.web.rest.urls")
+
+
+def test_live_needs_no_database(client):
+    # No `db` fixture: a query would fail this test.
+    answer = client.get("/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "up"})
+    assert answer["X-Request-ID"]
+
+
+@pytest.mark.django_db
+def test_ready_names_its_parts_and_counts_workers(client, frozen_now):
+    workers.note("w1", now=frozen_now.at)
+    answer = client.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "up",
+        "database": "up",
+        "redis": "up",
+        "migrations": "up",
+        "workers": 1,
+    }
+    frozen_now.move(seconds=61)
+    later = client.get("/health/ready")
+    assert (later.status_code, later.json()["workers"]) == (200, 0)
+
+
+@pytest.mark.django_db
+def test_ready_says_when_redis_is_away(client, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["redis"], answer.json()["status"]) == (503, "down", "down")
+
+
+@pytest.mark.django_db
+def test_ready_says_when_migrations_are_behind(client, monkeypatch):
+    monkeypatch.setattr(health, "_newest_migrations", lambda: frozenset({("web", "9999_of_tomorrow")}))
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["migrations"]) == (503, "behind")
+
+
+@pytest.mark.django_db
+def test_ready_says_when_the_database_is_away(client, monkeypatch):
+    def refuse(*args):
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(health.connection, "cursor", refuse)
+    answer = client.get("/health/ready")
+    assert (answer.status_code, answer.json()["database"], answer.json()["migrations"]) == (
+        503,
+        "down",
+        "unknown",
+    )
+
+
+def test_metrics_are_for_a_scraper_with_a_token(api_of):
+    api = api_of("viewer", scope="read")
+    api.get("/health/live")
+    answer = api.get("/metrics", headers={"accept": "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"})
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain")
+    text = answer.content.decode()
+    assert 'muster_http_requests_total{method="GET",route="health/live",status="200"}' in text
+    assert "muster_workers " in text
+    assert api_of(None).get("/metrics").status_code == 401
+
+
+def test_an_invented_method_makes_no_series(client, db):
+    client.generic("BREW", "/health/live")
+    from prometheus_client import REGISTRY, generate_latest
+
+    assert "BREW" not in generate_latest(REGISTRY).decode()

@@ -1,0 +1,76 @@
+"""Muster's own figures at /metrics, in the text that Prometheus scrapes. They are those of the process that answers.
+
+An app says what is to be read at each scrape with `gauge`, in its AppConfig.ready.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from web import clock
+from web.rest.permissions import SignedIn
+
+# Values by label values, in the order of the labels: {("late",): 2}; {(): 5} for a gauge without labels.
+type Read = Callable[[datetime], Mapping[tuple[str, ...], float]]
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_requests = Counter("muster_http_requests", "Requests answered", ["method", "route", "status"])
+_seconds = Histogram(
+    "muster_http_request_seconds",
+    "Time to answer, without sending",
+    ["method", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_gauges: dict[str, tuple[str, Sequence[str], Read]] = {}
+
+
+def count_request(*, method: str, route: str, status: int, seconds: float) -> None:
+    # Anyone may invent a method; each would be a series for ever.
+    method = method if method in METHODS else "other"
+    _requests.labels(method, route, status).inc()
+    _seconds.labels(method, route).observe(seconds)
+
+
+def gauge(name: str, text: str, labels: Sequence[str], read: Read) -> None:
+    """Have `read(now)` called at each scrape."""
+    _gauges[name] = (text, labels, read)
+
+
+class _Gauges(Collector):
+    def describe(self) -> list[Metric]:
+        # Otherwise the registry would call `collect` at once, before there is a database.
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        now = clock.now()
+        for name, (text, labels, read) in sorted(_gauges.items()):
+            family = GaugeMetricFamily(name, text, labels=labels)
+            for values, number in read(now).items():
+                family.add_metric(values, number)
+            yield family
+
+
+REGISTRY.register(_Gauges())
+
+
+class MetricsView(APIView):
+    """For a scraper with a token of the scope read."""
+
+    permission_classes = [SignedIn]
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        # A scraper accepts text only; what is refused is JSON all the same.
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,145 @@
+"""The contract in OpenAPI: what drf-spectacular cannot see by itself, such as bulk writes and brief references."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+
+from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
+
+JSON = "application/json"
+REFUSED = {
+    "description": "Refused: `detail`, or messages by field; in a bulk write by item as well.",
+    "content": {JSON: {"schema": {"type": "object", "additionalProperties": True}}},
+}
+SHOWN = {
+    "fields": "Only these fields, separated by commas.",
+    "omit": "All fields but these.",
+    "brief": "true: only what other objects show of this one.",
+}
+
+
+class ContractSchema(AutoSchema):
+    """Adds bulk writes, `fields`, `omit`, `brief`, `If-Match` and the shape of refusals."""
+
+    @property
+    def _action(self) -> str:
+        return getattr(self.view, "action", "") if isinstance(self.view, ReadOnlyObjectViewSet) else ""
+
+    def get_operation_id(self) -> str:
+        plain = super().get_operation_id()
+        return f"{plain}_bulk" if self._action.startswith("bulk_") else plain
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        operation = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            operation["responses"].setdefault("default", REFUSED)
+        return operation
+
+    def get_override_parameters(self) -> list[Any]:
+        given = list(super().get_override_parameters())
+        if self._action in {"list", "retrieve"}:
+            kinds = {name: "boolean" if name == "brief" else "string" for name in SHOWN}
+            given += [_parameter(name, "query", kinds[name], text) for name, text in SHOWN.items()]
+        if self._action in {"update", "partial_update", "destroy"}:
+            given.append(
+                _parameter("If-Match", "header", "string", "ETag read before; 412 when it is another now.")
+            )
+        return given
+
+    def _get_request_body(self, direction: str = "request") -> Any:
+        if self._action == "bulk_destroy":
+            return {"content": {JSON: {"schema": _listed(_identified(None))}}, "required": True}
+        body = super()._get_request_body(direction)
+        if body is not None:
+            for content in body["content"].values():
+                content["schema"] = self._one_or_many(content["schema"], identify=True)
+        return body
+
+    def _get_response_bodies(self, direction: str = "response") -> Any:
+        responses = super()._get_response_bodies(direction)
+        for code, response in responses.items():
+            if str(code).startswith("2"):
+                for content in response.get("content", {}).values():
+                    content["schema"] = self._one_or_many(content["schema"], identify=False)
+        return responses
+
+    def _one_or_many(self, schema: dict[str, Any], *, identify: bool) -> dict[str, Any]:
+        if self._action in {"bulk_update", "bulk_partial_update"}:
+            return _listed(_identified(schema) if identify else schema)
+        if self._action == "create" and isinstance(self.view, ObjectViewSet):
+            return {"oneOf": [schema, _listed(schema)]}
+        return schema
+
+
+class ChoiceAsObject(OpenApiSerializerFieldExtension):
+    target_class = "web.rest.fields.ChoiceValueField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        values = [value for value in self.target.choices if value != ""]
+        kind = (
+            {"type": "integer"}
+            if values and all(isinstance(value, int) for value in values)
+            else {"type": "string"}
+        )
+        value = kind | {"enum": values}
+        spoken = {
+            "type": "object",
+            "properties": {"value": value, "label": {"type": "string"}},
+            "required": ["value"] if direction == "request" else ["value", "label"],
+        }
+        empty = self.target.allow_blank or self.target.allow_null
+        if direction == "response":
+            return spoken | ({"nullable": True} if empty else {})
+        return {"oneOf": [value, spoken]} | ({"nullable": True} if empty else {})
+
+
+class ReferenceAsObject(OpenApiSerializerFieldExtension):
+    target_class = "web.rest.fields.RelatedObjectField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        if direction == "request":
+            return {"oneOf": [{"type": "integer"}, {"type": "object", "additionalProperties": True}]}
+        text = {"type": "string"}
+        link = {"type": "string", "format": "uri", "nullable": True}
+        return {
+            "type": "object",
+            "properties": {"id": {"type": "integer"}, "url": link, "display": text, "slug": text},
+            "required": ["id", "url", "display"],
+        }
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    target_class = "web.rest.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "A token from the settings page."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    target_class = "web.rest.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+
+
+def _listed(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": schema, "minItems": 1, "maxItems": 1000}
+
+
+def _identified(schema: dict[str, Any] | None) -> dict[str, Any]:
+    message = {"type": "string", "maxLength": 200}
+    identity = {
+        "type": "object",
+        "properties": {"id": {"type": "integer"}, "changelog_message": message},
+        "required": ["id"],
+    }
+    return identity if schema is None else {"allOf": [schema, identity]}
+
+
+def _parameter(name: str, place: str, kind: str, text: str) -> Any:
+    from drf_spectacular.utils import OpenApiParameter
+
+    return OpenApiParameter(name, {"string": str, "boolean": bool}[kind], location=place, description=text)

@@ -1,0 +1,71 @@
+"""Which Celery workers are alive: each leaves its name and the time in Redis with its heartbeat.
+
+Asking the workers themselves would take a second for each page. What is lost with Redis is there again after one beat.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+from celery.signals import heartbeat_sent
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from web import clock
+
+log = logging.getLogger(__name__)
+
+KEY = "muster:workers"
+# The heart beats every 2 s; a page need not know to the second.
+NOTED_EVERY = timedelta(seconds=5)
+SEEN_WITHIN = timedelta(seconds=60)
+FORGOTTEN_AFTER = timedelta(days=1)
+_client = redis.Redis.from_url(
+    settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0), decode_responses=True
+)
+_noted_at = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    name: str
+    seen_at: datetime
+
+
+def note(name: str, *, now: datetime) -> None:
+    """The worker of this name lives."""
+    _client.hset(KEY, name, str(now.timestamp()))
+
+
+def seen(*, now: datetime, within: timedelta = SEEN_WITHIN) -> list[Worker]:
+    """Workers that were heard of lately, by name. Empty as well when Redis is away: then no worker works either."""
+    try:
+        noted = _client.hgetall(KEY)
+        workers = [Worker(name, datetime.fromtimestamp(float(at), UTC)) for name, at in sorted(noted.items())]
+        if gone := [worker.name for worker in workers if now - worker.seen_at > FORGOTTEN_AFTER]:
+            _client.hdel(KEY, *gone)
+    except redis.RedisError as error:
+        log.warning("cannot tell which workers live: %s", error)
+        return []
+    return [worker for worker in workers if now - worker.seen_at <= within]
+
+
+def listen() -> None:
+    """Note every heartbeat that a worker of this process sends."""
+    heartbeat_sent.connect(_note_heartbeat, dispatch_uid="web.workers")
+
+
+def _note_heartbeat(sender: Any, **kwargs: Any) -> None:
+    global _noted_at
+    now = clock.now()
+    if now - _noted_at < NOTED_EVERY:
+        return
+    _noted_at = now
+    try:
+        note(sender.eventer.hostname, now=now)
+    except redis.RedisError as error:
+        # A heartbeat that raises would take the worker's timer down with it.
+        log.warning("heartbeat not noted: %s", error)
