@@ -29,7 +29,8 @@ def page_url(obj: Model) -> str | None:
 
 def api_url(obj: Model) -> str | None:
     """The path of the object's endpoint, None where its model has none."""
-    return api_url_of(type(obj), obj.pk)
+    # `__class__` sees through the lazy user of a request, as `type` does not.
+    return api_url_of(obj.__class__, obj.pk)
 
 
 def api_url_of(model: type[Model], key: object) -> str | None:
