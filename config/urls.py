@@ -8,3 +8,8 @@ urlpatterns = [
     path("", include("telemetry.urls")),
     path("", include("readiness.urls")),
 ]
+
+handler400 = "web.errors.bad_request"
+handler403 = "web.errors.permission_denied"
+handler404 = "web.errors.not_found"
+handler500 = "web.errors.server_error"
