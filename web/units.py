@@ -73,12 +73,21 @@ def power_factor(unit: str) -> float:
     return next((1 / divisor for _least, divisor, shown in _STEPS["kW"] if shown == unit), 1.0)
 
 
+def scale(largest: float, unit: str) -> tuple[float, str]:
+    """Factor and unit for a whole axis in a stored unit, from its largest value."""
+    for least, divisor, shown in _STEPS.get(unit, ()):
+        if abs(largest) >= least:
+            return 1 / divisor, shown
+    return 1.0, unit
+
+
 def power(kw: float, unit: str = "") -> Formatted:
     """A power in a given unit, so that figures side by side share one; without a unit, in its own."""
     unit = unit or power_unit(kw)
     scaled = kw * power_factor(unit)
     # One decimal throughout MW and GW: 640.3 MW beside 8.8 MW; whole kW from a hundred on.
-    return Formatted(number(scaled, decimals_for(scaled) if unit == "kW" else 1 if abs(scaled) >= 1 else 2), unit)
+    decimals = decimals_for(scaled) if unit == "kW" or not scaled else 1 if abs(scaled) >= 1 else 2
+    return Formatted(number(scaled, decimals), unit)
 
 
 def instant(at: datetime) -> str:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext, ngettext
 
 from inventory.models import Domain
 from readiness.scoring import findings
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.attention import Attention
 from readiness.scoring.queries.capacity import HoldsBack
 from readiness.scoring.queries.checks import StripCell
@@ -26,6 +28,10 @@ from web.world_map import Marker, WorldMap, world_map
 
 type Card = dict[str, Any]
 
+# The strip's cells are half days.
+CELLS_TOGETHER = 4
+# A fleet of small edge sites is drawn as large as one of big ones.
+LARGEST_MARK = 36
 SPARK = {"width": 74, "height": 26}
 DOMAIN_TITLES = dict(Domain.choices)
 
@@ -185,8 +191,9 @@ def figure(each: Figure, *, now: datetime) -> Card:
     }
 
 
-def site_map(rows: Iterable[SiteRow]) -> WorldMap:
-    """Every site that says where it is; the size is its deployed capacity."""
+def site_map(rows: Sequence[SiteRow]) -> WorldMap:
+    """Every site that says where it is; the size is its deployed capacity as a share of the largest site's."""
+    largest = max((row.deployed.it_kw for row in rows), default=0) or 1
     return world_map(
         [
             Marker(
@@ -195,7 +202,7 @@ def site_map(rows: Iterable[SiteRow]) -> WorldMap:
                 longitude=row.site.longitude,
                 verdict=row.verdict or None,
                 url=reverse("site", args=[row.site.slug]),
-                size=row.deployed.it_kw / 1000,
+                size=LARGEST_MARK * row.deployed.it_kw / largest,
                 note=_map_note(row),
             )
             for row in rows
@@ -305,10 +312,16 @@ def _object_url(kind: str, pk: int | None) -> str:
     return reverse(f"{kind}-detail", args=[pk]) if kind and pk else ""
 
 
-def history_strip(cells: Iterable[StripCell]) -> list[Card]:
-    """What held before the first evaluation is left out: it was no state."""
+def history_strip(cells: Sequence[StripCell]) -> list[Card]:
+    """The worst state of each two days. What held before the first evaluation is left out: it was no state."""
+    spans = [cells[place : place + CELLS_TOGETHER] for place in range(0, len(cells), CELLS_TOGETHER)]
+    worst = [(span[0].start, max((cell.state for cell in span), key=_severity)) for span in spans]
     return [
-        {"state": cell.state, "title": f"{instant(cell.start)}: {state('check', cell.state).word}"}
-        for cell in cells
-        if cell.state
+        {"state": held, "title": f"{instant(start)}: {state('check', held).word}"}
+        for start, held in worst
+        if held
     ]
+
+
+def _severity(check_state: str) -> int:
+    return SEVERITY[CheckState(check_state)] if check_state else -1

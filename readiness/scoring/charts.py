@@ -292,7 +292,9 @@ def pillars(
         for pillar in now
     ]
     return _figure(
-        traces, go.Layout(polar={}), {"finding": finding, "table": {"columns": columns, "rows": rows}}
+        traces,
+        go.Layout(polar={"radialaxis": {"range": [0, 100]}}),
+        {"finding": finding, "table": {"columns": columns, "rows": rows}},
     )
 
 

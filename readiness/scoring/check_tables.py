@@ -18,15 +18,20 @@ SEVERITY = {
 }
 
 
+def _tight(text: str) -> str:
+    """Kept on one line, as long as it is short: a number and its unit belong together."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= 14 else text
+
+
 def _age(seconds: float | None) -> str:
-    return "" if seconds is None else duration(seconds)
+    return "" if seconds is None else _tight(duration(seconds))
 
 
 def _number(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     shown = format_value(value, unit)
-    return f"{shown.value} {shown.unit}".strip()
+    return _tight(f"{shown.value} {shown.unit}".strip())
 
 
 def check_columns(slug: str) -> tuple[Column, ...]:
@@ -58,7 +63,13 @@ def check_columns(slug: str) -> tuple[Column, ...]:
             text=lambda row: _number(row.value, row.unit),
             numeric=True,
         ),
-        Column("threshold", _("Limit"), value=lambda row: row.threshold_text, numeric=True),
+        Column(
+            "threshold",
+            _("Limit"),
+            value=lambda row: row.threshold_text,
+            text=lambda row: _tight(row.threshold_text),
+            numeric=True,
+        ),
         Column(
             "margin",
             _("Margin"),

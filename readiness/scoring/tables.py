@@ -89,11 +89,12 @@ class SiteFilters(ObjectFilterSet):
 
 
 def _age(seconds: float | None) -> str:
-    return "" if seconds is None else duration(seconds)
+    return "" if seconds is None else duration(seconds).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 SITES = Table(
     id="sites",
+    title=_("All sites"),
     noun=(_("site"), _("sites")),
     filterset=SiteFilters,
     default_sort="-deployed",

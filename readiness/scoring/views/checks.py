@@ -1,5 +1,6 @@
 """The checks: all of them over the fleet, one over the fleet, one at one site."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
 from web.permissions import require
+from web.states import state as state_of
 
 STATES_SHOWN = ("fail", "stale", "unknown", "waived", "warn", "pass", "n-a")
 
@@ -93,7 +95,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
         "facts": lines.check_facts(found, now=at),
         "parts": lines.part_lines(found, now=at),
         "strip": strip,
-        "strip_label": _strip_label(found.strip),
+        "strip_label": _strip_label(strip),
         "flips": [lines.flip_line(flip) for flip in found.flips],
         "samples": [
             {"label": query.label, "url": cards.link("explore", **query.params)} for query in found.samples
@@ -160,13 +162,10 @@ def _totals(rows: Iterable[CheckListRow]) -> dict[str, int]:
     return totals
 
 
-def _strip_label(cells: Iterable[check_queries.StripCell]) -> str:
+def _strip_label(cells: Iterable[dict[str, Any]]) -> str:
     """In words how often each state held over the strip."""
-    counted: dict[str, int] = {}
-    for cell in cells:
-        if cell.state:
-            counted[cell.state] = counted.get(cell.state, 0) + 1
+    counted = Counter(cell["state"] for cell in cells)
     if not counted:
         return gettext("Not evaluated in the last 30 days")
-    told = ", ".join(f"{count} × {state}" for state, count in counted.items())
-    return gettext("Last 30 days in half days: %(told)s") % {"told": told}
+    told = ", ".join(f"{count} × {state_of('check', state).word}" for state, count in counted.items())
+    return gettext("The worst of each two days: %(told)s") % {"told": told}

@@ -127,7 +127,7 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
             {"label": gettext("Ready"), "role": "ready", "shape": "line"},
             {"label": gettext("Conditional"), "role": "conditional", "shape": "area"},
             {"label": gettext("Not ready"), "role": "gap", "shape": "hatch"},
-            {"label": gettext("Projected"), "role": "projected", "shape": "dash"},
+            {"label": gettext("Projected"), "role": "deployed", "shape": "dash"},
         ],
     }
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
 from inventory.models import Domain, Site
-from readiness.scoring import cards, charts, check_tables, findings, lines, live_charts
+from readiness.scoring import cards, charts, check_tables, findings, lines, live_charts, operations
 from readiness.scoring.queries import panels as panel_queries
 from readiness.scoring.queries import site as site_queries
 from readiness.scoring.queries.score_points import pillars_on
@@ -68,8 +68,6 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
     site = _site(slug)
-    from readiness.scoring import operations
-
     operations.evaluate(site_ids=[site.pk], now=now())
     done = gettext("All checks of %(site)s were evaluated from the evidence there is.")
     messages.success(request, done % {"site": site})

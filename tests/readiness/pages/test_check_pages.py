@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def listed(response):
-    return re.findall(r'<li id="check-(p\d-[\w-]+)"', response.content.decode())
+    return re.findall(r'<tr id="check-(p\d-[\w-]+)"', response.content.decode())
 
 
 def test_list_holds_every_check_of_the_framework(viewer_pages, dallas):
@@ -22,7 +22,10 @@ def test_list_holds_every_check_of_the_framework(viewer_pages, dallas):
 
 def test_list_is_narrowed_by_pillar_and_state(viewer_pages, dallas, porto):
     assert listed(viewer_pages.get("/readiness/?pillar=p2&state=fail")) == ["p2-power-headroom"]
-    assert set(listed(viewer_pages.get("/readiness/?state=fail"))) == {"p2-power-headroom", "p5-fabric-health"}
+    assert set(listed(viewer_pages.get("/readiness/?state=fail"))) == {
+        "p2-power-headroom",
+        "p5-fabric-health",
+    }
     assert listed(viewer_pages.get("/readiness/?pillar=p1&state=fail")) == []
 
 

@@ -66,7 +66,9 @@ def test_changes_show_flips_and_who_changed_the_site(viewer_pages, dallas):
 
 def test_pillars_are_drawn_beside_those_of_ninety_days_ago(viewer_pages, dallas):
     def names():
-        return [trace["name"] for trace in viewer_pages.get("/sites/dallas/charts/pillars.json").json()["data"]]
+        return [
+            trace["name"] for trace in viewer_pages.get("/sites/dallas/charts/pillars.json").json()["data"]
+        ]
 
     assert "90 days ago" not in names()
     point = stored.point(dallas, (NOW - 91 * DAY).date(), 0.3)
@@ -83,7 +85,9 @@ def test_evaluating_needs_the_permission(planner_pages, viewer_pages, client_of,
     assert planner_pages.get("/sites/dallas/evaluate/").status_code == 405
 
 
-@pytest.mark.parametrize("path", ["/sites/atlantis/", "/sites/atlantis/charts/series.json", "/sites/dallas/charts/series.xml"])
+@pytest.mark.parametrize(
+    "path", ["/sites/atlantis/", "/sites/atlantis/charts/series.json", "/sites/dallas/charts/series.xml"]
+)
 def test_unknown_address_is_not_found(viewer_pages, dallas, path):
     assert viewer_pages.get(path).status_code == 404
 
@@ -102,10 +106,16 @@ def panel(domain, values, **given):
 def test_series_are_what_plotly_knows():
     from plotly import graph_objects as go
 
-    drawn = [panel("compute", [1.0, None, 2.0]), panel("energy", [5.0, 6.0, 7.0], limits=(Limit("warn 6 kW", 6.0),))]
+    drawn = [
+        panel("compute", [1.0, None, 2.0]),
+        panel("energy", [5.0, 6.0, 7.0], limits=(Limit("warn 6 kW", 6.0),)),
+    ]
     figure = live_charts.series(drawn, start=NOW - timedelta(hours=1), end=NOW)
     go.Figure({"data": figure["data"], "layout": figure["layout"]})
-    assert figure["layout"]["shapes"][0] | {"y0": 6.0, "yref": "y2", "name": "limit"} == figure["layout"]["shapes"][0]
+    assert (
+        figure["layout"]["shapes"][0] | {"y0": 6.0, "yref": "y2", "name": "limit"}
+        == figure["layout"]["shapes"][0]
+    )
     assert figure["data"][0]["y"] == [1.0, None, 2.0]
     assert "simulated" in figure["meta"]["footer"]
     assert json.loads(json.dumps(figure)) == figure
