@@ -73,6 +73,33 @@ def test_the_list_takes_the_same_statements_for_any_number(
         client.get("/settings/users/")
 
 
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("role=ops", ["ola"]),
+        ("q=nordmann", ["ola"]),
+        ("is_active=true&sort=-username", ["Zoe", "ola", "admin"]),
+        ("sort=username", ["admin", "gone", "ola", "Zoe"]),
+        ("sort=role", ["admin", "ola", "gone", "Zoe"]),
+        ("q=nobody", []),
+        ("page=zzz&sort=nonsense&role=admin", ["admin"]),
+    ],
+)
+def test_the_list_is_filtered_and_sorted(client_of, user_of, query, names):
+    user_of("ops", username="ola", name="Ola Nordmann")
+    user_of("viewer", username="Zoe")
+    change_user(user_of("planner", username="gone"), is_active=False, by=None, now=NOW)
+    page = client_of("admin").get(f"/settings/users/?{query}")
+    assert [row.object.username for row in page.context["table"].rows] == names
+
+
+def test_the_list_is_exported_without_secrets(client_of, ops):
+    file = client_of("admin").get("/settings/users/?export=csv&sort=username").getvalue().decode()
+    assert file.splitlines()[0] == "id,User name,Full name,Role,May sign in,Last sign-in"
+    assert f"{ops.pk},ops,,ops,yes," in file
+    assert "pbkdf2" not in file
+
+
 def test_a_new_user_may_sign_in_with_the_role(client_of):
     answer = client_of("admin").post("/settings/users/add/", NEW | PASSWORDS)
     assert answer["Location"] == "/settings/users/"

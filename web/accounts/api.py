@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import django_filters
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -19,9 +18,9 @@ from accounts.models import Token, User
 from accounts.queries import role_of
 from accounts.roles import ROLES
 from web import clock
+from web.accounts.filters import TokenFilters, UserFilters
 from web.rest.errors import translated
 from web.rest.fields import ChoiceValueField, brief
-from web.rest.filters import ObjectFilterSet
 from web.rest.permissions import SignedIn
 from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
@@ -38,22 +37,6 @@ def _refusals_as_errors() -> Iterator[None]:
         raise PermissionDenied(str(error)) from error
     except DjangoValidationError as error:
         raise translated(error) from error
-
-
-class UserFilters(ObjectFilterSet):
-    role = django_filters.MultipleChoiceFilter(field_name="groups__name", choices=ROLE_CHOICES, label="role")
-
-    class Meta:
-        model = User
-        fields = ["username", "email", "is_active", "last_login", "date_joined"]
-        search_fields = ["username", "first_name", "last_name", "email"]
-
-
-class TokenFilters(ObjectFilterSet):
-    class Meta:
-        model = Token
-        fields = ["user", "name", "prefix", "scope", "enabled", "created_at", "expires_at", "last_used_at"]
-        search_fields = ["name", "prefix"]
 
 
 class RoleField(ChoiceValueField):

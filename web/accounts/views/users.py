@@ -4,27 +4,25 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import operations, queries
 from accounts.models import User
-from web import clock, units
+from web import clock
 from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm, refusals_on
+from web.accounts.tables import user_table, users
 from web.accounts.views.settings import tabs, token_rows
 from web.permissions import require
+from web.tables import page, respond
 
 
 @require("accounts.view_user")
-def user_list(request: HttpRequest) -> HttpResponse:
-    people = User.objects.prefetch_related("groups").order_by("username")
-    now = clock.now()
-    rows = [
-        {"user": each, "role": queries.role_of(each), "last_login": units.age(each.last_login, now=now)}
-        for each in people
-    ]
-    return _render(request, "accounts/users.html", {"rows": rows})
+def user_list(request: HttpRequest) -> HttpResponseBase:
+    listed = page(request, user_table(now=clock.now()), users())
+    return respond(request, "accounts/users.html", listed, {"tabs": tabs(request, "users")})
 
 
 @sensitive_post_parameters()
