@@ -7,7 +7,9 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         from web import metrics, workers
+        from web.accounts import finding
 
+        finding.register()
         workers.listen()
         metrics.gauge(
             "muster_workers",

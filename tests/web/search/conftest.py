@@ -1,0 +1,14 @@
+import pytest
+
+from web.search import registry
+
+
+@pytest.fixture(autouse=True)
+def _floors(settings):
+    settings.ROOT_URLCONF = "tests.accounts.urls"
+
+
+@pytest.fixture
+def nothing_registered(monkeypatch):
+    """Each test registers what it needs; the apps' own are back afterwards."""
+    monkeypatch.setattr(registry, "_providers", {})
