@@ -1,9 +1,30 @@
 """Addresses of the telemetry app."""
 
-from django.urls import path
+from django.urls import include, path
 
-from telemetry import receive
+from telemetry import api, receive
+from telemetry.views import explore, ingest, sources
 
 urlpatterns = [
     path("api/v1/write", receive.write, name="remote-write"),
+    path("api/telemetry/", include(api.urlpatterns)),
+    path("telemetry/", ingest.overview, name="ingest"),
+    path("telemetry/unmatched/", ingest.unmatched, name="series-unmatched"),
+    path("telemetry/explore/", explore.page, name="explore"),
+    path("telemetry/explore/chart.json", explore.chart, name="explore-chart"),
+    path("telemetry/explore/series.csv", explore.csv_file, name="explore-csv"),
+    path("telemetry/sources/add/", sources.add, name="source-add"),
+    path("telemetry/sources/<int:pk>/", sources.page, name="source"),
+    path("telemetry/sources/<int:pk>/edit/", sources.edit, name="source-edit"),
+    path("telemetry/sources/<int:pk>/delete/", sources.delete, name="source-delete"),
+    path("telemetry/sources/<int:pk>/pause/", sources.pause, name="source-pause"),
+    path("telemetry/sources/<int:pk>/resume/", sources.resume, name="source-resume"),
+    path("telemetry/sources/<int:pk>/rotate-token/", sources.rotate_token, name="source-rotate-token"),
+    path("telemetry/sources/<int:pk>/first-sample/", sources.first_sample, name="source-first-sample"),
+    path(
+        "telemetry/sources/<int:pk>/charts/activity.json",
+        sources.activity_chart,
+        name="source-activity-chart",
+    ),
+    path("telemetry/sources/<int:pk>/charts/activity.csv", sources.activity_csv, name="source-activity-csv"),
 ]

@@ -1,0 +1,19 @@
+"""The REST endpoints of telemetry: sources, series, queries, rejections and status."""
+
+from django.urls import path
+
+from telemetry.api import viewsets
+from telemetry.api.query import QueryView
+from telemetry.api.status import StatusView
+from web.rest.router import Router
+
+router = Router()
+router.register("sources", viewsets.SourceViewSet)
+router.register("series", viewsets.SeriesViewSet)
+router.register("rejections", viewsets.RejectionViewSet)
+
+urlpatterns = [
+    path("query/", QueryView.as_view(), name="telemetry-api-query"),
+    path("status/", StatusView.as_view(), name="telemetry-api-status"),
+    *router.urls,
+]

@@ -1,0 +1,120 @@
+"""`GET /api/telemetry/query/`: the points of series, one question at a time."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers as fields
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from telemetry import intake, questions, store
+from telemetry.core.downsample import points
+from telemetry.core.spec import Aggregation, SpecError
+from web import clock
+from web.rest.fields import brief
+from web.rest.filters import refuse_unknown
+from web.rest.permissions import requires
+
+
+def _parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, description=text, **given)
+
+
+_PARAMETERS = [
+    _parameter("metric", "An exporter's name, an alias or an hw.* name.", required=True),
+    _parameter("site", "Slug; repeat or separate by commas for several. Every site unless given.", many=True),
+    _parameter("site_id", "The same by id.", type=int, many=True),
+    _parameter(
+        "aggregation",
+        "What becomes of the samples of a step (start, start + step].",
+        enum=[each.value for each in Aggregation],
+        default="avg",
+    ),
+    _parameter("quantile", "0 to 1, with aggregation=quantile.", type=float),
+    _parameter("start", "now-7d, ISO 8601 or epoch ms; now-1h unless given."),
+    _parameter("end", "The same; now unless given."),
+    _parameter("step", "30, 30s, 5m, 1h, 1d. Chosen by the range unless given."),
+    _parameter("points", "Most steps to choose a step for; 300 unless given.", type=int),
+    _parameter(
+        "group_by", "Labels, separated by commas: one line for each of their values. * for one line in all."
+    ),
+    _parameter(
+        "labels",
+        "A condition as Prometheus writes it, name=~Inlet.*; repeated ones must all hold.",
+        many=True,
+    ),
+    *(_parameter(name, "Only series of this object.", type=int) for name in questions.OBJECTS),
+]
+_line = inline_serializer(
+    "QueryLine",
+    {
+        "id": fields.IntegerField(allow_null=True, help_text="Of the series; null for a line of several."),
+        "labels": fields.DictField(child=fields.CharField()),
+        "unit": fields.CharField(),
+        "provenance": fields.CharField(),
+        "object": fields.DictField(allow_null=True),
+        "points": fields.ListField(
+            child=fields.ListField(child=fields.FloatField(allow_null=True)),
+            help_text="[ms, value]: the end of each step, null where no sample was.",
+        ),
+    },
+    many=True,
+)
+_answer = inline_serializer(
+    "QueryAnswer",
+    {
+        "metric": fields.CharField(),
+        "aggregation": fields.CharField(),
+        "start": fields.IntegerField(help_text="ms"),
+        "end": fields.IntegerField(help_text="ms"),
+        "step_s": fields.IntegerField(),
+        "series": _line,
+    },
+)
+
+
+class QueryView(APIView):
+    permission_classes = [requires("telemetry.view_series")]
+
+    @extend_schema(parameters=_PARAMETERS, responses={200: _answer}, operation_id="telemetry_query")
+    def get(self, request: Request) -> Response:
+        refuse_unknown(request, questions.PARAMETERS, controls=("format",))
+        now = clock.now()
+        try:
+            spec = questions.read(request.GET, now=now).spec
+            lines = store.run(spec, now=now)
+        except SpecError as error:
+            raise ValidationError({error.field: [error.reason]}) from error
+        described = self._objects([line.series_id for line in lines if line.series_id])
+        return Response(
+            {
+                "metric": spec.metric,
+                "aggregation": spec.aggregation,
+                "start": spec.start_ms,
+                "end": spec.end_ms,
+                "step_s": spec.step_s,
+                "series": [
+                    {
+                        "id": line.series_id,
+                        "labels": line.labels,
+                        "unit": line.unit,
+                        "provenance": line.provenance,
+                        "object": described.get(line.series_id),
+                        "points": points(line.ts_ms, line.values),
+                    }
+                    for line in lines
+                ],
+            }
+        )
+
+    def _objects(self, series_ids: list[int]) -> dict[int, dict[str, Any] | None]:
+        context = {"request": self.request}
+        found = {}
+        for series in intake.series().filter(pk__in=series_ids):
+            described = intake.object_of(series)
+            found[series.pk] = (
+                None if described is None else brief(described, context) | {"kind": series.object_kind}
+            )
+        return found

@@ -1,0 +1,117 @@
+"""Endpoints of sources, series and rejections."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers as fields
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from telemetry import filters, intake, operations
+from telemetry.api import serializers
+from telemetry.models import Rejection, Source
+from web import clock
+from web.rest.errors import translated
+from web.rest.permissions import requires
+from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """So that a bulk write can say which item an operation refused."""
+    try:
+        yield
+    except ValidationError as error:
+        raise translated(error) from error
+
+
+_may_change = [requires("telemetry.change_source")]
+_with_token = inline_serializer(
+    "SourceWithToken",
+    {
+        "id": fields.IntegerField(),
+        "token": fields.CharField(help_text="Shown this once."),
+    },
+)
+
+
+class SourceViewSet(ObjectViewSet):
+    queryset = Source.objects.select_related("site", "status", "token")
+    serializer_class = serializers.SourceSerializer
+    filterset_class = filters.SourceFilters
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.tokens: dict[int, str] = {}
+
+    def perform_create(self, serializer: Any) -> None:
+        values = serializer.validated_data
+        with _named_errors():
+            source, plain = operations.create_source(**values, by=self.request.user, now=clock.now())
+        serializer.instance = source
+        self.tokens[source.pk] = plain
+
+    def perform_update(self, serializer: Any) -> None:
+        changes = serializer.validated_data
+        with _named_errors():
+            operations.update_source(
+                serializer.instance, changes=changes, by=self.request.user, now=clock.now()
+            )
+
+    def perform_destroy(self, source: Source) -> None:
+        operations.delete_source(source, by=self.request.user, now=clock.now())
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], permission_classes=_may_change)
+    def pause(self, request: Request, pk: str) -> Response:
+        source = self.get_object()
+        operations.pause_source(source, by=request.user, now=clock.now())
+        return self._answer(self._again(source))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], permission_classes=_may_change)
+    def resume(self, request: Request, pk: str) -> Response:
+        source = self.get_object()
+        operations.resume_source(source, by=request.user, now=clock.now())
+        return self._answer(self._again(source))
+
+    @extend_schema(
+        request=None, responses={200: _with_token}, summary="A new token; the one before stops working"
+    )
+    @action(detail=True, methods=["post"], url_path="rotate-token", permission_classes=_may_change)
+    def rotate_token(self, request: Request, pk: str) -> Response:
+        source = self.get_object()
+        self.tokens[source.pk] = operations.rotate_token(source, by=request.user, now=clock.now())
+        return self._answer(self._again(source))
+
+    def _answer(self, obj: models.Model, code: int = status.HTTP_200_OK) -> Response:
+        response = super()._answer(obj, code)
+        if obj.pk in self.tokens:
+            response.data["token"] = self.tokens[obj.pk]
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def _answer_many(self, objects: list[models.Model]) -> list[dict[str, Any]]:
+        data = super()._answer_many(objects)
+        for source, shown in zip(objects, data, strict=True):
+            if source.pk in self.tokens:
+                shown["token"] = self.tokens[source.pk]
+        return data
+
+
+class SeriesViewSet(ReadOnlyObjectViewSet):
+    queryset = intake.series()
+    serializer_class = serializers.SeriesSerializer
+    filterset_class = filters.SeriesFilters
+
+
+class RejectionViewSet(ReadOnlyObjectViewSet):
+    queryset = Rejection.objects.select_related("source")
+    serializer_class = serializers.RejectionSerializer
+    filterset_class = filters.RejectionFilters

@@ -1,0 +1,162 @@
+"""Frozen values to Plotly figures: plain dicts, since a zoom asks for them often. A test holds them against plotly's
+classes. Roles instead of colours, as the page kit says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from telemetry.core.downsample import downsample, points
+from telemetry.explore import Answer, Limit, Line
+from telemetry.models import SourceActivity
+from web.states import state
+from web.units import number, scale
+
+type Figure = dict[str, Any]
+
+WINDOW_MS = 300_000
+SERIES_ROLES = 6
+# Digits after the point that an axis can show; more would only be sent.
+DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What the axis of time shows, ms."""
+
+    start_ms: int
+    end_ms: int
+
+
+def nothing(sentence: str) -> Figure:
+    """A chart that has nothing to show says why."""
+    return {"data": [], "layout": {}, "meta": {"empty": sentence, "finding": sentence}}
+
+
+def span_of(start: datetime, end: datetime) -> Span:
+    return Span(round(start.timestamp() * 1000), round(end.timestamp() * 1000))
+
+
+def activity(counted: Sequence[SourceActivity], span: Span, *, step_ms: int = WINDOW_MS) -> Figure:
+    """Samples stored and refused per window, as bars; a window without a bar had none."""
+    if not counted:
+        return nothing(gettext("Nothing arrived in this time."))
+    stored = _summed(counted, "samples", step_ms)
+    refused = _summed(counted, "rejected", step_ms)
+    traces = [_bars(stored, gettext("Stored"), "ready", step_ms)]
+    if any(refused.values()):
+        traces.append(_bars(refused, gettext("Refused"), "warn", step_ms))
+    minutes = step_ms // 60_000
+    layout = {
+        "barmode": "stack",
+        "bargap": 0.15,
+        "hovermode": "x unified",
+        "xaxis": {"type": "date", "range": [span.start_ms, span.end_ms], "showgrid": False},
+        "yaxis": {"rangemode": "tozero", "nticks": 6},
+    }
+    total = sum(stored.values())
+    finding = ngettext("%(n)s sample stored", "%(n)s samples stored", total) % {"n": number(total)}
+    if any(refused.values()):
+        finding = gettext("%(stored)s, %(n)s refused") % {
+            "stored": finding,
+            "n": number(sum(refused.values())),
+        }
+    lag_s = max(each.lag_max_s for each in counted)
+    meta = {
+        "finding": finding,
+        "footer": gettext("Samples per %(n)s min") % {"n": minutes},
+        "foot_right": gettext("longest lag %(lag)s s") % {"lag": number(lag_s, 1)},
+        "start_ms": span.start_ms,
+        "end_ms": span.end_ms,
+    }
+    return {"data": traces, "layout": layout, "meta": meta}
+
+
+def _summed(counted: Sequence[SourceActivity], field: str, step_ms: int) -> dict[int, int]:
+    sums: dict[int, int] = {}
+    for each in counted:
+        at = round(each.start.timestamp() * 1000) // step_ms * step_ms
+        sums[at] = sums.get(at, 0) + getattr(each, field)
+    return sums
+
+
+def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
+    shown = [at for at in sorted(counts) if counts[at]]
+    return {
+        "type": "bar",
+        "name": name,
+        "x": [at + step_ms // 2 for at in shown],
+        "y": [counts[at] for at in shown],
+        "width": round(step_ms * 0.85),
+        "hovertemplate": "%{y:,}",
+        "meta": {"role": role, "plain": True},
+    }
+
+
+def lines(answer: Answer, *, most_points: int = 1500) -> Figure:
+    """The lines of an answer on one axis, in the reader's unit; missing samples break a line."""
+    if not answer.lines:
+        return nothing(gettext("No sample of %(metric)s in this time.") % {"metric": answer.spec.metric})
+    factor, unit = scale(answer.largest, answer.unit)
+    drawn = answer.drawn
+    suffix = f" {unit}" if unit else ""
+    traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(drawn)]
+    few = len(traces) <= SERIES_ROLES
+    layout = {
+        "hovermode": "x unified" if few else "closest",
+        "showlegend": few and len(traces) > 1,
+        "xaxis": {"type": "date", "range": [answer.spec.start_ms, answer.spec.end_ms], "showgrid": False},
+        "yaxis": {"ticksuffix": suffix, "nticks": 6},
+        "shapes": [_limit(limit, factor) for limit in answer.limits],
+        "annotations": [_limit_note(limit, factor, suffix) for limit in answer.limits],
+    }
+    meta = {
+        "finding": answer.finding,
+        "footer": answer.footer,
+        "foot_right": answer.provenance,
+        "start_ms": answer.spec.start_ms,
+        "end_ms": answer.spec.end_ms,
+    }
+    return {"data": traces, "layout": layout, "meta": meta}
+
+
+def _line(line: Line, factor: float, suffix: str, place: int, most_points: int) -> Figure:
+    kept = points(*downsample(line.ts_ms, line.values * factor, most_points))
+    values = [None if value is None else round(value, DECIMALS) for _, value in kept]
+    trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": line.name,
+        "x": [at for at, _ in kept],
+        "y": values,
+        "line": {"width": 1.8},
+        "hovertemplate": f"%{{y}}{suffix}",
+        "meta": {"role": f"series-{place % SERIES_ROLES + 1}"},
+    }
+    alone = [_is_alone(values, at) for at in range(len(values))]
+    if any(alone):
+        # A line between two breaks has no length: without a dot the reading would not be seen.
+        trace |= {"mode": "lines+markers", "marker": {"size": [4 if each else 0 for each in alone]}}
+    return trace
+
+
+def _is_alone(values: Sequence[float | None], at: int) -> bool:
+    before = values[at - 1] if at else None
+    after = values[at + 1] if at + 1 < len(values) else None
+    return values[at] is not None and before is None and after is None
+
+
+def _limit(limit: Limit, factor: float) -> Figure:
+    height = limit.value * factor
+    edge = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height}
+    return edge | {"name": "limit", "line": {"dash": "dash", "width": 1.2}}
+
+
+def _limit_note(limit: Limit, factor: float, suffix: str) -> Figure:
+    word = str(state("health", limit.level).word).lower()
+    place = {"xref": "paper", "x": 1, "xanchor": "right", "y": limit.value * factor, "yanchor": "bottom"}
+    text = f"{word} {number(limit.value * factor)}{suffix}"
+    return place | {"name": "limit", "text": text, "showarrow": False, "font": {"size": 11}}

@@ -1,0 +1,250 @@
+"""What the explorer shows of an answer: which lines, what they are called, and what they say in one sentence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from django.utils.translation import gettext, ngettext
+from numpy.typing import NDArray
+
+from inventory.models import Site
+from telemetry import intake, store
+from telemetry.core.downsample import points
+from telemetry.core.labels import NAME
+from telemetry.core.metric import Direction, Measure, Metric
+from telemetry.core.registry import registry
+from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.models import Series
+from telemetry.questions import Question
+from web.states import state
+from web.units import duration, format_value, number
+
+# More lines than this on one axis show nothing; the table below has them all.
+MOST_LINES = 20
+# Aggregations whose values are of the metric's own kind, so that its limits apply to them.
+_OF_THE_METRIC = (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX, Aggregation.LAST, Aggregation.QUANTILE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Line:
+    """One line; NaN breaks it. `series` is the one it draws, None for a line of several."""
+
+    name: str
+    labels: Mapping[str, str]
+    unit: str
+    provenance: str
+    series: Series | None
+    ts_ms: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    @property
+    def last(self) -> float | None:
+        return self._of(lambda known: known[-1])
+
+    @property
+    def lowest(self) -> float | None:
+        return self._of(np.min)
+
+    @property
+    def highest(self) -> float | None:
+        return self._of(np.max)
+
+    @property
+    def mean(self) -> float | None:
+        return self._of(np.mean)
+
+    def _of(self, reduce) -> float | None:
+        known = self.values[np.isfinite(self.values)]
+        return float(reduce(known)) if len(known) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A health limit of the metric, in the stored unit, and where it comes from."""
+
+    level: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """All lines of a question, the highest first."""
+
+    spec: QuerySpec
+    series: int
+    lines: tuple[Line, ...]
+    limits: tuple[Limit, ...]
+
+    @property
+    def drawn(self) -> tuple[Line, ...]:
+        return self.lines[:MOST_LINES]
+
+    @property
+    def unit(self) -> str:
+        return self.lines[0].unit if self.lines else ""
+
+    @property
+    def largest(self) -> float:
+        return max((abs(line.highest or 0) for line in self.drawn), default=0.0)
+
+    @property
+    def metric(self) -> Metric | None:
+        return registry().get(self.spec.metric)
+
+    @property
+    def title(self) -> str:
+        return self.metric.title if self.metric else self.spec.metric
+
+    @property
+    def finding(self) -> str:
+        """What a reader who cannot see the chart is told."""
+        if not self.lines:
+            return gettext("No sample in this time.")
+        first = self.lines[0]
+        values = {
+            "title": self.title,
+            "name": first.name,
+            "highest": format_value(first.highest, self.unit),
+            "last": format_value(first.last, self.unit),
+            "lowest": format_value(min(line.lowest or 0 for line in self.lines), self.unit),
+            "count": number(len(self.lines)),
+        }
+        if len(self.lines) == 1:
+            return gettext("%(title)s: between %(lowest)s and %(highest)s, last %(last)s.") % values
+        return (
+            gettext(
+                "%(title)s of %(count)s lines: between %(lowest)s and %(highest)s, the highest is %(name)s."
+            )
+            % values
+        )
+
+    @property
+    def footer(self) -> str:
+        lines = ngettext("%(n)s line", "%(n)s lines", len(self.lines)) % {"n": number(len(self.lines))}
+        series = ngettext("%(n)s series", "%(n)s series", self.series) % {"n": number(self.series)}
+        text = gettext("%(lines)s from %(series)s, steps of %(step)s") % {
+            "lines": lines,
+            "series": series,
+            "step": duration(self.spec.step_s),
+        }
+        if len(self.lines) > MOST_LINES:
+            text += gettext("; drawn are the %(n)s highest") % {"n": MOST_LINES}
+        return text
+
+    @property
+    def provenance(self) -> str:
+        kinds = sorted({line.provenance for line in self.lines})
+        return ", ".join(str(state("provenance", kind).word) for kind in kinds)
+
+
+def answer(question: Question, *, now: datetime) -> Answer:
+    """Run the question. Raises SpecError where nothing is kept that could answer."""
+    found = store.run(question.spec, now=now)
+    found = [line for line in found if np.isfinite(line.values).any()]
+    names = distinct_names([line.labels for line in found])
+    series = _series([line.series_id for line in found if line.series_id])
+    lines = [
+        Line(
+            name,
+            line.labels,
+            line.unit,
+            line.provenance,
+            series.get(line.series_id or 0),
+            line.ts_ms,
+            line.values,
+        )
+        for name, line in zip(names, found, strict=True)
+    ]
+    lines.sort(key=lambda line: (-(line.highest or 0), line.name))
+    return Answer(question.spec, question.series, tuple(lines), _limits(question.spec, lines))
+
+
+def _series(ids: Sequence[int]) -> dict[int, Series]:
+    return {one.pk: one for one in intake.series().filter(pk__in=ids)} if ids else {}
+
+
+def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
+    """A name for each line from as few labels as tell the lines apart, short values first.
+
+    Lines that all labels together cannot tell apart (of two sources) are numbered.
+    """
+    if len(lines) == 1:
+        return [lines[0].get(NAME) or _joined(lines[0], sorted(lines[0])) or gettext("all series")]
+    keys = sorted({key for labels in lines for key in labels})
+    keys.sort(key=lambda key: max((len(labels.get(key, "")) for labels in lines), default=0))
+    chosen: list[str] = []
+    apart = 1
+    for key in keys:
+        count = len({tuple(labels.get(each, "") for each in [*chosen, key]) for labels in lines})
+        if count > apart:
+            chosen.append(key)
+            apart = count
+        if apart == len(lines):
+            break
+    chosen = _without_needless(chosen, lines, apart)
+    seen: dict[str, int] = {}
+    names = []
+    for labels in lines:
+        name = _joined(labels, chosen)
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names
+
+
+def _without_needless(chosen: list[str], lines: Sequence[Mapping[str, str]], apart: int) -> list[str]:
+    """A label chosen early may tell nothing once a later one is there."""
+    for key in list(chosen):
+        rest = [each for each in chosen if each != key]
+        if rest and len({tuple(labels.get(each, "") for each in rest) for labels in lines}) == apart:
+            chosen = rest
+    return chosen
+
+
+def _joined(labels: Mapping[str, str], keys: Sequence[str]) -> str:
+    return " · ".join(
+        labels[key] if key == NAME else f"{key}={labels[key]}" for key in sorted(keys) if labels.get(key)
+    )
+
+
+def _limits(spec: QuerySpec, lines: Sequence[Line]) -> tuple[Limit, ...]:
+    """Limits that every line shares: what holds for some would be read as holding for all."""
+    if spec.aggregation not in _OF_THE_METRIC or spec.group_by is not None or not lines:
+        return ()
+    shared: set[Limit] | None = None
+    for line in lines[:MOST_LINES]:
+        own = _limits_of(line)
+        shared = own if shared is None else shared & own
+    return tuple(sorted(shared or (), key=lambda limit: limit.value))
+
+
+def _limits_of(line: Line) -> set[Limit]:
+    metric = registry().get(line.labels.get(NAME, ""), line.labels)
+    if metric is None:
+        return set()
+    return {
+        Limit(level, value, registry().source_title(rule))
+        for rule in metric.rules_for(line.labels)
+        if rule.measure is Measure.VALUE and rule.direction in (Direction.ABOVE, Direction.BELOW)
+        for level, values in (("warn", rule.warn), ("critical", rule.critical))
+        for value in values[:1]
+    }
+
+
+def metrics_of(sites: Sequence[Site]) -> list[str]:
+    """Names of what is measured at these sites, or anywhere if there are none."""
+    found = Series.objects.filter(site__in=sites) if sites else Series.objects.all()
+    return list(found.order_by("metric").values_list("metric", flat=True).distinct())
+
+
+def side_by_side(found: Answer) -> tuple[list[str], list[list[str | float | None]]]:
+    """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
+    instants = sorted({at for line in found.lines for at in line.ts_ms[np.isfinite(line.values)].tolist()})
+    columns = [dict(points(line.ts_ms, line.values)) for line in found.lines]
+    suffix = f" ({found.unit})" if found.unit else ""
+    rows: list[list[str | float | None]] = [
+        [datetime.fromtimestamp(at / 1000, UTC).isoformat(), *(column.get(at) for column in columns)]
+        for at in instants
+    ]
+    return [gettext("time"), *(f"{line.name}{suffix}" for line in found.lines)], rows

@@ -1,0 +1,86 @@
+"""What lists of sources, series and rejections can be filtered by, for the API and for pages alike."""
+
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, Regex
+from django.utils.translation import gettext_lazy as _
+
+from telemetry.core.spec import Matcher, Operator, SpecError, parse_matcher
+from telemetry.models import Rejection, Series, Source, SourceState
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf, Flag
+
+
+class InState(AnyOf):
+    """A source that never got a sample may have no status yet: it is waiting."""
+
+    def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
+        if not values:
+            return queryset
+        condition = Q(status__state__in=values)
+        if SourceState.WAITING in values:
+            condition |= Q(status__isnull=True)
+        return queryset.filter(condition)
+
+
+class MatcherField(forms.CharField):
+    def clean(self, value: Any) -> Matcher:
+        try:
+            return parse_matcher(super().clean(value))
+        except SpecError as error:
+            raise forms.ValidationError(error.reason) from error
+
+
+class Matching(AnyOf):
+    """Prometheus' label conditions; unlike other parameters, repeated ones must all hold."""
+
+    def filter(self, queryset: QuerySet, values: list[Matcher]) -> QuerySet:
+        return queryset.filter(reduce(and_, map(condition_of, values))) if values else queryset
+
+
+def condition_of(matcher: Matcher) -> Q:
+    """By Prometheus' rules: an absent label is empty, an expression must fit all of the value."""
+    value = Coalesce(KeyTextTransform(matcher.label, "labels"), Value(""), output_field=TextField())
+    if matcher.op in (Operator.IS, Operator.IS_NOT):
+        held = Q(Exact(value, matcher.value))
+    else:
+        held = Q(Regex(value, f"^(?:{matcher.value})$"))
+    return ~held if matcher.op in (Operator.IS_NOT, Operator.NOT_LIKE) else held
+
+
+class SourceFilters(ObjectFilterSet):
+    state = InState(
+        field_name="status__state", label=_("State"), inner=forms.ChoiceField(choices=SourceState.choices)
+    )
+
+    class Meta:
+        model = Source
+        fields = ["name", "site", "site_label", "cadence_s", "grace_s", "provenance", "paused", "description"]
+        search_fields = ["name", "site__name", "site__slug", "description"]
+
+
+class SeriesFilters(ObjectFilterSet):
+    matched = Flag(label=_("Matched"), read=lambda key: Q(object_kind__gt=""))
+    ended = Flag(label=_("Ended"), read=lambda key: Q(ended_at__isnull=False))
+    labels = Matching(label=_("Labels"), inner=MatcherField(max_length=600))
+
+    class Meta:
+        model = Series
+        fields = [
+            *("source", "metric", "kind", "site", "object_kind", "device", "accelerator", "port"),
+            *("power_feed", "link", "cooling_unit", "first_seen_at", "ended_at"),
+        ]
+        search_fields = ["metric", "labels"]
+
+
+class RejectionFilters(ObjectFilterSet):
+    class Meta:
+        model = Rejection
+        fields = ["source", "on_date", "reason", "count", "last_at"]
+        search_fields = ["reason", "example", "source__name"]

@@ -1,0 +1,269 @@
+"""What the ingest pages and the status endpoint read: what each source last did, what waits, what was refused.
+
+Series data is not here (telemetry.store), nor what the states mean (telemetry.sources decides them).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    Max,
+    Min,
+    Model,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, TruncHour
+
+from telemetry.models import InboxBatch, Rejection, Series, Source, SourceActivity, SourceFlip, SourceState
+
+DAY = timedelta(hours=24)
+HOUR = timedelta(hours=1)
+# Activity is counted by five minutes: two windows hold between 5 and 10 minutes of it.
+RECENT = timedelta(minutes=10)
+# Most worrying first; also the order in which a strip's cell chooses its state.
+SEVERITY = (
+    SourceState.SILENT,
+    SourceState.LATE,
+    SourceState.PAUSED,
+    SourceState.ON_TIME,
+    SourceState.WAITING,
+)
+_COLUMNS = {
+    Series.ObjectKind.ACCELERATOR: "accelerator",
+    Series.ObjectKind.DEVICE: "device",
+    Series.ObjectKind.PORT: "port",
+    Series.ObjectKind.FEED: "power_feed",
+    Series.ObjectKind.LINK: "link",
+    Series.ObjectKind.COOLING_UNIT: "cooling_unit",
+    Series.ObjectKind.SITE: "site",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One cell of a source's 24 h strip: the worst state it was in, and what came."""
+
+    start: datetime
+    state: str
+    samples: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A source and what it did lately. `lag_s` is the longest time from receipt to stored, None if nothing came."""
+
+    source: Source
+    state: str
+    state_since: datetime | None
+    first_sample_at: datetime | None
+    last_sample_at: datetime | None
+    last_received_at: datetime | None
+    samples_per_s: float | None
+    lag_s: float | None
+    rejected_24h: int
+    samples_24h: int
+    strip: tuple[Hour, ...] = ()
+
+    @property
+    def limit_s(self) -> int:
+        """Seconds without a sample after which it is late."""
+        return self.source.cadence_s + self.source.grace_s
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Accepted and not yet stored. `failed` are batches set aside because they cannot be stored."""
+
+    batches: int
+    samples: int
+    oldest_received_at: datetime | None
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Refusals of one reason over some days, with the latest example."""
+
+    reason: str
+    count: int
+    example: str
+    last_at: datetime
+
+
+def sources() -> QuerySet[Source]:
+    """Sources with what a list sorts by: `severity` (0 is worst) and `newest` (last sample)."""
+    places = [When(status__state=state, then=Value(place)) for place, state in enumerate(SEVERITY)]
+    return Source.objects.select_related("site", "status", "token").annotate(
+        severity=Case(*places, default=Value(len(SEVERITY) - 1), output_field=IntegerField()),
+        newest=F("status__last_sample_at"),
+    )
+
+
+def with_refusals(found: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
+    """With `refused` of the last 24 h, to sort by."""
+    counted = (
+        SourceActivity.objects.filter(source=OuterRef("pk"), start__gt=now - DAY)
+        .order_by()
+        .values("source")
+        .annotate(total=Sum("rejected"))
+        .values("total")
+    )
+    return found.annotate(refused=Coalesce(Subquery(counted), 0))
+
+
+def rows(found: Iterable[Source], *, now: datetime) -> list[Intake]:
+    """One row for each source, in their order; four statements however many there are."""
+    listed = list(found)
+    ids = [source.pk for source in listed]
+    hours, recent, flips = _hours(ids, now), _recent(ids, now), _flips(ids, now)
+    return [_row(source, hours[source.pk], recent.get(source.pk), flips[source.pk], now) for source in listed]
+
+
+def _hours(ids: Sequence[int], now: datetime) -> dict[int, dict[datetime, tuple[int, int]]]:
+    counted = (
+        SourceActivity.objects.filter(source__in=ids, start__gte=_strip_start(now), start__lte=now)
+        .order_by()
+        .annotate(hour=TruncHour("start"))
+        .values_list("source_id", "hour")
+        .annotate(came=Sum("samples"), refused=Sum("rejected"))
+    )
+    by_source: dict[int, dict[datetime, tuple[int, int]]] = defaultdict(dict)
+    for source_id, hour, came, refused in counted:
+        by_source[source_id][hour] = came, refused
+    return by_source
+
+
+def _recent(ids: Sequence[int], now: datetime) -> dict[int, tuple[datetime, int, float]]:
+    counted = (
+        SourceActivity.objects.filter(source__in=ids, start__gt=now - RECENT, start__lte=now, samples__gt=0)
+        .order_by()
+        .values_list("source_id")
+        .annotate(oldest=Min("start"), came=Sum("samples"), lag=Max("lag_max_s"))
+    )
+    return {source_id: (oldest, came, lag) for source_id, oldest, came, lag in counted}
+
+
+def _flips(ids: Sequence[int], now: datetime) -> dict[int, list[SourceFlip]]:
+    by_source: dict[int, list[SourceFlip]] = defaultdict(list)
+    for flip in SourceFlip.objects.filter(source__in=ids, at__gt=_strip_start(now), at__lte=now).order_by(
+        "at", "pk"
+    ):
+        by_source[flip.source_id].append(flip)
+    return by_source
+
+
+def _row(
+    source: Source,
+    hours: dict[datetime, tuple[int, int]],
+    recent: tuple[datetime, int, float] | None,
+    flips: Sequence[SourceFlip],
+    now: datetime,
+) -> Intake:
+    status = getattr(source, "status", None)
+    state = status.state if status else SourceState.WAITING.value
+    first = status.first_sample_at if status else None
+    return Intake(
+        source=source,
+        state=state,
+        state_since=status.state_since if status else None,
+        first_sample_at=first,
+        last_sample_at=status.last_sample_at if status else None,
+        last_received_at=status.last_received_at if status else None,
+        samples_per_s=_rate(recent, first, source, now),
+        lag_s=recent[2] if recent else None,
+        rejected_24h=sum(refused for _, refused in hours.values()),
+        samples_24h=sum(came for came, _ in hours.values()),
+        strip=_strip(state, hours, flips, now),
+    )
+
+
+def _rate(
+    recent: tuple[datetime, int, float] | None, first: datetime | None, source: Source, now: datetime
+) -> float | None:
+    """Samples per second over the last 5 to 10 minutes, or since the first sample; 0 for a source gone quiet."""
+    if recent is None:
+        return 0.0 if first else None
+    oldest, came, _ = recent
+    since = max(oldest, first) if first else oldest
+    return came / max((now - since).total_seconds(), source.cadence_s)
+
+
+def _strip_start(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0) - DAY + HOUR
+
+
+def _strip(
+    state: str, hours: dict[datetime, tuple[int, int]], flips: Sequence[SourceFlip], now: datetime
+) -> tuple[Hour, ...]:
+    """The last 24 hours of the clock, the present one included."""
+    cells = []
+    held = flips[0].from_state if flips else state
+    for place in range(24):
+        start = _strip_start(now) + place * HOUR
+        within = [flip.to_state for flip in flips if start < flip.at <= start + HOUR]
+        worst = min([held, *within], key=SEVERITY.index)
+        held = within[-1] if within else held
+        cells.append(Hour(start, worst, *hours.get(start, (0, 0))))
+    return tuple(cells)
+
+
+def queue() -> Queue:
+    waiting = InboxBatch.objects.filter(failed_at__isnull=True).aggregate(
+        batches=Count("pk"), samples=Coalesce(Sum("samples"), 0), oldest=Min("received_at")
+    )
+    failed = InboxBatch.objects.filter(failed_at__isnull=False).count()
+    return Queue(waiting["batches"], waiting["samples"], waiting["oldest"], failed)
+
+
+def activity(source: Source, *, start: datetime, end: datetime) -> list[SourceActivity]:
+    """Counts by five minutes, oldest first; windows in which nothing came are left out."""
+    return list(source.activity.filter(start__gte=start, start__lte=end).order_by("start"))
+
+
+def refused(source: Source, *, start: datetime, end: datetime) -> list[Refused]:
+    """By reason, most first, over the UTC days that the range touches."""
+    by_reason: dict[str, list[Rejection]] = defaultdict(list)
+    days = source.rejections.filter(on_date__gte=start.date(), on_date__lte=end.date())
+    for rejection in days.order_by("-last_at", "-pk"):
+        by_reason[rejection.reason].append(rejection)
+    found = [
+        Refused(reason, sum(each.count for each in days), days[0].example, days[0].last_at)
+        for reason, days in by_reason.items()
+    ]
+    return sorted(found, key=lambda each: (-each.count, each.reason))
+
+
+def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:
+    return list(source.flips.order_by("-at", "-pk")[:limit])
+
+
+def series() -> QuerySet[Series]:
+    """Series with everything their rows name."""
+    return Series.objects.select_related(
+        "source",
+        "site",
+        "device",
+        "accelerator__device",
+        "port__device",
+        "power_feed",
+        "link",
+        "cooling_unit",
+    )
+
+
+def object_of(series: Series) -> Model | None:
+    """The inventory object that a series is about, None if it was matched to none."""
+    column = _COLUMNS.get(series.object_kind)
+    return getattr(series, column) if column else None

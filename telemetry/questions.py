@@ -1,0 +1,182 @@
+"""A query string to a question that can be asked of telemetry: for the endpoint and the explorer alike."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import and_
+
+from django.db.models import Count, Max, Q
+from django.http import QueryDict
+
+from inventory.models import Site
+from telemetry.core.registry import registry
+from telemetry.core.spec import (
+    Aggregation,
+    Matcher,
+    ObjectRef,
+    QuerySpec,
+    SpecError,
+    parse_matcher,
+    parse_step,
+    parse_time,
+)
+from telemetry.filters import condition_of
+from telemetry.models import Series
+
+# What one answer may hold; the longest line times the largest site would be a hundred times that.
+MOST_VALUES = 1_000_000
+POINTS = 300
+TOGETHER = "*"
+_STEPS_S = (
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400),
+    604_800,
+)
+# Parameters that narrow a question to one object, and the kind and column of each.
+OBJECTS = {
+    "device_id": "device",
+    "accelerator_id": "accelerator",
+    "port_id": "port",
+    "power_feed_id": "feed",
+    "link_id": "link",
+    "cooling_unit_id": "cooling-unit",
+}
+PARAMETERS = (
+    *("site", "site_id", "metric", "aggregation", "quantile", "group_by", "labels", "start", "end", "step"),
+    *("points", *OBJECTS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A spec that may be run, and how many series it reads."""
+
+    spec: QuerySpec
+    series: int
+
+
+def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> Question:
+    """The question of a query string. Raises SpecError, which names the parameter to blame."""
+    now_ms = round(now.timestamp() * 1000)
+    metric = params.get("metric", "").strip()
+    if not metric:
+        raise SpecError("metric", "is missing")
+    start_ms = parse_time(params.get("start") or default_start, now_ms, field="start")
+    end_ms = parse_time(params.get("end") or "now", now_ms, field="end")
+    sites, matchers, described = _sites(params), _matchers(params), _object(params)
+    aggregation = _aggregation(params)
+    names = _names(metric, aggregation)
+    read_series, cadence_s = _series(names, sites, matchers, described)
+    spec = QuerySpec(
+        metric=metric,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        step_s=_step(params, (end_ms - start_ms) / 1000, cadence_s),
+        aggregation=aggregation,
+        quantile=_quantile(params),
+        matchers=matchers,
+        site_ids=sites,
+        object=described,
+        group_by=_group_by(params),
+    )
+    if read_series * spec.steps > MOST_VALUES:
+        held = f"{read_series} series of {spec.steps} points are more than {MOST_VALUES} values"
+        raise SpecError("step", f"{held}: choose a longer one, or fewer series")
+    return Question(spec, read_series)
+
+
+def _sites(params: QueryDict) -> tuple[int, ...] | None:
+    slugs = _words(params.getlist("site"))
+    ids = _words(params.getlist("site_id"))
+    if not slugs and not ids:
+        return None
+    found = dict(Site.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    if unknown := [slug for slug in slugs if slug not in found]:
+        raise SpecError("site", f"No site has the slug {unknown[0][:50]}.")
+    return tuple(sorted({*found.values(), *(_id("site_id", each) for each in ids)}))
+
+
+def _matchers(params: QueryDict) -> tuple[Matcher, ...]:
+    try:
+        return tuple(parse_matcher(text) for text in params.getlist("labels") if text.strip())
+    except SpecError as error:
+        raise SpecError("labels", error.reason) from error
+
+
+def _object(params: QueryDict) -> ObjectRef | None:
+    named = [name for name in OBJECTS if params.get(name)]
+    if len(named) > 1:
+        raise SpecError(named[1], f"goes with no {named[0]}: name one object")
+    return ObjectRef(OBJECTS[named[0]], _id(named[0], params[named[0]])) if named else None
+
+
+def _id(field: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise SpecError(field, f"{text[:50]!r} is no id")
+    return int(text)
+
+
+def _names(metric: str, aggregation: Aggregation) -> tuple[str, ...]:
+    """Every name that is read: a quantile reads the buckets of a histogram where there are any."""
+    names = registry().expand(metric)
+    if aggregation is Aggregation.QUANTILE:
+        return (*names, *(f"{name}_bucket" for name in names))
+    return names
+
+
+def _series(
+    names: Iterable[str],
+    sites: tuple[int, ...] | None,
+    matchers: Iterable[Matcher],
+    described: ObjectRef | None,
+) -> tuple[int, int]:
+    """How many series it reads, and the longest cadence among their sources (60 if there are none)."""
+    asked = Q(metric__in=names)
+    if sites is not None:
+        asked &= Q(site__in=sites)
+    if described is not None:
+        column = next(name for name, kind in OBJECTS.items() if kind == described.kind)
+        asked &= Q(**{column: described.id})
+    asked = reduce(and_, map(condition_of, matchers), asked)
+    found = Series.objects.filter(asked).aggregate(series=Count("pk"), cadence=Max("source__cadence_s"))
+    return found["series"], found["cadence"] or 60
+
+
+def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
+    """As asked, else the shortest that gives no more than `points` and no steps without samples."""
+    if params.get("step"):
+        return parse_step(params["step"])
+    text = params.get("points") or str(POINTS)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
+        raise SpecError("points", f"{text[:50]!r} is no number from 1 to 10000")
+    least = max(seconds / int(text), cadence_s)
+    return next((step for step in _STEPS_S if step >= least), round(least))
+
+
+def _aggregation(params: QueryDict) -> Aggregation:
+    text = params.get("aggregation") or Aggregation.AVG
+    if text not in tuple(Aggregation):
+        raise SpecError("aggregation", f"{text[:50]!r} is none of {', '.join(Aggregation)}")
+    return Aggregation(text)
+
+
+def _quantile(params: QueryDict) -> float | None:
+    text = params.get("quantile", "").strip()
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise SpecError("quantile", "is not a number from 0 to 1") from error
+
+
+def _group_by(params: QueryDict) -> tuple[str, ...] | None:
+    """None for a line per series; `group_by=*` combines everything into one line."""
+    labels = tuple(dict.fromkeys(_words(params.getlist("group_by"))))
+    if labels == (TOGETHER,):
+        return ()
+    return labels or None
+
+
+def _words(values: Iterable[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]

@@ -1,0 +1,31 @@
+"""What a sender's configuration must say, ready to paste."""
+
+from telemetry.models import Source
+
+# Stands where the token was shown once and cannot be shown again.
+PLACEHOLDER = "<the token>"
+
+
+def prometheus(source: Source, *, url: str, token: str = PLACEHOLDER) -> str:
+    """The part of prometheus.yml that sends to `url`, remote write 1.0."""
+    lines = [
+        "global:",
+        f"  scrape_interval: {_duration(source.cadence_s)}",
+    ]
+    if source.site_label:
+        lines += [
+            "  external_labels:",
+            f"    {source.site_label}: my-site  # the slug of the site, unless the targets carry the label themselves",
+        ]
+    lines += [
+        "remote_write:",
+        f"  - url: {url}",
+        "    authorization:",
+        f"      credentials: {token}",
+    ]
+    return "\n".join(lines)
+
+
+def _duration(seconds: int) -> str:
+    """As Prometheus writes it: 90s, 5m."""
+    return f"{seconds // 60}m" if seconds % 60 == 0 else f"{seconds}s"

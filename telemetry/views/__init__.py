@@ -1,0 +1,1 @@
+"""The pages of telemetry: ingest status, one source, the explorer."""

@@ -1,0 +1,119 @@
+"""The explorer: one question about series, its lines, and the same as a table, a file and an API call."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import conditional_page, require_GET
+
+from inventory.models import Site
+from telemetry import cards, charts, explore, questions, tables
+from telemetry.core.spec import Aggregation, SpecError
+from telemetry.views import answers
+from web import tables as table_kit
+from web.clock import now
+from web.permissions import require
+
+DEFAULT_RANGE = "now-6h"
+# Steps for the widest drawing: more cannot be told apart, and the answer stays small.
+MOST_POINTS = 600
+# What the form and its charts, files and API calls have in common.
+ASKED = tuple(name for name in questions.PARAMETERS if name not in ("points", "start", "end"))
+
+may_see = require("telemetry.view_series")
+
+
+@may_see
+@conditional_page
+@require_GET
+def page(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+    found, error = _answer(request.GET, at) if request.GET.get("metric") else (None, None)
+    context: dict[str, Any] = {
+        "time_range": span.context,
+        "form": _form(request.GET, error),
+        "answer": found,
+        "error": error,
+    }
+    if found is not None:
+        table = table_kit.page(request, tables.LINES, found.lines)
+        if table_kit.wants_table_only(request, table):
+            return table_kit.respond(request, "telemetry/explore.html", table)
+        asked = _asked(request.GET)
+        times = list(span.query.items())
+        context |= {
+            "table": table,
+            "chart_url": f"{reverse('explore-chart')}?{urlencode([*asked, *times])}",
+            "csv_url": f"{reverse('explore-csv')}?{urlencode([*asked, *times])}",
+            "api_url": f"{reverse('telemetry-api-query')}?{urlencode([*asked, *times])}",
+        }
+    return answers.page(request, "telemetry/explore.html", context)
+
+
+@may_see
+@conditional_page
+@require_GET
+def chart(request: HttpRequest) -> HttpResponse:
+    found, error = _answer(request.GET, now())
+    if found is None:
+        return answers.chart_refused(str(error))
+    return answers.chart(charts.lines(found))
+
+
+@may_see
+@require_GET
+def csv_file(request: HttpRequest) -> HttpResponse:
+    found, error = _answer(request.GET, now())
+    if found is None:
+        return answers.chart_refused(str(error))
+    return answers.csv_file("series", *explore.side_by_side(found))
+
+
+def _answer(params: QueryDict, at: datetime) -> tuple[explore.Answer | None, SpecError | None]:
+    params = params.copy()
+    params["points"] = str(min(_whole(params.get("points"), MOST_POINTS // 2), MOST_POINTS))
+    try:
+        question = questions.read(params, now=at, default_start=DEFAULT_RANGE)
+        return explore.answer(question, now=at), None
+    except SpecError as error:
+        return None, error
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() and int(text[:9]) > 0 else otherwise
+
+
+def _asked(params: QueryDict) -> list[tuple[str, str]]:
+    return [(name, value) for name in ASKED for value in params.getlist(name) if value.strip()]
+
+
+def _form(params: QueryDict, error: SpecError | None) -> dict[str, Any]:
+    chosen = [slug for value in params.getlist("site") for slug in value.split(",") if slug]
+    sites = list(Site.objects.order_by("name", "pk"))
+    return {
+        "sites": [{"slug": site.slug, "name": site.name, "chosen": site.slug in chosen} for site in sites],
+        "metrics": explore.metrics_of([site for site in sites if site.slug in chosen]),
+        "metric": params.get("metric", ""),
+        "aggregations": [
+            {
+                "value": each.value,
+                "label": cards.AGGREGATIONS[each],
+                "chosen": each == params.get("aggregation", "avg"),
+            }
+            for each in Aggregation
+        ],
+        "quantile": params.get("quantile", ""),
+        "group_by": ", ".join(params.getlist("group_by")),
+        "labels": [*(text for text in params.getlist("labels") if text.strip()), ""],
+        "step": params.get("step", ""),
+        "kept": [(name, params[name]) for name in ("start", "end", "kiosk") if params.get(name)],
+        "narrowed": cards.narrowed(params),
+        "bad_field": error.field if error else "",
+        "reason": error.reason if error else "",
+        "every_site": gettext("Every site"),
+    }

@@ -1,0 +1,62 @@
+"""The ingest status: every source, the queue, the workers, and the series that describe nothing known."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import conditional_page, require_GET
+
+from telemetry import cards, intake, tables
+from telemetry.views import answers
+from web import tables as table_kit
+from web import workers
+from web.clock import now
+from web.permissions import require
+
+MAY_ADD = "telemetry.add_source"
+UNMATCHED_SHOWN = 6
+
+may_see = require("telemetry.view_source", "telemetry.view_series")
+
+
+@may_see
+@conditional_page
+@require_GET
+def overview(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    page = _sources(request, at)
+    if table_kit.wants_table_only(request, page):
+        return table_kit.respond(request, "telemetry/ingest.html", page)
+    rows = intake.rows(intake.sources(), now=at)
+    unmatched = intake.series().unmatched()
+    count = unmatched.count()
+    context = {
+        "table": page,
+        "any_source": bool(rows),
+        "may_add": request.user.has_perm(MAY_ADD),
+        "kpis": cards.key_figures(rows, intake.queue(), workers.seen(now=at), unmatched=count, now=at),
+        "unmatched_count": count,
+        "unmatched": cards.unmatched(unmatched.order_by("-first_seen_at", "-pk")[:UNMATCHED_SHOWN]),
+    }
+    return answers.page(request, "telemetry/ingest.html", context)
+
+
+@may_see
+@conditional_page
+@require_GET
+def unmatched(request: HttpRequest) -> HttpResponseBase:
+    page = table_kit.page(request, tables.UNMATCHED, intake.series().unmatched())
+    context = {"breadcrumbs": cards.breadcrumbs(None, here=gettext("Unmatched series"))}
+    return table_kit.respond(request, "telemetry/unmatched.html", page, context)
+
+
+def _sources(request: HttpRequest, at: datetime) -> table_kit.TablePage:
+    found = intake.with_refusals(intake.sources(), now=at)
+    table = tables.source_table(now=at, add_url=_add_url(request))
+    return table_kit.page(request, table, found, prepare=lambda page: intake.rows(page, now=at))
+
+
+def _add_url(request: HttpRequest) -> str:
+    return reverse("source-add") if request.user.has_perm(MAY_ADD) else ""

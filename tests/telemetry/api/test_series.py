@@ -1,0 +1,100 @@
+"""/api/telemetry/series/ and rejections/: what is known of each series, and why one was matched to nothing."""
+
+import pytest
+
+from tests.inventory import made
+from tests.telemetry.sending import STALE, body_of
+
+pytestmark = pytest.mark.django_db
+URL = "/api/telemetry/series/"
+
+
+@pytest.fixture
+def api(api_of):
+    return api_of("viewer")
+
+
+@pytest.fixture
+def gpu(porto):
+    node = made.device(site=porto, name="gpu-01")
+    return made.accelerator(device=node, index=0, uuid="GPU-aaaa")
+
+
+def dcgm(**labels):
+    return {"__name__": "DCGM_FI_DEV_GPU_TEMP", "Hostname": "gpu-01", "gpu": "0", "UUID": "GPU-aaaa"} | labels
+
+
+def found(api, query):
+    response = api.get(f"{URL}?{query}")
+    assert response.status_code == 200, response.content
+    return response.json()["results"]
+
+
+def test_a_matched_series_names_its_object_unit_and_site(api, sender, gpu):
+    sender.deliver((dcgm(), 61.0, 0))
+    [series] = found(api, "metric=DCGM_FI_DEV_GPU_TEMP")
+    assert series["object_kind"]["value"] == "accelerator"
+    assert series["object"]["id"] == gpu.pk
+    assert series["unit"] == "°C"
+    assert series["site"]["slug"] == "porto"
+    assert series["why_unmatched"] == ""
+
+
+def test_an_unmatched_series_says_why(api, sender):
+    sender.deliver((dcgm(), 61.0, 0), ("http_requests_total", 7.0, 0))
+    reasons = {series["metric"]: series["why_unmatched"] for series in found(api, "matched=false")}
+    assert "GPU-aaaa" in reasons["DCGM_FI_DEV_GPU_TEMP"]
+    assert "name no host" in reasons["http_requests_total"]
+
+
+def test_a_series_of_no_known_site_says_which_label_failed(api, sender_of):
+    central = sender_of(site_label="site", name="central")
+    central.deliver(({"__name__": "up", "site": "atlantis"}, 1.0, 0), ("up", 1.0, 0))
+    reasons = {
+        series["labels"].get("site"): series["why_unmatched"] for series in found(api, "matched=false")
+    }
+    assert "atlantis" in reasons["atlantis"]
+    assert "missing" in reasons[None]
+
+
+def test_series_are_found_by_site_source_device_labels_and_end(api, sender, gpu):
+    sender.deliver((dcgm(), 61.0, -30), (dcgm(gpu="1", UUID="GPU-bbbb"), 62.0, -30))
+    sender.deliver((dcgm(), STALE, 0))
+    assert len(found(api, "site=porto&source=porto prometheus&device=gpu-01")) == 2
+    assert [series["labels"]["gpu"] for series in found(api, "labels=gpu=1")] == ["1"]
+    assert [series["labels"]["gpu"] for series in found(api, "labels=UUID=~GPU-a.*&labels=gpu!=1")] == ["0"]
+    assert len(found(api, "labels=rack=")) == 2
+    assert [series["labels"]["gpu"] for series in found(api, "ended=true")] == ["0"]
+
+
+@pytest.mark.parametrize(
+    "query", ["site=nowhere", "matched=perhaps", "labels=gpu", "labels=gpu=~(a%2B)%2B", "sight=x"]
+)
+def test_a_bad_filter_is_named(api, sender, query):
+    response = api.get(f"{URL}?{query}")
+    assert response.status_code == 400
+    assert list(response.json()) == [query.partition("=")[0]]
+
+
+@pytest.mark.parametrize("count", [1, 15])
+def test_the_list_takes_the_same_statements_for_any_number(
+    api, sender, gpu, count, django_assert_max_num_queries
+):
+    sender.deliver(*((dcgm(rack=str(place)), 60.0, 0) for place in range(count)))
+    with django_assert_max_num_queries(8):
+        assert len(found(api, "")) == count
+
+
+def test_rejections_are_counted_by_reason_with_an_example(api, sender):
+    sender.post(body_of(("up", 1.0, sender.at(0)), ({"job": "nameless"}, 1.0, sender.at(0))))
+    [rejection] = api.get("/api/telemetry/rejections/?source=porto prometheus").json()["results"]
+    assert rejection["reason"] == "no_metric_name"
+    assert rejection["count"] == 1
+    assert rejection["source"]["display"] == "porto prometheus"
+
+
+def test_series_need_the_permission_to_view_them(api_of, sender, user_of):
+    user_of("viewer").groups.clear()
+    response = api_of("viewer").get(URL)
+    assert response.status_code == 403
+    assert "telemetry.view_series" in response.json()["detail"]

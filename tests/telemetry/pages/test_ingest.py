@@ -1,0 +1,135 @@
+"""/telemetry/: what sends, whether it arrives, what waits and what was refused."""
+
+import pytest
+
+from telemetry import sources
+from telemetry.models import InboxBatch
+from tests.inventory import made
+from tests.telemetry.sending import body_of
+from web import workers
+
+pytestmark = pytest.mark.django_db
+URL = "/telemetry/"
+
+
+def test_a_new_installation_says_what_to_do_first(browse):
+    page = browse("ops", URL)
+    assert "No sources yet" in page
+    assert "Add a source" in page
+
+
+def test_who_may_add_nothing_is_offered_nothing_to_add(client_of):
+    assert b"/telemetry/sources/add/" not in client_of("viewer").get(URL).content
+
+
+def test_a_source_is_listed_with_its_state_rate_and_last_sample(browse, sender, frozen_now):
+    sender.deliver(*(("up", 1.0, -60 * minute) for minute in range(6)))
+    frozen_now.move(seconds=60)
+    sources.update_states(now=frozen_now.at)
+    page = browse("viewer", URL)
+    assert "porto prometheus" in page
+    assert "On time" in page
+    assert "0.10" in page  # 6 samples in 60 s
+    assert "1 min ago" in page
+
+
+def test_a_silent_source_is_said_to_be_silent(browse, sender, frozen_now):
+    sender.deliver(("up", 1.0, 0))
+    sources.update_states(now=frozen_now.at)
+    sources.update_states(now=frozen_now.move(minutes=10))
+    page = browse("viewer", URL)
+    assert "Silent" in page
+    assert "10 min ago" in page
+    assert "1 silent" in page
+
+
+def test_the_queue_and_the_workers_are_shown(browse, sender, frozen_now):
+    sender.send(("up", 1.0, 0))
+    workers.note("celery@porto", now=frozen_now.at)
+    page = browse("viewer", URL)
+    assert "1 batch " in page
+    assert "oldest just now" in page
+    assert "heartbeat just now" in page
+
+
+def test_no_heartbeat_and_batches_set_aside_are_alarms(browse, sender, frozen_now):
+    InboxBatch.objects.create(
+        source=sender.source,
+        received_at=frozen_now.at,
+        samples=1,
+        columns=b"",
+        failed_at=frozen_now.at,
+        failure="x",
+    )
+    page = browse("viewer", URL)
+    assert "nothing is stored" in page
+    assert "1 batch set aside" in page
+
+
+def test_refusals_of_the_last_day_are_counted(browse, sender):
+    sender.post(body_of(({"job": "nameless"}, 1.0, sender.at(0))))
+    assert "from 1 source" in browse("viewer", URL)
+
+
+def test_unmatched_series_are_listed_with_the_reason(browse, sender):
+    sender.deliver(({"__name__": "node_load1", "instance": "gpu-77:9100"}, 1.0, 0))
+    for path in (URL, "/telemetry/unmatched/"):
+        page = browse("viewer", path)
+        assert "node_load1" in page
+        assert "no single device is called gpu-77" in page
+
+
+def test_matched_series_are_not_listed_as_unmatched(browse, sender, porto):
+    made.device(site=porto, name="gpu-77")
+    sender.deliver(({"__name__": "node_load1", "instance": "gpu-77:9100"}, 1.0, 0))
+    assert "Every series has its object" in browse("viewer", "/telemetry/unmatched/")
+
+
+def test_sources_are_filtered_sorted_and_exported(client_of, sender, source_of, porto):
+    source_of(porto, name="a paused one")
+    client = client_of("ops")
+    client.post(f"/telemetry/sources/{sender.source.pk}/pause/", follow=True)
+    listed = client.get(f"{URL}?state=waiting&sort=-name").content
+    assert b"a paused one" in listed
+    assert b"porto prometheus" not in listed
+    exported = client.get(f"{URL}?export=csv")
+    lines = b"".join(exported.streaming_content).decode().splitlines()
+    assert lines[0].startswith("id,State,Source,Site")
+    assert len(lines) == 3
+
+
+def test_a_refresh_that_finds_nothing_new_costs_a_304(client_of, sender):
+    client = client_of("viewer")
+    headers = {"hx-request": "true", "hx-target": "div#live"}
+    first = client.get(URL, headers=headers)
+    assert b"<html" not in first.content
+    again = client.get(URL, headers=headers | {"if-none-match": first["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("count", [1, 15])
+def test_the_page_takes_the_same_statements_for_any_number_of_sources(
+    client_of, source_of, porto, count, django_assert_max_num_queries
+):
+    for _ in range(count):
+        source_of(porto)
+    client = client_of("viewer")
+    with django_assert_max_num_queries(20):
+        client.get(URL)
+
+
+@pytest.mark.parametrize("path", [URL, "/telemetry/unmatched/", "/telemetry/explore/"])
+def test_a_page_names_the_permission_that_is_missing(client_of, user_of, path):
+    user_of("viewer").groups.clear()
+    response = client_of("viewer").get(path)
+    assert response.status_code == 403
+    assert b"telemetry.view_" in response.content
+
+
+@pytest.mark.parametrize(
+    "path", [URL, "/telemetry/unmatched/", "/telemetry/explore/", "/telemetry/sources/add/"]
+)
+def test_nobody_is_sent_to_sign_in(client_of, path, db):
+    response = client_of(None).get(path)
+    assert response.status_code == 302
+    assert response["Location"].startswith("/login/")
