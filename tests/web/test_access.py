@@ -1,0 +1,145 @@
+"""Every address of Muster asks who comes: nobody gets nothing, and each role what it may.
+
+The addresses are read from the URL configuration, so a page that forgets to ask fails here the day it is added.
+"""
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# Open to everybody, since nobody is signed in yet or a machine asks; what they answer holds nothing of the inside.
+FOR_EVERYBODY = {"login/", "health/live", "health/ready", "first-admin/<str:secret>/"}
+# About the signed-in user alone, or narrowed to what the user may view: they need no permission of their own.
+FOR_EVERY_USER = {
+    "logout/",
+    "search/",
+    "history/",
+    "metrics",
+    "api/docs/",
+    "api/schema/",
+    "api/history/",
+    "api/authentication-check/",
+}
+ABOUT_ONESELF = ("settings/", "api/accounts/tokens/")
+SAMPLES = {"int": "1", "slug": "x", "str": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000"}
+WRITES = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def routes(patterns=None, before=""):
+    """Every route of Muster's own; Django's admin asks by itself."""
+    for each in get_resolver("config.urls").url_patterns if patterns is None else patterns:
+        route = before + str(each.pattern).removeprefix("^")
+        if isinstance(each, URLResolver):
+            if getattr(each, "app_name", None) != "admin":
+                yield from routes(each.url_patterns, route)
+        elif isinstance(each, URLPattern):
+            yield route.removesuffix("\\Z").removesuffix("$")
+
+
+def address(route):
+    filled = re.sub(r"\(\?P<\w+>\[0-9\]\+\)", "1", route)
+    filled = re.sub(r"\(\?P<\w+>[^)]*\)", "x", filled)
+    filled = re.sub(r"<(\w+):\w+>", lambda match: SAMPLES[match[1]], filled)
+    filled = re.sub(r"<\w+>", "x", filled)
+    return "/" + filled.replace("\\.", ".").replace("?", "")
+
+
+def is_about_oneself(route):
+    return route.startswith(ABOUT_ONESELF) and not route.startswith("settings/users")
+
+
+def is_root(route):
+    """A list of endpoints, which holds addresses only."""
+    return re.fullmatch(r"api/\w+/", route) is not None
+
+
+def test_there_are_routes_to_walk():
+    found = list(routes())
+    assert len(found) > 60
+    assert set(found) >= FOR_EVERYBODY
+    assert set(found) >= FOR_EVERY_USER
+
+
+def is_sent_away(answer):
+    if answer.status_code == 302:
+        return "/login/" in answer["Location"]
+    return answer.status_code in {401, 403, 405}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("method", ["GET", *WRITES])
+def test_nobody_gets_anything(method):
+    client = Client(raise_request_exception=False)
+    let_in = {
+        route: answer.status_code
+        for route in routes()
+        if route not in FOR_EVERYBODY
+        and not is_sent_away(
+            answer := client.generic(method, address(route), content_type="application/json")
+        )
+    }
+    # Signing out when nobody is signed in leads to the login as well.
+    assert let_in == {}
+
+
+@pytest.mark.django_db
+def test_a_user_without_a_role_sees_nothing_of_others(user_of, client_of):
+    user_of("viewer").groups.clear()
+    client = client_of("viewer")
+    client.raise_request_exception = False
+    let_in = {}
+    for route in routes():
+        if route in FOR_EVERYBODY | FOR_EVERY_USER or is_about_oneself(route) or is_root(route):
+            continue
+        answer = client.get(address(route))
+        if answer.status_code not in {401, 403, 405}:
+            let_in[route] = answer.status_code
+    assert let_in == {}
+
+
+@pytest.mark.django_db
+def test_a_viewer_writes_nothing(client_of):
+    client = client_of("viewer")
+    client.raise_request_exception = False
+    let_in = {}
+    for route in routes():
+        if route in FOR_EVERYBODY | FOR_EVERY_USER or is_about_oneself(route) or is_root(route):
+            continue
+        for method in WRITES:
+            answer = client.generic(method, address(route), content_type="application/json")
+            if answer.status_code not in {401, 403, 405}:
+                let_in[method, route] = answer.status_code
+    assert let_in == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["viewer", "ops", "planner", "manager", "admin"])
+def test_no_page_fails_for_any_role(client_of, role):
+    client = client_of(role)
+    client.raise_request_exception = False
+    failed = {}
+    for route in routes():
+        if route == "logout/":
+            continue
+        answer = client.get(address(route))
+        if answer.status_code >= 500:
+            failed[route] = answer.status_code
+    assert failed == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", ["planner", "admin"])
+def test_no_write_of_nothing_fails(client_of, role):
+    client = client_of(role)
+    client.raise_request_exception = False
+    failed = {}
+    for route in routes():
+        if route == "logout/":
+            continue
+        for method in WRITES:
+            answer = client.generic(method, address(route), "[{}]", content_type="application/json")
+            if answer.status_code >= 500:
+                failed[method, route] = answer.status_code
+    assert failed == {}
