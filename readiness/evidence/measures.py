@@ -19,21 +19,29 @@ class DailyMeasure:
     metrics: tuple[str, ...]
 
 
+SITE_POWER_METRICS = ("site_power_watts",)
+"""Power at the site's supply, as a series of the site itself."""
+
 POWER_METRICS = (
     "rPDU2DeviceStatusPower",
     "measurementsInletSensorValue",
     "upsOutputPower",
     "idrac_pdu_power_watts",
     "idrac_power_control_consumed_watts",
+    "ipmi_dcmi_power_consumption_watts",
     "ipmi_dcmi_power_consumption_current_watts",
 )
-"""Power of a whole device. A device that sends several is read from the first of them."""
+"""Power of a whole device. A device that sends several is read from the first of them; only series in W
+count, since some metrics carry other quantities too and tell them apart by a label."""
 
-CURRENT_METRICS = ("rPDU2PhaseStatusCurrent",)
-"""Current of one phase of a circuit, compared with its breaker's rating in A."""
+CURRENT_METRICS = ("rPDU2PhaseStatusCurrent", "measurementsInletSensorValue")
+"""Current of one phase of a circuit, compared with its breaker's rating; only series in A count."""
+
+LOAD_METRICS = tuple(dict.fromkeys(SITE_POWER_METRICS + POWER_METRICS + CURRENT_METRICS))
 
 INLET_METRICS = ("ipmi_temperature_celsius", "idrac_sensors_temperature")
-SUPPLY_METRICS = ("hw_liquid_supply_temperature_celsius",)
+SUPPLY_METRICS = ("cooling_supply_temperature_celsius",)
+FLOW_ALARM_METRICS = ("cooling_flow_alarm",)
 ROUND_TRIP_METRICS = ("probe_icmp_duration_seconds",)
 
 SITE_LOAD = DailyMeasure(
@@ -42,7 +50,7 @@ SITE_LOAD = DailyMeasure(
     unit="kW",
     per="meter level",
     summary="Highest 5-minute mean of the sum over all meters of the level, windows with every meter only.",
-    metrics=POWER_METRICS,
+    metrics=SITE_POWER_METRICS + POWER_METRICS,
 )
 CIRCUIT_LOAD = DailyMeasure(
     key="circuit-load",
@@ -57,16 +65,17 @@ STEP_1S = DailyMeasure(
     title="Largest step of the site's load in 1 s",
     unit="kW",
     per="meter level",
-    summary="Largest change between neighbouring seconds of the sum over all meters of the level.",
-    metrics=POWER_METRICS,
+    summary="Largest change from one second to the next of the sum over all meters of the level.",
+    metrics=SITE_POWER_METRICS + POWER_METRICS,
 )
 STEP_10S = DailyMeasure(
     key="step-10s",
     title="Largest step of the site's load in 10 s",
     unit="kW",
     per="meter level",
-    summary="Largest change between neighbouring 10 s means of the sum over all meters of the level.",
-    metrics=POWER_METRICS,
+    summary="Largest change within 10 s of the sum over all meters of the level; between neighbouring means of"
+    " 10 s where they send less often than each second.",
+    metrics=SITE_POWER_METRICS + POWER_METRICS,
 )
 INLET = DailyMeasure(
     key="inlet",

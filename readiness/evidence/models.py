@@ -50,6 +50,7 @@ class MeasuredDay(models.Model):
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     on_date = models.DateField()
     measured_at = models.DateTimeField()
+    whole_at = models.DateTimeField(help_text=_("When the whole day was last read, not only what is new"))
     closed = models.BooleanField(default=False, help_text=_("Measured after the day was over"))
 
     class Meta:

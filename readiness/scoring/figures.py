@@ -47,6 +47,9 @@ HEADROOM = FigureKind("headroom", "energy", _("Headroom to contract"), "kW", Ove
 PUE = FigureKind("pue", "energy", _("PUE now"), "", OverSites.MEAN)
 INLET = FigureKind("inlet", "energy", _("Hottest inlet p99, 7 d"), "°C", OverSites.HIGHEST)
 
+UTILISATION_METRICS = ("DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity")
+GPU_TEMPERATURE_METRICS = ("DCGM_FI_DEV_GPU_TEMP", "gpu_junction_temperature")
+
 FIGURES = (
     GPU_UTILISATION,
     GPU_TEMPERATURE,

@@ -32,7 +32,8 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeteredLevel:
-    """`expected` are the devices in service at this level, `windows` the kW of those that sent any."""
+    """`expected` are the meters in service at this level, by any key, `windows` the kW of those that sent
+    any."""
 
     level: Level
     expected: frozenset[int]
@@ -49,7 +50,6 @@ class SiteLoad:
 
     level: Level | None
     windows: Windows
-    devices: frozenset[int] = frozenset()
     reason: str = ""
 
 
@@ -64,7 +64,7 @@ def site_load(levels: Sequence[MeteredLevel]) -> SiteLoad | None:
             continue
         total = complete_sum(np.vstack(list(metered.windows.values())))
         if np.isfinite(total).any():
-            return SiteLoad(metered.level, total, metered.expected)
+            return SiteLoad(metered.level, total)
         reason = reason or f"Never in one window did every {WORDS[metered.level]} send power."
     return SiteLoad(None, np.empty(0), reason=reason) if reason else None
 

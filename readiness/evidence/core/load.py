@@ -6,9 +6,9 @@ Arrays hold one mean per window, NaN where a meter sent nothing in it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 type Windows = NDArray[np.float64]
@@ -45,22 +45,24 @@ def peak(windows: Windows) -> Peak | None:
 
 
 def continuous(windows: Windows, span: int = CONTINUOUS_WINDOWS) -> Windows:
-    """The mean of what is known in each `span` windows; NaN where nothing is. A last span cut short
-    counts too."""
-    padded = np.pad(windows, (0, -windows.size % span), constant_values=np.nan).reshape(-1, span)
-    known = np.isfinite(padded)
-    sums, counts = np.where(known, padded, 0).sum(axis=1), known.sum(axis=1)
-    means: Windows = np.divide(sums, counts, out=np.full(len(padded), np.nan), where=counts > 0)
+    """The mean of what is known in each `span` windows, NaN where nothing is. A span that is not over yet
+    does not count: its first minute would pass for all of it.
+    """
+    whole = windows[: windows.size // span * span].reshape(-1, span)
+    known = np.isfinite(whole)
+    sums, counts = np.where(known, whole, 0).sum(axis=1), known.sum(axis=1)
+    means: Windows = np.divide(sums, counts, out=np.full(len(whole), np.nan), where=counts > 0)
     return means
 
 
-def largest_step(windows: Windows) -> float | None:
-    """The largest change between neighbouring windows; None where no two neighbours are known."""
-    steps = np.abs(np.diff(windows))
-    known = steps[np.isfinite(steps)]
-    return float(known.max()) if known.size else None
-
-
-def breaker_kw(*, rating_a: float, voltage_v: float, phases: int) -> float:
-    """What a breaker carries at unity power factor, kW: U x I, times the root of 3 between three phases."""
-    return rating_a * voltage_v * (sqrt(3) if phases == 3 else 1.0) / 1000
+def largest_step(windows: Windows, span: int = 1) -> float | None:
+    """The largest change from any window to another at most `span` later; None where no two such are
+    known."""
+    if windows.size < 2:
+        return None
+    spans = sliding_window_view(windows, min(span + 1, windows.size))
+    known = np.isfinite(spans)
+    highest = np.where(known, spans, -np.inf).max(axis=1)
+    lowest = np.where(known, spans, np.inf).min(axis=1)
+    steps = (highest - lowest)[known.sum(axis=1) > 1]
+    return float(steps.max()) if steps.size else None

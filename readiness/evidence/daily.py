@@ -1,0 +1,135 @@
+"""From what was sent on a UTC day to the figures that are kept of it. No database here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from readiness.evidence.core.levels import site_load
+from readiness.evidence.core.load import continuous, largest_step, peak
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.measures import CIRCUIT_LOAD, SITE_LOAD, DailyMeasure
+from readiness.evidence.meters import Circuit, Metrics, SiteMeters, SitePower, current_a, power_kw
+from telemetry.core.sketch import Sketch, merge_all
+from telemetry.queries import DailySketch
+
+QUANTILE = 0.99
+WINDOW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigure:
+    """One row of `Measure` before it has a day. `value` None with a detail: it could not be told, and why."""
+
+    site_id: int
+    key: str
+    part: str
+    value: float | None
+    unit: str
+    taken_at: datetime
+    provenance: str
+    detail: str = ""
+    samples: int = 0
+    buckets: tuple[int, ...] | None = None
+    counts: tuple[int, ...] | None = None
+
+
+def load_figures(
+    site_id: int, meters: SiteMeters, power: SitePower, *, start: datetime
+) -> Iterator[DayFigure]:
+    """The site's peak and every circuit's continuous load. The first window of the arrays begins at
+    `start`."""
+    series = list(power.series())
+    load = site_load(power.levels(meters))
+    if load is not None:
+        highest = peak(load.windows)
+        newest_at = max(one.newest_at for one in series)
+        yield DayFigure(
+            site_id=site_id,
+            key=SITE_LOAD.key,
+            part=load.level or "",
+            value=None if highest is None else highest.value,
+            unit=SITE_LOAD.unit,
+            taken_at=newest_at if highest is None else min(start + (highest.last + 1) * WINDOW, newest_at),
+            provenance=worst_provenance(one.provenance for one in series),
+            detail=load.reason,
+        )
+    for circuit in meters.circuits:
+        figure = _circuit_figure(site_id, circuit, power.of_circuit(circuit))
+        if figure is not None:
+            yield figure
+
+
+def _circuit_figure(site_id: int, circuit: Circuit, metrics: Metrics) -> DayFigure | None:
+    current = current_a(metrics) if circuit.breaker_a else None
+    kw = power_kw(metrics) if current is None else None
+    if current is not None and circuit.breaker_a:
+        share, detail = current / circuit.breaker_a, ""
+    elif kw is not None:
+        share = kw / circuit.capacity_kw
+        detail = "" if circuit.by_breaker else "of the feed's rated power; its breaker is not declared"
+    else:
+        return None
+    highest = peak(continuous(share))
+    if highest is None:
+        return None
+    series = [one for many in metrics.values() for one in many]
+    return DayFigure(
+        site_id=site_id,
+        key=CIRCUIT_LOAD.key,
+        part=circuit.name,
+        value=highest.value * 100,
+        unit=CIRCUIT_LOAD.unit,
+        taken_at=max(one.newest_at for one in series),
+        provenance=worst_provenance(one.provenance for one in series),
+        detail=detail,
+    )
+
+
+def step_figures(
+    measure: DailyMeasure, meters: Mapping[int, SiteMeters], power: Mapping[int, SitePower], *, span: int
+) -> Iterator[DayFigure]:
+    """The largest change within `span` windows, for sites whose meters send often enough to have any."""
+    for site_id, sent in sorted(power.items()):
+        load = site_load(sent.levels(meters[site_id]))
+        step = largest_step(load.windows, span) if load is not None and load.level else None
+        if load is None or step is None:
+            continue
+        series = list(sent.series())
+        yield DayFigure(
+            site_id=site_id,
+            key=measure.key,
+            part=load.level or "",
+            value=step,
+            unit=measure.unit,
+            taken_at=max(one.newest_at for one in series),
+            provenance=worst_provenance(one.provenance for one in series),
+        )
+
+
+def sketch_figures(
+    measure: DailyMeasure, sketches: Iterable[DailySketch], parts: Mapping[int, str]
+) -> Iterator[DayFigure]:
+    """p99 and the sketch of each part; `parts` names the part of each series, by series id."""
+    grouped: dict[tuple[int, str], list[DailySketch]] = defaultdict(list)
+    for sketch in sketches:
+        if sketch.series_id in parts and len(sketch.buckets):
+            grouped[sketch.site_id, parts[sketch.series_id]].append(sketch)
+    for (site_id, part), several in sorted(grouped.items()):
+        merged = merge_all([Sketch.from_arrays(one.buckets, one.counts) for one in several])
+        yield DayFigure(
+            site_id=site_id,
+            key=measure.key,
+            part=part,
+            value=float(merged.quantile(QUANTILE)),
+            unit=measure.unit,
+            taken_at=max(one.newest_at for one in several),
+            provenance=worst_provenance(one.provenance for one in several),
+            samples=int(np.sum(merged.counts)),
+            buckets=tuple(merged.buckets.tolist()),
+            counts=tuple(merged.counts.tolist()),
+        )

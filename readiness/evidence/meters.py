@@ -1,0 +1,171 @@
+"""The meters and circuits of sites, and the power and current that they sent in a span of time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from inventory.models import Device, PowerFeed
+from inventory.models.facility import breaker_kw
+from readiness.evidence.core.levels import Level, MeteredLevel
+from readiness.evidence.core.load import Windows
+from readiness.evidence.measures import CURRENT_METRICS, POWER_METRICS, SITE_POWER_METRICS
+from telemetry.queries import WindowMeans
+
+LEVEL_OF_ROLE = {
+    Device.Role.UPS: Level.UPS,
+    Device.Role.NODE: Level.NODE,
+    Device.Role.SERVER: Level.NODE,
+    Device.Role.STORAGE: Level.NODE,
+}
+SUPPLY = 0
+"""Stands for the site itself among a level's meters, where the supply is metered by series of the site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """A power feed and what its breaker carries. `device_id` only where the device measures this feed
+    alone."""
+
+    id: int
+    name: str
+    device_id: int | None
+    breaker_a: float | None
+    capacity_kw: float
+    by_breaker: bool
+
+
+@dataclass(slots=True)
+class SiteMeters:
+    """The devices in service at each level, and the circuits."""
+
+    levels: dict[Level, set[int]] = field(default_factory=lambda: defaultdict(set))
+    circuits: list[Circuit] = field(default_factory=list)
+
+
+def meters_of(site_ids: Collection[int]) -> dict[int, SiteMeters]:
+    """By site id, every site asked for; two statements."""
+    meters = {site_id: SiteMeters() for site_id in site_ids}
+    devices = Device.objects.in_service().filter(
+        site_id__in=site_ids, role__in=[*LEVEL_OF_ROLE, Device.Role.PDU]
+    )
+    for device_id, site_id, role, rack_id in devices.values_list("id", "site_id", "role", "rack_id"):
+        meters[site_id].levels[_level(role, rack_id)].add(device_id)
+    feeds = list(PowerFeed.objects.filter(site_id__in=site_ids).order_by("id"))
+    shared = _devices_of_several(feeds)
+    for feed in feeds:
+        meters[feed.site_id].circuits.append(_circuit(feed, shared))
+    return meters
+
+
+def _level(role: str, rack_id: int | None) -> Level:
+    if role == Device.Role.PDU:
+        return Level.ROOM_PDU if rack_id is None else Level.RACK_PDU
+    return LEVEL_OF_ROLE[Device.Role(role)]
+
+
+def _devices_of_several(feeds: Iterable[PowerFeed]) -> set[int]:
+    seen: set[int] = set()
+    several: set[int] = set()
+    for feed in feeds:
+        if feed.device_id is not None:
+            (several if feed.device_id in seen else seen).add(feed.device_id)
+    return several
+
+
+def _circuit(feed: PowerFeed, shared: set[int]) -> Circuit:
+    breaker = breaker_kw(feed.breaker_rating_a, feed.voltage_v, feed.phases)
+    return Circuit(
+        id=feed.pk,
+        name=feed.name,
+        device_id=None if feed.device_id in shared else feed.device_id,
+        breaker_a=feed.breaker_rating_a,
+        capacity_kw=breaker or feed.rated_kw,
+        by_breaker=breaker is not None,
+    )
+
+
+type Metrics = Mapping[str, Sequence[WindowMeans]]
+
+
+@dataclass(frozen=True, slots=True)
+class SitePower:
+    """What one site's supply, devices and feeds sent: series by metric."""
+
+    of_site: Metrics
+    by_device: Mapping[int, Metrics]
+    by_feed: Mapping[int, Metrics]
+
+    def series(self) -> Iterator[WindowMeans]:
+        """Each series once."""
+        seen = {
+            one.series_id: one
+            for metrics in (self.of_site, *self.by_device.values(), *self.by_feed.values())
+            for many in metrics.values()
+            for one in many
+        }
+        yield from seen.values()
+
+    def levels(self, meters: SiteMeters) -> list[MeteredLevel]:
+        supply = power_kw(self.of_site, SITE_POWER_METRICS)
+        found = [
+            MeteredLevel(level, frozenset(devices), self._kw_of(devices))
+            for level, devices in meters.levels.items()
+        ]
+        if supply is not None:
+            found.append(MeteredLevel(Level.METER, frozenset({SUPPLY}), {SUPPLY: supply}))
+        return found
+
+    def _kw_of(self, devices: Collection[int]) -> dict[int, Windows]:
+        found = {device: power_kw(self.by_device.get(device, {}), POWER_METRICS) for device in devices}
+        return {device: windows for device, windows in found.items() if windows is not None}
+
+    def of_circuit(self, circuit: Circuit) -> Metrics:
+        """The feed's own series before those of the device that measures it."""
+        own = self.by_feed.get(circuit.id)
+        if own or circuit.device_id is None:
+            return own or {}
+        return self.by_device.get(circuit.device_id, {})
+
+
+def power_by_site(series: Iterable[WindowMeans]) -> dict[int, SitePower]:
+    of_site: dict[int, dict[str, list[WindowMeans]]] = defaultdict(lambda: defaultdict(list))
+    by_device: dict[int, dict[int, dict[str, list[WindowMeans]]]] = defaultdict(dict)
+    by_feed: dict[int, dict[int, dict[str, list[WindowMeans]]]] = defaultdict(dict)
+    for one in series:
+        if one.object_kind == "site":
+            of_site[one.site_id][one.metric].append(one)
+        if one.power_feed_id is not None:
+            by_feed[one.site_id].setdefault(one.power_feed_id, {}).setdefault(one.metric, []).append(one)
+        if one.device_id is not None:
+            by_device[one.site_id].setdefault(one.device_id, {}).setdefault(one.metric, []).append(one)
+    sites = of_site.keys() | by_device.keys() | by_feed.keys()
+    return {
+        site: SitePower(of_site.get(site, {}), by_device.get(site, {}), by_feed.get(site, {}))
+        for site in sites
+    }
+
+
+def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows | None:
+    """kW from the first of the metrics that is sent in W; lines or inlets are added up."""
+    for metric in names:
+        watts = [one.values for one in metrics.get(metric, ()) if one.unit == "W"]
+        if watts:
+            total: Windows = np.vstack(watts).sum(axis=0) / 1000
+            return total
+    return None
+
+
+def current_a(metrics: Metrics) -> Windows | None:
+    """The current of the phase that carries most, A; NaN where no phase is known."""
+    for metric in CURRENT_METRICS:
+        amperes = [one.values for one in metrics.get(metric, ()) if one.unit == "A"]
+        if amperes:
+            phases = np.vstack(amperes)
+            worst = np.where(np.isfinite(phases), phases, -np.inf).max(axis=0)
+            known: Windows = np.where(np.isfinite(worst), worst, np.nan)
+            return known
+    return None

@@ -1,0 +1,221 @@
+"""Measuring days: each UTC day of each site becomes a few rows that outlive its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Count, Min
+
+from inventory.models import SiteChange
+from readiness.evidence import queries
+from readiness.evidence.daily import DayFigure, load_figures, sketch_figures, step_figures
+from readiness.evidence.gather import gather_day
+from readiness.evidence.measures import (
+    CIRCUIT_LOAD,
+    INLET,
+    ROUND_TRIP,
+    SITE_LOAD,
+    STEP_1S,
+    STEP_10S,
+    SUPPLY,
+)
+from readiness.evidence.models import Measure, MeasuredDay
+from telemetry.models import LateDay
+
+DAYS_A_RUN = 4
+"""Days measured in one run, so that a run after a long stop stays short; the next run goes on."""
+OVERLAP = timedelta(minutes=15)
+"""Today's loads are read again from so long before the last measuring, for samples that came late."""
+WHOLE_DAY_EVERY = timedelta(hours=1)
+"""Today's loads are read from midnight once in this while, for samples that came later still."""
+HIGHEST_SO_FAR = frozenset({SITE_LOAD.key, CIRCUIT_LOAD.key, STEP_1S.key, STEP_10S.key})
+_LOCK = 0x4D4541  # "MEA"
+
+
+@transaction.atomic
+def measure(*, now: datetime, site_ids: Collection[int] | None = None) -> int:
+    """Measure what is due: today where data changed, days that are over once, and again where late data came.
+
+    Only one worker at a time measures; another finds the lock taken and returns 0. The number of
+    statements does not depend on how many sites are due. Returns rows written.
+    """
+    if not _lock():
+        return 0
+    due = queries.due_days(now=now, site_ids=site_ids)
+    days = {day: due[day] for day in sorted(due, reverse=True)[:DAYS_A_RUN]}
+    late = _claim_late_days(site_ids)
+    for site_id, day in late:
+        days.setdefault(day, set()).add(site_id)
+    return sum(
+        measure_day(day=day, now=now, site_ids=days[day], whole=day in {on for _, on in late})
+        for day in sorted(days)
+    )
+
+
+@transaction.atomic
+def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: bool = False) -> int:
+    """Measure one UTC day up to `now`, whether due or not; sites whose rows changed are left to be scored
+    again.
+
+    A day that was measured a moment ago is read from there on, unless the `whole` of it is asked for.
+    """
+    since = queries.start_of(day) if whole else _since(site_ids, day=day, now=now)
+    gathered = gather_day(site_ids, day=day, now=now, since=since)
+    figures: list[DayFigure] = []
+    for site_id, power in sorted(gathered.power.items()):
+        figures += load_figures(site_id, gathered.meters[site_id], power, start=gathered.start)
+    figures += step_figures(STEP_1S, gathered.meters, gathered.power_1s, span=1)
+    figures += step_figures(STEP_10S, gathered.meters, gathered.power_1s, span=10)
+    figures += step_figures(STEP_10S, gathered.meters, gathered.power_10s, span=1)
+    figures += sketch_figures(INLET, gathered.inlets, gathered.parts)
+    figures += sketch_figures(SUPPLY, gathered.supplies, gathered.parts)
+    figures += sketch_figures(ROUND_TRIP, gathered.trips, gathered.parts)
+    changed = _write(figures, day=day, now=now, replace_day=since <= queries.start_of(day))
+    _note_measured(site_ids, day=day, now=now, whole=since <= queries.start_of(day))
+    SiteChange.objects.bulk_create(
+        SiteChange(site_id=site_id, origin=SiteChange.Origin.EVIDENCE) for site_id in sorted(changed)
+    )
+    return len(figures)
+
+
+def _since(site_ids: Collection[int], *, day: date, now: datetime) -> datetime:
+    """Where today's loads are read from; midnight for a day that is over, or not measured as a whole lately.
+
+    On a quarter of an hour, so that the 15-minute means are those of the whole day.
+    """
+    start = queries.start_of(day)
+    noted = MeasuredDay.objects.filter(site_id__in=site_ids, on_date=day)
+    oldest = noted.aggregate(count=Count("pk"), measured=Min("measured_at"), whole=Min("whole_at"))
+    over = now >= start + timedelta(days=1)
+    if over or oldest["count"] < len(site_ids) or now >= oldest["whole"] + WHOLE_DAY_EVERY:
+        return start
+    quarters = (oldest["measured"] - OVERLAP - start) // timedelta(minutes=15)
+    return start + max(quarters, 0) * timedelta(minutes=15)
+
+
+def _lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
+        row = cursor.fetchone()
+    return bool(row and row[0])
+
+
+def _claim_late_days(site_ids: Collection[int] | None) -> list[tuple[int, date]]:
+    """Days that are over and got samples since; the claims are given up with this transaction's commit."""
+    claims = LateDay.objects.select_for_update(skip_locked=True)
+    if site_ids is not None:
+        claims = claims.filter(site_id__in=site_ids)
+    taken = list(claims.values_list("id", "site_id", "on_date"))
+    LateDay.objects.filter(id__in=[claim_id for claim_id, _, _ in taken]).delete()
+    return sorted({(site_id, day) for _, site_id, day in taken})
+
+
+def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_day: bool) -> set[int]:
+    """Upsert the day's rows; returns the sites whose rows changed.
+
+    Where the whole day was read, rows that were not found again go; else a load keeps its highest so far.
+    """
+    sites = {figure.site_id for figure in figures}
+    before = {
+        (row.site_id, row.key, row.part): row
+        for row in Measure.objects.filter(site_id__in=sites, on_date=day).defer("sketch_buckets")
+    }
+    if replace_day:
+        found = {(figure.site_id, figure.key, figure.part) for figure in figures}
+        Measure.objects.filter(
+            pk__in=[row.pk for place, row in before.items() if place not in found]
+        ).delete()
+    else:
+        figures = _highest_so_far(figures, before)
+    figures = [
+        figure
+        for figure in figures
+        if _differs(before.get((figure.site_id, figure.key, figure.part)), figure)
+    ]
+    Measure.objects.bulk_create(
+        _rows(figures, day=day, now=now),
+        update_conflicts=True,
+        unique_fields=["site", "key", "part", "on_date"],
+        update_fields=[
+            "value",
+            "unit",
+            "detail",
+            "samples",
+            "sketch_buckets",
+            "sketch_counts",
+            "provenance",
+            "taken_at",
+            "measured_at",
+        ],
+    )
+    return {figure.site_id for figure in figures}
+
+
+def _highest_so_far(
+    figures: Iterable[DayFigure], before: Mapping[tuple[int, str, str], Measure]
+) -> list[DayFigure]:
+    """With what earlier readings of the day found. That a level is incomplete just now undoes no earlier
+    load."""
+    complete = {(site_id, key) for (site_id, key, part), row in before.items() if row.value is not None}
+    kept = []
+    for figure in figures:
+        earlier = before.get((figure.site_id, figure.key, figure.part))
+        if figure.key not in HIGHEST_SO_FAR:
+            kept.append(figure)
+        elif figure.value is None:
+            if (figure.site_id, figure.key) not in complete:
+                kept.append(figure)
+        elif earlier is None or earlier.value is None:
+            kept.append(figure)
+        else:
+            taken_at = max(figure.taken_at, earlier.taken_at)
+            kept.append(replace(figure, value=max(figure.value, earlier.value), taken_at=taken_at))
+    return kept
+
+
+def _differs(row: Measure | None, figure: DayFigure) -> bool:
+    return row is None or (row.value, row.taken_at, row.detail, row.samples) != (
+        figure.value,
+        figure.taken_at,
+        figure.detail,
+        figure.samples,
+    )
+
+
+def _rows(figures: Iterable[DayFigure], *, day: date, now: datetime) -> list[Measure]:
+    """In the order of the unique key, so that two writers cannot wait for each other."""
+    return [
+        Measure(
+            site_id=figure.site_id,
+            key=figure.key,
+            part=figure.part,
+            on_date=day,
+            value=figure.value,
+            unit=figure.unit,
+            detail=figure.detail,
+            samples=figure.samples,
+            sketch_buckets=None if figure.buckets is None else list(figure.buckets),
+            sketch_counts=None if figure.counts is None else list(figure.counts),
+            provenance=figure.provenance,
+            taken_at=figure.taken_at,
+            measured_at=now,
+        )
+        for figure in sorted(figures, key=lambda one: (one.site_id, one.key, one.part))
+    ]
+
+
+def _note_measured(site_ids: Collection[int], *, day: date, now: datetime, whole: bool) -> None:
+    closed = now >= queries.start_of(day) + timedelta(days=1) + queries.CLOSE_AFTER
+    fields = ["measured_at", "closed", *(["whole_at"] if whole else [])]
+    MeasuredDay.objects.bulk_create(
+        [
+            MeasuredDay(site_id=site_id, on_date=day, measured_at=now, whole_at=now, closed=closed)
+            for site_id in sorted(site_ids)
+        ],
+        update_conflicts=True,
+        unique_fields=["site", "on_date"],
+        update_fields=fields,
+    )

@@ -1,0 +1,97 @@
+"""What is stored of a site before it is evaluated again: what moves are told from, and evidence that
+still stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from readiness.scoring.checks import has_subject
+from readiness.scoring.core.flips import Before, CheckBefore
+from readiness.scoring.core.judge import Limit, Reading
+from readiness.scoring.core.states import CheckState, Provenance, Verdict
+from readiness.scoring.facts import SiteFacts
+from readiness.scoring.models import CheckResult, DomainHealth, ScorePoint, SiteScore
+
+
+@dataclass(slots=True)
+class Stored:
+    """The rows of one site. `score` is None until its first evaluation."""
+
+    score: SiteScore | None = None
+    results: dict[str, CheckResult] = field(default_factory=dict)
+    health: dict[str, DomainHealth] = field(default_factory=dict)
+    point: ScorePoint | None = None
+
+
+def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
+    """By site id, every site asked for; four statements."""
+    found = {site_id: Stored() for site_id in site_ids}
+    for score in SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version"):
+        found[score.site_id].score = score
+    for result in CheckResult.objects.filter(site_id__in=site_ids):
+        found[result.site_id].results[result.check_id] = result
+    for health in DomainHealth.objects.filter(site_id__in=site_ids):
+        found[health.site_id].health[health.domain] = health
+    for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()):
+        found[point.site_id].point = point
+    return found
+
+
+def before_of(stored: Stored) -> Before | None:
+    """What the next evaluation is compared with; None if there was none."""
+    if stored.score is None:
+        return None
+    return Before(
+        framework_digest=stored.score.framework_version.digest,
+        verdict=Verdict(stored.score.verdict) if stored.score.verdict else None,
+        deciding=tuple(stored.score.deciding),
+        excepted=tuple(stored.score.excepted),
+        checks={check_id: _check_before(result) for check_id, result in stored.results.items()},
+    )
+
+
+def _check_before(result: CheckResult) -> CheckBefore:
+    return CheckBefore(
+        state=CheckState(result.state),
+        measured_state=CheckState(result.measured_state),
+        parts={part["part"]: CheckState(part["state"]) for part in result.parts},
+        first_bad_at=result.first_bad_at,
+    )
+
+
+def still_standing(
+    stored: Stored, facts: SiteFacts, readings: Mapping[tuple[str, str], Reading], now: datetime
+) -> dict[tuple[str, str], Reading]:
+    """Earlier readings of sub-measures that have no new one: evidence stands until it goes stale, also
+    when nothing is sent any more, as long as what it is about is there.
+    """
+    found = {}
+    for check_id, result in stored.results.items():
+        if not has_subject(check_id, facts):
+            continue
+        for part in result.parts:
+            place = (check_id, part["part"])
+            reading = reading_from(part) if place not in readings else None
+            if reading is not None and reading.taken_at <= now:
+                found[place] = reading
+    return found
+
+
+def reading_from(part: Mapping[str, Any]) -> Reading | None:
+    """A stored sub-measure's reading; None if it had none that could be judged."""
+    if part.get("value") is None or not part.get("taken_at"):
+        return None
+    limit = part.get("limit")
+    return Reading(
+        value=part["value"],
+        taken_at=datetime.fromisoformat(part["taken_at"]),
+        provenance=Provenance(part["provenance"]),
+        evidence=part.get("evidence", ""),
+        detail=part.get("detail", ""),
+        cadence_s=part.get("cadence_s"),
+        limit=Limit(value=limit["value"], source=limit["source"]) if limit else None,
+        bad_since=datetime.fromisoformat(part["bad_since"]) if part.get("bad_since") else None,
+    )

@@ -1,0 +1,66 @@
+"""The checks that Muster computes from telemetry: facts of a site in, readings of sub-measures out.
+
+Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from readiness.framework.core.definition import Check, Framework
+from readiness.scoring.checks import accelerators, backup, cooling, coverage, fabric, latency, power
+from readiness.scoring.core.judge import Reading
+from readiness.scoring.facts import SiteFacts
+
+type Computed = Callable[[SiteFacts, Check, datetime], dict[str, Reading]]
+
+COMPUTED: Mapping[str, Computed] = {
+    "p2-power-headroom": power.readings,
+    "p2-cooling-headroom": cooling.readings,
+    "p2-backup-power": backup.readings,
+    "p2-placement-latency": latency.readings,
+    "p5-telemetry-coverage": coverage.readings,
+    "p5-accelerator-health": accelerators.readings,
+    "p5-fabric-health": fabric.readings,
+}
+SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
+    "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
+    "p2-placement-latency": lambda facts: bool(facts.classes),
+    "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
+    "p5-fabric-health": lambda facts: any(facts.in_service(kind="port")),
+    # Measured at each evaluation, and silence is what it measures: nothing of it stands.
+    "p5-telemetry-coverage": lambda facts: False,
+}
+"""Whether there still is anything that earlier evidence of a check is about; of the others there always
+is."""
+LATEST_OF = ("p5-fabric-health",)
+"""Checks whose metrics count only while live."""
+HELD_OF = ("p5-accelerator-health", "p2-backup-power")
+"""Checks whose metrics count for 24 hours."""
+RISES_OF = ("p5-accelerator-health", "p5-fabric-health")
+"""Checks that look at what counters rose by in 24 hours."""
+
+
+def computed(framework: Framework, facts: SiteFacts, now: datetime) -> dict[tuple[str, str], Reading]:
+    """All readings of a site, by check and sub-measure."""
+    return {
+        (check_id, part_id): reading
+        for check_id, readings in COMPUTED.items()
+        if check_id in framework.checks_by_id
+        for part_id, reading in readings(facts, framework.check(check_id), now).items()
+    }
+
+
+def has_subject(check_id: str, facts: SiteFacts) -> bool:
+    """Whether earlier evidence of this check may still stand."""
+    return check_id in COMPUTED and SUBJECT.get(check_id, lambda _: True)(facts)
+
+
+def metrics_of(framework: Framework, check_ids: tuple[str, ...]) -> set[str]:
+    """The metrics that the definition names for these checks."""
+    return {
+        metric
+        for check_id in check_ids
+        if check_id in framework.checks_by_id
+        for part in framework.check(check_id).parts
+        for metric in part.metrics
+    }

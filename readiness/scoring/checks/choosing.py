@@ -1,0 +1,41 @@
+"""Of several readings of one sub-measure, one per object, the one that decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from readiness.framework.core.definition import SubMeasure
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.judge import Limit, PartResult, Reading, judge
+from readiness.scoring.core.states import CheckState
+
+NAMES_SHOWN = 3
+
+
+def worst_reading(
+    part: SubMeasure, readings: Iterable[Reading], *, now: datetime, limit: Limit | None = None
+) -> Reading | None:
+    """The reading whose state is worst; among equals the one nearest to its limit, or furthest outside it.
+
+    A reading that is missing for one object must be among them as one that cannot be judged: what is not
+    known may not be passed over in favour of what is.
+    """
+    judged = [(judge(part, reading, now, reading.limit or limit), reading) for reading in readings]
+    if not judged:
+        return None
+    return min(judged, key=lambda one: _rank(one[0]))[1]
+
+
+def _rank(result: PartResult) -> tuple[int, float]:
+    severity = 0 if result.state is CheckState.NOT_APPLICABLE else SEVERITY[result.state]
+    margin = result.margin if result.margin is not None else 0.0
+    scale = abs(result.threshold) if result.threshold else 1.0
+    return -severity, margin / scale
+
+
+def named(names: Sequence[str]) -> str:
+    """The first few, and how many more: `n001, n002, n003 and 4 more`."""
+    shown = ", ".join(names[:NAMES_SHOWN])
+    more = len(names) - NAMES_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown

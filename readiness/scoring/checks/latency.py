@@ -1,0 +1,44 @@
+"""p2-placement-latency: p99 of the round trip from each user region, for each workload class placed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from readiness.evidence.measures import ROUND_TRIP
+from readiness.framework.core.definition import Check
+from readiness.scoring.checks.choosing import worst_reading
+from readiness.scoring.core.judge import Limit, Reading
+from readiness.scoring.core.states import Provenance
+from readiness.scoring.facts import SiteFacts
+
+
+def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    worst = worst_reading(check.part("path-p99"), _of_each_path(facts, now), now=now)
+    return {"path-p99": worst} if worst is not None else {}
+
+
+def _of_each_path(facts: SiteFacts, now: datetime) -> Iterator[Reading]:
+    """Each class to each region it serves, with the class's own limit; a path that nobody measures is
+    unknown."""
+    figures = {figure.part: figure for figure in facts.quantiles if figure.key == ROUND_TRIP.key}
+    for placed in facts.classes:
+        if placed.latency_limit_ms is None:
+            yield Reading(value=None, taken_at=now, cannot_judge=f"{placed.name} declares no latency limit.")
+            continue
+        limit = Limit(value=placed.latency_limit_ms, source=f"limit of {placed.name}")
+        for slug, name in placed.regions:
+            figure = figures.get(slug)
+            path = f"{name}, {placed.name}"
+            if figure is None:
+                told = f"No round trip from {name} was measured in the last 7 days."
+                yield Reading(value=None, taken_at=now, detail=path, limit=limit, cannot_judge=told)
+                continue
+            yield Reading(
+                value=figure.value,
+                taken_at=figure.taken_at,
+                provenance=Provenance(figure.provenance),
+                evidence=f"measure:{figure.key}/{figure.part}",
+                detail=path,
+                limit=limit,
+            )

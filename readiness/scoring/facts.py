@@ -1,0 +1,139 @@
+"""What is known about one site at one instant: frozen values that checks and health are worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from readiness.evidence.queries import SpanFigure
+from readiness.framework.core.conditions import SiteContext
+from readiness.scoring.core.judge import Limit
+from telemetry.queries import Latest, Rise
+
+type ObjectKey = tuple[str, int]
+"""(object kind as telemetry names it, id)."""
+
+LIVE_CADENCES = 3
+"""A sample counts as live for three times its source's cadence, or the operator's floor when that is
+longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteProfile:
+    id: int
+    slug: str
+    name: str
+    stage: str
+    contracted_kw: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """An inventoried object. `in_service` objects must be heard from; the others are in maintenance.
+
+    `covered` ones count for telemetry coverage. `takes_work` is whether a scheduler may place work on it:
+    its own status and its device's say so.
+    """
+
+    key: ObjectKey
+    name: str
+    domain: str
+    role: str = ""
+    device_id: int | None = None
+    in_service: bool = True
+    covered: bool = True
+    in_rack: bool = False
+    takes_work: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFact:
+    id: int
+    name: str
+    state: str
+    state_since: datetime | None
+    last_sample_at: datetime | None
+    last_received_at: datetime | None
+    cadence_s: float
+    grace_s: float
+    provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitFact:
+    """A power feed; `dual_fed` where its rack is fed by both legs."""
+
+    id: int
+    name: str
+    dual_fed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedClass:
+    """A workload class placed here, and the user regions (slug, name) that it serves."""
+
+    slug: str
+    name: str
+    latency_limit_ms: float | None
+    regions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFacts:
+    """`things` are what is inventoried, `names` those and other objects that series may be about, `loops`
+    the liquid cooling units. `latest` holds the newest sample of each series that is live, by metric,
+    `held` that of the last 24 hours.
+
+    `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
+    that ever sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a
+    state last changed within them, `withdrawn_at` when an object that takes no work was last taken out.
+    """
+
+    profile: SiteProfile
+    context: SiteContext
+    limits: Mapping[str, Limit]
+    things: Mapping[ObjectKey, Thing]
+    names: Mapping[ObjectKey, str]
+    circuits: Sequence[CircuitFact]
+    loops: Mapping[int, str]
+    classes: Sequence[PlacedClass]
+    sources: Mapping[int, SourceFact]
+    live_floor_s: float
+    seen: Mapping[ObjectKey, Mapping[int, datetime]] = field(default_factory=dict)
+    sources_of: Mapping[ObjectKey, frozenset[int]] = field(default_factory=dict)
+    latest: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
+    held: Mapping[str, Sequence[Latest]] = field(default_factory=dict)
+    rises: Mapping[str, Sequence[Rise]] = field(default_factory=dict)
+    changed_at: Mapping[int, datetime] = field(default_factory=dict)
+    withdrawn_at: Mapping[ObjectKey, datetime] = field(default_factory=dict)
+    peaks: Sequence[SpanFigure] = ()
+    recent_peaks: Sequence[SpanFigure] = ()
+    quantiles: Sequence[SpanFigure] = ()
+
+    def live_s(self, source_id: int) -> float:
+        """Seconds for which a sample of this source counts as live."""
+        source = self.sources.get(source_id)
+        return max(LIVE_CADENCES * (source.cadence_s if source else 0.0), self.live_floor_s)
+
+    def is_live(self, sample: Latest, now: datetime) -> bool:
+        return sample.ts >= now - timedelta(seconds=self.live_s(sample.source_id))
+
+    def heard_at(self, key: ObjectKey, now: datetime) -> datetime | None:
+        """When the object was last heard from, if that still counts as live."""
+        live = [
+            at
+            for source_id, at in self.seen.get(key, {}).items()
+            if at >= now - timedelta(seconds=self.live_s(source_id))
+        ]
+        return max(live, default=None)
+
+    def in_service(self, *, domain: str = "", kind: str = "", role: str = "") -> Iterator[Thing]:
+        for thing in self.things.values():
+            if (
+                thing.in_service
+                and domain in ("", thing.domain)
+                and kind in ("", thing.key[0])
+                and role in ("", thing.role)
+            ):
+                yield thing

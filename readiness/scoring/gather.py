@@ -1,0 +1,147 @@
+"""Everything that evaluating sites needs, read in a number of statements that does not depend on how many
+they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q
+
+from inventory.queries import SiteFacts as InventoryFacts
+from inventory.queries import site_facts
+from readiness.evidence import queries as evidence
+from readiness.evidence.measures import CIRCUIT_LOAD, INLET, ROUND_TRIP, SITE_LOAD, STEP_1S, STEP_10S, SUPPLY
+from readiness.framework.core.conditions import SiteContext
+from readiness.framework.core.definition import Framework
+from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+from readiness.scoring.core.judge import Limit
+from readiness.scoring.facts import PlacedClass, SiteFacts, SiteProfile
+from readiness.scoring.sent import sent_by
+from readiness.scoring.things import SiteThings, things_of, withdrawn_at
+from readiness.workloads.models import Placement
+
+PEAK_DAYS = 30
+RECENT_DAYS = 2
+QUANTILE_DAYS = 7
+QUANTILE = 0.99
+SITE_PEAKS = (SITE_LOAD.key, STEP_1S.key, STEP_10S.key)
+QUANTILES = (INLET.key, SUPPLY.key, ROUND_TRIP.key)
+DECLARED = "declared on the site"
+
+
+def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteFacts]:
+    """Facts by site id, of those sites that exist."""
+    profiles = {one.id: one for one in site_facts(site_ids)}
+    ids = sorted(profiles)
+    things = things_of(ids)
+    sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
+    withdrawn = withdrawn_at(things.values())
+    classes = _classes(profiles.values(), now=now)
+    peaks = evidence.peaks(ids, SITE_PEAKS, days=PEAK_DAYS, now=now)
+    recent = evidence.peaks(ids, [CIRCUIT_LOAD.key], days=RECENT_DAYS, now=now)
+    quantiles = evidence.quantiles(ids, QUANTILES, q=QUANTILE, days=QUANTILE_DAYS, now=now)
+    return {
+        site_id: SiteFacts(
+            profile=_profile(profiles[site_id]),
+            context=_context(profiles[site_id], things[site_id]),
+            limits=_limits(profiles[site_id], framework),
+            things=things[site_id].things,
+            names=things[site_id].names | {("site", site_id): profiles[site_id].name},
+            circuits=things[site_id].circuits,
+            loops=things[site_id].loops,
+            classes=classes.get(site_id, ()),
+            live_floor_s=settings.TELEMETRY_LIVE_S,
+            withdrawn_at=withdrawn,
+            peaks=peaks.get(site_id, ()),
+            recent_peaks=recent.get(site_id, ()),
+            quantiles=quantiles.get(site_id, ()),
+            **sent.of(site_id),
+        )
+        for site_id in ids
+    }
+
+
+def _profile(site: InventoryFacts) -> SiteProfile:
+    return SiteProfile(
+        id=site.id,
+        slug=site.slug,
+        name=site.name,
+        stage=site.stage,
+        contracted_kw=site.contracted_kw,
+    )
+
+
+def _context(site: InventoryFacts, things: SiteThings) -> SiteContext:
+    return SiteContext(
+        kind=SiteKind(site.kind),
+        stage=Stage(site.stage),
+        profiles=frozenset(Profile(profile) for profile in site.profiles),
+        fabrics=frozenset(Fabric(fabric) for fabric in site.fabrics),
+        nodes=site.nodes,
+        accelerators=site.accelerators,
+        vendors_in_path=site.vendors_in_path,
+        dual_fed_racks=site.dual_fed_racks,
+        compute_objects=things.count("compute") if things.things else None,
+        network_objects=things.count("network") if things.things else None,
+        energy_objects=things.count("energy") if things.things else None,
+        # Empty means that there is none: the field's own help says so.
+        has_generator=site.generator_start_s is not None,
+        liquid_cooled=site.liquid_cooled,
+    )
+
+
+def _limits(site: InventoryFacts, framework: Framework) -> dict[str, Limit]:
+    """What the site declares, by the framework's name for it. A step within 1 s is also one within 10 s."""
+    generator_min = None if site.generator_start_s is None else site.generator_start_s / 60
+    declared = {
+        "contracted-kw": site.contracted_kw,
+        "step-1s-kw": site.power_step_limit_kw,
+        "step-10s-kw": site.power_step_limit_kw,
+        "supply-temperature": site.liquid_supply_max_c,
+        "generator-transfer": generator_min,
+    }
+    limits = {
+        limit_id: Limit(value=value, source=DECLARED)
+        for limit_id, value in declared.items()
+        if value is not None
+    }
+    preset = _cooling_preset(site.cooling_class, framework)
+    return limits | ({"cooling-class": preset} if preset else {})
+
+
+def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
+    """The envelope of the site's equipment class; without one the definition's own applies."""
+    check = framework.checks_by_id.get("p2-cooling-headroom")
+    presets = [preset for part in check.parts for preset in part.presets] if check else []
+    chosen = next((preset for preset in presets if preset.id == cooling_class.lower()), None)
+    if chosen is None:
+        return None
+    return Limit(pass_at=chosen.pass_at, warn_at=chosen.warn_at, source=f"class {chosen.name}")
+
+
+def _classes(sites: Iterable[InventoryFacts], *, now: datetime) -> dict[int, tuple[PlacedClass, ...]]:
+    """Workload classes placed at each site on its own calendar day; three statements."""
+    days = {site.id: now.astimezone(ZoneInfo(site.time_zone)).date() for site in sites}
+    utc_day = now.astimezone(UTC).date()
+    near = Placement.objects.filter(
+        Q(ended_on__isnull=True) | Q(ended_on__gte=utc_day - timedelta(days=1)),
+        site_id__in=days,
+        started_on__lte=utc_day + timedelta(days=1),
+    ).select_related("workload_class")
+    found: dict[int, list[PlacedClass]] = defaultdict(list)
+    for placement in near.prefetch_related("workload_class__user_regions").order_by("workload_class__name"):
+        if _holds_on(placement, days[placement.site_id]):
+            placed = placement.workload_class
+            regions = tuple((region.slug, region.name) for region in placed.user_regions.all())
+            found[placement.site_id].append(
+                PlacedClass(placed.slug, placed.name, placed.latency_limit_ms, regions)
+            )
+    return {site_id: tuple(classes) for site_id, classes in found.items()}
+
+
+def _holds_on(placement: Placement, day: date) -> bool:
+    return placement.started_on <= day and (placement.ended_on is None or day <= placement.ended_on)

@@ -1,0 +1,148 @@
+"""Evaluating sites: gather what is known, decide, write down what changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from inventory.models import Site, SiteChange
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.scoring.apply import Outcome, apply
+from readiness.scoring.before import Stored, before_of, still_standing, stored_of
+from readiness.scoring.checks import computed
+from readiness.scoring.core.evaluate import SiteInputs
+from readiness.scoring.core.evaluate import evaluate as decide
+from readiness.scoring.core.flips import find_flips
+from readiness.scoring.facts import SiteFacts
+from readiness.scoring.gather import gather
+from readiness.scoring.health import site_health, stored_before
+from readiness.scoring.measuring import site_figures
+
+log = logging.getLogger(__name__)
+AGED_AFTER = timedelta(seconds=60)
+"""A site that nothing was heard of for so long is evaluated again: silence shows only by looking."""
+CLAIMS_A_RUN = 20_000
+SITES_AT_ONCE = 50
+"""Sites evaluated in one transaction, so that locks are held and memory is used for a bounded time."""
+_LOCK = 0x53434F  # "SCO"
+
+
+@transaction.atomic
+def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
+    """Evaluate sites at `now`, on evidence taken up to then; returns how many were.
+
+    Two workers never evaluate one site at the same time: the second waits, and then sees what the first
+    wrote. A site that was evaluated later than `now` already is left as it is.
+    """
+    _lock(site_ids)
+    version, framework = framework_queries.current()
+    stored = stored_of(site_ids, now=now)
+    due = [
+        site_id
+        for site_id, before in stored.items()
+        if before.score is None or before.score.evaluated_at <= now
+    ]
+    facts = gather(due, framework, now=now)
+    outcomes = [_outcome(facts[site_id], stored[site_id], framework, now) for site_id in facts]
+    apply(outcomes, version, now=now)
+    return len(outcomes)
+
+
+def _outcome(facts: SiteFacts, stored: Stored, framework: Framework, now: datetime) -> Outcome:
+    readings = computed(framework, facts, now)
+    readings |= still_standing(stored, facts, readings, now)
+    inputs = SiteInputs(context=facts.context, readings=readings, limits=facts.limits)
+    result = decide(framework, inputs, now=now)
+    before = before_of(stored)
+    under_old_rules = None
+    if before is not None and before.framework_digest != framework.content_digest:
+        under_old_rules = decide(_framework_of(stored), inputs, now=now)
+    return Outcome(
+        site_id=facts.profile.id,
+        result=result,
+        readings=readings,
+        flips=find_flips(before, result, under_old_rules=under_old_rules),
+        health=site_health(facts, dict(stored_before(stored.health.values())), now),
+        figures=site_figures(facts, framework, now),
+        newest_sample_at=_newest_sample_at(facts, now),
+        stored=stored,
+    )
+
+
+def _framework_of(stored: Stored) -> Framework:
+    """The version that the stored score was decided by."""
+    if stored.score is None:
+        raise ValueError("A site that was never evaluated was decided by no version.")
+    return framework_queries.definition_of(stored.score.framework_version)
+
+
+def _newest_sample_at(facts: SiteFacts, now: datetime) -> datetime | None:
+    times = [source.last_sample_at for source in facts.sources.values() if source.last_sample_at]
+    return max((at for at in times if at <= now), default=None)
+
+
+def _lock(site_ids: Collection[int]) -> None:
+    """Until the end of the transaction; in the order of ids, so that two workers cannot wait for each
+    other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, site_id)"
+            " FROM (SELECT unnest(%s::int[]) AS site_id ORDER BY 1) AS in_order",
+            [_LOCK, sorted(site_ids)],
+        )
+
+
+@transaction.atomic
+def rescore_changed(*, now: datetime) -> int:
+    """Evaluate the sites that claim rows name, each once; returns how many.
+
+    The claims go with this transaction: if it fails they are there again, and a claim left while it runs
+    is a new one.
+    """
+    claims = list(
+        SiteChange.objects.select_for_update(skip_locked=True)
+        .order_by("id")
+        .values_list("id", "site_id")[:CLAIMS_A_RUN]
+    )
+    if not claims:
+        return 0
+    SiteChange.objects.filter(id__in=[claim_id for claim_id, _ in claims]).delete()
+    return _evaluate_all(sorted({site_id for _, site_id in claims}), now=now)
+
+
+def rescore_aged(*, now: datetime) -> int:
+    """Evaluate the sites that nothing called for: not evaluated yet, not for a minute, or due by the
+    clock alone.
+
+    A retired site is evaluated once more, so that its verdict goes, and then left alone.
+    """
+    aged = (
+        Q(score__isnull=True) | Q(score__evaluated_at__lte=now - AGED_AFTER) | Q(score__changes_at__lte=now)
+    )
+    sites = Site.objects.filter(aged).exclude(stage=Site.Stage.RETIRED, score__verdict="")
+    return _evaluate_all(sorted(sites.values_list("id", flat=True)), now=now)
+
+
+def _evaluate_all(site_ids: Sequence[int], *, now: datetime) -> int:
+    return sum(
+        _evaluate_some(site_ids[start : start + SITES_AT_ONCE], now=now)
+        for start in range(0, len(site_ids), SITES_AT_ONCE)
+    )
+
+
+def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
+    """Together; should that fail, one by one, so that one site's trouble does not stop every other's
+    score."""
+    try:
+        with transaction.atomic():
+            return evaluate(site_ids=site_ids, now=now)
+    except Exception:
+        if len(site_ids) == 1:
+            log.exception("Site %s could not be evaluated", site_ids[0])
+            return 0
+    return sum(_evaluate_some([site_id], now=now) for site_id in site_ids)

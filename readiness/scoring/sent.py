@@ -1,0 +1,185 @@
+"""What telemetry has of sites at one instant, read for all of them at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+
+from readiness.evidence.measures import FLOW_ALARM_METRICS, POWER_METRICS, SITE_POWER_METRICS
+from readiness.framework.core.definition import Framework
+from readiness.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of
+from readiness.scoring.checks.accelerators import ROW_REMAP_METRICS, XID_METRICS
+from readiness.scoring.facts import LIVE_CADENCES, ObjectKey, SourceFact
+from readiness.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
+from telemetry import queries as telemetry
+from telemetry.core.metric import Measure
+from telemetry.core.registry import registry
+from telemetry.models import Series
+
+WINDOW = timedelta(hours=24)
+"""What counters rise by and states change in, as the checks and the registry's rules have it."""
+JUST_GONE_S = 600.0
+"""So long after it stopped being live it can still be told since when an object is silent."""
+LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
+_OBJECTS = {
+    "accelerator": "accelerator_id",
+    "device": "device_id",
+    "port": "port_id",
+    "feed": "power_feed_id",
+    "link": "link_id",
+    "cooling-unit": "cooling_unit_id",
+}
+_SCRAPERS_OWN = r"^(up|scrape_.*|ALERTS.*)$"
+
+type ByMetric[Row] = Mapping[str, Sequence[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Each kind of fact by site; see readiness.scoring.facts."""
+
+    sources: Mapping[int, Mapping[int, SourceFact]]
+    seen: Mapping[int, Mapping[ObjectKey, Mapping[int, datetime]]]
+    sources_of: Mapping[int, Mapping[ObjectKey, frozenset[int]]]
+    latest: Mapping[int, ByMetric[telemetry.Latest]]
+    held: Mapping[int, ByMetric[telemetry.Latest]]
+    rises: Mapping[int, ByMetric[telemetry.Rise]]
+    changed_at: Mapping[int, datetime]
+
+    def of(self, site_id: int) -> dict[str, Any]:
+        """As arguments of SiteFacts."""
+        return {
+            "sources": self.sources.get(site_id, {}),
+            "seen": self.seen.get(site_id, {}),
+            "sources_of": self.sources_of.get(site_id, {}),
+            "latest": self.latest.get(site_id, {}),
+            "held": self.held.get(site_id, {}),
+            "rises": self.rises.get(site_id, {}),
+            "changed_at": self.changed_at,
+        }
+
+
+def sent_by(site_ids: Sequence[int], framework: Framework, *, now: datetime, live_floor_s: float) -> Sent:
+    """A constant number of statements. Only samples up to `now` are read."""
+    sources = _sources(site_ids)
+    cadences = [source.cadence_s for of_site in sources.values() for source in of_site.values()]
+    live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
+    live_s = max(live_s, live_floor_s)
+    held = telemetry.latest(
+        site_ids, held_metrics(framework), now=now, within_s=WINDOW.total_seconds(), with_ended=True
+    )
+    codes = [one.series_id for one in held if one.value != 0 and one.metric in code_metrics()]
+    rises = telemetry.increase_since(site_ids, rising_metrics(framework), start=now - WINDOW, now=now)
+    return Sent(
+        sources=sources,
+        seen=_seen(telemetry.last_seen(site_ids, now=now, within_s=live_s + JUST_GONE_S)),
+        sources_of=_sources_of(site_ids, now),
+        latest=_by_metric(telemetry.latest(site_ids, live_metrics(framework), now=now, within_s=live_s)),
+        held=_by_metric(held),
+        rises=_by_metric(rises),
+        changed_at=telemetry.last_changed(codes, start=now - WINDOW, now=now),
+    )
+
+
+def live_metrics(framework: Framework) -> set[str]:
+    """Metrics of which only a live sample counts."""
+    shown = {*SITE_POWER_METRICS, *POWER_METRICS, *UTILISATION_METRICS, *GPU_TEMPERATURE_METRICS}
+    return metrics_of(framework, LATEST_OF) | _judged_by(Measure.VALUE) | shown
+
+
+def held_metrics(framework: Framework) -> set[str]:
+    """Metrics of which a sample counts for 24 hours, also after its series ended."""
+    return metrics_of(framework, HELD_OF) | code_metrics() | set(FLOW_ALARM_METRICS)
+
+
+def rising_metrics(framework: Framework) -> set[str]:
+    """Counters of which it matters what they rose by."""
+    return metrics_of(framework, RISES_OF) | _judged_by(Measure.INCREASE)
+
+
+def code_metrics() -> frozenset[str]:
+    """States that hold a last code: whether they mean anything now depends on when they changed."""
+    return _judged_by(Measure.CHANGED) | LAST_CODES
+
+
+@cache
+def _judged_by(measure: Measure) -> frozenset[str]:
+    """Every name of the metrics that have a health rule of this kind."""
+    return frozenset(
+        name
+        for metric in registry().judged()
+        if any(rule.measure is measure for rule in metric.health)
+        for name in (metric.name, *metric.aliases)
+    )
+
+
+def _sources(site_ids: Sequence[int]) -> dict[int, dict[int, SourceFact]]:
+    return {
+        site_id: {
+            one.source_id: SourceFact(
+                id=one.source_id,
+                name=one.name,
+                state=one.state,
+                state_since=one.state_since,
+                last_sample_at=one.last_sample_at,
+                last_received_at=one.last_received_at,
+                cadence_s=one.cadence_s,
+                grace_s=one.grace_s,
+                provenance=one.provenance,
+            )
+            for one in standings
+        }
+        for site_id, standings in telemetry.source_states(site_ids).items()
+    }
+
+
+def _seen(rows: Iterable[telemetry.Seen]) -> dict[int, dict[ObjectKey, dict[int, datetime]]]:
+    found: dict[int, dict[ObjectKey, dict[int, datetime]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        found[row.site_id][row.object_kind, row.object_id][row.source_id] = row.newest_at
+    return found
+
+
+def _sources_of(site_ids: Sequence[int], now: datetime) -> dict[int, dict[ObjectKey, frozenset[int]]]:
+    """Which sources ever sent anything about each object; a series of a part is one of its device, too."""
+    series = (
+        Series.objects.filter(site_id__in=site_ids, object_kind__gt="", first_seen_at__lte=now)
+        .exclude(metric__regex=_SCRAPERS_OWN)
+        .order_by()
+        .values_list("site_id", *_OBJECTS.values())
+        .annotate(sources=ArrayAgg("source_id", distinct=True))
+    )
+    found: dict[int, dict[ObjectKey, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for site_id, *object_ids, sources in series:
+        for kind, object_id in zip(_OBJECTS, object_ids, strict=True):
+            if object_id is not None:
+                found[site_id][kind, object_id].update(sources)
+    return {
+        site_id: {key: frozenset(sources) for key, sources in of_site.items()}
+        for site_id, of_site in found.items()
+    }
+
+
+def _by_metric[Row: (telemetry.Latest, telemetry.Rise)](
+    rows: Iterable[Row],
+) -> dict[int, dict[str, list[Row]]]:
+    found: dict[int, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        found[row.site_id][row.metric].append(row)
+    return found
+
+
+def object_key(row: telemetry.Latest | telemetry.Rise) -> ObjectKey | None:
+    """What the series is about; None where it was matched to nothing."""
+    if not row.object_kind:
+        return None
+    if row.object_kind == "site":
+        return "site", row.site_id
+    object_id = getattr(row, _OBJECTS[row.object_kind])
+    return None if object_id is None else (row.object_kind, object_id)
