@@ -11,7 +11,7 @@ def migrate() -> tuple[str, ...]:
 
 
 def collectstatic() -> tuple[str, ...]:
-    return _python("manage.py collectstatic --no-input --clear --verbosity 0")
+    return _python("manage.py collectstatic --no-input --clear --ignore redoc --verbosity 0")
 
 
 def load_demo() -> tuple[str, ...]:
