@@ -89,14 +89,18 @@ class DomainResult:
 
 @dataclass(slots=True)
 class _Judged:
-    """What thresholds say, by domain and object: the worst reason, and that anything was looked at."""
+    """What thresholds say, by domain and object: the worst reason, and which objects a live value was
+    seen of."""
 
     reasons: dict[tuple[str, ObjectKey], Reason] = field(default_factory=dict)
     looked_at: dict[str, set[ObjectKey]] = field(default_factory=lambda: defaultdict(set))
     newest: dict[str, datetime] = field(default_factory=dict)
 
-    def add(self, domain: str, reason: Reason) -> None:
-        self.looked_at[domain].add(reason.key)
+    def add(self, domain: str, reason: Reason, *, live: bool) -> None:
+        """What happened within a day may be told of an object that is gone; it takes a live value to call
+        it well."""
+        if live or reason.health is not Health.OK:
+            self.looked_at[domain].add(reason.key)
         if reason.taken_at is not None:
             self.newest[domain] = max(reason.taken_at, self.newest.get(domain, reason.taken_at))
         worst = self.reasons.get((domain, reason.key))
@@ -221,7 +225,8 @@ def _look(
     domain = str(known.domain) if known.domain else _domain_of(facts, key)
     for rule in known.rules_for(row.labels):
         if rule.measure is measure:
-            judged.add(domain, _reason(facts, key, known, metric, rule, value, taken_at))
+            reason = _reason(facts, key, known, metric, rule, value, taken_at)
+            judged.add(domain, reason, live=measure is Measure.VALUE)
 
 
 def _domain_of(facts: SiteFacts, key: ObjectKey) -> str:
