@@ -26,7 +26,10 @@ from web.rest.filters import ObjectFilterSet
 
 
 class InventoryFilterSet(ObjectFilterSet):
-    """`Meta.through` names related objects' fields, as `device__site`; their filters bear the last name."""
+    """`Meta.through` names related objects' fields, as `device__site`; their filters bear the last name.
+
+    `Meta.panel` are the filters that a list offers; all others work from the address.
+    """
 
     @classmethod
     def get_filters(cls) -> Any:
@@ -51,6 +54,7 @@ class RegionFilters(InventoryFilterSet):
         model = Region
         fields = ["name", "slug", "parent", "description"]
         search_fields = ["name", "slug", "description"]
+        panel = ["parent"]
 
 
 class SiteFilters(InventoryFilterSet):
@@ -73,6 +77,7 @@ class SiteFilters(InventoryFilterSet):
             *("liquid_supply_max_c", "generator_start_s", "owner", "description"),
         ]
         search_fields = ["name", "slug", "facility", "city", "owner", "description"]
+        panel = ["region", "stage", "kind", "profiles", "cooling_class"]
 
 
 class ManufacturerFilters(InventoryFilterSet):
@@ -80,6 +85,7 @@ class ManufacturerFilters(InventoryFilterSet):
         model = Manufacturer
         fields = ["name", "slug", "description"]
         search_fields = ["name", "slug", "description"]
+        panel = []
 
 
 class DeviceTypeFilters(InventoryFilterSet):
@@ -99,6 +105,7 @@ class DeviceTypeFilters(InventoryFilterSet):
             )
         ]
         search_fields = ["manufacturer__name", "model", "slug", "part_number"]
+        panel = ["manufacturer", "kind", "domain"]
 
 
 class RackFilters(InventoryFilterSet):
@@ -107,6 +114,7 @@ class RackFilters(InventoryFilterSet):
         fields = ["site", "name", "u_height", "rated_kw"]
         through = ["site__region"]
         search_fields = ["name", "site__name"]
+        panel = ["site", "region"]
 
 
 class DeviceFilters(InventoryFilterSet):
@@ -118,6 +126,7 @@ class DeviceFilters(InventoryFilterSet):
         ]
         through = ["site__region", "device_type__manufacturer", "device_type__domain"]
         search_fields = ["name", "serial", "description", "device_type__model"]
+        panel = ["site", "region", "role", "status", "device_type", "manufacturer"]
 
 
 class AcceleratorFilters(InventoryFilterSet):
@@ -126,6 +135,7 @@ class AcceleratorFilters(InventoryFilterSet):
         fields = ["device", "index", "device_type", "uuid", "serial", "status", "firmware_version"]
         through = ["device__site", "device__rack", "device_type__manufacturer"]
         search_fields = ["uuid", "serial", "device__name", "device_type__model"]
+        panel = ["site", "status", "device_type", "manufacturer"]
 
 
 class PortFilters(InventoryFilterSet):
@@ -134,6 +144,7 @@ class PortFilters(InventoryFilterSet):
         fields = ["device", "name", "kind", "speed_gbps", "back_end", "status"]
         through = ["device__site", "device__role"]
         search_fields = ["name", "device__name"]
+        panel = ["site", "role", "kind", "status", "back_end"]
 
 
 class EitherEnd(django_filters.Filter):
@@ -168,6 +179,7 @@ class LinkFilters(InventoryFilterSet):
             "provider",
         ]
         search_fields = ["name", "provider", "site_a__name", "site_b__name"]
+        panel = ["site", "kind"]
 
 
 class PowerFeedFilters(InventoryFilterSet):
@@ -178,6 +190,7 @@ class PowerFeedFilters(InventoryFilterSet):
         ]
         through = ["site__region"]
         search_fields = ["name", "site__name", "rack__name", "device__name"]
+        panel = ["site", "region", "leg"]
 
 
 class CoolingUnitFilters(InventoryFilterSet):
@@ -186,6 +199,7 @@ class CoolingUnitFilters(InventoryFilterSet):
         fields = ["site", "name", "medium", "capacity_kw", "management_address"]
         through = ["site__region"]
         search_fields = ["name", "site__name"]
+        panel = ["site", "region", "medium"]
 
 
 class CapacityEventFilters(InventoryFilterSet):
@@ -194,3 +208,4 @@ class CapacityEventFilters(InventoryFilterSet):
         fields = ["site", "kind", "happened_on", "it_kw", "accelerators", "note"]
         through = ["site__region"]
         search_fields = ["note", "site__name"]
+        panel = ["site", "region", "kind"]

@@ -45,7 +45,7 @@ class CapacityEvent(models.Model):
         triggers = triggers.claims(triggers.OWN_SITE)
 
     def __str__(self) -> str:
-        return f"{self.site}: {self.kind} {self.it_kw} kW on {self.happened_on}"
+        return f"{self.get_kind_display()} {self.it_kw:g} kW, {self.happened_on}"
 
 
 @choices_held

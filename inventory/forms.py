@@ -1,0 +1,330 @@
+"""Forms for adding and changing inventory objects by hand."""
+
+import zoneinfo
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Model, Q, QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.text import capfirst, slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory.attributes import MAX_NUMBER, MAX_TEXT, Attribute, Shape, schema_of
+from inventory.models import (
+    Accelerator,
+    CapacityEvent,
+    CoolingUnit,
+    Device,
+    DeviceType,
+    Link,
+    Manufacturer,
+    Port,
+    PowerFeed,
+    Rack,
+    Region,
+    Site,
+)
+
+# Names offered while typing; a site may have thousands of ports.
+MOST_SUGGESTIONS = 300
+
+
+class Suggesting(forms.TextInput):
+    """A text input that offers names."""
+
+    suggestions: Iterable[str] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> str:
+        attrs = (attrs or {}) | {"list": f"id_{name}_names", "autocomplete": "off"}
+        options = format_html_join("", '<option value="{}"></option>', ((each,) for each in self.suggestions))
+        datalist = format_html('<datalist id="id_{}_names">{}</datalist>', name, options)
+        return super().render(name, value, attrs, renderer) + datalist
+
+
+class NamedField(forms.CharField):
+    """Another object of a site, by its name: a list to choose from would hold every device of the fleet.
+
+    `site_field` is the field of the form that says which site.
+    """
+
+    def __init__(self, model: type[Model], *, site_field: str = "site", **kwargs: Any) -> None:
+        kwargs.setdefault("label", capfirst(str(model._meta.verbose_name)))
+        super().__init__(max_length=200, widget=Suggesting(), **kwargs)
+        self.model = model
+        self.site_field = site_field
+
+    def of_site(self, site: Any) -> QuerySet[Any]:
+        if self.model is Port:
+            return Port.objects.filter(device__site=site).select_related("device")
+        return self.model._default_manager.filter(site=site)
+
+    def find(self, text: str, site: Site) -> Model:
+        found = list(self.of_site(site).filter(self._named(text))[:2])
+        exact = [each for each in found if str(each) == text]
+        if len(exact or found) != 1:
+            message = _("%(site)s has no %(noun)s of this name.")
+            raise ValidationError(message % {"site": site, "noun": self.model._meta.verbose_name})
+        return (exact or found)[0]
+
+    def _named(self, text: str) -> Q:
+        if self.model is not Port:
+            return Q(name__iexact=text)
+        words = text.split(" ")
+        named = Q(pk__in=[])
+        for cut in range(1, len(words)):
+            named |= Q(device__name__iexact=" ".join(words[:cut]), name__iexact=" ".join(words[cut:]))
+        return named
+
+
+class InventoryForm(forms.ModelForm):
+    """A form whose `changelog_message` goes into the history, and whose NamedFields are looked up at their site."""
+
+    changelog_message = forms.CharField(
+        label=gettext_lazy("Why"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy("Kept in the history beside the change."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields([name for name in self.fields if name != "changelog_message"])
+        for name, field in self._named_fields():
+            self._begin_named(name, field)
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+            self.fields["slug"].help_text = _("Names it in addresses; left empty it is made from the name.")
+
+    def _named_fields(self) -> list[tuple[str, NamedField]]:
+        return [(name, field) for name, field in self.fields.items() if isinstance(field, NamedField)]
+
+    def _begin_named(self, name: str, field: NamedField) -> None:
+        """Begin with the object's name, whether it comes from the object being changed or from a link's `?rack=7`."""
+        known = getattr(self.instance, name, None) if getattr(self.instance, f"{name}_id", None) else None
+        asked = self.initial.get(name)
+        if known is None and asked is not None:
+            known = field.model._default_manager.filter(pk=asked).first()
+        self.initial[name] = str(known) if known is not None else ""
+        if known is not None:
+            self.initial.setdefault(field.site_field, site_of(known))
+        site = self.initial.get(field.site_field)
+        if site is not None:
+            field.widget.suggestions = [str(each) for each in field.of_site(site)[:MOST_SUGGESTIONS]]
+
+    def clean_slug(self) -> str:
+        return self.cleaned_data["slug"] or slugify(self.cleaned_data.get("name", ""))[:100]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name, field in self._named_fields():
+            text, site = cleaned.get(name), cleaned.get(field.site_field)
+            cleaned[name] = None
+            if text and site is not None:
+                try:
+                    cleaned[name] = field.find(text.strip(), site)
+                except ValidationError as error:
+                    self.add_error(name, error)
+        return cleaned
+
+
+def site_of(obj: Any) -> int:
+    return obj.device.site_id if isinstance(obj, Port) else obj.site_id
+
+
+class RegionForm(InventoryForm):
+    class Meta:
+        model = Region
+        fields = ["name", "slug", "parent", "description"]
+
+
+@cache
+def zones() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(zoneinfo.available_timezones())]
+
+
+class SiteForm(InventoryForm):
+    profiles = forms.MultipleChoiceField(
+        label=gettext_lazy("Profiles"),
+        choices=Site.Profile.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), choices=zones, initial="UTC")
+
+    class Meta:
+        model = Site
+        fields = [
+            *("name", "slug", "region", "stage", "kind", "profiles", "owner", "facility", "city", "country"),
+            *("latitude", "longitude", "time_zone", "contracted_kw", "power_step_limit_kw", "cooling_class"),
+            *("liquid_supply_max_c", "generator_start_s", "description"),
+        ]
+
+
+class ManufacturerForm(InventoryForm):
+    class Meta:
+        model = Manufacturer
+        fields = ["name", "slug", "description"]
+
+
+class DeviceTypeForm(InventoryForm):
+    """Has a field for each attribute of the kind; another kind is another form, chosen before it is filled in."""
+
+    class Meta:
+        model = DeviceType
+        fields = [
+            *("kind", "manufacturer", "model", "slug", "part_number", "domain", "nameplate_w", "u_height"),
+            "source",
+        ]
+        widgets = {"kind": forms.HiddenInput}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = self.data.get("kind") or self.initial.get("kind")
+        self.kind = kind if kind in DeviceType.Kind.values else DeviceType.Kind.OTHER
+        self.initial["kind"] = self.kind
+        for attribute in schema_of(self.kind):
+            self.fields[f"attribute_{attribute.key}"] = attribute_field(attribute)
+            self.initial[f"attribute_{attribute.key}"] = self.instance.attributes.get(attribute.key)
+        message = self.fields.pop("changelog_message")
+        self.fields["changelog_message"] = message
+
+    def clean_slug(self) -> str:
+        named = [str(self.cleaned_data.get(name, "")) for name in ("manufacturer", "model")]
+        return self.cleaned_data["slug"] or slugify(" ".join(named))[:100]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        found = {each.key: cleaned.get(f"attribute_{each.key}") for each in schema_of(self.kind)}
+        self.instance.attributes = {key: value for key, value in found.items() if value not in (None, "")}
+        return cleaned
+
+
+def attribute_field(attribute: Attribute) -> forms.Field:
+    label = f"{attribute.label} ({attribute.unit})" if attribute.unit else str(attribute.label)
+    if attribute.shape is Shape.NUMBER:
+        return forms.FloatField(label=label, required=False, validators=[_positive], max_value=MAX_NUMBER)
+    if attribute.shape is Shape.COUNT:
+        return forms.IntegerField(label=label, required=False, min_value=1, max_value=int(MAX_NUMBER))
+    if attribute.shape is Shape.TEXT:
+        return forms.CharField(label=label, required=False, max_length=MAX_TEXT)
+    choices = [("", "–"), *((value, value) for value in attribute.choices)]
+    return forms.ChoiceField(label=label, required=False, choices=choices)
+
+
+def _positive(value: float) -> None:
+    if value <= 0:
+        raise ValidationError(_("A number above 0 is expected."))
+
+
+class RackForm(InventoryForm):
+    class Meta:
+        model = Rack
+        fields = ["site", "name", "u_height", "rated_kw"]
+
+
+class DeviceForm(InventoryForm):
+    rack = NamedField(Rack, required=False)
+
+    class Meta:
+        model = Device
+        fields = [
+            *("name", "site", "rack", "position", "device_type", "role", "status", "serial"),
+            *("management_address", "firmware_version", "software_version", "description"),
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        types = DeviceType.objects.exclude(kind=DeviceType.Kind.ACCELERATOR)
+        self.fields["device_type"].queryset = types  # type: ignore[attr-defined]
+
+
+class OfDeviceForm(InventoryForm):
+    """A part of a device, which is found by its name at the site."""
+
+    site = forms.ModelChoiceField(label=gettext_lazy("Site"), queryset=Site.objects.all())
+    device = NamedField(Device)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields(["site", "device"])
+
+
+class AcceleratorForm(OfDeviceForm):
+    class Meta:
+        model = Accelerator
+        fields = ["device", "index", "device_type", "uuid", "serial", "status", "firmware_version"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [DeviceType.Kind.ACCELERATOR, DeviceType.Kind.OTHER]
+        types = DeviceType.objects.filter(kind__in=kinds)
+        self.fields["device_type"].queryset = types  # type: ignore[attr-defined]
+
+
+class PortForm(OfDeviceForm):
+    class Meta:
+        model = Port
+        fields = ["device", "name", "kind", "speed_gbps", "back_end", "status"]
+
+
+class LinkForm(InventoryForm):
+    port_a = NamedField(
+        Port,
+        site_field="site_a",
+        label=gettext_lazy("First port"),
+        required=False,
+        help_text=gettext_lazy("Device and port, such as leaf-1 Ethernet1"),
+    )
+    port_b = NamedField(Port, site_field="site_b", label=gettext_lazy("Second port"), required=False)
+
+    class Meta:
+        model = Link
+        fields = [
+            *("name", "kind", "site_a", "port_a", "site_b", "port_b", "capacity_gbps", "design_latency_ms"),
+            "provider",
+        ]
+
+
+class PowerFeedForm(InventoryForm):
+    rack = NamedField(Rack, required=False)
+    device = NamedField(
+        Device,
+        required=False,
+        label=gettext_lazy("Measured by"),
+        help_text=gettext_lazy("The PDU or meter that measures it"),
+    )
+
+    class Meta:
+        model = PowerFeed
+        fields = [
+            *("site", "name", "rack", "leg", "rated_kw", "breaker_rating_a", "voltage_v", "phases", "device")
+        ]
+
+
+class CoolingUnitForm(InventoryForm):
+    class Meta:
+        model = CoolingUnit
+        fields = ["site", "name", "medium", "capacity_kw", "management_address"]
+
+
+class CapacityEventForm(InventoryForm):
+    class Meta:
+        model = CapacityEvent
+        fields = ["site", "kind", "happened_on", "it_kw", "accelerators", "note"]
+        widgets = {"happened_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
+
+
+class StatusForm(forms.Form):
+    """A new status for the rows that were ticked in a list."""
+
+    status = forms.ChoiceField(label=gettext_lazy("New status"))
+    changelog_message = forms.CharField(label=gettext_lazy("Why"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, model: type[Model], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = model._meta.get_field("status").choices
+        self.fields["status"].choices = [("", "–"), *choices]  # type: ignore[attr-defined]

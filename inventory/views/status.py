@@ -1,0 +1,57 @@
+"""A new status for the rows that were ticked in a list: first what would change, then the change."""
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from inventory import tables
+from inventory.forms import StatusForm
+from inventory.kinds import Kind
+from inventory.operations import set_status
+
+# As many as a list shows on its longest page.
+MOST = 1000
+
+
+@require_POST
+def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
+    """Posted by the list with `id` repeated; posted again with `status` and `confirmed` by its own page."""
+    ids = _ids(request)
+    rows = list(tables.rows_of(kind.model).filter(pk__in=ids))
+    if not rows:
+        messages.warning(request, _("Tick at least one row first."))
+        return redirect(kind.url("list"))
+    confirmed = "confirmed" in request.POST
+    form = StatusForm(request.POST if confirmed else None, model=kind.model)
+    if confirmed and form.is_valid():
+        status, message = form.cleaned_data["status"], form.cleaned_data["changelog_message"]
+        number = set_status(model=kind.model, ids=ids, status=status, message=message)
+        said = ngettext("%(number)s has a new status.", "%(number)s have a new status.", number)
+        messages.success(request, said % {"number": number})
+        return redirect(kind.url("list"))
+    context = {
+        "heading": _("Set status"),
+        "sub": kind.label_plural,
+        "kind": kind,
+        "form": form,
+        "rows": rows,
+        "cancel_url": kind.url("list"),
+        "breadcrumbs": [
+            {"label": _("Inventory"), "url": reverse("inventory")},
+            {"label": kind.label_plural, "url": kind.url("list")},
+            {"label": _("Set status"), "url": ""},
+        ],
+    }
+    return render(request, "inventory/status.html", context, status=422 if form.errors else 200)
+
+
+def _ids(request: HttpRequest) -> list[int]:
+    asked = request.POST.getlist("id")
+    if len(asked) > MOST or not all(each.isascii() and each.isdecimal() and len(each) < 19 for each in asked):
+        raise BadRequest("Ids of at most 1000 rows are needed.")
+    return sorted({int(each) for each in asked})

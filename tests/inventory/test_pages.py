@@ -1,0 +1,232 @@
+"""Pages of the inventory: what they show, to whom, and at what cost."""
+
+import csv
+import html
+import io
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inventory import kinds, panels
+from inventory.models import Device
+from tests.inventory import made
+
+pytestmark = pytest.mark.django_db
+
+KINDS = list(made.MAKERS)
+
+
+def address(kind: str, rest: str = "") -> str:
+    return f"/inventory/{kind}s/{rest}"
+
+
+def text_of(response) -> str:
+    return html.unescape(response.text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestEveryKind:
+    def test_list_and_page_show_it(self, kind, client_of) -> None:
+        thing = made.MAKERS[kind]()
+        client = client_of("viewer")
+        listed = client.get(address(kind))
+        assert listed.status_code == 200
+        assert address(kind, f"{thing.pk}/") in listed.text
+        shown = client.get(address(kind, f"{thing.pk}/"))
+        assert shown.status_code == 200
+        assert f"<h1>{thing}" in text_of(shown)
+
+    def test_the_list_costs_the_same_for_one_row_and_for_many(self, kind, client_of) -> None:
+        client = client_of("viewer")
+        made.MAKERS[kind]()
+        client.get(address(kind))
+        counts = []
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address(kind)).status_code == 200
+            counts.append(len(queries))
+            for _ in range(6):
+                made.MAKERS[kind]()
+        assert counts[0] == counts[1] <= 14
+
+    def test_the_export_holds_what_is_shown(self, kind, client_of) -> None:
+        made.MAKERS[kind]()
+        made.MAKERS[kind]()
+        answer = client_of("viewer").get(address(kind), {"export": "csv"})
+        assert answer.status_code == 200
+        rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+        assert len(rows) == 3
+
+    def test_every_column_can_be_shown_and_sorted_by(self, kind, client_of) -> None:
+        made.MAKERS[kind]()
+        client = client_of("viewer")
+        (table,) = [each.table for each in kinds.KINDS if each.noun == kind]
+        for column in table.columns:
+            asked = {
+                "cols": [each.key for each in table.columns],
+                "sort": f"-{column.key}",
+                "export": "json",
+            }
+            answer = client.get(address(kind), asked)
+            (row,) = json.loads(b"".join(answer.streaming_content))
+            assert len(row) >= len(table.columns)
+
+    def test_history_shows_before_and_after(self, kind, client_of) -> None:
+        thing = made.MAKERS[kind]()
+        field = {"capacity-event": "note", "accelerator": "serial", "device-type": "source"}.get(kind, "name")
+        type(thing).objects.filter(pk=thing.pk).update(**{field: "was changed"})
+        answer = client_of("viewer").get(address(kind, f"{thing.pk}/"), {"tab": "history"})
+        assert answer.status_code == 200
+        assert "<ins>was changed</ins>" in answer.text
+
+    def test_forms_ask_for_permission(self, kind, client_of) -> None:
+        thing = made.MAKERS[kind]()
+        for rest in ("add/", f"{thing.pk}/edit/", f"{thing.pk}/delete/"):
+            refused = client_of("viewer").get(address(kind, rest))
+            assert refused.status_code == 403
+            assert client_of("planner").get(address(kind, rest)).status_code == 200
+            assert client_of(None).get(address(kind, rest)).status_code == 302
+
+    def test_what_does_not_exist_is_a_404(self, kind, client_of) -> None:
+        for rest in ("999999999/", "99999999999999999999999/", "999999999/edit/"):
+            assert client_of("planner").get(address(kind, rest)).status_code == 404
+
+    def test_strange_parameters_are_never_a_5xx(self, kind, client_of) -> None:
+        thing = made.MAKERS[kind]()
+        client = client_of("planner")
+        asked = {
+            "": ("q", "sort", "page", "site_id"),
+            "add/": ("site", "kind", "device", "port_a"),
+            f"{thing.pk}/?tab=history": ("after",),
+        }
+        for rest, names in asked.items():
+            for value in ("x\x00", "9" * 30):
+                answer = client.get(address(kind, rest), query_params=dict.fromkeys(names, value))
+                assert answer.status_code < 500, (rest, value)
+
+    def test_is_deleted_after_a_question(self, kind, client_of) -> None:
+        thing = made.MAKERS[kind]()
+        client = client_of("planner")
+        asked = client.get(address(kind, f"{thing.pk}/delete/"))
+        assert "This cannot be undone" in asked.text
+        client.post(address(kind, f"{thing.pk}/delete/"), {"changelog_message": "out of use"})
+        assert not type(thing).objects.filter(pk=thing.pk).exists()
+
+
+class TestOverview:
+    def test_counts_what_there_is(self, client_of) -> None:
+        accelerator = made.accelerator()
+        made.capacity_event(site=accelerator.device.site, it_kw=1234, accelerators=8)
+        answer = client_of("viewer").get("/inventory/")
+        assert answer.status_code == 200
+        text = text_of(answer)
+        assert "1.2<small>MW</small>" in text
+        assert "8 accelerators commissioned" in text
+        assert "/inventory/devices/?role=node&status=active" in text
+        assert str(accelerator.device.site) in text
+
+    def test_costs_the_same_for_many_sites(self, client_of) -> None:
+        client = client_of("viewer")
+        made.capacity_event(site=made.accelerator().device.site)
+        client.get("/inventory/")
+        counts = []
+        for _ in range(2):
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get("/inventory/").status_code == 200
+            counts.append(len(queries))
+            for _ in range(6):
+                made.capacity_event(site=made.accelerator().device.site)
+        # The latest changes look up the names of what occurs in them: a few statements more or less.
+        assert counts[1] <= counts[0] + 4
+        assert counts[0] < 50
+
+    def test_an_empty_inventory_is_a_page_too(self, client_of) -> None:
+        answer = client_of("viewer").get("/inventory/")
+        assert answer.status_code == 200
+
+    def test_the_table_alone_is_answered_to_htmx(self, client_of) -> None:
+        made.site(name="Lisbon 1")
+        headers = {"HX-Request": "true", "HX-Target": "div#table-inventory-sites"}
+        answer = client_of("viewer").get("/inventory/", headers=headers)
+        assert "Lisbon 1" in answer.text
+        assert "<html" not in answer.text
+
+    def test_somebody_must_sign_in(self, client_of) -> None:
+        assert client_of(None).get("/inventory/").status_code == 302
+
+
+class TestDetail:
+    def test_a_page_costs_the_same_with_few_and_many_parts(self, client_of) -> None:
+        client = client_of("viewer")
+        site = made.site()
+        counts = []
+        for _ in range(2):
+            for _ in range(4):
+                device = made.device(site=site)
+                made.accelerator(device=device)
+                made.rack(site=site)
+                made.power_feed(site=site)
+                made.cooling_unit(site=site)
+                made.capacity_event(site=site)
+                made.wan(site_a=site)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address("site", f"{site.pk}/")).status_code == 200
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
+
+    def test_figures_say_that_they_are_declared(self, client_of) -> None:
+        device_type = made.device_type(
+            kind="accelerator", nameplate_w=10200, source="data sheet", attributes={"memory_gb": 141}
+        )
+        text = text_of(client_of("viewer").get(address("device-type", f"{device_type.pk}/")))
+        assert "10.2" in text
+        assert 'data-provenance="declared"' in text
+        assert "data sheet" in text
+        assert "141" in text
+
+    def test_what_is_not_stated_is_unknown(self, client_of) -> None:
+        site = made.site(contracted_kw=None)
+        assert "unknown" in client_of("viewer").get(address("site", f"{site.pk}/")).text
+
+    def test_related_objects_are_one_link_away(self, client_of) -> None:
+        site = made.site()
+        for _ in range(10):
+            made.device(site=site)
+        text = text_of(client_of("planner").get(address("site", f"{site.pk}/")))
+        assert f"/inventory/devices/?site_id={site.pk}" in text
+        assert f"/inventory/devices/add/?site={site.pk}" in text
+        assert "2 more" in text
+        listed = client_of("planner").get(f"/inventory/devices/?site_id={site.pk}")
+        assert "of 10" in text_of(listed)
+
+    def test_a_viewer_is_offered_no_change(self, client_of) -> None:
+        device = made.device()
+        text = client_of("viewer").get(address("device", f"{device.pk}/")).text
+        assert "/edit/" not in text
+        assert "/delete/" not in text
+        assert "/add/" not in text
+
+    def test_a_floor_above_adds_a_panel(self, client_of, monkeypatch) -> None:
+        monkeypatch.setattr(panels, "_makers", {})
+        device = made.device()
+
+        def series(obj, *, user, now):
+            return (
+                panels.Panel(key="series", title=f"Series of {obj}", template="web/empty.html")
+                if user
+                else None
+            )
+
+        panels.register(Device, series)
+        panels.register(Device, series)
+        panels.register(Device, lambda obj, *, user, now: None)
+        text = client_of("viewer").get(address("device", f"{device.pk}/")).text
+        assert text.count(f"Series of {device}") == 1
+
+    def test_a_region_in_use_stays(self, client_of) -> None:
+        site = made.site(name="Lisbon 1")
+        answer = client_of("planner").post(address("region", f"{site.region_id}/delete/"), follow=True)
+        assert "still in use: site Lisbon 1" in text_of(answer)
+        site.region.refresh_from_db()
