@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class TelemetryConfig(AppConfig):
@@ -6,7 +7,12 @@ class TelemetryConfig(AppConfig):
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
+        from telemetry import panels
         from telemetry.models import Source
-        from web.links import has_page
+        from telemetry.search import find_metrics, find_sources
+        from web import links, search
 
-        has_page(Source, "source")
+        links.has_page(Source, "source")
+        panels.register()
+        search.register("sources", _("Sources"), find_sources, permission="telemetry.view_source", order=40)
+        search.register("metrics", _("Metrics"), find_metrics, permission="telemetry.view_series", order=50)

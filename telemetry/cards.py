@@ -59,6 +59,12 @@ AGGREGATIONS = {
 }
 
 
+def place_words(source: Source) -> str:
+    if source.site:
+        return str(source.site)
+    return gettext("by label %(label)s") % {"label": source.site_label}
+
+
 def tone_of(source_state: str) -> str:
     return {SourceState.LATE: "warn", SourceState.SILENT: "bad"}.get(SourceState(source_state), "")
 

@@ -183,7 +183,7 @@ def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
             apart = count
         if apart == len(lines):
             break
-    chosen = _without_needless(chosen, lines, apart)
+    chosen = _without_needless(chosen, lines, apart) or ([NAME] if NAME in keys else keys[:1])
     seen: dict[str, int] = {}
     names = []
     for labels in lines:

@@ -26,7 +26,7 @@ from telemetry.models import Series
 
 # What one answer may hold; the longest line times the largest site would be a hundred times that.
 MOST_VALUES = 1_000_000
-POINTS = 300
+POINTS = 400
 TOGETHER = "*"
 _STEPS_S = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400),

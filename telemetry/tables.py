@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from telemetry import cards
 from telemetry.filters import InState
-from telemetry.intake import Intake, object_of
+from telemetry.intake import object_of
 from telemetry.models import Provenance, Series, Source, SourceState
 from telemetry.unmatched import why_unmatched
 from web.links import page_url
@@ -34,26 +34,20 @@ class SourceListFilters(ObjectFilterSet):
 
 
 class SeriesListFilters(ObjectFilterSet):
+    """Also by the id of an object, for links from its page."""
+
     metric = django_filters.CharFilter(label=_("Metric"), lookup_expr="icontains")
+    source = django_filters.ModelMultipleChoiceFilter(
+        label=_("Source"), queryset=Source.objects.order_by("name", "pk")
+    )
+    site = django_filters.CharFilter(label=_("Site, by slug"), field_name="site__slug")
     matched = lookups.Flag(label=_("Matched to an object"), read=lambda key: Q(object_kind__gt=""))
     ended = lookups.Flag(label=_("Ended"), read=lambda key: Q(ended_at__isnull=False))
 
     class Meta:
         model = Series
-        fields: list[str] = []
-        search_fields = ["metric", "labels"]
-
-
-class UnmatchedFilters(ObjectFilterSet):
-    metric = django_filters.CharFilter(label=_("Metric"), lookup_expr="icontains")
-    source = django_filters.ModelMultipleChoiceFilter(
-        label=_("Source"), queryset=Source.objects.order_by("name")
-    )
-    site = django_filters.CharFilter(label=_("Site"), field_name="site__slug")
-
-    class Meta:
-        model = Series
-        fields: list[str] = []
+        fields = ["device", "accelerator", "port", "power_feed", "link", "cooling_unit"]
+        panel = ["metric", "source", "site", "matched", "ended"]
         search_fields = ["metric", "labels"]
 
 
@@ -99,7 +93,13 @@ def _source_identity() -> tuple[Column, ...]:
             locked=True,
             phone="title",
         ),
-        Column("site", _("Site"), value=lambda row: row.source.site, text=_site_words, sort="site__name"),
+        Column(
+            "site",
+            _("Site"),
+            value=lambda row: row.source.site,
+            text=lambda row: cards.place_words(row.source),
+            sort="site__name",
+        ),
     )
 
 
@@ -176,20 +176,16 @@ def _source_details() -> tuple[Column, ...]:
     )
 
 
-def _site_words(row: Intake) -> str:
-    if row.source.site:
-        return str(row.source.site)
-    return gettext("by label %(label)s") % {"label": row.source.site_label}
-
-
-def series_table(source: Source) -> Table:
+def series_table(source: Source | None = None) -> Table:
+    """Series of one source, or of all."""
+    several_sites = source is None or source.site_id is None
     return Table(
         id="series",
         noun=(_("series"), _("series")),
-        title=_("Series"),
+        title=_("Series") if source else "",
         filterset=SeriesListFilters,
         default_sort="metric",
-        per_page=25,
+        per_page=25 if source else 50,
         empty={
             "title": _("No series yet"),
             "text": _("They appear as soon as the first samples are stored."),
@@ -203,24 +199,29 @@ def series_table(source: Source) -> Table:
                 _("Object"),
                 value=object_of,
                 text=lambda series: str(object_of(series) or gettext("none found")),
-                url=lambda series: cards.object_url(series),
+                url=cards.object_url,
                 tone=lambda series: "" if series.object_kind else "warn",
                 sort="object_kind",
             ),
-            Column(
-                "site",
-                _("Site"),
-                value=lambda series: series.site,
-                sort="site__name",
-                default=not source.site_id,
-            ),
+            _series_source(default=source is None),
+            Column("site", _("Site"), sort="site__name", default=several_sites),
             Column("unit", _("Unit"), value=cards.unit_of),
             Column("kind", _("Kind"), sort="kind", default=False),
             Column("first_seen_at", _("First seen"), sort="first_seen_at", default=False),
             Column("ended_at", _("Ended"), sort="ended_at"),
         ),
-        row_name=lambda series: series.metric,
+        row_name="metric",
         row_url=cards.explore_url,
+    )
+
+
+def _series_source(*, default: bool = True) -> Column:
+    return Column(
+        "source",
+        _("Source"),
+        url=lambda series: page_url(series.source) or "",
+        sort="source__name",
+        default=default,
     )
 
 
@@ -242,7 +243,7 @@ def _labels() -> Column:
 UNMATCHED = Table(
     id="unmatched",
     noun=(_("unmatched series"), _("unmatched series")),
-    filterset=UnmatchedFilters,
+    filterset=SeriesListFilters,
     default_sort="metric",
     empty={
         "title": _("Every series has its object"),
@@ -253,17 +254,11 @@ UNMATCHED = Table(
         _metric(),
         Column("why", _("Why"), value=why_unmatched, phone="full"),
         _labels(),
-        Column(
-            "source",
-            _("Source"),
-            value=lambda series: series.source,
-            url=lambda series: page_url(series.source) or "",
-            sort="source__name",
-        ),
-        Column("site", _("Site"), value=lambda series: series.site, sort="site__name"),
+        _series_source(),
+        Column("site", _("Site"), sort="site__name"),
         Column("first_seen_at", _("First seen"), sort="first_seen_at"),
     ),
-    row_name=lambda series: series.metric,
+    row_name="metric",
     row_url=cards.explore_url,
 )
 
@@ -275,9 +270,7 @@ LINES = Table(
     default_sort="-highest",
     per_page=25,
     columns=(
-        Column(
-            "name", _("Line"), url=lambda line: cards.line_url(line), sort=True, locked=True, phone="title"
-        ),
+        Column("name", _("Line"), url=cards.line_url, sort=True, locked=True, phone="title"),
         Column(
             "object",
             _("Object"),
@@ -312,6 +305,6 @@ LINES = Table(
         Column("provenance", _("Provenance"), default=False),
     ),
     row_id=lambda line: line.series.pk if line.series else line.name,
-    row_name=lambda line: line.name,
-    row_url=lambda line: cards.line_url(line),
+    row_name="name",
+    row_url=cards.line_url,
 )

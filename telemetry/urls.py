@@ -9,6 +9,7 @@ urlpatterns = [
     path("api/v1/write", receive.write, name="remote-write"),
     path("api/telemetry/", include(api.urlpatterns)),
     path("telemetry/", ingest.overview, name="ingest"),
+    path("telemetry/series/", ingest.series, name="series-list"),
     path("telemetry/unmatched/", ingest.unmatched, name="series-unmatched"),
     path("telemetry/explore/", explore.page, name="explore"),
     path("telemetry/explore/chart.json", explore.chart, name="explore-chart"),

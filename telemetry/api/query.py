@@ -36,7 +36,7 @@ _PARAMETERS = [
     _parameter("start", "now-7d, ISO 8601 or epoch ms; now-1h unless given."),
     _parameter("end", "The same; now unless given."),
     _parameter("step", "30, 30s, 5m, 1h, 1d. Chosen by the range unless given."),
-    _parameter("points", "Most steps to choose a step for; 300 unless given.", type=int),
+    _parameter("points", "Most steps to choose a step for; 400 unless given.", type=int),
     _parameter(
         "group_by", "Labels, separated by commas: one line for each of their values. * for one line in all."
     ),

@@ -76,7 +76,7 @@ def csv_file(request: HttpRequest) -> HttpResponse:
 
 def _answer(params: QueryDict, at: datetime) -> tuple[explore.Answer | None, SpecError | None]:
     params = params.copy()
-    params["points"] = str(min(_whole(params.get("points"), MOST_POINTS // 2), MOST_POINTS))
+    params["points"] = str(min(_whole(params.get("points"), questions.POINTS), MOST_POINTS))
     try:
         question = questions.read(params, now=at, default_start=DEFAULT_RANGE)
         return explore.answer(question, now=at), None

@@ -52,6 +52,15 @@ def unmatched(request: HttpRequest) -> HttpResponseBase:
     return table_kit.respond(request, "telemetry/unmatched.html", page, context)
 
 
+@may_see
+@conditional_page
+@require_GET
+def series(request: HttpRequest) -> HttpResponseBase:
+    page = table_kit.page(request, tables.series_table(), intake.series())
+    context = {"breadcrumbs": cards.breadcrumbs(None, here=gettext("Series"))}
+    return table_kit.respond(request, "telemetry/series.html", page, context)
+
+
 def _sources(request: HttpRequest, at: datetime) -> table_kit.TablePage:
     found = intake.with_refusals(intake.sources(), now=at)
     table = tables.source_table(now=at, add_url=_add_url(request))

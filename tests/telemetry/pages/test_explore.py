@@ -1,0 +1,195 @@
+"""/telemetry/explore/: a question in the address, its chart, its lines as a table and as a file."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from plotly import graph_objects as go
+
+from telemetry.explore import distinct_names
+from tests.inventory import made
+from tests.telemetry.sending import STALE
+
+pytestmark = pytest.mark.django_db
+URL = "/telemetry/explore/"
+ASKED = f"{URL}?site=porto&metric=DCGM_FI_DEV_GPU_TEMP"
+
+
+def temperature(gpu="0", **labels):
+    return {"__name__": "DCGM_FI_DEV_GPU_TEMP", "Hostname": "gpu-01", "gpu": gpu} | labels
+
+
+@pytest.fixture
+def two_gpus(sender, porto):
+    node = made.device(site=porto, name="gpu-01")
+    for index in (0, 1):
+        made.accelerator(device=node, index=index)
+    sender.deliver(
+        *((temperature("0"), 60.0 + minute, -60 * minute) for minute in range(5)),
+        *((temperature("1"), 80.0, -60 * minute) for minute in range(5)),
+    )
+    return node
+
+
+def chart_of(client, path):
+    response = client.get(path.replace(URL, f"{URL}chart.json"))
+    assert response.status_code == 200, response.content
+    return response.json()
+
+
+def test_without_a_metric_it_says_what_to_do_and_offers_what_is_measured(client_of, two_gpus):
+    page = client_of("viewer").get(URL).content.decode()
+    assert "Ask for a metric" in page
+    assert '<option value="DCGM_FI_DEV_GPU_TEMP">' in page
+
+
+def test_lines_are_listed_with_their_values_and_objects(browse, two_gpus):
+    page = browse("viewer", ASKED)
+    assert "gpu=0" in page
+    assert "gpu=1" in page
+    assert "80 °C" in page
+    assert "64 °C" in page
+    assert "gpu-01" in page
+
+
+def test_the_chart_has_a_line_for_each_series_and_the_limits_of_the_metric(client_of, two_gpus):
+    figure = chart_of(client_of("viewer"), ASKED)
+    assert [trace["name"] for trace in figure["data"]] == ["gpu=1", "gpu=0"]
+    assert {shape["name"] for shape in figure["layout"]["shapes"]} == {"limit"}
+    assert "between 60 °C and 80 °C" in figure["meta"]["finding"]
+    assert figure["meta"]["foot_right"] == "measured"
+    go.Figure({"data": figure["data"], "layout": figure["layout"]})
+
+
+def test_missing_samples_break_the_line_and_a_lone_one_is_a_dot(client_of, sender):
+    sender.deliver((temperature(), 60.0, -1200), (temperature(), 61.0, -1140), (temperature(), 70.0, 0))
+    [trace] = chart_of(client_of("viewer"), ASKED)["data"]
+    assert [value for value in trace["y"] if value is not None] == [60.0, 61.0, 70.0]
+    assert None in trace["y"]
+    assert trace["marker"]["size"][-1] > 0
+    assert trace["marker"]["size"][0] == 0
+
+
+def test_a_zoom_asks_again_with_its_own_range(client_of, two_gpus, frozen_now):
+    end = round(frozen_now.at.timestamp() * 1000)
+    figure = chart_of(client_of("viewer"), f"{ASKED}&start={end - 130_000}&end={end}&points=900")
+    assert figure["layout"]["xaxis"]["range"] == [end - 130_000, end]
+    assert len(figure["data"][0]["x"]) == 3
+
+
+def test_a_relative_range_of_the_page_reaches_the_chart(client_of, two_gpus):
+    figure = chart_of(client_of("viewer"), f"{ASKED}&start=now-24h&end=now")
+    first, last = figure["layout"]["xaxis"]["range"]
+    assert last - first == timedelta(hours=24) / timedelta(milliseconds=1)
+
+
+def test_many_lines_are_all_listed_and_the_highest_drawn(client_of, sender):
+    sender.deliver(*((temperature(str(place)), float(place), 0) for place in range(30)))
+    client = client_of("viewer")
+    figure = chart_of(client, ASKED)
+    assert len(figure["data"]) == 20
+    assert figure["data"][0]["name"] == "gpu=29"
+    assert "drawn are the 20 highest" in figure["meta"]["footer"]
+    lines = client.get(ASKED.replace(URL, f"{URL}series.csv")).content.decode().splitlines()
+    assert len(lines[0].split(",")) == 31
+
+
+def test_the_file_has_a_row_for_each_instant(client_of, two_gpus):
+    response = client_of("viewer").get(ASKED.replace(URL, f"{URL}series.csv"))
+    lines = response.content.decode().splitlines()
+    assert lines[0] == "time,gpu=1 (°C),gpu=0 (°C)"
+    assert lines[-1] == "2026-11-24T16:00:00+00:00,80.0,60.0"
+
+
+def test_the_same_question_as_an_api_call_gives_the_same_values(client_of, two_gpus):
+    client = client_of("viewer")
+    page = client.get(f"{ASKED}&aggregation=max&labels=gpu%3D1&step=60").content.decode()
+    address = next(part for part in page.split('"') if part.startswith("/api/telemetry/query/"))
+    asked = parse_qs(urlsplit(address.replace("&amp;", "&")).query)
+    assert asked["labels"] == ["gpu=1"]
+    [line] = client.get(address.replace("&amp;", "&")).json()["series"]
+    assert line["points"][-1][1] == 80.0
+
+
+def test_one_line_for_all_when_asked(browse, two_gpus):
+    page = browse("viewer", f"{ASKED}&group_by=*&aggregation=max")
+    assert "all series" in page
+
+
+def test_a_question_narrowed_to_an_object_can_be_widened(client_of, two_gpus):
+    page = client_of("viewer").get(f"{ASKED}&device_id={two_gpus.pk}").content.decode()
+    assert f'name="device_id" value="{two_gpus.pk}"' in page
+    assert "Remove the filter device" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("&step=soon", "step: "),
+        ("&aggregation=quantile", "quantile: "),
+        ("&labels=gpu", "labels: "),
+        ("&site=nowhere", "site: "),
+        ("&group_by=a-b", "group_by: "),
+    ],
+)
+def test_a_question_that_makes_no_sense_says_which_part(client_of, browse, two_gpus, query, said):
+    assert said in browse("viewer", ASKED + query)
+    response = client_of("viewer").get((ASKED + query).replace(URL, f"{URL}chart.json"))
+    assert response.status_code == 400
+    assert said in response.json()["detail"]
+
+
+def test_a_range_that_cannot_be_read_is_refused(client_of, two_gpus):
+    assert client_of("viewer").get(f"{ASKED}&start=yesterday").status_code == 400
+
+
+def test_a_metric_that_nobody_sends_is_an_empty_chart(client_of, browse, porto):
+    asked = f"{URL}?site=porto&metric=no_such_metric"
+    assert chart_of(client_of("viewer"), asked)["meta"]["empty"]
+    browse("viewer", asked)
+
+
+def test_an_unchanged_chart_costs_a_304(client_of, two_gpus):
+    client = client_of("viewer")
+    path = ASKED.replace(URL, f"{URL}chart.json")
+    first = client.get(path)
+    assert client.get(path, headers={"if-none-match": first["ETag"]}).status_code == 304
+
+
+def test_an_ended_series_is_drawn_up_to_its_end(client_of, sender):
+    sender.deliver((temperature(), 60.0, -180), (temperature(), 61.0, -120), (temperature(), STALE, -60))
+    [trace] = chart_of(client_of("viewer"), ASKED)["data"]
+    assert [value for value in trace["y"] if value is not None] == [60.0, 61.0]
+
+
+@pytest.mark.parametrize("count", [1, 15])
+def test_the_page_takes_the_same_statements_for_any_number_of_lines(
+    client_of, sender, porto, count, django_assert_max_num_queries
+):
+    made.device(site=porto, name="gpu-01")
+    sender.deliver(*((temperature(str(place)), 50.0, 0) for place in range(count)))
+    client = client_of("viewer")
+    with django_assert_max_num_queries(18):
+        client.get(ASKED)
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        ([{"__name__": "up", "job": "a"}], ["up"]),
+        (
+            [{"gpu": "0", "UUID": "GPU-a", "host": "x"}, {"gpu": "1", "UUID": "GPU-b", "host": "x"}],
+            ["gpu=0", "gpu=1"],
+        ),
+        (
+            [{"gpu": "0", "host": "x"}, {"gpu": "1", "host": "x"}, {"gpu": "0", "host": "y"}],
+            ["gpu=0 · host=x", "gpu=1 · host=x", "gpu=0 · host=y"],
+        ),
+        ([{"a": "1"}, {"a": "1"}], ["a=1", "a=1 (2)"]),
+        ([{}], ["all series"]),
+        ([], []),
+    ],
+    ids=["one", "the shortest label tells", "two labels tell", "nothing tells", "all in one", "none"],
+)
+def test_lines_are_named_by_what_tells_them_apart(lines, names):
+    assert distinct_names(lines) == names

@@ -1,0 +1,74 @@
+"""The series of an object on its page in the inventory, and what the search page finds of telemetry."""
+
+import pytest
+
+from telemetry import sources
+from tests.inventory import made
+
+pytestmark = pytest.mark.django_db
+
+
+def temperature(gpu="0", **labels):
+    return {"__name__": "DCGM_FI_DEV_GPU_TEMP", "Hostname": "gpu-01", "gpu": gpu} | labels
+
+
+@pytest.fixture
+def node(porto):
+    node = made.device(site=porto, name="gpu-01")
+    for index in (0, 1):
+        made.accelerator(device=node, index=index)
+    return node
+
+
+def test_a_device_shows_what_was_last_measured_of_it_and_when(browse, sender, node, frozen_now):
+    sender.deliver((temperature("0"), 61.0, -60), (temperature("1"), 72.0, 0))
+    frozen_now.move(seconds=30)
+    page = browse("viewer", f"/inventory/devices/{node.pk}/")
+    assert "GPU temperature" in page
+    assert "gpu=0" in page
+    assert "61 °C" in page
+    assert "72 °C" in page
+    assert "1 min ago" in page
+    assert "porto prometheus" in page
+
+
+def test_an_accelerator_shows_its_own_series_only(browse, sender, node):
+    sender.deliver((temperature("0"), 61.0, 0), (temperature("1"), 72.0, 0))
+    page = browse("viewer", f"/inventory/accelerators/{node.accelerators.get(index=0).pk}/")
+    assert "61 °C" in page
+    assert "72 °C" not in page
+
+
+def test_the_value_of_a_silent_source_carries_a_clock(client_of, sender, node, frozen_now):
+    sender.deliver((temperature("0"), 61.0, 0))
+    sources.update_states(now=frozen_now.at)
+    sources.update_states(now=frozen_now.move(minutes=10))
+    assert b'data-clock="silent"' in client_of("viewer").get(f"/inventory/devices/{node.pk}/").content
+
+
+def test_an_object_without_series_says_how_it_gets_some(browse, node):
+    assert "No series describes it" in browse("viewer", f"/inventory/devices/{node.pk}/")
+
+
+def test_all_series_of_an_object_are_one_link_away(browse, sender, node):
+    sender.deliver((temperature("0"), 61.0, 0), ("lonely_metric", 1.0, 0))
+    page = browse("viewer", f"/telemetry/series/?device_id={node.pk}")
+    assert "DCGM_FI_DEV_GPU_TEMP" in page
+    assert "lonely_metric" not in page
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_the_panel_takes_the_same_statements_for_any_number_of_series(
+    client_of, sender, node, count, django_assert_max_num_queries
+):
+    sender.deliver(*((temperature("0", rack=str(place)), 61.0, 0) for place in range(count)))
+    client = client_of("viewer")
+    with django_assert_max_num_queries(24):
+        client.get(f"/inventory/devices/{node.pk}/")
+
+
+def test_sources_and_metrics_are_found_by_search(browse, sender):
+    sender.deliver((temperature(), 61.0, 0))
+    assert "porto prometheus" in browse("viewer", "/search/?q=porto+prom")
+    by_meaning = browse("viewer", "/search/?q=GPU+temperature")
+    assert "DCGM_FI_DEV_GPU_TEMP" in by_meaning
