@@ -52,3 +52,10 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         response["HX-Redirect"] = redirect_to_login(request.headers.get("HX-Current-URL", "/")).url
         return response
     return redirect_to_login(request.get_full_path())
+
+
+def staff_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    """In place of the login form of Django's admin, which would have its own and no limit to guesses."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.GET.get("next", request.get_full_path()))
+    raise PermissionDenied("Only administrators may open this page.")

@@ -43,6 +43,14 @@ class ObjectFilterSet(django_filters.FilterSet):
     Each field gets the filters of its type (web.rest.lookups). Further ones are declared as in django-filter.
     """
 
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        if data is not None:
+            # django-filter copies and builds a form of all filters for each request: a hundred, of which few are asked.
+            self.base_filters = OrderedDict(
+                (name, each) for name, each in type(self).base_filters.items() if name in data
+            )
+        super().__init__(data, *args, **kwargs)
+
     @classmethod
     def get_filters(cls) -> OrderedDict[str, django_filters.Filter]:
         if cls._meta.model is None:
