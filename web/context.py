@@ -7,23 +7,43 @@ from django.http import HttpRequest
 from accounts.models import User
 from web.navigation import navigation
 
+# Seconds between refreshes of live regions, as text: the template takes the number 0 for none.
+REFRESHES_S = {"0", "10", "30", "60", "300"}
+DEFAULT_REFRESH_S = "30"
+
 
 def page(request: HttpRequest) -> dict[str, Any]:
     """The context processor. A page with a time range puts `time_range` into its own context."""
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
     return {
-        "theme": _theme(request, user if signed_in else None),
+        "theme": theme_of(request),
         "nav": navigation(request) if signed_in else [],
         "kiosk": request.GET.get("kiosk") == "1",
-        "shortcuts": bool(user.preferences.get("shortcuts", True)) if signed_in else False,
+        "shortcuts": shortcuts_of(request),
+        "refresh_s": _refresh_s(request),
         "search_query": request.GET.get("q", "") if request.path == "/search/" else "",
     }
 
 
-def _theme(request: HttpRequest, user: User | None) -> str:
+def theme_of(request: HttpRequest) -> str:
     """The browser's own choice first: it is what the switch on each page sets, and it holds before signing in too."""
     chosen = request.COOKIES.get("theme", "")
     if chosen in User.Theme.values:
         return chosen
-    return user.theme if user else User.Theme.SYSTEM.value
+    user = getattr(request, "user", None)
+    return user.theme if user is not None and user.is_authenticated else User.Theme.SYSTEM.value
+
+
+def shortcuts_of(request: HttpRequest) -> bool:
+    """The browser's own choice first, as for the theme: the switch in the list of shortcuts sets it."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return False
+    chosen = request.COOKIES.get("shortcuts", "")
+    return chosen == "on" if chosen in {"on", "off"} else bool(user.preferences.get("shortcuts", True))
+
+
+def _refresh_s(request: HttpRequest) -> str:
+    chosen = request.COOKIES.get("refresh_s", "")
+    return chosen if chosen in REFRESHES_S else DEFAULT_REFRESH_S

@@ -71,7 +71,7 @@ def test_settings_are_attributed(client_of, ops):
 
 def test_a_token_is_attributed_from_making_to_revoking(client_of):
     client = client_of("ops")
-    client.post("/settings/tokens/add/", {"name": "script", "scope": "read", "lifetime": ""})
+    client.post("/settings/tokens/add/", {"name": "script", "scope": "read", "lifetime": "never"})
     client.post(f"/settings/tokens/{Token.objects.get().pk}/revoke/")
     revoked, made = rows(Token)
     assert (made.actor, made.action, made.display) == ("ops", "created", "script")

@@ -48,6 +48,37 @@ def test_choices_are_kept_for_the_user_and_this_browser(client_of, ops):
     assert "Your settings are saved." in page
 
 
+@pytest.mark.parametrize(
+    ("kept", "cookie", "off"),
+    [(True, None, False), (False, None, True), (True, "off", True), (False, "on", False), (False, "?", True)],
+)
+def test_the_browser_s_own_switch_of_shortcuts_wins(client_of, ops, kept, cookie, off):
+    ops.preferences = {"shortcuts": kept}
+    ops.save()
+    client = client_of("ops")
+    if cookie:
+        client.cookies["shortcuts"] = cookie
+    page = client.get("/settings/")
+    assert ('data-shortcuts="off"' in page.content.decode()) == off
+    assert page.context["form"]["shortcuts"].initial == (not off)
+
+
+@pytest.mark.parametrize(
+    ("cookie", "seconds"), [(None, "30"), ("0", "0"), ("300", "300"), ("7", "30"), ("x", "30")]
+)
+def test_the_browser_s_own_interval_of_refreshes_counts(client_of, cookie, seconds):
+    client = client_of("ops")
+    if cookie:
+        client.cookies["refresh_s"] = cookie
+    assert f'data-seconds="{seconds}"' in client.get("/settings/").content.decode()
+
+
+def test_the_form_shows_the_theme_that_the_page_has(client_of, ops):
+    client = client_of("ops")
+    client.cookies["theme"] = "light"
+    assert client.get("/settings/").context["form"]["theme"].initial == "light"
+
+
 def test_other_preferences_stay(client_of, ops):
     ops.preferences = {"columns": ["name"]}
     ops.save()
@@ -108,13 +139,20 @@ def test_a_token_is_shown_once_and_works(client_of, frozen_now):
 
 
 def test_a_token_may_never_expire(client_of):
-    client_of("ops").post("/settings/tokens/add/", {"name": "script", "scope": "write", "lifetime": ""})
+    client_of("ops").post("/settings/tokens/add/", {"name": "script", "scope": "write", "lifetime": "never"})
     assert Token.objects.get().expires_at is None
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("scope", "ingest"), ("scope", ""), ("name", ""), ("name", "x" * 101), ("lifetime", "9")],
+    [
+        ("scope", "ingest"),
+        ("scope", ""),
+        ("name", ""),
+        ("name", "x" * 101),
+        ("lifetime", "9"),
+        ("lifetime", ""),
+    ],
 )
 def test_a_token_that_cannot_be_is_refused(client_of, field, value):
     given = {"name": "script", "scope": "read", "lifetime": "30"} | {field: value}

@@ -23,13 +23,13 @@ ROLE_CHOICES = [
     ("manager", _("manager: also the owners of sites; sees users")),
     ("admin", _("admin: everything, users too")),
 ]
-# Days until a token ends; "" is never.
+# Days until a token ends.
 LIFETIMES = [
     ("7", _("7 days")),
     ("30", _("30 days")),
     ("90", _("90 days")),
     ("365", _("1 year")),
-    ("", _("Never")),
+    ("never", _("Never")),
 ]
 
 
@@ -171,11 +171,11 @@ class TokenForm(forms.Form):
             (Token.Scope.WRITE.value, Token.Scope.WRITE.label),
         ],
     )
-    lifetime = forms.ChoiceField(label=_("Expires after"), choices=LIFETIMES, required=False, initial="90")
+    lifetime = forms.ChoiceField(label=_("Expires after"), choices=LIFETIMES, initial="90")
 
     def expires_at(self, now: datetime) -> datetime | None:
         days = self.cleaned_data["lifetime"]
-        return now + timedelta(days=int(days)) if days else None
+        return None if days == "never" else now + timedelta(days=int(days))
 
 
 class UserForm(forms.Form):

@@ -35,7 +35,7 @@ def user_table(*, now: datetime) -> Table:
             Column("username", _("User name"), sort="by_name", locked=True, phone="title", url=_page),
             Column("name", _("Full name"), value=lambda user: user.get_full_name(), sort="last_name"),
             Column("email", _("E-mail"), sort="email", default=False),
-            Column("role", _("Role"), value=role_of, sort="by_role"),
+            Column("role", _("Role"), value=role_of, sort="by_role", phone="status"),
             Column("access", _("May sign in"), value=_access, tone=_access_tone, sort="is_active"),
             Column(
                 "last_login",

@@ -86,7 +86,7 @@ def state_attribute(kind: str, value: str | None) -> SafeString:
 
 @register.filter
 def initials(user: object) -> str:
-    """Two letters for the avatar: of the full name, else of the login name."""
+    """Two letters for the avatar: of the full name, else of the user name."""
     full_name = getattr(user, "get_full_name", str)()
     name = (full_name or getattr(user, "get_username", str)()).strip()
     words = name.split()

@@ -20,6 +20,7 @@ from accounts.models import Token, User
 from accounts.queries import role_of
 from web import clock, units
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
+from web.context import shortcuts_of, theme_of
 from web.navigation import ITEMS
 from web.permissions import MissingPermission, signed_in
 
@@ -59,7 +60,7 @@ def token_rows(user: User, *, now: datetime) -> list[TokenRow]:
 @signed_in
 def display(request: HttpRequest) -> HttpResponse:
     views = opening_views(request.user)
-    form = DisplayForm(request.POST or None, views=views, initial=_shown_now(request.user))
+    form = DisplayForm(request.POST or None, views=views, initial=_shown_now(request))
     if request.method != "POST" or not form.is_valid():
         return _page(request, form=form, token_form=TokenForm())
     chosen = form.cleaned_data
@@ -125,12 +126,12 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
         return super().form_valid(form)
 
 
-def _shown_now(user: User) -> dict[str, Any]:
+def _shown_now(request: HttpRequest) -> dict[str, Any]:
     return {
-        "theme": user.theme,
-        "time_zone": user.time_zone,
-        "default_view": user.preferences.get("default_view", "fleet"),
-        "shortcuts": user.preferences.get("shortcuts", True),
+        "theme": theme_of(request),
+        "time_zone": request.user.time_zone,
+        "default_view": request.user.preferences.get("default_view", "fleet"),
+        "shortcuts": shortcuts_of(request),
     }
 
 
@@ -145,7 +146,7 @@ def _page(
         {
             "tabs": tabs(request, "settings"),
             "role": role_of(request.user),
-            "form": form or DisplayForm(views=views, initial=_shown_now(request.user)),
+            "form": form or DisplayForm(views=views, initial=_shown_now(request)),
             "tokens": token_rows(request.user, now=now),
             **context,
         },
