@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ def main() -> None:
     with machine.servers() as servers:
         port = machine.free_port()
         token = _start(servers, port)
-        _measure(port, token)
+        _measure(servers, port, token)
 
 
 def _start(servers: machine.Servers, port: int) -> str:
@@ -56,7 +57,7 @@ def _start(servers: machine.Servers, port: int) -> str:
     return plain
 
 
-def _measure(port: int, token: str) -> None:
+def _measure(servers: machine.Servers, port: int, token: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
 
     def send(method: str, path: str, body: Any = None) -> tuple[float, Any]:
@@ -75,12 +76,21 @@ def _measure(port: int, token: str) -> None:
         {"site": {"slug": "s"}, "name": f"node-{number}", "device_type": {"slug": "t"}, "role": "node"}
         for number in range(DEVICES)
     ]
-    took, made = send("POST", PATH, bodies)
-    print(f"bulk POST of {DEVICES}: {took:.2f} s, {DEVICES / took:,.0f} rows a second")
-    took, _ = send("PATCH", PATH, [{"id": row["id"], "status": "drained"} for row in made])
-    print(f"bulk PATCH of {DEVICES}: {took:.2f} s, {DEVICES / took:,.0f} rows a second")
+    made = _many(servers, "POST", lambda: send("POST", PATH, bodies))
+    drained = [{"id": row["id"], "status": "drained"} for row in made]
+    _many(servers, "PATCH", lambda: send("PATCH", PATH, drained))
     for limit in (50, DEVICES):
         times = [send("GET", f"{PATH}?limit={limit}")[0] for _ in range(PAGES)]
         print(f"a page of {limit}: median {1000 * statistics.median(times):.0f} ms")
-    took, _ = send("DELETE", PATH, [{"id": row["id"]} for row in made])
-    print(f"bulk DELETE of {DEVICES}: {took:.2f} s, {DEVICES / took:,.0f} rows a second")
+    _many(servers, "DELETE", lambda: send("DELETE", PATH, [{"id": row["id"]} for row in made]))
+
+
+def _many(servers: machine.Servers, what: str, send: Callable[[], tuple[float, Any]]) -> Any:
+    before = sum(servers.cpu_s().values())
+    took, answer = send()
+    cpu_s = sum(servers.cpu_s().values()) - before
+    print(
+        f"bulk {what} of {DEVICES}: {took:.2f} s, {DEVICES / took:,.0f} rows a second, "
+        f"{DEVICES / cpu_s:,.0f} per CPU-second of web and database"
+    )
+    return answer
