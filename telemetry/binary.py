@@ -1,5 +1,6 @@
-"""Binary talk with PostgreSQL, where Django's cursors would write bytes out as text."""
+"""Binary talk with PostgreSQL, where Django's cursors would write bytes out as text: numbers travel as numpy arrays."""
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,9 +9,15 @@ import numpy as np
 import psycopg
 from django.db import connection
 from numpy.typing import NDArray
+from psycopg.adapt import Dumper, Loader, PyFormat
+from psycopg.pq import Format
 
 # Microseconds from 1970 to 2000, PostgreSQL's epoch.
 _EPOCH_US = 946_684_800_000_000
+# Object ids of the array types and of their elements (catalog/pg_type.dat).
+_INT8S, _INT8, _FLOAT8S, _FLOAT8 = 1016, 20, 1022, 701
+_ARRAY_HEADER = struct.Struct(">iiiii")  # dimensions, whether any is null, element type, length, lower bound
+_NO_ELEMENTS = 12  # bytes of an array without any
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
 _SAMPLE = np.dtype(
@@ -46,8 +53,58 @@ def binary_cursor() -> Iterator[psycopg.Cursor[Any]]:
     connection.validate_no_broken_transaction()
     kind = SeenCursor if connection.queries_logged else psycopg.Cursor
     with connection.wrap_database_errors, kind(connection.connection) as cursor:
-        cursor.format = psycopg.pq.Format.BINARY
+        cursor.format = Format.BINARY
+        cursor.adapters.register_dumper(np.ndarray, ArrayDumper)
+        for type_id in (_INT8S, _FLOAT8S):
+            cursor.adapters.register_loader(type_id, ArrayLoader)
         yield cursor
+
+
+class ArrayDumper(Dumper):
+    """A one-dimensional array of integers as `bigint[]`, any other as `float8[]`."""
+
+    format = Format.BINARY
+    oid = _FLOAT8S
+
+    def get_key(self, obj: NDArray[Any], format: PyFormat) -> tuple[Any, ...]:
+        return self.cls, obj.dtype.kind == "i"
+
+    def upgrade(self, obj: NDArray[Any], format: PyFormat) -> "ArrayDumper":
+        return IntegersDumper(self.cls) if obj.dtype.kind == "i" else self
+
+    def dump(self, obj: NDArray[Any]) -> bytes:
+        element, kind = (_INT8, ">i8") if self.oid == _INT8S else (_FLOAT8, ">f8")
+        packed = np.empty(len(obj), [("length", ">i4"), ("value", kind)])
+        packed["length"] = 8
+        packed["value"] = obj
+        return _ARRAY_HEADER.pack(1, 0, element, len(obj), 1) + packed.tobytes()
+
+
+class IntegersDumper(ArrayDumper):
+    oid = _INT8S
+
+
+class ArrayLoader(Loader):
+    """`bigint[]` and `float8[]`, of one dimension, as numpy arrays; a null becomes NaN."""
+
+    format = Format.BINARY
+
+    def load(self, data: Any) -> NDArray[Any]:
+        raw = bytes(data)
+        if len(raw) <= _NO_ELEMENTS:
+            return np.empty(0)
+        _, has_null, element, length, _ = _ARRAY_HEADER.unpack_from(raw)
+        kind = ">i8" if element == _INT8 else ">f8"
+        if not has_null:
+            packed = np.frombuffer(raw, [("length", ">i4"), ("value", kind)], length, _ARRAY_HEADER.size)
+            return packed["value"].astype(kind[1:])
+        values, position = np.full(length, np.nan), _ARRAY_HEADER.size
+        for place in range(length):
+            is_null = raw[position : position + 4] == b"\xff\xff\xff\xff"
+            if not is_null:
+                values[place] = np.frombuffer(raw, kind, 1, position + 4)[0]
+            position += 4 if is_null else 12
+        return values
 
 
 def copy_samples(

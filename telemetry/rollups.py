@@ -7,17 +7,20 @@ came first.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from telemetry import partitions
+from telemetry.binary import binary_cursor
+from telemetry.core import rollup
 from telemetry.core.registry import registry
-from telemetry.core.sketch import bucket_sql
 from telemetry.models import DirtyWindow, LateDay, Series
 
 # Senders deliver a window's last samples up to so long after it is over.
@@ -39,40 +42,32 @@ DELETE FROM telemetry_dirtywindow WHERE id IN (
     ) FOR UPDATE SKIP LOCKED
 ) RETURNING start, source_id
 """
-_SAMPLES_TO_5M = """
-WITH kept AS MATERIALIZED (
-    SELECT DISTINCT ON (sample.series_id, ts) sample.series_id, ts, value,
-        series.kind IN ('counter', 'histogram') AS counts, series.metric = ANY(%(sketched)s) AS sketched
-    FROM telemetry_sample sample JOIN telemetry_series series ON series.id = sample.series_id
-    WHERE ts > %(start)s AND ts <= %(end)s AND series.source_id = ANY(%(sources)s)
-    ORDER BY sample.series_id, ts, value = 'NaN', value DESC
-), reading AS (
-    SELECT series_id, ts, value, counts, lag(value) OVER (PARTITION BY series_id ORDER BY ts) AS before
-    FROM kept WHERE value <> 'NaN'
-), summed AS (
-    SELECT series_id, bool_or(counts) AS counts, max(ts) AS last_ts, count(*) AS count, sum(value) AS sum,
-        min(value) AS min, max(value) AS max, (array_agg(value ORDER BY ts DESC))[1] AS last,
-        (array_agg(value ORDER BY ts))[1] AS first,
-        sum(CASE WHEN value >= before THEN value - before ELSE value END) FILTER (WHERE before IS NOT NULL) AS risen
-    FROM reading GROUP BY series_id
-), sketch AS (
-    SELECT series_id, array_agg(bucket ORDER BY bucket) AS buckets, array_agg(n ORDER BY bucket) AS counts
-    FROM (SELECT series_id, {bucket} AS bucket, count(*) AS n FROM kept WHERE sketched AND value <> 'NaN' GROUP BY 1, 2)
-    GROUP BY series_id
-)
+_SERIES = """
+SELECT array_agg(id), array_agg((kind IN ('counter', 'histogram'))::int::bigint),
+    array_agg(id) FILTER (WHERE metric = ANY(%s)) FROM telemetry_series WHERE source_id = ANY(%s)
+"""
+_SAMPLES = """
+SELECT array_agg(series_id), array_agg((extract(epoch FROM ts) * 1000)::bigint), array_agg(value)
+FROM telemetry_sample WHERE ts > %s AND ts <= %s
+"""
+_STORE = """
 INSERT INTO telemetry_rollup_5m AS done
     (series_id, start, last_ts, count, sum, min, max, last, increase, sketch_buckets, sketch_counts)
-SELECT series_id, %(start)s, last_ts, count, sum, min, max, last,
-    CASE WHEN NOT summed.counts THEN NULL WHEN baseline.value IS NULL THEN risen
-        ELSE coalesce(risen, 0) + CASE WHEN first >= baseline.value THEN first - baseline.value ELSE first END END,
-    sketch.buckets, sketch.counts
-FROM summed LEFT JOIN sketch USING (series_id) LEFT JOIN LATERAL (
-    SELECT earlier.last AS value FROM telemetry_rollup_5m earlier
-    WHERE earlier.series_id = summed.series_id AND earlier.start >= %(oldest)s AND earlier.start < %(start)s
+SELECT made.series_id, %(start)s, to_timestamp(last_ms / 1000.0), count, sum, min, max, made.last,
+    CASE WHEN made.counts = 0 THEN NULL WHEN baseline.last IS NULL THEN nullif(risen, 'NaN')
+        ELSE coalesce(nullif(risen, 'NaN'), 0)
+            + CASE WHEN first >= baseline.last THEN first - baseline.last ELSE first END END,
+    sketch.buckets::int[], sketch.counts::bigint[]
+FROM unnest(%(series)s::bigint[], %(counts)s::bigint[], %(last_ms)s::bigint[], %(count)s::bigint[], %(sum)s::float8[],
+    %(min)s::float8[], %(max)s::float8[], %(first)s::float8[], %(last)s::float8[], %(risen)s::float8[])
+    AS made (series_id, counts, last_ms, count, sum, min, max, first, last, risen)
+LEFT JOIN unnest(%(sketched)s::bigint[], %(buckets)s::text[], %(held)s::text[]) AS sketch (series_id, buckets, counts)
+    ON sketch.series_id = made.series_id
+LEFT JOIN LATERAL (
+    SELECT earlier.last FROM telemetry_rollup_5m earlier
+    WHERE earlier.series_id = made.series_id AND earlier.start >= %(oldest)s AND earlier.start < %(start)s
     ORDER BY earlier.start DESC LIMIT 1
-) baseline ON summed.counts
-ORDER BY series_id
-{upsert}
+) baseline ON made.counts = 1
 """
 _5M_TO_1H = """
 WITH part AS MATERIALIZED (
@@ -159,17 +154,51 @@ def _with_successors(windows: Windows, now: datetime) -> Windows:
 
 
 def _write_5m(start: datetime, sources: Iterable[int]) -> None:
-    partitions.ensure(partitions.FIVE_MINUTES, [start])
-    values = {
+    with binary_cursor() as cursor:
+        ids, counts, sketched = (
+            cursor.execute(_SERIES, [list(_sketched()), sorted(sources)]).fetchone() or [None] * 3
+        )
+        series, ts_ms, value = (
+            cursor.execute(_SAMPLES, [start, start + FIVE_MINUTES]).fetchone() or [None] * 3
+        )
+        if ids is None or series is None:
+            return
+        mine = np.isin(series, ids)
+        readings = rollup.once(series[mine], ts_ms[mine], value[mine])
+        made = rollup.rows(readings)
+        if len(made.series):
+            partitions.ensure(partitions.FIVE_MINUTES, [start])
+            held = [] if sketched is None else rollup.sketches(readings, sketched)
+            counts = counts[np.argsort(ids)][np.searchsorted(np.sort(ids), made.series)]
+            cursor.execute(_STORE + _UPSERT, _columns(start, made, counts, held))
+            cursor.execute(_REVIVE, {"sources": sorted(sources), "start": start})
+
+
+def _columns(
+    start: datetime, made: rollup.Rows, counts: NDArray[np.int64], sketches: Sequence[rollup.SketchRow]
+) -> dict[str, Any]:
+    return {
         "start": start,
-        "end": start + FIVE_MINUTES,
         "oldest": start - LOOK_BACK,
-        "sources": sorted(sources),
-        "sketched": list(_sketched()),
+        "series": made.series,
+        "counts": counts,
+        "last_ms": made.last_ts,
+        "count": made.count,
+        "sum": made.sum,
+        "min": made.min,
+        "max": made.max,
+        "first": made.first,
+        "last": made.last,
+        "risen": made.risen,
+        # Arrays of unlike lengths travel as text.
+        "sketched": [series for series, _, _ in sketches],
+        "buckets": [_array(buckets) for _, buckets, _ in sketches],
+        "held": [_array(counts) for _, _, counts in sketches],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_statement_5m(), values)
-        cursor.execute(_REVIVE, values)
+
+
+def _array(numbers: NDArray[Any]) -> str:
+    return f"{{{','.join(map(str, numbers.tolist()))}}}"
 
 
 def _write_1h(start: datetime, sources: Iterable[int]) -> None:
@@ -206,8 +235,3 @@ def _claim_late_days(windows: Windows, now: datetime) -> None:
 def _sketched() -> tuple[str, ...]:
     """Every name under which a metric comes that is to have a sketch."""
     return tuple(name for name, metric in registry().names.items() if metric.sketch)
-
-
-@cache
-def _statement_5m() -> str:
-    return _SAMPLES_TO_5M.format(bucket=bucket_sql("value"), upsert=_UPSERT)

@@ -1,0 +1,104 @@
+"""Samples of a window to one row per series: the arithmetic of roll-ups.
+
+Each sample counts once: of several at one instant the largest reading is kept, and a reading outranks a stale marker
+(a NaN). That asks nothing of the order of arrival, so computing a window again gives the same row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.core.sketch import bucket_of
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """One entry per series that has a reading, ascending. `risen` is what a counter rose by between the readings here
+    (from zero where it started again); NaN for a single reading. `first` and `last` are readings, `last_ts` a time.
+    """
+
+    series: NDArray[np.int64]
+    last_ts: NDArray[np.int64]
+    count: NDArray[np.int64]
+    sum: NDArray[np.float64]
+    min: NDArray[np.float64]
+    max: NDArray[np.float64]
+    first: NDArray[np.float64]
+    last: NDArray[np.float64]
+    risen: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """Samples in order of series and time, each once, markers left out; series `i` begins at `starts[i]`."""
+
+    series: NDArray[np.int64]
+    ts: NDArray[np.int64]
+    value: NDArray[np.float64]
+    starts: NDArray[np.intp]
+
+
+def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.float64]) -> Readings:
+    """Samples in any order, however often they came."""
+    order = np.lexsort((ts, series))
+    series, ts, value = series[order], ts[order], value[order]
+    again = (
+        np.append(False, (series[1:] == series[:-1]) & (ts[1:] == ts[:-1]))
+        if len(ts)
+        else np.empty(0, np.bool_)
+    )
+    if again.any():
+        firsts = np.flatnonzero(~again)
+        # Not fmax: it gives NaN for a signalling NaN, and a stale marker is one.
+        largest = np.maximum.reduceat(np.where(np.isnan(value), -np.inf, value), firsts)
+        series, ts, value = series[firsts], ts[firsts], np.where(np.isneginf(largest), np.nan, largest)
+    real = ~np.isnan(value)
+    if not real.all():
+        series, ts, value = series[real], ts[real], value[real]
+    new = np.append(True, series[1:] != series[:-1]) if len(series) else np.empty(0, np.bool_)
+    return Readings(series, ts, value, np.flatnonzero(new))
+
+
+def rows(readings: Readings) -> Rows:
+    """A row per series."""
+    value, starts = readings.value, readings.starts
+    if not len(value):
+        nothing, none = np.empty(0, np.int64), np.empty(0)
+        return Rows(nothing, nothing, nothing, none, none, none, none, none, none)
+    ends = np.append(starts[1:], len(value)) - 1
+    steps = np.diff(value, prepend=value[0])
+    steps = np.where(steps < 0, value, steps)
+    steps[starts] = 0
+    count = ends - starts + 1
+    return Rows(
+        series=readings.series[starts],
+        last_ts=readings.ts[ends],
+        count=count,
+        sum=np.add.reduceat(value, starts),
+        min=np.minimum.reduceat(value, starts),
+        max=np.maximum.reduceat(value, starts),
+        first=value[starts],
+        last=value[ends],
+        risen=np.where(count > 1, np.add.reduceat(steps, starts), np.nan),
+    )
+
+
+# A series, buckets, and how many readings each holds.
+type SketchRow = tuple[int, NDArray[np.int32], NDArray[np.int64]]
+
+
+def sketches(readings: Readings, wanted: NDArray[np.int64]) -> list[SketchRow]:
+    """A row for each of the `wanted` series that has a reading (`telemetry.core.sketch`)."""
+    chosen = np.isin(readings.series, wanted)
+    if not chosen.any():
+        return []
+    pairs = np.stack((readings.series[chosen], bucket_of(readings.value[chosen]).astype(np.int64)), axis=1)
+    held, counts = np.unique(pairs, axis=0, return_counts=True)
+    starts = np.flatnonzero(np.append(True, held[1:, 0] != held[:-1, 0]))
+    return [
+        (int(held[start, 0]), held[start:end, 1].astype(np.int32), counts[start:end].astype(np.int64))
+        for start, end in zip(starts, np.append(starts[1:], len(held)), strict=True)
+    ]
