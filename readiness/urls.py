@@ -2,6 +2,17 @@
 
 from django.urls import include, path
 
+from readiness.framework.api import router as framework_api
+from readiness.scoring.api import router as scoring_api
+from readiness.workloads.api import router as workloads_api
+from web.rest.router import Router
+
+# One router, so that the root of the rooms' endpoints lists them all.
+api = Router()
+for room in (scoring_api, workloads_api, framework_api):
+    api.registry.extend(room.registry)
+
 urlpatterns = [
+    path("api/readiness/", include(api.urls)),
     path("", include("readiness.scoring.urls")),
 ]

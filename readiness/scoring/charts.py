@@ -43,8 +43,8 @@ def gap_over_time(history: CapacityHistory, *, now: datetime) -> Figure:
         return nothing(gettext("No capacity was deployed in this time."))
     # A range that ends in the past has nothing ahead of it to draw.
     ahead = history.projection if now - gaps[-1].at < timedelta(days=1) else None
-    highest = max([gap.deployed.it_kw for gap in gaps] + list(ahead.deployed if ahead else []))
-    unit = power_unit(highest)
+    # Today's figures beside the chart are in the same unit.
+    unit = power_unit(max(gap.deployed.it_kw for gap in gaps))
     traces = [*_bands(gaps, unit), *(_projected(ahead, unit) if ahead else [])]
     layout = go.Layout(
         hovermode="x unified",
@@ -56,7 +56,7 @@ def gap_over_time(history: CapacityHistory, *, now: datetime) -> Figure:
     )
     meta = {
         "finding": findings.over_time(history),
-        "footer": _footer(history, ahead),
+        "footer": findings.ahead(history) if ahead else history.no_projection,
         "narrow": {
             "margin": {"r": 10},
             "annotations": _gap_notes(gaps, None, unit, now),
@@ -65,12 +65,6 @@ def gap_over_time(history: CapacityHistory, *, now: datetime) -> Figure:
         "table": _gap_table(gaps, unit),
     }
     return _figure(traces, layout, meta)
-
-
-def _footer(history: CapacityHistory, ahead: Projection | None) -> str:
-    if ahead:
-        return gettext("Projection: %(method)s") % {"method": ahead.method}
-    return history.no_projection
 
 
 def _bands(gaps: Sequence[Gap], unit: str) -> list[go.Scatter]:

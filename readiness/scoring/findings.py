@@ -69,6 +69,13 @@ def pace(pace: Pace | None, gap: Gap) -> str:
     return gettext("Over %(weeks)s weeks the gap stayed as it is.") % weeks
 
 
+def ahead(history: CapacityHistory) -> str:
+    """How the projection was made, or why there is none."""
+    if history.projection is None:
+        return history.no_projection
+    return gettext("Projection: %(method)s") % {"method": history.projection.method}
+
+
 def over_time(history: CapacityHistory) -> str:
     """What the trend shows, for those who do not see the drawing."""
     first, last = history.gaps[0], history.gaps[-1]

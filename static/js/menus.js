@@ -16,6 +16,13 @@ document.addEventListener('click', (event) => {
   }
 });
 
+// Applied by its button, a form in a menu is done with; left open over a list that became shorter, the menu would take
+// the next click, and closing would move the page under it.
+document.addEventListener('submit', (event) => {
+  const menu = event.submitter && event.target.closest('details.menu[open]');
+  if (menu) close(menu);
+});
+
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Escape') return;
   for (const menu of openMenus()) close(menu, { focus: menu.contains(document.activeElement) });

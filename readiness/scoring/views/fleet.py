@@ -83,13 +83,15 @@ def _sites_page(request: HttpRequest, at: datetime) -> Any:
 
 
 def _figures(standing: fleet.Fleet, at: datetime) -> dict[str, Any]:
-    pace = capacity.capacity_over_time(start=at, end=at, now=at).pace
+    history = capacity.capacity_over_time(start=at, end=at, now=at)
     return {
         "scope": _scope(standing),
         "kpis": cards.key_figures(standing),
         "gap_figure": power(standing.now.gap.it_kw),
         "standing": findings.standing(standing.now, standing.verdicts),
-        "pace": findings.pace(pace, standing.now),
+        "pace": findings.pace(history.pace, standing.now),
+        # There before the chart is, so that nothing below it moves when it comes.
+        "gap_footer": findings.ahead(history),
     }
 
 

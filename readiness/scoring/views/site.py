@@ -151,6 +151,8 @@ def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
     return {
         "series_url": cards.link("site-series-chart", site.slug, "json", **span.query, **domain),
         "series_csv": cards.link("site-series-chart", site.slug, "csv", **span.query, **domain),
+        # There before the chart is, so that nothing below it moves when it comes.
+        "series_footer": gettext("Samples of the site’s sources"),
         "series_title": gettext("Live series, %(span)s") % {"span": span.label[:1].lower() + span.label[1:]},
         "span_views": [
             {

@@ -1,0 +1,64 @@
+"""Muster in Debian's chromium: the real pages, the real policy, a small fleet with samples."""
+
+import os
+
+import pytest
+
+from tests.conftest import PASSWORD
+from tests.telemetry.conftest import emptied_samples
+from tests.web.conftest import CHROMIUM, Visit, _missing, axe_source, vendor
+
+__all__ = ["axe_source", "emptied_samples", "vendor"]
+
+
+@pytest.fixture(scope="package")
+def chromium():
+    """Closed with this folder's last test: the event loop that Playwright keeps would make Django refuse later ones."""
+    if CHROMIUM is None:
+        _missing("Debian's chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
+        # Django would take every query of this thread for one made inside that loop.
+        patched.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, vendor, live_server):
+    contexts = []
+
+    def make(*, width=1440, theme="light", **options):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=theme,
+            reduced_motion="reduce",
+            timezone_id="UTC",
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return Visit(context.new_page(), live_server.url)
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def signed_in(visit, user_of):
+    """A visit of somebody with that role who has signed in through the form."""
+
+    def make(role="planner", **look):
+        user = user_of(role)
+        one = visit(**look)
+        page = one.open("/login/")
+        page.get_by_label("Username").fill(user.username)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.locator("main form button[type=submit]").click()
+        page.get_by_role("heading", name="Fleet overview").wait_for()
+        return one
+
+    return make

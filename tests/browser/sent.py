@@ -1,0 +1,49 @@
+"""One site that sends samples: a faulty accelerator that still takes work, and the site's meter."""
+
+from datetime import timedelta
+
+from readiness.scoring import operations as scoring
+from telemetry import drain, operations, partitions
+from tests.inventory import made
+from tests.telemetry.sending import Sender
+
+MINUTES = 90
+
+
+def porto(clock, region):
+    """Everything was sent over the last hour and a half, once a minute, and the site is evaluated on it."""
+    site = made.site(
+        name="Porto", slug="porto", city="Porto", region=region, owner="Platform team", contracted_kw=60
+    )
+    made.capacity_event(
+        site=site, happened_on=(clock.at - timedelta(days=60)).date(), it_kw=48, accelerators=2
+    )
+    node = made.device(site=site, name="node-1")
+    for index in range(2):
+        made.accelerator(device=node, index=index, uuid=f"GPU-{index}")
+    partitions.keep(now=clock.at)
+    source, plain = operations.create_source(
+        site=site, name="porto prometheus", provenance="simulated", by=None, now=clock.at
+    )
+    source.plain_token = plain
+    sender = Sender(source, clock)
+    for minute in range(MINUTES, -1, -1):
+        sender.send(*_readings(minute))
+    while drain.drain(now=clock.at):
+        pass
+    scoring.evaluate(site_ids=[site.pk], now=clock.at)
+    return site
+
+
+def _readings(minute):
+    gpu = {"Hostname": "node-1", "gpu": "0", "UUID": "GPU-0"}
+    other = gpu | {"gpu": "1", "UUID": "GPU-1"}
+    at = -60 * minute
+    busy = 60 + minute % 30
+    return [
+        ({"__name__": "DCGM_FI_DEV_GPU_UTIL"} | gpu, busy, at),
+        ({"__name__": "DCGM_FI_DEV_GPU_UTIL"} | other, busy + 5, at),
+        ({"__name__": "DCGM_FI_DEV_XID_ERRORS"} | gpu, 79 if minute < 40 else 0, at),
+        ({"__name__": "DCGM_FI_DEV_XID_ERRORS"} | other, 0, at),
+        ({"__name__": "site_power_watts", "site": "porto"}, 40_000 + 100 * busy, at),
+    ]

@@ -1,0 +1,123 @@
+"""The way of an operations engineer: log in, filter, zoom a chart, open a check, follow it to the samples."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from telemetry import drain, receive
+from telemetry.core.labels import KeyCache
+from tests.browser import fleet, sent
+from tests.conftest import NOW
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SCREENS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+PAGES = (
+    "/",
+    "/?view=site",
+    "/sites/",
+    "/sites/porto/",
+    "/sites/porto/?tab=compute",
+    "/sites/porto/?tab=network",
+    "/sites/porto/?tab=energy",
+    "/sites/porto/?tab=evidence",
+    "/sites/porto/?tab=changes",
+    "/sites/porto/?tab=sources",
+    "/sites/site-1/",
+    "/sites/yard/",
+    "/readiness/",
+    "/readiness/?pillar=p2&state=fail",
+    "/readiness/checks/p5-accelerator-health/",
+    "/sites/porto/checks/p5-accelerator-health/",
+    "/sites/porto/checks/p3-role-coverage/",
+)
+
+
+@pytest.fixture
+def small_fleet(frozen_now, monkeypatch, emptied_samples):
+    """Six sites as stored, one under construction, and Porto, which has really sent its samples."""
+    monkeypatch.setattr(receive, "_senders", receive.Senders())
+    monkeypatch.setattr(receive, "_key_cache", KeyCache())
+    monkeypatch.setattr(drain, "_memory", drain.Memory())
+    frozen_now.at = NOW
+    sites = fleet.build(NOW, sites=6)
+    fleet.yard(sites[0].region)
+    sent.porto(frozen_now, sites[0].region)
+    return sites
+
+
+def test_from_the_login_to_the_samples_behind_a_verdict(signed_in, small_fleet):
+    one = signed_in("ops")
+    page = one.page
+
+    table = page.locator("#table-sites")
+    table.get_by_text("Filter", exact=True).click()
+    table.get_by_label("Not ready").check()
+    table.get_by_role("button", name="Apply filters").click()
+    page.wait_for_url(re.compile("verdict=not-ready"))
+    table.locator("tbody").get_by_text("Conditional", exact=True).wait_for(state="detached")
+    assert set(table.locator("tbody .pill").all_inner_texts()) == {"Not ready"}
+
+    table.get_by_role("link", name="Porto").click()
+    page.wait_for_url(re.compile("/sites/porto/"))
+    chart = page.locator("#series")
+    chart.scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelector('#series').dataset.drawn === '1'")
+    box = chart.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.99, box["y"] + box["height"] / 2, steps=4)
+    page.mouse.up()
+    page.wait_for_function("() => document.querySelector('#series').dataset.drawn === '2'")
+    asked = parse_qs(urlsplit(page.url).query)
+    assert 0 < int(asked["end"][0]) - int(asked["start"][0]) < 2 * 3600 * 1000
+
+    page.get_by_role("link", name="No unhandled fatal accelerator faults").first.click()
+    page.wait_for_url(re.compile("/checks/p5-accelerator-health/"))
+    assert "Fail" in page.get_by_role("heading", level=1).inner_text()
+    page.get_by_role("link", name="Show the samples").click()
+    page.wait_for_url(re.compile("/telemetry/explore/"))
+    assert parse_qs(urlsplit(page.url).query)["metric"] == ["DCGM_FI_DEV_XID_ERRORS"]
+    page.wait_for_function("() => document.querySelector('[data-chart-url][data-drawn]')")
+    assert one.refusals == []
+
+
+def test_table_of_the_chart_holds_the_same_figures(signed_in, small_fleet):
+    page = signed_in("viewer").page
+    page.locator("#gap").scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelector('#gap').dataset.drawn === '1'")
+    page.get_by_role("button", name="Show Readiness gap as a table").click()
+    table = page.get_by_role("region", name="Readiness gap as a table")
+    assert "Deployed, kW" in table.inner_text()
+    page.get_by_role("link", name="By site").click()
+    page.wait_for_function("() => location.search.includes('view=site')")
+
+
+def test_live_region_takes_what_changed_without_losing_its_place(signed_in, small_fleet, frozen_now):
+    page = signed_in("viewer").page
+    page.evaluate("() => window.scrollTo(0, 400)")
+    small_fleet[0].owner = "New owner"
+    small_fleet[0].save()
+    page.keyboard.press("r")
+    page.get_by_text("New owner").first.wait_for(state="attached")
+    assert page.evaluate("() => window.scrollY") == 400
+
+
+@pytest.mark.parametrize(("width", "theme"), SCREENS)
+def test_pages_pass_axe_and_the_security_policy(signed_in, small_fleet, axe_source, width, theme):
+    one = signed_in("planner", width=width, theme=theme)
+    page = one.page
+    found = {}
+    for path in PAGES:
+        one.open(path)
+        one.scroll_through()
+        answer = page.evaluate(f"{axe_source}; axe.run(document, {{resultTypes: ['violations']}})")
+        named = [
+            (each["id"], [node["target"] for node in each["nodes"]][:3]) for each in answer["violations"]
+        ]
+        wide = page.evaluate("() => document.documentElement.scrollWidth")
+        if named or wide != width:
+            found[path] = (named, wide)
+    assert found == {}
+    assert one.refusals == []

@@ -1,0 +1,44 @@
+"""Pages cost the same number of statements over two dozen sites and over ten times as many."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.framework import queries as framework_queries
+from tests.browser import fleet
+from tests.readiness.scoring.stored import NOW
+
+pytestmark = pytest.mark.django_db
+
+# Two of each are the session and the reader.
+BUDGETS = {
+    "/": 50,
+    "/sites/": 26,
+    "/charts/gap.json": 12,
+    "/charts/gap-by-site.json": 8,
+    "/readiness/": 10,
+    "/readiness/checks/p2-power-headroom/": 12,
+    "/sites/site-0/": 26,
+    "/sites/site-0/?tab=evidence": 24,
+    "/sites/site-0/?tab=changes": 30,
+    "/sites/site-0/checks/p2-power-headroom/": 14,
+}
+
+
+def statements(client, path):
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+def test_pages_cost_the_same_at_24_and_at_240_sites(viewer_pages):
+    framework_queries.current()
+    fleet.build(NOW, sites=24)
+    viewer_pages.get("/")
+    few = {path: statements(viewer_pages, path) for path in BUDGETS}
+    fleet.build(NOW, sites=216, first=24)
+    many = {path: statements(viewer_pages, path) for path in BUDGETS}
+    assert few == many
+    assert {path: count for path, count in few.items() if count > BUDGETS[path]} == {}
