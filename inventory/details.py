@@ -20,6 +20,8 @@ from web.tables.columns import read
 
 # Related objects listed on the page; the rest is one link away.
 A_FEW = 8
+# A place in a rack or on the map is where it is; nobody asks whether it was measured.
+PLAIN_UNITS = {"U", "°"}
 
 
 def panels_of(kind: Kind, obj: Any, *, user: User, now: datetime) -> list[Panel]:
@@ -78,7 +80,8 @@ def _figure(column: Column, obj: Any, value: Any) -> dict[str, Any]:
     if column.text is not None:
         shown = units.Formatted(column.words(obj, value), column.unit)
     source = getattr(obj, "source", "")
-    return {"value": shown.value, "unit": shown.unit, "provenance": "declared", "source": source}
+    item = {"value": shown.value, "unit": shown.unit}
+    return item | ({"provenance": "declared", "source": source} if column.unit not in PLAIN_UNITS else {})
 
 
 def _attributes(device_type: DeviceType) -> Panel:

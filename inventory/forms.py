@@ -20,6 +20,7 @@ from inventory.models import (
     CoolingUnit,
     Device,
     DeviceType,
+    Domain,
     Link,
     Manufacturer,
     Port,
@@ -170,6 +171,14 @@ class ManufacturerForm(InventoryForm):
         fields = ["name", "slug", "description"]
 
 
+# Where a kind of product belongs, as a first guess.
+DOMAIN_OF = {
+    **dict.fromkeys(["accelerator", "node", "server", "storage"], Domain.COMPUTE),
+    **dict.fromkeys(["switch", "router", "gateway"], Domain.NETWORK),
+    **dict.fromkeys(["pdu", "ups", "meter"], Domain.ENERGY),
+}
+
+
 class DeviceTypeForm(InventoryForm):
     """Has a field for each attribute of the kind; another kind is another form, chosen before it is filled in."""
 
@@ -186,6 +195,7 @@ class DeviceTypeForm(InventoryForm):
         kind = self.data.get("kind") or self.initial.get("kind")
         self.kind = kind if kind in DeviceType.Kind.values else DeviceType.Kind.OTHER
         self.initial["kind"] = self.kind
+        self.initial.setdefault("domain", DOMAIN_OF.get(self.kind))
         for attribute in schema_of(self.kind):
             self.fields[f"attribute_{attribute.key}"] = attribute_field(attribute)
             self.initial[f"attribute_{attribute.key}"] = self.instance.attributes.get(attribute.key)

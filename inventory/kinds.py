@@ -83,10 +83,6 @@ class Kind:
         return f"{self.noun}s"
 
     @property
-    def list_name(self) -> str:
-        return f"{self.noun}-list"
-
-    @property
     def label(self) -> str:
         return capfirst(str(self.model._meta.verbose_name))
 

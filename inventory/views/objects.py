@@ -119,7 +119,7 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
             *([{"label": before, "url": kind.url("detail", obj.pk)}] if obj is not None else []),
             {"label": _("Change") if obj is not None else _("Add"), "url": ""},
         ],
-        "choices_of_kind": _choices_of_kind(request, form) if kind.model is DeviceType else [],
+        "choices_of_kind": _choices_of_kind(form) if kind.model is DeviceType else [],
     }
     return render(request, "inventory/form.html", context, status=422 if form.errors else 200)
 
@@ -137,9 +137,9 @@ def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:
     return begun
 
 
-def _choices_of_kind(request: HttpRequest, form: Any) -> list[dict[str, Any]]:
+def _choices_of_kind(form: Any) -> list[dict[str, Any]]:
     return [
-        {"label": label, "url": f"{request.path}?kind={value}", "current": value == form.kind}
+        {"label": label, "value": value, "current": value == form.kind}
         for value, label in DeviceType.Kind.choices
     ]
 

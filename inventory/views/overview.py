@@ -8,11 +8,26 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from inventory import tables
 from inventory.kinds import KIND_OF, KINDS
-from inventory.models import Accelerator, CoolingUnit, Device, Domain, Link, Port, PowerFeed, Rack, Site
+from inventory.models import (
+    Accelerator,
+    CapacityEvent,
+    CoolingUnit,
+    Device,
+    DeviceType,
+    Domain,
+    Link,
+    Manufacturer,
+    Port,
+    PowerFeed,
+    Rack,
+    Region,
+    Site,
+)
 from inventory.queries import deployed
 from inventory.queries.overview import Totals, sites_with_counts, totals
 from web import clock, units
@@ -20,10 +35,27 @@ from web.history import Wanted, history, is_tracked, visible_models
 from web.permissions import require
 from web.tables import page, respond, wants_table_only
 
-DOMAIN_OBJECTS: dict[str, tuple[str | type[Model], ...]] = {
-    Domain.COMPUTE: (Device.Role.NODE, Accelerator, Device.Role.SERVER, Device.Role.STORAGE),
-    Domain.NETWORK: (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY, Port, Link),
-    Domain.ENERGY: (PowerFeed, Device.Role.PDU, Device.Role.UPS, Device.Role.METER, CoolingUnit),
+# What each card counts: a role of devices, or a model.
+GROUPS: tuple[tuple[str, str, tuple[str | type[Model], ...]], ...] = (
+    (Domain.COMPUTE, "cpu", (Device.Role.NODE, Accelerator, Device.Role.SERVER, Device.Role.STORAGE)),
+    (Domain.NETWORK, "network", (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY, Port, Link)),
+    (
+        Domain.ENERGY,
+        "bolt",
+        (PowerFeed, Device.Role.PDU, Device.Role.UPS, Device.Role.METER, CoolingUnit),
+    ),
+    ("places", "map-pin", (Site, Region, Rack, CapacityEvent, DeviceType, Manufacturer)),
+)
+ROLES_OF_MANY = {
+    Device.Role.NODE: gettext_lazy("Accelerator nodes"),
+    Device.Role.SERVER: gettext_lazy("Servers"),
+    Device.Role.STORAGE: gettext_lazy("Storage"),
+    Device.Role.SWITCH: gettext_lazy("Switches"),
+    Device.Role.ROUTER: gettext_lazy("Routers"),
+    Device.Role.GATEWAY: gettext_lazy("Gateways"),
+    Device.Role.PDU: gettext_lazy("PDUs"),
+    Device.Role.UPS: gettext_lazy("UPSs"),
+    Device.Role.METER: gettext_lazy("Power meters"),
 }
 RECENT = 6
 
@@ -48,8 +80,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "heading": _("Inventory"),
         "sub": _("What exists at every site: hardware, network, power, cooling and dated capacity"),
         "kpis": _kpis(found),
-        "domains": [_domain(found, domain) for domain in Domain],
-        "kinds": [{"kind": kind, "total": units.number(found.objects[kind.model])} for kind in KINDS],
+        "groups": [_group(found, *each) for each in GROUPS],
         "rows": _recent(request),
     }
     return respond(request, "inventory/overview.html", table, context)
@@ -88,18 +119,21 @@ def _kpi(
     }
 
 
-def _domain(found: Totals, domain: Domain) -> dict[str, Any]:
+def _group(found: Totals, key: str, icon: str, objects: tuple[str | type[Model], ...]) -> dict[str, Any]:
+    of_domain = key in Domain.values
     return {
-        "domain": domain.value,
-        "title": domain.label,
-        "items": [_line(found, each) for each in DOMAIN_OBJECTS[domain]],
+        "key": key,
+        "icon": icon,
+        "title": Domain(key).label if of_domain else _("Places and products"),
+        "note": _("devices in service, others in all") if of_domain else _("where it is and what it is"),
+        "facts": [_line(found, each) for each in objects],
     }
 
 
 def _line(found: Totals, what: str | type[Model]) -> dict[str, str]:
     """A role of devices, counted in service, or a model, counted whole."""
     if isinstance(what, str):
-        label, total = str(Device.Role(what).label), found.devices[what]
+        label, total = str(ROLES_OF_MANY[Device.Role(what)]), found.devices[what]
         url = f"{reverse('device-list')}?role={what}&status={Device.Status.ACTIVE.value}"
     else:
         kind = KIND_OF[what]
