@@ -1,17 +1,17 @@
-"""`POST /api/v1/write`: Prometheus remote write. What a sender sends, and what it is told.
+"""Prometheus remote write: what a sender delivers, and what it is told. No HTTP server's types here: the Django view
+(views/write.py) and the short path under ASGI (asgi.py) both end in `answer`.
 
 A sender retries after 429 and 5xx and gives up after any other 4xx (remote write 1.0 specification), so only a full
 inbox or an absent database may look temporary.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from accounts.models import Token
 from accounts.operations import authenticate_token
@@ -20,13 +20,31 @@ from telemetry.core.formats import remote_write
 from telemetry.core.formats.errors import BodyError, BodyTooLarge, UnsupportedEncoding
 from telemetry.core.labels import KeyCache
 from telemetry.models import Source
-from web.clock import now as clock_now
 
 RETRY_AFTER_S = 5
 # How long a token that was good is taken without asking again: what revoking or pausing may lag behind.
 REMEMBERED = timedelta(seconds=5)
 MOST_REMEMBERED = 1000
 _VERSION_2 = "io.prometheus.write.v2.request"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What was sent. `body` is None when there was more of it than is taken."""
+
+    authorization: str = ""
+    content_type: str = ""
+    content_encoding: str | None = None
+    body: bytes | None = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, and what to say with it as JSON, if anything."""
+
+    status: int
+    says: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -44,8 +62,8 @@ class Senders:
     def __init__(self) -> None:
         self._known: dict[str, tuple[datetime, Source]] = {}
 
-    def of(self, request: HttpRequest, now: datetime) -> Source:
-        scheme, _, plain = request.headers.get("Authorization", "").partition(" ")
+    def of(self, authorization: str, now: datetime) -> Source:
+        scheme, _, plain = authorization.partition(" ")
         if scheme.lower() not in ("bearer", "token") or not plain:
             raise Refusal(401, "no token: send Authorization: Bearer <token>")
         until, source = self._known.get(plain, (None, None))
@@ -72,29 +90,31 @@ _senders = Senders()
 _key_cache = KeyCache()
 
 
-@csrf_exempt
-@require_POST
-def write(request: HttpRequest) -> HttpResponse:
-    now = clock_now()
+def answer(delivery: Delivery, *, now: datetime) -> Answer:
+    """Take what can be taken, and say how it went."""
     source = None
     try:
-        source = _senders.of(request, now)
-        _check_headers(request)
+        source = _senders.of(delivery.authorization, now)
+        _check_type(delivery.content_type)
+        if delivery.body is None:
+            raise Refusal(413, f"more than {settings.TELEMETRY_BODY_BYTES} bytes", "body_too_large")
         if ingest.inbox_is_full(now):
             raise Refusal(429, "the inbox is full")
-        return _take(source, _body(request), request.headers.get("Content-Encoding"), now)
+        return _take(source, delivery.body, delivery.content_encoding, now)
     except Refusal as refusal:
         if source is not None and refusal.counted:
-            _count(source, refusal, now)
-        return _answer(refusal)
+            example = {refusal.counted: refusal.reason}
+            ingest.refuse(source=source, refused={refusal.counted: 1}, examples=example, now=now)
+        return _refused(refusal)
     except (OperationalError, InterfaceError):
-        return _answer(Refusal(503, "the database is away"))
+        return _refused(Refusal(503, "the database is away"))
 
 
-def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> HttpResponse:
+def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> Answer:
     try:
+        limits = remote_write.BodyLimits(max_decompressed_bytes=settings.TELEMETRY_DECODED_BYTES)
         columns = remote_write.decode(
-            body, encoding=encoding, window=ingest.window(now), limits=_limits(), cache=_key_cache
+            body, encoding=encoding, window=ingest.window(now), limits=limits, cache=_key_cache
         )
     except BodyTooLarge as error:
         raise Refusal(413, error.reason, "body_too_large") from error
@@ -106,50 +126,20 @@ def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> H
     rejected = columns.rejected
     if rejected.total and not receipt.duplicate:
         # Not 2xx, so that the sender notices; not 5xx, so that it does not send the good ones for ever.
-        return JsonResponse(
-            {"detail": rejected.message(), "stored": receipt.samples, "rejected": rejected.counts}, status=400
-        )
-    return HttpResponse(status=204)
+        says = {"detail": rejected.message(), "stored": receipt.samples, "rejected": rejected.counts}
+        return Answer(400, says)
+    return Answer(204)
 
 
-def _check_headers(request: HttpRequest) -> None:
-    kind, *parameters = (part.strip().lower() for part in request.headers.get("Content-Type", "").split(";"))
+def _check_type(content_type: str) -> None:
+    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     if kind not in ("application/x-protobuf", "application/protobuf"):
         raise Refusal(415, "Content-Type is not application/x-protobuf", "wrong_content_type")
     if f"proto={_VERSION_2}" in (parameter.replace('"', "") for parameter in parameters):
         # A 2.0 sender that is told so falls back to 1.0.
         raise Refusal(415, "remote write 2.0 is not taken here: send 1.0", "wrong_content_type")
-    length = request.headers.get("Content-Length", "")
-    if length.isdecimal() and int(length) > settings.TELEMETRY_BODY_BYTES:
-        raise Refusal(413, _too_large(), "body_too_large")
 
 
-def _body(request: HttpRequest) -> bytes:
-    try:
-        body = request.read(settings.TELEMETRY_BODY_BYTES + 1)
-    except UnreadablePostError as error:
-        raise Refusal(400, "the body broke off") from error
-    if len(body) > settings.TELEMETRY_BODY_BYTES:
-        raise Refusal(413, _too_large(), "body_too_large")
-    return body
-
-
-def _too_large() -> str:
-    return f"more than {settings.TELEMETRY_BODY_BYTES} bytes"
-
-
-def _limits() -> remote_write.BodyLimits:
-    return remote_write.BodyLimits(max_decompressed_bytes=settings.TELEMETRY_DECODED_BYTES)
-
-
-def _count(source: Source, refusal: Refusal, now: datetime) -> None:
-    ingest.refuse(
-        source=source, refused={refusal.counted: 1}, examples={refusal.counted: refusal.reason}, now=now
-    )
-
-
-def _answer(refusal: Refusal) -> HttpResponse:
-    response = JsonResponse({"detail": refusal.reason}, status=refusal.status)
-    if refusal.status in (429, 503):
-        response["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+def _refused(refusal: Refusal) -> Answer:
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if refusal.status in (429, 503) else {}
+    return Answer(refusal.status, {"detail": refusal.reason}, headers)

@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from telemetry import api, receive
+from telemetry import api
 from telemetry.views import explore, ingest, sources
+from telemetry.views.write import write
 
 urlpatterns = [
-    path("api/v1/write", receive.write, name="remote-write"),
+    path("api/v1/write", write, name="remote-write"),
     path("api/telemetry/", include(api.urlpatterns)),
     path("telemetry/", ingest.overview, name="ingest"),
     path("telemetry/series/", ingest.series, name="series-list"),
