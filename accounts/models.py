@@ -39,7 +39,7 @@ class User(AbstractUser):
 
 
 @pghistory.track()
-class Membership(User.groups.through):
+class Membership(User.groups.through):  # type: ignore[name-defined]
     """A user's place in a group, named so that history shows who gave whom which role."""
 
     class Meta:

@@ -174,14 +174,12 @@ def _workers(workers: Sequence[Worker], now: datetime) -> Card:
 def _refused(rows: Sequence[Intake]) -> Card:
     refused = sum(row.rejected_24h for row in rows)
     senders = sum(row.rejected_24h > 0 for row in rows)
-    note = ngettext("by %(n)s source", "by %(n)s sources", senders) % {"n": senders}
+    note = ngettext("from %(n)s source", "from %(n)s sources", senders) % {"n": senders}
     return {
         "label": gettext("Refused, 24 h"),
         "value": number(refused),
-        "unit": gettext("samples"),
-        "note": gettext("from %(n)s") % {"n": note.removeprefix("by ")}
-        if refused
-        else gettext("everything was taken"),
+        "unit": ngettext("sample", "samples", refused),
+        "note": note if refused else gettext("everything was taken"),
         "tone": "warn" if refused else "",
     }
 
@@ -218,6 +216,11 @@ def facts(row: Intake, *, now: datetime) -> list[Card]:
         },
         {"term": gettext("Provenance"), "kind": "provenance", "state": source.provenance},
         {"term": gettext("Token"), "value": f"{source.token.prefix}…" if source.token else gettext("none")},
+        {
+            "term": gettext("Changes"),
+            "value": gettext("history"),
+            "url": link("history", model="telemetry.source", id=source.pk),
+        },
         *([{"term": gettext("Description"), "value": source.description}] if source.description else []),
     ]
 

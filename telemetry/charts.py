@@ -19,6 +19,7 @@ type Figure = dict[str, Any]
 
 WINDOW_MS = 300_000
 SERIES_ROLES = 6
+MARGIN = {"l": 56, "r": 16, "t": 26, "b": 36}
 # Digits after the point that an axis can show; more would only be sent.
 DECIMALS = 4
 
@@ -52,7 +53,7 @@ def activity(counted: Sequence[SourceActivity], span: Span, *, step_ms: int = WI
     minutes = step_ms // 60_000
     layout = {
         "barmode": "stack",
-        "bargap": 0.15,
+        "margin": MARGIN,
         "hovermode": "x unified",
         "xaxis": {"type": "date", "range": [span.start_ms, span.end_ms], "showgrid": False},
         "yaxis": {"rangemode": "tozero", "nticks": 6},
@@ -106,6 +107,8 @@ def lines(answer: Answer, *, most_points: int = 1500) -> Figure:
     traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(drawn)]
     few = len(traces) <= SERIES_ROLES
     layout = {
+        "margin": MARGIN,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "hovermode": "x unified" if few else "closest",
         "showlegend": few and len(traces) > 1,
         "xaxis": {"type": "date", "range": [answer.spec.start_ms, answer.spec.end_ms], "showgrid": False},

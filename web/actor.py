@@ -51,7 +51,11 @@ def note(message: str) -> None:
 
 def _forget() -> None:
     """The database keeps the context until its transaction ends, which may be later than the block."""
-    if connection.in_atomic_block and not connection.needs_rollback and not hasattr(runtime._tracker, "value"):
+    if (
+        connection.in_atomic_block
+        and not connection.needs_rollback
+        and not hasattr(runtime._tracker, "value")
+    ):
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
 

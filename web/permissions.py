@@ -6,6 +6,7 @@ from functools import wraps
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from accounts.roles import ROLES
 
@@ -20,7 +21,7 @@ class MissingPermission(PermissionDenied):
         super().__init__(f"Missing permission: {', '.join(permissions)}.")
 
 
-type View = Callable[..., HttpResponse]
+type View = Callable[..., HttpResponseBase]
 
 
 def require(*permissions: str) -> Callable[[View], View]:
@@ -28,7 +29,7 @@ def require(*permissions: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _sign_in(request)
             missing = [name for name in permissions if not request.user.has_perm(name)]

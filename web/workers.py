@@ -24,7 +24,11 @@ NOTED_EVERY = timedelta(seconds=5)
 SEEN_WITHIN = timedelta(seconds=60)
 FORGOTTEN_AFTER = timedelta(days=1)
 _client = redis.Redis.from_url(
-    settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0), decode_responses=True
+    settings.REDIS_URL,
+    socket_timeout=1,
+    socket_connect_timeout=1,
+    retry=Retry(NoBackoff(), 0),
+    decode_responses=True,
 )
 _noted_at = datetime.min.replace(tzinfo=UTC)
 

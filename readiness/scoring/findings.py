@@ -1,14 +1,16 @@
 """Sentences that say what the figures mean, computed from them each time. No figure is fixed text."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from django.utils.translation import gettext, ngettext
 
+from inventory.models import Domain
 from readiness.scoring.core.gap import Gap
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
 from readiness.scoring.queries.panels import Panel
-from readiness.scoring.queries.rows import SiteRow
+from readiness.scoring.queries.rows import CheckRow, SiteRow
 from web.states import state
 from web.units import duration, instant, number, power, power_unit
 
@@ -119,6 +121,20 @@ def no_verdict(stage: str) -> str:
     return reasons.get(stage, gettext("Not evaluated yet: the next evaluation gives the first verdict."))
 
 
+def held_by(deciding: Sequence[CheckRow]) -> str:
+    """How many checks hold the verdict where it is, and in which states they are."""
+    if not deciding:
+        return gettext("Every check that decides is met, within its warning band, or not applicable.")
+    counts = Counter(row.state for row in deciding)
+    states = ", ".join(
+        f"{count} {str(state('check', each).word).lower()}" for each, count in counts.most_common()
+    )
+    said = ngettext(
+        "%(n)s check holds it back: %(states)s.", "%(n)s checks hold it back: %(states)s.", len(deciding)
+    )
+    return said % {"n": len(deciding), "states": states}
+
+
 def weakest_pillar(row: SiteRow) -> str:
     """The pillar with the lowest score, for those who do not see the radar."""
     if row.weakest is None or row.weakest.score is None:
@@ -145,6 +161,9 @@ def drawn_from(panels: Sequence[Panel]) -> str:
     parts = [gettext("one point each %(step)s") % {"step": duration(max(panel.step_s for panel in drawn))}]
     parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})
     missing = [panel.title for panel in panels if panel not in drawn]
+    told = {panel.domain for panel in panels}
+    if len(told) > 1:
+        missing += [str(label) for domain, label in Domain.choices if domain not in told]
     if missing:
         parts.append(gettext("no samples: %(titles)s") % {"titles": ", ".join(missing)})
     return " · ".join(parts)

@@ -8,293 +8,767 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('inventory', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("accounts", "0001_initial"),
+        ("inventory", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MatchedInventory',
+            name="MatchedInventory",
             fields=[
-                ('site', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='inventory.site')),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('matched_at', models.DateTimeField()),
+                (
+                    "site",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="inventory.site",
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("matched_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name_plural': 'matched inventories',
+                "verbose_name_plural": "matched inventories",
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('site_label', models.CharField(blank=True, help_text="Label whose value is a site's slug, for one sender that serves many sites", max_length=100)),
-                ('cadence_s', models.PositiveIntegerField(default=60, help_text='Expected seconds between samples of a series')),
-                ('grace_s', models.PositiveIntegerField(default=60, help_text='Seconds past the cadence before the source is late')),
-                ('provenance', models.CharField(choices=[('measured', 'Measured'), ('estimated', 'Estimated'), ('declared', 'Declared'), ('simulated', 'Simulated')], default='measured', max_length=16)),
-                ('paused', models.BooleanField(default=False)),
-                ('unit_scale', models.JSONField(blank=True, default=dict)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='sources', to='inventory.site')),
-                ('token', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='source', to='accounts.token')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                (
+                    "site_label",
+                    models.CharField(
+                        blank=True,
+                        help_text="Label whose value is a site's slug, for one sender that serves many sites",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "cadence_s",
+                    models.PositiveIntegerField(
+                        default=60, help_text="Expected seconds between samples of a series"
+                    ),
+                ),
+                (
+                    "grace_s",
+                    models.PositiveIntegerField(
+                        default=60, help_text="Seconds past the cadence before the source is late"
+                    ),
+                ),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("measured", "Measured"),
+                            ("estimated", "Estimated"),
+                            ("declared", "Declared"),
+                            ("simulated", "Simulated"),
+                        ],
+                        default="measured",
+                        max_length=16,
+                    ),
+                ),
+                ("paused", models.BooleanField(default=False)),
+                ("unit_scale", models.JSONField(blank=True, default=dict)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sources",
+                        to="inventory.site",
+                    ),
+                ),
+                (
+                    "token",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="source",
+                        to="accounts.token",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name', 'id'],
+                "ordering": ["name", "id"],
             },
         ),
         migrations.CreateModel(
-            name='LateDay',
+            name="LateDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on_date', models.DateField()),
-                ('noted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on_date", models.DateField()),
+                ("noted_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inventory.site"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='SourceStatus',
+            name="SourceStatus",
             fields=[
-                ('source', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='status', serialize=False, to='telemetry.source')),
-                ('state', models.CharField(choices=[('on-time', 'On time'), ('late', 'Late'), ('silent', 'Silent'), ('paused', 'Paused'), ('waiting', 'Waiting for the first sample')], default='waiting', max_length=8)),
-                ('state_since', models.DateTimeField()),
-                ('first_sample_at', models.DateTimeField(blank=True, null=True)),
-                ('last_sample_at', models.DateTimeField(blank=True, help_text="Newest sample's own time", null=True)),
-                ('last_received_at', models.DateTimeField(blank=True, null=True)),
-                ('match_revision', models.PositiveIntegerField(default=0)),
+                (
+                    "source",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="status",
+                        serialize=False,
+                        to="telemetry.source",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("on-time", "On time"),
+                            ("late", "Late"),
+                            ("silent", "Silent"),
+                            ("paused", "Paused"),
+                            ("waiting", "Waiting for the first sample"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                ("first_sample_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "last_sample_at",
+                    models.DateTimeField(blank=True, help_text="Newest sample's own time", null=True),
+                ),
+                ("last_received_at", models.DateTimeField(blank=True, null=True)),
+                ("match_revision", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'verbose_name_plural': 'source statuses',
+                "verbose_name_plural": "source statuses",
             },
         ),
         migrations.CreateModel(
-            name='Series',
+            name="Series",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('metric', models.CharField(help_text="The exporter's name", max_length=200)),
-                ('labels', models.JSONField(default=dict)),
-                ('digest', models.BinaryField(max_length=16)),
-                ('kind', models.CharField(choices=[('gauge', 'Gauge'), ('counter', 'Counter'), ('histogram', 'Histogram bucket'), ('state', 'State')], default='gauge', max_length=10)),
-                ('object_kind', models.CharField(blank=True, choices=[('accelerator', 'Accelerator'), ('device', 'Device'), ('port', 'Port'), ('feed', 'Power feed'), ('link', 'Link'), ('cooling-unit', 'Cooling unit'), ('site', 'Site')], max_length=12)),
-                ('first_seen_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, help_text='Set by a stale marker; empty while samples come', null=True)),
-                ('accelerator', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='series', to='inventory.accelerator')),
-                ('cooling_unit', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='series', to='inventory.coolingunit')),
-                ('device', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='series', to='inventory.device')),
-                ('link', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='series', to='inventory.link')),
-                ('port', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='series', to='inventory.port')),
-                ('power_feed', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='series', to='inventory.powerfeed')),
-                ('site', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='series', to='inventory.site')),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='series', to='telemetry.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("metric", models.CharField(help_text="The exporter's name", max_length=200)),
+                ("labels", models.JSONField(default=dict)),
+                ("digest", models.BinaryField(max_length=16)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("gauge", "Gauge"),
+                            ("counter", "Counter"),
+                            ("histogram", "Histogram bucket"),
+                            ("state", "State"),
+                        ],
+                        default="gauge",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "object_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("accelerator", "Accelerator"),
+                            ("device", "Device"),
+                            ("port", "Port"),
+                            ("feed", "Power feed"),
+                            ("link", "Link"),
+                            ("cooling-unit", "Cooling unit"),
+                            ("site", "Site"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("first_seen_at", models.DateTimeField()),
+                (
+                    "ended_at",
+                    models.DateTimeField(
+                        blank=True, help_text="Set by a stale marker; empty while samples come", null=True
+                    ),
+                ),
+                (
+                    "accelerator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="series",
+                        to="inventory.accelerator",
+                    ),
+                ),
+                (
+                    "cooling_unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="series",
+                        to="inventory.coolingunit",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="series",
+                        to="inventory.device",
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="series",
+                        to="inventory.link",
+                    ),
+                ),
+                (
+                    "port",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="series",
+                        to="inventory.port",
+                    ),
+                ),
+                (
+                    "power_feed",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="series",
+                        to="inventory.powerfeed",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="series",
+                        to="inventory.site",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="series",
+                        to="telemetry.source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'series',
-                'ordering': ['metric', 'id'],
+                "verbose_name_plural": "series",
+                "ordering": ["metric", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Rejection',
+            name="Rejection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on_date', models.DateField()),
-                ('reason', models.CharField(max_length=32)),
-                ('count', models.PositiveBigIntegerField(default=0)),
-                ('example', models.CharField(blank=True, max_length=400)),
-                ('last_at', models.DateTimeField()),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejections', to='telemetry.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on_date", models.DateField()),
+                ("reason", models.CharField(max_length=32)),
+                ("count", models.PositiveBigIntegerField(default=0)),
+                ("example", models.CharField(blank=True, max_length=400)),
+                ("last_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rejections",
+                        to="telemetry.source",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-last_at', '-id'],
+                "ordering": ["-last_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='InboxBatch',
+            name="InboxBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField()),
-                ('samples', models.PositiveIntegerField()),
-                ('columns', models.BinaryField()),
-                ('failed_at', models.DateTimeField(blank=True, null=True)),
-                ('failure', models.CharField(blank=True, max_length=400)),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='telemetry.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("samples", models.PositiveIntegerField()),
+                ("columns", models.BinaryField()),
+                ("failed_at", models.DateTimeField(blank=True, null=True)),
+                ("failure", models.CharField(blank=True, max_length=400)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="telemetry.source",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'inbox batches',
-                'ordering': ['id'],
+                "verbose_name_plural": "inbox batches",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='DirtyWindow',
+            name="DirtyWindow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateTimeField()),
-                ('width_s', models.PositiveSmallIntegerField(choices=[(300, 'Five Minutes'), (3600, 'Hour')], db_default=300, default=300)),
-                ('noted_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='telemetry.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start", models.DateTimeField()),
+                (
+                    "width_s",
+                    models.PositiveSmallIntegerField(
+                        choices=[(300, "Five Minutes"), (3600, "Hour")], db_default=300, default=300
+                    ),
+                ),
+                ("noted_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="telemetry.source",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='BodyDigest',
+            name="BodyDigest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=16)),
-                ('received_at', models.DateTimeField()),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='telemetry.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.BinaryField(max_length=16)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="telemetry.source",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SourceActivity',
+            name="SourceActivity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateTimeField()),
-                ('batches', models.PositiveBigIntegerField(default=0)),
-                ('samples', models.PositiveBigIntegerField(default=0)),
-                ('rejected', models.PositiveBigIntegerField(default=0)),
-                ('lag_max_s', models.FloatField(default=0, help_text='Longest time from receipt to stored, s')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='activity', to='telemetry.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start", models.DateTimeField()),
+                ("batches", models.PositiveBigIntegerField(default=0)),
+                ("samples", models.PositiveBigIntegerField(default=0)),
+                ("rejected", models.PositiveBigIntegerField(default=0)),
+                (
+                    "lag_max_s",
+                    models.FloatField(default=0, help_text="Longest time from receipt to stored, s"),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="activity",
+                        to="telemetry.source",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['source', 'start'],
+                "ordering": ["source", "start"],
             },
         ),
         migrations.CreateModel(
-            name='SourceEvent',
+            name="SourceEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('name', models.CharField(max_length=100)),
-                ('site_label', models.CharField(blank=True, help_text="Label whose value is a site's slug, for one sender that serves many sites", max_length=100)),
-                ('cadence_s', models.PositiveIntegerField(default=60, help_text='Expected seconds between samples of a series')),
-                ('grace_s', models.PositiveIntegerField(default=60, help_text='Seconds past the cadence before the source is late')),
-                ('provenance', models.CharField(choices=[('measured', 'Measured'), ('estimated', 'Estimated'), ('declared', 'Declared'), ('simulated', 'Simulated')], default='measured', max_length=16)),
-                ('paused', models.BooleanField(default=False)),
-                ('unit_scale', models.JSONField(blank=True, default=dict)),
-                ('description', models.CharField(blank=True, max_length=200)),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='telemetry.source')),
-                ('site', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='inventory.site')),
-                ('token', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.token')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "site_label",
+                    models.CharField(
+                        blank=True,
+                        help_text="Label whose value is a site's slug, for one sender that serves many sites",
+                        max_length=100,
+                    ),
+                ),
+                (
+                    "cadence_s",
+                    models.PositiveIntegerField(
+                        default=60, help_text="Expected seconds between samples of a series"
+                    ),
+                ),
+                (
+                    "grace_s",
+                    models.PositiveIntegerField(
+                        default=60, help_text="Seconds past the cadence before the source is late"
+                    ),
+                ),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("measured", "Measured"),
+                            ("estimated", "Estimated"),
+                            ("declared", "Declared"),
+                            ("simulated", "Simulated"),
+                        ],
+                        default="measured",
+                        max_length=16,
+                    ),
+                ),
+                ("paused", models.BooleanField(default=False)),
+                ("unit_scale", models.JSONField(blank=True, default=dict)),
+                ("description", models.CharField(blank=True, max_length=200)),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="telemetry.source",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="inventory.site",
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.token",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SourceFlip',
+            name="SourceFlip",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_state', models.CharField(choices=[('on-time', 'On time'), ('late', 'Late'), ('silent', 'Silent'), ('paused', 'Paused'), ('waiting', 'Waiting for the first sample')], max_length=8)),
-                ('to_state', models.CharField(choices=[('on-time', 'On time'), ('late', 'Late'), ('silent', 'Silent'), ('paused', 'Paused'), ('waiting', 'Waiting for the first sample')], max_length=8)),
-                ('at', models.DateTimeField()),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flips', to='telemetry.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "from_state",
+                    models.CharField(
+                        choices=[
+                            ("on-time", "On time"),
+                            ("late", "Late"),
+                            ("silent", "Silent"),
+                            ("paused", "Paused"),
+                            ("waiting", "Waiting for the first sample"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("on-time", "On time"),
+                            ("late", "Late"),
+                            ("silent", "Silent"),
+                            ("paused", "Paused"),
+                            ("waiting", "Waiting for the first sample"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flips",
+                        to="telemetry.source",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('site__isnull', False), ('site_label', '')), models.Q(('site__isnull', True), models.Q(('site_label', ''), _negated=True)), _connector='OR'), name='source_site_or_label', violation_error_message='Name a site or a label that names it, not both.'),
+            model_name="source",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("site__isnull", False), ("site_label", "")),
+                    models.Q(("site__isnull", True), models.Q(("site_label", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="source_site_or_label",
+                violation_error_message="Name a site or a label that names it, not both.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.CheckConstraint(condition=models.Q(('cadence_s__gt', 0)), name='source_cadence_positive'),
+            model_name="source",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("cadence_s__gt", 0)), name="source_cadence_positive"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "telemetry_sourceevent" ("cadence_s", "description", "grace_s", "id", "name", "paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provenance", "site_id", "site_label", "token_id", "unit_scale") SELECT new_values."cadence_s", new_values."description", new_values."grace_s", new_values."id", new_values."name", new_values."paused", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."provenance", new_values."site_id", new_values."site_label", new_values."token_id", new_values."unit_scale" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='3c1eb5d95675f65921735e45582ebefbdb1857cc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_87f41', referencing='REFERENCING NEW TABLE AS new_values ', table='telemetry_source', when='AFTER')),
+            model_name="source",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "telemetry_sourceevent" ("cadence_s", "description", "grace_s", "id", "name", "paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provenance", "site_id", "site_label", "token_id", "unit_scale") SELECT new_values."cadence_s", new_values."description", new_values."grace_s", new_values."id", new_values."name", new_values."paused", _pgh_attached_context.value, NOW(), \'insert\', new_values."id", new_values."provenance", new_values."site_id", new_values."site_label", new_values."token_id", new_values."unit_scale" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="3c1eb5d95675f65921735e45582ebefbdb1857cc",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_87f41",
+                    referencing="REFERENCING NEW TABLE AS new_values ",
+                    table="telemetry_source",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "telemetry_sourceevent" ("cadence_s", "description", "grace_s", "id", "name", "paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provenance", "site_id", "site_label", "token_id", "unit_scale") SELECT new_values."cadence_s", new_values."description", new_values."grace_s", new_values."id", new_values."name", new_values."paused", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."provenance", new_values."site_id", new_values."site_label", new_values."token_id", new_values."unit_scale" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='8f0d3a98f2008aae77b7c8c581557cb087e5245d', level='STATEMENT', operation='UPDATE', pgid='pgtrigger_update_update_99752', referencing='REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ', table='telemetry_source', when='AFTER')),
+            model_name="source",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "telemetry_sourceevent" ("cadence_s", "description", "grace_s", "id", "name", "paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provenance", "site_id", "site_label", "token_id", "unit_scale") SELECT new_values."cadence_s", new_values."description", new_values."grace_s", new_values."id", new_values."name", new_values."paused", _pgh_attached_context.value, NOW(), \'update\', new_values."id", new_values."provenance", new_values."site_id", new_values."site_label", new_values."token_id", new_values."unit_scale" FROM ( SELECT new_values.* FROM old_values JOIN new_values ON (old_values."id") = (new_values."id") WHERE (old_values.* IS DISTINCT FROM new_values.*) ) AS new_values, _pgh_attached_context; RETURN NULL;',
+                    hash="8f0d3a98f2008aae77b7c8c581557cb087e5245d",
+                    level="STATEMENT",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_99752",
+                    referencing="REFERENCING OLD TABLE AS old_values  NEW TABLE AS new_values ",
+                    table="telemetry_source",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='source',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "telemetry_sourceevent" ("cadence_s", "description", "grace_s", "id", "name", "paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provenance", "site_id", "site_label", "token_id", "unit_scale") SELECT old_values."cadence_s", old_values."description", old_values."grace_s", old_values."id", old_values."name", old_values."paused", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."provenance", old_values."site_id", old_values."site_label", old_values."token_id", old_values."unit_scale" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;', hash='8e096553a177139277ab2c16a1176e19066339de', level='STATEMENT', operation='DELETE', pgid='pgtrigger_delete_delete_c4c9a', referencing='REFERENCING OLD TABLE AS old_values ', table='telemetry_source', when='AFTER')),
+            model_name="source",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "telemetry_sourceevent" ("cadence_s", "description", "grace_s", "id", "name", "paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "provenance", "site_id", "site_label", "token_id", "unit_scale") SELECT old_values."cadence_s", old_values."description", old_values."grace_s", old_values."id", old_values."name", old_values."paused", _pgh_attached_context.value, NOW(), \'delete\', old_values."id", old_values."provenance", old_values."site_id", old_values."site_label", old_values."token_id", old_values."unit_scale" FROM ( SELECT old_values.* FROM old_values  ) AS old_values, _pgh_attached_context; RETURN NULL;',
+                    hash="8e096553a177139277ab2c16a1176e19066339de",
+                    level="STATEMENT",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_c4c9a",
+                    referencing="REFERENCING OLD TABLE AS old_values ",
+                    table="telemetry_source",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(fields=['site', 'metric'], name='series_site_metric'),
+            model_name="series",
+            index=models.Index(fields=["site", "metric"], name="series_site_metric"),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('device__isnull', False)), fields=['device'], name='series_device'),
+            model_name="series",
+            index=models.Index(
+                condition=models.Q(("device__isnull", False)), fields=["device"], name="series_device"
+            ),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('accelerator__isnull', False)), fields=['accelerator'], name='series_accelerator'),
+            model_name="series",
+            index=models.Index(
+                condition=models.Q(("accelerator__isnull", False)),
+                fields=["accelerator"],
+                name="series_accelerator",
+            ),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('port__isnull', False)), fields=['port'], name='series_port'),
+            model_name="series",
+            index=models.Index(
+                condition=models.Q(("port__isnull", False)), fields=["port"], name="series_port"
+            ),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('power_feed__isnull', False)), fields=['power_feed'], name='series_power_feed'),
+            model_name="series",
+            index=models.Index(
+                condition=models.Q(("power_feed__isnull", False)),
+                fields=["power_feed"],
+                name="series_power_feed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('link__isnull', False)), fields=['link'], name='series_link'),
+            model_name="series",
+            index=models.Index(
+                condition=models.Q(("link__isnull", False)), fields=["link"], name="series_link"
+            ),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('cooling_unit__isnull', False)), fields=['cooling_unit'], name='series_cooling_unit'),
+            model_name="series",
+            index=models.Index(
+                condition=models.Q(("cooling_unit__isnull", False)),
+                fields=["cooling_unit"],
+                name="series_cooling_unit",
+            ),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('object_kind', '')), fields=['source', 'metric'], name='series_unmatched'),
+            model_name="series",
+            index=models.Index(
+                condition=models.Q(("object_kind", "")), fields=["source", "metric"], name="series_unmatched"
+            ),
         ),
         migrations.AddIndex(
-            model_name='series',
-            index=models.Index(condition=models.Q(('ended_at__isnull', False)), fields=['source', 'ended_at'], name='series_ended'),
+            model_name="series",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", False)),
+                fields=["source", "ended_at"],
+                name="series_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='series',
-            constraint=models.UniqueConstraint(fields=('source', 'digest'), name='series_unique_in_source'),
+            model_name="series",
+            constraint=models.UniqueConstraint(fields=("source", "digest"), name="series_unique_in_source"),
         ),
         migrations.AddConstraint(
-            model_name='rejection',
-            constraint=models.UniqueConstraint(fields=('source', 'on_date', 'reason'), name='rejection_unique'),
+            model_name="rejection",
+            constraint=models.UniqueConstraint(
+                fields=("source", "on_date", "reason"), name="rejection_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='inboxbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('failed_at__isnull', True), ('failure', '')), ('failed_at__isnull', False), _connector='OR'), name='inbox_failure_dated'),
+            model_name="inboxbatch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("failed_at__isnull", True), ("failure", "")),
+                    ("failed_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="inbox_failure_dated",
+            ),
         ),
         migrations.AddIndex(
-            model_name='dirtywindow',
-            index=models.Index(fields=['width_s', 'start', 'source'], name='dirty_window_start'),
+            model_name="dirtywindow",
+            index=models.Index(fields=["width_s", "start", "source"], name="dirty_window_start"),
         ),
         migrations.AddIndex(
-            model_name='bodydigest',
-            index=models.Index(fields=['received_at'], name='body_digest_age'),
+            model_name="bodydigest",
+            index=models.Index(fields=["received_at"], name="body_digest_age"),
         ),
         migrations.AddConstraint(
-            model_name='bodydigest',
-            constraint=models.UniqueConstraint(fields=('source', 'digest'), name='body_digest_unique'),
+            model_name="bodydigest",
+            constraint=models.UniqueConstraint(fields=("source", "digest"), name="body_digest_unique"),
         ),
         migrations.AddConstraint(
-            model_name='sourceactivity',
-            constraint=models.UniqueConstraint(fields=('source', 'start'), name='source_activity_unique'),
+            model_name="sourceactivity",
+            constraint=models.UniqueConstraint(fields=("source", "start"), name="source_activity_unique"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sourceevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2b577a0d8f3018b41581d91e68854eb2448da263', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_70cb3', table='telemetry_sourceevent', when='BEFORE')),
+            model_name="sourceevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="2b577a0d8f3018b41581d91e68854eb2448da263",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_70cb3",
+                    table="telemetry_sourceevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='sourceflip',
-            index=models.Index(fields=['source', '-at'], name='source_flip_recent'),
+            model_name="sourceflip",
+            index=models.Index(fields=["source", "-at"], name="source_flip_recent"),
         ),
     ]

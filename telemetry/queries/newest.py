@@ -69,7 +69,10 @@ def latest(
     """
     part, values = wanted(site_ids, metrics)
     statement = _LATEST.format(wanted=part, columns=series_columns(), earlier=_EARLIER)
-    return [Latest._make(row) for row in fetch(statement, values | _times(now, within_s) | {"with_ended": with_ended})]
+    return [
+        Latest._make(row)
+        for row in fetch(statement, values | _times(now, within_s) | {"with_ended": with_ended})
+    ]
 
 
 def last_seen(site_ids: Iterable[int], *, now: datetime, within_s: float) -> list[Seen]:

@@ -100,7 +100,7 @@ def window_means(
     from_rollups = step_s % FIVE_MINUTES_S == 0
     statement = _MEANS.format(wanted=part, columns=series_columns(), rolled=_ROLLED if from_rollups else "")
     times = _times(start, end, now, from_rollups=from_rollups)
-    steps = -(-round((end - start).total_seconds()) // step_s)
+    steps = int(-((start - end).total_seconds() // step_s))
     means = []
     for *series, newest, places, found in fetch(statement, values | times | {"step_s": step_s}):
         line = np.full(steps, np.nan)

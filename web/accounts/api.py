@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
@@ -19,6 +19,7 @@ from accounts.queries import role_of
 from accounts.roles import ROLES
 from web import clock
 from web.accounts.filters import TokenFilters, UserFilters
+from web.requests import UserApiRequest
 from web.rest.errors import translated
 from web.rest.fields import ChoiceValueField, brief
 from web.rest.permissions import SignedIn
@@ -66,6 +67,8 @@ class UserSerializer(ObjectSerializer):
 class UserViewSet(ObjectViewSet):
     """Nobody is deleted, since history names them: `is_active` false ends all access."""
 
+    request: UserApiRequest
+
     queryset = User.objects.prefetch_related("groups")
     serializer_class = UserSerializer
     filterset_class = UserFilters
@@ -74,20 +77,21 @@ class UserViewSet(ObjectViewSet):
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
         given = dict(serializer.validated_data)
         is_active = given.pop("is_active", True)
-        who = {"by": self.request.user, "now": clock.now()}
+        who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
         with _refusals_as_errors():
             serializer.instance = operations.create_user(**given, **who)
             if not is_active:
                 operations.change_user(serializer.instance, is_active=False, **who)
 
     def perform_update(self, serializer: serializers.BaseSerializer) -> None:
+        user = cast(User, serializer.instance)
         given = dict(serializer.validated_data)
         password = given.pop("password", None)
-        who = {"by": self.request.user, "now": clock.now()}
+        who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
         with _refusals_as_errors():
-            operations.change_user(serializer.instance, **given, **who)
+            operations.change_user(user, **given, **who)
             if password is not None:
-                operations.set_password(serializer.instance, password, **who)
+                operations.set_password(user, password, **who)
 
 
 class TokenSerializer(ObjectSerializer):
@@ -112,6 +116,8 @@ class NewTokenSerializer(TokenSerializer):
 
 class TokenViewSet(ObjectViewSet):
     """One's own tokens; with the permission accounts.view_token everybody's. Deleting one revokes it."""
+
+    request: UserApiRequest
 
     queryset = Token.objects.select_related("user")
     filterset_class = TokenFilters
@@ -161,13 +167,14 @@ class AuthenticationSerializer(serializers.Serializer):
 @api_view(["GET"])
 @permission_classes([SignedIn])
 def authentication_check(request: Request) -> Response:
-    token = request.auth if isinstance(request.auth, Token) else None
-    user = brief(request.user, {"request": request})
+    user, token = cast(User, request.user), request.auth if isinstance(request.auth, Token) else None
+    who = {"username": user.username, "role": role_of(user) or None}
+    with_what = token and {"prefix": token.prefix, "scope": token.scope, "expires_at": token.expires_at}
     return Response(
         {
-            "user": user | {"username": request.user.username, "role": role_of(request.user) or None},
-            "token": token and {"prefix": token.prefix, "scope": token.scope, "expires_at": token.expires_at},
-            "permissions": sorted(request.user.get_all_permissions()),
+            "user": brief(user, {"request": request}) | who,
+            "token": with_what,
+            "permissions": sorted(user.get_all_permissions()),
         }
     )
 

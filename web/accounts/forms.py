@@ -10,6 +10,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts import operations, throttling
@@ -58,6 +59,7 @@ class TriedTooOften(ValidationError):
 class SignInForm(AuthenticationForm):
     """Counts each try before the password is looked at. `wait_s` is above 0 when the try was refused unseen."""
 
+    request: HttpRequest  # type: ignore[assignment]
     wait_s = 0
 
     def clean(self) -> dict[str, Any]:
@@ -138,7 +140,11 @@ class DisplayForm(forms.Form):
     """How Muster looks to this person. `views` are the pages that may be opened after signing in: (url name, label)."""
 
     theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)
-    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Times on pages; the API speaks UTC."))
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=lambda: [(zone, zone.replace("_", " ")) for zone in zones()],
+        help_text=_("Times on pages; the API speaks UTC."),
+    )
     default_view = forms.ChoiceField(label=_("Default view"), help_text=_("The page after signing in."))
     shortcuts = forms.BooleanField(
         label=_("Use single-key shortcuts"), required=False, help_text=_("Press ? on any page to see them.")
@@ -146,10 +152,10 @@ class DisplayForm(forms.Form):
 
     def __init__(self, *args: Any, views: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones()]
-        if views:
-            self.fields["default_view"].choices = views
-        else:
+        offered = self.fields["default_view"]
+        assert isinstance(offered, forms.ChoiceField)
+        offered.choices = views
+        if not views:
             # Somebody without any permission has no page to begin with.
             del self.fields["default_view"]
 

@@ -31,7 +31,10 @@ class SchemaView(SpectacularAPIView):
 
     def _get_schema_response(self, request: Request) -> Response:
         name = self._get_filename(request, "")
-        return Response(_schema(get_urlconf() or settings.ROOT_URLCONF), headers={"Content-Disposition": f'inline; filename="{name}"'})
+        return Response(
+            _schema(get_urlconf() or settings.ROOT_URLCONF),
+            headers={"Content-Disposition": f'inline; filename="{name}"'},
+        )
 
 
 @cache

@@ -3,18 +3,19 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from web.permissions import signed_in
+from web.requests import UserRequest
 from web.search.registry import Provider, providers, search
 from web.search.wanted import Wanted, read
 
 
 @signed_in
-def search_page(request: HttpRequest) -> HttpResponse:
+def search_page(request: UserRequest) -> HttpResponse:
     wanted = read(request.GET.get("q", ""))
     served = providers(request.user)
     known = not wanted.scope or wanted.scope in {each.name for each in served}

@@ -100,8 +100,8 @@ class Instant:
     scored: tuple[str, ...] = ()
 
 
-def timeline(plan: FleetPlan, stories: Stories) -> tuple[Instant, ...]:
-    """The past in order of time, up to the loading."""
+def timeline(plan: FleetPlan, stories: Stories, *, reach_s: float = WEEKS * 7 * DAY) -> tuple[Instant, ...]:
+    """The past in order of time, from `reach_s` before the loading up to it."""
     loaded_s = stories.loaded_s
     instants: dict[float, Instant] = {}
     for ago_s, extent, is_scored in (*_long_ago(), *_weeks_ago(), *_last_day()):
@@ -113,7 +113,7 @@ def timeline(plan: FleetPlan, stories: Stories) -> tuple[Instant, ...]:
         if known is None or not known.scored:
             sites = tuple(site.name for site in plan.sites if site.name in STORY_SITES)
             instants[at_s] = Instant(at_s, Extent.EVERYTHING, sites)
-    return tuple(instants[at_s] for at_s in sorted(instants))
+    return tuple(instants[at_s] for at_s in sorted(instants) if at_s >= loaded_s - reach_s)
 
 
 type _Row = tuple[float, Extent, bool]

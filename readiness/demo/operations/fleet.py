@@ -38,13 +38,15 @@ def load(
     *,
     scale: int = 1,
     site_names: Collection[str] | None = None,
+    reach: timedelta = HISTORY,
     by: User | None,
     now: datetime,
     say: Say = lambda line: None,
 ) -> DemoFleet:
     """Load the demo unless it is there already; one whose load broke off is begun anew. Raises SiteTaken.
 
-    `site_names` loads only these sites of the plan. Must run outside a transaction, since partitions are dropped.
+    `site_names` loads only these sites of the plan, `reach` is how far its history goes back.
+    Must run outside a transaction, since partitions are dropped.
     """
     known = DemoFleet.objects.first()
     if known is not None and known.history_loaded_at is not None:
@@ -57,7 +59,7 @@ def load(
         plan = fleet_plan(scale=scale, names=site_names)
         say(f"Writing {len(plan.sites)} sites ...")
         fleet = write_inventory(plan, scale=scale, now=now)
-        write_history(plan, fleet, say=say)
+        write_history(plan, fleet, reach=reach, say=say)
         fleet.history_loaded_at = now
         fleet.save(update_fields=["history_loaded_at"])
     return fleet

@@ -86,15 +86,18 @@ class Recorder:
         )
 
 
-def write_history(plan: FleetPlan, fleet: DemoFleet, *, say: Callable[[str], None]) -> None:
-    """Samples and scores up to `fleet.loaded_at`. Must run outside a transaction, since partitions are dropped."""
+def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, say: Callable[[str], None]) -> None:
+    """Samples and scores from `reach` before `fleet.loaded_at` up to it.
+
+    Must run outside a transaction, since partitions are dropped.
+    """
     stories = Stories(fleet.loaded_at.timestamp())
     sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
     recorders = [Recorder(plan, stream, sources[stream.source_name], stories) for stream in streams(plan)]
     site_ids = dict(Site.objects.filter(pk__in=fleet.made[Site._meta.label]).values_list("name", "pk"))
-    parts = list(_parts(timeline(plan, stories)))
+    instants = timeline(plan, stories, reach_s=reach.total_seconds())
     said = ""
-    for part in parts:
+    for part in _parts(instants):
         now = utc(part[-1].at_s)
         said = _tell(now, fleet.loaded_at, said, say)
         _record(recorders, part, now=now, until=fleet.loaded_at)

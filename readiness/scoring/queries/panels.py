@@ -26,6 +26,7 @@ from web.units import number, scale
 SITE_METERS = frozenset({"site_power_watts"})
 # A line breaks where samples paused for more than so many times their usual distance.
 USUAL_PAUSES = 3
+NEIGHBOURS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +119,25 @@ def _panel(
 
 
 def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> Line:
-    """Steps without a sample are left out, and the line breaks where it paused for longer than it usually does.
+    """Steps without a sample are left out, and the line breaks where it paused for longer than is usual around there.
 
     A step may be shorter than the distance between samples: a break at each empty step would leave only dots.
     """
     known = [(at, value) for at, value in zip(instants_ms, values, strict=True) if not math.isnan(value)]
     pauses = [later[0] - earlier[0] for earlier, later in pairwise(known)]
-    longest = USUAL_PAUSES * median(pauses) if pauses else 0
     points: list[tuple[int, float | None]] = []
     for place, (at, value) in enumerate(known):
-        if place and pauses[place - 1] > longest:
+        if place and _is_break(pauses, place - 1):
             points.append((known[place - 1][0] + 1, None))
         points.append((at, round(value, 4)))
     return Line(name, tuple(at for at, _ in points), tuple(value for _, value in points))
+
+
+def _is_break(pauses: Sequence[int], place: int) -> bool:
+    """Held against the pauses just before and just after: older samples may be kept less densely than new ones."""
+    around = (pauses[max(place - NEIGHBOURS, 0) : place], pauses[place + 1 : place + 1 + NEIGHBOURS])
+    usual = max((median(some) for some in around if some), default=math.inf)
+    return pauses[place] > USUAL_PAUSES * usual
 
 
 def _ms_text(at: datetime) -> str:

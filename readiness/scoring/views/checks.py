@@ -21,6 +21,7 @@ from web.drawing import stacked
 from web.permissions import require
 from web.states import state as state_of
 
+FLIPS_SHOWN = 6
 STATES_SHOWN = ("fail", "stale", "unknown", "waived", "warn", "pass", "n-a")
 
 may_see = require("inventory.view_site", "scoring.view_checkresult")
@@ -66,7 +67,7 @@ def check(request: HttpRequest, check_id: str) -> HttpResponse:
             sum(found.kw.get(state, 0.0) for state in ("fail", "stale", "unknown", "waived"))
         ),
         "sites_counted": ngettext("%(n)s site", "%(n)s sites", len(found.rows)) % {"n": len(found.rows)},
-        "flips": [lines.flip_line(flip, with_site=True) for flip in found.flips[:12]],
+        "flips": [lines.flip_line(flip, with_site=True) for flip in found.flips[:FLIPS_SHOWN]],
         "breadcrumbs": [
             {"label": gettext("Checks"), "url": reverse("readiness")},
             {"label": found.pillar.short_name, "url": cards.link("readiness", pillar=found.pillar.id)},

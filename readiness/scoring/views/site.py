@@ -1,5 +1,6 @@
 """One site: its verdict and why, its live series, every check, its inventory, sources and changes."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from inventory.models import Domain, Site
 from readiness.scoring import cards, charts, check_tables, findings, lines, live_charts, operations
 from readiness.scoring.queries import panels as panel_queries
 from readiness.scoring.queries import site as site_queries
+from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.score_points import pillars_on
 from readiness.scoring.queries.site_inventory import inventory_counts
 from readiness.scoring.views import answers
@@ -55,6 +57,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
         "inventory_url": reverse("site-detail", args=[site.pk]),
         "no_verdict": "" if found.row.verdict else findings.no_verdict(site.stage),
+        "held_by": findings.held_by(found.deciding),
         "deployed": findings.kw(found.row.deployed.it_kw),
         "ready": findings.kw(found.row.ready.it_kw),
     }
@@ -115,6 +118,11 @@ def _points(request: HttpRequest) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
 
 
+def _worst_first(deciding: Iterable[CheckRow]) -> list[CheckRow]:
+    """Failed before unknown: what was measured says more than what was not."""
+    return sorted(deciding, key=lambda row: check_tables.SEVERITY[row.state])
+
+
 def _tabs(found: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
     checks = sum(len(pillar.checks) for pillar in found.checks)
     return {
@@ -172,7 +180,9 @@ def _overview(
         "pillars": cards.pillar_bars(found.row.pillars, slug=site.slug),
         "pillars_url": cards.link("site-pillars-chart", site.slug, "json"),
         "pillars_finding": findings.weakest_pillar(found.row),
-        "deciding": [lines.check_line(row, site.slug) for row in found.deciding[:DECIDING_SHOWN]],
+        "deciding": [
+            lines.check_line(row, site.slug) for row in _worst_first(found.deciding)[:DECIDING_SHOWN]
+        ],
         "deciding_more": max(len(found.deciding) - DECIDING_SHOWN, 0),
         "domains": [cards.domain_detail(detail, site.slug, now=at) for detail in found.domains],
         "flips": [lines.flip_line(flip) for flip in found.flips[:8]],

@@ -1,12 +1,14 @@
 """The site page says the verdict, since when, what decides it, and leads from there to the samples."""
 
 import json
+import math
 import re
 from datetime import timedelta
 
 import pytest
 
 from readiness.scoring import live_charts
+from readiness.scoring.queries import panels
 from readiness.scoring.queries.panels import Limit, Line, Panel
 from tests.readiness.pages.test_fleet_page import words_of
 from tests.readiness.scoring import stored
@@ -125,3 +127,20 @@ def test_a_panel_without_samples_is_named_below_the_others():
     figure = live_charts.series([panel("compute", [1.0]), panel("network", [])], start=NOW - DAY, end=NOW)
     assert len(figure["data"]) == 1
     assert re.search("no samples: network", figure["meta"]["footer"])
+
+
+def test_line_breaks_where_samples_paused_and_not_where_they_are_fewer():
+    minute = 60_000
+    sparse = [place * 15 * minute for place in range(8)]
+    dense = [sparse[-1] + place * minute for place in range(1, 8)]
+    resumed = [dense[-1] + 60 * minute + place * minute for place in range(8)]
+    instants = [*sparse, *dense, *resumed]
+    line = panels._line("power", instants, [1.0] * len(instants))
+    assert [at for at, value in zip(line.instants_ms, line.values, strict=True) if value is None] == [
+        dense[-1] + 1
+    ]
+
+
+def test_steps_without_a_sample_leave_the_line_whole():
+    line = panels._line("power", [0, 60_000, 120_000, 180_000, 240_000], [1.0, math.nan, 2.0, math.nan, 3.0])
+    assert line.values == (1.0, 2.0, 3.0)

@@ -19,7 +19,13 @@ def temperature(gpu="0", **labels):
 
 
 def ask(api, **asked):
-    asked = {"site": "porto", "metric": "DCGM_FI_DEV_GPU_TEMP", "start": "now-5m", "end": "now", "step": "60"} | asked
+    asked = {
+        "site": "porto",
+        "metric": "DCGM_FI_DEV_GPU_TEMP",
+        "start": "now-5m",
+        "end": "now",
+        "step": "60",
+    } | asked
     response = api.get(URL, asked)
     assert response.status_code == 200, response.content
     return response.json()
@@ -50,7 +56,9 @@ def test_an_ended_series_has_null_after_its_end(api, sender, frozen_now):
 
 
 def test_lines_are_combined_by_label_or_all_together(api, sender):
-    sender.deliver((temperature("0"), 60.0, 0), (temperature("1"), 80.0, 0), (temperature("1", UUID="b"), 90.0, 0))
+    sender.deliver(
+        (temperature("0"), 60.0, 0), (temperature("1"), 80.0, 0), (temperature("1", UUID="b"), 90.0, 0)
+    )
     by_gpu = {line["labels"]["gpu"]: line for line in ask(api, group_by="gpu")["series"]}
     assert by_gpu["1"]["points"][-1][1] == 85.0
     [together] = ask(api, group_by="*", aggregation="max")["series"]

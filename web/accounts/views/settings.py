@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.auth.views import PasswordChangeView
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
 from web.context import shortcuts_of, theme_of
 from web.navigation import ITEMS
 from web.permissions import MissingPermission, signed_in
+from web.requests import UserRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class TokenRow:
 COOKIE_AGE_S = int(timedelta(days=365).total_seconds())
 
 
-def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
+def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
     """The sections of the settings that this person may open."""
     sections = [("settings", _("Display and tokens")), ("password-change", _("Password"))]
     if request.user.has_perm("accounts.view_user"):
@@ -58,7 +59,7 @@ def token_rows(user: User, *, now: datetime) -> list[TokenRow]:
 
 @never_cache
 @signed_in
-def display(request: HttpRequest) -> HttpResponse:
+def display(request: UserRequest) -> HttpResponse:
     views = opening_views(request.user)
     form = DisplayForm(request.POST or None, views=views, initial=_shown_now(request))
     if request.method != "POST" or not form.is_valid():
@@ -82,7 +83,7 @@ def display(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 @signed_in
-def add_token(request: HttpRequest) -> HttpResponse:
+def add_token(request: UserRequest) -> HttpResponse:
     """Answers with the secret itself, not with a redirect: it is shown once and kept nowhere."""
     now = clock.now()
     form = TokenForm(request.POST)
@@ -102,7 +103,7 @@ def add_token(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
-def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
+def revoke_token(request: UserRequest, pk: int) -> HttpResponse:
     token = Token.objects.filter(pk=pk).first()
     if token is None:
         raise Http404
@@ -114,6 +115,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 class PasswordChange(LoginRequiredMixin, PasswordChangeView):
+    request: UserRequest
     form_class = OwnPasswordForm
     success_url = reverse_lazy("settings")
     extra_context = {"heading": gettext_lazy("Settings")}
@@ -126,7 +128,7 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
         return super().form_valid(form)
 
 
-def _shown_now(request: HttpRequest) -> dict[str, Any]:
+def _shown_now(request: UserRequest) -> dict[str, Any]:
     return {
         "theme": theme_of(request),
         "time_zone": request.user.time_zone,
@@ -136,7 +138,7 @@ def _shown_now(request: HttpRequest) -> dict[str, Any]:
 
 
 def _page(
-    request: HttpRequest, *, status: int = 200, form: DisplayForm | None = None, **context: Any
+    request: UserRequest, *, status: int = 200, form: DisplayForm | None = None, **context: Any
 ) -> HttpResponse:
     now = clock.now()
     views = opening_views(request.user)

@@ -2,7 +2,7 @@
 
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.cache import never_cache
@@ -12,12 +12,14 @@ from accounts import operations
 from web import clock
 from web.accounts.forms import FirstAdminForm, SignInForm, refusals_on
 from web.actor import acting
+from web.requests import UserRequest
 
 
 class SignIn(LoginView):
+    request: UserRequest
     form_class = SignInForm
 
-    def form_invalid(self, form: SignInForm) -> HttpResponse:
+    def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
         response = super().form_invalid(form)
         if form.wait_s:
             response.status_code = 429
@@ -34,7 +36,7 @@ class SignIn(LoginView):
 
 @sensitive_post_parameters()
 @never_cache
-def first_admin(request: HttpRequest, secret: str) -> HttpResponse:
+def first_admin(request: UserRequest, secret: str) -> HttpResponse:
     """Nothing is used up by looking at the page: programs that preview links open them as well."""
     now = clock.now()
     if not operations.link_opens(secret, now=now):

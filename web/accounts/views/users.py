@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,18 +16,19 @@ from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm, refusals_
 from web.accounts.tables import user_table, users
 from web.accounts.views.settings import tabs, token_rows
 from web.permissions import require
+from web.requests import UserRequest
 from web.tables import page, respond
 
 
 @require("accounts.view_user")
-def user_list(request: HttpRequest) -> HttpResponseBase:
+def user_list(request: UserRequest) -> HttpResponseBase:
     listed = page(request, user_table(now=clock.now()), users())
     return respond(request, "accounts/users.html", listed, {"tabs": tabs(request, "users")})
 
 
 @sensitive_post_parameters()
 @require("accounts.view_user", "accounts.add_user")
-def add_user(request: HttpRequest) -> HttpResponse:
+def add_user(request: UserRequest) -> HttpResponse:
     form = NewUserForm(request.POST or None, initial={"role": "viewer"})
     if request.method == "POST" and form.is_valid():
         names = ("username", "name", "email", "role", "password")
@@ -40,7 +41,7 @@ def add_user(request: HttpRequest) -> HttpResponse:
 
 
 @require("accounts.view_user")
-def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def user_detail(request: UserRequest, pk: int) -> HttpResponseBase:
     user = get_object_or_404(User.objects.prefetch_related("groups"), pk=pk)
     if request.method == "POST":
         return _change_user(request, user)
@@ -48,7 +49,7 @@ def user_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require("accounts.change_user")
-def _change_user(request: HttpRequest, user: User) -> HttpResponse:
+def _change_user(request: UserRequest, user: User) -> HttpResponse:
     form = UserForm(request.POST)
     if form.is_valid():
         with refusals_on(form):
@@ -61,7 +62,7 @@ def _change_user(request: HttpRequest, user: User) -> HttpResponse:
 
 @sensitive_post_parameters()
 @require("accounts.view_user", "accounts.change_user")
-def set_password(request: HttpRequest, pk: int) -> HttpResponse:
+def set_password(request: UserRequest, pk: int) -> HttpResponse:
     user = get_object_or_404(User, pk=pk)
     if user == request.user:
         # There the old password is asked for, and this session goes on.
@@ -75,7 +76,7 @@ def set_password(request: HttpRequest, pk: int) -> HttpResponse:
     return _render(request, "accounts/user_password.html", {"form": form, "person": user})
 
 
-def _detail(request: HttpRequest, user: User, form: UserForm) -> HttpResponse:
+def _detail(request: UserRequest, user: User, form: UserForm) -> HttpResponse:
     return _render(
         request,
         "accounts/user.html",
@@ -102,5 +103,5 @@ def _initial(user: User) -> dict[str, Any]:
     }
 
 
-def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def _render(request: UserRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     return render(request, template, {"tabs": tabs(request, "users"), **context})

@@ -1,0 +1,27 @@
+"""`python -m benchmarks [NAME …]`: runs the benchmarks of these names, all of them without one."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+NOT_BENCHMARKS = {"__init__", "__main__", "bodies", "machine"}
+
+
+def names() -> list[str]:
+    found = {path.stem for path in Path(__file__).parent.glob("*.py")}
+    return sorted(found - NOT_BENCHMARKS)
+
+
+def main(wanted: list[str]) -> int:
+    unknown = set(wanted) - set(names())
+    if unknown:
+        print(f"No benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(names())}.")
+        return 2
+    for name in wanted or names():
+        print(f"== {name}", flush=True)
+        import_module(f"benchmarks.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

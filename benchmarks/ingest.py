@@ -1,0 +1,235 @@
+"""What it costs to take in samples: Muster, Debian's Prometheus as a receiver, and a bare COPY, on one
+machine in one run.
+
+The figure is samples per processor second over every process of each (web, worker, beat, PostgreSQL and
+Valkey here), since a wall clock says more about the machine's other guests. Bodies hold 2,000 series with
+10 labels and one sample each.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import machine
+from benchmarks.bodies import SERIES, Family
+from stack import processes
+
+FAMILIES = 4
+BODIES = 100  # of each family
+CADENCE_S = 15
+LAG_S = 20
+LAG_BODIES_PER_S = 5
+COPIED = 2_000_000
+
+
+def main() -> None:
+    families = [Family(f"site-{number}", seed=number) for number in range(FAMILIES)]
+    begin = datetime.now(UTC) - timedelta(seconds=CADENCE_S * BODIES + 600)
+    bodies = [[family.body(_ms(begin) + CADENCE_S * 1000 * n) for n in range(BODIES)] for family in families]
+    total = SERIES * BODIES * FAMILIES
+    size = sum(len(body) for family in bodies for body in family)
+    print(f"{total:,} samples in {BODIES * FAMILIES} bodies of {size / total:.1f} bytes a sample")
+    receiver = _prometheus(bodies, total)
+    with machine.servers() as servers:
+        _muster(servers, families, bodies, total, receiver)
+        _bare_copy(servers)
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+HEADERS = {
+    "Content-Type": "application/x-protobuf",
+    "Content-Encoding": "snappy",
+    "X-Prometheus-Remote-Write-Version": "0.1.0",
+}
+
+
+def _prometheus(bodies: list[list[bytes]], total: int) -> float | None:
+    """Samples per processor second of Debian's Prometheus, None if it is not installed."""
+    program = shutil.which("prometheus")
+    if program is None:
+        print("Prometheus is not installed: nothing to compare with")
+        return None
+    port = machine.free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "prometheus.yml"
+        config.write_text("global: {}\n")
+        argv = [program, "--web.enable-remote-write-receiver", f"--config.file={config}"]
+        argv += [f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}"]
+        process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            machine.wait_until(
+                lambda: machine.answers(port, "/-/ready"), seconds=30, what="Prometheus did not start"
+            )
+            before = machine.cpu_s(process.pid)
+            queues = [[(body, HEADERS) for body in family] for family in bodies]
+            machine.post_all(port, "/api/v1/write", queues)
+            rate = total / (machine.cpu_s(process.pid) - before)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+    print(f"Prometheus receiver: {rate:,.0f} samples per CPU-second")
+    return rate
+
+
+def _muster(
+    servers: machine.Servers,
+    families: list[Family],
+    bodies: list[list[bytes]],
+    total: int,
+    receiver: float | None,
+) -> None:
+    port = machine.free_port()
+    headers = _start_muster(servers, port)
+    # Each process has met the series before: what is measured is a sender's ordinary day.
+    warm_up = datetime.now(UTC) - timedelta(seconds=CADENCE_S * BODIES + 1200)
+    machine.post_all(
+        port, "/api/v1/write", [[(families[n].body(_ms(warm_up)), headers[n])] for n in range(FAMILIES)]
+    )
+    _wait_until_drained()
+    before, started = servers.cpu_s(), time.monotonic()
+    queues = [[(body, headers[n]) for body in family] for n, family in enumerate(bodies)]
+    machine.post_all(port, "/api/v1/write", queues)
+    sent_s = time.monotonic() - started
+    _wait_until_drained()
+    drained = servers.cpu_s()
+    # Only now, or windows that are long over here would be rolled up while they fill, as no real one is.
+    beat = processes.beat(schedule=str(servers.folder / "beat"))
+    servers.run("beat", (sys.executable, *beat[1:]))
+    _wait_until_rolled_up()
+    after = servers.cpu_s()
+    _report("taken in and drained", total, before, drained, receiver)
+    _report("and rolled up", total, before, after, receiver)
+    print(f"   {total / sent_s:,.0f} samples per second by the clock while sending")
+    _lag(port, families, headers)
+
+
+def _start_muster(servers: machine.Servers, port: int) -> list[dict[str, str]]:
+    """Muster's processes on an empty database with a source for each family: the headers of its sender."""
+    python = sys.executable
+    subprocess.run(
+        [python, "manage.py", "migrate", "--no-input", "--verbosity", "0"],
+        cwd=machine.ROOT,
+        env=servers.env,
+        check=True,
+    )
+    import django
+
+    sys.path.insert(0, str(machine.ROOT))
+    servers.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    from inventory.models import Region, Site
+    from telemetry import partitions
+    from telemetry.operations import create_source
+
+    now = datetime.now(UTC)
+    partitions.keep(now=now)
+    region = Region.objects.create(name="Bench", slug="bench")
+    headers = []
+    for number in range(FAMILIES):
+        site = Site.objects.create(name=f"Site {number}", slug=f"site-{number}", region=region, country="PT")
+        _, token = create_source(name=f"sender {number}", site=site, by=None, now=now)
+        headers.append(HEADERS | {"Authorization": f"Bearer {token}"})
+    servers.run("web", (python, *processes.web(host="127.0.0.1", port=port)[1:]))
+    servers.run("worker", (python, *processes.worker()[1:]))
+    machine.wait_until(lambda: machine.answers(port, "/health/live"), seconds=60, what="Muster did not start")
+    return headers
+
+
+def _wait_until_drained() -> None:
+    from telemetry.models import InboxBatch
+
+    machine.wait_until(lambda: not InboxBatch.objects.exists(), seconds=120, what="the inbox was never empty")
+
+
+def _wait_until_rolled_up() -> None:
+    from telemetry.models import DirtyWindow
+
+    machine.wait_until(
+        lambda: not DirtyWindow.objects.filter(width_s=300).exists(), seconds=120, what="never rolled up"
+    )
+
+
+def _report(
+    what: str, total: int, before: dict[str, float], after: dict[str, float], receiver: float | None
+) -> None:
+    spent = {name: after[name] - before.get(name, 0.0) for name in after}
+    rate = total / sum(spent.values())
+    ratio = f", {rate / receiver:.2f} x Prometheus" if receiver else ""
+    parts = ", ".join(f"{name} {seconds / total * 1e6:.2f}" for name, seconds in spent.items())
+    print(f"Muster, {what}: {rate:,.0f} samples per CPU-second{ratio}")
+    print(f"   microseconds a sample: {parts}")
+
+
+def _lag(port: int, families: list[Family], headers: list[dict[str, str]]) -> None:
+    """From the answer to a sender until its sample is found by a query, at an ordinary load."""
+    from django.db import connection
+
+    accepted: dict[datetime, float] = {}
+    lags: list[float] = []
+    begin, started = datetime.now(UTC), time.monotonic()
+    for n in range(LAG_S * LAG_BODIES_PER_S):
+        at = begin + timedelta(milliseconds=200 * n)
+        at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        family = n % FAMILIES
+        machine.post_all(port, "/api/v1/write", [[(families[family].body(_ms(at)), headers[family])]])
+        accepted[at] = time.monotonic()
+        while True:
+            _note_visible(connection, accepted, lags)
+            if time.monotonic() - started > n / LAG_BODIES_PER_S:
+                break
+            time.sleep(0.02)
+    deadline = time.monotonic() + 30
+    while accepted and time.monotonic() < deadline:
+        _note_visible(connection, accepted, lags)
+        time.sleep(0.02)
+    if accepted:
+        raise TimeoutError(f"{len(accepted)} bodies never became visible")
+    p50, p99 = np.percentile(lags, [50, 99])
+    load = SERIES * LAG_BODIES_PER_S
+    print(f"   accepted to queryable at {load:,} samples per second: p50 {p50:.2f} s, p99 {p99:.2f} s")
+
+
+def _note_visible(connection: object, accepted: dict[datetime, float], lags: list[float]) -> None:
+    if not accepted:
+        return
+    with connection.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("SELECT DISTINCT ts FROM telemetry_sample WHERE ts >= %s", [min(accepted)])
+        now = time.monotonic()
+        for (ts,) in cursor.fetchall():
+            if ts in accepted:
+                lags.append(now - accepted.pop(ts))
+
+
+def _bare_copy(servers: machine.Servers) -> None:
+    """The same rows by COPY into the same table and nothing else: what the database alone would take."""
+    from django.db import connection
+
+    from telemetry import partitions
+    from telemetry.binary import binary_cursor, copy_samples
+
+    now = datetime.now(UTC)
+    partitions.ensure(partitions.SAMPLES, [now])
+    table = partitions.SAMPLES.name(partitions.SAMPLES.first_of(now))
+    batch = 10_000
+    ts_ms = np.full(batch, _ms(now), np.int64)
+    series, value = np.arange(batch, dtype=np.int64), np.random.default_rng(1).random(batch)
+    connection.close()
+    mine = time.process_time()
+    before = machine.cpu_s(servers.pids["postgres"])
+    with binary_cursor() as cursor:
+        for _ in range(COPIED // batch):
+            copy_samples(cursor, table, ts_ms, series, value)
+    connection.close()
+    spent = machine.cpu_s(servers.pids["postgres"]) - before + time.process_time() - mine
+    print(f"Bare COPY into the same table: {COPIED / spent:,.0f} samples per CPU-second")

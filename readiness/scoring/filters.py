@@ -1,0 +1,67 @@
+"""What scores, results and flips can be filtered by."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import forms
+
+from readiness.scoring.models import CheckResult, Flip, SiteScore
+from telemetry.core.spec import SpecError, parse_time
+from web import clock
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf
+
+
+class Moment(forms.Field):
+    """`now-7d`, ISO 8601 or milliseconds since 1970, as time ranges are given everywhere."""
+
+    def clean(self, value: Any) -> datetime:
+        try:
+            ms = parse_time(str(value), int(clock.now().timestamp() * 1000))
+            return datetime.fromtimestamp(ms / 1000, UTC)
+        except SpecError as error:
+            raise forms.ValidationError(error.reason) from error
+        except (OverflowError, ValueError, OSError) as error:
+            raise forms.ValidationError("is outside the years that can be told") from error
+
+
+class ScoreFilters(ObjectFilterSet):
+    class Meta:
+        model = SiteScore
+        fields = ["site", "verdict", "first_blocker", "score", "score_upper", "coverage", "evaluated_at"]
+        search_fields = ["site__name", "site__slug", "site__city"]
+
+
+class ResultFilters(ObjectFilterSet):
+    check = AnyOf(
+        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
+    )
+
+    class Meta:
+        model = CheckResult
+        fields = [
+            "site",
+            "state",
+            "pillar",
+            "gate",
+            "code",
+            "value",
+            "margin",
+            "taken_at",
+            "since",
+            "first_bad_at",
+        ]
+        search_fields = ["check_id", "reason", "site__name"]
+
+
+class FlipFilters(ObjectFilterSet):
+    """`start` and `end` are inclusive; `check` is the same as `key`."""
+
+    check = AnyOf(field_name="key", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check")
+    start = AnyOf(field_name="at", lookup_expr="gte", inner=Moment(), label="From")
+    end = AnyOf(field_name="at", lookup_expr="lte", inner=Moment(), label="Until")
+
+    class Meta:
+        model = Flip
+        fields = ["site", "subject", "key", "part", "from_state", "to_state", "cause", "at"]
+        search_fields = ["key", "reason", "site__name"]

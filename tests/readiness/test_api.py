@@ -1,0 +1,222 @@
+"""The endpoints under /api/readiness/: what they answer, what they filter by, who may use them."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.scoring.models import SiteScore
+from readiness.workloads.models import Placement, UserRegion, WorkloadClass
+from tests.inventory import made
+from tests.readiness.scoring import stored
+from tests.readiness.scoring.stored import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def porto(frozen_now):
+    there = stored.site(name="Porto", slug="porto", first_blocker="p2-power-headroom")
+    stored.result(
+        there,
+        "p2-power-headroom",
+        "fail",
+        value=940.0,
+        unit="kW",
+        threshold=850.0,
+        margin=-90.0,
+        reason="Peak site load: 940 kW misses ≤ 850 kW.",
+        taken_at=frozen_now.at - timedelta(minutes=2),
+        evidence={"part": "site-load", "ref": "measure:site-load/meter", "provenance": "measured"},
+        parts=[
+            {
+                "part": "site-load",
+                "state": "fail",
+                "taken_at": (frozen_now.at - timedelta(minutes=2)).isoformat(),
+            }
+        ],
+    )
+    stored.result(there, "p5-fabric-health", "pass")
+    return there
+
+
+def rows(response):
+    assert response.status_code == 200, response.content
+    return response.json()["results"]
+
+
+def test_a_score_has_all_that_a_caller_needs(porto, api_of):
+    stored.site(name="Faro", slug="faro")
+    [score] = rows(api_of("viewer").get("/api/readiness/scores/?site=porto"))
+    assert score["site"]["slug"] == "porto"
+    assert score["verdict"] == {"value": "not-ready", "label": "Not ready"}
+    assert (score["score"], score["score_upper"], score["coverage"]) == (0.5, 0.9, 0.4)
+    assert score["framework_version"]["display"] == "muster-1"
+    assert set(score["pillars"]) == {"p1", "p2", "p3", "p4", "p5"}
+    assert score["evaluated_at"]
+
+
+def test_a_result_tells_value_threshold_margin_reason_and_age(porto, api_of):
+    [result] = rows(api_of("viewer").get("/api/readiness/results/?site=porto&check=p2-power-headroom"))
+    assert (result["check"], result["pillar"], result["state"]["value"]) == (
+        "p2-power-headroom",
+        "p2",
+        "fail",
+    )
+    assert (result["value"], result["unit"], result["threshold"], result["margin"]) == (940, "kW", 850, -90)
+    assert result["data_age_s"] == result["parts"][0]["data_age_s"] == 120
+    assert result["evidence"]["ref"] == "measure:site-load/meter"
+    assert result["evaluated_at"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("state=fail", ["p2-power-headroom"]),
+        ("state=fail&state=pass", ["p2-power-headroom", "p5-fabric-health"]),
+        ("pillar=p5", ["p5-fabric-health"]),
+        ("check=p5-fabric-health,p2-power-headroom", ["p2-power-headroom", "p5-fabric-health"]),
+        ("margin__lt=0", ["p2-power-headroom"]),
+        ("q=misses", ["p2-power-headroom"]),
+        ("state=warn", []),
+    ],
+)
+def test_results_are_filtered(porto, api_of, query, found):
+    assert [row["check"] for row in rows(api_of("viewer").get(f"/api/readiness/results/?{query}"))] == found
+
+
+def test_flips_of_a_span_newest_first(porto, api_of):
+    stored.flip(porto, "check", "p2-power-headroom", "fail", from_state="pass", at=NOW - timedelta(days=3))
+    stored.flip(porto, "check", "p5-fabric-health", "pass", from_state="unknown", at=NOW - timedelta(days=2))
+    api = api_of("viewer")
+    flips = rows(api.get("/api/readiness/flips/?site=porto&start=now-4d&end=now"))
+    assert [flip["key"] for flip in flips] == ["p5-fabric-health", "p2-power-headroom"]
+    start = (NOW - timedelta(days=3, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    end = (NOW - timedelta(days=2, hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    [flip] = rows(api.get(f"/api/readiness/flips/?site=porto&start={start}&end={end}"))
+    assert (flip["from_state"]["value"], flip["to_state"]["value"]) == ("pass", "fail")
+    assert flip["cause"] == {"value": "data", "label": "Data"}
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("scores/?nothing=1", "nothing"),
+        ("results/?state=broken", "state"),
+        ("flips/?start=yesterday", "start"),
+        ("scores/?site=nowhere", "site"),
+    ],
+)
+def test_what_cannot_be_filtered_by_is_refused_by_name(porto, api_of, path, parameter):
+    response = api_of("viewer").get(f"/api/readiness/{path}")
+    assert response.status_code == 400
+    assert parameter in response.json()
+
+
+def test_a_site_is_evaluated_on_demand(frozen_now, api_of):
+    there = made.site(slug="faro")
+    response = api_of("planner").post("/api/readiness/scores/evaluate/", {"site": "faro"})
+    assert response.status_code == 200, response.content
+    assert response.json()["verdict"]["value"] == "not-ready"
+    assert SiteScore.objects.get(site=there).evaluated_at == frozen_now.at
+
+
+def test_evaluating_needs_its_permission_and_a_site(porto, api_of):
+    refused = api_of("viewer").post("/api/readiness/scores/evaluate/", {"site": "porto"})
+    assert (refused.status_code, "scoring.change_sitescore" in refused.json()["detail"]) == (403, True)
+    unknown = api_of("planner").post("/api/readiness/scores/evaluate/", {"site": "nowhere"})
+    assert (unknown.status_code, list(unknown.json())) == (400, ["site"])
+
+
+@pytest.mark.parametrize("path", ["scores", "results", "flips", "frameworks"])
+def test_verdicts_are_never_written_from_outside(porto, api_of, path):
+    assert api_of("admin").post(f"/api/readiness/{path}/", {}).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["scores", "results", "flips", "frameworks", "placements"])
+def test_nobody_reads_without_signing_in(porto, api_of, path):
+    assert api_of(None).get(f"/api/readiness/{path}/").status_code == 401
+
+
+def test_frameworks_are_listed_short_and_read_whole(api_of):
+    api = api_of("viewer")
+    [version] = rows(api.get("/api/readiness/frameworks/?status=published"))
+    assert version["version"] == "muster-1"
+    assert "definition" not in version
+    whole = api.get(f"/api/readiness/frameworks/{version['id']}/").json()
+    assert len(whole["definition"]["checks"]) == 48
+
+
+class TestWorkloads:
+    def test_a_class_with_its_regions_is_written_and_read(self, api_of):
+        api = api_of("planner")
+        region = api.post("/api/readiness/user-regions/", {"name": "Iberia", "slug": "iberia"}).json()
+        made_class = api.post(
+            "/api/readiness/workload-classes/",
+            {"name": "Chat", "slug": "chat", "latency_limit_ms": 80, "user_regions": [{"slug": "iberia"}]},
+        )
+        assert made_class.status_code == 201, made_class.content
+        assert made_class.json()["user_regions"][0]["id"] == region["id"]
+        changed = api.patch(
+            f"/api/readiness/workload-classes/{made_class.json()['id']}/", {"user_regions": []}
+        )
+        assert (changed.status_code, changed.json()["user_regions"]) == (200, [])
+        assert changed.json()["latency_limit_ms"] == 80
+
+    def test_a_placement_names_site_and_class(self, api_of):
+        there = made.site(slug="faro")
+        WorkloadClass.objects.create(name="Chat", slug="chat")
+        api = api_of("planner")
+        body = {"workload_class": {"slug": "chat"}, "site": {"slug": "faro"}, "started_on": "2026-11-01"}
+        placed = api.post("/api/readiness/placements/", body)
+        assert (placed.status_code, placed.json()["site"]["id"]) == (201, there.pk)
+        again = api.post("/api/readiness/placements/", body)
+        assert again.status_code == 400
+        early = api.patch(f"/api/readiness/placements/{placed.json()['id']}/", {"ended_on": "2026-10-01"})
+        assert (early.status_code, list(early.json())) == (400, ["ended_on"])
+
+    def test_many_are_written_at_once_or_none(self, api_of):
+        api = api_of("planner")
+        bodies = [{"name": name, "slug": name.lower()} for name in ("Iberia", "Nordics")]
+        assert api.post("/api/readiness/user-regions/", bodies).status_code == 201
+        clash = api.post("/api/readiness/user-regions/", [{"name": "Baltics", "slug": "baltics"}, bodies[0]])
+        assert clash.status_code == 400
+        assert UserRegion.objects.count() == 2
+
+    def test_a_viewer_reads_and_does_not_write(self, api_of):
+        api = api_of("viewer")
+        assert api.get("/api/readiness/workload-classes/").status_code == 200
+        assert (
+            api.post("/api/readiness/user-regions/", {"name": "Iberia", "slug": "iberia"}).status_code == 403
+        )
+
+    def test_placements_are_filtered_by_site(self, api_of):
+        chat = WorkloadClass.objects.create(name="Chat", slug="chat")
+        for slug in ("faro", "porto"):
+            Placement.objects.create(workload_class=chat, site=made.site(slug=slug), started_on="2026-11-01")
+        [row] = rows(api_of("viewer").get("/api/readiness/placements/?site=faro"))
+        assert row["site"]["slug"] == "faro"
+
+
+@pytest.mark.parametrize("path", ["scores", "results", "flips", "placements", "workload-classes"])
+def test_a_list_takes_as_many_statements_for_many_rows_as_for_one(porto, api_of, path):
+    api = api_of("viewer")
+    chat = WorkloadClass.objects.create(name="Chat", slug="chat")
+    Placement.objects.create(workload_class=chat, site=porto, started_on="2026-11-01")
+    stored.flip(porto, "check", "p5-fabric-health", "pass")
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert len(rows(api.get(f"/api/readiness/{path}/"))) > 0
+        return len(captured)
+
+    statements()
+    few = statements()
+    for number in range(5):
+        there = stored.site()
+        stored.result(there, "p2-power-headroom", "fail")
+        other = WorkloadClass.objects.create(name=f"Class {number}", slug=f"class-{number}")
+        other.user_regions.add(UserRegion.objects.create(name=f"R{number}", slug=f"r{number}"))
+        Placement.objects.create(workload_class=other, site=there, started_on="2026-11-01")
+    assert statements() == few
