@@ -6,7 +6,7 @@ import pghistory
 
 
 class Trackers(tuple[pghistory.Tracker, ...]):
-    """pghistory copies its default trackers for each model; a deep copy of an operation equals no operation any more."""
+    """pghistory copies its default trackers for each model; a deep copy of an operation equals no operation."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Trackers":
         return trackers()

@@ -34,10 +34,18 @@ def pytest_load_initial_conftests() -> Generator[None]:
     """A wrapper, since pytest-django's own `tryfirst` would otherwise read the settings first."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
+    _own_database_number()
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         atexit.register(_running.close)
         start_throw_away(_running)
     return (yield)
+
+
+def _own_database_number() -> None:
+    """Give each of xdist's workers a Valkey database of its own: clearing a cache clears the whole database."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker.startswith("gw") and os.environ.get("REDIS_URL", "").endswith("db=0"):
+        os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].removesuffix('0')}{1 + int(worker[2:]) % 15}"
 
 
 @pytest.hookimpl(trylast=True)

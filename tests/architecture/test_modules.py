@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("accounts", "benchmarks", "config", "inventory", "readiness", "stack", "telemetry", "tests", "web")
 LONGEST_MODULE = 400
-LONGEST_FUNCTION = 60
+LONGEST_TEST_MODULE = 450
+LONGEST_FUNCTION = 65
 FORBIDDEN_NAMES = {"utils", "common", "helpers", "services", "manager", "misc"}
 
 
@@ -31,7 +32,8 @@ def test_there_are_modules_to_look_at():
 
 def test_no_module_is_too_long():
     lengths = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
+    limits = {name: LONGEST_TEST_MODULE if name.startswith("tests/") else LONGEST_MODULE for name in lengths}
+    assert {name: lines for name, lines in lengths.items() if lines > limits[name]} == {}
 
 
 def test_no_function_is_too_long():

@@ -1,4 +1,7 @@
-"""Endpoints under requests made from their own schema, good and bad: none is answered with a 5xx."""
+"""Endpoints under requests made from their own schema, good and bad: none is answered with a 5xx.
+
+One of each kind: making requests for all of them takes minutes.
+"""
 
 import pytest
 import schemathesis
@@ -7,7 +10,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.inventory import made
 
-REQUESTS_EACH = 3
+REQUESTS_EACH = 4
+PATHS = (
+    "/api/inventory/sites/",
+    "/api/accounts/tokens/",
+    "/api/history/",
+    "/api/readiness/results/",
+    "/api/telemetry/query/",
+    "/api/telemetry/sources/",
+)
 
 
 @pytest.mark.django_db
@@ -17,6 +28,8 @@ def test_no_request_made_from_the_schema_breaks_an_endpoint(api_of):
     schema = schemathesis.openapi.from_wsgi("/api/schema/", WSGIHandler(), headers=headers)
     answered, broken = 0, {}
     for operation in (each.ok() for each in schema.get_all_operations()):
+        if not operation.path.startswith(PATHS):
+            continue
 
         @settings(
             max_examples=REQUESTS_EACH,
@@ -36,4 +49,4 @@ def test_no_request_made_from_the_schema_breaks_an_endpoint(api_of):
 
         send()
     assert broken == {}
-    assert answered > 300
+    assert answered > 80
