@@ -58,7 +58,8 @@ def load(
             remove(by=by, now=now)
         plan = fleet_plan(scale=scale, names=site_names)
         say(f"Writing {len(plan.sites)} sites ...")
-        fleet = write_inventory(plan, scale=scale, now=now)
+        # On the second: a sample's time is in whole milliseconds, and one after the look at it would not be seen.
+        fleet = write_inventory(plan, scale=scale, now=now.replace(microsecond=0))
         write_history(plan, fleet, reach=reach, say=say)
         fleet.history_loaded_at = now
         fleet.save(update_fields=["history_loaded_at"])
