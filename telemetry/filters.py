@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact, Regex
 from django.utils.translation import gettext_lazy as _
 
 from telemetry.core.spec import Matcher, Operator, SpecError, parse_matcher
-from telemetry.models import Rejection, Series, Source, SourceState
+from telemetry.models import Rejection, Series, Source, SourceFlip, SourceState
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
 
@@ -84,3 +84,10 @@ class RejectionFilters(ObjectFilterSet):
         model = Rejection
         fields = ["source", "on_date", "reason", "count", "last_at"]
         search_fields = ["reason", "example", "source__name"]
+
+
+class SourceFlipFilters(ObjectFilterSet):
+    class Meta:
+        model = SourceFlip
+        fields = ["source", "from_state", "to_state", "at"]
+        search_fields = ["source__name"]

@@ -10,6 +10,7 @@ from web.rest.router import Router
 router = Router()
 router.register("sources", viewsets.SourceViewSet)
 router.register("series", viewsets.SeriesViewSet)
+router.register("flips", viewsets.SourceFlipViewSet)
 router.register("rejections", viewsets.RejectionViewSet)
 
 urlpatterns = [

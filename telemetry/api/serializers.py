@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from telemetry.core.registry import registry
 from telemetry.intake import object_of
-from telemetry.models import Rejection, Series, Source, SourceState
+from telemetry.models import Rejection, Series, Source, SourceFlip, SourceState
 from telemetry.unmatched import why_unmatched
 from web.rest.fields import brief
 from web.rest.serializers import ObjectSerializer
@@ -108,3 +108,10 @@ class RejectionSerializer(ObjectSerializer):
         model = Rejection
         fields = ["source", "on_date", "reason", "count", "example", "last_at"]
         brief_fields = ["reason", "count"]
+
+
+class SourceFlipSerializer(ObjectSerializer):
+    class Meta:
+        model = SourceFlip
+        fields = ["source", "from_state", "to_state", "at"]
+        brief_fields = ["source", "to_state", "at"]

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from telemetry import filters, intake, operations
 from telemetry.api import serializers
-from telemetry.models import Rejection, Source
+from telemetry.models import Rejection, Source, SourceFlip
 from web import clock
 from web.rest.errors import translated
 from web.rest.permissions import requires
@@ -115,3 +115,9 @@ class RejectionViewSet(ReadOnlyObjectViewSet):
     queryset = Rejection.objects.select_related("source")
     serializer_class = serializers.RejectionSerializer
     filterset_class = filters.RejectionFilters
+
+
+class SourceFlipViewSet(ReadOnlyObjectViewSet):
+    queryset = SourceFlip.objects.select_related("source")
+    serializer_class = serializers.SourceFlipSerializer
+    filterset_class = filters.SourceFlipFilters

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.operations import authenticate_token
-from telemetry.models import Source, SourceFlip
+from telemetry.models import Source
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +85,9 @@ def test_changing_the_site_matches_the_series_anew(api, sender):
 def test_pause_and_resume_change_the_state_and_are_flips(api, sender):
     assert api.post(f"{URL}{sender.source.pk}/pause/").json()["state"]["value"] == "paused"
     assert api.post(f"{URL}{sender.source.pk}/resume/").json()["state"]["value"] == "waiting"
-    flips = SourceFlip.objects.order_by("pk").values_list("from_state", "to_state")
-    assert list(flips) == [("waiting", "paused"), ("paused", "waiting")]
+    flips = api.get("/api/telemetry/flips/?source=porto prometheus&ordering=id").json()["results"]
+    went = [(flip["from_state"]["value"], flip["to_state"]["value"]) for flip in flips]
+    assert went == [("waiting", "paused"), ("paused", "waiting")]
 
 
 def test_a_rotated_token_replaces_the_one_before(api, sender, frozen_now):

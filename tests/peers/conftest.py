@@ -1,0 +1,75 @@
+"""A Muster as `make run` starts it (uvicorn, a Celery worker, beat) with a database of its own, and real senders."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from tests.peers.muster import LIVE_S, Muster
+from tests.peers.running import Programs
+
+ROOT = Path(__file__).parents[2]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/peers/" in item.path.as_posix():
+            item.add_marker(pytest.mark.peers)
+
+
+@pytest.fixture(scope="session")
+def peer():
+    """`peer("prometheus")` is the path of a Debian program; without it a loud skip, and a failure in CI."""
+
+    def find(name):
+        path = shutil.which(name)
+        if path is None:
+            missing = f"Debian's {name} is not installed: apt-get install {name}"
+            (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+        return path
+
+    return find
+
+
+@pytest.fixture
+def programs(tmp_path):
+    """Starts programs that end with the test, each by its own process id."""
+    started = Programs(tmp_path)
+    yield started
+    started.end_all()
+
+
+@pytest.fixture
+def own_database():
+    """An empty database beside the tests' own: the processes of this Muster are no part of a test's transaction."""
+    address = urlsplit(os.environ["DATABASE_URL"])
+    name = f"muster_peers_{os.getpid()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield urlunsplit(address._replace(path=f"/{name}"))
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def muster(programs, own_database, tmp_path):
+    """Migrated, started, and answering; its workers listen on a database of Valkey that nothing else uses."""
+    redis = os.environ["REDIS_URL"].partition("?")[0]
+    environment = {
+        **os.environ,
+        "DATABASE_URL": own_database,
+        "REDIS_URL": f"{redis}?db=9",
+        "MUSTER_DATA_DIR": str(tmp_path / "data"),
+        "MUSTER_TELEMETRY_LIVE_S": str(LIVE_S),
+        "MUSTER_HASHED_STATIC": "0",
+        "PYTHONUNBUFFERED": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    started = Muster(ROOT, environment, programs)
+    started.start()
+    return started

@@ -1,0 +1,90 @@
+"""A running Muster, seen from outside: its commands, its API and its pages."""
+
+import json
+import re
+import subprocess
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener
+
+from stack import processes
+from tests.peers.running import Programs, eventually, free_port
+
+# Seconds for which a sample counts as live, in place of the usual five minutes.
+LIVE_S = 10
+USER, PASSWORD = "boss", "a-long-enough-password"
+START_S = 90
+
+
+class Muster:
+    def __init__(self, root: Path, environment: dict[str, str], programs: Programs) -> None:
+        self.root, self.programs = root, programs
+        self.environment = environment | {"DJANGO_SUPERUSER_PASSWORD": PASSWORD}
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._pages = build_opener(HTTPCookieProcessor(CookieJar()))
+        self._token = ""
+
+    def start(self) -> None:
+        self.manage("migrate", "--no-input")
+        self.manage("createsuperuser", "--no-input", "--username", USER, "--email", "boss@example.com")
+        self._token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
+        commands = {
+            "web": processes.web(host="127.0.0.1", port=self.port),
+            "worker": processes.worker(),
+            "beat": processes.beat(schedule=str(self.programs.folder / "beat-schedule")),
+        }
+        for name, argv in commands.items():
+            self.programs.start(name, list(argv), cwd=self.root, env=self.environment)
+        eventually(
+            self._answers, within_s=START_S, what="Muster answers and sees its worker", last=self._logs
+        )
+        self._sign_in()
+
+    def manage(self, *arguments: str) -> str:
+        argv = ["python", "manage.py", *arguments]
+        done = subprocess.run(
+            argv, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def get(self, path: str, **query: object) -> dict:
+        return self._call("GET", f"{path}?{urlencode(query)}" if query else path)
+
+    def post(self, path: str, data: dict) -> dict:
+        return self._call("POST", path, json.dumps(data).encode())
+
+    def page(self, path: str) -> str:
+        """The text of a page, markup taken out."""
+        with self._pages.open(self.url + path, timeout=30) as response:
+            text = re.sub(r"<(script|style)\b.*?</\1>", " ", response.read().decode(), flags=re.DOTALL)
+        return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+    def _call(self, method: str, path: str, body: bytes | None = None) -> dict:
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        request = Request(self.url + path, data=body, method=method, headers=headers)
+        try:
+            with build_opener().open(request, timeout=30) as response:
+                return json.load(response)
+        except HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()[:500]}") from error
+
+    def _sign_in(self) -> None:
+        with self._pages.open(f"{self.url}/login/", timeout=30) as response:
+            token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', response.read().decode())[1]
+        form = urlencode({"csrfmiddlewaretoken": token, "username": USER, "password": PASSWORD}).encode()
+        with self._pages.open(Request(f"{self.url}/login/", data=form), timeout=30) as response:
+            assert "/login/" not in response.url
+
+    def _answers(self) -> bool:
+        try:
+            with build_opener().open(f"{self.url}/health/ready", timeout=5) as response:
+                return json.load(response)["workers"] > 0
+        except (HTTPError, URLError, ConnectionError, TimeoutError):
+            return False
+
+    def _logs(self) -> str:
+        return "\n".join(f"{each.name}: {each.said()}" for each in self.programs.started)

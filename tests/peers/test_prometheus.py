@@ -1,0 +1,200 @@
+"""Debian's Prometheus scrapes Debian's node_exporter and writes to a running Muster: from the first sample through
+a dead exporter and a dead Prometheus until everything is well again.
+"""
+
+from urllib.request import urlopen
+
+import pytest
+
+from telemetry import snippets
+from telemetry.models import Source
+from tests.peers.muster import LIVE_S
+from tests.peers.running import eventually, free_port
+
+SCRAPE_S, GRACE_S = 2, 4
+BEAT_S = 60
+# What a queue, a worker and a busy machine may add.
+SLACK_S = 30
+SITE, NODE = "porto", "node-1"
+METRIC = "node_memory_MemAvailable_bytes"
+COVERAGE = "p5-telemetry-coverage"
+
+
+@pytest.fixture
+def site(muster):
+    """A new site with one device, and a source for its Prometheus."""
+    region = muster.post("/api/inventory/regions/", {"name": "Iberia", "slug": "iberia"})
+    there = {"name": "Porto", "slug": SITE, "region": region["id"], "stage": "production", "country": "PT"}
+    muster.post("/api/inventory/sites/", there)
+    maker = muster.post("/api/inventory/manufacturers/", {"name": "Maker", "slug": "maker"})
+    kind = {"manufacturer": maker["id"], "model": "M1", "slug": "m1", "domain": "compute", "kind": "node"}
+    kind = muster.post("/api/inventory/device-types/", kind)
+    device = {"name": NODE, "site": {"slug": SITE}, "device_type": kind["id"], "role": "node"}
+    return muster.post("/api/inventory/devices/", device)
+
+
+@pytest.fixture
+def source(muster, site):
+    given = {"name": "porto prometheus", "site": {"slug": SITE}, "cadence_s": SCRAPE_S, "grace_s": GRACE_S}
+    return muster.post("/api/telemetry/sources/", given)
+
+
+@pytest.fixture
+def exporter(peer, programs):
+    port = free_port()
+    argv = [peer("prometheus-node-exporter"), f"--web.listen-address=127.0.0.1:{port}"]
+    program = programs.start("exporter", argv)
+    program.port = port
+    eventually(lambda: _answers(f"http://127.0.0.1:{port}/metrics"), within_s=20, what="the exporter answers")
+    return program
+
+
+@pytest.fixture
+def prometheus(peer, programs, muster, exporter, source, tmp_path):
+    """Configured as the page that shows the token says."""
+    config = tmp_path / "prometheus.yml"
+    targets = f"""
+scrape_configs:
+  - job_name: node
+    static_configs:
+      - targets: ["127.0.0.1:{exporter.port}"]
+        labels: {{instance: {NODE}}}
+"""
+    connection = snippets.prometheus(
+        Source(cadence_s=SCRAPE_S), url=f"{muster.url}/api/v1/write", token=source["token"]
+    )
+    config.write_text(connection + targets)
+    port = free_port()
+    argv = [
+        peer("prometheus"),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]
+    program = programs.start("prometheus", argv, cwd=tmp_path)
+    eventually(
+        lambda: _answers(f"http://127.0.0.1:{port}/-/ready"),
+        within_s=30,
+        what="Prometheus is ready",
+        last=program.said,
+    )
+    return program
+
+
+def _answers(url):
+    try:
+        with urlopen(url, timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+class Watch:
+    """What a person would look at, by the API and the pages."""
+
+    def __init__(self, muster, source, device):
+        self.muster, self.source, self.device = muster, source, device
+
+    def points(self, metric=METRIC, start="now-1m"):
+        asked = {
+            "site": SITE,
+            "metric": metric,
+            "aggregation": "last",
+            "start": start,
+            "end": "now",
+            "step": SCRAPE_S,
+        }
+        found = self.muster.get("/api/telemetry/query/", **asked)["series"]
+        return found[0]["points"] if found else []
+
+    def known(self, **given):
+        return [at for at, value in self.points(**given) if value is not None]
+
+    def series(self):
+        found = self.muster.get("/api/telemetry/series/", site=SITE, metric=METRIC)["results"]
+        return found[0] if found else None
+
+    def state(self):
+        return self.muster.get(f"/api/telemetry/sources/{self.source['id']}/")["state"]["value"]
+
+    def coverage(self):
+        found = self.muster.get("/api/readiness/results/", site=SITE, check=COVERAGE)["results"]
+        if not found:
+            return None
+        parts = {part["part"]: part["state"] for part in found[0]["parts"]}
+        # Of the three domains only compute has a device here; when it fails, so does the check.
+        if parts.get("compute-coverage") == "fail":
+            assert found[0]["state"]["value"] == "fail"
+        return parts.get("compute-coverage")
+
+    def flips(self):
+        found = self.muster.get("/api/telemetry/flips/", source_id=self.source["id"], ordering="id")[
+            "results"
+        ]
+        return [(flip["from_state"]["value"], flip["to_state"]["value"]) for flip in found]
+
+    def becomes(self, look, wanted, *, within_s):
+        eventually(
+            lambda: look() == wanted, within_s=within_s, what=f"{look.__name__} is {wanted!r}", last=look
+        )
+
+
+@pytest.fixture
+def watch(muster, source, site):
+    return Watch(muster, source, site)
+
+
+@pytest.mark.timeout(600)
+def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, prometheus, exporter, watch):
+    # The first sample: matched to the device, on every page that should show it.
+    series = eventually(watch.series, within_s=SLACK_S, what="the series exists")
+    assert series["object"]["display"].startswith(NODE)
+    assert series["why_unmatched"] == ""
+    eventually(lambda: len(watch.known()) >= 3, within_s=SLACK_S, what="three points in a row")
+    watch.becomes(watch.state, "on-time", within_s=SLACK_S)
+    watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
+    assert METRIC in muster.page(f"/telemetry/sources/{watch.source['id']}/?q={METRIC}")
+    assert "porto prometheus" in muster.page(f"/sites/{SITE}/?tab=sources")
+    assert "node_exporter" not in muster.page("/telemetry/unmatched/?q=node_memory")
+    assert METRIC in muster.page(f"/telemetry/explore/?site={SITE}&metric={METRIC}")
+
+    # The exporter dies: Prometheus says so with stale markers, and goes on with `up 0`.
+    exporter.kill()
+    eventually(lambda: watch.series()["ended_at"], within_s=SLACK_S, what="stale markers end the series")
+    eventually(
+        lambda: watch.points() and watch.points()[-1][1] is None, within_s=SLACK_S, what="null after the end"
+    )
+    watch.becomes(watch.coverage, "fail", within_s=LIVE_S + BEAT_S + SLACK_S)
+    assert watch.state() == "on-time"
+    assert [value for _, value in watch.points("up")][-1] == 0
+
+    # The exporter is back.
+    exporter.start()
+    eventually(lambda: watch.series()["ended_at"] is None, within_s=SLACK_S, what="the series goes on")
+    watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
+
+    # Prometheus dies: no marker, only silence.
+    prometheus.kill()
+    watch.becomes(watch.state, "late", within_s=SCRAPE_S + GRACE_S + SLACK_S)
+    watch.becomes(watch.state, "silent", within_s=3 * (SCRAPE_S + GRACE_S) + SLACK_S)
+    watch.becomes(watch.coverage, "fail", within_s=LIVE_S + BEAT_S + SLACK_S)
+    assert watch.series()["ended_at"] is None
+    assert "Silent" in muster.page("/telemetry/")
+
+    # Prometheus is back: healed, and everything that happened is on record.
+    prometheus.start()
+    watch.becomes(watch.state, "on-time", within_s=SLACK_S)
+    watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
+    assert watch.flips() == [
+        ("waiting", "on-time"),
+        ("on-time", "late"),
+        ("late", "silent"),
+        ("silent", "on-time"),
+    ]
+    part = muster.get("/api/readiness/flips/", site=SITE, limit=200)["results"]
+    coverage = [
+        flip["to_state"]["value"]
+        for flip in sorted(part, key=lambda flip: (flip["at"], flip["id"]))
+        if flip["key"] == COVERAGE and flip["part"] == "compute-coverage"
+    ]
+    assert coverage[-4:] == ["fail", "pass", "fail", "pass"]
