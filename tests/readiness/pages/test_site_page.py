@@ -62,7 +62,7 @@ def test_checks_are_filtered_by_state(viewer_pages, dallas):
 
 def test_changes_show_flips_and_who_changed_the_site(viewer_pages, dallas):
     words = words_of(viewer_pages.get("/sites/dallas/?tab=changes"))
-    assert "Energy health : OK → Critical" in words
+    assert "Energy health OK → Critical" in words
     assert "created" in words
 
 
