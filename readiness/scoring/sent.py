@@ -24,6 +24,9 @@ from telemetry.models import Series
 
 WINDOW = timedelta(hours=24)
 """What counters rise by and states change in, as the checks and the registry's rules have it."""
+ARRIVING = timedelta(minutes=1)
+"""A series is entered when its samples are stored, which may be a moment after the `now` they are judged
+at."""
 JUST_GONE_S = 600.0
 """So long after it stopped being live it can still be told since when an object is silent."""
 LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
@@ -149,7 +152,7 @@ def _seen(rows: Iterable[telemetry.Seen]) -> dict[int, dict[ObjectKey, dict[int,
 def _sources_of(site_ids: Sequence[int], now: datetime) -> dict[int, dict[ObjectKey, frozenset[int]]]:
     """Which sources ever sent anything about each object; a series of a part is one of its device, too."""
     series = (
-        Series.objects.filter(site_id__in=site_ids, object_kind__gt="", first_seen_at__lte=now)
+        Series.objects.filter(site_id__in=site_ids, object_kind__gt="", first_seen_at__lte=now + ARRIVING)
         .exclude(metric__regex=_SCRAPERS_OWN)
         .order_by()
         .values_list("site_id", *_OBJECTS.values())
