@@ -90,6 +90,8 @@ def _muster(
 ) -> None:
     port = machine.free_port()
     headers = _start_muster(servers, port)
+    from telemetry.tasks import roll_up
+
     # Each process has met the series before: what is measured is a sender's ordinary day.
     warm_up = datetime.now(UTC) - timedelta(seconds=CADENCE_S * BODIES + 1200)
     machine.post_all(
@@ -103,8 +105,7 @@ def _muster(
     _wait_until_drained()
     drained = servers.cpu_s()
     # Only now, or windows that are long over here would be rolled up while they fill, as no real one is.
-    beat = processes.beat(schedule=str(servers.folder / "beat"))
-    servers.run("beat", (sys.executable, *beat[1:]))
+    roll_up.apply_async()
     _wait_until_rolled_up()
     after = servers.cpu_s()
     _report("taken in and drained", total, before, drained, receiver)

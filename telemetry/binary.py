@@ -16,6 +16,7 @@ from psycopg.pq import Format
 _EPOCH_US = 946_684_800_000_000
 # Object ids of the array types and of their elements (catalog/pg_type.dat).
 _INT8S, _INT8, _FLOAT8S, _FLOAT8 = 1016, 20, 1022, 701
+_INSTANTS, _INSTANT = 1185, 1184
 _ARRAY_HEADER = struct.Struct(">iiiii")  # dimensions, whether any is null, element type, length, lower bound
 _NO_ELEMENTS = 12  # bytes of an array without any
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -55,7 +56,7 @@ def binary_cursor() -> Iterator[psycopg.Cursor[Any]]:
     with connection.wrap_database_errors, kind(connection.connection) as cursor:
         cursor.format = Format.BINARY
         cursor.adapters.register_dumper(np.ndarray, ArrayDumper)
-        for type_id in (_INT8S, _FLOAT8S):
+        for type_id in (_INT8S, _FLOAT8S, _INSTANTS):
             cursor.adapters.register_loader(type_id, ArrayLoader)
         yield cursor
 
@@ -85,7 +86,7 @@ class IntegersDumper(ArrayDumper):
 
 
 class ArrayLoader(Loader):
-    """`bigint[]` and `float8[]`, of one dimension, as numpy arrays; a null becomes NaN."""
+    """`bigint[]`, `float8[]` and `timestamptz[]` (as ms since 1970) as numpy arrays; a null becomes NaN."""
 
     format = Format.BINARY
 
@@ -94,10 +95,11 @@ class ArrayLoader(Loader):
         if len(raw) <= _NO_ELEMENTS:
             return np.empty(0)
         _, has_null, element, length, _ = _ARRAY_HEADER.unpack_from(raw)
-        kind = ">i8" if element == _INT8 else ">f8"
+        kind = ">f8" if element == _FLOAT8 else ">i8"
         if not has_null:
             packed = np.frombuffer(raw, [("length", ">i4"), ("value", kind)], length, _ARRAY_HEADER.size)
-            return packed["value"].astype(kind[1:])
+            numbers = packed["value"].astype(kind[1:])
+            return (numbers + _EPOCH_US) // 1000 if element == _INSTANT else numbers
         values, position = np.full(length, np.nan), _ARRAY_HEADER.size
         for place in range(length):
             is_null = raw[position : position + 4] == b"\xff\xff\xff\xff"

@@ -5,11 +5,12 @@ concurrently before it is dropped.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 DAY = timedelta(days=1)
 # Two drains that need the same missing partition: the second waits for the first and finds it made.
@@ -90,6 +91,23 @@ def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
                 [first, partitioned.next_after(first)],
             )
     return len(missing)
+
+
+def summarise(partitioned: Partitioned, instants: Iterable[datetime]) -> None:
+    """Bring the block-range indexes of these partitions up to date: until then a query reads all the newest rows.
+
+    Autovacuum does so once a minute at best. Where it is at work already, it is not waited for.
+    """
+    existing = _existing(partitioned)
+    for name in sorted({partitioned.name(partitioned.first_of(at)) for at in instants} & existing.keys()):
+        with suppress(OperationalError), transaction.atomic(), connection.cursor() as cursor:
+            # Less than deadlock_timeout, after which autovacuum would be cancelled for us.
+            cursor.execute("SET LOCAL lock_timeout = '100ms'")
+            cursor.execute(
+                "SELECT brin_summarize_new_values(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid"
+                " JOIN pg_am ON pg_am.oid = relam WHERE indrelid = to_regclass(%s) AND amname = 'brin'",
+                [name],
+            )
 
 
 def _existing(partitioned: Partitioned) -> dict[str, str]:

@@ -47,20 +47,20 @@ SELECT array_agg(id), array_agg((kind IN ('counter', 'histogram'))::int::bigint)
     array_agg(id) FILTER (WHERE metric = ANY(%s)) FROM telemetry_series WHERE source_id = ANY(%s)
 """
 _SAMPLES = """
-SELECT array_agg(series_id), array_agg((extract(epoch FROM ts) * 1000)::bigint), array_agg(value)
+SELECT array_agg(series_id), array_agg(ts), array_agg(value)
 FROM telemetry_sample WHERE ts > %s AND ts <= %s
 """
 _STORE = """
 INSERT INTO telemetry_rollup_5m AS done
     (series_id, start, last_ts, count, sum, min, max, last, increase, sketch_buckets, sketch_counts)
-SELECT made.series_id, %(start)s, to_timestamp(last_ms / 1000.0), count, sum, min, max, made.last,
+SELECT made.series_id, %(start)s, to_timestamp(last_s), count, sum, min, max, made.last,
     CASE WHEN made.counts = 0 THEN NULL WHEN baseline.last IS NULL THEN nullif(risen, 'NaN')
         ELSE coalesce(nullif(risen, 'NaN'), 0)
             + CASE WHEN first >= baseline.last THEN first - baseline.last ELSE first END END,
     sketch.buckets::int[], sketch.counts::bigint[]
-FROM unnest(%(series)s::bigint[], %(counts)s::bigint[], %(last_ms)s::bigint[], %(count)s::bigint[], %(sum)s::float8[],
+FROM unnest(%(series)s::bigint[], %(counts)s::bigint[], %(last_s)s::float8[], %(count)s::bigint[], %(sum)s::float8[],
     %(min)s::float8[], %(max)s::float8[], %(first)s::float8[], %(last)s::float8[], %(risen)s::float8[])
-    AS made (series_id, counts, last_ms, count, sum, min, max, first, last, risen)
+    AS made (series_id, counts, last_s, count, sum, min, max, first, last, risen)
 LEFT JOIN unnest(%(sketched)s::bigint[], %(buckets)s::text[], %(held)s::text[]) AS sketch (series_id, buckets, counts)
     ON sketch.series_id = made.series_id
 LEFT JOIN LATERAL (
@@ -106,6 +106,7 @@ type Windows = dict[datetime, set[int]]
 def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
     """Compute every closed window that has new samples; returns how many windows were written."""
     started = perf_counter()
+    partitions.summarise(partitions.SAMPLES, [now, now - LOOK_BACK])
     total = 0
     while perf_counter() - started < budget_s:
         done = _roll_up_some(now)
@@ -182,7 +183,7 @@ def _columns(
         "oldest": start - LOOK_BACK,
         "series": made.series,
         "counts": counts,
-        "last_ms": made.last_ts,
+        "last_s": made.last_ts / 1000,
         "count": made.count,
         "sum": made.sum,
         "min": made.min,
