@@ -5,10 +5,11 @@ import uuid
 import zoneinfo
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from web import metrics
+from web import errors, metrics
 from web.actor import acting
 
 type Respond = Callable[[HttpRequest], HttpResponse]
@@ -75,3 +76,18 @@ def zone_of(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         return zoneinfo.ZoneInfo("UTC")
+
+
+class BadValueMiddleware:
+    """A value that the database cannot take (a null byte, a number beyond its range) is the sender's fault: 400."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DataError):
+            return errors.bad_request(request, exception)
+        return None

@@ -152,3 +152,67 @@ def test_djangos_admin_has_no_login_of_its_own(client, client_of):
     assert client.post("/admin/login/?next=/admin/", {"username": "x", "password": "y"}).status_code == 302
     assert client_of("planner").get("/admin/", follow=True).status_code == 403
     assert client_of("admin").get("/admin/").status_code == 200
+
+
+PARAMETERS = (
+    *(
+        "q",
+        "sort",
+        "page",
+        "per",
+        "cols",
+        "export",
+        "tab",
+        "view",
+        "start",
+        "end",
+        "points",
+        "id",
+        "site",
+        "region",
+    ),
+    *(
+        "metric",
+        "aggregation",
+        "group_by",
+        "labels",
+        "device",
+        "state",
+        "stage",
+        "limit",
+        "offset",
+        "after",
+        "ordering",
+    ),
+    *(
+        "fields",
+        "domain",
+        "model",
+        "actor",
+        "request",
+        "action",
+        "user",
+        "role",
+        "next",
+        "step",
+        "check",
+        "verdict",
+    ),
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["%00", "%ff%fe", "9" * 30, "now-99999w", "x" * 1500], ids=lambda v: v[:12])
+def test_no_page_fails_for_odd_parameters(client_of, value):
+    client = client_of("admin")
+    client.raise_request_exception = False
+    everything = "&".join(f"{name}={value}" for name in PARAMETERS)
+    failed = {}
+    for route in routes():
+        for query in (everything, f"q={value}&start={value}", f"site={value}&metric={value}&start=now-1h"):
+            if route == "logout/":
+                continue
+            answer = client.get(f"{address(route)}?{query}")
+            if answer.status_code >= 500:
+                failed[route] = query[:80]
+    assert failed == {}
