@@ -20,6 +20,7 @@ FROM telemetry_rollup_5m JOIN member USING (series_id) WHERE start >= %(windows_
 UNION ALL
 """
 # A stale marker is a part without a value. A counter's first sample here rises from the last reading before it.
+# Not a join with `member`: over a partition too new to have statistics that becomes a loop over every pair of rows.
 _RAW = """
 SELECT kept.series_id, ts - interval '1 microsecond', (value IS NOT NULL)::int, value, value, value, value, ts,
     CASE WHEN coalesce(before, baseline.last) <= value THEN value - coalesce(before, baseline.last)
@@ -28,7 +29,7 @@ SELECT kept.series_id, ts - interval '1 microsecond', (value IS NOT NULL)::int, 
 FROM (
     SELECT series_id, ts, value, {before} AS before FROM (
         SELECT DISTINCT ON (series_id, ts) series_id, ts, nullif(value, 'NaN') AS value
-        FROM telemetry_sample JOIN member USING (series_id) WHERE ts > %(raw_start)s AND ts <= %(end)s
+        FROM telemetry_sample WHERE series_id = ANY(%(series)s) AND ts > %(raw_start)s AND ts <= %(end)s
         ORDER BY series_id, ts, value = 'NaN', value DESC
     )
 ) kept {baseline}
