@@ -177,36 +177,15 @@ class TestEveryModel:
         assert refused.status_code == 403
         assert f"inventory.delete_{thing._meta.model_name}" in refused.json()["detail"]
 
-    @pytest.mark.parametrize(
-        "sent",
-        ["[", "null", "4", '"text"', "[]", "[4]", "[[]]", "[{}]", "{}", '{"name": null}', '{"name": {}}'],
-    )
-    def test_a_body_that_makes_no_sense_is_a_400(self, kind, api, sent) -> None:
-        answer = api.post(address(kind), sent, content_type="application/json")
-        assert answer.status_code == 400, answer.content
+    def test_a_body_that_makes_no_sense_is_a_400(self, kind, api) -> None:
+        for sent in ("[", "null", '"text"', "[]", "[4]", "[{}]", "{}", '{"name": null}'):
+            answer = api.post(address(kind), sent, content_type="application/json")
+            assert answer.status_code == 400, (sent, answer.content)
 
     def test_strange_values_in_every_field_are_never_a_5xx(self, kind, api) -> None:
         thing = made.MAKERS[kind]()
         fields = api.get(address(kind, thing.pk)).json()
-        strange = [
-            None,
-            "",
-            " ",
-            "\x00",
-            "a\x00",
-            "x" * 5000,
-            -1,
-            0,
-            1.5,
-            1e300,
-            2**63,
-            True,
-            [],
-            {},
-            [{}],
-            "NaN",
-        ]
-        strange += ["Infinity", {"value": {}}, {"id": {}}, {"slug": "none"}, "2026-02-30", "::1", "\ud800"]
+        strange = [None, "a\x00", "x" * 5000, "NaN", 1e300, 2**63, True, [{}], {"id": {}}, "\ud800"]
         for name in fields:
             for value in strange:
                 answer = api.patch(
