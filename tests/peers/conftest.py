@@ -15,12 +15,6 @@ from tests.peers.running import Programs
 ROOT = Path(__file__).parents[2]
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "tests/peers/" in item.path.as_posix():
-            item.add_marker(pytest.mark.peers)
-
-
 @pytest.fixture(scope="session")
 def peer():
     """`peer("prometheus")` is the path of a Debian program; without it a loud skip, and a failure in CI."""

@@ -58,10 +58,13 @@ class Muster:
         return self._call("POST", path, json.dumps(data).encode())
 
     def page(self, path: str) -> str:
-        """The text of a page, markup taken out."""
-        with self._pages.open(self.url + path, timeout=30) as response:
-            text = re.sub(r"<(script|style)\b.*?</\1>", " ", response.read().decode(), flags=re.DOTALL)
+        """The text of a page, without markup."""
+        text = re.sub(r"<(script|style)\b.*?</\1>", " ", self.markup(path), flags=re.DOTALL)
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+    def markup(self, path: str) -> str:
+        with self._pages.open(self.url + path, timeout=30) as response:
+            return response.read().decode()
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> dict:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}

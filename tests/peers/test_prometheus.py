@@ -11,6 +11,8 @@ from telemetry.models import Source
 from tests.peers.muster import LIVE_S
 from tests.peers.running import eventually, free_port
 
+pytestmark = pytest.mark.peers
+
 SCRAPE_S, GRACE_S = 2, 4
 BEAT_S = 60
 # What a queue, a worker and a busy machine may add.
@@ -18,6 +20,13 @@ SLACK_S = 30
 SITE, NODE = "porto", "node-1"
 METRIC = "node_memory_MemAvailable_bytes"
 COVERAGE = "p5-telemetry-coverage"
+
+
+@pytest.fixture(autouse=True)
+def _installed(peer):
+    """Asked before anything is started."""
+    peer("prometheus")
+    peer("prometheus-node-exporter")
 
 
 @pytest.fixture
@@ -127,6 +136,16 @@ class Watch:
             assert found[0]["state"]["value"] == "fail"
         return parts.get("compute-coverage")
 
+    def health(self):
+        """By domain; what the last flip of each said."""
+        found = self.muster.get(
+            "/api/readiness/flips/", site=SITE, subject="health", ordering="id", limit=500
+        )
+        return {flip["key"]: flip["to_state"]["value"] for flip in found["results"]}
+
+    def is_healthy_in(self):
+        return sorted(domain for domain, health in self.health().items() if health == "ok")
+
     def flips(self):
         found = self.muster.get("/api/telemetry/flips/", source_id=self.source["id"], ordering="id")[
             "results"
@@ -153,6 +172,9 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     eventually(lambda: len(watch.known()) >= 3, within_s=SLACK_S, what="three points in a row")
     watch.becomes(watch.state, "on-time", within_s=SLACK_S)
     watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
+    judged = eventually(
+        watch.is_healthy_in, within_s=BEAT_S + SLACK_S, what="a domain is well", last=watch.health
+    )
     assert METRIC in muster.page(f"/telemetry/sources/{watch.source['id']}/?q={METRIC}")
     assert "porto prometheus" in muster.page(f"/sites/{SITE}/?tab=sources")
     assert "node_exporter" not in muster.page("/telemetry/unmatched/?q=node_memory")
@@ -165,6 +187,8 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
         lambda: watch.points() and watch.points()[-1][1] is None, within_s=SLACK_S, what="null after the end"
     )
     watch.becomes(watch.coverage, "fail", within_s=LIVE_S + BEAT_S + SLACK_S)
+    watch.becomes(watch.is_healthy_in, [], within_s=SLACK_S)
+    assert "Exporter answers" in muster.page(f"/sites/{SITE}/")
     assert watch.state() == "on-time"
     assert [value for _, value in watch.points("up")][-1] == 0
 
@@ -172,6 +196,7 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     exporter.start()
     eventually(lambda: watch.series()["ended_at"] is None, within_s=SLACK_S, what="the series goes on")
     watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
+    watch.becomes(watch.is_healthy_in, judged, within_s=BEAT_S + SLACK_S)
 
     # Prometheus dies: no marker, only silence.
     prometheus.kill()
@@ -179,6 +204,9 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     watch.becomes(watch.state, "silent", within_s=3 * (SCRAPE_S + GRACE_S) + SLACK_S)
     watch.becomes(watch.coverage, "fail", within_s=LIVE_S + BEAT_S + SLACK_S)
     assert watch.series()["ended_at"] is None
+    # Silence is no state of the object: its health stays what it was, with a clock beside it.
+    assert watch.is_healthy_in() == judged
+    assert 'data-clock="silent"' in muster.markup(f"/sites/{SITE}/")
     assert "Silent" in muster.page("/telemetry/")
 
     # Prometheus is back: healed, and everything that happened is on record.
