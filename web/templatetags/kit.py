@@ -1,5 +1,7 @@
 """Template tags of the page kit: icons, states, form controls. `{% load kit %}`."""
 
+from functools import lru_cache
+
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
@@ -17,7 +19,12 @@ _CLOCK_WORDS = {"late": ("clock-exclamation", "data late"), "silent": ("plug-con
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """A decorative icon from the sprite; size is "" (18 px), "small" (16) or "tiny" (14)."""
-    sprite = static("vendor/icons.svg")
+    return _icon(static("vendor/icons.svg"), name, size)
+
+
+@lru_cache(maxsize=512)
+def _icon(sprite: str, name: str, size: str) -> SafeString:
+    """A page of rows shows hundreds, of a few dozen kinds."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', size, sprite, name
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from inventory import queries as inventory
@@ -125,13 +125,18 @@ def capacity_over_time(
     known = histories(site_ids)
     until = min(end, now)
     gaps = gap_over_time(known, evenly(start, until, points)) if until > start else ()
+    return replace(outlook(known, now=now), gaps=gaps)
+
+
+def outlook(known: Sequence[SiteHistory], *, now: datetime) -> CapacityHistory:
+    """The projection and the pace alone, for those who hold the histories already."""
     weeks = weekly(known, now=now, weeks=FITTED_WEEKS)
     enough = [gap for gap in weeks if gap.deployed != NOTHING]
     if len(enough) < LEAST_WEEKS:
         reason = f"A projection needs {LEAST_WEEKS} weeks of deployed capacity; there are {len(enough)}."
-        return CapacityHistory(gaps, None, reason, None)
+        return CapacityHistory((), None, reason, None)
     projection, pace = _project(enough, now)
-    return CapacityHistory(gaps, projection, "", pace)
+    return CapacityHistory((), projection, "", pace)
 
 
 def gaps_at(instants: Sequence[datetime], *, site_ids: Collection[int] | None = None) -> tuple[Gap, ...]:

@@ -14,7 +14,7 @@ from inventory.models import Domain, Site
 from readiness.scoring.core.gap import Gap
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth, SiteScore
-from readiness.scoring.queries.capacity import gap_over_time, histories
+from readiness.scoring.queries.capacity import CapacityHistory, gap_over_time, histories, outlook
 from readiness.scoring.queries.rows import Figure, SiteRef, ref_of
 from telemetry.models import Series, Source, SourceStatus
 
@@ -36,7 +36,7 @@ class Fleet:
     """`verdicts` counts sites by verdict, "none" for those without; `sites` is all of them.
 
     `monitored` is how many sites have any source, `sites_reporting` how many of these have one on time.
-    `evaluated_at` is the oldest evaluation in force.
+    `evaluated_at` is the oldest evaluation in force; `outlook` holds the projection and the pace, and no gaps.
     """
 
     now: Gap
@@ -52,6 +52,7 @@ class Fleet:
     monitored: int
     evaluated_at: datetime | None
     sparks: Sparks
+    outlook: CapacityHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> Fleet:
             ready=tuple(gap.ready.it_kw for gap in weeks),
             gap=tuple(gap.gap.it_kw for gap in weeks),
         ),
+        outlook=outlook(known, now=now),
     )
 
 

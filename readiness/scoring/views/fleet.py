@@ -1,5 +1,6 @@
 """The fleet: how much is deployed, how much of it may carry load, and what holds the rest back."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.views.decorators.http import conditional_page, require_GET
 from readiness.scoring import cards, charts, findings, tables
 from readiness.scoring.queries import attention, capacity, fleet
 from readiness.scoring.queries import sites as site_queries
+from readiness.scoring.queries.rows import SiteRow
 from readiness.scoring.views import answers
 from web import tables as table_kit
 from web.clock import now
@@ -29,7 +31,9 @@ may_see = require("inventory.view_site", "scoring.view_sitescore")
 @require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     at = now()
-    page = _sites_page(request, at)
+    # The map shows every site and the table some of them: read once.
+    rows = site_queries.rows(None, now=at)
+    page = _sites_page(request, at, known={row.site.id: row for row in rows})
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "readiness/fleet.html", page, {})
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
@@ -37,6 +41,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {"fleet": standing, "table": page, "time_range": span.context}
     if standing.sites:
         context |= _figures(standing, at) | _gap_card(request, span) | _rest(at)
+        context["map"] = cards.site_map(rows)
     return answers.page(request, "readiness/fleet.html", context)
 
 
@@ -73,25 +78,24 @@ def gap_by_site_chart(request: HttpRequest, form: str) -> HttpResponse:
     return answers.chart(charts.gap_by_site(capacity.by_site(now=now())), form)
 
 
-def _sites_page(request: HttpRequest, at: datetime) -> Any:
+def _sites_page(request: HttpRequest, at: datetime, known: Mapping[int, SiteRow] | None = None) -> Any:
     return table_kit.page(
         request,
         tables.SITES,
         site_queries.table(now=at),
-        prepare=lambda page: tables.site_lines(page, now=at),
+        prepare=lambda page: tables.site_lines(page, now=at, known=known),
     )
 
 
 def _figures(standing: fleet.Fleet, at: datetime) -> dict[str, Any]:
-    history = capacity.capacity_over_time(start=at, end=at, now=at)
     return {
         "scope": _scope(standing),
         "kpis": cards.key_figures(standing),
         "gap_figure": power(standing.now.gap.it_kw),
         "standing": findings.standing(standing.now, standing.verdicts),
-        "pace": findings.pace(history.pace, standing.now),
+        "pace": findings.pace(standing.outlook.pace, standing.now),
         # There before the chart is, so that nothing below it moves when it comes.
-        "gap_footer": findings.ahead(history),
+        "gap_footer": findings.ahead(standing.outlook),
     }
 
 
@@ -143,7 +147,6 @@ def _rest(at: datetime) -> dict[str, Any]:
         "unevaluated": findings.kw(held.unevaluated.it_kw),
         "conditional": findings.kw(held.conditional.it_kw),
         "domains": [cards.domain_card(card, now=at) for card in fleet.domain_cards(now=at)],
-        "map": cards.site_map(site_queries.rows(None, now=at)),
         "attention": cards.attention_list(wanting[:SHOWN_IN_ATTENTION], now=at),
         "attention_total": len(wanting),
         "attention_empty": gettext(
