@@ -10,21 +10,17 @@ from inventory.queries.capacity import (
     stage_history,
 )
 from inventory.queries.facts import Feed, SiteFacts, power_feeds, site_facts
-from inventory.queries.reporting import InventoryObject, counts, reporting_objects
 
 __all__ = [
     "Capacity",
     "CapacityStep",
     "Feed",
-    "InventoryObject",
     "SiteFacts",
     "StageStep",
     "capacity_events",
-    "counts",
     "deployed",
     "end_of_day",
     "power_feeds",
-    "reporting_objects",
     "site_facts",
     "stage_history",
 ]

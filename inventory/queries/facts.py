@@ -9,7 +9,10 @@ from django.db.models import Count
 
 from inventory.models import Accelerator, CoolingUnit, Device, Port, PowerFeed, Site
 from inventory.models.facility import breaker_kw
-from inventory.queries.reporting import FABRIC_DEVICES
+
+
+# Devices that carry traffic between others.
+FABRIC_DEVICES = (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY)
 
 
 @dataclass(frozen=True)

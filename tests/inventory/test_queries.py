@@ -1,11 +1,11 @@
-"""What other floors read: capacity over time, what should report, facts and feeds of sites."""
+"""What other floors read: capacity over time, facts and feeds of sites."""
 
 from datetime import UTC, date, datetime
 
 import pytest
 
 from inventory import queries
-from inventory.models import Accelerator, CapacityEvent, Device, Site
+from inventory.models import CapacityEvent, Device, Site
 from inventory.queries import Capacity
 from tests.inventory import made
 
@@ -81,77 +81,6 @@ def test_stages_are_those_that_history_recorded() -> None:
         "production",
     ]
     assert queries.stage_history([site.pk + 1]) == ()
-
-
-class TestReportingObjects:
-    @pytest.fixture
-    def site(self) -> Site:
-        return made.site()
-
-    @pytest.mark.parametrize(
-        ("role", "kind", "domain"),
-        [
-            ("node", "node", "compute"),
-            ("server", "node", "compute"),
-            ("pdu", "pdu", "energy"),
-            ("ups", "ups", "energy"),
-        ],
-    )
-    def test_devices_that_report_themselves(self, site, role, kind, domain) -> None:
-        device = made.device(site=site, role=role)
-        (found,) = queries.reporting_objects([site.pk])[site.pk]
-        assert (found.kind, found.domain, found.object_kind, found.id) == (kind, domain, "device", device.pk)
-        assert found.in_service
-        assert found.takes_work == (kind == "node")
-
-    @pytest.mark.parametrize("role", ["switch", "storage", "meter", "gateway", "router"])
-    def test_devices_that_owe_nothing_themselves(self, site, role) -> None:
-        made.device(site=site, role=role)
-        assert queries.reporting_objects([site.pk]) == {site.pk: []}
-
-    def test_ports_of_switches_but_not_of_nodes(self, site) -> None:
-        port = made.port(device=made.device(site=site, role="switch", name="leaf-1"), name="Ethernet1")
-        made.port(device=made.device(site=site, role="storage"))
-        (found,) = queries.reporting_objects([site.pk])[site.pk]
-        assert (found.object_kind, found.id, found.name) == ("port", port.pk, "leaf-1 Ethernet1")
-        assert (found.domain, found.device_id, found.takes_work) == ("network", port.device_id, False)
-
-    def test_accelerators_and_cooling_units(self, site) -> None:
-        unit = made.cooling_unit(site=site)
-        accelerator = made.accelerator(device=made.device(site=site, role="storage", name="node-7"), index=3)
-        found = {each.kind: each for each in queries.reporting_objects([site.pk])[site.pk]}
-        assert (found["accelerator"].id, found["accelerator"].name) == (accelerator.pk, "node-7 #3")
-        assert (found["cooling-unit"].id, found["cooling-unit"].domain) == (unit.pk, "energy")
-
-    @pytest.mark.parametrize("status", ["drained", "failed", "offline"])
-    def test_what_is_out_of_service_is_said_so(self, site, status) -> None:
-        device = made.device(site=site, status=status)
-        made.accelerator(device=device)
-        found = queries.reporting_objects([site.pk])[site.pk]
-        assert [each.in_service for each in found] == [False, False]
-        assert not any(each.takes_work for each in found)
-        assert queries.counts(found) == {}
-
-    @pytest.mark.parametrize("status", ["planned", "retired"])
-    def test_what_is_not_there_is_left_out(self, site, status) -> None:
-        made.accelerator(device=made.device(site=site, status=status))
-        made.port(device=made.device(site=site, status=status, role="switch"))
-        assert queries.reporting_objects([site.pk]) == {site.pk: []}
-
-    def test_a_drained_accelerator_in_an_active_node(self, site) -> None:
-        made.accelerator(device=made.device(site=site), status=Accelerator.Status.DRAINED)
-        found = queries.reporting_objects([site.pk])[site.pk]
-        assert {each.kind: each.in_service for each in found} == {"node": True, "accelerator": False}
-        assert {domain: dict(kinds) for domain, kinds in queries.counts(found).items()} == {
-            "compute": {"node": 1}
-        }
-
-    def test_takes_the_same_statements_for_many_sites(self, django_assert_num_queries) -> None:
-        sites = [made.accelerator().device.site_id for _ in range(5)]
-        for some in (sites[:1], sites):
-            with django_assert_num_queries(4):
-                found = queries.reporting_objects(some)
-            assert all(len(each) == 2 for each in found.values())
 
 
 class TestSiteFacts:
