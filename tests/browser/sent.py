@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from readiness.scoring import operations as scoring
-from telemetry import drain, operations, partitions
+from telemetry import drain, operations, partitions, rollups
 from tests.inventory import made
 from tests.telemetry.sending import Sender
 
 MINUTES = 90
 
 
-def porto(clock, region):
+def porto(clock, region, *, every_minutes=1):
     """Everything was sent over the last hour and a half, once a minute, and the site is evaluated on it."""
     site = made.site(
         name="Porto", slug="porto", city="Porto", region=region, owner="Platform team", contracted_kw=60
@@ -27,9 +27,11 @@ def porto(clock, region):
     )
     source.plain_token = plain
     sender = Sender(source, clock)
-    for minute in range(MINUTES, -1, -1):
+    for minute in range(MINUTES, -1, -every_minutes):
         sender.send(*_readings(minute))
     while drain.drain(now=clock.at):
+        pass
+    while rollups.roll_up(now=clock.at):
         pass
     scoring.evaluate(site_ids=[site.pk], now=clock.at)
     return site

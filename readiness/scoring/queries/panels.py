@@ -103,12 +103,8 @@ def _panel(
         unit=unit,
         domain=domain_of(query.metric),
         lines=tuple(
-            Line(
-                query.label,
-                tuple(int(at) for at in line.ts_ms),
-                tuple(
-                    None if math.isnan(value) else round(float(value) * factor, 4) for value in line.values
-                ),
+            _line(
+                query.label, [int(at) for at in line.ts_ms], [float(value) * factor for value in line.values]
             )
             for line in found
         ),

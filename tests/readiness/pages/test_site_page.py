@@ -10,6 +10,8 @@ import pytest
 from readiness.scoring import live_charts
 from readiness.scoring.queries import panels
 from readiness.scoring.queries.panels import Limit, Line, Panel
+from tests.browser import sent
+from tests.inventory import made
 from tests.readiness.pages.test_fleet_page import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
@@ -97,6 +99,17 @@ def test_unknown_address_is_not_found(viewer_pages, dallas, path):
 def test_site_without_series_says_so_in_the_chart(viewer_pages, dallas):
     answer = viewer_pages.get("/sites/dallas/charts/series.json?points=700")
     assert answer.json()["meta"]["empty"] == "No live series of this site arrived in this time."
+
+
+def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now, fresh_receiver):
+    sent.porto(frozen_now, made.region(), every_minutes=15)
+    figure = viewer_pages.get("/sites/porto/charts/series.json?points=700").json()
+    utilisation, power = figure["data"]
+    assert utilisation["name"] == "GPU utilisation"
+    assert len(utilisation["y"]) == len(power["y"]) == 7
+    assert None not in utilisation["y"] + power["y"]
+    assert figure["layout"]["shapes"][0]["y0"] == 60
+    assert "no samples: Network" in figure["meta"]["footer"]
 
 
 def panel(domain, values, **given):
