@@ -10,7 +10,6 @@ from django.db.models import Count
 from inventory.models import Accelerator, CoolingUnit, Device, Port, PowerFeed, Site
 from inventory.models.facility import breaker_kw
 
-
 # Devices that carry traffic between others.
 FABRIC_DEVICES = (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY)
 
