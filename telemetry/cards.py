@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from telemetry.core.matching import ObjectKind
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation
 from telemetry.explore import Line
-from telemetry.intake import Intake, Queue, Refused, object_of
+from telemetry.intake import HOUR, Hour, Intake, Queue, Refused, object_of
 from telemetry.models import Series, Source, SourceFlip, SourceState
 from telemetry.questions import OBJECTS
 from telemetry.unmatched import NOUNS, why_unmatched
@@ -81,19 +82,31 @@ def lag(seconds: float | None) -> str:
 
 
 def strip(row: Intake) -> Card:
-    """Cells of the last 24 hours and a sentence that says them."""
-    cells = []
-    for hour in row.strip:
-        words = [f"{instant(hour.start)}: {state('source', hour.state).word}"]
-        words.append(ngettext("%(n)s sample", "%(n)s samples", hour.samples) % {"n": number(hour.samples)})
-        if hour.rejected:
-            words.append(gettext("%(n)s refused") % {"n": number(hour.rejected)})
-        cells.append({"state": hour.state, "title": ", ".join(words)})
+    """The last 24 hours as stretches of one state each, and a sentence that says them.
+
+    Hours that are alike are one rectangle: a list of sources would otherwise have a thousand of them.
+    """
+    stretches = [
+        _stretch(worst, list(hours))
+        for worst, hours in groupby(enumerate(row.strip), key=lambda place: place[1].state)
+    ]
     bad = sum(hour.state in CLOCKS for hour in row.strip)
     label = ngettext(
         "Late or silent in %(n)s of the last 24 hours", "Late or silent in %(n)s of the last 24 hours", bad
     )
-    return {"cells": cells, "label": label % {"n": bad}}
+    return {"stretches": stretches, "label": label % {"n": bad}}
+
+
+def _stretch(worst: str, hours: list[tuple[int, Hour]]) -> Card:
+    first, began = hours[0]
+    samples, refused = sum(hour.samples for _, hour in hours), sum(hour.rejected for _, hour in hours)
+    words = [
+        f"{instant(began.start)} – {instant(hours[-1][1].start + HOUR)}: {state('source', worst).word}",
+        ngettext("%(n)s sample", "%(n)s samples", samples) % {"n": number(samples)},
+    ]
+    if refused:
+        words.append(gettext("%(n)s refused") % {"n": number(refused)})
+    return {"state": worst, "x": 10 * first, "width": 10 * len(hours) - 2, "title": ", ".join(words)}
 
 
 def key_figures(

@@ -1,7 +1,7 @@
 """A query string to a question that can be asked of telemetry: for the endpoint and the explorer alike."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import and_
@@ -23,10 +23,13 @@ from telemetry.core.spec import (
 )
 from telemetry.filters import condition_of
 from telemetry.models import Series
+from telemetry.store.grid import FIVE_MINUTES_S, grid_for
 
 # What one answer may hold; the longest line times the largest site would be a hundred times that.
 MOST_VALUES = 1_000_000
 POINTS = 400
+# Nobody asked for shorter steps than roll-ups have: raw samples of a longer range would be read for nothing.
+LONGEST_RAW_S = 7200
 TOGETHER = "*"
 _STEPS_S = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400),
@@ -79,6 +82,8 @@ def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> 
         object=described,
         group_by=_group_by(params),
     )
+    # Roll-ups have windows of their own: the steps of the answer may be wider than asked.
+    spec = replace(spec, step_s=grid_for(spec, now).step_s)
     if read_series * spec.steps > MOST_VALUES:
         held = f"{read_series} series of {spec.steps} points are more than {MOST_VALUES} values"
         raise SpecError("step", f"{held}: choose a longer one, or fewer series")
@@ -149,7 +154,7 @@ def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
     text = params.get("points") or str(POINTS)
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
         raise SpecError("points", f"{text[:50]!r} is no number from 1 to 10000")
-    least = max(seconds / int(text), cadence_s)
+    least = max(seconds / int(text), cadence_s, 0 if seconds <= LONGEST_RAW_S else FIVE_MINUTES_S)
     return next((step for step in _STEPS_S if step >= least), round(least))
 
 

@@ -1,5 +1,6 @@
 """The ingest status: every source, the queue, the workers, and the series that describe nothing known."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -26,10 +27,11 @@ may_see = require("telemetry.view_source", "telemetry.view_series")
 @require_GET
 def overview(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    page = _sources(request, at)
+    # The key figures are of all sources: those of the table's page are among them.
+    rows = intake.rows(intake.sources(), now=at)
+    page = _sources(request, rows, at)
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "telemetry/ingest.html", page)
-    rows = intake.rows(intake.sources(), now=at)
     unmatched = intake.series().unmatched()
     count = unmatched.count()
     context = {
@@ -61,10 +63,13 @@ def series(request: HttpRequest) -> HttpResponseBase:
     return table_kit.respond(request, "telemetry/series.html", page, context)
 
 
-def _sources(request: HttpRequest, at: datetime) -> table_kit.TablePage:
-    found = intake.with_refusals(intake.sources(), now=at)
+def _sources(request: HttpRequest, rows: Sequence[intake.Intake], at: datetime) -> table_kit.TablePage:
+    by_source = {row.source.pk: row for row in rows}
+    found = intake.with_refusals(intake.sources(), now=at).filter(pk__in=by_source)
     table = tables.source_table(now=at, add_url=_add_url(request))
-    return table_kit.page(request, table, found, prepare=lambda page: intake.rows(page, now=at))
+    return table_kit.page(
+        request, table, found, prepare=lambda page: [by_source[source.pk] for source in page]
+    )
 
 
 def _add_url(request: HttpRequest) -> str:

@@ -81,7 +81,13 @@ def test_what_nobody_sends_is_an_empty_answer(api, porto):
 def test_without_a_step_one_is_chosen_that_no_sample_falls_between(api, sender):
     sender.deliver((temperature(), 60.0, 0))
     assert ask(api, step="", start="now-1h")["step_s"] == 60
-    assert ask(api, step="", start="now-24h")["step_s"] == 300
+    assert ask(api, step="", start="now-6h")["step_s"] == 300
+    assert ask(api, step="", start="now-30d")["step_s"] == 7200
+
+
+def test_the_step_of_the_answer_is_that_of_the_roll_ups_it_was_read_from(api, sender):
+    sender.deliver((temperature(), 60.0, 0))
+    assert ask(api, step="60", start="now-24h")["step_s"] == 300
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from tests.telemetry.sending import STALE
 
 pytestmark = pytest.mark.django_db
 URL = "/telemetry/explore/"
-ASKED = f"{URL}?site=porto&metric=DCGM_FI_DEV_GPU_TEMP"
+QUESTION = f"{URL}?site=porto&metric=DCGM_FI_DEV_GPU_TEMP"
+ASKED = f"{QUESTION}&start=now-1h"
 
 
 def temperature(gpu="0", **labels):
@@ -72,13 +73,13 @@ def test_missing_samples_break_the_line_and_a_lone_one_is_a_dot(client_of, sende
 
 def test_a_zoom_asks_again_with_its_own_range(client_of, two_gpus, frozen_now):
     end = round(frozen_now.at.timestamp() * 1000)
-    figure = chart_of(client_of("viewer"), f"{ASKED}&start={end - 130_000}&end={end}&points=900")
+    figure = chart_of(client_of("viewer"), f"{QUESTION}&start={end - 130_000}&end={end}&points=900")
     assert figure["layout"]["xaxis"]["range"] == [end - 130_000, end]
     assert len(figure["data"][0]["x"]) == 3
 
 
 def test_a_relative_range_of_the_page_reaches_the_chart(client_of, two_gpus):
-    figure = chart_of(client_of("viewer"), f"{ASKED}&start=now-24h&end=now")
+    figure = chart_of(client_of("viewer"), f"{QUESTION}&start=now-24h&end=now")
     first, last = figure["layout"]["xaxis"]["range"]
     assert last - first == timedelta(hours=24) / timedelta(milliseconds=1)
 
@@ -140,7 +141,7 @@ def test_a_question_that_makes_no_sense_says_which_part(client_of, browse, two_g
 
 
 def test_a_range_that_cannot_be_read_is_refused(client_of, two_gpus):
-    assert client_of("viewer").get(f"{ASKED}&start=yesterday").status_code == 400
+    assert client_of("viewer").get(f"{QUESTION}&start=yesterday").status_code == 400
 
 
 def test_a_metric_that_nobody_sends_is_an_empty_chart(client_of, browse, porto):
