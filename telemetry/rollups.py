@@ -144,14 +144,27 @@ def _claim(width: int, newest: datetime) -> Windows:
 
 
 def _with_successors(windows: Windows, now: datetime) -> Windows:
-    """Also the windows whose counters rose from a reading in these: with late samples, that reading may be another."""
+    """Also the windows whose counters rose from a reading in these: with late samples, that reading may be another.
+
+    Those that have a claim of their own are computed when that is taken.
+    """
     wider: Windows = defaultdict(set, {start: set(sources) for start, sources in windows.items()})
+    if not windows:
+        return wider
+    closed = now - GRACE - FIVE_MINUTES
+    claimed = set(
+        DirtyWindow.objects.filter(
+            width_s=DirtyWindow.Width.FIVE_MINUTES, start__gt=min(windows), start__lte=closed
+        )
+        .values_list("start", "source_id")
+        .distinct()
+    )
     for start, sources in windows.items():
         after = start + FIVE_MINUTES
-        while after <= min(start + LOOK_BACK, now - GRACE - FIVE_MINUTES):
-            wider[after] |= sources
+        while after <= min(start + LOOK_BACK, closed):
+            wider[after] |= {source for source in sources if (after, source) not in claimed}
             after += FIVE_MINUTES
-    return wider
+    return {start: sources for start, sources in wider.items() if sources}
 
 
 def _write_5m(start: datetime, sources: Iterable[int]) -> None:

@@ -72,6 +72,15 @@ def rolled_up_to(now: datetime) -> datetime:
     return min(earliest, current) if earliest else current
 
 
+def hours_rolled_up_to(now: datetime) -> datetime:
+    """Every hour that starts before this is in the hourly roll-ups."""
+    with binary_cursor() as cursor:
+        cursor.execute("SELECT min(start) FROM telemetry_dirtywindow WHERE width_s = 3600")
+        (earliest,) = cursor.fetchone() or (None,)
+    current = rolled_up_to(now).replace(minute=0)
+    return min(earliest, current) if earliest else current
+
+
 def floor(at: datetime) -> datetime:
     """Start of the five minutes that end at or after an instant."""
     whole = (at - timedelta(microseconds=1)).astimezone(UTC)

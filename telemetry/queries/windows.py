@@ -12,6 +12,7 @@ from telemetry.queries.selection import (
     Values,
     fetch,
     floor,
+    hours_rolled_up_to,
     rolled_up_to,
     series_columns,
     wanted,
@@ -58,15 +59,11 @@ WITH {wanted}, kept AS MATERIALIZED (
     WHERE ts > %(raw_start)s AND ts <= %(raw_end)s AND value <> 'NaN' AND series_id IN (SELECT series_id FROM wanted)
     ORDER BY series_id, ts, value DESC
 ), rolled AS MATERIALIZED (
-    SELECT done.series_id, last_ts, sketch_buckets, sketch_counts FROM wanted JOIN telemetry_rollup_5m done
-        ON done.series_id = wanted.series_id AND start >= %(start)s AND start < %(rolled_end)s
-    UNION ALL
     SELECT hour.series_id, last_ts, sketch_buckets, sketch_counts FROM wanted JOIN telemetry_rollup_1h hour
-        ON hour.series_id = wanted.series_id AND start >= %(start)s AND start < %(rolled_end)s
-        AND NOT EXISTS (
-            SELECT FROM telemetry_rollup_5m done WHERE done.series_id = hour.series_id
-                AND done.start >= hour.start AND done.start < hour.start + interval '1 hour'
-        )
+        ON hour.series_id = wanted.series_id AND start >= %(start)s AND start < %(hours_end)s
+    UNION ALL
+    SELECT done.series_id, last_ts, sketch_buckets, sketch_counts FROM wanted JOIN telemetry_rollup_5m done
+        ON done.series_id = wanted.series_id AND start >= greatest(%(start)s, %(hours_end)s) AND start < %(rolled_end)s
 ), part AS (
     SELECT series_id, bucket, n, last_ts FROM rolled, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)
     UNION ALL
@@ -121,6 +118,8 @@ def daily_sketches(
     part, values = wanted(site_ids, metrics, matchers)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     times = _times(start, start + timedelta(days=1), now, from_rollups=True)
+    # A day of hours is a twelfth of the rows.
+    times["hours_end"] = min(hours_rolled_up_to(now), times["rolled_end"])
     statement = _SKETCHES.format(wanted=part, columns=series_columns(), bucket=bucket_sql("value"))
     return [
         DailySketch(*series, np.array(buckets, np.int32), np.array(counts, np.int64))

@@ -13,7 +13,7 @@ from telemetry.core.registry import registry
 from telemetry.core.series import Kind
 from telemetry.core.sketch import Sketch
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
-from telemetry.queries.selection import Values, fetch, floor, rolled_up_to
+from telemetry.queries.selection import Values, fetch, floor, hours_rolled_up_to, rolled_up_to
 from telemetry.store import statements
 from telemetry.store.grid import EPOCH, Grid, Resolution, grid_for
 from telemetry.store.lines import Found, Line, SeriesPoints, find, group
@@ -55,7 +55,7 @@ def _parameters(grid: Grid, lines: Sequence[Line], now: datetime) -> Values:
     raw_start = rolled_end
     if grid.resolution is Resolution.RAW:
         raw_start = min(floor(grid.start), rolled_end)
-    hours_end = min(_hours_rolled_up_to(now), raw_start) if grid.resolution is Resolution.HOUR else grid.start
+    hours_end = min(hours_rolled_up_to(now), raw_start) if grid.resolution is Resolution.HOUR else grid.start
     return {
         "series": [series for series, _ in members],
         "lines": [line for _, line in members],
@@ -66,13 +66,6 @@ def _parameters(grid: Grid, lines: Sequence[Line], now: datetime) -> Values:
         "windows_start": max(hours_end, grid.start),
         "raw_start": raw_start,
     }
-
-
-def _hours_rolled_up_to(now: datetime) -> datetime:
-    """Start of the first hour that is not in the hourly roll-ups yet."""
-    (earliest,) = fetch("SELECT min(start) FROM telemetry_dirtywindow WHERE width_s = 3600", {})[0]
-    windows = rolled_up_to(now).replace(minute=0)
-    return min(earliest, windows) if earliest else windows
 
 
 def _points(
