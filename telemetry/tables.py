@@ -59,6 +59,7 @@ def source_table(*, now: datetime, add_url: str) -> Table:
         title=_("Sources"),
         filterset=SourceListFilters,
         default_sort="state",
+        per_page=25,
         api="telemetry-api-source-list",
         empty={
             "title": _("No sources yet"),
