@@ -4,16 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, settings
+
+# How fast a machine is says nothing about the property.
+settings.register_profile("muster", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("muster")
 
 PASSWORD = "a-long-enough-password"
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 
 def pytest_configure():
-    from django.conf import settings
+    from django.conf import settings as muster
 
     # The real one is slow on purpose; nearly every test has a user.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    muster.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 class FrozenClock:

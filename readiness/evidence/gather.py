@@ -59,7 +59,7 @@ def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: da
     power = (
         telemetry.window_means(sites, LOAD_METRICS, start=start, end=whole, now=now) if start < whole else []
     )
-    fast_1s, fast_10s = _fast_sites(sites)
+    fast_1s, fast_10s = _fast_meters(sites)
     inlets = telemetry.daily_sketches(sites, INLET_METRICS, day=day, now=now, matchers=[INLET_SENSORS])
     supplies = telemetry.daily_sketches(sites, SUPPLY_METRICS, day=day, now=now)
     trips = telemetry.daily_sketches(sites, ROUND_TRIP_METRICS, day=day, now=now, matchers=[ROUND_TRIPS])
@@ -76,30 +76,34 @@ def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: da
     )
 
 
-def _fast_sites(site_ids: Sequence[int]) -> tuple[set[int], set[int]]:
-    """Sites with a meter that sends each second, and those whose fastest sends within ten. Most have
+type Meters = set[tuple[int, str]]
+"""Sites and the power metrics that they send fast: what is sent slowly need not be looked at by the second."""
+
+
+def _fast_meters(site_ids: Sequence[int]) -> tuple[Meters, Meters]:
+    """Of sites with a meter that sends each second, and of those whose fastest sends within ten. Most have
     neither."""
     cadences = (
         Series.objects.filter(
             site_id__in=site_ids, metric__in=SITE_POWER_METRICS + POWER_METRICS, source__cadence_s__lte=10
         )
         .order_by()
-        .values_list("site_id")
+        .values_list("site_id", "metric")
         .annotate(fastest=Min("source__cadence_s"))
     )
-    fastest = dict(cadences)
-    each_second = {site_id for site_id, cadence_s in fastest.items() if cadence_s <= 1}
-    return each_second, fastest.keys() - each_second
+    each_second = {(site_id, metric) for site_id, metric, cadence_s in cadences if cadence_s <= 1}
+    sites = {site_id for site_id, _ in each_second}
+    return each_second, {(site_id, metric) for site_id, metric, _ in cadences if site_id not in sites}
 
 
 def _fast_power(
-    site_ids: Collection[int], *, start: datetime, end: datetime, now: datetime, step_s: int
+    meters: Meters, *, start: datetime, end: datetime, now: datetime, step_s: int
 ) -> dict[int, SitePower]:
-    if not site_ids or start >= end:
+    if not meters or start >= end:
         return {}
-    metrics = SITE_POWER_METRICS + POWER_METRICS
+    site_ids, metrics = sorted({site_id for site_id, _ in meters}), sorted({metric for _, metric in meters})
     return power_by_site(
-        telemetry.window_means(sorted(site_ids), metrics, start=start, end=end, now=now, step_s=step_s)
+        telemetry.window_means(site_ids, metrics, start=start, end=end, now=now, step_s=step_s)
     )
 
 

@@ -62,6 +62,19 @@ def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.flo
     return Readings(series, ts, value, np.flatnonzero(new))
 
 
+def steps(
+    readings: Readings, baseline: NDArray[np.float64] | None = None, *, unknown: float = 0.0
+) -> NDArray[np.float64]:
+    """By how much a counter rose to each reading from the one before it; from zero where it started again.
+
+    `baseline` has the reading before the first one here for each series; where it is NaN the answer is `unknown`.
+    """
+    value, starts = readings.value, readings.starts
+    before = np.append(np.nan, value[:-1])
+    before[starts] = np.nan if baseline is None else baseline
+    return np.where(np.isnan(before), unknown, np.where(value >= before, value - before, value))
+
+
 def rows(readings: Readings) -> Rows:
     """A row per series."""
     value, starts = readings.value, readings.starts
@@ -69,9 +82,6 @@ def rows(readings: Readings) -> Rows:
         nothing, none = np.empty(0, np.int64), np.empty(0)
         return Rows(nothing, nothing, nothing, none, none, none, none, none, none)
     ends = np.append(starts[1:], len(value)) - 1
-    steps = np.diff(value, prepend=value[0])
-    steps = np.where(steps < 0, value, steps)
-    steps[starts] = 0
     count = ends - starts + 1
     return Rows(
         series=readings.series[starts],
@@ -82,7 +92,7 @@ def rows(readings: Readings) -> Rows:
         max=np.maximum.reduceat(value, starts),
         first=value[starts],
         last=value[ends],
-        risen=np.where(count > 1, np.add.reduceat(steps, starts), np.nan),
+        risen=np.where(count > 1, np.add.reduceat(steps(readings), starts), np.nan),
     )
 
 

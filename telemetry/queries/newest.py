@@ -2,56 +2,53 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from telemetry.queries.rows import Latest, Seen
+from telemetry.queries.rows import SERIES_COLUMNS, Latest, Seen
 from telemetry.queries.selection import (
     RAW_TAIL,
+    Selection,
     Values,
     fetch,
+    fetch_columns,
+    instant,
     rolled_up_to,
-    series_columns,
-    wanted,
+    select,
 )
 
-# Roll-ups are asked series by series, and only for those that the raw tail does not know.
-_EARLIER = """
-CROSS JOIN LATERAL (
-    SELECT last_ts, last FROM telemetry_rollup_5m done
-    WHERE done.series_id = wanted.series_id AND start >= %(oldest_window)s AND start < %(tail)s
-    ORDER BY start DESC LIMIT 1
-) earlier
-"""
-_LATEST = """
-WITH {wanted}, recent AS MATERIALIZED (
+_RECENT = """
+SELECT array_agg(series_id), array_agg(ts), array_agg(nullif(value, 'NaN')) FROM (
     SELECT DISTINCT ON (series_id) series_id, ts, value FROM telemetry_sample
-    WHERE ts > %(tail)s AND ts <= %(now)s AND (value <> 'NaN' OR NOT %(with_ended)s)
-        AND series_id IN (SELECT series_id FROM wanted)
+    WHERE ts > %(tail)s AND ts <= %(now)s AND (value <> 'NaN' OR NOT %(readings_only)s) AND series_id = ANY(%(ids)s)
     ORDER BY series_id, ts DESC, value = 'NaN', value DESC
 )
-SELECT {columns}, ts, value FROM wanted JOIN recent USING (series_id) WHERE value <> 'NaN'
-UNION ALL
-SELECT {columns}, earlier.last_ts, earlier.last FROM wanted {earlier}
-WHERE NOT EXISTS (SELECT FROM recent WHERE recent.series_id = wanted.series_id) AND earlier.last_ts > %(oldest)s
-    AND (%(with_ended)s OR ended_at IS NULL OR ended_at > %(now)s OR ended_at < earlier.last_ts)
-ORDER BY 1
 """
-_SEEN = """
-WITH {wanted}, recent AS MATERIALIZED (
-    SELECT series_id, max(ts) AS at FROM telemetry_sample
-    WHERE ts > %(tail)s AND ts <= %(now)s AND value <> 'NaN' AND series_id IN (SELECT series_id FROM wanted)
-    GROUP BY series_id
-), newest AS (
-    SELECT series_id, at FROM recent
-    UNION ALL
-    SELECT wanted.series_id, earlier.last_ts FROM wanted {earlier}
-    WHERE NOT EXISTS (SELECT FROM recent WHERE recent.series_id = wanted.series_id) AND earlier.last_ts > %(oldest)s
-)
-SELECT site_id, kind, object_id, source_id, max(at)
-FROM newest JOIN wanted USING (series_id) CROSS JOIN LATERAL (VALUES
-    ('accelerator', accelerator_id), ('device', device_id), ('port', port_id), ('feed', power_feed_id),
-    ('link', link_id), ('cooling-unit', cooling_unit_id)) AS object (kind, object_id)
-WHERE object_id IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+# Roll-ups are asked series by series, and only for those that the raw tail does not know.
+_EARLIER = """
+SELECT asked.series_id, last_ts, last FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
+    SELECT last_ts, last FROM telemetry_rollup_5m done
+    WHERE done.series_id = asked.series_id AND start >= %(oldest_window)s AND start < %(tail)s
+    ORDER BY start DESC LIMIT 1
+) earlier WHERE last_ts > %(oldest)s
 """
+# Columns of a series that name an object, and the object's kind.
+_OBJECTS = {
+    SERIES_COLUMNS.index(column): kind
+    for column, kind in {
+        "accelerator_id": "accelerator",
+        "device_id": "device",
+        "port_id": "port",
+        "power_feed_id": "feed",
+        "link_id": "link",
+        "cooling_unit_id": "cooling-unit",
+    }.items()
+}
+_SITE, _SOURCE = SERIES_COLUMNS.index("site_id"), SERIES_COLUMNS.index("source_id")
+
+
+class Reading(NamedTuple):
+    ts: datetime
+    value: float
 
 
 def latest(
@@ -67,12 +64,13 @@ def latest(
 
     `metrics` None: all but what a scraper says of itself (`up`, `scrape_…`, `ALERTS…`).
     """
-    part, values = wanted(site_ids, metrics)
-    statement = _LATEST.format(wanted=part, columns=series_columns(), earlier=_EARLIER)
-    return [
-        Latest._make(row)
-        for row in fetch(statement, values | _times(now, within_s) | {"with_ended": with_ended})
-    ]
+    selection = select(site_ids, metrics)
+    found = _newest(selection, now, within_s, readings_only=with_ended)
+    if not with_ended:
+        for row, ended_at in zip(selection.rows, selection.ended_at, strict=True):
+            if ended_at is not None and ended_at <= now and row[0] in found and found[row[0]].ts <= ended_at:
+                del found[row[0]]
+    return [Latest._make((*row, *found[row[0]])) for row in selection.rows if row[0] in found]
 
 
 def last_seen(site_ids: Iterable[int], *, now: datetime, within_s: float) -> list[Seen]:
@@ -81,9 +79,32 @@ def last_seen(site_ids: Iterable[int], *, now: datetime, within_s: float) -> lis
     A reading of an accelerator, a port or a feed is one of its device too. What a scraper says of itself counts for
     nothing: it goes on when the exporter is gone.
     """
-    part, values = wanted(site_ids, None)
-    statement = _SEEN.format(wanted=part, earlier=_EARLIER)
-    return [Seen._make(row) for row in fetch(statement, values | _times(now, within_s))]
+    selection = select(site_ids, None)
+    found = _newest(selection, now, within_s, readings_only=True)
+    seen: dict[tuple[int, str, int, int], datetime] = {}
+    for row in selection.rows:
+        if reading := found.get(row[0]):
+            for place, kind in _OBJECTS.items():
+                if row[place] is not None:
+                    key = row[_SITE], kind, row[place], row[_SOURCE]
+                    seen[key] = max(reading.ts, seen.get(key, reading.ts))
+    return [Seen(*key, at) for key, at in sorted(seen.items())]
+
+
+def _newest(
+    selection: Selection, now: datetime, within_s: float, *, readings_only: bool
+) -> dict[int, Reading]:
+    """The newest reading by series. A newer stale marker hides it, unless readings are all that is asked for."""
+    times = _times(now, within_s)
+    ids = selection.ids
+    series, ts_ms, values = fetch_columns(_RECENT, times | {"ids": ids, "readings_only": readings_only})
+    recent = dict(zip(series.tolist(), zip(ts_ms.tolist(), values.tolist(), strict=True), strict=True))
+    found = {one: Reading(instant(at), value) for one, (at, value) in recent.items() if value == value}
+    missing = [one for one in ids.tolist() if one not in recent]
+    if missing and times["oldest"] < times["tail"]:
+        for one, at, value in fetch(_EARLIER, times | {"ids": missing}):
+            found[one] = Reading(at, value)
+    return found
 
 
 def _times(now: datetime, within_s: float) -> Values:

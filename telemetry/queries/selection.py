@@ -1,13 +1,18 @@
 """Parts that the queries share: which series, and up to when roll-ups can be relied on."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from telemetry.binary import binary_cursor
 from telemetry.core.spec import Matcher, Operator
 from telemetry.queries.rows import SERIES_COLUMNS
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIVE_MINUTES = timedelta(minutes=5)
 # Samples younger than this are read raw: until then their window may be open or its roll-up on the way.
 RAW_TAIL = timedelta(minutes=6)
@@ -22,10 +27,29 @@ _COLUMNS = ", ".join(f"series.{name}" for name in SERIES_COLUMNS[1:-2])
 type Values = dict[str, Any]
 
 
-def wanted(
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Series in order of id, each as the columns that every row of an answer begins with.
+
+    Statements about samples get the ids as an array and are joined with this here: the planner takes the newest
+    minutes, which its statistics do not know yet, for next to nothing, and would loop over every pair of rows.
+    """
+
+    rows: list[tuple[Any, ...]]
+    ended_at: list[datetime | None]
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        return np.array([row[0] for row in self.rows], np.int64)
+
+    def by_id(self) -> dict[int, tuple[Any, ...]]:
+        return {row[0]: row for row in self.rows}
+
+
+def select(
     site_ids: Iterable[int], metrics: Iterable[str] | None, matchers: Sequence[Matcher] = ()
-) -> tuple[str, Values]:
-    """A `WITH` part that selects series, and its values. Metrics None: all but what a scraper says of itself."""
+) -> Selection:
+    """The series of sites by metric and labels. Metrics None: all but what a scraper says of itself."""
     values: Values = {"sites": sorted(set(site_ids))}
     conditions = ["series.site_id = ANY(%(sites)s)"]
     if metrics is None:
@@ -37,12 +61,13 @@ def wanted(
         condition, given = matching(matcher, number)
         conditions.append(condition)
         values |= given
-    part = (
-        f"wanted AS MATERIALIZED (SELECT series.id AS series_id, {_COLUMNS}, source.provenance, source.cadence_s,"
-        " series.ended_at FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id"
-        f" WHERE {' AND '.join(conditions)})"
+    found = fetch(
+        f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at"
+        " FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id"
+        f" WHERE {' AND '.join(conditions)} ORDER BY series.id",
+        values,
     )
-    return part, values
+    return Selection([row[:-1] for row in found], [row[-1] for row in found])
 
 
 def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
@@ -54,10 +79,6 @@ def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
         f"{label} {_COMPARE[matcher.op]} %(value_{number})s",
         {f"label_{number}": matcher.label, f"value_{number}": value},
     )
-
-
-def series_columns(table: str = "wanted") -> str:
-    return ", ".join(f"{table}.{name}" for name in SERIES_COLUMNS)
 
 
 def rolled_up_to(now: datetime) -> datetime:
@@ -85,6 +106,16 @@ def floor(at: datetime) -> datetime:
     """Start of the five minutes that end at or after an instant."""
     whole = (at - timedelta(microseconds=1)).astimezone(UTC)
     return whole.replace(minute=whole.minute // 5 * 5, second=0, microsecond=0)
+
+
+def fetch_columns(statement: str, values: Values) -> tuple[NDArray[Any], ...]:
+    """The columns of a statement that gives one row of arrays; empty ones where it gives nulls."""
+    (row,) = fetch(statement, values)
+    return tuple(np.empty(0) if column is None else column for column in row)
+
+
+def instant(ms: float) -> datetime:
+    return EPOCH + timedelta(milliseconds=int(ms))
 
 
 def fetch(statement: str, values: Values) -> list[tuple[Any, ...]]:

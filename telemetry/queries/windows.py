@@ -2,68 +2,54 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from telemetry.core import rollup
 from telemetry.core.sketch import bucket_sql
 from telemetry.core.spec import Matcher
 from telemetry.queries.rows import DailySketch, WindowMeans
 from telemetry.queries.selection import (
+    EPOCH,
+    Selection,
     Values,
     fetch,
+    fetch_columns,
     floor,
     hours_rolled_up_to,
+    instant,
     rolled_up_to,
-    series_columns,
-    wanted,
+    select,
 )
 
 FIVE_MINUTES_S = 300
+PARTS_OF_HOUR = 12
 
-# Five-minute rows, hourly rows where a series has no five-minute ones (they are kept longer), and what is raw still.
-_ROLLED = """
-    SELECT done.series_id, start, 1 AS windows, sum, count::bigint, last_ts FROM wanted JOIN telemetry_rollup_5m done
-        ON done.series_id = wanted.series_id AND start >= %(start)s AND start < %(rolled_end)s
-    UNION ALL
-    SELECT hour.series_id, part, 12, sum / count, 1, last_ts FROM wanted JOIN telemetry_rollup_1h hour
-        ON hour.series_id = wanted.series_id AND hour.start >= %(first_hour)s AND hour.start < %(rolled_end)s
-        AND NOT EXISTS (
-            SELECT FROM telemetry_rollup_5m done WHERE done.series_id = hour.series_id
-                AND done.start >= hour.start AND done.start < hour.start + interval '1 hour'
-        )
-        CROSS JOIN LATERAL generate_series(
-            hour.start, hour.start + interval '55 minutes', interval '5 minutes') AS part
-    WHERE part >= %(start)s AND part < %(rolled_end)s
-    UNION ALL
+_WINDOWS = """
+SELECT array_agg(series_id), array_agg(start), array_agg(sum), array_agg(count::float8), array_agg(last_ts)
+FROM telemetry_rollup_5m WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(rolled_end)s
 """
-_MEANS = """
-WITH {wanted}, kept AS MATERIALIZED (
-    SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM telemetry_sample
-    WHERE ts > %(raw_start)s AND ts <= %(raw_end)s AND value <> 'NaN' AND series_id IN (SELECT series_id FROM wanted)
-    ORDER BY series_id, ts, value DESC
-), part (series_id, start, windows, sum, count, last_ts) AS ({rolled}
-    SELECT series_id, ts - interval '1 microsecond', 1, value, 1, ts FROM kept
-), step AS (
-    SELECT series_id, floor(extract(epoch FROM start - %(start)s::timestamptz) / %(step_s)s)::int AS place,
-        sum(sum) / sum(count) AS mean, max(last_ts) AS newest
-    FROM part GROUP BY 1, 2
-)
-SELECT {columns}, newest, places, means FROM wanted JOIN (
-    SELECT series_id, max(newest) AS newest, array_agg(place) AS places, array_agg(mean) AS means
-    FROM step GROUP BY series_id
-) line USING (series_id) ORDER BY 1
+_HOURS = """
+SELECT array_agg(series_id), array_agg(start), array_agg(sum / count), array_agg(last_ts)
+FROM telemetry_rollup_1h WHERE series_id = ANY(%(ids)s) AND start >= %(first_hour)s AND start < %(rolled_end)s
+"""
+_RAW = """
+SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM telemetry_sample
+WHERE ts > %(raw_start)s AND ts <= %(raw_end)s AND value <> 'NaN' AND series_id = ANY(%(ids)s)
 """
 _SKETCHES = """
-WITH {wanted}, kept AS MATERIALIZED (
+WITH kept AS MATERIALIZED (
     SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM telemetry_sample
-    WHERE ts > %(raw_start)s AND ts <= %(raw_end)s AND value <> 'NaN' AND series_id IN (SELECT series_id FROM wanted)
+    WHERE ts > %(raw_start)s AND ts <= %(raw_end)s AND value <> 'NaN' AND series_id = ANY(%(ids)s)
     ORDER BY series_id, ts, value DESC
 ), rolled AS MATERIALIZED (
-    SELECT hour.series_id, last_ts, sketch_buckets, sketch_counts FROM wanted JOIN telemetry_rollup_1h hour
-        ON hour.series_id = wanted.series_id AND start >= %(start)s AND start < %(hours_end)s
+    SELECT series_id, last_ts, sketch_buckets, sketch_counts FROM telemetry_rollup_1h
+    WHERE series_id = ANY(%(ids)s) AND start >= %(start)s AND start < %(hours_end)s
     UNION ALL
-    SELECT done.series_id, last_ts, sketch_buckets, sketch_counts FROM wanted JOIN telemetry_rollup_5m done
-        ON done.series_id = wanted.series_id AND start >= greatest(%(start)s, %(hours_end)s) AND start < %(rolled_end)s
+    SELECT series_id, last_ts, sketch_buckets, sketch_counts FROM telemetry_rollup_5m
+    WHERE series_id = ANY(%(ids)s) AND start >= greatest(%(start)s, %(hours_end)s) AND start < %(rolled_end)s
 ), part AS (
     SELECT series_id, bucket, n, last_ts FROM rolled, unnest(sketch_buckets, sketch_counts) AS held (bucket, n)
     UNION ALL
@@ -71,11 +57,8 @@ WITH {wanted}, kept AS MATERIALIZED (
 ), merged AS (
     SELECT series_id, bucket, sum(n)::bigint AS n, max(last_ts) AS newest FROM part GROUP BY 1, 2
 )
-SELECT {columns}, newest, samples, buckets, counts FROM wanted JOIN (
-    SELECT series_id, max(newest) AS newest, sum(n)::bigint AS samples, array_agg(bucket ORDER BY bucket) AS buckets,
-        array_agg(n ORDER BY bucket) AS counts
-    FROM merged GROUP BY series_id
-) line USING (series_id) ORDER BY 1
+SELECT series_id, max(newest), sum(n)::bigint, array_agg(bucket ORDER BY bucket), array_agg(n ORDER BY bucket)
+FROM merged GROUP BY series_id ORDER BY series_id
 """
 
 
@@ -93,17 +76,83 @@ def window_means(
 
     Steps that five minutes do not divide are read from raw samples, as long as those are kept.
     """
-    part, values = wanted(site_ids, metrics, matchers)
+    selection = select(site_ids, metrics, matchers)
     from_rollups = step_s % FIVE_MINUTES_S == 0
-    statement = _MEANS.format(wanted=part, columns=series_columns(), rolled=_ROLLED if from_rollups else "")
-    times = _times(start, end, now, from_rollups=from_rollups)
-    steps = int(-((start - end).total_seconds() // step_s))
-    means = []
-    for *series, newest, places, found in fetch(statement, values | times | {"step_s": step_s}):
-        line = np.full(steps, np.nan)
-        line[places] = found
-        means.append(WindowMeans(*series, newest, line))
-    return means
+    means = _Means(selection, start, end, FIVE_MINUTES_S if from_rollups else step_s)
+    times = _times(start, end, now, from_rollups=from_rollups) | {"ids": means.ids}
+    if from_rollups:
+        means.add_windows(*fetch_columns(_WINDOWS, times))
+        means.fill_hours(*fetch_columns(_HOURS, times))
+    means.add_samples(*fetch_columns(_RAW, times))
+    lines = means.per_step(step_s // means.grid_s, -int((start - end).total_seconds() // step_s))
+    return [
+        WindowMeans._make((*row, instant(newest), line))
+        for row, newest, line in zip(selection.rows, means.newest, lines, strict=True)
+        if newest
+    ]
+
+
+class _Means:
+    """Sums and counts of each series (rows) in windows of `grid_s` after `start` (columns), as they come in."""
+
+    def __init__(self, selection: Selection, start: datetime, end: datetime, grid_s: int) -> None:
+        self.grid_s = grid_s
+        self.ids = selection.ids
+        self._start_ms = (start - EPOCH) // timedelta(milliseconds=1)
+        windows = -int((start - end).total_seconds() // grid_s)
+        self._sums = np.zeros((len(self.ids), windows))
+        self._counts = np.zeros((len(self.ids), windows))
+        self.newest = np.zeros(len(self.ids), np.int64)
+
+    def add_windows(
+        self,
+        series: NDArray[Any],
+        start_ms: NDArray[Any],
+        total: NDArray[Any],
+        count: NDArray[Any],
+        last_ms: NDArray[Any],
+    ) -> None:
+        rows, columns = self._rows(series), self._columns(start_ms)
+        self._sums[rows, columns] += total
+        self._counts[rows, columns] += count
+        np.maximum.at(self.newest, rows, last_ms.astype(np.int64))
+
+    def fill_hours(
+        self, series: NDArray[Any], start_ms: NDArray[Any], mean: NDArray[Any], last_ms: NDArray[Any]
+    ) -> None:
+        """Where a series has nothing in a whole hour, the hour's mean stands for each of its windows."""
+        rows, columns = self._rows(series), self._columns(start_ms)
+        parts = columns[:, None] + np.arange(PARTS_OF_HOUR)
+        inside = (parts >= 0) & (parts < self._counts.shape[1])
+        parts = np.where(inside, parts, 0)
+        empty = ~((self._counts[rows[:, None], parts] > 0) & inside).any(axis=1)
+        chosen = inside & empty[:, None]
+        at = np.broadcast_to(rows[:, None], parts.shape)[chosen], parts[chosen]
+        self._sums[at] = np.broadcast_to(mean[:, None], parts.shape)[chosen]
+        self._counts[at] = 1
+        np.maximum.at(self.newest, rows[empty], last_ms[empty].astype(np.int64))
+
+    def add_samples(self, series: NDArray[Any], ts_ms: NDArray[Any], value: NDArray[Any]) -> None:
+        readings = rollup.once(series, ts_ms, value)
+        rows, columns = self._rows(readings.series), self._columns(readings.ts - 1)
+        np.add.at(self._sums, (rows, columns), readings.value)
+        np.add.at(self._counts, (rows, columns), 1)
+        np.maximum.at(self.newest, rows, readings.ts.astype(np.int64))
+
+    def per_step(self, windows: int, steps: int) -> NDArray[np.float64]:
+        """A line per series: the means of `steps` steps of so many windows, NaN where there is nothing."""
+        spare = steps * windows - self._sums.shape[1]
+        sums, counts = (
+            np.pad(part, ((0, 0), (0, spare))).reshape(len(self.ids), steps, windows).sum(axis=2)
+            for part in (self._sums, self._counts)
+        )
+        return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+
+    def _rows(self, series: NDArray[Any]) -> NDArray[np.intp]:
+        return np.searchsorted(self.ids, series)
+
+    def _columns(self, ms: NDArray[Any]) -> NDArray[np.int64]:
+        return (ms.astype(np.int64) - self._start_ms) // (self.grid_s * 1000)
 
 
 def daily_sketches(
@@ -115,15 +164,17 @@ def daily_sketches(
     matchers: Sequence[Matcher] = (),
 ) -> list[DailySketch]:
     """The readings of each series over a UTC day, up to `now`. For metrics that the registry flags for a sketch."""
-    part, values = wanted(site_ids, metrics, matchers)
+    selection = select(site_ids, metrics, matchers)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    times = _times(start, start + timedelta(days=1), now, from_rollups=True)
+    times = _times(start, start + timedelta(days=1), now, from_rollups=True) | {"ids": selection.ids}
     # A day of hours is a twelfth of the rows.
     times["hours_end"] = min(hours_rolled_up_to(now), times["rolled_end"])
-    statement = _SKETCHES.format(wanted=part, columns=series_columns(), bucket=bucket_sql("value"))
+    rows = selection.by_id()
     return [
-        DailySketch(*series, np.array(buckets, np.int32), np.array(counts, np.int64))
-        for *series, buckets, counts in fetch(statement, values | times)
+        DailySketch(*rows[series], newest, samples, np.array(buckets, np.int32), np.array(counts, np.int64))
+        for series, newest, samples, buckets, counts in fetch(
+            _SKETCHES.format(bucket=bucket_sql("value")), times
+        )
     ]
 
 

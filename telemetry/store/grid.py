@@ -30,6 +30,10 @@ class Grid:
     end: datetime
     step_s: int
 
+    @property
+    def steps(self) -> int:
+        return -int((self.start - self.end).total_seconds() // self.step_s)
+
 
 def grid_for(spec: QuerySpec, now: datetime) -> Grid:
     """Raw samples for short steps over short, recent ranges; else roll-ups, hourly ones where only those are left."""
@@ -46,3 +50,7 @@ def grid_for(spec: QuerySpec, now: datetime) -> Grid:
 
 def instant(ms: int) -> datetime:
     return EPOCH + timedelta(milliseconds=ms)
+
+
+def ms(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(milliseconds=1)

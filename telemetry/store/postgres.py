@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +10,11 @@ from numpy.typing import NDArray
 from telemetry.core.histograms import quantile_by_step, upper_bound
 from telemetry.core.registry import registry
 from telemetry.core.series import Kind
-from telemetry.core.sketch import Sketch
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
-from telemetry.queries.selection import Values, fetch, floor, hours_rolled_up_to, rolled_up_to
-from telemetry.store import statements
-from telemetry.store.grid import EPOCH, Grid, Resolution, grid_for
+from telemetry.store.grid import Grid, Resolution, grid_for, ms
 from telemetry.store.lines import Found, Line, SeriesPoints, find, group
+from telemetry.store.parts import Reader
+from telemetry.store.reduce import Parts, quantiles, reduce
 
 BOUND = "le"
 
@@ -42,29 +40,36 @@ type Steps = tuple[NDArray[np.int64], NDArray[np.float64]]
 def _values(
     aggregation: Aggregation, combine: Aggregation, grid: Grid, lines: Sequence[Line], now: datetime
 ) -> dict[int, Steps]:
-    """For each line that has any, which steps have a value, and the values."""
-    statement = statements.lines(grid.resolution, aggregation, combine)
-    rows = fetch(statement, _parameters(grid, lines, now)) if lines else []
-    return {line: (np.array(steps), np.array(values, np.float64)) for line, steps, values in rows}
+    """For each line that has any, which steps have a value (NaN after a stale marker), and the values."""
+    ids, line_of = _members(lines)
+    key, value = reduce(aggregation, Reader(grid, ids, now).parts(aggregation))
+    if aggregation is Aggregation.RATE:
+        value = value / grid.step_s
+    if len(lines) < len(ids):
+        key = line_of[key // grid.steps] * grid.steps + key % grid.steps
+        key, value = reduce(combine, Parts(key, value, np.ones(len(key))))
+    else:
+        key = line_of[key // grid.steps] * grid.steps + key % grid.steps
+    return _by_line(grid, key, value)
 
 
-def _parameters(grid: Grid, lines: Sequence[Line], now: datetime) -> Values:
-    members = [(member.id, number) for number, line in enumerate(lines) for member in line.members]
-    rolled_end = rolled_up_to(now)
-    # From a window's start, and from before the first step: a counter rises from what lies before.
-    raw_start = rolled_end
-    if grid.resolution is Resolution.RAW:
-        raw_start = min(floor(grid.start), rolled_end)
-    hours_end = min(hours_rolled_up_to(now), raw_start) if grid.resolution is Resolution.HOUR else grid.start
+def _members(lines: Sequence[Line]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The series of all lines, ascending, and the line of each."""
+    pairs = sorted((member.id, number) for number, line in enumerate(lines) for member in line.members)
+    ids, line_of = zip(*pairs, strict=True) if pairs else ((), ())
+    return np.array(ids, np.int64), np.array(line_of, np.int64)
+
+
+def _by_line(grid: Grid, key: NDArray[np.int64], value: NDArray[np.float64]) -> dict[int, Steps]:
+    if not len(key):
+        return {}
+    order = np.argsort(key, kind="stable")
+    key, value = key[order], value[order]
+    numbers, starts = np.unique(key // grid.steps, return_index=True)
+    ends = np.append(starts[1:], len(key))
     return {
-        "series": [series for series, _ in members],
-        "lines": [line for _, line in members],
-        "start": grid.start,
-        "end": min(grid.end, now),
-        "step_s": grid.step_s,
-        "hours_end": hours_end,
-        "windows_start": max(hours_end, grid.start),
-        "raw_start": raw_start,
+        number: (key[start:end] % grid.steps, value[start:end])
+        for number, start, end in zip(numbers.tolist(), starts.tolist(), ends.tolist(), strict=True)
     }
 
 
@@ -82,16 +87,12 @@ def _points(
 def _with_breaks(grid: Grid, line: Line, steps: NDArray[np.int64], values: NDArray[np.float64]) -> Steps:
     """Times for steps, and a NaN wherever readings are too far apart to be joined."""
     step_ms = grid.step_s * 1000
-    start_ms, end_ms = _ms(grid.start), _ms(grid.end)
+    start_ms, end_ms = ms(grid.start), ms(grid.end)
     ts_ms = np.minimum(start_ms + (steps.astype(np.int64) + 1) * step_ms, end_ms)
     too_far = max(2 * step_ms, line.gap_s * 1000)
     broken = np.flatnonzero(np.diff(ts_ms) > too_far)
     between = ts_ms[broken] + step_ms
     return np.insert(ts_ms, broken + 1, between), np.insert(values, broken + 1, np.nan)
-
-
-def _ms(at: datetime) -> int:
-    return (at - EPOCH) // timedelta(milliseconds=1)
 
 
 def _histogram_quantiles(
@@ -129,15 +130,10 @@ def _sketch_quantiles(
     if grid.resolution is not Resolution.RAW:
         _check_sketched(series)
     lines = group(spec, series)
-    held: dict[int, list[Any]] = defaultdict(list)
-    rows = fetch(statements.sketches(grid.resolution), _parameters(grid, lines, now)) if lines else []
-    for line, step, buckets, counts in rows:
-        held[line].append((step, Sketch.from_arrays(buckets, counts).quantile(spec.quantile or 0.0)))
-    values = {
-        line: (np.array([step for step, _ in found]), np.array([value for _, value in found]))
-        for line, found in held.items()
-    }
-    return _points(spec, grid, lines, values)
+    ids, line_of = _members(lines)
+    key, bucket, count = Reader(grid, ids, now).sketches()
+    key = line_of[key // grid.steps] * grid.steps + key % grid.steps
+    return _points(spec, grid, lines, _by_line(grid, *quantiles(key, bucket, count, spec.quantile or 0.0)))
 
 
 def _check_sketched(series: Sequence[Found]) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 type Windows = NDArray[np.float64]
@@ -58,11 +57,8 @@ def continuous(windows: Windows, span: int = CONTINUOUS_WINDOWS) -> Windows:
 def largest_step(windows: Windows, span: int = 1) -> float | None:
     """The largest change from any window to another at most `span` later; None where no two such are
     known."""
-    if windows.size < 2:
-        return None
-    spans = sliding_window_view(windows, min(span + 1, windows.size))
-    known = np.isfinite(spans)
-    highest = np.where(known, spans, -np.inf).max(axis=1)
-    lowest = np.where(known, spans, np.inf).min(axis=1)
-    steps = (highest - lowest)[known.sum(axis=1) > 1]
-    return float(steps.max()) if steps.size else None
+    apart = range(1, min(span, windows.size - 1) + 1)
+    # fmax passes over NaN, and gives it only where there is nothing else.
+    steps = [np.fmax.reduce(np.abs(windows[far:] - windows[:-far])) for far in apart]
+    largest = np.fmax.reduce(steps) if steps else np.nan
+    return float(largest) if np.isfinite(largest) else None

@@ -1,0 +1,116 @@
+"""The parts of a question's answer, from the hourly roll-ups, the five-minute ones and raw samples.
+
+Hourly rows end where the first hour that is not rolled up begins, five-minute rows where the first such window does,
+and raw samples have the rest: no sample is in two of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.core import rollup
+from telemetry.core.sketch import bucket_of
+from telemetry.core.spec import Aggregation
+from telemetry.queries.selection import Values, fetch, fetch_columns, floor, hours_rolled_up_to, rolled_up_to
+from telemetry.store import statements
+from telemetry.store.grid import Grid, Resolution, ms
+from telemetry.store.reduce import Keys, Parts, together
+
+_RISING = (Aggregation.INCREASE, Aggregation.RATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the parts of some series. A part's key is the place of its series in `ids` times steps, plus its step."""
+
+    grid: Grid
+    ids: NDArray[np.int64]
+    now: datetime
+
+    def parts(self, aggregation: Aggregation) -> Parts:
+        found = [
+            Parts(self._keys(series, start), first, second)
+            for series, start, first, second in (
+                fetch_columns(statements.windows(resolution, aggregation), values)
+                for resolution, values in self._rolled()
+            )
+        ]
+        return together([*found, self._raw(aggregation)])
+
+    def sketches(self) -> tuple[Keys, Keys, Keys]:
+        """Keys, buckets, and how many readings each holds."""
+        found = []
+        for resolution, values in self._rolled():
+            series, start, bucket, count = fetch_columns(statements.sketches(resolution), values)
+            found.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
+        readings = rollup.once(*fetch_columns(statements.RAW, self._values()))
+        inside = self._inside(readings.ts)
+        found.append(
+            (
+                self._keys(readings.series, readings.ts - 1)[inside],
+                bucket_of(readings.value[inside]).astype(np.int64),
+                np.ones(int(inside.sum()), np.int64),
+            )
+        )
+        keys, buckets, counts = (np.concatenate(column) for column in zip(*found, strict=True))
+        return keys, buckets, counts
+
+    def _raw(self, aggregation: Aggregation) -> Parts:
+        """Each reading is a part; a stale marker is one that says nothing."""
+        series, ts_ms, value = fetch_columns(statements.RAW, self._values())
+        readings = rollup.once(series, ts_ms, value)
+        first = readings.value
+        if aggregation in _RISING:
+            first = rollup.steps(readings, self._baseline(readings), unknown=np.nan)
+        elif aggregation is Aggregation.COUNT:
+            first = np.ones(len(first))
+        second = readings.ts / 1000 if aggregation is Aggregation.LAST else np.ones(len(first))
+        ended = np.isnan(value)
+        said = Parts(self._keys(readings.series, readings.ts - 1), first, second)
+        unsaid = Parts(self._keys(series[ended], ts_ms[ended] - 1), value[ended], np.zeros(int(ended.sum())))
+        inside, inside_too = self._inside(readings.ts), self._inside(ts_ms[ended])
+        return together(
+            [
+                Parts(part.key[chosen], part.first[chosen], part.second[chosen])
+                for part, chosen in ((said, inside), (unsaid, inside_too))
+            ]
+        )
+
+    def _baseline(self, readings: rollup.Readings) -> NDArray[np.float64]:
+        """The last reading of each series before those that are read raw."""
+        firsts = readings.series[readings.starts]
+        known = dict(fetch(statements.BASELINE, self._values() | {"series": firsts}))
+        return np.array([known.get(series, np.nan) for series in firsts.tolist()], np.float64)
+
+    def _rolled(self) -> Iterator[tuple[Resolution, Values]]:
+        """Which roll-ups to read, and between which starts."""
+        if self.grid.resolution is Resolution.RAW:
+            return
+        begin = self.grid.start
+        until = rolled_up_to(self.now)
+        if self.grid.resolution is Resolution.HOUR:
+            hours_end = min(hours_rolled_up_to(self.now), until)
+            yield Resolution.HOUR, {"series": self.ids, "from": begin, "until": hours_end}
+            begin = max(begin, hours_end)
+        until = min(until, self.grid.end)
+        yield Resolution.FIVE_MINUTES, {"series": self.ids, "from": begin, "until": until}
+
+    def _values(self) -> Values:
+        # From a window's start, so that what lies before it is in the roll-ups, and from before the first step:
+        # a counter rises from what lies before.
+        raw_start = rolled_up_to(self.now)
+        if self.grid.resolution is Resolution.RAW:
+            raw_start = min(floor(self.grid.start), raw_start)
+        return {"series": self.ids, "raw_start": raw_start, "end": min(self.grid.end, self.now)}
+
+    def _keys(self, series: NDArray[Any], start_ms: NDArray[Any]) -> Keys:
+        """`start_ms` lies in the step, or is its start."""
+        step = (start_ms.astype(np.int64) - ms(self.grid.start)) // (self.grid.step_s * 1000)
+        return np.searchsorted(self.ids, series) * self.grid.steps + step
+
+    def _inside(self, ts_ms: NDArray[Any]) -> NDArray[np.bool_]:
+        return ts_ms > ms(self.grid.start)
