@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from readiness.demo.core.plan import FleetPlan, SitePlan
 from readiness.demo.core.shapes import DAY, HOUR
 from readiness.demo.core.stories import (
@@ -100,8 +102,10 @@ class Instant:
     scored: tuple[str, ...] = ()
 
 
-def timeline(plan: FleetPlan, stories: Stories, *, reach_s: float = WEEKS * 7 * DAY) -> tuple[Instant, ...]:
-    """The past in order of time, from `reach_s` before the loading up to it."""
+def timeline(
+    plan: FleetPlan, stories: Stories, *, until_s: float, reach_s: float = WEEKS * 7 * DAY
+) -> tuple[Instant, ...]:
+    """The past in order of time: from `reach_s` before the loading up to `until_s`, some minutes after it."""
     loaded_s = stories.loaded_s
     instants: dict[float, Instant] = {}
     for ago_s, extent, is_scored in (*_long_ago(), *_weeks_ago(), *_last_day()):
@@ -113,6 +117,9 @@ def timeline(plan: FleetPlan, stories: Stories, *, reach_s: float = WEEKS * 7 * 
         if known is None or not known.scored:
             sites = tuple(site.name for site in plan.sites if site.name in STORY_SITES)
             instants[at_s] = Instant(at_s, Extent.EVERYTHING, sites)
+    for at_s in np.arange(loaded_s + MINUTE, until_s - MINUTE / 2, MINUTE).tolist():
+        instants[at_s] = Instant(at_s, Extent.EVERYTHING)
+    instants[until_s] = Instant(until_s, Extent.EVERYTHING, _commissioned(plan.sites, 0.0))
     return tuple(instants[at_s] for at_s in sorted(instants) if at_s >= loaded_s - reach_s)
 
 
@@ -141,7 +148,7 @@ def _last_day() -> list[_Row]:
     return [
         *[(float(ago_s), Extent.CURVES if ago_s % HOUR else Extent.EVERYTHING, False) for ago_s in quarters],
         *[(float(ago_s), Extent.EVERYTHING, False) for ago_s in minutes],
-        (0.0, Extent.EVERYTHING, True),
+        (0.0, Extent.EVERYTHING, False),
     ]
 
 

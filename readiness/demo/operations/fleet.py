@@ -59,11 +59,17 @@ def load(
         plan = fleet_plan(scale=scale, names=site_names)
         say(f"Writing {len(plan.sites)} sites ...")
         # On the second: a sample's time is in whole milliseconds, and one after the look at it would not be seen.
-        fleet = write_inventory(plan, scale=scale, now=now.replace(microsecond=0))
-        write_history(plan, fleet, reach=reach, say=say)
+        now = now.replace(microsecond=0)
+        fleet = write_inventory(plan, scale=scale, now=_anchor(now))
+        write_history(plan, fleet, reach=reach, now=now, say=say)
         fleet.history_loaded_at = now
         fleet.save(update_fields=["history_loaded_at"])
     return fleet
+
+
+def _anchor(now: datetime) -> datetime:
+    """What the past is counted back from: the end of a window, so that what was sent up to then fills whole windows."""
+    return now - timedelta(minutes=now.minute % 5, seconds=now.second)
 
 
 @transaction.atomic

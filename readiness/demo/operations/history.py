@@ -86,8 +86,10 @@ class Recorder:
         )
 
 
-def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, say: Callable[[str], None]) -> None:
-    """Samples and scores from `reach` before `fleet.loaded_at` up to it.
+def write_history(
+    plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: datetime, say: Callable[[str], None]
+) -> None:
+    """Samples and scores from `reach` before `fleet.loaded_at` up to `now`.
 
     Must run outside a transaction, since partitions are dropped.
     """
@@ -95,16 +97,16 @@ def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, say: C
     sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
     recorders = [Recorder(plan, stream, sources[stream.source_name], stories) for stream in streams(plan)]
     site_ids = dict(Site.objects.filter(pk__in=fleet.made[Site._meta.label]).values_list("name", "pk"))
-    instants = timeline(plan, stories, reach_s=reach.total_seconds())
+    instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
     said = ""
     for part in _parts(instants):
-        now = utc(part[-1].at_s)
-        said = _tell(now, fleet.loaded_at, said, say)
-        _record(recorders, part, now=now, until=fleet.loaded_at)
+        at = utc(part[-1].at_s)
+        said = _tell(at, fleet.loaded_at, said, say)
+        _record(recorders, part, now=at, until=now)
         if part[-1].scored:
-            _score([site_ids[name] for name in part[-1].scored], now=now)
+            _score([site_ids[name] for name in part[-1].scored], now=at)
     say("Clearing up ...")
-    partitions.keep(now=fleet.loaded_at)
+    partitions.keep(now=now)
     SiteChange.objects.filter(site__in=site_ids.values()).delete()
 
 

@@ -14,7 +14,7 @@ from readiness.demo.core.timeline import Extent, holds, timeline
 FLEET = fleet_plan()
 LOADED_S = 1_795_608_000.0
 STORIES = Stories(LOADED_S)
-TIMELINE = timeline(FLEET, STORIES)
+TIMELINE = timeline(FLEET, STORIES, until_s=LOADED_S)
 
 
 def ages(instants):
@@ -77,6 +77,18 @@ def test_whatever_is_scored_has_a_sample_of_every_object_at_that_instant():
 
 
 def test_a_fleet_without_stories_has_only_the_common_instants():
-    quiet = timeline(fleet_plan(names={"PAR-1"}), STORIES)
+    quiet = timeline(fleet_plan(names={"PAR-1"}), STORIES, until_s=LOADED_S)
     assert len(quiet) < len(TIMELINE)
     assert {len(instant.scored) for instant in quiet} == {0, 1}
+
+
+def test_the_minutes_after_the_anchor_are_there_and_the_end_is_scored():
+    later = timeline(FLEET, STORIES, until_s=LOADED_S + 200)
+    after = [instant for instant in later if instant.at_s > LOADED_S]
+    assert [instant.at_s - LOADED_S for instant in after] == [60, 120, 200]
+    assert [len(instant.scored) for instant in after] == [0, 0, 24]
+
+
+def test_a_short_reach_keeps_only_the_end():
+    short = timeline(FLEET, STORIES, until_s=LOADED_S, reach_s=2 * HOUR)
+    assert short == tuple(instant for instant in TIMELINE if instant.at_s >= LOADED_S - 2 * HOUR)
