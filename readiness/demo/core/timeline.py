@@ -21,8 +21,8 @@ from readiness.demo.core.stories import (
 )
 
 MINUTE = 60.0
-# Of weekly scores: what a sparkline of 24 weeks is drawn from.
-WEEKS = 25
+# Back to which there are weekly scores: with this week, what a sparkline of 24 weeks is drawn from.
+WEEKS = 23
 DAILY_DAYS = 7
 # What daily measures look back on: the 30-day peak, and the day that it begins in.
 KEPT_DAYS = 31
