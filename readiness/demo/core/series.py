@@ -166,8 +166,9 @@ def _switch_ports(site: SitePlan, ts: Floats) -> Iterator[Block]:
 
 def _pdus(shape: SiteShape, stories: Stories, signals: Signals) -> Iterator[Block]:
     leg_a, leg_b = stories.leg_share(shape, signals.ts, signals.racks_kw)
-    labels: list[Labels] = []
-    columns: list[Floats] = []
+    # The meter of the whole site speaks as a PDU does.
+    labels: list[Labels] = [{"instance": shape.plan.main_meter, "job": "snmp-pdu", "inletLabel": "I1"}]
+    columns: list[Floats] = [signals.site_kw[:, 0]]
     for feed in shape.plan.feeds:
         rack = shape.plan.racks.index(feed.rack)
         labels.append({"instance": feed.device, "job": "snmp-pdu", "inletLabel": "I1"})

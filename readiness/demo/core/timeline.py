@@ -26,9 +26,8 @@ WEEKS = 23
 DAILY_DAYS = 7
 # What daily measures look back on: the 30-day peak, and the day that it begins in.
 KEPT_DAYS = 31
-THIN_STEP_H = 6
-# The last days have more, for charts of a week.
-DENSER_DAYS, DENSER_STEP_H = 7, 2
+WEEK_DAYS = 7
+THIN_STEP_H = 2
 RECENT_STEP_S = 15 * MINUTE
 LIVE_S = 20 * MINUTE
 STORY_SITES = (FLAPPING_SITE, XID_SITE, HOT_SITE, HEAVY_SITE, SILENT_SITE)
@@ -42,19 +41,19 @@ class Extent(Enum):
     CURVES = "curves"
     # One series at least of every object, and all that checks read.
     CHECKED = "checked"
-    # What daily measures and the charts of weeks are made of.
-    KEPT = "kept"
+    # What measures look back on for a week, and what charts of a week show.
+    WEEK = "week"
+    # The same for a month.
+    MONTH = "month"
 
 
-KEPT_METRICS = frozenset(
-    {
-        *("site_power_watts", "ipmi_dcmi_power_consumption_current_watts", "measurementsInletSensorValue"),
-        *("ipmi_temperature_celsius", "cooling_supply_temperature_celsius", "upsOutputPercentLoad"),
-        "probe_icmp_duration_seconds",
-    }
-)
+MONTH_METRICS = frozenset({"site_power_watts", "probe_icmp_duration_seconds"})
+WEEK_METRICS = MONTH_METRICS | {
+    *("ipmi_dcmi_power_consumption_current_watts", "measurementsInletSensorValue", "upsOutputPercentLoad"),
+    *("ipmi_temperature_celsius", "cooling_supply_temperature_celsius"),
+}
 # Of these only the first accelerator of each node: its siblings work on the same job.
-KEPT_OF_FIRST = frozenset({"DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity"})
+OF_FIRST_ALONE = frozenset({"DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity"})
 STILL_METRICS = frozenset(
     {
         *("DCGM_FI_DEV_XID_ERRORS", "DCGM_FI_DEV_ROW_REMAP_FAILURE", "gpu_ecc_uncorrect_total", "gpu_health"),
@@ -88,9 +87,9 @@ def holds(extent: Extent, metric: str, labels: Mapping[str, str]) -> bool:
         return metric not in STILL_METRICS
     if extent is Extent.CHECKED:
         return metric not in UNCHECKED_METRICS
-    if metric in KEPT_OF_FIRST:
+    if metric in OF_FIRST_ALONE:
         return labels.get("gpu", labels.get("gpu_id")) == "0"
-    return metric in KEPT_METRICS
+    return metric in (WEEK_METRICS if extent is Extent.WEEK else MONTH_METRICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +116,15 @@ def timeline(
         if known is None or not known.scored:
             sites = tuple(site.name for site in plan.sites if site.name in STORY_SITES)
             instants[at_s] = Instant(at_s, Extent.EVERYTHING, sites)
-    for at_s in np.arange(loaded_s + MINUTE, until_s - MINUTE / 2, MINUTE).tolist():
-        instants[at_s] = Instant(at_s, Extent.EVERYTHING)
-    instants[until_s] = Instant(until_s, Extent.EVERYTHING, _commissioned(plan.sites, 0.0))
+    instants |= {instant.at_s: instant for instant in minutes(plan, after_s=loaded_s, until_s=until_s)}
     return tuple(instants[at_s] for at_s in sorted(instants) if at_s >= loaded_s - reach_s)
+
+
+def minutes(plan: FleetPlan, *, after_s: float, until_s: float) -> tuple[Instant, ...]:
+    """Every minute after an instant, and the end, which is scored."""
+    whole = np.arange(after_s + MINUTE, until_s - MINUTE / 2, MINUTE).tolist()
+    end = Instant(until_s, Extent.EVERYTHING, _commissioned(plan.sites, 0.0))
+    return (*(Instant(at_s, Extent.EVERYTHING) for at_s in whole), end)
 
 
 type _Row = tuple[float, Extent, bool]
@@ -132,12 +136,13 @@ def _long_ago() -> list[_Row]:
 
 
 def _weeks_ago() -> list[_Row]:
-    thin = range(KEPT_DAYS * 24, DENSER_DAYS * 24, -THIN_STEP_H)
-    denser = range(DENSER_DAYS * 24, 24, -DENSER_STEP_H)
-    kept = [(HOUR * hours, Extent.KEPT, False) for hours in (*thin, *denser)]
+    thin = [
+        (HOUR * hours, Extent.MONTH if hours > WEEK_DAYS * 24 else Extent.WEEK, False)
+        for hours in range(KEPT_DAYS * 24, 24, -THIN_STEP_H)
+    ]
     # Later rows of the same instant replace these.
     return [
-        *[row for row in kept if row[0] % (7 * DAY) or row[0] < DAILY_DAYS * DAY],
+        *[row for row in thin if row[0] % (7 * DAY) or row[0] < DAILY_DAYS * DAY],
         *[(DAY * days, Extent.CHECKED, True) for days in range(DAILY_DAYS, 0, -1)],
     ]
 

@@ -1,6 +1,6 @@
 """The whole of the demo: its inventory in one transaction, then its history in order of time."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,7 +12,7 @@ from readiness.demo.core.timeline import WEEKS
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Catalogue, Made, write_catalogue
 from readiness.demo.operations.hardware import write_accelerators, write_cables, write_devices, write_ports
-from readiness.demo.operations.history import write_history
+from readiness.demo.operations.history import Say, add_minutes, write_history
 from readiness.demo.operations.people import write_logins
 from readiness.demo.operations.places import (
     write_capacity,
@@ -28,10 +28,11 @@ from readiness.demo.operations.sources import write_sources
 from readiness.demo.operations.workloads import write_workloads
 from web.actor import acting
 
-Say = Callable[[str], None]
 # Whom the change history names.
 ACTOR = "demo"
 HISTORY = timedelta(weeks=WEEKS)
+# A load is over sooner than that; what is missing after more than that is missing because nobody sent.
+LOAD_TAKES = timedelta(minutes=10)
 
 
 def load(
@@ -65,6 +66,19 @@ def load(
         fleet.history_loaded_at = now
         fleet.save(update_fields=["history_loaded_at"])
     return fleet
+
+
+def catch_up(fleet: DemoFleet, *, now: datetime) -> None:
+    """Add the minutes that went by while the fleet was being loaded, so that no source is late from the start."""
+    now = now.replace(microsecond=0)
+    began = fleet.history_loaded_at
+    if began is None or not timedelta(minutes=1) <= now - began <= LOAD_TAKES:
+        return
+    with acting(ACTOR, message="Load the demo fleet"):
+        plan = fleet_plan(scale=fleet.scale, names=fleet.site_names)
+        add_minutes(plan, fleet, after=began, now=now)
+        fleet.history_loaded_at = now
+        fleet.save(update_fields=["history_loaded_at"])
 
 
 def _anchor(now: datetime) -> datetime:

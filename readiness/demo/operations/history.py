@@ -16,7 +16,7 @@ from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column, utc
 from readiness.demo.core.stories import Stories
 from readiness.demo.core.streams import Stream, sent, streams
-from readiness.demo.core.timeline import Extent, Instant, holds, timeline
+from readiness.demo.core.timeline import Extent, Instant, holds, minutes, timeline
 from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
 from readiness.evidence.operations import measure_day
@@ -29,6 +29,7 @@ from telemetry.models import Source
 from telemetry.rollups import roll_up
 from telemetry.sources import update_states
 
+type Say = Callable[[str], None]
 # Instants of one batch, so that a batch stays within what one drain takes on.
 INSTANTS_AT_ONCE = 48
 # A roll-up takes a window on when it is over and its senders had time to deliver the last of it.
@@ -86,36 +87,58 @@ class Recorder:
         )
 
 
-def write_history(
-    plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: datetime, say: Callable[[str], None]
-) -> None:
+def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: datetime, say: Say) -> None:
     """Samples and scores from `reach` before `fleet.loaded_at` up to `now`.
 
     Must run outside a transaction, since partitions are dropped.
     """
     stories = Stories(fleet.loaded_at.timestamp())
+    instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
+    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say))
+    say("Clearing up ...")
+    partitions.keep(now=now)
+
+
+def add_minutes(plan: FleetPlan, fleet: DemoFleet, *, after: datetime, now: datetime) -> None:
+    """Samples of the minutes from `after` up to `now`, and scores at their end."""
+    instants = minutes(plan, after_s=after.timestamp(), until_s=now.timestamp())
+    _write(plan, fleet, instants, now=now, say=lambda at: None)
+
+
+def _write(
+    plan: FleetPlan,
+    fleet: DemoFleet,
+    instants: Sequence[Instant],
+    *,
+    now: datetime,
+    say: Callable[[datetime], None],
+) -> None:
+    stories = Stories(fleet.loaded_at.timestamp())
     sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
     recorders = [Recorder(plan, stream, sources[stream.source_name], stories) for stream in streams(plan)]
     site_ids = dict(Site.objects.filter(pk__in=fleet.made[Site._meta.label]).values_list("name", "pk"))
-    instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
-    said = ""
     for part in _parts(instants):
         at = utc(part[-1].at_s)
-        said = _tell(at, fleet.loaded_at, said, say)
+        say(at)
         _record(recorders, part, now=at, until=now)
         if part[-1].scored:
             _score([site_ids[name] for name in part[-1].scored], now=at)
-    say("Clearing up ...")
-    partitions.keep(now=now)
+    # All of them were scored just now, at the end.
     SiteChange.objects.filter(site__in=site_ids.values()).delete()
 
 
-def _tell(now: datetime, loaded_at: datetime, said: str, say: Callable[[str], None]) -> str:
-    weeks = (loaded_at - now).days // 7
-    line = f"{weeks} weeks ago ..." if weeks else "This week ..."
-    if line != said and weeks % 5 == 0:
-        say(line)
-    return line
+def _by_weeks(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
+    """Says how far the history is, every five weeks."""
+    said = {""}
+
+    def tell(at: datetime) -> None:
+        weeks = (fleet.loaded_at - at).days // 7
+        line = f"{weeks} weeks ago ..." if weeks > 0 else "This week ..."
+        if line not in said and (weeks <= 0 or weeks % 5 == 0):
+            said.add(line)
+            say(line)
+
+    return tell
 
 
 def _parts(instants: Sequence[Instant]) -> Iterator[list[Instant]]:

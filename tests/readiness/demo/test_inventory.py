@@ -9,7 +9,6 @@ from django.db import transaction
 from django.db.models import Count, Sum
 
 from accounts.models import User
-from inventory import queries
 from inventory.models import (
     Accelerator,
     CapacityEvent,
@@ -28,6 +27,7 @@ from readiness.demo.core.stories import Stories
 from readiness.demo.core.streams import sent, streams
 from readiness.demo.operations.fleet import write_inventory
 from readiness.demo.operations.people import logins, password
+from readiness.scoring.things import things_of
 from readiness.workloads.models import Placement
 from telemetry.matching import inventory_for
 from telemetry.models import Provenance, Source
@@ -79,13 +79,15 @@ def test_every_object_that_should_report_has_a_series_that_finds_it(fleet):
                     ("cooling-unit", place.cooling_unit_id),
                 }
     assert unmatched == []
-    expected = queries.reporting_objects(list(Site.objects.values_list("pk", flat=True)))
-    silent = [
-        thing.name
-        for things in expected.values()
-        for thing in things
-        if (thing.object_kind, thing.id) not in heard
+    expected = things_of(list(Site.objects.values_list("pk", flat=True)))
+    covered = [
+        thing
+        for site in expected.values()
+        for thing in site.things.values()
+        if thing.in_service and thing.covered
     ]
+    assert len(covered) > 1_500
+    silent = [thing.name for thing in covered if thing.key not in heard]
     assert silent == []
 
 

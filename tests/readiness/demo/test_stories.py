@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from inventory.models import Site
 from readiness.demo import operations
@@ -165,6 +165,22 @@ def test_loading_again_changes_nothing(fleet):
     assert operations.load(by=None, now=NOW + timedelta(hours=1)) == fleet
     assert (Site.objects.count(), Flip.objects.count(), Series.objects.count()) == before
     assert DemoFleet.objects.count() == 1
+
+
+def test_the_minutes_that_loading_took_are_added(fleet):
+    later = NOW + timedelta(minutes=3, seconds=20)
+    with transaction.atomic():
+        operations.catch_up(fleet, now=later)
+        status = SourceStatus.objects.get(source__name="LON-1 Prometheus")
+        assert (status.state, status.last_sample_at) == ("on-time", later)
+        assert SiteScore.objects.get(site__name="LON-1").evaluated_at == later
+        transaction.set_rollback(True)
+    fleet.refresh_from_db()
+
+
+def test_a_long_pause_is_no_loading(fleet):
+    operations.catch_up(fleet, now=NOW + timedelta(hours=1))
+    assert SourceStatus.objects.get(source__name="LON-1 Prometheus").last_sample_at == NOW
 
 
 def test_no_sample_is_left_of_months_ago():

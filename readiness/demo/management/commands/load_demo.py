@@ -22,6 +22,7 @@ class Command(BaseCommand):
         if options["scale"] < 1:
             raise CommandError("The scale is at least 1.")
         try:
-            operations.load(scale=options["scale"], by=None, now=clock.now(), say=self.stdout.write)
+            fleet = operations.load(scale=options["scale"], by=None, now=clock.now(), say=self.stdout.write)
         except operations.SiteTaken as error:
             raise CommandError(f"{error} The demo needs these names for itself.") from error
+        operations.catch_up(fleet, now=clock.now())
