@@ -224,6 +224,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Muster",
     "DESCRIPTION": "Inventory, telemetry and production readiness of AI infrastructure sites.",
     "VERSION": "1",
+    # One group per app, named by the address behind /api/.
+    "SCHEMA_PATH_PREFIX": r"/api",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

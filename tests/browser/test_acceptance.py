@@ -96,6 +96,8 @@ def test_table_of_the_chart_holds_the_same_figures(signed_in, small_fleet):
 
 def test_live_region_takes_what_changed_without_losing_its_place(signed_in, small_fleet, frozen_now):
     page = signed_in("viewer").page
+    # The shortcut works once the page's modules have been read.
+    page.wait_for_load_state("networkidle")
     page.evaluate("() => window.scrollTo(0, 400)")
     small_fleet[0].owner = "New owner"
     small_fleet[0].save()

@@ -172,7 +172,12 @@ class TestTwoWorkers:
 
     def test_a_failed_evaluation_gives_its_claims_back(self, emptied_samples, frozen_now):
         made.site()
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
-            operations.rescore_changed(now=frozen_now.at)
-            raise ZeroDivisionError
+
+        def evaluate_and_fail():
+            with transaction.atomic():
+                operations.rescore_changed(now=frozen_now.at)
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            evaluate_and_fail()
         assert claims() == 1
