@@ -213,12 +213,10 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     prometheus.start()
     watch.becomes(watch.state, "on-time", within_s=SLACK_S)
     watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
-    assert watch.flips() == [
-        ("waiting", "on-time"),
-        ("on-time", "late"),
-        ("late", "silent"),
-        ("silent", "on-time"),
-    ]
+    # Its first samples may be old enough to be late still: both ways back are right.
+    passed = [to_state for _, to_state in watch.flips()]
+    assert passed[:3] == ["on-time", "late", "silent"]
+    assert passed[3:] in (["on-time"], ["late", "on-time"])
     part = muster.get("/api/readiness/flips/", site=SITE, limit=200)["results"]
     coverage = [
         flip["to_state"]["value"]
