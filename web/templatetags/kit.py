@@ -1,38 +1,47 @@
 """Template tags of the page kit: icons, states, form controls. `{% load kit %}`."""
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from web.states import ATTRIBUTES, state
 
 register = template.Library()
 
+COLUMN_EVERY, COLUMN_HEIGHT = 12, 22
+
 _CLOCK_WORDS = {"late": ("clock-exclamation", "data late"), "silent": ("plug-connected-x", "data silent")}
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, size: str = "") -> SafeString:
     """A decorative icon from the sprite; size is "" (18 px), "small" (16) or "tiny" (14)."""
-    return _icon(static("vendor/icons.svg"), name, size)
-
-
-@lru_cache(maxsize=512)
-def _icon(sprite: str, name: str, size: str) -> SafeString:
-    """A page of rows shows hundreds, of a few dozen kinds."""
+    # A page of rows shows hundreds, of a few dozen kinds; where the sprite is does not change while a process lives.
     return format_html(
-        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>', size, sprite, name
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        size,
+        static("vendor/icons.svg"),
+        name,
     )
 
 
 @register.simple_tag
-def pill(kind: str, value: str | None, note: str = "", clock: str = "") -> SafeString:
+def pill(kind: str, value: str | None, note: object = "", clock: str = "") -> SafeString:
     """Icon, word and colour of a state. `clock` is "late" or "silent" when the data behind it is."""
+    return _pill(kind, value, str(note) if note else "", clock, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _pill(kind: str, value: str | None, note: str, clock: str, language: str | None) -> SafeString:
+    """Kept by language, since the words are."""
     shown = state(kind, value)
     extra = format_html(' <span class="note">{}</span>', note) if note else ""
     if clock:
@@ -44,9 +53,8 @@ def pill(kind: str, value: str | None, note: str = "", clock: str = "") -> SafeS
             gettext(clock_word),
         )
     return format_html(
-        '<span class="pill" {}="{}"{}>{}{}{}</span>',
-        SafeString(ATTRIBUTES[kind]),
-        shown.value,
+        '<span class="pill" {}{}>{}{}{}</span>',
+        state_attribute(kind, value),
         format_html(' data-clock="{}"', clock) if clock else "",
         icon(shown.icon, "tiny"),
         shown.word,
@@ -55,8 +63,17 @@ def pill(kind: str, value: str | None, note: str = "", clock: str = "") -> SafeS
 
 
 @register.simple_tag
-def mark(kind: str, value: str | None, label: str = "", size: str = "small", clock: str = "") -> SafeString:
+def mark(
+    kind: str, value: str | None, label: object = "", size: str = "small", clock: str = ""
+) -> SafeString:
     """The state's icon alone, in its colour; its word is read out and shown as a tip ("compute: Warn")."""
+    return _mark(kind, value, str(label) if label else "", size, clock, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _mark(
+    kind: str, value: str | None, label: str, size: str, clock: str, language: str | None
+) -> SafeString:
     shown = state(kind, value)
     text = f"{label}: {shown.word}" if label else str(shown.word)
     beside: str = ""
@@ -65,9 +82,8 @@ def mark(kind: str, value: str | None, label: str = "", size: str = "small", clo
         text = f"{text}, {gettext(clock_word)}"
         beside = icon(clock_icon, "tiny")
     return format_html(
-        '<span class="mark" {}="{}" role="img" aria-label="{}" title="{}">{}{}</span>',
-        SafeString(ATTRIBUTES[kind]),
-        shown.value,
+        '<span class="mark" {} role="img" aria-label="{}" title="{}">{}{}</span>',
+        state_attribute(kind, value),
         text,
         text,
         icon(shown.icon, size),
@@ -86,9 +102,38 @@ def state_word(kind: str, value: str | None) -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def state_attribute(kind: str, value: str | None) -> SafeString:
     """`data-health="warn"` and the like, for markup that colours itself by a state."""
     return format_html('{}="{}"', SafeString(ATTRIBUTES[kind]), state(kind, value).value)
+
+
+@register.simple_tag
+def pillar_columns(pillars: Iterable[Mapping[str, Any]]) -> SafeString:
+    """The columns of web/pillar_marks.html: a page of sites has hundreds, too many for a loop of the template.
+
+    They grow upwards from y = 0, since the group around them is turned over. One without a score is full and dotted.
+    """
+    drawn = []
+    for place, pillar in enumerate(pillars):
+        score = pillar["score"]
+        x = COLUMN_EVERY * place
+        height = COLUMN_HEIGHT if score is None else round(COLUMN_HEIGHT * score / 100, 1)
+        drawn.append(
+            f'<rect class="track" x="{x}" width="9" height="{COLUMN_HEIGHT}" rx="1.5"/>'
+            f"<rect {state_attribute('check', pillar['state'] or 'unknown')}"
+            f' x="{x}" width="9" height="{height}" rx="1.5"/>'
+        )
+    return SafeString("".join(drawn))
+
+
+@register.simple_tag
+def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
+    """What the columns say: "Data 40, Workforce unknown"."""
+    return ", ".join(
+        f"{pillar['label']} {gettext('unknown') if pillar['score'] is None else round(pillar['score'])}"
+        for pillar in pillars
+    )
 
 
 @register.filter

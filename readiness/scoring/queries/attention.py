@@ -11,11 +11,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory.models import Site
-from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.models import CheckResult, CheckState, DomainHealth, Health
-from readiness.scoring.queries.capacity import check_name, present_capacity
+from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef, ref_of
+from readiness.scoring.queries.standing import Standing, standing
 from telemetry.models import Series, Source, SourceState
 
 SEVERITY = ("check", "source", "health", "owner")
@@ -46,18 +46,22 @@ class Attention:
 
 
 def attention(
-    *, now: datetime, limit: int | None = None, site_ids: Collection[int] | None = None
+    *,
+    now: datetime,
+    limit: int | None = None,
+    site_ids: Collection[int] | None = None,
+    known: Standing | None = None,
 ) -> tuple[Attention, ...]:
     """Most kW first. Failed and stale checks, late and silent sources, critical health, sites without an
     owner.
 
     A source that is silent shows once, under its own name, and health that it freezes is not told again.
     """
-    sites = _sites(site_ids)
-    kw = {pk: one.deployed.it_kw for pk, one in present_capacity(list(sites.values()), now=now).items()}
-    _, framework = framework_queries.current()
+    known = known or standing(now=now, site_ids=site_ids)
+    sites = {site.pk: site for site in known.sites if site.stage != Site.Stage.RETIRED}
+    kw = {pk: one.deployed.it_kw for pk, one in known.capacity.items()}
     found = [
-        *_checks(sites, kw, framework),
+        *_checks(sites, kw, known.framework),
         *_sources(sites, kw),
         *_health(sites, kw),
         *_without_owner(sites.values(), kw),
@@ -68,13 +72,6 @@ def attention(
 
 def _rank(one: Attention) -> tuple[float, int, str, str]:
     return (-one.kw, SEVERITY.index(one.kind), one.sites[0].name, one.subject)
-
-
-def _sites(site_ids: Collection[int] | None) -> dict[int, Site]:
-    sites = Site.objects.select_related("region").exclude(stage=Site.Stage.RETIRED)
-    if site_ids is not None:
-        sites = sites.filter(pk__in=site_ids)
-    return {site.pk: site for site in sites}
 
 
 def _checks(sites: dict[int, Site], kw: dict[int, float], framework: Framework) -> Iterator[Attention]:

@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from inventory import queries as inventory
 from inventory.models import Site
-from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import (
     NOTHING,
     BlockerGroup,
     Capacity,
-    CapacityChange,
     Gap,
     SiteCapacity,
     SiteHistory,
     StageStep,
     VerdictStep,
     by_first_blocker,
-    deployed_at,
     gap_of,
     gap_over_time,
 )
 from readiness.scoring.core.states import Stage, Verdict
-from readiness.scoring.models import Flip, SiteScore
+from readiness.scoring.models import Flip
 from readiness.scoring.queries.rows import SiteRef, ref_of
+from readiness.scoring.queries.standing import (
+    EVER,
+    Changes,
+    Standing,
+    capacity_changes,
+    present_capacity,
+    standing,
+)
 from readiness.scoring.trend import Line, fit
 
 PROJECTED_WEEKS = 12
@@ -125,12 +130,12 @@ def capacity_over_time(
     known = histories(site_ids)
     until = min(end, now)
     gaps = gap_over_time(known, evenly(start, until, points)) if until > start else ()
-    return replace(outlook(known, now=now), gaps=gaps)
+    return replace(outlook(weekly(known, now=now, weeks=FITTED_WEEKS), now=now), gaps=gaps)
 
 
-def outlook(known: Sequence[SiteHistory], *, now: datetime) -> CapacityHistory:
-    """The projection and the pace alone, for those who hold the histories already."""
-    weeks = weekly(known, now=now, weeks=FITTED_WEEKS)
+def outlook(weeks: Sequence[Gap], *, now: datetime) -> CapacityHistory:
+    """The projection and the pace alone, for those who hold the gaps of the weeks up to now, as `weekly` gives them."""
+    weeks = weeks[-FITTED_WEEKS - 1 :]
     enough = [gap for gap in weeks if gap.deployed != NOTHING]
     if len(enough) < LEAST_WEEKS:
         reason = f"A projection needs {LEAST_WEEKS} weeks of deployed capacity; there are {len(enough)}."
@@ -162,15 +167,17 @@ def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[
     return tuple(sorted(rows, key=lambda row: (-row.deployed.it_kw, row.site.name)))
 
 
-def holds_back(*, now: datetime, site_ids: Collection[int] | None = None) -> HoldsBack:
+def holds_back(
+    *, now: datetime, site_ids: Collection[int] | None = None, known: Standing | None = None
+) -> HoldsBack:
     """What holds capacity back by pillar, most kW first; every pillar is in it."""
-    _, framework = framework_queries.current()
-    present = list(present_capacity(_sites(site_ids), now=now).values())
+    known = known or standing(now=now, site_ids=site_ids)
+    present = list(known.capacity.values())
     groups = by_first_blocker(present)
     conditional = [one for one in present if one.verdict is Verdict.CONDITIONAL]
     unevaluated = sum((group.held for group in groups if not group.check_id), NOTHING)
     return HoldsBack(
-        pillars=_by_pillar(framework, groups),
+        pillars=_by_pillar(known.framework, groups),
         conditional=sum((one.deployed for one in conditional), NOTHING),
         conditional_sites=tuple(sorted(one.site for one in conditional)),
         unevaluated=unevaluated,
@@ -205,30 +212,15 @@ def check_name(framework: Framework, check_id: str) -> str:
     return check.name if check else check_id
 
 
-def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
-    """By site id: what is deployed and the stored verdict. Two statements, whatever the number of sites."""
-    changes = _changes(sites)
-    scores = {
-        score.site_id: score
-        for score in SiteScore.objects.filter(site__in=sites).only("site_id", "verdict", "first_blocker")
-    }
-    present = {}
-    for site in sites:
-        history = SiteHistory(site.slug, changes[site.pk], [StageStep(_EVER, Stage(site.stage))])
-        score = scores.get(site.pk)
-        present[site.pk] = SiteCapacity(
-            site=site.slug,
-            deployed=deployed_at(history, now),
-            verdict=Verdict(score.verdict) if score and score.verdict else None,
-            first_blocker=score.first_blocker if score else "",
-        )
-    return present
-
-
 def histories(site_ids: Collection[int] | None = None) -> list[SiteHistory]:
     """Every site's dated capacity, stages and verdicts; four statements."""
     sites = _sites(site_ids)
-    changes, stages, verdicts = _changes(sites), _stages(sites), _verdicts(sites)
+    return histories_of(sites, capacity_changes(sites))
+
+
+def histories_of(sites: Sequence[Site], changes: Changes) -> list[SiteHistory]:
+    """The same of sites whose dated capacity is at hand; two statements."""
+    stages, verdicts = _stages(sites), _verdicts(sites)
     return [
         SiteHistory(site.slug, changes[site.pk], stages[site.pk], verdicts.get(site.pk, ())) for site in sites
     ]
@@ -245,9 +237,6 @@ def evenly(start: datetime, end: datetime, points: int) -> list[datetime]:
     return [start + step * place for place in range(points - 1)] + [end]
 
 
-_EVER = datetime.min.replace(tzinfo=UTC)
-
-
 def _sites(site_ids: Collection[int] | None) -> list[Site]:
     sites = Site.objects.select_related("region")
     return list(sites if site_ids is None else sites.filter(pk__in=site_ids))
@@ -257,21 +246,13 @@ def _band(site: SiteCapacity, verdict: Verdict) -> Capacity:
     return site.deployed if site.verdict is verdict else NOTHING
 
 
-def _changes(sites: Iterable[Site]) -> dict[int, list[CapacityChange]]:
-    changes: dict[int, list[CapacityChange]] = defaultdict(list)
-    for step in inventory.capacity_events([site.pk for site in sites]):
-        capacity = Capacity(step.change.it_kw, step.change.accelerators)
-        changes[step.site_id].append(CapacityChange(step.at, capacity))
-    return changes
-
-
 def _stages(sites: Sequence[Site]) -> dict[int, list[StageStep]]:
     """Stages by the change history. The first one known is taken to have held before, too."""
     steps: dict[int, list[StageStep]] = defaultdict(list)
     for step in inventory.stage_history([site.pk for site in sites]):
-        at = step.at if steps[step.site_id] else _EVER
+        at = step.at if steps[step.site_id] else EVER
         steps[step.site_id].append(StageStep(at, Stage(step.stage)))
-    return {site.pk: steps[site.pk] or [StageStep(_EVER, Stage(site.stage))] for site in sites}
+    return {site.pk: steps[site.pk] or [StageStep(EVER, Stage(site.stage))] for site in sites}
 
 
 def _verdicts(sites: Iterable[Site]) -> dict[int, list[VerdictStep]]:

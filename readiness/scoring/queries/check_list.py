@@ -12,7 +12,7 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Pillar
 from readiness.scoring.models import CheckResult
-from readiness.scoring.queries.capacity import present_capacity
+from readiness.scoring.queries.standing import present_capacity
 
 # A check in one of these states keeps its sites from being ready, if its gate is not INFO.
 OPEN_STATES = ("fail", "stale", "unknown", "waived")

@@ -15,7 +15,6 @@ from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.gap import Capacity
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.models import CheckResult, Flip
-from readiness.scoring.queries.capacity import present_capacity
 from readiness.scoring.queries.results import check_row, threshold_rows
 from readiness.scoring.queries.rows import (
     CheckRow,
@@ -27,6 +26,7 @@ from readiness.scoring.queries.rows import (
     ref_of,
 )
 from readiness.scoring.queries.samples import check_samples
+from readiness.scoring.queries.standing import present_capacity
 
 RECENT_FLIPS = 50
 CELLS = 60

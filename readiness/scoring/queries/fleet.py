@@ -13,12 +13,13 @@ from django.db.models import Count, Exists, Max, OuterRef, Q
 from inventory.models import Domain, Site
 from readiness.scoring.core.gap import Gap
 from readiness.scoring.figures import FIGURES, combined
-from readiness.scoring.models import DomainHealth, SiteScore
-from readiness.scoring.queries.capacity import CapacityHistory, gap_over_time, histories, outlook
+from readiness.scoring.models import DomainHealth
+from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
 from readiness.scoring.queries.rows import Figure, SiteRef, ref_of
+from readiness.scoring.queries.standing import Standing, score_of, standing
 from telemetry.models import Series, Source, SourceStatus
 
-BEFORE = timedelta(weeks=4)
+BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
 
 
@@ -69,25 +70,24 @@ class DomainCard:
     sites: int
 
 
-def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> Fleet:
-    """Ten statements, whatever the number of sites."""
-    sites = _sites(site_ids)
-    known = histories(site_ids)
-    instants = [now - timedelta(weeks=back) for back in range(SPARK_WEEKS - 1, -1, -1)]
-    *weeks, before = gap_over_time(known, [*instants, now - BEFORE])
-    standing = [site for site in sites if site.stage != Site.Stage.RETIRED]
-    scores = {score.site_id: score for score in SiteScore.objects.filter(site__in=sites)}
+def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Standing | None = None) -> Fleet:
+    """Eight statements, whatever the number of sites; five with what is `known`."""
+    known = known or standing(now=now, site_ids=site_ids)
+    sites = known.sites
+    weeks = weekly(histories_of(sites, known.changes), now=now, weeks=SPARK_WEEKS - 1)
+    open_sites = [site for site in sites if site.stage != Site.Stage.RETIRED]
+    scores = {site.pk: score for site in sites if (score := score_of(site))}
     verdicts = Counter((scores[site.pk].verdict or "none") if site.pk in scores else "none" for site in sites)
     states, newest_at = _sources(site_ids)
-    reporting, monitored = _reporting(sites)
-    evaluated = [scores[site.pk].evaluated_at for site in standing if site.pk in scores]
+    reporting, monitored = _reporting(open_sites)
+    evaluated = [scores[site.pk].evaluated_at for site in open_sites if site.pk in scores]
     return Fleet(
         now=weeks[-1],
-        before=before,
-        before_at=now - BEFORE,
+        before=weeks[-1 - BEFORE_WEEKS],
+        before_at=now - timedelta(weeks=BEFORE_WEEKS),
         verdicts=dict(verdicts),
         sites=len(sites),
-        without_owner=tuple(ref_of(site) for site in standing if not site.owner.strip()),
+        without_owner=tuple(ref_of(site) for site in open_sites if not site.owner.strip()),
         sources=states,
         sources_total=sum(states.values()),
         newest_sample_at=newest_at,
@@ -99,7 +99,7 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> Fleet:
             ready=tuple(gap.ready.it_kw for gap in weeks),
             gap=tuple(gap.gap.it_kw for gap in weeks),
         ),
-        outlook=outlook(known, now=now),
+        outlook=outlook(weeks, now=now),
     )
 
 
@@ -135,11 +135,6 @@ def _figures(domain: str, stored: Iterable[dict[str, Any]]) -> tuple[Figure, ...
     return tuple(combined(figure, per_site) for figure in FIGURES if figure.domain == domain)
 
 
-def _sites(site_ids: Collection[int] | None) -> list[Site]:
-    sites = Site.objects.select_related("region")
-    return list(sites if site_ids is None else sites.filter(pk__in=site_ids))
-
-
 def _sources(site_ids: Collection[int] | None) -> tuple[dict[str, int], datetime | None]:
     statuses = SourceStatus.objects.order_by()
     if site_ids is not None:
@@ -160,11 +155,11 @@ def _series_of(source: Any, site_ids: Collection[int]) -> Any:
 
 def _reporting(sites: Sequence[Site]) -> tuple[int, int]:
     """How many sites have a source on time, and how many have any."""
-    standing = [site.pk for site in sites if site.stage != Site.Stage.RETIRED]
+    ids = [site.pk for site in sites]
     found: dict[int, set[str]] = defaultdict(set)
-    own = Source.objects.filter(site_id__in=standing).values_list("site_id", "status__state")
+    own = Source.objects.filter(site_id__in=ids).values_list("site_id", "status__state")
     labelled = (
-        Series.objects.filter(site_id__in=standing, source__site__isnull=True)
+        Series.objects.filter(site_id__in=ids, source__site__isnull=True)
         .order_by()
         .values_list("site_id", "source__status__state")
         .distinct()

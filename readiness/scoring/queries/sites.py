@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,13 +11,13 @@ from django.db.models import Case, F, FloatField, IntegerField, OuterRef, QueryS
 from django.db.models.functions import Coalesce
 
 from inventory.models import CapacityEvent, Domain, Site
-from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.scoring.core.states import Verdict
-from readiness.scoring.models import DomainHealth, ScorePoint, SiteScore
-from readiness.scoring.queries.capacity import check_name, present_capacity
+from readiness.scoring.models import DomainHealth, ScorePoint
+from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
+from readiness.scoring.queries.standing import Standing, score_of, standing, standing_of
 
 WEEKS = 24
 DOMAINS = tuple(Domain.values)
@@ -53,6 +53,11 @@ def table(*, now: datetime) -> QuerySet[Site]:
     )
 
 
+def bare_table(*, now: datetime) -> QuerySet[Site]:
+    """The same list of ids alone, for those who hold the rows of every site."""
+    return table(now=now).select_related(None).only("pk")
+
+
 def _event_kw(now: datetime) -> Subquery:
     signed = Case(
         When(kind=CapacityEvent.Kind.COMMISSION, then=F("it_kw")),
@@ -63,20 +68,20 @@ def _event_kw(now: datetime) -> Subquery:
     return Subquery(past.order_by().values("site").annotate(kw=Sum(signed)).values("kw"))
 
 
-def rows(sites: Sequence[Site] | None, *, now: datetime) -> list[SiteRow]:
-    """The rows of these sites, in their order; None is every site. Six statements, or seven, however many
-    sites.
+def rows(sites: Iterable[Site] | None, *, now: datetime, known: Standing | None = None) -> list[SiteRow]:
+    """The rows of these sites, in their order; None is every site. Four statements, or five, however many
+    sites; two with what is `known` of them.
 
     Sites that come from `table()` bring their region and score along.
     """
-    if sites is None:
-        sites = list(Site.objects.select_related("region", "score"))
-    _, framework = framework_queries.current()
-    capacity = present_capacity(sites, now=now)
-    health = _health(sites)
-    weeks = _weeks(sites, now=now)
+    if known is None:
+        known = standing(now=now) if sites is None else standing_of(sites, now=now)
+    shown = known.sites if sites is None else tuple(sites)
+    health = _health(shown)
+    weeks = _weeks(shown, now=now)
     return [
-        _row(site, framework, capacity[site.pk], health[site.pk], weeks[site.pk], now=now) for site in sites
+        _row(site, known.framework, known.capacity[site.pk], health[site.pk], weeks[site.pk], now=now)
+        for site in shown
     ]
 
 
@@ -89,7 +94,7 @@ def _row(
     *,
     now: datetime,
 ) -> SiteRow:
-    score: SiteScore | None = getattr(site, "score", None)
+    score = score_of(site)
     pillars = pillar_figures(framework, score.pillars if score else {})
     newest_at = score.newest_sample_at if score else None
     return SiteRow(

@@ -12,6 +12,7 @@ from readiness.scoring import cards, charts, findings, tables
 from readiness.scoring.queries import attention, capacity, fleet
 from readiness.scoring.queries import sites as site_queries
 from readiness.scoring.queries.rows import SiteRow
+from readiness.scoring.queries.standing import Standing, standing
 from readiness.scoring.views import answers
 from web import tables as table_kit
 from web.clock import now
@@ -32,15 +33,16 @@ may_see = require("inventory.view_site", "scoring.view_sitescore")
 def overview(request: HttpRequest) -> HttpResponse:
     at = now()
     # The map shows every site and the table some of them: read once.
-    rows = site_queries.rows(None, now=at)
+    known = standing(now=at)
+    rows = site_queries.rows(None, now=at, known=known)
     page = _sites_page(request, at, known={row.site.id: row for row in rows})
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "readiness/fleet.html", page, {})
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    standing = fleet.fleet(now=at)
-    context = {"fleet": standing, "table": page, "time_range": span.context}
-    if standing.sites:
-        context |= _figures(standing, at) | _gap_card(request, span) | _rest(at)
+    figures = fleet.fleet(now=at, known=known)
+    context: dict[str, Any] = {"fleet": figures, "table": page, "time_range": span.context}
+    if figures.sites:
+        context |= _figures(figures, at) | _gap_card(request, span) | _rest(at, known)
         context["map"] = cards.site_map(rows)
     return answers.page(request, "readiness/fleet.html", context)
 
@@ -53,10 +55,10 @@ def sites(request: HttpRequest) -> HttpResponse:
     page = _sites_page(request, at)
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "readiness/sites.html", page, {})
-    standing = fleet.fleet(now=at)
+    figures = fleet.fleet(now=at)
     context = {
         "table": page,
-        "standing": findings.standing(standing.now, standing.verdicts) if standing.sites else "",
+        "standing": findings.standing(figures.now, figures.verdicts) if figures.sites else "",
     }
     return answers.page(request, "readiness/sites.html", context)
 
@@ -82,30 +84,30 @@ def _sites_page(request: HttpRequest, at: datetime, known: Mapping[int, SiteRow]
     return table_kit.page(
         request,
         tables.SITES,
-        site_queries.table(now=at),
+        site_queries.table(now=at) if known is None else site_queries.bare_table(now=at),
         prepare=lambda page: tables.site_lines(page, now=at, known=known),
     )
 
 
-def _figures(standing: fleet.Fleet, at: datetime) -> dict[str, Any]:
+def _figures(found: fleet.Fleet, at: datetime) -> dict[str, Any]:
     return {
-        "scope": _scope(standing),
-        "kpis": cards.key_figures(standing),
-        "gap_figure": power(standing.now.gap.it_kw),
-        "standing": findings.standing(standing.now, standing.verdicts),
-        "pace": findings.pace(standing.outlook.pace, standing.now),
+        "scope": _scope(found),
+        "kpis": cards.key_figures(found),
+        "gap_figure": power(found.now.gap.it_kw),
+        "standing": findings.standing(found.now, found.verdicts),
+        "pace": findings.pace(found.outlook.pace, found.now),
         # There before the chart is, so that nothing below it moves when it comes.
-        "gap_footer": findings.ahead(standing.outlook),
+        "gap_footer": findings.ahead(found.outlook),
     }
 
 
-def _scope(standing: fleet.Fleet) -> str:
-    counted = ngettext("%(n)s site", "%(n)s sites", standing.sites) % {"n": standing.sites}
-    if standing.newest_sample_at is None:
+def _scope(found: fleet.Fleet) -> str:
+    counted = ngettext("%(n)s site", "%(n)s sites", found.sites) % {"n": found.sites}
+    if found.newest_sample_at is None:
         return gettext("%(sites)s · no sample yet") % {"sites": counted}
     return gettext("%(sites)s · newest sample %(at)s") % {
         "sites": counted,
-        "at": instant(standing.newest_sample_at),
+        "at": instant(found.newest_sample_at),
     }
 
 
@@ -138,9 +140,9 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
     }
 
 
-def _rest(at: datetime) -> dict[str, Any]:
-    held = capacity.holds_back(now=at)
-    wanting = attention.attention(now=at)
+def _rest(at: datetime, known: Standing) -> dict[str, Any]:
+    held = capacity.holds_back(now=at, known=known)
+    wanting = attention.attention(now=at, known=known)
     return {
         "held": held,
         "blockers": cards.blockers(held),
