@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
-
 from readiness.evidence.measures import FLOW_ALARM_METRICS, POWER_METRICS, SITE_POWER_METRICS
 from readiness.framework.core.definition import Framework
 from readiness.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of
@@ -20,7 +18,6 @@ from readiness.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRI
 from telemetry import queries as telemetry
 from telemetry.core.metric import Measure
 from telemetry.core.registry import registry
-from telemetry.models import Series
 
 WINDOW = timedelta(hours=24)
 """What counters rise by and states change in, as the checks and the registry's rules have it."""
@@ -38,7 +35,6 @@ _OBJECTS = {
     "link": "link_id",
     "cooling-unit": "cooling_unit_id",
 }
-_SCRAPERS_OWN = r"^(up|scrape_.*|ALERTS.*)$"
 
 type ByMetric[Row] = Mapping[str, Sequence[Row]]
 
@@ -74,16 +70,16 @@ def sent_by(site_ids: Sequence[int], framework: Framework, *, now: datetime, liv
     cadences = [source.cadence_s for of_site in sources.values() for source in of_site.values()]
     live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
     live_s = max(live_s, live_floor_s)
-    held = telemetry.latest(
-        site_ids, held_metrics(framework), now=now, within_s=WINDOW.total_seconds(), with_ended=True
-    )
+    # One look for all of the questions: the newest samples are read once.
+    at_now = telemetry.snapshot(site_ids, None, now=now)
+    held = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
     codes = [one.series_id for one in held if one.value != 0 and one.metric in code_metrics()]
-    rises = telemetry.increase_since(site_ids, rising_metrics(framework), start=now - WINDOW, now=now)
+    rises = at_now.increase_since(rising_metrics(framework), start=now - WINDOW)
     return Sent(
         sources=sources,
-        seen=_seen(telemetry.last_seen(site_ids, now=now, within_s=live_s + JUST_GONE_S)),
-        sources_of=_sources_of(site_ids, now),
-        latest=_by_metric(telemetry.latest(site_ids, live_metrics(framework), now=now, within_s=live_s)),
+        seen=_seen(at_now.last_seen(within_s=live_s + JUST_GONE_S)),
+        sources_of=_sources_of(at_now.speakers(first_seen_by=now + ARRIVING)),
+        latest=_by_metric(at_now.latest(live_metrics(framework), within_s=live_s)),
         held=_by_metric(held),
         rises=_by_metric(rises),
         changed_at=telemetry.last_changed(codes, start=now - WINDOW, now=now),
@@ -149,20 +145,11 @@ def _seen(rows: Iterable[telemetry.Seen]) -> dict[int, dict[ObjectKey, dict[int,
     return found
 
 
-def _sources_of(site_ids: Sequence[int], now: datetime) -> dict[int, dict[ObjectKey, frozenset[int]]]:
-    """Which sources ever sent anything about each object; a series of a part is one of its device, too."""
-    series = (
-        Series.objects.filter(site_id__in=site_ids, object_kind__gt="", first_seen_at__lte=now + ARRIVING)
-        .exclude(metric__regex=_SCRAPERS_OWN)
-        .order_by()
-        .values_list("site_id", *_OBJECTS.values())
-        .annotate(sources=ArrayAgg("source_id", distinct=True))
-    )
+def _sources_of(rows: Iterable[telemetry.Speaker]) -> dict[int, dict[ObjectKey, frozenset[int]]]:
+    """Which sources ever sent anything about each object."""
     found: dict[int, dict[ObjectKey, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for site_id, *object_ids, sources in series:
-        for kind, object_id in zip(_OBJECTS, object_ids, strict=True):
-            if object_id is not None:
-                found[site_id][kind, object_id].update(sources)
+    for row in rows:
+        found[row.site_id][row.object_kind, row.object_id].add(row.source_id)
     return {
         site_id: {key: frozenset(sources) for key, sources in of_site.items()}
         for site_id, of_site in found.items()

@@ -2,7 +2,8 @@
 
 from telemetry.queries.changes import increase_since, last_changed
 from telemetry.queries.newest import last_seen, latest
-from telemetry.queries.rows import DailySketch, Latest, Rise, Seen, SourceStanding, WindowMeans
+from telemetry.queries.rows import DailySketch, Latest, Rise, Seen, SourceStanding, Speaker, WindowMeans
+from telemetry.queries.snapshot import Snapshot, snapshot
 from telemetry.queries.standing import source_states
 from telemetry.queries.windows import daily_sketches, window_means
 
@@ -11,13 +12,16 @@ __all__ = [
     "Latest",
     "Rise",
     "Seen",
+    "Snapshot",
     "SourceStanding",
+    "Speaker",
     "WindowMeans",
     "daily_sketches",
     "increase_since",
     "last_changed",
     "last_seen",
     "latest",
+    "snapshot",
     "source_states",
     "window_means",
 ]

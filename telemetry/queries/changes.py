@@ -4,38 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-import numpy as np
-
-from telemetry.core import rollup
 from telemetry.queries.rows import Rise
-from telemetry.queries.selection import (
-    FIVE_MINUTES,
-    MOST_BEHIND,
-    Values,
-    fetch,
-    fetch_columns,
-    floor,
-    instant,
-    rolled_up_to,
-    select,
-)
+from telemetry.queries.selection import FIVE_MINUTES, fetch, floor, rolled_up_to
+from telemetry.queries.snapshot import snapshot
 
-_TAIL = """
-SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM telemetry_sample
-WHERE ts > %(tail)s AND ts <= %(now)s AND value <> 'NaN' AND series_id = ANY(%(ids)s)
-"""
-# What the first reading of the raw tail rises from, as in a roll-up.
-_BASELINE = """
-SELECT asked.series_id, last FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
-    SELECT last FROM telemetry_rollup_5m done
-    WHERE done.series_id = asked.series_id AND start >= %(oldest_baseline)s AND start < %(tail)s
-    ORDER BY start DESC LIMIT 1
-) earlier
-"""
-_RISEN = """
-SELECT series_id, sum(increase), min(last_ts), max(last_ts) FROM telemetry_rollup_5m
-WHERE series_id = ANY(%(ids)s) AND increase > 0 AND start >= %(start)s AND start < %(tail)s GROUP BY series_id
-"""
 _ROLLED = """
 SELECT series_id, start, min, max, last, last_ts FROM telemetry_rollup_5m
 WHERE series_id = ANY(%(series)s) AND start >= %(start)s AND start < %(tail)s ORDER BY series_id, start
@@ -60,43 +32,7 @@ def increase_since(
     site_ids: Iterable[int], metrics: Iterable[str], *, start: datetime, now: datetime
 ) -> list[Rise]:
     """Counters that rose after `start` (taken at the start of its five minutes) up to `now`."""
-    selection = select(site_ids, metrics)
-    tail = rolled_up_to(now)
-    times: Values = {"start": floor(start), "now": now, "tail": tail, "oldest_baseline": tail - MOST_BEHIND}
-    times["ids"] = selection.ids
-    total = {series: Total(*rest) for series, *rest in fetch(_RISEN, times)}
-    for series, risen in _tail_rises(times).items():
-        total[series] = total[series] + risen if series in total else risen
-    return [Rise._make((*row, *total[row[0]])) for row in selection.rows if row[0] in total]
-
-
-class Total(NamedTuple):
-    """By how much a counter rose, and when first and last."""
-
-    increase: float
-    first: datetime
-    last: datetime
-
-    def __add__(self, later: "Total") -> "Total":  # type: ignore[override]
-        return Total(self.increase + later.increase, self.first, later.last)
-
-
-def _tail_rises(times: Values) -> dict[int, Total]:
-    """What is not rolled up yet."""
-    readings = rollup.once(*fetch_columns(_TAIL, times))
-    if not len(readings.value):
-        return {}
-    firsts = readings.series[readings.starts]
-    before = dict(fetch(_BASELINE, times | {"ids": firsts}))
-    baseline = np.array([before.get(series, np.nan) for series in firsts.tolist()])
-    rises = rollup.steps(readings, baseline)
-    chosen = np.flatnonzero((rises > 0) & (readings.ts > times["start"].timestamp() * 1000))
-    total: dict[int, Total] = {}
-    for place in chosen.tolist():
-        series, at = int(readings.series[place]), instant(readings.ts[place])
-        risen = Total(float(rises[place]), at, at)
-        total[series] = total[series] + risen if series in total else risen
-    return total
+    return snapshot(site_ids, metrics, now=now).increase_since(start=start)
 
 
 def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -> dict[int, datetime]:

@@ -143,6 +143,15 @@ class Seen(NamedTuple):
     newest_at: datetime
 
 
+class Speaker(NamedTuple):
+    """A source that has a series of an object."""
+
+    site_id: int
+    object_kind: str
+    object_id: int
+    source_id: int
+
+
 class SourceStanding(NamedTuple):
     """How a source stands. `site_id` is a site that it speaks for."""
 

@@ -1,8 +1,10 @@
 """Parts that the queries share: which series, and up to when roll-ups can be relied on."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,8 @@ RAW_TAIL = timedelta(minutes=6)
 MOST_BEHIND = timedelta(hours=1)
 
 # What the scraper says of itself goes on when what it scrapes is gone.
-_NOT_OF_THE_OBJECT = r"series.metric !~ '^(up|scrape_.*|ALERTS.*)$'"
+_SCRAPERS_OWN = "^(up|scrape_.*|ALERTS.*)$"
+_NOT_OF_THE_OBJECT = f"series.metric !~ '{_SCRAPERS_OWN}'"
 _COMPARE = {Operator.IS: "=", Operator.IS_NOT: "<>", Operator.LIKE: "~", Operator.NOT_LIKE: "!~"}
 _COLUMNS = ", ".join(f"series.{name}" for name in SERIES_COLUMNS[1:-2])
 
@@ -37,6 +40,7 @@ class Selection:
 
     rows: list[tuple[Any, ...]]
     ended_at: list[datetime | None]
+    first_seen_at: list[datetime]
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -62,12 +66,18 @@ def select(
         conditions.append(condition)
         values |= given
     found = fetch(
-        f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at"
+        f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at, series.first_seen_at"
         " FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id"
         f" WHERE {' AND '.join(conditions)} ORDER BY series.id",
         values,
     )
-    return Selection([row[:-1] for row in found], [row[-1] for row in found])
+    return Selection([row[:-2] for row in found], [row[-2] for row in found], [row[-1] for row in found])
+
+
+@lru_cache(maxsize=10_000)
+def is_scrapers_own(metric: str) -> bool:
+    """Whether the metric tells of the scrape and not of what was scraped."""
+    return re.match(_SCRAPERS_OWN, metric) is not None
 
 
 def matching(matcher: Matcher, number: int) -> tuple[str, Values]:

@@ -1,0 +1,253 @@
+"""What is known of the series of some sites at one instant, read once for several questions.
+
+The samples of the last minutes, which no roll-up has yet, are found only by reading all that came in those minutes: so
+they are read once, and every question takes its part of them here.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from telemetry.core import rollup
+from telemetry.queries.rows import SERIES_COLUMNS, Latest, Rise, Seen, Speaker
+from telemetry.queries.selection import (
+    EPOCH,
+    MOST_BEHIND,
+    RAW_TAIL,
+    Selection,
+    fetch,
+    fetch_columns,
+    floor,
+    instant,
+    is_scrapers_own,
+    rolled_up_to,
+    select,
+)
+
+_RAW = """
+SELECT array_agg(series_id), array_agg(ts), array_agg(value) FROM telemetry_sample
+WHERE ts > %(begin)s AND ts <= %(now)s AND series_id = ANY(%(ids)s)
+"""
+# Roll-ups are asked series by series, and only for those that the raw samples do not know.
+_EARLIER = """
+SELECT array_agg(asked.series_id), array_agg(last_ts), array_agg(last)
+FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
+    SELECT last_ts, last FROM telemetry_rollup_5m done
+    WHERE done.series_id = asked.series_id AND start >= %(oldest_window)s AND start < %(tail)s
+    ORDER BY start DESC LIMIT 1
+) earlier WHERE last_ts > %(oldest)s
+"""
+# What the first reading of the raw samples rises from, as in a roll-up.
+_BASELINE = """
+SELECT asked.series_id, last FROM unnest(%(ids)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
+    SELECT last FROM telemetry_rollup_5m done
+    WHERE done.series_id = asked.series_id AND start >= %(oldest_baseline)s AND start < %(tail)s
+    ORDER BY start DESC LIMIT 1
+) earlier
+"""
+_RISEN = """
+SELECT series_id, sum(increase), min(last_ts), max(last_ts) FROM telemetry_rollup_5m
+WHERE series_id = ANY(%(ids)s) AND increase > 0 AND start >= %(start)s AND start < %(tail)s GROUP BY series_id
+"""
+# The columns of a series that name an object, by the object's kind.
+_OBJECTS = {
+    "accelerator": "accelerator_id",
+    "device": "device_id",
+    "port": "port_id",
+    "feed": "power_feed_id",
+    "link": "link_id",
+    "cooling-unit": "cooling_unit_id",
+}
+_METRIC, _KIND = SERIES_COLUMNS.index("metric"), SERIES_COLUMNS.index("object_kind")
+
+type Ints = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+
+
+class Total(NamedTuple):
+    """By how much a counter rose, and when first and last."""
+
+    increase: float
+    first: datetime
+    last: datetime
+
+    def and_later(self, later: "Total") -> "Total":
+        return Total(self.increase + later.increase, self.first, later.last)
+
+
+def snapshot(site_ids: Iterable[int], metrics: Iterable[str] | None, *, now: datetime) -> "Snapshot":
+    """Of the series with these metrics; None: all but what a scraper says of itself (`up`, `scrape_…`, `ALERTS…`)."""
+    return Snapshot(select(site_ids, metrics), now=now)
+
+
+class Snapshot:
+    """Several questions about the series of a selection, each as of `now`."""
+
+    def __init__(self, selection: Selection, *, now: datetime) -> None:
+        self.selection = selection
+        self.now = now
+        self._ids = selection.ids
+        self._rolled_end = rolled_up_to(now)
+        self._begin = min(self._rolled_end, now - RAW_TAIL)
+
+    def latest(
+        self, metrics: Iterable[str] | None = None, *, within_s: float, with_ended: bool = False
+    ) -> list[Latest]:
+        """The newest reading of each series in the `within_s` up to `now`; series that ended since are left out,
+        unless asked for. A newer stale marker hides a reading, unless those that ended are asked for."""
+        places = self._places(metrics)
+        ts_ms, values = self._newest(places, within_s, readings_only=with_ended)
+        found = []
+        for place, at_ms, value in zip(places.tolist(), ts_ms.tolist(), values.tolist(), strict=True):
+            if not at_ms:
+                continue
+            at, ended_at = instant(at_ms), self.selection.ended_at[place]
+            if with_ended or ended_at is None or not at <= ended_at <= self.now:
+                found.append(Latest._make((*self.selection.rows[place], at, value)))
+        return found
+
+    def last_seen(self, *, within_s: float) -> list[Seen]:
+        """When each source last had a reading of each object, of those it had in the `within_s` up to `now`.
+
+        A reading of an accelerator, a port or a feed is one of its device too. What a scraper says of itself counts
+        for nothing: it goes on when the exporter is gone.
+        """
+        places = self._of_objects()
+        ts_ms, _ = self._newest(places, within_s, readings_only=True)
+        heard = ts_ms > 0
+        return sorted(
+            Seen(site_id, kind, object_id, source_id, instant(newest))
+            for kind, site_id, object_id, source_id, newest in self._by_object(places[heard], ts_ms[heard])
+        )
+
+    def speakers(self, *, first_seen_by: datetime) -> list[Speaker]:
+        """Which sources have a series of each object that was entered up to then; one of a part is one of its device,
+        too."""
+        places = self._of_objects()
+        known = np.array(
+            [self.selection.first_seen_at[place] <= first_seen_by for place in places.tolist()], bool
+        )
+        places = places[known]
+        return [
+            Speaker(site_id, kind, object_id, source_id)
+            for kind, site_id, object_id, source_id, _ in self._by_object(
+                places, np.ones(len(places), np.int64)
+            )
+        ]
+
+    def increase_since(self, metrics: Iterable[str] | None = None, *, start: datetime) -> list[Rise]:
+        """Counters that rose after `start` (taken at the start of its five minutes) up to `now`."""
+        places = self._places(metrics)
+        start = floor(start)
+        times = {"ids": self._ids[places], "start": start, "tail": self._rolled_end}
+        total = {series: Total(*rest) for series, *rest in fetch(_RISEN, times)}
+        for series, risen in self._rises_not_rolled_up(self._ids[places], start):
+            total[series] = total[series].and_later(risen) if series in total else risen
+        rows = self.selection.rows
+        return [
+            Rise._make((*rows[place], *total[rows[place][0]]))
+            for place in places.tolist()
+            if rows[place][0] in total
+        ]
+
+    @cached_property
+    def _raw(self) -> tuple[Ints, Ints, Floats]:
+        """Series, time and value of each sample, in this order; of one instant a reading comes after a marker, and the
+        largest last."""
+        asked = {"begin": self._begin, "now": self.now, "ids": self._ids}
+        series, ts_ms, value = fetch_columns(_RAW, asked)
+        order = np.lexsort((np.where(np.isnan(value), -np.inf, value), ts_ms, series))
+        return series[order].astype(np.int64), ts_ms[order].astype(np.int64), value[order]
+
+    def _newest(self, places: Ints, within_s: float, *, readings_only: bool) -> tuple[Ints, Floats]:
+        """Time (ms) and value of the newest reading at each of these places, 0 where there is none."""
+        oldest = self.now - timedelta(seconds=within_s)
+        series, ts_ms, value = self._raw
+        chosen = ts_ms > _ms(oldest)
+        if readings_only:
+            chosen &= ~np.isnan(value)
+        series, ts_ms, value = series[chosen], ts_ms[chosen], value[chosen]
+        last = np.append(series[1:] != series[:-1], True) if len(series) else np.empty(0, np.bool_)
+        series, ts_ms, value = series[last], ts_ms[last], value[last]
+        at, found = np.zeros(len(self._ids), np.int64), np.zeros(len(self._ids))
+        rows = np.searchsorted(self._ids, series)
+        at[rows], found[rows] = ts_ms, value
+        missing = places[at[places] == 0]
+        at[np.isnan(found)] = 0
+        if len(missing) and oldest < self._begin:
+            rows, ts_ms, value = self._earlier(missing, oldest)
+            at[rows], found[rows] = ts_ms, value
+        return at[places], found[places]
+
+    def _earlier(self, places: Ints, oldest: datetime) -> tuple[Ints, Ints, Floats]:
+        """Place, time and value of the newest readings from roll-ups."""
+        asked = {
+            "ids": self._ids[places],
+            "oldest": oldest,
+            # A window that starts before may end after.
+            "oldest_window": oldest - RAW_TAIL,
+            "tail": self._begin,
+        }
+        series, ts_ms, value = fetch_columns(_EARLIER, asked)
+        return np.searchsorted(self._ids, series), ts_ms.astype(np.int64), value
+
+    def _rises_not_rolled_up(self, ids: Ints, start: datetime) -> Iterator[tuple[int, Total]]:
+        """Step by step, in order of time for each series."""
+        series, ts_ms, value = self._raw
+        mine = np.isin(series, ids) & (ts_ms > _ms(self._rolled_end))
+        readings = rollup.once(series[mine], ts_ms[mine], value[mine])
+        if not len(readings.value):
+            return
+        firsts = readings.series[readings.starts]
+        times = {"ids": firsts, "tail": self._rolled_end, "oldest_baseline": self._rolled_end - MOST_BEHIND}
+        before = dict(fetch(_BASELINE, times))
+        rises = rollup.steps(readings, np.array([before.get(one, np.nan) for one in firsts.tolist()]))
+        for place in np.flatnonzero((rises > 0) & (readings.ts > _ms(start))).tolist():
+            at = instant(readings.ts[place])
+            yield int(readings.series[place]), Total(float(rises[place]), at, at)
+
+    def _places(self, metrics: Iterable[str] | None) -> Ints:
+        if metrics is None:
+            return np.arange(len(self._ids))
+        wanted = set(metrics)
+        return _whole([place for place, row in enumerate(self.selection.rows) if row[_METRIC] in wanted])
+
+    def _of_objects(self) -> Ints:
+        return _whole(
+            [
+                place
+                for place, row in enumerate(self.selection.rows)
+                if row[_KIND] and not is_scrapers_own(row[_METRIC])
+            ]
+        )
+
+    def _by_object(self, places: Ints, at: Ints) -> Iterator[tuple[str, int, int, int, int]]:
+        """Kind, site, object and source with the largest `at` of the series at `places`."""
+        site_ids, source_ids = self._column("site_id")[places], self._column("source_id")[places]
+        for kind, name in _OBJECTS.items():
+            object_ids = self._column(name)[places]
+            order = np.lexsort((at, source_ids, object_ids, site_ids))
+            order = order[object_ids[order] > 0]
+            keys = np.stack([site_ids[order], object_ids[order], source_ids[order]])
+            last = np.append((keys[:, 1:] != keys[:, :-1]).any(axis=0), True) if len(order) else order
+            chosen = order[np.flatnonzero(last)]
+            columns = (site_ids[chosen], object_ids[chosen], source_ids[chosen], at[chosen])
+            for row in zip(*(column.tolist() for column in columns), strict=True):
+                yield kind, *row
+
+    def _column(self, name: str) -> Ints:
+        """A column of every series; 0 where it is null."""
+        number = SERIES_COLUMNS.index(name)
+        return _whole([row[number] or 0 for row in self.selection.rows])
+
+
+def _whole(numbers: list[int]) -> Ints:
+    return np.array(numbers, np.int64)
+
+
+def _ms(at: datetime) -> float:
+    return (at - EPOCH) / timedelta(milliseconds=1)
