@@ -1,0 +1,244 @@
+"""Reading files that anybody may have sent: text by lines, and JSON whose every surprise names its line."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+from readiness.evidence.core.parsed import ParseError
+
+LONGEST_TEXT = 200
+MOST_FIGURES = 5_000
+DEEPEST = 60
+SECRETS = frozenset({"env", "environment", "environ", "envp"})
+"""Members of a JSON document that hold a process's environment, which may hold passwords."""
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+
+
+def text_of(content: bytes) -> str:
+    """The file as text, without colour codes; ParseError where it is no text in UTF-8."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ParseError(line, "This is no text in UTF-8.") from error
+    if "\x00" in text:
+        raise ParseError(text.count("\n", 0, text.index("\x00")) + 1, "This is no text: it holds null bytes.")
+    if not text.strip():
+        raise ParseError(1, "The file is empty.")
+    return _ANSI.sub("", text)
+
+
+def lines_of(text: str) -> Iterator[tuple[int, str]]:
+    """Lines with their number, from 1. Only line feeds part lines, so that numbers agree with an editor's."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        yield number, line.rstrip("\r")
+
+
+def tidy(text: object) -> str:
+    """A short text that any store and page takes: one line, no control characters, at most 200 characters."""
+    plain = str(text).encode("utf-8", "replace").decode("utf-8")
+    spaced = "".join(char if char.isprintable() else " " for char in plain)
+    return " ".join(spaced.split())[:LONGEST_TEXT]
+
+
+def number_of(text: str) -> float | None:
+    """A finite number written in digits; None for everything else, `nan` and `1_000` among them."""
+    if not _NUMBER.fullmatch(text) or len(text) > 40:
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def whole_of(text: str) -> int | None:
+    return int(text) if _WHOLE.fullmatch(text) else None
+
+
+def looks_like_json(text: str) -> bool:
+    return text.lstrip()[:1] in {"{", "["}
+
+
+class Json:
+    """A value inside a JSON document, which knows where it is.
+
+    Getters raise ParseError with the line of what they looked at, so parsers read like the format they read.
+    """
+
+    __slots__ = ("_text", "path", "value")
+
+    def __init__(self, text: str, value: Any, path: tuple[str | int, ...] = ()) -> None:
+        self._text = text
+        self.value = value
+        self.path = path
+
+    @classmethod
+    def of(cls, text: str) -> Json:
+        try:
+            value = json.loads(text, parse_constant=_refuse_constant)
+        except json.JSONDecodeError as error:
+            raise ParseError(error.lineno, f"This is no JSON: {error.msg}.") from error
+        except RecursionError as error:
+            raise ParseError(1, "This JSON is nested too deeply.") from error
+        except ValueError as error:
+            raise ParseError(1, f"This JSON holds a number that nobody can use: {tidy(error)}") from error
+        if _is_deeper(value, DEEPEST):
+            raise ParseError(1, "This JSON is nested too deeply.")
+        return cls(text, value)
+
+    def refuse(self, reason: str) -> NoReturn:
+        where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+        raise ParseError(line_in(self._text, self.path), f"{tidy(where.lstrip('.') or 'The file')}: {reason}")
+
+    def get(self, key: str) -> Json | None:
+        """A member; None where it is missing or null, ParseError where this is no object."""
+        found = self._members().get(key)
+        return None if found is None else Json(self._text, found, (*self.path, key))
+
+    def need(self, key: str) -> Json:
+        found = self.get(key)
+        if found is None:
+            self.refuse(f"{key!r} is missing.")
+        return found
+
+    def items(self) -> Iterator[Json]:
+        if not isinstance(self.value, list):
+            self.refuse("A list is expected.")
+        for place, value in enumerate(self.value):
+            yield Json(self._text, value, (*self.path, place))
+
+    def listed(self, key: str) -> list[Json]:
+        """Members of a list, none where the list is missing; null members are left out."""
+        found = self.get(key)
+        return [] if found is None else [item for item in found.items() if item.value is not None]
+
+    def number(self, key: str) -> float:
+        """A number, also where it is written as a string."""
+        found = self.need(key)
+        value = found.as_number()
+        if value is None:
+            found.refuse("A number is expected.")
+        return value
+
+    def optional_number(self, key: str) -> float | None:
+        """None where it is missing; ParseError where it is there and no number."""
+        return None if self.get(key) is None else self.number(key)
+
+    def whole(self, key: str) -> int:
+        value = self.number(key)
+        if value != int(value) or abs(value) >= 2**62:
+            self.need(key).refuse("A whole number is expected.")
+        return int(value)
+
+    def as_number(self) -> float | None:
+        if isinstance(self.value, str):
+            return number_of(self.value.strip())
+        if isinstance(self.value, bool) or not isinstance(self.value, int | float):
+            return None
+        try:
+            value = float(self.value)
+        except OverflowError:
+            return None
+        return value if math.isfinite(value) else None
+
+    def text(self, key: str) -> str:
+        """A short text; empty where it is missing or no text."""
+        found = self.get(key)
+        return tidy(found.value) if found is not None and isinstance(found.value, str | int) else ""
+
+    def is_object(self) -> bool:
+        return isinstance(self.value, dict)
+
+    def keys(self) -> list[str]:
+        return list(self._members())
+
+    def _members(self) -> Mapping[str, Any]:
+        if not isinstance(self.value, dict):
+            self.refuse("An object is expected.")
+        return self.value
+
+
+def without_secrets(text: str, value: Any) -> bytes:
+    """The document as it may be kept: the same bytes, unless it holds an environment, which is then left out."""
+    if not _holds_secrets(value):
+        return text.encode("utf-8", "replace")
+    return json.dumps(_stripped(value), indent=1, ensure_ascii=True).encode()
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects lie in each other more than `levels` deep; without recursion of its own."""
+    layer = [value]
+    for _ in range(levels + 1):
+        layer = [
+            member
+            for each in layer
+            if isinstance(each, dict | list)
+            for member in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def _holds_secrets(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(str(key).lower() in SECRETS or _holds_secrets(each) for key, each in value.items())
+    return isinstance(value, list) and any(_holds_secrets(each) for each in value)
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _stripped(each) for key, each in value.items() if str(key).lower() not in SECRETS}
+    return [_stripped(each) for each in value] if isinstance(value, list) else value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+def line_in(text: str, path: tuple[str | int, ...]) -> int:
+    """The line on which the value at `path` begins; that of the innermost part that can be found."""
+    at = _skip(text, 0)
+    try:
+        for step in path:
+            at = _member(text, at, step)
+    except (ValueError, IndexError, StopIteration, RecursionError):
+        pass
+    return text.count("\n", 0, at) + 1
+
+
+def _member(text: str, at: int, step: str | int) -> int:
+    """Where the member begins, given where its object or list does; ValueError if it is not there."""
+    place = 0
+    at = _skip(text, at + 1)
+    found = -1
+    while text[at] not in "]}":
+        key: str | int = place
+        if isinstance(step, str):
+            key, at = _DECODER.raw_decode(text, at)
+            at = _skip(text, _skip(text, at) + 1)
+        if key == step:
+            found = at
+            if isinstance(step, int):
+                return at
+        _, at = _DECODER.raw_decode(text, at)
+        at = _skip(text, at)
+        at = _skip(text, at + 1) if text[at] == "," else at
+        place += 1
+    if found < 0:
+        raise ValueError(step)
+    return found
+
+
+def _skip(text: str, at: int) -> int:
+    matched = _SPACE.match(text, at)
+    return matched.end() if matched else at

@@ -1,0 +1,85 @@
+"""What a tool's output says, whatever the tool: figures with their conditions, and what they were measured on.
+
+A parser finds and never judges: it gives no state, and does not know a floor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class ParseError(ValueError):
+    """The file is refused. `line` counts from 1; `reason` is a sentence for whoever uploaded it."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(f"Line {line}: {reason}")
+        self.line = line
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure as the file gives it, in one of our units.
+
+    `value` None means that the file names the figure and does not hold it; `caution` then says why. A
+    `caution` beside a value says why it must not be judged (too few samples behind a percentile). `operation`
+    is what was run (`all_reduce`, `write`), `variant` its kind (`float sum`, `out-of-place`), `subject` the
+    thing it is about in the file's own words (`GPU 3`, `mlx5_0`), `percentile` in per cent, `size_bytes` the
+    message or block, `streams` how many ran side by side.
+    """
+
+    name: str
+    value: float | None
+    unit: str = ""
+    operation: str = ""
+    variant: str = ""
+    subject: str = ""
+    size_bytes: int | None = None
+    percentile: float | None = None
+    samples: int | None = None
+    streams: int | None = None
+    caution: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A whole file. `taken_at` is in UTC; `taken_local` is what a tool prints without its zone.
+
+    `versions` are pairs of name and version (`driver`, `library`, the tool itself). `loopback` is a sentence,
+    not empty where both ends were one machine or one port: no network was crossed. `kept` is the file as it
+    may be stored, without what must not be (the environment of a process).
+    """
+
+    tool: str
+    figures: tuple[Figure, ...]
+    kept: bytes
+    versions: tuple[tuple[str, str], ...] = ()
+    hosts: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    taken_at: datetime | None = None
+    taken_local: datetime | None = None
+    loopback: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+PERCENTILE_SUPPORT = 10
+"""A percentile needs this many samples beyond it: 10,000 for p99.9 (our judgement)."""
+
+
+def percentile_caution(percentile: float, samples: int | None) -> str:
+    """Why a percentile from so many samples must not be judged; empty if there are enough.
+
+    >>> percentile_caution(99.9, 14)
+    'p99.9 needs 10000 samples; there are 14, so it is near the maximum.'
+    """
+    if samples is None:
+        return f"p{percentile:g} cannot be judged: the file does not say how many samples are behind it."
+    tail = min(percentile, 100 - percentile) / 100
+    if tail <= 0:
+        return ""
+    needed = round(PERCENTILE_SUPPORT / tail)
+    if samples >= needed:
+        return ""
+    extreme = "maximum" if percentile > 50 else "minimum" if percentile < 50 else "middle"
+    return f"p{percentile:g} needs {needed} samples; there are {samples}, so it is near the {extreme}."

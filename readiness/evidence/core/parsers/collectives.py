@@ -1,0 +1,358 @@
+"""nccl-tests and rccl-tests: their tables, and what `-J` (nccl-tests) and `-Z json` (rccl-tests) write.
+
+The average over all sizes, which both print last, is left out on purpose: it is far below the bandwidth of any
+size that matters. Columns are taken by name from the table's own header, because versions and options add some.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from readiness.evidence.core.documents import (
+    MOST_FIGURES,
+    Json,
+    lines_of,
+    looks_like_json,
+    number_of,
+    text_of,
+    tidy,
+    whole_of,
+    without_secrets,
+)
+from readiness.evidence.core.parsed import Figure, Parsed, ParseError
+
+NOT_CHECKED = "The run did not check its results (-c 0), so wrong values cannot be told."
+_TAG = re.compile(r"^(\[\d+,\d+\]<std(out|err)>:\s?|\d+: )")
+_ROW = re.compile(r"\s*\d+\s+\d+\s+[a-z]")
+_RANK = re.compile(
+    r"#\s*Rank\s+\d+\s+(?:Group\s+\d+\s+)?Pid\s+\d+\s+on\s+(\S+)\s+device\s+(\d+)\s+\[[^\]]*\]\s*(.*)"
+)
+_PROGRAM = re.compile(r"\b(\w+?)_perf\b")
+_BOUNDS = re.compile(r"#\s*Out of bounds values\s*:\s*(\d+)\s+(OK|FAILED)")
+_FAILURE = re.compile(r"\b(Test (NCCL|RCCL|CUDA|HIP) failure|[Tt]est failure)\b")
+_LIBRARY = re.compile(r"\b(?:NCCL|RCCL) version\s*:?\s*(\d+\.\d+(?:\.\d+)?\S*)")
+_TESTS = re.compile(r"#\s*[nr]ccl-tests version (\S+)(?:.*[nr]ccl-library=(\d+))?")
+_TIMES = frozenset({"time", "cputime"})
+_WRONG = frozenset({"#wrong", "error", "wrong"})
+_PER_ITERATION = {"i_min": "time_min", "i_max": "time_max", "i_p99": "time_p99"}
+CAMEL = {"AllReduce": "all_reduce", "AllGather": "all_gather", "ReduceScatter": "reduce_scatter"}
+
+
+def parse_nccl(content: bytes) -> Parsed:
+    """GB/s of algorithm and bus bandwidth of each size, wrong values, hosts and devices."""
+    return _parse("nccl-tests", content)
+
+
+def parse_rccl(content: bytes) -> Parsed:
+    """The same, as AMD's version of the tool prints it."""
+    return _parse("rccl-tests", content)
+
+
+@dataclass
+class _Found:
+    """What is collected while a file is read."""
+
+    tool: str
+    figures: list[Figure] = field(default_factory=list)
+    operation: str = ""
+    hosts: list[str] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    wrong: float | None = None
+    unchecked_rows: int = 0
+    checked_rows: int = 0
+    ranks: int = 0
+    local: datetime | None = None
+
+    def row(
+        self, line: int, *, size: int, variant: str, cells: dict[str, float | None], buffers: str
+    ) -> None:
+        """One size, one of out-of-place and in-place. A row of zero bytes moved nothing and says nothing."""
+        if len(self.figures) > MOST_FIGURES:
+            raise ParseError(line, f"There are more than {MOST_FIGURES} figures.")
+        wrong = cells.get("wrong")
+        if wrong is None:
+            self.unchecked_rows += 1
+        else:
+            self.checked_rows += 1
+            self.wrong = (self.wrong or 0.0) + wrong
+        if size == 0:
+            return
+        units = {"busbw": "GB/s", "algbw": "GB/s"}
+        for name in ("busbw", "algbw", "time", *_PER_ITERATION.values()):
+            if (value := cells.get(name)) is not None:
+                self.figures.append(
+                    Figure(
+                        name=name,
+                        value=value,
+                        unit=units.get(name, "µs"),
+                        size_bytes=size,
+                        variant=f"{variant} {buffers}".strip(),
+                    )
+                )
+
+    def parsed(self, kept: bytes, last_line: int) -> Parsed:
+        if not any(figure.name == "busbw" for figure in self.figures):
+            raise ParseError(last_line, "There is no row with a bus bandwidth.")
+        operation = self.operation or self._recognised()
+        wrong = Figure(name="wrong_values", value=self.wrong)
+        if self.checked_rows == 0:
+            wrong = Figure(name="wrong_values", value=None, caution=NOT_CHECKED)
+        elif self.unchecked_rows:
+            caution = "Some rows were not checked for wrong values." if not self.wrong else ""
+            wrong = Figure(name="wrong_values", value=self.wrong, caution=caution)
+        streams = self.ranks or None
+        figures = [_with(figure, operation, streams) for figure in (*self.figures, wrong)]
+        return Parsed(
+            tool=self.tool,
+            figures=tuple(figures),
+            kept=kept,
+            versions=tuple(sorted(self.versions.items())),
+            hosts=tuple(dict.fromkeys(self.hosts)),
+            devices=tuple(dict.fromkeys(self.devices)),
+            taken_local=self.local,
+            warnings=tuple(self.warnings),
+        )
+
+    def _recognised(self) -> str:
+        """An all-reduce by its factor: busbw = algbw x 2(n-1)/n, which no other collective has for n > 2."""
+        largest = max((figure.size_bytes or 0 for figure in self.figures), default=0)
+        here = {figure.name: figure.value for figure in self.figures if figure.size_bytes == largest}
+        busbw, algbw = here.get("busbw"), here.get("algbw")
+        if self.ranks > 2 and busbw and algbw:
+            expected = 2 * (self.ranks - 1) / self.ranks
+            if abs(busbw / algbw / expected - 1) < 0.01:
+                self.warnings.append(
+                    "The output does not name its operation; its factor is that of all-reduce."
+                )
+                return "all_reduce"
+        self.warnings.append("The output does not name its operation.")
+        return ""
+
+
+def _with(figure: Figure, operation: str, streams: int | None) -> Figure:
+    return Figure(
+        name=figure.name,
+        value=figure.value,
+        unit=figure.unit,
+        operation=operation,
+        variant=figure.variant,
+        size_bytes=figure.size_bytes,
+        streams=streams,
+        caution=figure.caution,
+    )
+
+
+def _parse(tool: str, content: bytes) -> Parsed:
+    text = text_of(content)
+    if looks_like_json(text):
+        return _read_json(tool, text)
+    return _read_text(tool, text)
+
+
+# The tables.
+
+
+def _read_text(tool: str, text: str) -> Parsed:
+    found = _Found(tool)
+    columns: list[str] = []
+    bounds: float | None = None
+    number = 1
+    for number, tagged in lines_of(text):
+        line = _TAG.sub("", tagged)
+        if _FAILURE.search(line):
+            raise ParseError(number, f"The tool reports a failure: {tidy(line)}")
+        if (matched := _BOUNDS.search(line)) is not None:
+            bounds = (bounds or 0.0) + float(matched[1][:15])
+        elif (header := _header(line)) is not None:
+            columns = header
+        elif _ROW.match(line):
+            if not columns:
+                raise ParseError(number, "A row comes before the header that names its columns.")
+            _read_row(found, number, line, columns)
+        else:
+            _read_remark(found, line)
+    if bounds is None:
+        raise ParseError(number, 'The run did not finish: the line "Out of bounds values" is missing.')
+    if found.checked_rows and bounds > (found.wrong or 0.0):
+        found.wrong = bounds
+    return found.parsed(text.encode("utf-8", "replace"), number)
+
+
+def _header(line: str) -> list[str] | None:
+    """Names of the columns, where this line names them."""
+    if not line.lstrip().startswith("#"):
+        return None
+    names = line.replace("# ", " ", 1).split()
+    return names if "size" in names and "busbw" in names else None
+
+
+def _read_row(found: _Found, number: int, line: str, columns: Sequence[str]) -> None:
+    """Results are counted from the right: reduction and root, on their left, are left blank by some operations."""
+    first = next((place for place, name in enumerate(columns) if name in _TIMES), None)
+    if first is None:
+        raise ParseError(number, "The header names no time, so the columns cannot be told apart.")
+    results = [name for name in columns[first:] if name != "timestamp"]
+    tokens = line.split()
+    if "timestamp" in columns:
+        tokens = tokens[:-2]
+    second = next((place for place, name in enumerate(results) if place and name in _TIMES), len(results))
+    halves = [("out-of-place", results[:second]), ("in-place", results[second:])]
+    if 3 <= len(tokens) - len(results) <= first:
+        pass
+    elif 3 <= len(tokens) - len(halves[1][1]) <= first:
+        halves = halves[1:]
+    else:
+        raise ParseError(number, f"The row has {len(tokens)} values, which do not fit the header's columns.")
+    wanted = sum(len(names) for _, names in halves)
+    leading, values = tokens[: len(tokens) - wanted], tokens[len(tokens) - wanted :]
+    size = whole_of(leading[0])
+    if size is None:
+        raise ParseError(number, f"The size {tidy(leading[0])} is no whole number.")
+    named = dict(zip(columns, leading, strict=False))
+    variant = " ".join(
+        part for part in (named.get("type", ""), named.get("redop", "")) if part not in ("", "none")
+    )
+    for buffers, names in halves:
+        if names:
+            cells = _cells(number, names, values[: len(names)])
+            values = values[len(names) :]
+            found.row(number, size=size, variant=variant, cells=cells, buffers=buffers)
+
+
+def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, float | None]:
+    cells: dict[str, float | None] = {}
+    for name, text in zip(names, texts, strict=True):
+        if name in _WRONG:
+            cells["wrong"] = None if text.upper() == "N/A" else _needed(line, name, text)
+        elif name in _TIMES:
+            cells["time"] = _needed(line, name, text)
+        elif name in ("busbw", "algbw"):
+            cells[name] = _needed(line, name, text)
+        elif name in _PER_ITERATION:
+            cells[_PER_ITERATION[name]] = _needed(line, name, text)
+    return cells
+
+
+def _needed(line: int, name: str, text: str) -> float:
+    # RCCL marks values beyond its threshold with an asterisk.
+    value = number_of(text.rstrip("*"))
+    if value is None or value < 0:
+        raise ParseError(line, f"The column {name} holds {tidy(text)}, which is no number.")
+    return value
+
+
+def _read_remark(found: _Found, line: str) -> None:
+    if (rank := _RANK.match(line)) is not None:
+        found.ranks += 1
+        found.hosts.append(tidy(rank[1]))
+        found.devices.append(tidy(f"{rank[1]} {rank[2]} {rank[3]}"))
+    elif (tests := _TESTS.match(line)) is not None:
+        found.versions[found.tool] = tidy(tests[1])
+        if tests[2]:
+            found.versions["library"] = _library(int(tests[2][:12]))
+    elif (library := _LIBRARY.search(line)) is not None:
+        found.versions["library"] = tidy(library[1])
+    elif line.startswith("# error:"):
+        found.warnings.append(tidy(line.removeprefix("# ")))
+    elif not found.operation and (program := _PROGRAM.search(line)) is not None:
+        found.operation = tidy(program[1])
+
+
+def _library(code: int) -> str:
+    """2.27.3 from 22703, and 2.8.3 from 2803: the code grew a digit with 2.9."""
+    if code >= 10_000:
+        return f"{code // 10_000}.{code // 100 % 100}.{code % 100}"
+    return f"{code // 1000}.{code // 100 % 10}.{code % 100}"
+
+
+# The documents.
+
+
+def _read_json(tool: str, text: str) -> Parsed:
+    document = Json.of(text)
+    found = _Found(tool)
+    last = text.count("\n") + 1
+    if isinstance(document.value, list):
+        for row in document.items():
+            _read_rccl_row(found, row)
+        return found.parsed(without_secrets(text, document.value), last)
+    bounds = document.get("out_of_bounds")
+    if bounds is None:
+        document.refuse('The run did not finish: "out_of_bounds" is missing.')
+    for row in document.need("results").items():
+        _read_nccl_row(found, row)
+    count = bounds.number("count")
+    if found.checked_rows and count > (found.wrong or 0.0):
+        found.wrong = count
+    found.warnings += [tidy(error.value) for error in document.listed("errors") if str(error.value).strip()]
+    arguments = document.listed("args")
+    program = _PROGRAM.search(str(arguments[0].value)) if arguments else None
+    found.operation = tidy(program[1]) if program else ""
+    _read_devices(found, document)
+    if (version := document.optional_number("nccl_version")) is not None:
+        found.versions["library"] = _library(int(version))
+    found.local = _local(document.text("end_time") or document.text("start_time"))
+    return found.parsed(without_secrets(text, document.value), last)
+
+
+def _read_nccl_row(found: _Found, row: Json) -> None:
+    size = row.whole("size")
+    variant = " ".join(part for part in (row.text("type"), row.text("redop")) if part not in ("", "none"))
+    for key, buffers in (("out_of_place", "out-of-place"), ("in_place", "in-place")):
+        if (half := row.get(key)) is None:
+            continue
+        cells = {"busbw": half.number("bus_bw"), "algbw": half.number("alg_bw")}
+        wrong = half.optional_number("nwrong")
+        time = half.optional_number("time")
+        time = half.optional_number("cpu_time") if time is None else time
+        spread = row.get(f"{key}_per_iter")
+        times = {} if spread is None else {"time_p99": spread.optional_number("p99_us")}
+        if min(cells.values()) < 0 or (wrong or 0) < 0:
+            half.refuse("A bandwidth or count is negative.")
+        found.row(
+            1,
+            size=size,
+            variant=variant,
+            buffers=buffers,
+            cells={**cells, **times, "time": time, "wrong": wrong},
+        )
+
+
+def _read_rccl_row(found: _Found, row: Json) -> None:
+    name = row.text("name")
+    found.operation = CAMEL.get(name, name.lower())
+    found.ranks = max(found.ranks, row.whole("ranks") if row.get("ranks") else 0)
+    cells = {"busbw": row.number("busBw"), "algbw": row.number("algBw"), "time": row.optional_number("time")}
+    wrong = None if row.text("wrong").upper() == "N/A" else row.optional_number("wrong")
+    if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
+        row.refuse("A bandwidth or count is negative.")
+    variant = " ".join(part for part in (row.text("type"), row.text("redop")) if part not in ("", "none"))
+    buffers = "in-place" if row.number("inPlace") else "out-of-place"
+    found.row(1, size=row.whole("size"), variant=variant, buffers=buffers, cells={**cells, "wrong": wrong})
+
+
+def _read_devices(found: _Found, document: Json) -> None:
+    """Newer versions hold the devices inside `config`."""
+    config = document.get("config")
+    holders = [
+        holder for holder in (document, config) if holder is not None and holder.get("devices") is not None
+    ]
+    for holder in holders[:1]:
+        for device in holder.listed("devices"):
+            host = device.text("hostname")
+            found.ranks += 1
+            found.hosts.append(host)
+            found.devices.append(tidy(f"{host} {device.text('device')} {device.text('device_info')}"))
+
+
+def _local(text: str) -> datetime | None:
+    """The tool prints the time of its host's zone, and no zone."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 there is no zone to read
+    except ValueError:
+        return None

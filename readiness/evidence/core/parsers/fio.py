@@ -1,0 +1,142 @@
+"""fio `--output-format=json` (and json+): bytes per second, operations per second and completion latency of each job.
+
+A job that ended with an error is no slow job: the file is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from readiness.evidence.core.documents import (
+    MOST_FIGURES,
+    Json,
+    lines_of,
+    number_of,
+    text_of,
+    tidy,
+    without_secrets,
+)
+from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
+
+DIRECTIONS = ("read", "write", "trim")
+_SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
+
+
+def parse(content: bytes) -> Parsed:
+    """MB/s, operations per second and µs, of each direction in which a job moved anything."""
+    text = text_of(content)
+    notes, body = _without_notes(text)
+    document = Json.of(body)
+    jobs = document.need("jobs")
+    figures = []
+    for job in jobs.items():
+        error = job.number("error")
+        if error != 0:
+            job.need("error").refuse(f"The job {job.text('jobname')} ended with error {error:g}.")
+        figures += list(_of_job(job))
+        if len(figures) > MOST_FIGURES:
+            job.refuse(f"There are more than {MOST_FIGURES} figures.")
+    if not figures:
+        jobs.refuse("No job read or wrote anything.")
+    hosts = [host for job in jobs.items() if (host := job.text("hostname"))]
+    return Parsed(
+        tool="fio",
+        figures=tuple(figures),
+        kept=without_secrets(body, document.value),
+        versions=(("fio", document.text("fio version").removeprefix("fio-")),),
+        hosts=tuple(dict.fromkeys(hosts)),
+        taken_at=_taken_at(document),
+        warnings=tuple(notes),
+    )
+
+
+def _without_notes(text: str) -> tuple[list[str], str]:
+    """fio writes its notes into the same stream, before the document; their lines stay, empty, for the numbers."""
+    notes, kept = [], []
+    begun = False
+    for _, line in lines_of(text):
+        begun = begun or line.lstrip().startswith("{")
+        if not begun and line.strip():
+            notes.append(tidy(line))
+        kept.append(line if begun else "")
+    if not begun:
+        raise ParseError(1, "There is no JSON document; run fio with --output-format=json.")
+    return notes[:10], "\n".join(kept)
+
+
+def _of_job(job: Json) -> Iterator[Figure]:
+    options = job.get("job options")
+    name = job.text("jobname")
+    size = _block_size(options.text("bs")) if options is not None else None
+    streams = number_of(options.text("numjobs")) if options is not None else None
+    for direction in DIRECTIONS:
+        part = job.get(direction)
+        if part is None:
+            continue
+        count = part.whole("total_ios") if part.get("total_ios") is not None else 0
+        if count <= 0:
+            continue
+
+        def figure(
+            short: str,
+            value: float,
+            unit: str,
+            *,
+            percentile: float | None = None,
+            samples: int = count,
+            direction: str = direction,
+        ) -> Figure:
+            return Figure(
+                name=short,
+                value=value,
+                unit=unit,
+                operation=direction,
+                subject=name,
+                size_bytes=size,
+                percentile=percentile,
+                samples=samples,
+                streams=None if streams is None else int(streams),
+                caution="" if percentile is None else percentile_caution(percentile, samples),
+            )
+
+        yield figure("bandwidth", _not_negative(part, "bw_bytes") / 1e6, "MB/s")
+        yield figure("iops", _not_negative(part, "iops"), "/s")
+        latency = part.get("clat_ns")
+        if latency is not None and latency.get("mean") is not None:
+            yield figure("latency_average", _not_negative(latency, "mean") / 1e3, "µs")
+            percentiles = latency.get("percentile")
+            samples = latency.whole("N") if latency.get("N") is not None else count
+            for key in percentiles.keys() if percentiles is not None else []:
+                rank = number_of(key)
+                if percentiles is None or rank is None or not 0 < rank < 100:
+                    latency.refuse(f"{tidy(key)} is no percentile.")
+                yield figure(
+                    "latency", _not_negative(percentiles, key) / 1e3, "µs", percentile=rank, samples=samples
+                )
+
+
+def _not_negative(part: Json, key: str) -> float:
+    value = part.number(key)
+    if value < 0:
+        part.need(key).refuse("It is negative.")
+    return value
+
+
+def _block_size(text: str) -> int | None:
+    """4096 from `4k`; None where a job uses several sizes."""
+    text = text.strip().lower().removesuffix("ib").removesuffix("b")
+    factor = _SIZES.get(text[-1:], 1)
+    value = number_of(text.rstrip("kmg"))
+    return None if value is None or value <= 0 or value * factor >= 2**62 else int(value * factor)
+
+
+def _taken_at(document: Json) -> datetime | None:
+    milliseconds = document.optional_number("timestamp_ms")
+    seconds = document.optional_number("timestamp") if milliseconds is None else milliseconds / 1000
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ParseError(1, f"The time {seconds:g} is none.") from error

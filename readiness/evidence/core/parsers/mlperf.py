@@ -1,0 +1,142 @@
+"""MLPerf-style training logs: lines of `:::MLLOG` and JSON, which a rank may precede.
+
+Time to train is from `run_start` to `run_stop`, and only where the stop says success: an aborted run has no time.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from readiness.evidence.core.documents import MOST_FIGURES, Json, lines_of, number_of, text_of, tidy
+from readiness.evidence.core.parsed import Figure, Parsed, ParseError
+
+_ENTRY = re.compile(r":::MLLOG\s+(\{.*\})\s*$")
+LATENCIES = {
+    "result_first_token_99.00_percentile_latency_ns": "ttft",
+    "result_time_per_output_token_99.00_percentile_ns": "tpot",
+}
+"""What the load generator logs of a server run; the figures are in nanoseconds."""
+KEPT = ("submission_benchmark", "submission_platform", "submission_org", "submission_division")
+
+
+def parse(content: bytes) -> Parsed:
+    """Minutes to train with the samples or steps behind them, p99 of first token and token time where logged."""
+    text = text_of(content)
+    starts: list[tuple[int, float]] = []
+    stops: list[tuple[int, float, str, float | None]] = []
+    figures: list[Figure] = []
+    facts: dict[str, str] = {}
+    number, entries, last = 1, 0, None
+    for number, line in lines_of(text):
+        matched = _ENTRY.search(line)
+        if matched is None:
+            if ":::MLLOG" in line:
+                raise ParseError(number, "What follows :::MLLOG is no JSON object.")
+            continue
+        entry = _entry(number, matched[1])
+        entries += 1
+        key, at = entry.text("key"), _time(number, entry)
+        last = at if last is None or at > last else last
+        if key == "run_start":
+            starts.append((number, at))
+        elif key == "run_stop":
+            stops.append((number, at, *_outcome(number, entry)))
+        elif key in KEPT:
+            facts[key] = entry.text("value")
+        elif key in LATENCIES:
+            figures.append(_latency(number, key, entry))
+        if len(figures) > MOST_FIGURES:
+            raise ParseError(number, f"There are more than {MOST_FIGURES} figures.")
+    if not entries:
+        raise ParseError(number, "There is no line of :::MLLOG.")
+    if stops or not figures:
+        figures += _time_to_train(starts, stops, number, facts.get("submission_benchmark", ""))
+    return Parsed(
+        tool="mlperf",
+        figures=tuple(figures),
+        kept=text.encode("utf-8", "replace"),
+        taken_at=_instant(number, last),
+        devices=tuple(value for key, value in facts.items() if key == "submission_platform" and value),
+        warnings=("MLPerf-style: a result under that name needs a conforming submission.",),
+    )
+
+
+def _entry(line: int, text: str) -> Json:
+    try:
+        entry = Json.of(text)
+        entry.text("key")
+    except ParseError as error:
+        raise ParseError(line, error.reason) from error
+    return entry
+
+
+def _time(line: int, entry: Json) -> float:
+    try:
+        return entry.number("time_ms")
+    except ParseError as error:
+        raise ParseError(line, error.reason) from error
+
+
+def _outcome(line: int, entry: Json) -> tuple[str, float | None]:
+    try:
+        metadata = entry.get("metadata")
+        if metadata is None:
+            return "", None
+        steps = metadata.optional_number("step_num") if metadata.get("step_num") is not None else None
+        return metadata.text("status").lower(), steps
+    except ParseError as error:
+        raise ParseError(line, error.reason) from error
+
+
+def _time_to_train(
+    starts: list[tuple[int, float]],
+    stops: list[tuple[int, float, str, float | None]],
+    last_line: int,
+    benchmark: str,
+) -> list[Figure]:
+    """The first start to the last stop, as every rank may log its own."""
+    if not starts:
+        raise ParseError(last_line, "There is no run_start.")
+    if not stops:
+        raise ParseError(last_line, "There is no run_stop: the run did not finish.")
+    failed = [(line, status) for line, _, status, _ in stops if status != "success"]
+    if failed:
+        line, status = failed[0]
+        raise ParseError(
+            line, f"The run ended with status {tidy(status) or 'none'}; only success has a time to train."
+        )
+    begun, ended = min(at for _, at in starts), max(at for _, at, _, _ in stops)
+    if ended <= begun:
+        raise ParseError(stops[0][0], "The run stops before it starts.")
+    figures = [
+        Figure(
+            name="time_to_train",
+            value=(ended - begun) / 60_000,
+            unit="min",
+            operation=benchmark or "training",
+        )
+    ]
+    steps = [count for *_, count in stops if count is not None and count > 0]
+    if steps:
+        figures.append(Figure(name="steps", value=max(steps), operation=benchmark or "training"))
+    return figures
+
+
+def _latency(line: int, key: str, entry: Json) -> Figure:
+    value = entry.get("value")
+    number = value.as_number() if value is not None else None
+    if number is None and value is not None:
+        number = number_of(str(value.value))
+    if number is None or number <= 0:
+        raise ParseError(line, f"{key} holds no positive number.")
+    return Figure(name=LATENCIES[key], value=number / 1e6, unit="ms", operation="serving", percentile=99.0)
+
+
+def _instant(line: int, milliseconds: float | None) -> datetime | None:
+    if milliseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ParseError(line, f"The time {milliseconds:g} is none.") from error

@@ -1,0 +1,259 @@
+"""perftest (`ib_write_bw`, `ib_send_lat` and the like): its tables, and what `--out_json` writes.
+
+Bandwidth is in the unit that the header names; what it calls MB is 2^20 bytes. The JSON names no unit at all, so
+it is found from the message rate beside it. Latency is half the round trip, except for reads and atomics, which
+are round trips by nature.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from readiness.evidence.core.documents import (
+    MOST_FIGURES,
+    Json,
+    lines_of,
+    looks_like_json,
+    number_of,
+    text_of,
+    tidy,
+    whole_of,
+    without_secrets,
+)
+from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
+from readiness.evidence.core.units import converted
+
+_TEST = re.compile(
+    r"^\s*((?:RDMA_|Raw_?|Atomic_|Send|Write|Read)[\w ]*?)\s+(?:Post List\s+)?(BW|Latency)( Test)?\s*$"
+)
+_DEVICE = re.compile(r"\bDevice\s*:\s*(\S+)")
+_ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)")
+_GID = re.compile(r"^\s*GID:\s*([\d:a-fA-F]+)")
+_COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]]*\])?")
+_QPS = re.compile(r"Number of qps\s*:\s*(\d{1,6})")
+_LATENCIES = {
+    "t_min": ("latency_min", None),
+    "t_max": ("latency_max", None),
+    "t_typical": ("latency", 50.0),
+    "t_avg": ("latency_average", None),
+    "99% percentile": ("latency", 99.0),
+    "99.9% percentile": ("latency", 99.9),
+}
+_JSON_LATENCIES = {
+    "t_min": "t_min",
+    "t_max": "t_max",
+    "t_typical": "t_typical",
+    "t_avg": "t_avg",
+    "percentile_99": "99% percentile",
+    "percentile_99.9": "99.9% percentile",
+}
+_UNITS = {
+    "MB/sec": "MiB/s",
+    "MiB/sec": "MiB/s",
+    "Gb/sec": "Gb/s",
+    "Gbps": "Gb/s",
+}
+_ROUND_TRIPS = ("read", "atomic")
+
+
+def parse(content: bytes) -> Parsed:
+    """Gb/s of bandwidth, µs of latency with its percentiles, and whether both ends were one port."""
+    text = text_of(content)
+    return _read_json(text) if looks_like_json(text) else _read_text(text)
+
+
+def _read_text(text: str) -> Parsed:
+    figures: dict[tuple[object, ...], Figure] = {}
+    columns: list[tuple[str, str]] = []
+    operation, device, qps, number = "", "", None, 1
+    lids: dict[str, str] = {}
+    gids: list[str] = []
+    for number, line in lines_of(text):
+        if "#bytes" in line and "#iterations" in line:
+            columns = _columns(number, line)
+        elif (test := _TEST.match(line)) is not None:
+            operation = _operation(test[1])
+        elif columns and (tokens := line.split()) and tokens[0].isdecimal() and tokens[0].isascii():
+            for figure in _row(number, columns, tokens, operation=operation, device=device, qps=qps):
+                # Server and client outputs of one test are often in one file, and say the same.
+                figures[
+                    figure.name, figure.size_bytes, figure.percentile, figure.operation, figure.subject
+                ] = figure
+        if (found := _DEVICE.search(line)) is not None:
+            device = tidy(found[1])
+        if (found := _QPS.search(line)) is not None:
+            qps = int(found[1])
+        if (found := _ENDS.match(line)) is not None:
+            lids[found[1]] = found[2]
+        if (found := _GID.match(line)) is not None:
+            gids.append(found[1])
+        if len(figures) > MOST_FIGURES:
+            raise ParseError(number, f"There are more than {MOST_FIGURES} figures.")
+    if not figures:
+        raise ParseError(number, "There is no row of results below a header of perftest.")
+    return Parsed(
+        tool="perftest",
+        figures=tuple(figures.values()),
+        kept=text.encode("utf-8", "replace"),
+        devices=(device,) if device else (),
+        loopback=_loopback(lids, gids),
+    )
+
+
+def _operation(title: str) -> str:
+    """`RDMA_Write` is `write`; `Send Bidirectional` is `send bidirectional`."""
+    return tidy(title.replace("RDMA_", "").replace("_", " ").lower())
+
+
+def _loopback(lids: Mapping[str, str], gids: Sequence[str]) -> str:
+    """One local identifier at both ends is one port. RoCE has no identifier, and the GIDs tell."""
+    local, remote = lids.get("local", ""), lids.get("remote", "")
+    numbered = local.lower().removeprefix("0x").strip("0") != ""
+    if local and local == remote and numbered:
+        return f"Both ends have the LID {tidy(local)}: they are one port, and the run crossed no network."
+    if not numbered and len(gids) >= 2 and gids[0] == gids[1]:
+        return f"Both ends have the GID {tidy(gids[0])}: they are one port, and the run crossed no network."
+    return ""
+
+
+def _columns(line: int, header: str) -> list[tuple[str, str]]:
+    """Name and unit of each column."""
+    columns = []
+    for text in _COLUMN.findall(header):
+        name, _, unit = text.partition("[")
+        columns.append((name.strip().lstrip("#"), unit.rstrip("]")))
+    # The percent sign parts "99% percentile" for the pattern where two spaces are missing.
+    if columns[:2] != [("bytes", ""), ("iterations", "")]:
+        raise ParseError(line, "The header does not begin with bytes and iterations.")
+    for name, unit in columns:
+        if name in _LATENCIES and unit != "usec":
+            raise ParseError(line, f"{name} is in {tidy(unit) or 'no unit'}; only microseconds can be read.")
+        if name.startswith("BW") and unit not in _UNITS:
+            raise ParseError(line, f"Bandwidth is in {tidy(unit) or 'no unit'}, which is not known.")
+    return columns
+
+
+def _row(
+    line: int,
+    columns: Sequence[tuple[str, str]],
+    tokens: Sequence[str],
+    *,
+    operation: str,
+    device: str,
+    qps: int | None,
+) -> list[Figure]:
+    if len(tokens) != len(columns):
+        raise ParseError(
+            line,
+            f"The row has {len(tokens)} values and the header {len(columns)} columns; wide numbers run together.",
+        )
+    numbers = [number_of(token) for token in tokens]
+    size, iterations = whole_of(tokens[0]), whole_of(tokens[1])
+    if size is None or iterations is None or None in numbers:
+        raise ParseError(line, "The row holds something that is no number.")
+    figures = []
+    for (name, unit), value in zip(columns[2:], numbers[2:], strict=True):
+        if value is None or value < 0:
+            raise ParseError(line, f"{name} is negative: the tool's counters overflowed.")
+        if name in _LATENCIES:
+            figures.append(_latency(name, value, size, iterations, operation, device))
+        elif name == "BW average":
+            figures.append(_bandwidth(line, value, _UNITS[unit], size, iterations, operation, device, qps))
+    return figures
+
+
+def _latency(name: str, value: float, size: int, iterations: int, operation: str, device: str) -> Figure:
+    short, percentile = _LATENCIES[name]
+    if operation.startswith(_ROUND_TRIPS):
+        short = short.replace("latency", "round_trip", 1)
+    caution = "" if percentile is None else percentile_caution(percentile, iterations)
+    return Figure(
+        name=short,
+        value=value,
+        unit="µs",
+        operation=operation,
+        subject=device,
+        size_bytes=size,
+        percentile=percentile,
+        samples=iterations,
+        caution=caution,
+    )
+
+
+def _bandwidth(
+    line: int,
+    value: float,
+    unit: str,
+    size: int,
+    iterations: int,
+    operation: str,
+    device: str,
+    qps: int | None,
+) -> Figure:
+    if value == 0:
+        raise ParseError(line, "The average bandwidth is zero: nothing was measured.")
+    return Figure(
+        name="bandwidth",
+        value=converted(value, unit, "Gb/s"),
+        unit="Gb/s",
+        operation=operation,
+        subject=device,
+        size_bytes=size,
+        samples=iterations,
+        streams=qps,
+    )
+
+
+# The document.
+
+
+def _read_json(text: str) -> Parsed:
+    document = Json.of(text)
+    info = document.get("test_info")
+    results = document.need("results")
+    test = info.text("test") if info is not None else ""
+    device = info.text("Device") if info is not None else ""
+    operation = _operation(re.sub(r"_?(BW|Latency)_Test$", "", test))
+    size, iterations = results.whole("MsgSize"), results.whole("n_iterations")
+    figures: list[Figure] = []
+    for key, name in _JSON_LATENCIES.items():
+        value = results.optional_number(key)
+        if value is not None:
+            figures.append(
+                _latency(name, _not_negative(results, key, value), size, iterations, operation, device)
+            )
+    if results.get("BW_average") is not None:
+        average = _not_negative(results, "BW_average", results.number("BW_average"))
+        unit = _unit_by_rate(results, average, size)
+        qps = None if info is None or info.get("Number_of_qps") is None else info.whole("Number_of_qps")
+        figures.append(_bandwidth(1, average, unit, size, iterations, operation, device, qps))
+    if not figures:
+        results.refuse("It holds neither a bandwidth nor a latency.")
+    return Parsed(
+        tool="perftest",
+        figures=tuple(figures),
+        kept=without_secrets(text, document.value),
+        devices=(device,) if device else (),
+        warnings=("The JSON does not say where the other end was; a loopback cannot be told.",),
+    )
+
+
+def _not_negative(results: Json, key: str, value: float) -> float:
+    if value < 0:
+        results.need(key).refuse("It is negative: the tool's counters overflowed.")
+    return value
+
+
+def _unit_by_rate(results: Json, average: float, size: int) -> str:
+    """Messages per microsecond x bytes is the bandwidth; Gb/s and MiB/s of it differ by a factor of 119."""
+    if average == 0:
+        results.need("BW_average").refuse("It is zero: nothing was measured.")
+    bytes_per_s = results.number("MsgRate") * 1e6 * size
+    for unit in ("Gb/s", "MiB/s"):
+        expected = converted(bytes_per_s, "B/s", unit)
+        if expected and abs(average / expected - 1) < 0.2:
+            return unit
+    return results.need("BW_average").refuse(
+        "Its unit cannot be told from MsgRate and MsgSize; send the text output."
+    )

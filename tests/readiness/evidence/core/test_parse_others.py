@@ -1,0 +1,136 @@
+"""fio, MLPerf-style logs, and the table for tools without a parser of their own."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from readiness.evidence.core.parsers import ParseError, parse
+from tests.readiness.evidence.core.samples import figure
+
+
+def fio(error=0, **changes):
+    latency = {"mean": 53927.44, "N": 72645, "percentile": {"50.000000": 46336, "99.900000": 1941504}}
+    idle = {"bw_bytes": 0, "iops": 0.0, "total_ios": 0, "clat_ns": {"mean": 0.0}}
+    read = {"bw_bytes": 74366656, "iops": 18155.922039, "total_ios": 72645, "clat_ns": latency}
+    job = {
+        "jobname": "rand",
+        "error": error,
+        "job options": {"bs": "64k", "numjobs": "4"},
+        "read": read,
+        "write": idle,
+    }
+    return json.dumps({"fio version": "fio-3.39", "timestamp_ms": 1795528617389, "jobs": [job], **changes})
+
+
+def test_a_direction_that_moved_nothing_is_no_figure():
+    run = parse("fio", fio().encode())
+    assert {each.operation for each in run.figures} == {"read"}
+    assert figure(run, "bandwidth").value == pytest.approx(74.366656)
+    assert figure(run, "latency", percentile=99.9).value == pytest.approx(1941.504)
+    assert (figure(run, "iops").size_bytes, figure(run, "iops").streams) == (65536, 4)
+    assert run.taken_at == datetime(2026, 11, 24, 13, 56, 57, 389000, tzinfo=UTC)
+
+
+def test_notes_of_fio_before_its_document_become_warnings():
+    run = parse("fio", ("note: both iodepth >= 1 and synchronous I/O engine are selected\n" + fio()).encode())
+    assert run.warnings == ("note: both iodepth >= 1 and synchronous I/O engine are selected",)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(fio(error=5), "ended with error 5", id="a job that failed"),
+        pytest.param(fio(jobs=[]), "No job", id="no jobs"),
+        pytest.param("fio: failed to open file\n", "no JSON document", id="text"),
+    ],
+)
+def test_a_job_that_failed_is_no_slow_job(text, reason):
+    with pytest.raises(ParseError, match=reason):
+        parse("fio", text.encode())
+
+
+def logged(key, at, value=None, status=None, rank="0: "):
+    metadata = {"file": "utils.py", "lineno": 186, **({"status": status, "step_num": 2500} if status else {})}
+    entry = {"namespace": "", "time_ms": at, "event_type": "INTERVAL_END", "key": key, "value": value}
+    return f"{rank}:::MLLOG {json.dumps({**entry, 'metadata': metadata})}\n"
+
+
+def test_time_to_train_is_from_start_to_a_successful_stop():
+    log = "booting\n" + logged("submission_benchmark", 1, "llama2_70b_lora")
+    log += logged("run_start", 1725490438668 - 90 * 60_000, rank="") + logged(
+        "run_stop", 1725490438668, None, "success"
+    )
+    run = parse("mlperf", log.encode())
+    assert figure(run, "time_to_train").value == pytest.approx(90)
+    assert figure(run, "time_to_train").operation == "llama2_70b_lora"
+    assert figure(run, "steps").value == 2500
+    assert run.taken_at == datetime(2024, 9, 4, 22, 53, 58, 668000, tzinfo=UTC)
+
+
+def test_a_server_run_has_its_tail_latencies_in_milliseconds():
+    log = logged("result_first_token_99.00_percentile_latency_ns", 5, 450_000_000)
+    log += logged("result_time_per_output_token_99.00_percentile_ns", 5, 40_000_000)
+    run = parse("mlperf", log.encode())
+    assert (figure(run, "ttft").value, figure(run, "tpot").value) == (450, 40)
+
+
+@pytest.mark.parametrize(
+    ("log", "line", "reason"),
+    [
+        pytest.param(
+            logged("run_start", 1) + logged("run_stop", 9, None, "aborted"), 2, "aborted", id="aborted"
+        ),
+        pytest.param(logged("run_start", 1) + logged("run_stop", 9), 2, "none", id="no status"),
+        pytest.param(logged("run_start", 1), 2, "did not finish", id="no stop"),
+        pytest.param(logged("run_stop", 9, None, "success"), 2, "no run_start", id="no start"),
+        pytest.param(
+            logged("run_start", 9) + logged("run_stop", 1, None, "success"), 2, "before", id="backwards"
+        ),
+        pytest.param("nothing here\n", 2, "no line of :::MLLOG", id="no entries"),
+        pytest.param(":::MLLOG {half", 1, "no JSON object", id="cut off"),
+    ],
+)
+def test_a_run_that_did_not_succeed_has_no_time_to_train(log, line, reason):
+    with pytest.raises(ParseError, match=reason) as refused:
+        parse("mlperf", log.encode())
+    assert refused.value.line == line
+
+
+def test_a_table_gives_figures_with_their_conditions():
+    text = (
+        "# driver: 560.35\n"
+        "measure,value,unit,subject,percentile,samples,taken_at\n"
+        "p1-soak-24h/duration,24,h,,,,2026-11-20T10:00:00+01:00\n"
+        'latency,11.5,ms,"leaf 1, leaf 2",99,20000,2026-11-21T10:00:00Z\n'
+    )
+    run = parse("csv", text.encode())
+    assert figure(run, "p1-soak-24h/duration").unit == "h"
+    assert figure(run, "latency").subject == "leaf 1, leaf 2"
+    assert figure(run, "latency").caution == ""
+    assert dict(run.versions) == {"driver": "560.35"}
+    assert run.taken_at == datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        pytest.param("measure,valeu\nx,1\n", 1, "Unknown columns valeu", id="misspelt column"),
+        pytest.param("measure\nx\n", 1, "no column value", id="no value column"),
+        pytest.param("measure,value\nx,\n", 2, "no number", id="an empty value"),
+        pytest.param("measure,value\nx,n/a\n", 2, "no number", id="a value in words"),
+        pytest.param("measure,value\nx,1,2\n", 2, "3 cells", id="a cell too many"),
+        pytest.param("measure,value\n,1\n", 2, "no name", id="no name"),
+        pytest.param("measure,value,taken_at\nx,1,2026-11-20T10:00\n", 2, "no zone", id="no zone"),
+        pytest.param(
+            "measure,value,percentile\nx,1,100\n", 2, "no percentile", id="the maximum is no percentile"
+        ),
+        pytest.param("measure,value\n", 2, "no row", id="only a header"),
+        pytest.param('measure,value\n"x,1\n', 2, "comma-separated", id="an open quote"),
+        pytest.param("measure,value,value\nx,1,1\n", 1, "twice", id="a column twice"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_with_its_line(text, line, reason):
+    with pytest.raises(ParseError, match=reason) as refused:
+        parse("csv", text.encode())
+    assert refused.value.line == line

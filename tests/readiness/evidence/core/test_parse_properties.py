@@ -1,0 +1,179 @@
+"""Whatever is sent, a parser gives figures that a store takes, or raises ParseError: nothing else, ever."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from readiness.evidence.core.documents import Json, line_in
+from readiness.evidence.core.parsers import PARSERS, ParseError, parse, platform_floors
+from tests.readiness.evidence.core import test_parse_collectives as collectives
+from tests.readiness.evidence.core import test_parse_network as network
+from tests.readiness.evidence.core import test_parse_others as others
+from tests.readiness.evidence.core import test_parse_perftest as perftest
+from tests.readiness.evidence.core.samples import RUNS, sample
+
+ROW = " 65536      5000             51.05              51.04              0.097356\n"
+DIAG = (
+    '{"DCGM Diagnostic": {"test_categories": [{"category": "d", "tests": [{"name": "memory", "results": ['
+    '{"entity_group": "GPU", "entity_id": 0, "status": "Fail", "warnings": [{"error_severity": 2}]}]}]}]}}'
+)
+TABLE = "measure,value,unit,percentile,samples,taken_at\nlatency,11.5,ms,99,20000,2026-11-21T10:00:00Z\n"
+GOOD = [
+    ("nccl-tests", collectives.HEADER + collectives.ROW + collectives.FOOTER),
+    ("nccl-tests", collectives.document()),
+    (
+        "rccl-tests",
+        '[{"name": "AllReduce", "ranks": 8, "size": 8, "inPlace": 0, "busBw": 1, "algBw": 1, "wrong": "0"}]',
+    ),
+    ("perftest", perftest.heading("RDMA_Write BW Test") + perftest.GBITS + ROW),
+    ("perftest", perftest.document(MsgSize=2, n_iterations=20000, t_typical=0.98, percentile_99=1.21)),
+    ("iperf3", network.iperf3()),
+    ("sockperf", network.SOCKPERF),
+    ("fio", others.fio()),
+    ("dcgm-diag", DIAG),
+    ("mlperf", others.logged("run_start", 1) + others.logged("run_stop", 99_999, None, "success")),
+    ("csv", TABLE),
+]
+
+
+def reads_or_refuses(tool, content):
+    try:
+        run = parse(tool, content)
+    except ParseError as error:
+        refused = error
+    else:
+        holds_up(run)
+        return
+    assert refused.line >= 1
+    assert refused.reason
+    assert refused.reason.encode()
+
+
+def holds_up(run):
+    assert run.figures
+    for figure in run.figures:
+        assert figure.value is None or math.isfinite(figure.value)
+        assert figure.value is not None or figure.caution
+        for text in (figure.name, figure.unit, figure.operation, figure.variant, figure.subject):
+            text.encode()
+            assert "\x00" not in text
+            assert len(text) <= 600
+        for count in (figure.size_bytes, figure.samples, figure.streams):
+            assert count is None or -(2**63) <= count < 2**63
+    assert b"\x00" not in run.kept
+
+
+@pytest.mark.parametrize("tool", sorted(PARSERS))
+@settings(max_examples=60)
+@given(
+    content=st.binary(max_size=400) | st.text(max_size=400).map(lambda text: text.encode("utf-8", "replace"))
+)
+def test_anything_at_all(tool, content):
+    reads_or_refuses(tool, content)
+
+
+def mutated(draw, content):
+    """A few edits of a good file: bytes replaced, cut, doubled, or put in."""
+    data = bytearray(content)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(len(data) - 1, 0)))
+        match draw(st.sampled_from(["replace", "cut", "double", "insert", "end"])):
+            case "replace":
+                data[at : at + 1] = draw(st.binary(min_size=1, max_size=1))
+            case "cut":
+                del data[at : at + draw(st.integers(1, 40))]
+            case "double":
+                data[at:at] = data[at : at + draw(st.integers(1, 40))]
+            case "insert":
+                pieces = [
+                    b"nan",
+                    b"-1",
+                    b"1e999",
+                    b"9" * 30,
+                    b"null",
+                    b"[]",
+                    b"{}",
+                    b"\xff",
+                    b'"',
+                    b"\n",
+                    b"\\ud800",
+                ]
+                data[at:at] = draw(st.sampled_from(pieces))
+            case "end":
+                del data[at:]
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("tool", "text"), GOOD, ids=[f"{tool} {place}" for place, (tool, _) in enumerate(GOOD)]
+)
+@settings(max_examples=150)
+@given(data=st.data())
+def test_good_files_with_a_few_edits(tool, text, data):
+    reads_or_refuses(tool, mutated(data.draw, text.encode()))
+
+
+@pytest.mark.parametrize(
+    ("tool", "text"), GOOD, ids=[f"{tool} {place}" for place, (tool, _) in enumerate(GOOD)]
+)
+def test_the_good_files_are_good(tool, text):
+    assert parse(tool, text.encode()).figures
+
+
+@pytest.mark.parametrize("name", sorted(RUNS))
+@settings(max_examples=40)
+@given(data=st.data())
+def test_real_files_with_a_few_edits(name, data):
+    reads_or_refuses(RUNS[name], mutated(data.draw, sample(name)))
+
+
+@pytest.mark.parametrize("tool", sorted(PARSERS))
+@pytest.mark.parametrize("opening", ["[", '{"env":', '{"DCGM Diagnostic":', '{"jobs":['])
+@pytest.mark.parametrize("depth", [70, 900, 3000, 60_000])
+def test_nesting_without_end(tool, opening, depth):
+    closing = {"[": "]", '{"env":': "}", '{"DCGM Diagnostic":': "}", '{"jobs":[': "]}"}[opening]
+    reads_or_refuses(tool, (opening * depth + "1" + closing * depth).encode())
+
+
+@settings(max_examples=100)
+@given(
+    content=st.binary(max_size=300)
+    | st.text(max_size=300).map(lambda text: f" * || check_ib_bw_gdr {text}".encode())
+)
+def test_floors_of_anything(content):
+    try:
+        floors = platform_floors.parse(content)
+    except ParseError:
+        return
+    assert all(floor.value > 0 for floor in floors)
+
+
+leaves = st.none() | st.booleans() | st.integers(-5, 5) | st.text('ab"\\\n', max_size=3)
+trees = st.recursive(
+    leaves,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text('ab"', max_size=2), inner, max_size=3)
+    ),
+)
+
+
+@given(tree=trees, indent=st.sampled_from([None, 1]))
+def test_the_line_of_every_member_is_found(tree, indent):
+    import json
+
+    text = json.dumps(tree, indent=indent)
+
+    def walk(value, path):
+        line = line_in(text, path)
+        assert 1 <= line <= text.count("\n") + 1
+        if not isinstance(value, dict | list):
+            assert json.dumps(value).splitlines()[0] in text.split("\n")[line - 1]
+        members = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
+        for key, member in members:
+            walk(member, (*path, key))
+
+    walk(Json.of(text).value, ())
