@@ -32,8 +32,9 @@ class SiteLine:
     def bar(self) -> dict[str, object]:
         deployed, ready = self.row.deployed.it_kw, self.row.ready.it_kw
         return {
-            "width": bar_width(ready, of=self.widest_kw),
-            "outline": bar_width(deployed, of=self.widest_kw),
+            # As text: a template would write a number the reader's way, and SVG has one way.
+            "width": f"{bar_width(ready, of=self.widest_kw)}%",
+            "outline": f"{bar_width(deployed, of=self.widest_kw)}%",
             "label": _("%(ready)s of %(deployed)s ready")
             % {"ready": findings.kw(ready), "deployed": findings.kw(deployed)},
         }

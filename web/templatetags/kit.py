@@ -109,6 +109,14 @@ def state_attribute(kind: str, value: str | None) -> SafeString:
 
 
 @register.simple_tag
+def health_row(health: Iterable[Mapping[str, Any]]) -> SafeString:
+    """The marks of web/health_marks.html, each with its domain, state and clock."""
+    return SafeString(
+        "".join(mark("health", one["state"], one["domain"], clock=one["clock"]) for one in health)
+    )
+
+
+@register.simple_tag
 def pillar_columns(pillars: Iterable[Mapping[str, Any]]) -> SafeString:
     """The columns of web/pillar_marks.html: a page of sites has hundreds, too many for a loop of the template.
 

@@ -110,7 +110,10 @@ def deployed_at(history: SiteHistory, at: datetime) -> Capacity:
     if not place or history.stages[place - 1].stage not in STAGES_WITH_VERDICT:
         return NOTHING
     upto = bisect_right(history.changes, at, key=lambda change: change.at)
-    return sum((one.change for one in history.changes[:upto]), NOTHING)
+    past = history.changes[:upto]
+    return Capacity(
+        sum((one.change.it_kw for one in past), 0.0), sum(one.change.accelerators for one in past)
+    )
 
 
 def site_capacity(history: SiteHistory, at: datetime) -> SiteCapacity:

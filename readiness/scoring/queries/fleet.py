@@ -77,7 +77,6 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Stan
     weeks = weekly(histories_of(sites, known.changes), now=now, weeks=SPARK_WEEKS - 1)
     open_sites = [site for site in sites if site.stage != Site.Stage.RETIRED]
     scores = {site.pk: score for site in sites if (score := score_of(site))}
-    verdicts = Counter((scores[site.pk].verdict or "none") if site.pk in scores else "none" for site in sites)
     states, newest_at = _sources(site_ids)
     reporting, monitored = _reporting(open_sites)
     evaluated = [scores[site.pk].evaluated_at for site in open_sites if site.pk in scores]
@@ -85,7 +84,7 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Stan
         now=weeks[-1],
         before=weeks[-1 - BEFORE_WEEKS],
         before_at=now - timedelta(weeks=BEFORE_WEEKS),
-        verdicts=dict(verdicts),
+        verdicts=known.verdicts,
         sites=len(sites),
         without_owner=tuple(ref_of(site) for site in open_sites if not site.owner.strip()),
         sources=states,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +14,12 @@ from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import (
     Capacity,
     CapacityChange,
+    Gap,
     SiteCapacity,
     SiteHistory,
     StageStep,
     deployed_at,
+    gap_of,
 )
 from readiness.scoring.core.states import Stage, Verdict
 from readiness.scoring.models import SiteScore
@@ -36,6 +38,15 @@ class Standing:
     changes: Changes
     capacity: dict[int, SiteCapacity]
     framework: Framework
+
+    @property
+    def gap(self) -> Gap:
+        return gap_of(self.capacity.values(), at=self.at)
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """Sites by verdict, "none" for those without."""
+        return dict(Counter(one.verdict or "none" for one in self.capacity.values()))
 
 
 def standing(*, now: datetime, site_ids: Collection[int] | None = None) -> Standing:

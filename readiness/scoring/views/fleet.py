@@ -55,10 +55,10 @@ def sites(request: HttpRequest) -> HttpResponse:
     page = _sites_page(request, at)
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "readiness/sites.html", page, {})
-    figures = fleet.fleet(now=at)
+    known = standing(now=at)
     context = {
         "table": page,
-        "standing": findings.standing(figures.now, figures.verdicts) if figures.sites else "",
+        "standing": findings.standing(known.gap, known.verdicts) if known.sites else "",
     }
     return answers.page(request, "readiness/sites.html", context)
 

@@ -18,6 +18,7 @@ from readiness.scoring.queries import site as site_queries
 from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.score_points import pillars_on
 from readiness.scoring.queries.site_inventory import inventory_counts
+from readiness.scoring.queries.sites import rows as site_rows
 from readiness.scoring.views import answers
 from web import tables as table_kit
 from web.clock import now
@@ -102,9 +103,9 @@ def series_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 def pillars_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     at = now()
     site = _site(slug)
-    found = site_queries.site_page(site, now=at)
+    [row] = site_rows([site], now=at)
     before = pillars_on(site, at=at - BEFORE)
-    figure = charts.pillars(found.row.pillars, before, finding=findings.weakest_pillar(found.row))
+    figure = charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row))
     return answers.chart(figure, form)
 
 

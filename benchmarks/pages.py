@@ -1,0 +1,140 @@
+"""What pages take on the demo fleet: the server's time for pages, parts of pages and figures of charts.
+
+Over HTTP, one request after another, through the web process that `make run` starts, with its middleware. The bars
+are for the 95th percentile: 100 ms for a page and a chart's figures, 80 ms for a part of a page. Beside the time the
+client waited stands the processor time that the web process and PostgreSQL took, which a busy machine changes less.
+"""
+
+import http.client
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from benchmarks import machine
+
+REQUESTS = 60
+UNCOUNTED = 5
+"""The first requests of an address compile its templates."""
+PAGE_MS, PART_MS, FIGURES_MS = 100, 80, 100
+LIVE = {"HX-Request": "true", "HX-Target": "div#live"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    name: str
+    path: str
+    bar_ms: int
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def asked(site: str) -> list[Asked]:
+    tabs = ("compute", "network", "energy", "evidence", "changes", "sources")
+    return [
+        Asked("fleet", "/", PAGE_MS),
+        Asked("sites", "/sites/", PAGE_MS),
+        Asked("site", f"/sites/{site}/", PAGE_MS),
+        *(Asked(f"site, {tab}", f"/sites/{site}/?tab={tab}", PAGE_MS) for tab in tabs),
+        Asked("checks", "/readiness/", PAGE_MS),
+        Asked("check", "/readiness/checks/p2-power-headroom/", PAGE_MS),
+        Asked("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
+        Asked("ingest", "/telemetry/", PAGE_MS),
+        Asked("inventory", "/inventory/", PAGE_MS),
+        Asked("devices", "/inventory/devices/", PAGE_MS),
+        Asked("fleet, refreshed", "/", PART_MS, LIVE),
+        Asked("site, refreshed", f"/sites/{site}/", PART_MS, LIVE),
+        Asked("site table, sorted", "/?sort=owner", PART_MS, {"HX-Target": "div#table-sites"}),
+        Asked("gap chart", "/charts/gap.json", FIGURES_MS),
+        Asked("site's live series", f"/sites/{site}/charts/series.json?start=now-24h&end=now", FIGURES_MS),
+    ]
+
+
+def main() -> None:
+    with machine.servers() as servers:
+        site, cookie = load_demo(servers)
+        with serving(servers) as port:
+            measure(servers, port, site, cookie)
+
+
+def load_demo(servers: machine.Servers) -> tuple[str, str]:
+    """The whole demo as `make run` loads it: the slug of its largest site, and a session of its viewer."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = servers.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    manage = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    subprocess.run(manage, cwd=machine.ROOT, env=servers.env, check=True)
+    import django
+
+    django.setup()
+    from django.db import connection
+    from django.test import Client
+
+    from accounts.models import User
+    from readiness.demo import operations as demo
+    from readiness.scoring.queries.standing import standing
+
+    now = datetime.now(UTC)
+    began = time.perf_counter()
+    demo.load(by=None, now=now)
+    # The optimizer's figures, which autovacuum brings about a minute after such a load.
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    known = standing(now=now)
+    largest = max(known.sites, key=lambda site: known.capacity[site.pk].deployed.it_kw)
+    print(f"{len(known.sites)} sites, loaded in {time.perf_counter() - began:.0f} s", flush=True)
+    client = Client()
+    client.force_login(User.objects.get(username="viewer"))
+    return largest.slug, "; ".join(f"{each.key}={each.value}" for each in client.cookies.values())
+
+
+@contextmanager
+def serving(servers: machine.Servers) -> Iterator[int]:
+    """The web process; the port it listens on."""
+    from stack import processes
+
+    port = machine.free_port()
+    servers.run("web", [sys.executable, *processes.web(host="127.0.0.1", port=port)[1:]])
+    machine.wait_until(lambda: machine.answers(port, "/health/live"), seconds=60, what="Muster did not start")
+    yield port
+
+
+def measure(servers: machine.Servers, port: int, site: str, cookie: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    print(f"{'':22}{'p50 ms':>8}{'p95 ms':>8}{'bar':>6}{'':8}{'web CPU':>9}{'database':>9}{'KiB':>7}")
+    missed = []
+    for one in asked(site):
+        for _ in range(UNCOUNTED):
+            _ask(connection, one, cookie)
+        before = servers.cpu_s()
+        answers = [_ask(connection, one, cookie) for _ in range(REQUESTS)]
+        after = servers.cpu_s()
+        times = sorted(1000 * took for took, _ in answers)
+        p95 = statistics.quantiles(times, n=20)[-1]
+        missed += [one.name] if p95 > one.bar_ms else []
+        cpu = {name: 1000 * (after[name] - before[name]) / REQUESTS for name in ("web", "postgres")}
+        print(
+            f"{one.name:22}{statistics.median(times):8.0f}{p95:8.0f}{one.bar_ms:6}"
+            f"{'  met' if p95 <= one.bar_ms else '  MISSED':8}"
+            f"{cpu['web']:9.0f}{cpu['postgres']:9.0f}{answers[-1][1] / 1024:7.0f}",
+            flush=True,
+        )
+    print(f"bars: {'MISSED by ' + ', '.join(missed) if missed else 'met by all'}; load {_load()}")
+
+
+def _load() -> str:
+    return " ".join(f"{load:.1f}" for load in os.getloadavg())
+
+
+def _ask(connection: http.client.HTTPConnection, one: Asked, cookie: str) -> tuple[float, int]:
+    """Seconds, and bytes of the body."""
+    began = time.perf_counter()
+    connection.request("GET", one.path, headers={"Cookie": cookie, **one.headers})
+    response = connection.getresponse()
+    body = response.read()
+    took = time.perf_counter() - began
+    if response.status != 200:
+        raise RuntimeError(f"{one.path}: {response.status} {body[:300]!r}")
+    return took, len(body)

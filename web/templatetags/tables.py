@@ -1,0 +1,50 @@
+"""The cells of a table: a page has hundreds, and a template's own branches would take most of its time."""
+
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+NO_LABEL = {"title", "status"}
+"""Where a phone shows these cells, what they are is plain without the column's name."""
+
+
+@register.simple_tag(takes_context=True)
+def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
+    """One `<td>`. A cell's own template sees `cell`, `row`, `column` and `value`."""
+    column = cell.column
+    opening = _opening(column.phone or "pair", bool(column.numeric), str(column.label), cell.tone)
+    return SafeString(f"{opening}{_content(context, row, cell)}</td>")
+
+
+def _content(context: Context, row: Any, cell: Any) -> str:
+    if cell.template:
+        if context.template is None:
+            raise RuntimeError("A cell is rendered by a template.")
+        drawn = context.template.engine.get_template(cell.template)
+        with context.push(row=row, cell=cell, column=cell.column, value=cell.value):
+            return drawn.render(context)
+    text = conditional_escape(cell.text)
+    if cell.missing:
+        return f'<span class="muted">{text or "–"}</span>'
+    if cell.url:
+        first = ' class="row-link"' if row.cells[0] is cell else ""
+        return f'<a href="{conditional_escape(cell.url)}"{first}>{text}</a>'
+    return f'<span class="text-tone">{text}</span>' if cell.tone else text
+
+
+@lru_cache(maxsize=1024)
+def _opening(phone: str, numeric: bool, label: str, tone: str) -> SafeString:
+    """The same for a whole column, but for the tone."""
+    return format_html(
+        '<td class="on-phone-{}{}"{}{}>',
+        phone,
+        " numeric" if numeric else "",
+        "" if phone in NO_LABEL else format_html(' data-label="{}"', label),
+        format_html(' data-tone="{}"', tone) if tone else "",
+    )
