@@ -18,11 +18,17 @@ SELECT series_id, last FROM unnest(%(series)s::bigint[]) AS asked (series_id) CR
         AND start >= %(oldest)s ORDER BY start DESC LIMIT 1
 ) earlier
 """
+# Span by span (OFFSET keeps the planner to it): they are minutes, and what lies between them may be hours.
 _RAW = """
-SELECT DISTINCT ON (sample.series_id, ts) sample.series_id, ts, value
-FROM unnest(%(series)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) AS span (series_id, start, until)
-JOIN telemetry_sample sample ON sample.series_id = span.series_id AND ts > span.start AND ts <= span.until
-WHERE value <> 'NaN' AND ts > %(first)s AND ts <= %(now)s ORDER BY sample.series_id, ts, value DESC
+SELECT DISTINCT ON (series_id, ts) series_id, ts, value FROM (
+    SELECT start, until, array_agg(series_id) AS ids
+    FROM unnest(%(series)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+        AS asked (series_id, start, until) GROUP BY start, until
+) span CROSS JOIN LATERAL (
+    SELECT series_id, ts, value FROM telemetry_sample
+    WHERE ts > span.start AND ts <= span.until AND ts <= %(now)s AND series_id = ANY(span.ids) AND value <> 'NaN'
+    OFFSET 0
+) held ORDER BY series_id, ts, value DESC
 """
 # How far back the value may lie that a first value in the span is compared with.
 COMPARED_WITH = timedelta(days=7)
@@ -74,9 +80,8 @@ def _exact(
     """The same from raw samples: of the windows found, and of what is not rolled up yet."""
     spans = [(series, change.window, change.window + FIVE_MINUTES) for series, change in changes.items()]
     spans += [(series, tail, now) for series in ids]
-    first = min((begin for _, begin, _ in spans), default=tail)
     series, starts, ends = zip(*spans, strict=True) if spans else ((), (), ())
-    asked = {"series": list(series), "starts": list(starts), "ends": list(ends), "first": first, "now": now}
+    asked = {"series": list(series), "starts": list(starts), "ends": list(ends), "now": now}
     exact: dict[int, datetime] = {}
     value = {series: change.before for series, change in changes.items()}
     in_tail: set[int] = set()
