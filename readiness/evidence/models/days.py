@@ -1,5 +1,4 @@
-"""What proves a check. For now daily measures taken from telemetry; runs, attestations and facts will
-join them."""
+"""Daily measures taken from telemetry, and which days were measured."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

@@ -1,0 +1,33 @@
+"""Which checks a tool's output bears on, and how figures name the sub-measure they prove."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+COLLECTIVES = ("p1-intra-node", "p1-fabric-collective")
+CHECKS_OF_TOOL: Mapping[str, tuple[str, ...]] = {
+    "nccl-tests": COLLECTIVES,
+    "rccl-tests": COLLECTIVES,
+    "perftest": ("p1-rdma-port", "p1-latency-under-load"),
+    "sockperf": ("p1-latency-under-load",),
+    "dcgm-diag": ("p1-accelerator-diag",),
+    "mlperf": ("p1-serving-latency",),
+    "iperf3": (),
+    "fio": (),
+    "csv": (),
+}
+"""By tool; a table's figures name their checks themselves."""
+_PART = re.compile(r"(p[1-5]-[a-z0-9-]+)/([a-z0-9-]+)")
+
+
+def part_named(measure: str) -> tuple[str, str] | None:
+    """Check and sub-measure that a figure names: `p1-soak-24h/duration`. Whether there are such is not asked."""
+    matched = _PART.fullmatch(measure)
+    return (matched[1], matched[2]) if matched else None
+
+
+def checks_of(tool: str, measures: Iterable[str]) -> frozenset[str]:
+    """Checks that a run of the tool with these figures may prove."""
+    named = (part_named(measure) for measure in measures)
+    return frozenset(CHECKS_OF_TOOL[tool]) | {part[0] for part in named if part is not None}

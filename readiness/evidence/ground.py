@@ -1,0 +1,237 @@
+"""What evidence stands on: versions of the devices, and digests of a site's topology.
+
+Evidence keeps what it stood on when it was entered. A later look at the inventory tells whether that is still so:
+nothing of the inventory calls up, and a change that was missed is found at the next look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.apps import apps
+from django.db.models import Q
+
+from inventory.models import Accelerator, CoolingUnit, Device, Link, PowerFeed
+from readiness.evidence.models import RunDevice, ValidationRun, Voidable
+from readiness.framework.core.vocabulary import Change
+from readiness.workloads.models import Placement
+
+NETWORK_ROLES = frozenset({Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY})
+ACCELERATORS = "accelerator-firmware"
+"""Key of a run's basis: its devices' own firmware is with them, that of the accelerators in them is here."""
+TOPOLOGICAL = frozenset(
+    {ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR, ValidationRun.Scope.FABRIC, ValidationRun.Scope.SITE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    firmware_version: str
+    software_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A link inside a site: its ports and their devices."""
+
+    ports: tuple[int, int]
+    devices: frozenset[int]
+
+
+def versions_at(device_ids: Collection[int], *, at: datetime) -> dict[int, Versions]:
+    """Versions of devices at an instant, as the change history knows them. One statement.
+
+    A device that was entered later had, as far as anybody knows, the versions it was entered with.
+    """
+    events = apps.get_model("inventory", "DeviceEvent").objects
+    rows = (
+        events.filter(pgh_obj_id__in=list(device_ids), pgh_label__in=["insert", "update"])
+        .order_by("pgh_obj_id", "pgh_id")
+        .values_list("pgh_obj_id", "pgh_created_at", "firmware_version", "software_version")
+    )
+    found: dict[int, Versions] = {}
+    for device_id, changed_at, firmware, software in rows:
+        if device_id not in found or changed_at <= at:
+            found[device_id] = Versions(firmware, software)
+    return found
+
+
+def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, str]:
+    """A run's basis: the links that it crosses and the firmware of its accelerators; the whole site's inventory
+    where it names no device, or is about the site."""
+    ids = frozenset(device.pk for device in devices)
+    if run.scope == ValidationRun.Scope.SITE or not ids:
+        here = site_ground([run.site_id])[run.site_id]
+        return {
+            kind.value: text
+            for kind, text in here.items()
+            if kind is not Change.TOPOLOGY or run.scope in TOPOLOGICAL
+        }
+    firmware = accelerator_firmware([run.site_id]).get(run.site_id, Firmware())
+    ground = {ACCELERATORS: firmware.digest(ids)}
+    if run.scope in TOPOLOGICAL:
+        ground[Change.TOPOLOGY.value] = digest_of_wires(wires_of([run.site_id])[run.site_id], run.scope, ids)
+    return ground
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the evidence of some sites stands on now; a constant number of statements."""
+
+    sites: Mapping[int, Mapping[Change, str]]
+    wires: Mapping[int, Sequence[Wire]]
+    firmware: Mapping[int, Firmware]
+    devices: Mapping[int, frozenset[int]]
+
+    @classmethod
+    def of(cls, site_ids: Collection[int], runs: Sequence[ValidationRun]) -> Ground:
+        devices: dict[int, set[int]] = {}
+        named = RunDevice.objects.filter(run_id__in=[run.pk for run in runs]).order_by()
+        for run_id, device_id in named.values_list("run_id", "device_id"):
+            devices.setdefault(run_id, set()).add(device_id)
+        return cls(
+            sites=site_ground(site_ids),
+            wires=wires_of(site_ids),
+            firmware=accelerator_firmware(site_ids),
+            devices={run_id: frozenset(ids) for run_id, ids in devices.items()},
+        )
+
+    def under(self, evidence: Voidable, key: str) -> str:
+        """What is there now of the kind that `key` of the basis names."""
+        if isinstance(evidence, ValidationRun) and ACCELERATORS in evidence.basis:
+            ids = self.devices.get(evidence.pk, frozenset())
+            if key == ACCELERATORS:
+                return self.firmware.get(evidence.site_id, Firmware()).digest(ids)
+            if key == Change.TOPOLOGY:
+                return digest_of_wires(self.wires[evidence.site_id], evidence.scope, ids)
+        return self.sites[evidence.site_id][Change(key)]
+
+
+@dataclass(frozen=True, slots=True)
+class Firmware:
+    """Firmware of a site's accelerators, by device: (accelerator, version) of those that have one."""
+
+    by_device: Mapping[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
+
+    def digest(self, device_ids: Collection[int]) -> str:
+        return _digest(sorted(each for device in device_ids for each in self.by_device.get(device, ())))
+
+
+def accelerator_firmware(site_ids: Collection[int]) -> dict[int, Firmware]:
+    """One statement."""
+    found: dict[int, dict[int, list[tuple[int, str]]]] = {}
+    rows = (
+        Accelerator.objects.filter(device__site_id__in=list(site_ids))
+        .exclude(firmware_version="")
+        .values_list("device__site_id", "device_id", "id", "firmware_version")
+    )
+    for site_id, device_id, accelerator_id, version in rows:
+        found.setdefault(site_id, {}).setdefault(device_id, []).append((accelerator_id, version))
+    return {site_id: Firmware(by_device) for site_id, by_device in found.items()}
+
+
+def wires_of(site_ids: Collection[int]) -> dict[int, list[Wire]]:
+    """Links inside each site; one statement."""
+    found: dict[int, list[Wire]] = {site_id: [] for site_id in site_ids}
+    rows = (
+        Link.objects.filter(site_a_id__in=list(site_ids))
+        .exclude(kind=Link.Kind.WAN)
+        .order_by("id")
+        .values_list("site_a_id", "port_a_id", "port_b_id", "port_a__device_id", "port_b__device_id")
+    )
+    for site_id, port_a, port_b, device_a, device_b in rows:
+        found[site_id].append(
+            Wire((min(port_a, port_b), max(port_a, port_b)), frozenset({device_a, device_b}))
+        )
+    return found
+
+
+def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[int] = ()) -> str:
+    """A digest of those that a run of this scope on these devices crosses."""
+    own = scope in (ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR) and devices
+    touched = [wire for wire in wires if not own or wire.devices & set(devices)]
+    return _digest(sorted(wire.ports for wire in touched))
+
+
+def site_ground(site_ids: Collection[int]) -> dict[int, Mapping[Change, str]]:
+    """What each site's evidence stands on, by kind of change; six statements.
+
+    Digests, and for expansion the number of accelerators. Collective libraries and serving stacks are in no
+    inventory, so that nothing tells when they change.
+    """
+    ids = list(site_ids)
+    wires = wires_of(ids)
+    devices = _by_site(
+        Device.objects.filter(site_id__in=ids)
+        .exclude(Q(firmware_version="") & Q(software_version=""))
+        .values_list("site_id", "id", "role", "firmware_version", "software_version")
+    )
+    counts = _by_site(
+        Accelerator.objects.filter(device__site_id__in=ids)
+        .exclude(status=Accelerator.Status.RETIRED)
+        .values_list("device__site_id", "id")
+    )
+    feeds = _by_site(
+        PowerFeed.objects.filter(site_id__in=ids).values_list(
+            "site_id",
+            "id",
+            "rack_id",
+            "device_id",
+            "leg",
+            "rated_kw",
+            "breaker_rating_a",
+            "voltage_v",
+            "phases",
+        )
+    )
+    cooling = _by_site(
+        CoolingUnit.objects.filter(site_id__in=ids).values_list("site_id", "id", "medium", "capacity_kw")
+    )
+    placements = _by_site(
+        Placement.objects.filter(site_id__in=ids).values_list(
+            "site_id", "workload_class_id", "started_on", "ended_on", "workload_class__latency_limit_ms"
+        )
+    )
+    return {
+        site_id: {
+            Change.TOPOLOGY: digest_of_wires(wires[site_id]),
+            Change.EXPANSION: str(len(counts.get(site_id, ()))),
+            Change.POWER_TOPOLOGY: _digest(sorted(feeds.get(site_id, ()), key=lambda row: row[0])),
+            Change.COOLING_TOPOLOGY: _digest(sorted(cooling.get(site_id, ()))),
+            Change.FIRMWARE: _digest(sorted((row[0], row[2]) for row in devices.get(site_id, ()) if row[2])),
+            Change.DRIVER: _software(devices.get(site_id, ()), network=False),
+            Change.NOS: _software(devices.get(site_id, ()), network=True),
+            Change.PLACEMENT_POLICY: _digest(sorted(map(repr, placements.get(site_id, ())))),
+        }
+        for site_id in ids
+    }
+
+
+def is_shaken(kind: str, before: str, after: str) -> bool:
+    """Whether evidence that stood on `before` does not stand on `after`. Fewer accelerators are no expansion."""
+    return int(after) > int(before) if kind == Change.EXPANSION else before != after
+
+
+def software_kind(role: str) -> Change:
+    """What the version of a device's software is: of switches their system, of hosts their driver."""
+    return Change.NOS if role in NETWORK_ROLES else Change.DRIVER
+
+
+def _software(rows: Iterable[Sequence[object]], *, network: bool) -> str:
+    return _digest(
+        sorted((row[0], row[3]) for row in rows if row[3] and (row[1] in NETWORK_ROLES) is network)
+    )
+
+
+def _by_site(rows: Iterable[Sequence[object]]) -> dict[int, list[tuple[object, ...]]]:
+    found: dict[int, list[tuple[object, ...]]] = {}
+    for site_id, *rest in rows:
+        found.setdefault(site_id, []).append(tuple(rest))  # type: ignore[arg-type]
+    return found
+
+
+def _digest(rows: Sequence[object]) -> str:
+    return hashlib.blake2s(repr(rows).encode(), digest_size=12).hexdigest()

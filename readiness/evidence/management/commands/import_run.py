@@ -1,0 +1,117 @@
+"""Imports the output of a tool: `manage.py import_run out.log --site porto-1 --tool nccl-tests`."""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User
+from inventory.models import Device, Site
+from readiness.evidence.core.parsers import ParseError
+from readiness.evidence.models import Tool, ValidationRun
+from readiness.evidence.models.runs import MOST_BYTES
+from readiness.evidence.operations import RunContext, import_run
+from readiness.evidence.refusals import EvidenceRefused
+from web import clock
+from web.actor import acting
+
+
+class Command(BaseCommand):
+    help = "Import the output of a tool as a validation run. The last word printed is the run's number."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--site", required=True, help="slug of the site")
+        parser.add_argument("--tool", required=True, choices=Tool.values)
+        parser.add_argument(
+            "--load", default="", choices=ValidationRun.Load.values, help="default: the run does not say"
+        )
+        parser.add_argument(
+            "--scope", default="", choices=ValidationRun.Scope.values, help="default: by tool and hosts"
+        )
+        parser.add_argument(
+            "--device",
+            action="append",
+            metavar="NAME",
+            help="device of the site; may be repeated; default: by the file's hosts",
+        )
+        parser.add_argument(
+            "--platform", default="", help="whose floors it is judged by; default: the devices' type"
+        )
+        parser.add_argument(
+            "--taken-at", default="", help="ISO 8601 with its zone, where the file has no time"
+        )
+        parser.add_argument("--user", default="", help="user name to attribute it to")
+
+    def handle(self, *, file: Path, site: str, tool: str, **options: object) -> None:
+        place = Site.objects.filter(slug=site).first()
+        if place is None:
+            raise CommandError(f"There is no site {site!r}.")
+        context = RunContext(
+            load=str(options["load"]),
+            scope=str(options["scope"]),
+            devices=_devices(place, options["device"]),
+            platform=str(options["platform"]),
+            taken_at=_instant(str(options["taken_at"])),
+        )
+        user = _user(str(options["user"]))
+        content = _content(file)
+        try:
+            with acting(user or "import_run"):
+                run = import_run(
+                    site=place,
+                    tool=tool,
+                    content=content,
+                    file_name=file.name,
+                    context=context,
+                    by=user,
+                    now=clock.now(),
+                )
+        except ParseError as error:
+            raise CommandError(f"{file}:{error.line}: {error.reason}") from error
+        except EvidenceRefused as error:
+            raise CommandError(f"{error.field}: {error.reason}") from error
+        for warning in run.warnings:
+            self.stderr.write(f"Note: {warning}")
+        if run.voided_at is not None:
+            self.stderr.write(f"Voided: {run.void_reason}")
+        self.stdout.write(f"{run.measures.count()} figures of {place.name}, run {run.pk}")
+
+
+def _devices(site: Site, names: object) -> list[Device] | None:
+    if not names:
+        return None
+    asked = [str(name) for name in names]  # type: ignore[attr-defined]
+    found = list(Device.objects.filter(site=site, name__in=asked).select_related("device_type"))
+    missing = sorted(set(asked) - {device.name for device in found})
+    if missing:
+        raise CommandError(f"{site.name} has no device {', '.join(missing)}.")
+    return found
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise CommandError(f"--taken-at {text!r} is no instant in ISO 8601.") from error
+    if instant.tzinfo is None:
+        raise CommandError(f"--taken-at {text!r} says no zone; write Z or an offset.")
+    return instant
+
+
+def _user(name: str) -> User | None:
+    user = User.objects.filter(username=name, is_active=True).first() if name else None
+    if name and user is None:
+        raise CommandError(f"There is no active user {name!r}.")
+    return user
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            # One byte more than is taken tells that there is too much, without reading it all.
+            return opened.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise CommandError(f"{file} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,108 @@
+"""Evidence in words and figures that somebody entered: attestations and recorded facts."""
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from readiness.evidence.models.voidable import Voidable
+from readiness.evidence.triggers import OWN_SITE, claims
+
+
+class Record(Voidable):
+    """What both have in common: the check it is about, when it held, and who entered it."""
+
+    check_id = models.CharField(_("check"), max_length=64)
+    part = models.CharField(_("sub-measure"), max_length=64, blank=True)
+    taken_on = models.DateField(_("day"), help_text=_("The day it was true, in the site's zone"))
+    taken_at = models.DateTimeField(
+        _("taken"),
+        editable=False,
+        help_text=_("The end of that day, or when it was entered if that is earlier"),
+    )
+    by = models.ForeignKey(
+        verbose_name=_("entered by"),
+        to=settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+
+    class Meta:
+        abstract = True
+
+
+@pghistory.track()
+class Attestation(Record):
+    """A statement by a named person. With a value it proves a sub-measure; without, it stands beside the check."""
+
+    statement = models.TextField(_("statement"), max_length=2000)
+    value = models.FloatField(_("value"), null=True, blank=True, help_text=_("In the sub-measure's unit"))
+    attested_by = models.CharField(_("attested by"), max_length=100, help_text=_("Who says so"))
+    valid_until = models.DateField(
+        _("valid until"),
+        null=True,
+        blank=True,
+        help_text=_("The last day it holds; empty: the check's own validity"),
+    )
+    link = models.URLField(_("link"), max_length=500, blank=True)
+    document = models.CharField(
+        _("document"), max_length=200, blank=True, help_text=_("Name, number and page of the document")
+    )
+
+    class Meta:
+        verbose_name = _("attestation")
+        verbose_name_plural = _("attestations")
+        ordering = ["-taken_at", "-id"]
+        indexes = [models.Index(fields=["site", "check_id", "-taken_at"], name="attestation_site_check")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(part="", value__isnull=True) | (~Q(part="") & Q(value__isnull=False)),
+                name="attestation_value_of_a_part",
+                violation_error_message=_(
+                    "A value needs the sub-measure it is of, and a sub-measure needs a value."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("taken_on")),
+                name="attestation_ends_after_start",
+                violation_error_message=_("It ends before it begins."),
+            ),
+            *Voidable.Meta.constraints,
+        ]
+        triggers = claims(OWN_SITE)
+
+    def __str__(self) -> str:
+        return f"{self.check_id} {self.part}".strip() + f", {self.taken_on}"
+
+
+@pghistory.track()
+class RecordedFact(Record):
+    """A dated value of a sub-measure with its source, until a room of Muster measures it itself."""
+
+    value = models.FloatField(_("value"), help_text=_("In the sub-measure's unit"))
+    source = models.CharField(_("source"), max_length=200, help_text=_("Where the value comes from"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("recorded fact")
+        verbose_name_plural = _("recorded facts")
+        ordering = ["-taken_at", "-id"]
+        constraints = [
+            # One value a day; entering it again corrects it. Serves look-ups by site too.
+            models.UniqueConstraint(
+                fields=["site", "check_id", "part", "taken_on"],
+                name="fact_once_a_day",
+                violation_error_message=_("There is a value of this day already; change that one."),
+            ),
+            models.CheckConstraint(condition=~Q(part=""), name="fact_of_a_part"),
+            models.CheckConstraint(condition=~Q(source=""), name="fact_with_source"),
+            *Voidable.Meta.constraints,
+        ]
+        triggers = claims(OWN_SITE)
+
+    def __str__(self) -> str:
+        return f"{self.check_id} {self.part}, {self.taken_on}"

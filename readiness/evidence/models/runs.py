@@ -1,0 +1,223 @@
+"""Validation runs: what a tool's output said, the file itself, and what it was run on."""
+
+from datetime import datetime
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Device
+from inventory.models.constraints import choices_held
+from readiness.evidence.models.voidable import Voidable
+from readiness.evidence.triggers import OWN_SITE, claims
+
+MOST_BYTES = 5 * 1024 * 1024
+"""A larger file is refused: outputs of these tools are kilobytes, logs of whole jobs do not belong here."""
+
+
+class Tool(models.TextChoices):
+    """Programs whose output can be read; the parsers are in readiness.evidence.core.parsers."""
+
+    NCCL_TESTS = "nccl-tests", "nccl-tests"
+    RCCL_TESTS = "rccl-tests", "rccl-tests"
+    PERFTEST = "perftest", "perftest"
+    IPERF3 = "iperf3", "iperf3"
+    SOCKPERF = "sockperf", "sockperf"
+    FIO = "fio", "fio"
+    DCGM_DIAG = "dcgm-diag", "dcgmi diag"
+    MLPERF = "mlperf", _("MLPerf-style log")
+    CSV = "csv", _("Table (CSV)")
+
+
+class ValidationRunQuerySet(models.QuerySet["ValidationRun"]):
+    def taken_by(self, now: datetime) -> "ValidationRunQuerySet":
+        return self.filter(taken_at__lte=now)
+
+
+@pghistory.track()
+@choices_held
+class ValidationRun(Voidable):
+    """One output of one tool at one site. It is not edited: a better run is a new one."""
+
+    class Scope(models.TextChoices):
+        NODE = "node", _("One node")
+        LINK = "link", _("One link or path")
+        PAIR = "pair", _("A pair of nodes")
+        FABRIC = "fabric", _("The fabric")
+        SITE = "site", _("The site")
+
+    class Load(models.TextChoices):
+        IDLE = "idle", _("Idle")
+        LOADED = "loaded", _("With background load")
+
+    tool = models.CharField(_("tool"), max_length=16, choices=Tool)
+    scope = models.CharField(_("scope"), max_length=8, choices=Scope)
+    devices = models.ManyToManyField(
+        verbose_name=_("devices"), to=Device, through="RunDevice", related_name="runs", blank=True
+    )
+    platform = models.CharField(
+        _("platform"), max_length=100, blank=True, help_text=_("Whose floors it is judged by")
+    )
+    load = models.CharField(
+        _("load"), max_length=8, choices=Load, blank=True, help_text=_("Empty: the run does not say")
+    )
+    load_gbps = models.FloatField(
+        _("background load"), null=True, blank=True, help_text=_("Rate of the background load, Gb/s")
+    )
+    driver = models.CharField(_("driver"), max_length=100, blank=True)
+    firmware = models.CharField(_("firmware"), max_length=100, blank=True)
+    nos = models.CharField(
+        _("network operating system"), max_length=100, blank=True, help_text=_("Of the switches")
+    )
+    library = models.CharField(
+        _("library"), max_length=100, blank=True, help_text=_("NCCL, RCCL and the like")
+    )
+    taken_at = models.DateTimeField(_("taken"), help_text=_("When it was run"))
+    received_at = models.DateTimeField(_("received"), help_text=_("When it was uploaded"))
+    by = models.ForeignKey(
+        verbose_name=_("uploaded by"),
+        to=settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    file_name = models.CharField(_("file"), max_length=200)
+    file_sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of the file as it was sent"))
+    file_bytes = models.PositiveIntegerField(_("size"), help_text=_("Of the file as it is kept, bytes"))
+    hosts = ArrayField(
+        verbose_name=_("hosts"),
+        base_field=models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text=_("As the file names them"),
+    )
+    loopback = models.CharField(
+        _("loopback"), max_length=300, blank=True, help_text=_("Why the run crossed no network")
+    )
+    warnings = ArrayField(
+        verbose_name=_("remarks"), base_field=models.CharField(max_length=300), default=list, blank=True
+    )
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    objects = ValidationRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("validation run")
+        verbose_name_plural = _("validation runs")
+        ordering = ["-taken_at", "-id"]
+        indexes = [
+            # The newest runs of a site; serves the site alone too.
+            models.Index(fields=["site", "tool", "-taken_at"], name="run_site_tool_taken"),
+        ]
+        constraints = [
+            # The same file twice is one run: a retry, or an old result dressed as a new one.
+            models.UniqueConstraint(
+                fields=["site", "file_sha256"],
+                name="run_file_once_at_site",
+                violation_error_message=_("This file was imported at this site before."),
+            ),
+            models.CheckConstraint(condition=Q(file_bytes__lte=MOST_BYTES), name="run_file_bounded"),
+            models.CheckConstraint(
+                condition=Q(load_gbps__isnull=True) | Q(load_gbps__gt=0, load="loaded"),
+                name="run_load_rate_of_a_load",
+                violation_error_message=_("A rate of background load needs a background load."),
+            ),
+            *Voidable.Meta.constraints,
+        ]
+        triggers = claims(OWN_SITE)
+
+    def __str__(self) -> str:
+        return f"{self.get_tool_display()}, {self.taken_at:%Y-%m-%d %H:%M}"
+
+
+class RunFile(models.Model):
+    """The file as it may be kept, apart from its run so that lists do not read it."""
+
+    run = models.OneToOneField(ValidationRun, on_delete=models.CASCADE, related_name="file", primary_key=True)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.lookups.LessThanOrEqual(Length("content"), MOST_BYTES),
+                name="run_file_content_bounded",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"File of run {self.run_id}"
+
+
+class RunDeviceQuerySet(models.QuerySet["RunDevice"]):
+    def with_other_versions(self) -> "RunDeviceQuerySet":
+        """Whose device has another version now than when the run was taken; one that was never entered is none."""
+        differs = Q()
+        for column in ("firmware_version", "software_version"):
+            known = ~Q(**{column: ""}) & ~Q(**{f"device__{column}": ""})
+            differs |= known & ~Q(**{column: F(f"device__{column}")})
+        return self.filter(differs)
+
+
+class RunDevice(models.Model):
+    """A device that a run was made on, and the versions that it had when the run was taken."""
+
+    run = models.ForeignKey(
+        ValidationRun, on_delete=models.CASCADE, related_name="run_devices", db_index=False
+    )
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="run_devices")
+    firmware_version = models.CharField(max_length=100, blank=True)
+    software_version = models.CharField(max_length=100, blank=True)
+
+    objects = RunDeviceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["run", "device"]
+        constraints = [models.UniqueConstraint(fields=["run", "device"], name="run_device_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} in run {self.run_id}"
+
+
+class RunMeasure(models.Model):
+    """One figure of a run. A value of none, or a caution, is why it is not judged."""
+
+    run = models.ForeignKey(ValidationRun, on_delete=models.CASCADE, related_name="measures", db_index=False)
+    name = models.CharField(_("measure"), max_length=200)
+    value = models.FloatField(_("value"), null=True, blank=True)
+    unit = models.CharField(_("unit"), max_length=16, blank=True)
+    operation = models.CharField(_("operation"), max_length=200, blank=True)
+    variant = models.CharField(_("variant"), max_length=450, blank=True)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    size_bytes = models.BigIntegerField(
+        _("size"), null=True, blank=True, help_text=_("Message or block, bytes")
+    )
+    percentile = models.FloatField(_("percentile"), null=True, blank=True)
+    samples = models.BigIntegerField(_("samples"), null=True, blank=True)
+    streams = models.BigIntegerField(_("streams"), null=True, blank=True, help_text=_("Running side by side"))
+    caution = models.CharField(_("caution"), max_length=300, blank=True, help_text=_("Why it is not judged"))
+
+    class Meta:
+        verbose_name = _("run measure")
+        verbose_name_plural = _("run measures")
+        ordering = ["id"]
+        indexes = [
+            # The figures of a run by name; serves the run alone too.
+            models.Index(fields=["run", "name"], name="run_measure_run_name")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(value__isnull=False) | ~Q(caution=""), name="run_measure_value_or_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(percentile__isnull=True) | Q(percentile__gt=0, percentile__lt=100),
+                name="run_measure_percentile_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of run {self.run_id}"

@@ -1,0 +1,230 @@
+"""Importing the output of a tool as a validation run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from accounts.models import User
+from inventory.models import Device, Site
+from readiness.evidence.core.parsed import Figure, Parsed
+from readiness.evidence.core.parsers import PARSERS, parse
+from readiness.evidence.ground import ground_of_run, versions_at
+from readiness.evidence.models import RunDevice, RunFile, RunMeasure, ValidationRun
+from readiness.evidence.models.runs import MOST_BYTES
+from readiness.evidence.operations.voiding import void_changed
+from readiness.evidence.parts import refuse_unknown_parts
+from readiness.evidence.refusals import EvidenceRefused, FileTooLarge, SameFile
+from readiness.framework import queries as framework_queries
+
+AHEAD = timedelta(minutes=10)
+"""Clocks differ; a run dated further ahead than this did not happen yet. Telemetry refuses at the same distance."""
+Scope = ValidationRun.Scope
+_SCOPES = {
+    "perftest": Scope.LINK,
+    "iperf3": Scope.LINK,
+    "sockperf": Scope.LINK,
+    "fio": Scope.NODE,
+    "dcgm-diag": Scope.NODE,
+    "mlperf": Scope.SITE,
+    "csv": Scope.SITE,
+}
+VERSIONS = ("driver", "firmware", "nos", "library")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What the sender says about a run that its file may not: each may be left out.
+
+    `devices` go before the hosts that the file names, `versions` (driver, firmware, nos, library) before the
+    file's. `taken_at` counts only where the file has no time of its own.
+    """
+
+    load: str = ""
+    load_gbps: float | None = None
+    scope: str = ""
+    devices: Collection[Device] | None = None
+    platform: str = ""
+    versions: Mapping[str, str] | None = None
+    taken_at: datetime | None = None
+    note: str = ""
+
+
+NOTHING_MORE = RunContext()
+
+
+@transaction.atomic
+def import_run(
+    *,
+    site: Site,
+    tool: str,
+    content: bytes,
+    file_name: str,
+    by: User | None,
+    now: datetime,
+    context: RunContext = NOTHING_MORE,
+) -> ValidationRun:
+    """Read a file and keep it as a run of the site.
+
+    Raises ParseError where it cannot be read, EvidenceRefused where it can and still is no run: FileTooLarge,
+    SameFile, a time ahead of now, a scope that the file contradicts. Statements do not depend on the figures.
+    """
+    if tool not in PARSERS:
+        raise EvidenceRefused("tool", f"{tool!r} has no parser; there are {', '.join(PARSERS)}.")
+    if len(content) > MOST_BYTES:
+        raise FileTooLarge("file", f"The file has {len(content)} bytes; {MOST_BYTES} are taken at most.")
+    parsed = parse(tool, content)
+    digest = hashlib.sha256(content).hexdigest()
+    _refuse_same(site, digest)
+    _, framework = framework_queries.current()
+    refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])
+    taken_at, remarks = _taken_at(parsed, context, site, now)
+    devices, unmatched = _devices(parsed, context, site)
+    scope = _scope(tool, parsed, context, len(devices))
+    run = _run(site, tool, parsed, context, taken_at=taken_at, scope=scope, now=now)
+    run.by = by
+    run.platform = context.platform or _platform(devices)
+    run.file_name, run.file_sha256 = file_name[:200] or "unnamed", digest
+    run.warnings = [warning[:300] for warning in (*parsed.warnings, *remarks, *unmatched)][:100]
+    _save(run, parsed, devices)
+    void_changed(site_ids=[site.pk], now=now)
+    run.refresh_from_db()
+    return run
+
+
+def _run(
+    site: Site,
+    tool: str,
+    parsed: Parsed,
+    context: RunContext,
+    *,
+    taken_at: datetime,
+    scope: str,
+    now: datetime,
+) -> ValidationRun:
+    versions = dict(parsed.versions) | {
+        key: value for key, value in (context.versions or {}).items() if value
+    }
+    return ValidationRun(
+        site=site,
+        tool=tool,
+        scope=scope,
+        load=context.load,
+        load_gbps=context.load_gbps,
+        taken_at=taken_at,
+        received_at=now,
+        file_bytes=len(parsed.kept),
+        hosts=list(parsed.hosts)[:1000],
+        loopback=parsed.loopback[:300],
+        note=context.note[:200],
+        **{key: versions.get(key, "")[:100] for key in VERSIONS},
+    )
+
+
+def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None:
+    run.basis = ground_of_run(run, devices)
+    run.save()
+    RunFile.objects.create(run=run, content=parsed.kept)
+    RunMeasure.objects.bulk_create(_measure(run, figure) for figure in parsed.figures)
+    versions = versions_at([device.pk for device in devices], at=run.taken_at)
+    RunDevice.objects.bulk_create(
+        RunDevice(
+            run=run,
+            device=device,
+            firmware_version=versions.get(device.pk, device).firmware_version,
+            software_version=versions.get(device.pk, device).software_version,
+        )
+        for device in sorted(devices, key=lambda device: device.pk)
+    )
+
+
+def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:
+    return RunMeasure(
+        run=run,
+        name=figure.name,
+        value=figure.value,
+        unit=figure.unit,
+        operation=figure.operation,
+        variant=figure.variant,
+        subject=figure.subject,
+        size_bytes=figure.size_bytes,
+        percentile=figure.percentile,
+        samples=figure.samples,
+        streams=figure.streams,
+        caution=figure.caution[:300],
+    )
+
+
+def _refuse_same(site: Site, digest: str) -> None:
+    earlier = ValidationRun.objects.filter(site=site, file_sha256=digest).first()
+    if earlier is not None:
+        raise SameFile("file", f"This file is run {earlier.pk} of this site already.", earlier.pk)
+
+
+def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) -> tuple[datetime, list[str]]:
+    """The file's own time goes before what the sender says, so that an old run is not dressed as a new one."""
+    own = parsed.taken_at
+    if own is None and parsed.taken_local is not None:
+        own = parsed.taken_local.replace(tzinfo=ZoneInfo(site.time_zone))
+    remarks = []
+    if own is not None and context.taken_at is not None and abs(own - context.taken_at) > AHEAD:
+        remarks.append(f"The file says that it was taken at {own:%Y-%m-%d %H:%M %Z}; that time counts.")
+    taken_at = own or context.taken_at or now
+    if taken_at > now + AHEAD:
+        raise EvidenceRefused(
+            "taken_at", f"The run is dated {taken_at:%Y-%m-%d %H:%M %Z}, which is in the future."
+        )
+    return taken_at, remarks
+
+
+def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Device], list[str]]:
+    """Those given, else those of the site that have the names of the file's hosts, in full or up to the first dot."""
+    if context.devices is not None:
+        strays = [device.name for device in context.devices if device.site_id != site.pk]
+        if strays:
+            raise EvidenceRefused("devices", f"{', '.join(strays)}: not at {site.name}.")
+        return list(context.devices), []
+    hosts = [host for host in parsed.hosts if host]
+    if not hosts:
+        return [], []
+    by_name = {
+        device.name.lower(): device
+        for device in Device.objects.filter(site=site).select_related("device_type")
+    }
+    found: dict[int, Device] = {}
+    unmatched = []
+    for host in hosts:
+        device = by_name.get(host.lower()) or by_name.get(host.lower().partition(".")[0])
+        if device is None:
+            unmatched.append(host)
+        else:
+            found[device.pk] = device
+    remarks = [f"No device of this site is named {', '.join(unmatched)}."] if unmatched else []
+    return list(found.values()), remarks
+
+
+def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
+    """What was given, unless the file shows more nodes than that; else by the tool and how many nodes there were."""
+    nodes = max(len(parsed.hosts), devices)
+    if context.scope:
+        if context.scope not in Scope.values:
+            raise EvidenceRefused(
+                "scope", f"{context.scope!r} is no scope; there are {', '.join(Scope.values)}."
+            )
+        if context.scope == Scope.NODE and nodes > 1 and tool in ("nccl-tests", "rccl-tests"):
+            raise EvidenceRefused("scope", f"The run was on {nodes} nodes, not on one.")
+        return context.scope
+    if tool in _SCOPES:
+        return _SCOPES[tool]
+    return Scope.NODE if nodes <= 1 else Scope.PAIR if nodes == 2 else Scope.FABRIC
+
+
+def _platform(devices: Sequence[Device]) -> str:
+    """The type of the devices, where they all have one."""
+    slugs = {device.device_type.slug for device in devices}
+    return slugs.pop() if len(slugs) == 1 else ""

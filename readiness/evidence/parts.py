@@ -1,0 +1,47 @@
+"""Sub-measures by name, in the framework that is in force."""
+
+from __future__ import annotations
+
+from readiness.evidence.core.bearing import part_named
+from readiness.evidence.core.units import converted
+from readiness.evidence.refusals import EvidenceRefused
+from readiness.framework.core.definition import Check, Framework, SubMeasure
+
+
+def check_named(framework: Framework, check_id: str) -> Check:
+    """EvidenceRefused where the framework has no such check."""
+    check = framework.checks_by_id.get(check_id)
+    if check is None:
+        raise EvidenceRefused("check", f"There is no check {check_id!r}.")
+    return check
+
+
+def part_of(framework: Framework, check_id: str, part_id: str) -> SubMeasure:
+    """EvidenceRefused where the framework has no such check, or the check no such sub-measure."""
+    check = check_named(framework, check_id)
+    try:
+        return check.part(part_id)
+    except KeyError:
+        there = ", ".join(part.id for part in check.parts)
+        raise EvidenceRefused(
+            "part", f"{check_id} has no sub-measure {part_id!r}; there are {there}."
+        ) from None
+
+
+def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
+    """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind."""
+    if not unit:
+        return value
+    found = converted(value, unit, part.unit)
+    if found is None:
+        wanted = f"a value in {part.unit}" if part.unit else "a number without a unit"
+        raise EvidenceRefused("unit", f"{part.name} is {wanted}; {unit!r} cannot be turned into it.")
+    return found
+
+
+def refuse_unknown_parts(framework: Framework, figures: list[tuple[str, float | None, str]]) -> None:
+    """EvidenceRefused for a figure (name, value, unit) that names a sub-measure which is not there, or its unit."""
+    for name, value, unit in figures:
+        named = part_named(name)
+        if named is not None and value is not None:
+            in_unit_of(part_of(framework, *named), value, unit)

@@ -1,0 +1,22 @@
+"""Why evidence is refused, in words for whoever sent it."""
+
+
+class EvidenceRefused(ValueError):
+    """`field` names what is wrong with what was sent, `reason` is a sentence."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class FileTooLarge(EvidenceRefused):
+    """The file is larger than is kept."""
+
+
+class SameFile(EvidenceRefused):
+    """The file is one of the site's runs already; `run_id` says which."""
+
+    def __init__(self, field: str, reason: str, run_id: int) -> None:
+        super().__init__(field, reason)
+        self.run_id = run_id

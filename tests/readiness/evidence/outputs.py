@@ -1,0 +1,80 @@
+"""Outputs of tools as tests send them, small and complete."""
+
+GIB = 1024**3
+MIB = 1024**2
+
+
+def collective(
+    *, busbw=470.0, size=16 * GIB, operation="all_reduce", hosts=("node-1",), wrong=0, gpus=8, mark=""
+):
+    """nccl-tests text of one size. `mark` makes a file another one without changing what it says."""
+    ranks = "".join(
+        f"#  Rank {place:2} Group  0 Pid {6899 + place} on {host:>10} device {gpu:2} [0000:{gpu:02}:00] NVIDIA H100\n"
+        for place, (host, gpu) in enumerate((host, gpu) for host in hosts for gpu in range(gpus))
+    )
+    return (
+        f"# nccl-tests version 2.17.1 nccl-headers=22605 nccl-library=22703\n# {mark}\n"
+        f"# Collective test starting: {operation}_perf\n{ranks}"
+        "#       size         count      type   redop    root"
+        "     time   algbw   busbw #wrong     time   algbw   busbw #wrong\n"
+        f"{size:12} {size // 4:12}     float     sum      -1    32336  132.82  {busbw:.2f} {wrong:6}"
+        f"    32455  132.34  {busbw + 1:.2f} {wrong:6}\n"
+        f"# Out of bounds values : {2 * wrong} {'FAILED' if wrong else 'OK'}\n# Avg bus bandwidth    : 66.2058\n"
+    ).encode()
+
+
+def write_bandwidth(*, gbps=391.0, device="mlx5_0", size=8 * MIB, lids=("0x01", "0x02"), mark=""):
+    """perftest text of ib_write_bw."""
+    return (
+        f"# {mark}\n                    RDMA_Write BW Test\n"
+        f" Dual-port       : OFF\t\tDevice         : {device}\n"
+        f" local address: LID {lids[0]} QPN 0x0048 PSN 0xf5aed1\n"
+        f" remote address: LID {lids[1]} QPN 0x0047 PSN 0xb63c71\n"
+        " #bytes     #iterations    BW peak[Gb/sec]    BW average[Gb/sec]   MsgRate[Mpps]\n"
+        f" {size}    5000             0.00              {gbps}              0.0058\n"
+    ).encode()
+
+
+def latency(*, p50=2.0, p99=3.0, p999=5.0, iterations=20000, lids=("0x01", "0x02"), mark=""):
+    """perftest text of ib_write_lat."""
+    return (
+        f"# {mark}\n                    RDMA_Write Latency Test\n"
+        " Dual-port       : OFF\t\tDevice         : mlx5_0\n"
+        f" local address: LID {lids[0]} QPN 0x0048 PSN 0xf5aed1\n"
+        f" remote address: LID {lids[1]} QPN 0x0047 PSN 0xb63c71\n"
+        " #bytes #iterations    t_min[usec]    t_max[usec]  t_typical[usec]    t_avg[usec]    t_stdev[usec]"
+        "   99% percentile[usec]   99.9% percentile[usec] \n"
+        f" 2       {iterations}   0.88   9.84   {p50}   {p50}   0.20   {p99}   {p999}\n"
+    ).encode()
+
+
+def diagnostic(severities, *, long=True, mark=""):
+    """`dcgmi diag -j` of one node: severity of each accelerator, 0 for a pass."""
+    import json
+
+    names = ["software", "pcie", "memory"] + (["diagnostic", "targeted_stress"] if long else [])
+    tests = [
+        {"name": name, "results": [_result(gpu, severity) for gpu, severity in severities.items()]}
+        for name in names
+    ]
+    inside = {
+        "test_categories": [{"category": "Hardware", "tests": tests}],
+        "metadata": {"version": "4.2.3", "mark": mark},
+    }
+    return json.dumps({"DCGM Diagnostic": inside}).encode()
+
+
+def _result(gpu, severity):
+    result = {
+        "entity_group": "GPU",
+        "entity_group_id": 1,
+        "entity_id": gpu,
+        "status": "Fail" if severity else "Pass",
+    }
+    if severity:
+        result["warnings"] = [{"warning": "broken", "error_id": 29, "error_severity": severity}]
+    return result
+
+
+def table(*rows, head="measure,value,unit"):
+    return "\n".join([head, *rows, ""]).encode()

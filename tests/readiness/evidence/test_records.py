@@ -1,0 +1,201 @@
+"""Attestations, recorded facts and floors: what they keep, what they refuse."""
+
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+
+from inventory.models import SiteChange
+from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
+from readiness.evidence.operations import attest, import_floors, record_fact, set_floor
+from readiness.evidence.refusals import EvidenceRefused
+from tests.inventory import made
+from tests.readiness.evidence.core.samples import FOLDER, sample
+from web.history import history_of
+
+pytestmark = pytest.mark.django_db
+GIB = 1024**3
+
+
+@pytest.fixture
+def tokyo():
+    return made.site(name="Tokyo", slug="tokyo", time_zone="Asia/Tokyo")
+
+
+@pytest.fixture
+def enter(tokyo, frozen_now, ops):
+    def one(**given):
+        values = {"check": "p2-energy-kpis", "part": "pue", "value": 1.21, "source": "meter report 10/2026"}
+        values |= {"taken_on": date(2026, 11, 1), **given}
+        return record_fact(site=tokyo, by=ops, now=frozen_now.at, **values)
+
+    return one
+
+
+@pytest.fixture
+def state(tokyo, frozen_now, ops):
+    def one(**given):
+        values = {"check": "p4-golive-review", "statement": "All five signed", "attested_by": "R. Costa"}
+        values |= {"taken_on": date(2026, 11, 1), **given}
+        return attest(site=tokyo, by=ops, now=frozen_now.at, **values)
+
+    return one
+
+
+def test_a_fact_counts_from_the_end_of_its_day_in_the_sites_zone(enter, ops):
+    fact = enter()
+    assert fact.taken_at == datetime(2026, 11, 1, 15, tzinfo=UTC)
+    assert (fact.value, fact.by, fact.source) == (1.21, ops, "meter report 10/2026")
+
+
+def test_a_fact_of_today_counts_from_now(enter, frozen_now):
+    # 16:00 in UTC is 01:00 of the next day in Tokyo.
+    assert enter(taken_on=date(2026, 11, 25)).taken_at == frozen_now.at
+
+
+def test_a_fact_is_turned_into_the_unit_of_its_sub_measure(enter):
+    fact = enter(check="p1-latency-under-load", part="loaded-p99", value=0.012, unit="ms")
+    assert fact.value == pytest.approx(12)
+
+
+def test_a_fact_entered_again_for_the_day_corrects_it_and_history_keeps_both(enter):
+    enter()
+    fact = enter(value=1.19)
+    assert RecordedFact.objects.get().value == 1.19
+    assert [row.action for row in history_of(fact).rows] == ["changed", "created"]
+
+
+def test_a_fact_leaves_its_site_to_be_scored_again(enter, tokyo):
+    SiteChange.objects.all().delete()
+    enter()
+    assert set(SiteChange.objects.values_list("site_id", "origin")) == {(tokyo.pk, "evidence")}
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"check": "p9-nothing"}, "check"),
+        ({"part": "nothing"}, "part"),
+        ({"unit": "kW"}, "unit"),
+        ({"taken_on": date(2026, 11, 26)}, "taken_on"),
+        ({"taken_on": date(1999, 1, 1)}, "taken_on"),
+        ({"source": " "}, "source"),
+    ],
+)
+def test_what_cannot_be_a_fact_is_refused_by_field(enter, given, field):
+    with pytest.raises(EvidenceRefused) as refused:
+        enter(**given)
+    assert refused.value.field == field
+    assert not RecordedFact.objects.exists()
+
+
+def test_an_attestation_without_a_value_stands_beside_the_check(state):
+    attestation = state(document="ORR 2026-11", link="https://docs.example.net/orr")
+    assert (attestation.part, attestation.value, attestation.attested_by) == ("", None, "R. Costa")
+
+
+def test_an_attestation_with_a_value_proves_a_sub_measure(state):
+    attestation = state(part="signatures-missing", value=0, valid_until=date(2027, 10, 31))
+    assert attestation.value == 0
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"part": "signatures-missing"},
+        {"value": 0},
+        {"valid_until": date(2026, 10, 1)},
+        {"attested_by": ""},
+        {"statement": ""},
+        {"link": "javascript:alert(1)"},
+    ],
+    ids=lambda given: ", ".join(given),
+)
+def test_what_cannot_be_an_attestation_is_refused(state, given):
+    with pytest.raises(ValidationError):
+        state(**given)
+
+
+def test_the_database_wants_a_value_with_a_sub_measure(state):
+    attestation = state()
+    with pytest.raises(IntegrityError, match="attestation_value_of_a_part"), transaction.atomic():
+        Attestation.objects.filter(pk=attestation.pk).update(value=1)
+
+
+class TestFloors:
+    def test_a_floor_set_again_is_changed(self, ops, frozen_now):
+        for value in (450, 460):
+            floor = set_floor(
+                platform="dgx-h100",
+                tool="nccl-tests",
+                measure="busbw",
+                value=value,
+                unit="GB/s",
+                by=ops,
+                now=frozen_now.at,
+            )
+        assert Floor.objects.get() == floor
+        assert floor.value == 460
+
+    def test_a_floor_leaves_the_sites_of_its_platform_to_be_scored_again(self, tokyo, frozen_now):
+        ValidationRun.objects.create(
+            site=tokyo,
+            tool="nccl-tests",
+            scope="node",
+            platform="DGX-H100",
+            taken_at=frozen_now.at - timedelta(days=1),
+            received_at=frozen_now.at,
+            file_name="a",
+            file_sha256="a",
+            file_bytes=1,
+        )
+        made.site()
+        SiteChange.objects.all().delete()
+        Floor.objects.create(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s")
+        assert set(SiteChange.objects.values_list("site_id", flat=True)) == {tokyo.pk}
+
+    def test_one_floor_of_a_measure_at_a_size(self):
+        values = {"platform": "x", "tool": "perftest", "measure": "bandwidth", "value": 1, "unit": "Gb/s"}
+        Floor.objects.create(**values)
+        with pytest.raises(IntegrityError, match="floor_unique"), transaction.atomic():
+            Floor.objects.create(**values)
+
+    def test_a_configuration_becomes_floors(self, frozen_now):
+        text = b" * || check_nccl_allreduce 460.0 1 16G $AZ/topo.xml\n * || check_ib_bw_gdr 380\n"
+        made_of = import_floors(content=text, platform="nd-h100", source="x.conf", by=None, now=frozen_now.at)
+        assert [(each.tool, each.value, each.size_bytes) for each in made_of] == [
+            ("nccl-tests", 460, 16 * GIB),
+            ("perftest", 380, 8388608),
+        ]
+
+    def test_a_configuration_without_floors_is_refused(self, frozen_now):
+        with pytest.raises(EvidenceRefused, match="no floor"):
+            import_floors(
+                content=b" * || check_hw_swap 0kB\n", platform="x", source="", by=None, now=frozen_now.at
+            )
+
+    def test_the_command_takes_the_files_name_as_platform(self):
+        sample("nd96isr_h100_v5.conf")
+        call_command(
+            "import_floors",
+            str(FOLDER / "nd96isr_h100_v5.conf"),
+            str(FOLDER / "nd96isr_mi300x_v5.conf"),
+            stdout=StringIO(),
+        )
+        assert set(Floor.objects.values_list("platform", "tool", "value")) == {
+            ("nd96isr_h100_v5", "nccl-tests", 460.0),
+            ("nd96isr_h100_v5", "perftest", 380.0),
+            ("nd96isr_mi300x_v5", "rccl-tests", 314.0),
+            ("nd96isr_mi300x_v5", "perftest", 390.0),
+        }
+
+    def test_the_command_takes_all_files_or_none(self, tmp_path):
+        good, bad = tmp_path / "good.conf", tmp_path / "bad.conf"
+        good.write_text(" * || check_ib_bw_gdr 380\n")
+        bad.write_text("\n * || check_ib_bw_gdr fast\n")
+        with pytest.raises(CommandError, match=r"bad.conf:2: fast is no floor"):
+            call_command("import_floors", str(good), str(bad), stdout=StringIO())
+        assert not Floor.objects.exists()
