@@ -39,10 +39,13 @@ ROLES: dict[str, Role] = {
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",
+                "scoring.add_grant",
             ),
         ),
-        Role("planner", (*_look, "inventory.*", "workloads.*", "scoring.change_sitescore")),
-        Role("manager", (*_look, "inventory.change_site", "accounts.view_user")),
+        Role(
+            "planner", (*_look, "inventory.*", "workloads.*", "scoring.change_sitescore", "scoring.add_grant")
+        ),
+        Role("manager", (*_look, "inventory.change_site", "accounts.view_user", "scoring.approve_grant")),
         Role(ADMIN, ("*",)),
     )
 }

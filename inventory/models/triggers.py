@@ -48,23 +48,23 @@ class PerStatement(pgtrigger.Composer):
         return str(self.func)
 
 
-def claims(sites: str, *operations: pgtrigger.Operation) -> list[PerStatement]:
+def claims(sites: str, *operations: pgtrigger.Operation, origin: str = "inventory") -> list[PerStatement]:
     """A SiteChange for each site of the rows written; `sites` is one of the SELECTs above."""
     return [
         PerStatement(
             name=CLAIM_NAMES[operation],
             operation=operation,
-            func=f"{_insert_claims(sites, ROWS[operation])} RETURN NULL;",
+            func=f"{_insert_claims(sites, ROWS[operation], origin)} RETURN NULL;",
         )
         for operation in operations or CLAIM_NAMES
     ]
 
 
-def _insert_claims(sites: str, rows: list[str]) -> str:
+def _insert_claims(sites: str, rows: list[str], origin: str) -> str:
     touched = " UNION ".join(sites.format(rows=part) for part in rows)
     return (
         "INSERT INTO inventory_sitechange (site_id, origin)"
-        f" SELECT DISTINCT touched.site_id, 'inventory' FROM ({touched}) AS touched (site_id) ORDER BY 1;"
+        f" SELECT DISTINCT touched.site_id, '{origin}' FROM ({touched}) AS touched (site_id) ORDER BY 1;"
     )
 
 

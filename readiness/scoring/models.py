@@ -6,6 +6,19 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
+from readiness.scoring.waivers.models import Grant
+
+__all__ = [
+    "CheckResult",
+    "CheckState",
+    "DomainHealth",
+    "Flip",
+    "Grant",
+    "Health",
+    "ScorePoint",
+    "SiteScore",
+    "Verdict",
+]
 
 
 class CheckState(models.TextChoices):

@@ -22,6 +22,7 @@ from readiness.scoring.facts import SiteFacts
 from readiness.scoring.gather import gather
 from readiness.scoring.health import site_health, stored_before
 from readiness.scoring.measuring import site_figures
+from readiness.scoring.waivers import standing
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
@@ -48,15 +49,28 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
         if before.score is None or before.score.evaluated_at <= now
     ]
     facts = gather(due, framework, now=now)
-    outcomes = [_outcome(facts[site_id], stored[site_id], framework, now) for site_id in facts]
+    grants = standing.standing_grants(due, now=now)
+    outcomes = [
+        _outcome(facts[site_id], stored[site_id], grants.get(site_id, standing.NONE), framework, now)
+        for site_id in facts
+    ]
     apply(outcomes, version, now=now)
     return len(outcomes)
 
 
-def _outcome(facts: SiteFacts, stored: Stored, framework: Framework, now: datetime) -> Outcome:
+def _outcome(
+    facts: SiteFacts, stored: Stored, grants: standing.SiteGrants, framework: Framework, now: datetime
+) -> Outcome:
     readings = computed(framework, facts, now)
     readings |= still_standing(stored, facts, readings, now)
-    inputs = SiteInputs(context=facts.context, readings=readings, limits=facts.limits)
+    inputs = SiteInputs(
+        context=facts.context,
+        readings=readings,
+        limits=facts.limits,
+        waivers=grants.waivers,
+        exceptions=grants.exceptions,
+        declared_na=grants.declared_na,
+    )
     result = decide(framework, inputs, now=now)
     before = before_of(stored)
     under_old_rules = None

@@ -19,9 +19,9 @@ from web import clock, units
 
 ROLE_CHOICES = [
     ("viewer", _("viewer: looks at everything")),
-    ("ops", _("ops: also sources and the state of devices")),
-    ("planner", _("planner: also inventory and workloads")),
-    ("manager", _("manager: also the owners of sites; sees users")),
+    ("ops", _("ops: also sources and the state of devices; asks for waivers")),
+    ("planner", _("planner: also inventory and workloads; asks for waivers")),
+    ("manager", _("manager: also the owners of sites; sees users; decides on waivers")),
     ("admin", _("admin: everything, users too")),
 ]
 # Days until a token ends.

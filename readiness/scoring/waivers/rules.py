@@ -1,0 +1,65 @@
+"""What may be granted: which kind suits which check, and how many. No framework, no database."""
+
+from __future__ import annotations
+
+from readiness.framework.core.definition import Check, Framework
+from readiness.framework.core.vocabulary import CheckState, Gate
+
+MOST_WAIVERS = 10
+"""Live waivers that one site may have.
+
+Operator-set default: about a fifth of the 48 checks. A site that needs more is not one that may run meanwhile; it is
+one that is not ready, and says so.
+"""
+WAIVER, EXCEPTION, DECLARED_NA = "waiver", "exception", "n-a"
+
+
+class NotGrantable(ValueError):
+    """`field` is what of the request is wrong, `reason` a sentence that says why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(reason)
+        self.field = field
+        self.reason = reason
+
+
+def check_of(framework: Framework, check_id: str) -> Check:
+    """Raises NotGrantable for an id that the framework in force does not have."""
+    check = framework.checks_by_id.get(check_id)
+    if check is None:
+        raise NotGrantable("check", f"{framework.version} has no check {check_id}.")
+    return check
+
+
+def refuse_unsuitable(kind: str, check: Check, part: str, *, gate: Gate, excluded: bool) -> None:
+    """Raise NotGrantable where such a grant would do nothing, or more than the definition allows.
+
+    `gate` is the check's at this site; `excluded` says that it does not apply there anyway.
+    """
+    if excluded:
+        raise NotGrantable("check", f"{check.id} does not apply at this site, so there is nothing to grant.")
+    if kind == WAIVER:
+        _refuse_waiver(check, gate)
+    elif kind == EXCEPTION and gate is not Gate.BLOCK:
+        raise NotGrantable(
+            "kind", f"An exception lifts a BLOCK check; {check.id} is {gate} at this site. Ask for a waiver."
+        )
+    elif kind == DECLARED_NA:
+        _refuse_not_applicable(check, part)
+
+
+def _refuse_waiver(check: Check, gate: Gate) -> None:
+    if gate is Gate.INFO:
+        raise NotGrantable(
+            "check", f"{check.id} is INFO at this site: it decides nothing, so it cannot be waived."
+        )
+    if CheckState.WAIVED not in check.states:
+        raise NotGrantable("check", f"The framework does not let {check.id} be waived.")
+
+
+def _refuse_not_applicable(check: Check, part: str) -> None:
+    may_be_without = CheckState.NOT_APPLICABLE in check.states
+    if part and part not in {one.id for one in check.parts}:
+        raise NotGrantable("part", f"{check.id} has no sub-measure {part}.")
+    if not may_be_without and (not part or len(check.parts) == 1):
+        raise NotGrantable("check", f"{check.id} applies everywhere, so it cannot be declared n-a.")

@@ -1,0 +1,62 @@
+"""The grants that scoring counts: by site, by what they cover, as they had been decided by an instant."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q
+
+from readiness.scoring.core.combine import Grant as StandingGrant
+from readiness.scoring.waivers.models import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class SiteGrants:
+    """By check id; a declared n-a of a sub-measure by `check/part`."""
+
+    waivers: Mapping[str, StandingGrant] = field(default_factory=dict)
+    exceptions: Mapping[str, StandingGrant] = field(default_factory=dict)
+    declared_na: Mapping[str, StandingGrant] = field(default_factory=dict)
+
+
+NONE = SiteGrants()
+
+
+def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, SiteGrants]:
+    """By site id, of sites that have any; one statement. Those yet to begin are among them.
+
+    With `now` in the past: what had been approved by then and not yet revoked, whatever became of it later.
+    """
+    counted = Q(state=Grant.State.APPROVED) | Q(state=Grant.State.REVOKED, revoked_at__gt=now)
+    found = (
+        Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
+        .select_related("requested_by", "approver")
+        .order_by("starts_at", "pk")
+    )
+    by_site: dict[int, dict[str, dict[str, StandingGrant]]] = defaultdict(lambda: defaultdict(dict))
+    for grant in found:
+        covered = f"{grant.check_id}/{grant.part}" if grant.part else grant.check_id
+        # Of one that runs and one that follows it, the first: the next evaluation finds the other.
+        by_site[grant.site_id][grant.kind].setdefault(covered, _standing(grant))
+    return {
+        site_id: SiteGrants(
+            waivers=kinds.get(Grant.Kind.WAIVER, {}),
+            exceptions=kinds.get(Grant.Kind.EXCEPTION, {}),
+            declared_na=kinds.get(Grant.Kind.NOT_APPLICABLE, {}),
+        )
+        for site_id, kinds in by_site.items()
+    }
+
+
+def _standing(grant: Grant) -> StandingGrant:
+    return StandingGrant(
+        id=str(grant.pk),
+        reason=grant.reason,
+        requested_by=grant.requested_by.username,
+        approved_by=grant.approver.username if grant.approver else "",
+        starts_at=grant.starts_at,
+        ends_at=grant.ends_at,
+    )
