@@ -44,7 +44,7 @@ DELETE FROM telemetry_dirtywindow WHERE id IN (
 """
 _SERIES = """
 SELECT array_agg(id), array_agg((kind IN ('counter', 'histogram'))::int::bigint),
-    array_agg(id) FILTER (WHERE metric = ANY(%s)) FROM telemetry_series WHERE source_id = ANY(%s)
+    array_agg(id) FILTER (WHERE metric = ANY(%s)) FROM telemetry_series WHERE source_id = ANY(%s) AND id = ANY(%s)
 """
 _SAMPLES = """
 SELECT array_agg(series_id), array_agg(ts), array_agg(value)
@@ -119,6 +119,8 @@ def roll_up(*, now: datetime, budget_s: float = 20.0) -> int:
 @transaction.atomic
 def _roll_up_some(now: datetime) -> int:
     with connection.cursor() as cursor:
+        # Processes that read along would hand on their share as arrays, which costs as much again as reading it.
+        cursor.execute("SET LOCAL max_parallel_workers_per_gather = 0")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ROLLING_UP])
         if not cursor.fetchone()[0]:
             return 0
@@ -169,13 +171,14 @@ def _with_successors(windows: Windows, now: datetime) -> Windows:
 
 def _write_5m(start: datetime, sources: Iterable[int]) -> None:
     with binary_cursor() as cursor:
-        ids, counts, sketched = (
-            cursor.execute(_SERIES, [list(_sketched()), sorted(sources)]).fetchone() or [None] * 3
-        )
         series, ts_ms, value = (
             cursor.execute(_SAMPLES, [start, start + FIVE_MINUTES]).fetchone() or [None] * 3
         )
-        if ids is None or series is None:
+        if series is None:
+            return
+        asked = [list(_sketched()), sorted(sources), np.unique(series)]
+        ids, counts, sketched = cursor.execute(_SERIES, asked).fetchone() or [None] * 3
+        if ids is None:
             return
         mine = np.isin(series, ids)
         readings = rollup.once(series[mine], ts_ms[mine], value[mine])

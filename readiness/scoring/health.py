@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from inventory.models import Domain
@@ -96,15 +97,18 @@ class _Judged:
     looked_at: dict[str, set[ObjectKey]] = field(default_factory=lambda: defaultdict(set))
     newest: dict[str, datetime] = field(default_factory=dict)
 
-    def add(self, domain: str, reason: Reason, *, live: bool) -> None:
-        """What happened within a day may be told of an object that is gone; it takes a live value to call
-        it well."""
-        if live or reason.health is not Health.OK:
-            self.looked_at[domain].add(reason.key)
-        if reason.taken_at is not None:
-            self.newest[domain] = max(reason.taken_at, self.newest.get(domain, reason.taken_at))
+    def look(self, domain: str, key: ObjectKey, taken_at: datetime, *, shows: bool) -> None:
+        """What happened within a day may be told of an object that is gone, and then `shows` nothing of it: it takes
+        a live value to call it well."""
+        if shows:
+            self.looked_at[domain].add(key)
+        newest = self.newest.get(domain)
+        if newest is None or taken_at > newest:
+            self.newest[domain] = taken_at
+
+    def tell(self, domain: str, reason: Reason) -> None:
         worst = self.reasons.get((domain, reason.key))
-        if reason.health is not Health.OK and (worst is None or RANK[reason.health] < RANK[worst.health]):
+        if worst is None or RANK[reason.health] < RANK[worst.health]:
             self.reasons[domain, reason.key] = reason
 
 
@@ -218,15 +222,35 @@ def _look(
     value: float,
     taken_at: datetime,
 ) -> None:
-    known = registry().get(metric, {NAME: metric, **row.labels})
+    if metric in _without_rules(measure):
+        return
+    known = registry().get(metric, {NAME: metric, **row.labels} if metric in registry().variants else None)
     key = object_key(row)
     if known is None or key is None or key not in facts.names:
         return
     domain = str(known.domain) if known.domain else _domain_of(facts, key)
-    for rule in known.rules_for(row.labels):
-        if rule.measure is measure:
-            reason = _reason(facts, key, known, metric, rule, value, taken_at)
-            judged.add(domain, reason, live=measure is Measure.VALUE)
+    for rule in known.health:
+        if rule.measure is measure and (not rule.when or rule.applies_to(row.labels)):
+            health = Health(rule.judge(value) or Health.UNKNOWN)
+            well = health is Health.OK
+            judged.look(domain, key, taken_at, shows=measure is Measure.VALUE or not well)
+            if not well:
+                judged.tell(domain, _reason(facts, key, known, metric, rule, health, value, taken_at))
+
+
+@cache
+def _without_rules(measure: Measure) -> frozenset[str]:
+    """Known metrics that nothing of this kind judges, however their series are labelled."""
+    known = registry()
+    return frozenset(
+        name
+        for name, metric in known.names.items()
+        if not any(
+            rule.measure is measure
+            for one in (metric, *(variant.metric for variant in known.variants.get(name, ())))
+            for rule in one.health
+        )
+    )
 
 
 def _domain_of(facts: SiteFacts, key: ObjectKey) -> str:
@@ -240,13 +264,13 @@ def _reason(
     known: Metric,
     metric: str,
     rule: HealthRule,
+    health: Health,
     value: float,
     taken_at: datetime,
 ) -> Reason:
-    verdict = rule.judge(value) or Health.UNKNOWN
-    limits: Sequence[float] = rule.critical if verdict == "critical" else rule.warn
+    limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
     return Reason(
-        health=Health(verdict),
+        health=health,
         key=key,
         name=facts.names[key],
         metric=metric,

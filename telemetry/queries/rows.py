@@ -3,6 +3,8 @@
 The fields up to `cadence_s` say which series it is, what it describes, and what its source is.
 """
 
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -30,6 +32,34 @@ SERIES_COLUMNS = (
 )
 
 
+class Labels(Mapping[str, str]):
+    """A series' labels, read from their JSON when somebody asks: of thousands of series, few are asked."""
+
+    __slots__ = ("_read", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._read: dict[str, str] | None = None
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        if self._read is None:
+            self._read = json.loads(self._text)
+        return self._read
+
+    def __getitem__(self, name: str) -> str:
+        return self._labels[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._labels)
+
+    def __len__(self) -> int:
+        return len(self._labels)
+
+    def __repr__(self) -> str:
+        return repr(self._labels)
+
+
 class Latest(NamedTuple):
     """The newest reading of a series."""
 
@@ -37,7 +67,7 @@ class Latest(NamedTuple):
     source_id: int
     site_id: int
     metric: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
     object_kind: str
     device_id: int | None
     accelerator_id: int | None
@@ -62,7 +92,7 @@ class Rise(NamedTuple):
     source_id: int
     site_id: int
     metric: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
     object_kind: str
     device_id: int | None
     accelerator_id: int | None
@@ -88,7 +118,7 @@ class WindowMeans(NamedTuple):
     source_id: int
     site_id: int
     metric: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
     object_kind: str
     device_id: int | None
     accelerator_id: int | None
@@ -113,7 +143,7 @@ class DailySketch(NamedTuple):
     source_id: int
     site_id: int
     metric: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
     object_kind: str
     device_id: int | None
     accelerator_id: int | None
@@ -167,7 +197,7 @@ class SourceStanding(NamedTuple):
     provenance: str
 
 
-def unit_of(metric: str, labels: dict[str, Any]) -> str:
+def unit_of(metric: str, labels: Mapping[str, Any]) -> str:
     """The unit that values of a series are stored in; "" where the registry does not know the metric."""
     known = registry().get(metric, {NAME: metric, **labels})
     return known.unit if known else ""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from telemetry.binary import binary_cursor
 from telemetry.core.spec import Matcher, Operator
-from telemetry.queries.rows import SERIES_COLUMNS
+from telemetry.queries.rows import SERIES_COLUMNS, Labels
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FIVE_MINUTES = timedelta(minutes=5)
@@ -25,7 +25,10 @@ MOST_BEHIND = timedelta(hours=1)
 _SCRAPERS_OWN = "^(up|scrape_.*|ALERTS.*)$"
 _NOT_OF_THE_OBJECT = f"series.metric !~ '{_SCRAPERS_OWN}'"
 _COMPARE = {Operator.IS: "=", Operator.IS_NOT: "<>", Operator.LIKE: "~", Operator.NOT_LIKE: "!~"}
-_COLUMNS = ", ".join(f"series.{name}" for name in SERIES_COLUMNS[1:-2])
+_COLUMNS = ", ".join(
+    f"series.{name}::text" if name == "labels" else f"series.{name}" for name in SERIES_COLUMNS[1:-2]
+)
+_LABELS = SERIES_COLUMNS.index("labels")
 
 type Values = dict[str, Any]
 
@@ -71,7 +74,8 @@ def select(
         f" WHERE {' AND '.join(conditions)} ORDER BY series.id",
         values,
     )
-    return Selection([row[:-2] for row in found], [row[-2] for row in found], [row[-1] for row in found])
+    rows = [(*row[:_LABELS], Labels(row[_LABELS]), *row[_LABELS + 1 : -2]) for row in found]
+    return Selection(rows, [row[-2] for row in found], [row[-1] for row in found])
 
 
 @lru_cache(maxsize=10_000)

@@ -3,8 +3,9 @@
 Why these densities: docs/guides/demo.md. All instants are seconds since the epoch, counted back from the loading.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from readiness.demo.core.plan import FleetPlan, SitePlan
 from readiness.demo.core.shapes import DAY, HOUR
 from readiness.demo.core.stories import (
+    FLAPPING_PORTS,
     FLAPPING_SITE,
     HEAVY_SITE,
     HOT_SITE,
@@ -29,15 +31,18 @@ KEPT_DAYS = 31
 WEEK_DAYS = 7
 THIN_STEP_H = 2
 RECENT_STEP_S = 15 * MINUTE
-LIVE_S = 20 * MINUTE
-STORY_SITES = (FLAPPING_SITE, XID_SITE, HOT_SITE, HEAVY_SITE, SILENT_SITE)
+LIVE_S = 10 * MINUTE
+# A story's site is looked at every hour for so long after it begins; what it comes to is seen by then.
+LOOKED_AT_S = 4 * HOUR
 
 
 class Extent(Enum):
     """How much of the fleet an instant has samples of."""
 
     EVERYTHING = "everything"
-    # What moves: the curves of a day. What stands still between the hours is left out.
+    # What moves. What stands still all day is left out.
+    MOVING = "moving"
+    # The same without accelerators, which are the most: the curves of a day.
     CURVES = "curves"
     # One series at least of every object, and all that checks read.
     CHECKED = "checked"
@@ -45,6 +50,8 @@ class Extent(Enum):
     WEEK = "week"
     # The same for a month.
     MONTH = "month"
+    # Only the sites that are looked at just then.
+    NOTHING = "nothing"
 
 
 MONTH_METRICS = frozenset({"site_power_watts", "probe_icmp_duration_seconds"})
@@ -69,10 +76,14 @@ STILL_METRICS = frozenset(
         *("upsBatteryStatus", "upsOutputSource", "upsTestResultsSummary", "cooling_flow_alarm"),
     }
 )
-UNCHECKED_METRICS = frozenset(
+ACCELERATOR_METRICS = frozenset(
     {
         *("DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_DEV_GPU_TEMP", "DCGM_FI_DEV_POWER_USAGE"),
         *("gpu_gfx_activity", "gpu_junction_temperature", "gpu_package_power"),
+    }
+)
+UNCHECKED_METRICS = ACCELERATOR_METRICS | frozenset(
+    {
         *("node_load1", "node_memory_MemAvailable_bytes", "node_network_up", "ifOutDiscards"),
         *("node_infiniband_port_discards_transmitted_total", "cooling_power_watts"),
     }
@@ -83,8 +94,12 @@ def holds(extent: Extent, metric: str, labels: Mapping[str, str]) -> bool:
     """Whether samples of this extent include the series."""
     if extent is Extent.EVERYTHING:
         return True
-    if extent is Extent.CURVES:
-        return metric not in STILL_METRICS
+    if extent is Extent.NOTHING:
+        return False
+    if extent is Extent.CURVES and metric in ACCELERATOR_METRICS:
+        return False
+    if extent in (Extent.MOVING, Extent.CURVES):
+        return metric not in STILL_METRICS or _port(labels) in FLAPPING_PORTS
     if extent is Extent.CHECKED:
         return metric not in UNCHECKED_METRICS
     if metric in OF_FIRST_ALONE:
@@ -92,13 +107,22 @@ def holds(extent: Extent, metric: str, labels: Mapping[str, str]) -> bool:
     return metric in (WEEK_METRICS if extent is Extent.WEEK else MONTH_METRICS)
 
 
+def _port(labels: Mapping[str, str]) -> tuple[str, str]:
+    return labels.get("instance", "").partition(":")[0], labels.get("device", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """`scored` names the sites that are scored then."""
+    """`scored` names the sites that are scored then, `whole` those that have samples of everything, whatever the
+    extent is for others."""
 
     at_s: float
     extent: Extent
     scored: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+
+    def extent_of(self, site: str) -> Extent:
+        return Extent.EVERYTHING if site in self.whole else self.extent
 
 
 def timeline(
@@ -111,11 +135,9 @@ def timeline(
         at_s = loaded_s - ago_s
         scored = _commissioned(plan.sites, ago_s) if is_scored else ()
         instants[at_s] = Instant(at_s, extent, scored)
-    for at_s in _of_stories(plan, stories):
-        known = instants.get(at_s)
-        if known is None or not known.scored:
-            sites = tuple(site.name for site in plan.sites if site.name in STORY_SITES)
-            instants[at_s] = Instant(at_s, Extent.EVERYTHING, sites)
+    for at_s, sites in _of_stories(plan, stories).items():
+        known = instants.get(at_s, Instant(at_s, Extent.NOTHING))
+        instants[at_s] = replace(known, scored=sites, whole=sites)
     instants |= {instant.at_s: instant for instant in minutes(plan, after_s=loaded_s, until_s=until_s)}
     return tuple(instants[at_s] for at_s in sorted(instants) if at_s >= loaded_s - reach_s)
 
@@ -151,7 +173,7 @@ def _last_day() -> list[_Row]:
     quarters = range(int(DAY - RECENT_STEP_S), 0, -int(RECENT_STEP_S))
     minutes = range(int(LIVE_S), 0, -int(MINUTE))
     return [
-        *[(float(ago_s), Extent.CURVES if ago_s % HOUR else Extent.EVERYTHING, False) for ago_s in quarters],
+        *[(float(ago_s), Extent.CURVES if ago_s % HOUR else Extent.MOVING, False) for ago_s in quarters],
         *[(float(ago_s), Extent.EVERYTHING, False) for ago_s in minutes],
         (0.0, Extent.EVERYTHING, False),
     ]
@@ -162,14 +184,23 @@ def _commissioned(sites: Collection[SitePlan], ago_s: float) -> tuple[str, ...]:
     return tuple(site.name for site in sites if not site.waves or site.waves[0][0] * DAY > ago_s)
 
 
-def _of_stories(plan: FleetPlan, stories: Stories) -> list[float]:
-    """Every hour of the last day, and soon after each story begins, when its sites are looked at."""
-    if not any(site.name in STORY_SITES for site in plan.sites):
-        return []
-    hours = [stories.loaded_s - HOUR * hours for hours in range(23, 0, -1)]
-    grid = RECENT_STEP_S
-    starts = (stories.flaps_from, stories.heavy_from, stories.hot_from, stories.xid_from)
-    soon = [stories.loaded_s - grid * ((stories.loaded_s - start) // grid) for start in starts]
-    # Its last sample, then late after cadence and grace, and silent after three times that.
-    silent = [stories.silent_from + minutes * MINUTE for minutes in (-1, 2, 6)]
-    return sorted({*hours, *soon, *silent})
+def _of_stories(plan: FleetPlan, stories: Stories) -> dict[float, tuple[str, ...]]:
+    """Which sites are looked at when: soon after each story begins and every hour after that, for a while."""
+    begin = {
+        FLAPPING_SITE: stories.flaps_from,
+        HEAVY_SITE: stories.heavy_from,
+        HOT_SITE: stories.hot_from,
+        XID_SITE: stories.xid_from,
+    }
+    looks: dict[float, list[str]] = defaultdict(list)
+    for site in (site.name for site in plan.sites):
+        if site in begin:
+            soon_s = RECENT_STEP_S * ((stories.loaded_s - begin[site]) // RECENT_STEP_S)
+            hours = np.arange(HOUR * (soon_s // HOUR), soon_s - LOOKED_AT_S, -HOUR).tolist()
+            for ago_s in {soon_s, *hours}:
+                looks[stories.loaded_s - ago_s].append(site)
+        elif site == SILENT_SITE:
+            # Its last sample, then late after cadence and grace, and silent after three times that.
+            for minutes in (-1, 2, 6):
+                looks[stories.silent_from + minutes * MINUTE].append(site)
+    return {at_s: tuple(sites) for at_s, sites in looks.items()}

@@ -3,6 +3,7 @@
 All of it in order of time and with the time passed in. No state, score or roll-up is written here.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -65,8 +66,16 @@ class Recorder:
             for extent in Extent
         }
 
+    def columns_of(self, instants: Sequence[Instant]) -> Columns | None:
+        """The stream's samples at these instants; None where it is silent at all of them."""
+        by_extent: dict[Extent, list[float]] = defaultdict(list)
+        for instant in instants:
+            by_extent[instant.extent_of(self.stream.site.name)].append(instant.at_s)
+        found = [self.columns(times, extent) for extent, times in by_extent.items()]
+        return _joined([columns for columns in found if columns is not None])
+
     def columns(self, instants: Sequence[float], extent: Extent) -> Columns | None:
-        """The stream's samples at these instants; None where it is silent at all of them.
+        """The same where each instant has one extent.
 
         Where everything that checks read is wanted, a fast meter has the whole minute before, not its end alone.
         """
@@ -79,12 +88,26 @@ class Recorder:
         blocks = sent(self.plan, self.stream, self.stories, column(heard))
         values = np.concatenate([block.values for block in blocks], axis=1)[:, held]
         return Columns(
-            keys=[self._keys[place] for place in held.tolist()],
-            series_index=np.tile(np.arange(len(held), dtype=np.int32), len(heard)),
+            keys=self._keys,
+            series_index=np.tile(held.astype(np.int32), len(heard)),
             ts_ms=np.repeat(np.rint(np.array(heard) * 1000).astype(np.int64), len(held)),
             value=np.ascontiguousarray(values).reshape(-1),
             rejected=Rejections(),
         )
+
+
+def _joined(parts: Sequence[Columns]) -> Columns | None:
+    """Columns of one stream in one batch, which names only the series that it has samples of."""
+    if not parts:
+        return None
+    used, series_index = np.unique(np.concatenate([one.series_index for one in parts]), return_inverse=True)
+    return Columns(
+        keys=[parts[0].keys[place] for place in used.tolist()],
+        series_index=series_index.astype(np.int32),
+        ts_ms=np.concatenate([one.ts_ms for one in parts]),
+        value=np.concatenate([one.value for one in parts]),
+        rejected=Rejections(),
+    )
 
 
 def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: datetime, say: Say) -> None:
@@ -142,14 +165,11 @@ def _by_weeks(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
 
 
 def _parts(instants: Sequence[Instant]) -> Iterator[list[Instant]]:
-    """Cut so that what is scored ends a part, and each part has one extent and is short enough for one batch."""
+    """Cut so that what is scored ends a part, and each is short enough for one batch of every stream."""
     part: list[Instant] = []
     for instant in instants:
-        if part and (part[-1].extent is not instant.extent or len(part) == INSTANTS_AT_ONCE):
-            yield part
-            part = []
         part.append(instant)
-        if instant.scored:
+        if instant.scored or len(part) == INSTANTS_AT_ONCE:
             yield part
             part = []
     if part:
@@ -159,16 +179,15 @@ def _parts(instants: Sequence[Instant]) -> Iterator[list[Instant]]:
 def _record(
     recorders: Sequence[Recorder], part: Sequence[Instant], *, now: datetime, until: datetime
 ) -> None:
-    instants = [instant.at_s for instant in part]
     for recorder in recorders:
-        columns = recorder.columns(instants, part[-1].extent)
+        columns = recorder.columns_of(part)
         if columns is not None:
             accept(source=recorder.source, columns=columns, now=now)
     while drain_once(now=now):
         pass
     # One after the other: with a later `now`, every empty window in between would be looked at for a counter's rise.
-    for at_s in instants:
-        roll_up(now=min(utc(at_s) + CLOSED_AFTER, until))
+    for instant in part:
+        roll_up(now=min(utc(instant.at_s) + CLOSED_AFTER, until))
 
 
 def _score(site_ids: Sequence[int], *, now: datetime) -> None:
