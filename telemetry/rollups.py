@@ -69,6 +69,7 @@ LEFT JOIN LATERAL (
     ORDER BY earlier.start DESC LIMIT 1
 ) baseline ON made.counts = 1
 """
+# No join of the two: a young partition has no statistics, and the planner then runs `sketch` anew for every row.
 _5M_TO_1H = """
 WITH part AS MATERIALIZED (
     SELECT part.* FROM telemetry_series series JOIN telemetry_rollup_5m part ON part.series_id = series.id
@@ -83,8 +84,13 @@ WITH part AS MATERIALIZED (
 INSERT INTO telemetry_rollup_1h AS done
     (series_id, start, last_ts, count, sum, min, max, last, increase, sketch_buckets, sketch_counts)
 SELECT series_id, %(start)s, max(last_ts), sum(count), sum(sum), min(min), max(max),
-    (array_agg(last ORDER BY start DESC))[1], sum(increase), min(sketch.buckets), min(sketch.counts)
-FROM part LEFT JOIN sketch USING (series_id) GROUP BY series_id ORDER BY series_id
+    (array_agg(last ORDER BY start DESC NULLS LAST))[1], sum(increase), min(buckets), min(counts)
+FROM (
+    SELECT series_id, start, last_ts, count, sum, min, max, last, increase,
+        NULL::int[] AS buckets, NULL::bigint[] AS counts FROM part
+    UNION ALL
+    SELECT series_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, buckets, counts FROM sketch
+) GROUP BY series_id ORDER BY series_id
 {upsert}
 """
 _UPSERT = """
