@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import machine
+from benchmarks import machine, steps
 from benchmarks.bodies import SERIES, Family
 from stack import processes
 
@@ -39,7 +39,8 @@ def main() -> None:
     receiver = _prometheus(bodies, total)
     with machine.servers() as servers:
         _muster(servers, families, bodies, total, receiver)
-        _bare_copy(servers)
+        copy = _bare_copy(servers)
+        _parts(steps.measured(bodies[0]), copy)
 
 
 def _ms(at: datetime) -> int:
@@ -110,6 +111,7 @@ def _muster(
     after = servers.cpu_s()
     _report("taken in and drained", total, before, drained, receiver)
     _report("and rolled up", total, before, after, receiver)
+    print(f"   of which the roll-up: {_shares(drained, after, total)}")
     print(f"   {total / sent_s:,.0f} samples per second by the clock while sending")
     _lag(port, families, headers)
 
@@ -164,12 +166,14 @@ def _wait_until_rolled_up() -> None:
 def _report(
     what: str, total: int, before: dict[str, float], after: dict[str, float], receiver: float | None
 ) -> None:
-    spent = {name: after[name] - before.get(name, 0.0) for name in after}
-    rate = total / sum(spent.values())
+    rate = total / sum(after[name] - before.get(name, 0.0) for name in after)
     ratio = f", {rate / receiver:.2f} x Prometheus" if receiver else ""
-    parts = ", ".join(f"{name} {seconds / total * 1e6:.2f}" for name, seconds in spent.items())
     print(f"Muster, {what}: {rate:,.0f} samples per CPU-second{ratio}")
-    print(f"   microseconds a sample: {parts}")
+    print(f"   microseconds a sample: {_shares(before, after, total)}")
+
+
+def _shares(before: dict[str, float], after: dict[str, float], total: int) -> str:
+    return ", ".join(f"{name} {(after[name] - before.get(name, 0.0)) / total * 1e6:.2f}" for name in after)
 
 
 def _lag(port: int, families: list[Family], headers: list[dict[str, str]]) -> None:
@@ -212,7 +216,7 @@ def _note_visible(connection: object, accepted: dict[datetime, float], lags: lis
                 lags.append(now - accepted.pop(ts))
 
 
-def _bare_copy(servers: machine.Servers) -> None:
+def _bare_copy(servers: machine.Servers) -> float:
     """The same rows by COPY into the same table and nothing else: what the database alone would take."""
     from django.db import connection
 
@@ -234,3 +238,14 @@ def _bare_copy(servers: machine.Servers) -> None:
     connection.close()
     spent = machine.cpu_s(servers.pids["postgres"]) - before + time.process_time() - mine
     print(f"Bare COPY into the same table: {COPIED / spent:,.0f} samples per CPU-second")
+    return spent / COPIED
+
+
+def _parts(single: dict[str, float], copy: float) -> None:
+    """Single steps by themselves: what is left of a process' figure above is its server, protocol and commits."""
+    print("What single steps cost by themselves, microseconds a sample:")
+    web = ", ".join(f"{name} {1e6 * single[name]:.2f}" for name in steps.WEB)
+    worker = ", ".join(f"{name} {1e6 * single[name]:.2f}" for name in steps.WORKER)
+    print(f"   web: {web}; the rest is HTTP and handing over the batch")
+    print(f"   worker: {worker}; the rest is talk with the database, Celery, and the roll-up's arithmetic")
+    print(f"   postgres: COPY {1e6 * copy:.2f} with its client; the rest is the inbox and the roll-up")

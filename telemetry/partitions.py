@@ -27,6 +27,7 @@ class Partitioned:
     longest: timedelta
     setting: str
     unit: timedelta
+    options: str = ""
 
     @property
     def kept(self) -> timedelta:
@@ -51,7 +52,16 @@ def _month_of(at: datetime) -> datetime:
     return _day_of(at).replace(day=1)
 
 
-SAMPLES = Partitioned("telemetry_sample", _day_of, "%Y%m%d", DAY, "TELEMETRY_RAW_HOURS", timedelta(hours=1))
+SAMPLES = Partitioned(
+    "telemetry_sample",
+    _day_of,
+    "%Y%m%d",
+    DAY,
+    "TELEMETRY_RAW_HOURS",
+    timedelta(hours=1),
+    # Rows are appended, read and dropped with their table: freezing them first would be work for nobody.
+    options="WITH (autovacuum_vacuum_insert_threshold = -1)",
+)
 FIVE_MINUTES = Partitioned("telemetry_rollup_5m", _day_of, "%Y%m%d", DAY, "TELEMETRY_5M_DAYS", DAY)
 HOURS = Partitioned("telemetry_rollup_1h", _month_of, "%Y%m", 31 * DAY, "TELEMETRY_1H_DAYS", DAY)
 ALL = (SAMPLES, FIVE_MINUTES, HOURS)
@@ -84,7 +94,9 @@ def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
         missing = sorted(wanted.keys() - _existing(partitioned).keys())
         for name in missing:
             first = wanted[name]
-            cursor.execute(f"CREATE TABLE {name} (LIKE {partitioned.table} INCLUDING ALL)")
+            cursor.execute(
+                f"CREATE TABLE {name} (LIKE {partitioned.table} INCLUDING ALL) {partitioned.options}"
+            )
             # Attaching lets writers go on, where CREATE TABLE … PARTITION OF would lock them out.
             cursor.execute(
                 f"ALTER TABLE {partitioned.table} ATTACH PARTITION {name} FOR VALUES FROM (%s) TO (%s)",
