@@ -13,6 +13,7 @@ from inventory.models import Site
 from readiness.scoring import operations
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
+from readiness.scoring.waivers.api import GrantViewSet
 from web import clock
 from web.rest.permissions import requires
 from web.rest.router import Router
@@ -192,3 +193,4 @@ router = Router()
 router.register("scores", ScoreViewSet)
 router.register("results", ResultViewSet)
 router.register("flips", FlipViewSet)
+router.register("waivers", GrantViewSet)
