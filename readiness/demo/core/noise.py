@@ -1,6 +1,7 @@
 """Repeatable noise: the same object at the same instant always gives the same value, in history and live alike."""
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,12 @@ Seeds = NDArray[np.uint64]
 
 def seeds(names: list[str]) -> Seeds:
     """One 64-bit seed per name, shape (1, len(names)), so that it broadcasts against instants in rows."""
-    digests = [
-        int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") for name in names
-    ]
-    return np.array([digests], dtype=np.uint64)
+    return np.array([[_seed(name) for name in names]], dtype=np.uint64)
+
+
+@lru_cache(maxsize=50_000)
+def _seed(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
 
 
 def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:

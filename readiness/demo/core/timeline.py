@@ -29,7 +29,7 @@ DAILY_DAYS = 7
 # What daily measures look back on: the 30-day peak, and the day that it begins in.
 KEPT_DAYS = 31
 WEEK_DAYS = 7
-THIN_STEP_H = 2
+WEEK_STEP_H, MONTH_STEP_H = 2, 4
 RECENT_STEP_S = 15 * MINUTE
 LIVE_S = 10 * MINUTE
 # A story's site is looked at every hour for so long after it begins; what it comes to is seen by then.
@@ -159,8 +159,11 @@ def _long_ago() -> list[_Row]:
 
 def _weeks_ago() -> list[_Row]:
     thin = [
-        (HOUR * hours, Extent.MONTH if hours > WEEK_DAYS * 24 else Extent.WEEK, False)
-        for hours in range(KEPT_DAYS * 24, 24, -THIN_STEP_H)
+        *[
+            (HOUR * hours, Extent.MONTH, False)
+            for hours in range(KEPT_DAYS * 24, WEEK_DAYS * 24, -MONTH_STEP_H)
+        ],
+        *[(HOUR * hours, Extent.WEEK, False) for hours in range(WEEK_DAYS * 24, 24, -WEEK_STEP_H)],
     ]
     # Later rows of the same instant replace these.
     return [

@@ -57,9 +57,10 @@ def test_the_last_day_has_samples_every_quarter_of_an_hour_and_the_end_every_min
     assert {60.0 * minute for minute in range(10)} <= set(recent)
 
 
-def test_months_back_have_a_sample_every_two_hours_at_least():
-    kept = [age for age in ages(TIMELINE) if age <= 31 * DAY]
-    assert max(later - sooner for later, sooner in itertools.pairwise(kept)) <= 2 * HOUR
+@pytest.mark.parametrize(("days", "hours"), [(7, 2), (31, 4)])
+def test_a_week_has_a_sample_every_two_hours_at_least_and_a_month_every_four(days, hours):
+    kept = [age for age in ages(TIMELINE) if age <= days * DAY]
+    assert max(later - sooner for later, sooner in itertools.pairwise(kept)) <= hours * HOUR
 
 
 def test_whatever_is_scored_has_a_sample_of_every_object_at_that_instant():
