@@ -26,6 +26,7 @@ class Role:
 
 
 _look = tuple(f"{app}.view_*" for app in OPEN_APPS)
+_prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact")
 
 ROLES: dict[str, Role] = {
     role.name: role
@@ -40,10 +41,20 @@ ROLES: dict[str, Role] = {
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",
                 "scoring.add_grant",
+                *_prove,
             ),
         ),
         Role(
-            "planner", (*_look, "inventory.*", "workloads.*", "scoring.change_sitescore", "scoring.add_grant")
+            "planner",
+            (
+                *_look,
+                "inventory.*",
+                "workloads.*",
+                "scoring.change_sitescore",
+                "scoring.add_grant",
+                *_prove,
+                "evidence.*_floor",
+            ),
         ),
         Role("manager", (*_look, "inventory.change_site", "accounts.view_user", "scoring.approve_grant")),
         Role(ADMIN, ("*",)),

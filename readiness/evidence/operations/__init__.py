@@ -1,13 +1,14 @@
 """What changes evidence: measuring days, importing runs, recording what people say, voiding what changed."""
 
 from readiness.evidence.operations.days import measure, measure_day
-from readiness.evidence.operations.records import attest, import_floors, record_fact, set_floor
+from readiness.evidence.operations.records import attest, import_facts, import_floors, record_fact, set_floor
 from readiness.evidence.operations.runs import RunContext, import_run
 from readiness.evidence.operations.voiding import void_changed
 
 __all__ = [
     "RunContext",
     "attest",
+    "import_facts",
     "import_floors",
     "import_run",
     "measure",

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import User
 from inventory.models import Site
 from inventory.queries import end_of_day
-from readiness.evidence.core.parsers import platform_floors
+from readiness.evidence.core.parsers import ParseError, fact_table, platform_floors
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.parts import check_named, in_unit_of, part_of
@@ -107,6 +107,37 @@ def record_fact(
         site=site, check_id=check, part=part, taken_on=taken_on, defaults=values
     )
     return fact
+
+
+@transaction.atomic
+def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[RecordedFact]:
+    """Enter each row of a table: `site,check,part,value,unit,taken_on,source,note`, the site by its slug.
+
+    All of it or nothing: ParseError names the line that cannot be read or is refused.
+    """
+    rows = fact_table.parse(content)
+    sites = {site.slug: site for site in Site.objects.filter(slug__in={row.site for row in rows})}
+    facts = []
+    for row in rows:
+        if row.site not in sites:
+            raise ParseError(row.line, f"There is no site {row.site!r}.")
+        try:
+            fact = record_fact(
+                site=sites[row.site],
+                check=row.check,
+                part=row.part,
+                value=row.value,
+                unit=row.unit,
+                taken_on=row.taken_on,
+                source=row.source,
+                note=row.note,
+                by=by,
+                now=now,
+            )
+        except EvidenceRefused as error:
+            raise ParseError(row.line, error.reason) from error
+        facts.append(fact)
+    return facts
 
 
 @transaction.atomic

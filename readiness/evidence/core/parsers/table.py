@@ -56,7 +56,7 @@ def parse(content: bytes) -> Parsed:
             if (version := _VERSION.match(line)) is not None:
                 versions[version[1].lower()] = tidy(version[2])
             continue
-        cells = _split(number, line)
+        cells = split(number, line)
         if not columns:
             columns = _columns(number, cells)
             continue
@@ -80,7 +80,7 @@ def parse(content: bytes) -> Parsed:
     )
 
 
-def _split(line: int, text: str) -> list[str]:
+def split(line: int, text: str) -> list[str]:
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:

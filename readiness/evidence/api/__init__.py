@@ -1,0 +1,11 @@
+"""Endpoints of evidence: validation runs, attestations, recorded facts, floors."""
+
+from readiness.evidence.api.records import AttestationViewSet, FloorViewSet, RecordedFactViewSet
+from readiness.evidence.api.runs import ValidationRunViewSet
+from web.rest.router import Router
+
+router = Router()
+router.register("validation-runs", ValidationRunViewSet)
+router.register("attestations", AttestationViewSet)
+router.register("facts", RecordedFactViewSet)
+router.register("floors", FloorViewSet)

@@ -1,0 +1,196 @@
+"""Endpoint of validation runs: send a file, read what it said, get the file back."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import exceptions, serializers, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inventory.models import Device, Site
+from readiness.evidence.api.refusing import FileField, answered, content_of, refuse_large, sender_of
+from readiness.evidence.filters import RunFilters
+from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
+from readiness.evidence.operations import RunContext, import_run
+from web import clock
+from web.rest.fields import RelatedObjectField
+from web.rest.serializers import ObjectSerializer, message_field
+from web.rest.viewsets import ReadOnlyObjectViewSet
+
+
+class RunMeasureSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = RunMeasure
+        fields = (
+            *("name", "value", "unit", "operation", "variant", "subject", "size_bytes"),
+            *("percentile", "samples", "streams", "caution"),
+        )
+
+
+class RunDeviceSerializer(serializers.ModelSerializer):
+    """A device and the versions that it had when the run was taken."""
+
+    device = RelatedObjectField(read_only=True)
+
+    class Meta:
+        model = RunDevice
+        fields = ("device", "firmware_version", "software_version")
+
+
+class ValidationRunSerializer(ObjectSerializer):
+    by = serializers.SerializerMethodField(help_text="User name of whoever sent it")
+    devices = RunDeviceSerializer(source="run_devices", many=True, read_only=True)
+
+    class Meta:
+        model = ValidationRun
+        fields: tuple[str, ...] = (
+            *("site", "tool", "scope", "devices", "platform", "load", "load_gbps"),
+            *("driver", "firmware", "nos", "library", "taken_at", "received_at", "by"),
+            *("file_name", "file_sha256", "file_bytes", "hosts", "loopback", "warnings", "note"),
+            *("void_changes", "voided_at", "void_reason"),
+        )
+        brief_fields = ("site", "tool", "taken_at")
+
+    @extend_schema_field({"type": "string", "nullable": True})
+    def get_by(self, run: ValidationRun) -> str | None:
+        return run.by.username if run.by else None
+
+
+class WholeRunSerializer(ValidationRunSerializer):
+    """One run with its figures, which a list leaves out: a run may have thousands."""
+
+    measures = RunMeasureSerializer(many=True, read_only=True)
+
+    class Meta(ValidationRunSerializer.Meta):
+        fields = (*ValidationRunSerializer.Meta.fields, "measures")
+
+
+class RunUploadSerializer(serializers.Serializer):
+    """The form that a run is sent in. Only `file`, `site` and `tool` are needed."""
+
+    file = FileField(help_text="The tool's output as it is, 5 MiB at most")
+    site = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Site.objects.all(), help_text="Slug of the site"
+    )
+    tool = serializers.ChoiceField(choices=Tool.choices)
+    load = serializers.ChoiceField(choices=ValidationRun.Load.choices, required=False, allow_blank=True)
+    load_gbps = serializers.FloatField(required=False, min_value=0.001, max_value=1e6)
+    scope = serializers.ChoiceField(choices=ValidationRun.Scope.choices, required=False, allow_blank=True)
+    devices = serializers.ListField(
+        child=serializers.CharField(max_length=100),
+        required=False,
+        max_length=1000,
+        help_text="Names, at that site",
+    )
+    platform = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    driver = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    firmware = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    nos = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    library = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    taken_at = serializers.DateTimeField(required=False, help_text="Where the file has no time of its own")
+    note = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    changelog_message = message_field()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "load_gbps" in attrs and attrs.get("load") != ValidationRun.Load.LOADED:
+            raise serializers.ValidationError({"load_gbps": ["A rate of background load needs load=loaded."]})
+        if names := attrs.pop("devices", None):
+            attrs["devices"] = _devices(attrs["site"], names)
+        return attrs
+
+    def context_of(self) -> RunContext:
+        given = self.validated_data
+        return RunContext(
+            versions={key: given.get(key, "") for key in ("driver", "firmware", "nos", "library")},
+            devices=given.get("devices"),
+            load_gbps=given.get("load_gbps"),
+            taken_at=given.get("taken_at"),
+            **{key: given.get(key, "") for key in ("load", "scope", "platform", "note")},
+        )
+
+
+def _devices(site: Site, names: list[str]) -> list[Device]:
+    found = list(Device.objects.filter(site=site, name__in=names).select_related("device_type"))
+    missing = sorted(set(names) - {device.name for device in found})
+    if missing:
+        raise serializers.ValidationError({"devices": [f"{site.name} has no device {', '.join(missing)}."]})
+    return found
+
+
+class ValidationRunViewSet(ReadOnlyObjectViewSet):
+    """Runs are read and sent, never edited; a file that was sent by mistake can be deleted."""
+
+    queryset = ValidationRun.objects.select_related("site", "by").prefetch_related("run_devices__device")
+    serializer_class = ValidationRunSerializer
+    filterset_class = RunFilters
+    parser_classes = [MultiPartParser]
+
+    def get_serializer_class(self) -> Any:
+        return WholeRunSerializer if self.action == "retrieve" else ValidationRunSerializer
+
+    def get_queryset(self) -> Any:
+        runs = super().get_queryset()
+        return runs.prefetch_related("measures") if self.action == "retrieve" else runs
+
+    @extend_schema(
+        summary="Import the output of a tool",
+        request={"multipart/form-data": RunUploadSerializer},
+        responses={
+            201: WholeRunSerializer,
+            400: OpenApiResponse(description="It cannot be read: `file`, and beside it `line` and `reason`"),
+        },
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        refuse_large(request)
+        asked = RunUploadSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        file = asked.validated_data["file"]
+        with transaction.atomic(), answered():
+            run = import_run(
+                site=asked.validated_data["site"],
+                tool=asked.validated_data["tool"],
+                content=content_of(file),
+                file_name=file.name,
+                context=asked.context_of(),
+                by=sender_of(request),
+                now=clock.now(),
+            )
+        whole = self.get_queryset().prefetch_related("measures").get(pk=run.pk)
+        answer = WholeRunSerializer(whole, context=self.get_serializer_context())
+        return Response(answer.data, status=status.HTTP_201_CREATED)
+
+    @extend_schema(summary="Delete a run with its file", responses={204: None})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        self.get_object().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        summary="The file as it is kept",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        filters=False,
+    )
+    @action(detail=True, pagination_class=None)
+    def file(self, request: Request, pk: str | None = None) -> HttpResponse:
+        run = self.get_object()
+        kept = RunFile.objects.filter(run=run).first()
+        if kept is None:
+            raise exceptions.NotFound
+        return file_answer(run, bytes(kept.content))
+
+
+def file_answer(run: ValidationRun, content: bytes) -> HttpResponse:
+    """A download, never a page: a browser must not run what somebody uploaded."""
+    name = "".join(char for char in run.file_name if char.isalnum() or char in "._- ") or "run"
+    return HttpResponse(
+        content,
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f'attachment; filename="run-{run.pk}-{name.encode("ascii", "ignore").decode()}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )

@@ -1,0 +1,60 @@
+"""What lists of evidence can be filtered by, for the API and for pages alike."""
+
+import django_filters
+
+from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
+from web.rest.filters import ObjectFilterSet
+
+
+class Voided(django_filters.BooleanFilter):
+    """Whether a change has voided it."""
+
+    def __init__(self) -> None:
+        super().__init__(field_name="voided_at", lookup_expr="isnull", exclude=True, label="voided")
+
+
+class RunFilters(ObjectFilterSet):
+    voided = Voided()
+    device = django_filters.CharFilter(
+        field_name="devices__name", lookup_expr="iexact", label="device", max_length=100
+    )
+    device_id = django_filters.NumberFilter(
+        field_name="run_devices__device_id", label="device_id", min_value=0, max_value=2**63 - 1
+    )
+
+    class Meta:
+        model = ValidationRun
+        fields = [
+            *("site", "tool", "scope", "platform", "load", "taken_at", "received_at", "voided_at"),
+            *("driver", "firmware", "nos", "library", "file_name", "file_sha256"),
+        ]
+        search_fields = ["file_name", "platform", "note", "site__name"]
+        panel = ["site", "tool", "scope", "load"]
+
+
+class RecordFilters(ObjectFilterSet):
+    """A check is a name of the framework, so its filter is `check` and no id."""
+
+    check = django_filters.CharFilter(field_name="check_id", label="check", max_length=64)
+    voided = Voided()
+
+
+class AttestationFilters(RecordFilters):
+    class Meta:
+        model = Attestation
+        fields = ["site", "part", "taken_on", "taken_at", "valid_until", "attested_by"]
+        search_fields = ["check_id", "statement", "attested_by", "document", "site__name"]
+
+
+class FactFilters(RecordFilters):
+    class Meta:
+        model = RecordedFact
+        fields = ["site", "part", "value", "taken_on", "taken_at", "source"]
+        search_fields = ["check_id", "part", "source", "note", "site__name"]
+
+
+class FloorFilters(ObjectFilterSet):
+    class Meta:
+        model = Floor
+        fields = ["platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source"]
+        search_fields = ["platform", "measure", "source", "note"]
