@@ -1,0 +1,91 @@
+"""Every endpoint under requests made from the schema, good and bad: none is answered with a 5xx.
+
+The requests are the same each time. More of each find more and take longer: raise REQUESTS_EACH by hand now and then.
+"""
+
+import pytest
+import schemathesis
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
+from django.urls import resolve
+from hypothesis import HealthCheck, Phase, given, settings
+
+from telemetry.operations import create_source
+from tests.inventory import made
+
+REQUESTS_EACH = 3
+
+
+@pytest.fixture
+def application():
+    """Muster as a server calls it, on the test's own connection, which Django would close after each request."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield WSGIHandler()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def objects(admin, frozen_now):
+    """One of each kind, for requests to be about."""
+    site = made.site()
+    made.accelerator(device=made.device(site=site, rack=made.rack(site=site)))
+    made.link()
+    made.power_feed(site=site)
+    made.cooling_unit(site=site)
+    made.capacity_event(site=site)
+    create_source(name="porto prometheus", site=site, by=admin, now=frozen_now.at)
+
+
+def existing_id(path):
+    """Of an object that the endpoint knows, None if there is none."""
+    endpoint = resolve(path).func
+    queryset = getattr(getattr(endpoint, "cls", None), "queryset", None)
+    found = queryset.order_by("pk").first() if queryset is not None else None
+    return found.pk if found is not None else None
+
+
+def each_request_of(operation, send):
+    """Call `send` with each of the requests made for this operation."""
+
+    @settings(
+        max_examples=REQUESTS_EACH,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def run(case):
+        send(case)
+
+    run()
+
+
+@pytest.mark.usefixtures("objects")
+def test_no_request_made_from_the_schema_breaks_an_endpoint(application, api_of, caplog):
+    caplog.set_level("CRITICAL", logger="django.request")
+    headers = {"Authorization": api_of("admin").defaults["HTTP_AUTHORIZATION"]}
+    schema = schemathesis.openapi.from_wsgi("/api/schema/", application, headers=headers)
+    answers: list[int] = []
+    broken: dict[tuple[str, str], str] = {}
+
+    def send(case):
+        # Ids that are made up exist hardly ever: two of three requests are about one that does.
+        if about is not None and "id" in case.path_parameters and len(answers) % 3:
+            case.path_parameters["id"] = about
+        with transaction.atomic():
+            answer = case.call(headers=headers)
+            transaction.set_rollback(True)
+        answers.append(answer.status_code)
+        if answer.status_code >= 500:
+            broken[case.method, case.path] = case.as_curl_command()
+
+    for operation in (each.ok() for each in schema.get_all_operations()):
+        about = existing_id(operation.path.replace("{id}", "1"))
+        each_request_of(operation, send)
+    assert broken == {}
+    assert sum(status < 300 for status in answers) > 80
