@@ -4,7 +4,10 @@ import os
 
 import pytest
 
-from tests.conftest import PASSWORD
+from telemetry import drain, receive
+from telemetry.core.labels import KeyCache
+from tests.browser import fleet, sent
+from tests.conftest import NOW, PASSWORD
 from tests.telemetry.conftest import emptied_samples
 from tests.web.conftest import CHROMIUM, Visit, _missing, axe_source, vendor
 
@@ -62,3 +65,29 @@ def signed_in(visit, user_of):
         return one
 
     return make
+
+
+@pytest.fixture
+def as_role(visit, client_of):
+    """A visit with that role's session, without the way through the form."""
+
+    def make(role, **look):
+        one = visit(**look)
+        session = client_of(role).cookies["sessionid"].value
+        one.page.context.add_cookies([{"name": "sessionid", "value": session, "url": one.base}])
+        return one
+
+    return make
+
+
+@pytest.fixture
+def small_fleet(frozen_now, monkeypatch, emptied_samples):
+    """Six sites as stored, one under construction, and Porto, which has really sent its samples."""
+    monkeypatch.setattr(receive, "_senders", receive.Senders())
+    monkeypatch.setattr(receive, "_key_cache", KeyCache())
+    monkeypatch.setattr(drain, "_memory", drain.Memory())
+    frozen_now.at = NOW
+    sites = fleet.build(NOW, sites=6)
+    fleet.yard(sites[0].region)
+    sent.porto(frozen_now, sites[0].region)
+    return sites

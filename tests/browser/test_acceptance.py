@@ -5,46 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from telemetry import drain, receive
-from telemetry.core.labels import KeyCache
-from tests.browser import fleet, sent
-from tests.conftest import NOW
-
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-SCREENS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
-PAGES = (
-    "/",
-    "/?view=site",
-    "/sites/",
-    "/sites/porto/",
-    "/sites/porto/?tab=compute",
-    "/sites/porto/?tab=network",
-    "/sites/porto/?tab=energy",
-    "/sites/porto/?tab=evidence",
-    "/sites/porto/?tab=changes",
-    "/sites/porto/?tab=sources",
-    "/sites/site-1/",
-    "/sites/yard/",
-    "/readiness/",
-    "/readiness/?pillar=p2&state=fail",
-    "/readiness/checks/p5-accelerator-health/",
-    "/sites/porto/checks/p5-accelerator-health/",
-    "/sites/porto/checks/p3-role-coverage/",
-)
-
-
-@pytest.fixture
-def small_fleet(frozen_now, monkeypatch, emptied_samples):
-    """Six sites as stored, one under construction, and Porto, which has really sent its samples."""
-    monkeypatch.setattr(receive, "_senders", receive.Senders())
-    monkeypatch.setattr(receive, "_key_cache", KeyCache())
-    monkeypatch.setattr(drain, "_memory", drain.Memory())
-    frozen_now.at = NOW
-    sites = fleet.build(NOW, sites=6)
-    fleet.yard(sites[0].region)
-    sent.porto(frozen_now, sites[0].region)
-    return sites
 
 
 def test_from_the_login_to_the_samples_behind_a_verdict(signed_in, small_fleet):
@@ -104,22 +65,3 @@ def test_live_region_takes_what_changed_without_losing_its_place(signed_in, smal
     page.keyboard.press("r")
     page.get_by_text("New owner").first.wait_for(state="attached")
     assert page.evaluate("() => window.scrollY") == 400
-
-
-@pytest.mark.parametrize(("width", "theme"), SCREENS)
-def test_pages_pass_axe_and_the_security_policy(signed_in, small_fleet, axe_source, width, theme):
-    one = signed_in("planner", width=width, theme=theme)
-    page = one.page
-    found = {}
-    for path in PAGES:
-        one.open(path)
-        one.scroll_through()
-        answer = page.evaluate(f"{axe_source}; axe.run(document, {{resultTypes: ['violations']}})")
-        named = [
-            (each["id"], [node["target"] for node in each["nodes"]][:3]) for each in answer["violations"]
-        ]
-        wide = page.evaluate("() => document.documentElement.scrollWidth")
-        if named or wide != width:
-            found[path] = (named, wide)
-    assert found == {}
-    assert one.refusals == []

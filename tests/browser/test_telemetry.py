@@ -9,7 +9,7 @@ import pytest
 from telemetry import drain, operations, partitions, receive, sources
 from telemetry.core.labels import KeyCache
 from telemetry.models import Source
-from tests.browser.test_acceptance import SCREENS
+from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.telemetry.sending import Sender, body_of
@@ -84,32 +84,10 @@ def _temperature(gpu):
     }
 
 
-@pytest.fixture
-def as_role(visit, client_of):
-    """A visit with that role's session, without the way through the form."""
-
-    def make(role, **look):
-        one = visit(**look)
-        session = client_of(role).cookies["sessionid"].value
-        one.page.context.add_cookies([{"name": "sessionid", "value": session, "url": one.base}])
-        return one
-
-    return make
-
-
-@pytest.mark.parametrize(("width", "theme"), SCREENS)
-def test_pages_pass_axe_and_the_security_policy(as_role, senders, axe_source, width, theme):
-    one = as_role("ops", width=width, theme=theme)
-    found = {}
-    for path in PAGES:
-        page = one.open(path.format(**senders))
-        one.scroll_through()
-        result = page.evaluate(f"{axe_source}; axe.run(document, {{resultTypes: ['violations']}})")
-        problems = [(each["id"], [node["target"] for node in each["nodes"]]) for each in result["violations"]]
-        wide = page.evaluate("() => document.documentElement.scrollWidth")
-        if problems or wide != width:
-            found[path] = (problems, wide)
-    assert found == {}
+def test_pages_pass_axe_and_the_security_policy(as_role, senders, axe_source):
+    one = as_role("ops")
+    paths = [path.format(**senders) for path in PAGES]
+    assert {path: found for path in paths if (found := faults(one, axe_source, path))} == {}
     assert one.refusals == []
 
 

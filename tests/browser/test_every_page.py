@@ -1,0 +1,129 @@
+"""Every page there is passes axe and the security policy, by day and by night, on a desk and on a phone.
+
+The pages are read from the URL configuration: whatever answers a reader with a page is looked at, so that a new page
+is in here the day it is added.
+"""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.operations import create_token
+from inventory.kinds import KINDS
+from telemetry.models import Source
+from tests.browser.looking import faults
+from tests.conftest import NOW
+from tests.inventory import made
+from tests.web.test_access import routes
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# What the reader of these sees depends on the query, so each has a few.
+VARIANTS = (
+    "/?view=site",
+    "/?verdict=not-ready&verdict=ready&cols=site&cols=stage",
+    "/?q=nothing-is-called-this",
+    "/?kiosk=1",
+    "/sites/porto/?tab=compute",
+    "/sites/porto/?tab=network",
+    "/sites/porto/?tab=energy",
+    "/sites/porto/?tab=evidence",
+    "/sites/porto/?tab=changes",
+    "/sites/porto/?tab=sources",
+    "/sites/site-1/",
+    "/sites/yard/",
+    "/sites/yard/?tab=compute",
+    "/readiness/?pillar=p2&state=fail",
+    "/sites/porto/checks/p3-role-coverage/",
+    "/telemetry/?state=paused",
+    "/telemetry/explore/?site=porto&metric=DCGM_FI_DEV_GPU_UTIL",
+    "/telemetry/explore/?site=porto&metric=DCGM_FI_DEV_GPU_UTIL&step=soon",
+    "/search/?q=porto",
+    "/search/?q=zzz",
+    "/search/?q=in:nowhere a",
+    "/nowhere/",
+    "/?start=tomorrow",
+)
+# Signing out by reading an address is refused; the others are for those who are not signed in yet.
+NOT_HERE = {"logout/", "login/", "first-admin/<str:secret>/"}
+IN_INVENTORY = re.compile("inventory/")
+
+
+def kind_of(route):
+    return next((kind for kind in KINDS if route.startswith(f"inventory/{kind.plural}/")), None)
+
+
+def address(route):
+    """The route with what there is in the place of its parameters."""
+    kind = kind_of(route)
+    if kind is not None:
+        pk = kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
+    elif route.startswith("settings/users/"):
+        pk = User.objects.get(username="mira").pk
+    elif route.startswith("settings/tokens/"):
+        pk = User.objects.get(username="admin").tokens.get().pk
+    else:
+        pk = Source.objects.get(name="porto prometheus").pk if "<int:pk>" in route else 0
+    values = {"pk": str(pk), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
+    return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
+
+
+def pages(client, wanted):
+    """The addresses that answer with a page. One that leads nowhere lacks something in the fleet below."""
+    found, lost = [], []
+    for route in routes():
+        if route.startswith("api/") or route in NOT_HERE or not wanted(route):
+            continue
+        answer = client.get(address(route))
+        if answer.status_code == 404:
+            lost.append(route)
+        elif answer["Content-Type"].startswith("text/html") and "</html>" in answer.text:
+            found.append(address(route))
+    assert lost == []
+    return found
+
+
+@pytest.fixture
+def people(user_of):
+    create_token(user=user_of("admin", name="Ada Admin"), name="Nightly report", by=None, now=NOW)
+    user_of("planner", username="mira", name="Mira Kovač", email="mira@example.org")
+
+
+def found_on(one, axe_source, paths):
+    return {path: found for path in paths if (found := faults(one, axe_source, path))}
+
+
+def test_every_page_over_the_fleet(as_role, client_of, people, small_fleet, axe_source):
+    client = client_of("admin")
+    paths = pages(client, lambda route: not IN_INVENTORY.match(route))
+    assert {"/", "/sites/porto/", "/readiness/", "/telemetry/", "/settings/", "/history/"} <= set(paths)
+    one = as_role("admin")
+    assert found_on(one, axe_source, [*paths, *VARIANTS]) == {}
+    assert one.refusals == []
+
+
+def test_every_page_of_the_inventory(as_role, client_of, people, axe_source):
+    for make in made.MAKERS.values():
+        make()
+    paths = pages(client_of("admin"), IN_INVENTORY.match)
+    assert len(paths) == 1 + 5 * len(KINDS)
+    one = as_role("admin")
+    assert found_on(one, axe_source, paths) == {}
+    assert one.refusals == []
+
+
+def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe_source):
+    one = as_role("viewer")
+    empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
+    refused = [reverse("users"), reverse("source-add"), reverse("device-add")]
+    assert found_on(one, axe_source, [*empty, *refused]) == {}
+    assert one.refusals == []
+
+
+def test_djangos_admin_keeps_to_the_policy(as_role, client_of):
+    one = as_role("admin")
+    assert one.open("/admin/").locator("h1").inner_text()
+    one.open(reverse("admin:inventory_site_add"))
+    assert one.refusals == []
