@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from web.permissions import MissingPermission
-
-FOR_PROGRAMS = ("/api/", "/otlp/", "/health/", "/metrics")
+from web.requests import wants_json
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -37,12 +36,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, status: int, detail: str, **context: Any) -> HttpResponse:
-    if request.path.startswith(FOR_PROGRAMS) or _prefers_json(request):
+    if wants_json(request):
         return JsonResponse({"detail": detail}, status=status)
     theme = request.COOKIES.get("theme", "")
     context |= {"request": request, "theme": theme if theme in User.Theme.values else User.Theme.SYSTEM.value}
     return HttpResponse(get_template(f"{status}.html").render(context), status=status)
-
-
-def _prefers_json(request: HttpRequest) -> bool:
-    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"

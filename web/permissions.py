@@ -1,14 +1,19 @@
-"""Who may open a page. Anonymous readers are sent to sign in; others get a page that names the missing permission."""
+"""Who may open a page. Anonymous readers are sent to sign in; others get a page that names the missing permission.
+
+Whoever wants JSON gets both refusals as JSON (401 and 403).
+"""
 
 from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from accounts.roles import ROLES
+from web.requests import wants_json
 
 __all__ = ["ROLES", "MissingPermission", "require", "signed_in"]
 
@@ -52,6 +57,9 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(status=401)
         response["HX-Redirect"] = redirect_to_login(request.headers.get("HX-Current-URL", "/")).url
         return response
+    if wants_json(request):
+        # A redirect would be followed, and the sign-in form taken for the answer.
+        return JsonResponse({"detail": _("Sign in first.")}, status=401)
     return redirect_to_login(request.get_full_path())
 
 

@@ -1,4 +1,4 @@
-"""The request as views of signed-in users get it, for type checkers."""
+"""What a request asks for, and the request as views of signed-in users get it, for type checkers."""
 
 from typing import TYPE_CHECKING
 
@@ -20,3 +20,14 @@ class UserApiRequest(Request):
     """The same at an endpoint."""
 
     user: "User"
+
+
+# Addresses that only programs ask for, whatever they accept.
+FOR_PROGRAMS = ("/api/", "/otlp/", "/health/", "/metrics")
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a page would be of no use to whoever asks: a chart's script, a program."""
+    if request.path.startswith(FOR_PROGRAMS) or request.path.endswith(".json"):
+        return True
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"

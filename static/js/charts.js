@@ -50,7 +50,7 @@ async function fetchFigure(address, { signal, etag }) {
   const headers = { Accept: 'application/json', ...(etag ? { 'If-None-Match': etag } : {}) };
   const response = await fetch(address, { signal, headers, credentials: 'same-origin' });
   if (response.status === 304) return null;
-  if (response.redirected) location.reload(); // signed out: the page itself leads to the login and back
+  if (response.redirected || response.status === 401) location.reload(); // signed out: the page itself leads to the login and back
   const isJson = response.headers.get('Content-Type')?.includes('json');
   if (!response.ok) throw new ChartError(response.status, isJson ? ((await response.json()).detail ?? '') : '');
   if (!isJson) throw new ChartError(response.status, '');

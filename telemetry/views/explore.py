@@ -13,7 +13,7 @@ from django.views.decorators.http import conditional_page, require_GET
 from inventory.models import Site
 from telemetry import cards, charts, explore, questions, tables
 from telemetry.core.spec import Aggregation, SpecError
-from telemetry.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require

@@ -10,9 +10,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from telemetry import cards, intake, tables
-from telemetry.views import answers
+from web import answers, workers
 from web import tables as table_kit
-from web import workers
 from web.clock import now
 from web.permissions import require
 

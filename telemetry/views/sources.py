@@ -16,7 +16,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from telemetry import cards, charts, intake, operations, snippets, tables
 from telemetry.forms import SourceForm
 from telemetry.models import Source
-from telemetry.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require

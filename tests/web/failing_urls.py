@@ -22,6 +22,7 @@ urlpatterns = [
     path("fails/500", failing(ZeroDivisionError("the inner workings"))),
     path("api/fails/500", failing(ZeroDivisionError("the inner workings"))),
     path("page", require("inventory.view_site", "telemetry.view_source")(lambda request: None)),
+    path("chart.json", require("telemetry.view_series")(lambda request: None)),
 ]
 
 handler400 = "web.errors.bad_request"

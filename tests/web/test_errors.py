@@ -60,6 +60,19 @@ def test_nobody_is_led_to_the_login_and_back(client):
     assert client.get("/page?a=b")["Location"] == "/login/?next=/page%3Fa%3Db"
 
 
+@pytest.mark.parametrize(("path", "headers"), [("/page", JSON), ("/chart.json", {}), ("/chart.json", JSON)])
+def test_a_program_or_a_chart_is_not_led_to_the_login(client, path, headers):
+    answer = client.get(path, headers=headers)
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Sign in first."})
+
+
+def test_a_chart_is_told_which_permission_is_missing(user_of, client_of):
+    user_of("viewer").groups.clear()
+    answer = client_of("viewer").get("/chart.json")
+    assert answer.status_code == 403
+    assert answer.json() == {"detail": "Missing permission: telemetry.view_series."}
+
+
 def test_htmx_is_told_to_go_to_the_login(client):
     answer = client.get("/page", headers={"hx-request": "true", "hx-current-url": "/sites/"})
     assert (answer.status_code, answer["HX-Redirect"]) == (401, "/login/?next=/sites/")

@@ -1,44 +1,21 @@
-"""What the pages of this room answer with: a page or its live region, a chart's figures, a range from the address."""
+"""What the pages of this room answer with, beside what all pages do: a chart as figures or as a file."""
 
 import csv
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-import orjson
-from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
+from django.http import Http404, HttpResponse
 
-from web.timerange import BadTimeRangeError, TimeRange
+from web import answers
+from web.answers import page, time_range
 
-LIVE_REGION = "live"
-
-
-def page(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
-    """The whole page, or its live region alone where a refresh asks for that: it has no token, so its ETag holds."""
-    asked = request.headers.get("HX-Target", "").partition("#")[2]
-    name = f"{template}#{LIVE_REGION}" if asked == LIVE_REGION else template
-    response = render(request, name, dict(context))
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    return response
-
-
-def time_range(request: HttpRequest, *, now: datetime, default: str) -> TimeRange:
-    """The range of the address; one that cannot be read is answered with 400 and the reason."""
-    try:
-        return TimeRange.of(request, now=now, default=default)
-    except BadTimeRangeError as error:
-        raise BadRequest(str(error)) from error
+__all__ = ["chart", "page", "time_range"]
 
 
 def chart(figure: Mapping[str, Any], form: str) -> HttpResponse:
     """A figure as JSON for the page, or its table as CSV."""
     if form == "json":
-        return HttpResponse(
-            orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY), content_type="application/json"
-        )
+        return answers.chart(figure)
     if form == "csv":
         return _csv(figure)
     raise Http404

@@ -1,4 +1,4 @@
-"""What telemetry's pages answer with: a page or its live region, a chart, a file, a range from the address."""
+"""What pages with charts answer with: a page or its live region, a chart, a file, a range from the address."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
