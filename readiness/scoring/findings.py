@@ -126,13 +126,24 @@ def held_by(deciding: Sequence[CheckRow]) -> str:
     if not deciding:
         return gettext("Every check that decides is met, within its warning band, or not applicable.")
     counts = Counter(row.state for row in deciding)
-    states = ", ".join(
-        f"{count} {str(state('check', each).word).lower()}" for each, count in counts.most_common()
-    )
-    said = ngettext(
-        "%(n)s check holds it back: %(states)s.", "%(n)s checks hold it back: %(states)s.", len(deciding)
-    )
-    return said % {"n": len(deciding), "states": states}
+    told = [(count, _in_sentence(each)) for each, count in counts.most_common()]
+    if len(told) == 1:
+        said = ngettext(
+            "%(n)s check holds it back, and it is %(state)s.",
+            "%(n)s checks hold it back, all of them %(state)s.",
+            len(deciding),
+        )
+        return said % {"n": len(deciding), "state": told[0][1]}
+    *first, last = [f"{count} {each}" for count, each in told]
+    return gettext("%(n)s checks hold it back: %(first)s and %(last)s.") % {
+        "n": len(deciding),
+        "first": ", ".join(first),
+        "last": last,
+    }
+
+
+def _in_sentence(check_state: str) -> str:
+    return gettext("failing") if check_state == "fail" else str(state("check", check_state).word).lower()
 
 
 def weakest_pillar(row: SiteRow) -> str:

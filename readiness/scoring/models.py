@@ -39,7 +39,7 @@ class Verdict(models.TextChoices):
 
 class Health(models.TextChoices):
     OK = "ok", _("OK")
-    WARN = "warn", _("Warning")
+    WARN = "warn", _("Warn")
     CRITICAL = "critical", _("Critical")
     UNKNOWN = "unknown", _("Unknown")
     MAINTENANCE = "maintenance", _("Maintenance")

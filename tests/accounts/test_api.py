@@ -302,3 +302,11 @@ def test_a_token_that_sends_telemetry_opens_no_endpoint(ops):
     answer = ApiClient(plain).get("/api/authentication-check/")
     assert answer.status_code == 403
     assert "ingest" in answer.json()["detail"]
+
+
+def test_a_user_is_not_changed_over_a_newer_role(api_of, ops):
+    api, one = api_of("admin"), f"/api/accounts/users/{ops.pk}/"
+    read = {"if-match": api.get(one)["ETag"]}
+    assert api.patch(one, {"role": "planner"}, headers=read).status_code == 200
+    assert api.patch(one, {"role": "manager"}, headers=read).status_code == 412
+    assert api.get(one).json()["role"]["value"] == "planner"

@@ -34,6 +34,11 @@ def test_nobody_is_sent_to_sign_in(client_of, db):
     assert client_of(None).get("/settings/")["Location"] == "/login/?next=/settings/"
 
 
+def test_the_admin_site_is_offered_to_administrators_alone(client_of):
+    assert 'href="/admin/"' in client_of("admin").get("/settings/").text
+    assert 'href="/admin/"' not in client_of("manager").get("/settings/").text
+
+
 def test_choices_are_kept_for_the_user_and_this_browser(client_of, ops):
     client = client_of("ops")
     answer = client.post("/settings/", DISPLAY)

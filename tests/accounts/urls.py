@@ -1,5 +1,6 @@
 """The floor of web with two pages above it, as far as settings and signing in need some."""
 
+from django.contrib import admin
 from django.http import HttpResponse
 from django.urls import include, path
 from django.utils.timezone import get_current_timezone_name
@@ -13,6 +14,7 @@ def fleet(request):
 
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("", include("web.urls")),
     path("", fleet, name="fleet"),
     path("inventory/", fleet, name="inventory"),

@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("ok", "OK"),
-                            ("warn", "Warning"),
+                            ("warn", "Warn"),
                             ("critical", "Critical"),
                             ("unknown", "Unknown"),
                             ("maintenance", "Maintenance"),

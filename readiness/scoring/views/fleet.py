@@ -20,7 +20,7 @@ from web.permissions import require
 from web.timerange import TimeRange
 from web.units import instant, power
 
-SHOWN_IN_ATTENTION = 6
+SHOWN_IN_ATTENTION = 5
 TREND, BY_SITE = "trend", "site"
 DEFAULT_RANGE = "now-365d"
 

@@ -4,10 +4,12 @@ import json
 import math
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from readiness.scoring import live_charts
+from readiness.scoring import findings, live_charts
+from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries import panels
 from readiness.scoring.queries.panels import Limit, Line, Panel
 from tests.browser import sent
@@ -87,6 +89,33 @@ def test_evaluating_needs_the_permission(planner_pages, viewer_pages, client_of,
     assert "Evaluate now" in planner_pages.get("/sites/dallas/").content.decode()
     assert viewer_pages.post("/sites/dallas/evaluate/").status_code == 403
     assert planner_pages.get("/sites/dallas/evaluate/").status_code == 405
+
+
+def test_evaluating_now_judges_the_site_and_says_so(planner_pages, dallas, frozen_now):
+    at = frozen_now.move(minutes=5)
+    answer = planner_pages.post("/sites/dallas/evaluate/", follow=True)
+    assert answer.redirect_chain == [("/sites/dallas/", 302)]
+    assert "All checks of Dallas were evaluated" in words_of(answer)
+    assert SiteScore.objects.get(site=dallas).evaluated_at == at
+    # Nothing was ever sent, so what was stored as overloaded is not known now.
+    assert CheckResult.objects.get(site=dallas, check_id="p2-power-headroom").state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ([], "Every check that decides is met, within its warning band, or not applicable."),
+        (["fail"], "1 check holds it back, and it is failing."),
+        (["unknown"] * 18, "18 checks hold it back, all of them unknown."),
+        (["unknown", "fail", "unknown"], "3 checks hold it back: 2 unknown and 1 failing."),
+        (
+            ["unknown", "unknown", "fail", "stale"],
+            "4 checks hold it back: 2 unknown, 1 failing and 1 stale.",
+        ),
+    ],
+)
+def test_what_holds_a_verdict_reads_as_a_sentence(states, said):
+    assert findings.held_by([SimpleNamespace(state=state) for state in states]) == said
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
     sections = [("settings", _("Display and tokens")), ("password-change", _("Password"))]
     if request.user.has_perm("accounts.view_user"):
         sections.append(("users", _("Users")))
+    if request.user.is_staff:
+        sections.append(("admin:index", _("Admin site")))
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in sections]
 
 
