@@ -89,6 +89,12 @@ class ValidationRun(Voidable):
     file_name = models.CharField(_("file"), max_length=200)
     file_sha256 = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of the file as it was sent"))
     file_bytes = models.PositiveIntegerField(_("size"), help_text=_("Of the file as it is kept, bytes"))
+    about = models.CharField(
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text=_("The same for runs of one thing under one load, of which the newest counts"),
+    )
     hosts = ArrayField(
         verbose_name=_("hosts"),
         base_field=models.CharField(max_length=200),
@@ -113,6 +119,8 @@ class ValidationRun(Voidable):
         indexes = [
             # The newest runs of a site; serves the site alone too.
             models.Index(fields=["site", "tool", "-taken_at"], name="run_site_tool_taken"),
+            # The newest runs of each thing, which is what scoring reads.
+            models.Index(fields=["site", "about", "-taken_at", "-id"], name="run_site_about_taken"),
         ]
         constraints = [
             # The same file twice is one run: a retry, or an old result dressed as a new one.

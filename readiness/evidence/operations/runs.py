@@ -15,7 +15,7 @@ from inventory.models import Device, Site
 from readiness.evidence.core.parsed import Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.ground import ground_of_run, versions_at
-from readiness.evidence.models import RunDevice, RunFile, RunMeasure, ValidationRun
+from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.parts import refuse_unknown_parts
@@ -128,6 +128,7 @@ def _run(
 
 def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None:
     run.basis = ground_of_run(run, devices)
+    run.about = _about(run, parsed, devices)
     run.save()
     RunFile.objects.create(run=run, content=parsed.kept)
     RunMeasure.objects.bulk_create(_measure(run, figure) for figure in parsed.figures)
@@ -141,6 +142,15 @@ def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None
         )
         for device in sorted(devices, key=lambda device: device.pk)
     )
+
+
+def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:
+    """A digest of what the run is of: the same test of the same devices under the same load, whatever came out."""
+    on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
+    named = run.tool == Tool.CSV
+    tests = sorted({(each.name if named else "", each.operation, each.subject) for each in parsed.figures})
+    told = (run.tool, run.scope, run.load, run.platform, on, tests, bool(run.loopback))
+    return hashlib.blake2s(repr(told).encode(), digest_size=16).hexdigest()
 
 
 def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:

@@ -1,0 +1,130 @@
+"""p1-latency-under-load and p1-serving-latency: tails of paths idle and loaded, and of served requests."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from statistics import mean, median, stdev
+
+from readiness.evidence.core.proving.floors import figure_named
+from readiness.evidence.core.proving.values import (
+    Proof,
+    Proofs,
+    Run,
+    SiteParts,
+    is_standing,
+    kept,
+    proof_of,
+)
+from readiness.framework.core.definition import Check
+
+TOOLS = frozenset({"perftest", "sockperf"})
+NO_LOAD = "No run was made under background load; an idle path says little."
+LEAST_REPEATS = 20
+"""A measurement with fewer is no evidence [S9, after RFC 2544]."""
+MOST_SPREAD = 5.0
+"""Per cent of the p99 over the repeats; at or above it, it is no evidence [S9]."""
+
+
+def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
+    """Each path (the devices and port of its runs): medians over the repeats that stand."""
+    paths: dict[tuple[object, ...], dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        figure = figure_named(run, "latency", 99.0) if run.tool in TOOLS else None
+        if figure is not None:
+            path = (run.tool, run.devices, figure.subject, figure.operation, figure.size_bytes)
+            paths[path][run.load or "unsaid"].append(run)
+    found: dict[str, list[Proof | None]] = defaultdict(list)
+    for by_load in paths.values():
+        for part_id, proof in _path(check, by_load, site, now).items():
+            found[part_id].append(proof)
+    return kept(found)
+
+
+def _path(check: Check, by_load: dict[str, list[Run]], site: SiteParts, now: datetime) -> dict[str, Proof]:
+    part = check.part("loaded-p99")
+    standing = {
+        load: [run for run in runs if is_standing(proof_of(run, part, None), part, now)]
+        for load, runs in by_load.items()
+    }
+    loaded, idle = standing.get("loaded", []), standing.get("idle", [])
+    last = max((run for runs in by_load.values() for run in runs), key=lambda run: (run.taken_at, run.id))
+    shown = loaded or by_load.get("loaded") or [last]
+    name = " to ".join(site.nodes.get(node, f"device {node}") for node in last.nodes)
+    p99, trouble = _tail(shown, 99.0)
+    p50, no_median = _tail(shown, 50.0)
+    p999, no_tail = _tail(shown, 99.9)
+    idle_p99, no_idle = _tail(idle, 99.0) if idle else (None, "No run of this path was made idle.")
+    spread = (
+        100 * stdev(_values(shown, 99.0)) / mean(_values(shown, 99.0))
+        if len(_values(shown, 99.0)) > 1
+        else None
+    )
+    unfit = _unfit(by_load, shown, loaded, spread)
+    base = min(shown, key=lambda run: run.taken_at)
+
+    def proof(part_id: str, value: float | None, reason: str) -> Proof:
+        given = proof_of(base, check.part(part_id), value, detail=name, cannot_judge=reason)
+        # All repeats are too old or voided: then it is that, and not that they are too few.
+        return (
+            given
+            if loaded or not by_load.get("loaded")
+            else proof_of(base, check.part(part_id), value, detail=name)
+        )
+
+    factor = p99 / idle_p99 if p99 and idle_p99 else None
+    ratio = p999 / p50 if p999 and p50 else None
+    proofs = {
+        "loaded-p99": proof("loaded-p99", p99, unfit or trouble),
+        "load-factor": proof("load-factor", factor, unfit or trouble or no_idle),
+        "tail-ratio": proof("tail-ratio", ratio, unfit or no_tail or no_median),
+    }
+    if loaded:
+        proofs["repeats"] = proof("repeats", float(len(loaded)), "")
+        if spread is not None:
+            proofs["p99-cv"] = proof("p99-cv", spread, "")
+    return proofs
+
+
+def _unfit(by_load: dict[str, list[Run]], shown: list[Run], loaded: list[Run], spread: float | None) -> str:
+    """Why the path's runs are no evidence; empty if they are."""
+    loopback = next((run.loopback for run in shown if run.loopback), "")
+    if loopback:
+        return loopback
+    if not by_load.get("loaded"):
+        return NO_LOAD
+    if loaded and len(loaded) < LEAST_REPEATS:
+        return f"The path was measured {len(loaded)} times under load; {LEAST_REPEATS} are needed."
+    if spread is not None and spread >= MOST_SPREAD:
+        return f"The p99 spreads by {spread:.1f} % over the repeats; below {MOST_SPREAD:g} % it is evidence."
+    return ""
+
+
+def _values(runs: Sequence[Run], percentile: float) -> list[float]:
+    figures = [figure_named(run, "latency", percentile) for run in runs]
+    return [
+        each.value for each in figures if each is not None and each.value is not None and not each.caution
+    ]
+
+
+def _tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
+    """The median of a percentile over the repeats, and why there is none that can be judged."""
+    values = _values(runs, percentile)
+    if values:
+        return median(values), ""
+    figure = next((each for run in runs if (each := figure_named(run, "latency", percentile))), None)
+    if figure is None:
+        return None, f"The runs do not give p{percentile:g}."
+    return figure.value, figure.caution
+
+
+def serving(check: Check, runs: Sequence[Run]) -> Proofs:
+    """The newest served run's p99 of first token and token time. How long it ran, a table says."""
+    found: dict[str, list[Proof | None]] = {}
+    for part_id, name in (("ttft-p99", "ttft"), ("tpot-p99", "tpot")):
+        holding = [(run, each) for run in runs if (each := figure_named(run, name, 99.0)) is not None]
+        if holding:
+            run, figure = max(holding, key=lambda pair: (pair[0].taken_at, pair[0].id))
+            found[part_id] = [proof_of(run, check.part(part_id), figure.value, cannot_judge=figure.caution)]
+    return kept(found)

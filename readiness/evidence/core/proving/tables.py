@@ -1,0 +1,38 @@
+"""Figures that name the sub-measure they prove: `p1-soak-24h/duration` in a table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from readiness.evidence.core.bearing import part_named
+from readiness.evidence.core.proving.values import PartKey, Proof, Run, newest, proof_of
+from readiness.evidence.core.units import converted
+from readiness.framework.core.definition import Framework, SubMeasure
+
+
+def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[PartKey, tuple[Proof, ...]]:
+    """For each subject that a table names, its newest figure; names that the framework no longer has are left out."""
+    found: dict[PartKey, dict[str, list[Proof]]] = defaultdict(lambda: defaultdict(list))
+    parts: dict[PartKey, SubMeasure] = {}
+    for run in runs:
+        for figure in run.figures:
+            key = part_named(figure.name)
+            check = framework.checks_by_id.get(key[0]) if key else None
+            part = next((each for each in check.parts if key and each.id == key[1]), None) if check else None
+            if key is None or part is None:
+                continue
+            parts[key] = part
+            value = figure.value
+            if value is not None and figure.unit:
+                value = converted(value, figure.unit, part.unit)
+            reason = figure.caution or ("" if value is not None else f"{figure.unit} is not {part.unit}.")
+            found[key][figure.subject].append(
+                proof_of(run, part, value, detail=figure.subject, cannot_judge=reason)
+            )
+    proofs: dict[PartKey, tuple[Proof, ...]] = {}
+    for key, by_subject in found.items():
+        chosen = [newest(each, parts[key], now) for each in by_subject.values()]
+        proofs[key] = tuple(proof for proof in chosen if proof is not None)
+    return proofs

@@ -1,0 +1,177 @@
+"""What proving reads and gives: runs with their figures, things of a site, floors, proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from readiness.evidence.core.parsed import Figure
+from readiness.framework.core.definition import SubMeasure
+from readiness.framework.core.vocabulary import Change
+
+type PartKey = tuple[str, str]
+"""(check id, sub-measure id)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """One figure that evidence gives for a sub-measure, in its unit, not yet judged.
+
+    `kind` is `run`, `fact` or `attestation`, `ref` names the row (`run:12`). `detail` names the thing that it is
+    about. `floor` is the limit that belongs to this very figure. `cannot_judge` and `voided` are sentences, empty
+    when there is nothing to say: the first makes it unknown, the second stale.
+    """
+
+    kind: str
+    ref: str
+    value: float | None
+    taken_at: datetime
+    detail: str = ""
+    floor: float | None = None
+    floor_source: str = ""
+    cannot_judge: str = ""
+    voided: str = ""
+    voided_at: datetime | None = None
+
+    @property
+    def provenance(self) -> str:
+        """A tool measured it, or a person says so."""
+        return "measured" if self.kind == "run" else "declared"
+
+
+type Proofs = dict[str, tuple[Proof, ...]]
+"""Of one check: for each sub-measure a proof of each thing that it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A validation run with the figures that may prove something. `nodes` are its devices that are nodes."""
+
+    id: int
+    tool: str
+    scope: str
+    taken_at: datetime
+    load: str = ""
+    platform: str = ""
+    loopback: str = ""
+    void_changes: frozenset[Change] = frozenset()
+    voided_at: datetime | None = None
+    void_reason: str = ""
+    hosts: int = 0
+    nodes: tuple[int, ...] = ()
+    devices: tuple[int, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many nodes took part."""
+        return max(self.hosts, len(self.nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class FloorValue:
+    platform: str
+    tool: str
+    measure: str
+    operation: str
+    size_bytes: int | None
+    value: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteParts:
+    """What is in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
+
+    nodes: Mapping[int, str]
+    accelerators: frozenset[tuple[int, int]] = frozenset()
+    ports: Mapping[tuple[int, str], str]
+
+
+def proof_of(
+    run: Run,
+    part: SubMeasure,
+    value: float | None,
+    *,
+    detail: str = "",
+    floor: FloorValue | None = None,
+    cannot_judge: str = "",
+) -> Proof:
+    """A run's figure for a sub-measure; voided where a change that the sub-measure minds came after the run."""
+    minded = run.void_changes & part.validity.voided_by
+    return Proof(
+        kind="run",
+        ref=f"run:{run.id}",
+        value=value,
+        taken_at=run.taken_at,
+        detail=detail,
+        floor=None if floor is None else floor.value,
+        floor_source="" if floor is None else (floor.source or f"floor of {floor.platform}"),
+        cannot_judge=cannot_judge,
+        voided=run.void_reason if minded else "",
+        voided_at=run.voided_at if minded else None,
+    )
+
+
+def is_valid(proof: Proof, part: SubMeasure, now: datetime) -> bool:
+    """Whether it counts now: it can be judged, nothing voided it, it is not too old."""
+    return not proof.cannot_judge and is_standing(proof, part, now)
+
+
+def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
+    """Whether it is neither voided nor too old."""
+    return not proof.voided and proof.taken_at >= now - timedelta(seconds=part.validity.limit_s(None))
+
+
+def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | None:
+    """Of several proofs of one thing the newest that counts, else the newest. Of one instant, the later row."""
+    return max(
+        proofs, key=lambda proof: (is_valid(proof, part, now), proof.taken_at, proof.ref), default=None
+    )
+
+
+def coverage[Thing](
+    found: Mapping[Thing, Proof],
+    wanted: Mapping[Thing, str],
+    part: SubMeasure,
+    now: datetime,
+    *,
+    counts: Iterable[Thing] | None = None,
+) -> Proof | None:
+    """Per cent of the wanted things that a standing run covers; None where no run covers any, ever.
+
+    Where all that there is was voided or is too old, that is what is given, so that it is stale and not 0 %. The
+    instant is the oldest run that counts: with it the figure falls. `counts` narrows the things that may count.
+    """
+    known = {thing: proof for thing, proof in found.items() if thing in wanted}
+    if not known or not wanted:
+        return None
+    may_count = set(wanted) if counts is None else set(counts)
+    standing = {thing: proof for thing, proof in known.items() if is_standing(proof, part, now)}
+    if not standing:
+        last = max(known.values(), key=lambda proof: proof.taken_at)
+        return replace(last, value=0.0, detail="", floor=None, floor_source="", cannot_judge="")
+    covered = {thing: proof for thing, proof in standing.items() if thing in may_count}
+    missing = sorted(name for thing, name in wanted.items() if thing not in covered)
+    oldest = min((covered or standing).values(), key=lambda proof: proof.taken_at)
+    return Proof(
+        kind="run",
+        ref=oldest.ref,
+        value=100.0 * len(covered) / len(wanted),
+        taken_at=oldest.taken_at,
+        detail=f"without: {few(missing)}" if missing else "",
+    )
+
+
+def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
+    """Without sub-measures that nothing proves."""
+    found = {part: tuple(proof for proof in each if proof is not None) for part, each in proofs.items()}
+    return {part: each for part, each in found.items() if each}
+
+
+def few(names: Sequence[str], shown: int = 3) -> str:
+    """The first few, and how many more: `n001, n002, n003 and 4 more`."""
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,404 @@
+"""From runs to proofs: which row and floor decide, what covers what, what is no evidence and why."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from readiness.evidence.core.parsers import parse
+from readiness.evidence.core.proving import collectives, diagnostics, latency, ports, tables
+from readiness.evidence.core.proving.floors import GIB, judged
+from readiness.evidence.core.proving.values import FloorValue, Run, SiteParts
+from readiness.framework.core.loading import load
+from readiness.framework.core.vocabulary import Change
+from tests.readiness.evidence import outputs
+from tests.readiness.evidence.core.samples import sample
+
+NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
+FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+INTRA = FRAMEWORK.check("p1-intra-node")
+FABRIC = FRAMEWORK.check("p1-fabric-collective")
+RDMA = FRAMEWORK.check("p1-rdma-port")
+LATENCY = FRAMEWORK.check("p1-latency-under-load")
+DIAG = FRAMEWORK.check("p1-accelerator-diag")
+SERVING = FRAMEWORK.check("p1-serving-latency")
+SITE = SiteParts(
+    nodes={1: "node-1", 2: "node-2"},
+    accelerators=frozenset({(1, 0), (1, 1), (2, 0), (2, 1)}),
+    ports={(1, "mlx5_0"): "node-1 mlx5_0", (2, "mlx5_0"): "node-2 mlx5_0"},
+)
+
+
+def floor(value, size=16 * GIB, *, tool="nccl-tests", measure="busbw", operation="all_reduce", unit="GB/s"):
+    return FloorValue("dgx-h100", tool, measure, operation, size, value, unit, "x.conf")
+
+
+def run(tool, content, *, nodes=(1,), days=1.0, **more):
+    parsed = parse(tool, content)
+    values = {
+        "id": 1,
+        "scope": "node",
+        "platform": "DGX-H100",
+        "loopback": parsed.loopback,
+        "hosts": len(parsed.hosts),
+        "devices": nodes,
+    }
+    return Run(
+        tool=tool, taken_at=NOW - timedelta(days=days), nodes=nodes, figures=parsed.figures, **values | more
+    )
+
+
+def only(proofs, part):
+    [proof] = proofs[part]
+    return proof
+
+
+def voided(one, *changes):
+    return replace(one, void_changes=frozenset(changes), voided_at=NOW, void_reason="firmware 1 → 2")
+
+
+class TestWhichRowIsJudged:
+    def test_the_16_gib_row_by_its_floor(self):
+        found = judged(
+            run("nccl-tests", outputs.collective(busbw=470)),
+            "busbw",
+            "GB/s",
+            [floor(460)],
+            operations=("all_reduce",),
+        )
+        assert (found.value, found.floor.value, found.reason) == (470, 460, "")
+
+    def test_else_the_largest_size_that_has_a_floor(self):
+        text = outputs.collective(busbw=400, size=8 * GIB)
+        found = judged(
+            run("nccl-tests", text),
+            "busbw",
+            "GB/s",
+            [floor(460), floor(390, 8 * GIB)],
+            operations=("all_reduce",),
+        )
+        assert (found.value, found.floor.value) == (400, 390)
+
+    def test_the_lower_of_in_and_out_of_place_counts(self):
+        found = judged(
+            run("nccl-tests", outputs.collective(busbw=470)), "busbw", "GB/s", [], operations=("all_reduce",)
+        )
+        assert found.value == 470
+
+    def test_a_floor_of_any_size_holds_at_the_largest(self):
+        text = outputs.collective(busbw=400, size=4 * GIB)
+        found = judged(
+            run("nccl-tests", text), "busbw", "GB/s", [floor(390, None)], operations=("all_reduce",)
+        )
+        assert (found.value, found.floor.value) == (400, 390)
+
+    @pytest.mark.parametrize(
+        ("floors", "platform", "reason"),
+        [
+            pytest.param([], "dgx-h100", "No floor of busbw is set for dgx-h100.", id="no floor"),
+            pytest.param([floor(460)], "", "names no platform", id="no platform"),
+            pytest.param([floor(460)], "other", "No floor of busbw is set for other", id="another platform"),
+            pytest.param([floor(460, tool="rccl-tests")], "dgx-h100", "No floor", id="another tool's floor"),
+            pytest.param([floor(460, operation="broadcast")], "dgx-h100", "No floor", id="another operation"),
+            pytest.param(
+                [floor(460, 32 * GIB)],
+                "dgx-h100",
+                "a floor at 32 GiB; the run's largest row is 16 GiB",
+                id="size",
+            ),
+        ],
+    )
+    def test_why_there_is_no_floor(self, floors, platform, reason):
+        one = run("nccl-tests", outputs.collective(), platform=platform)
+        found = judged(one, "busbw", "GB/s", floors, operations=("all_reduce",))
+        assert found.floor is None
+        assert reason in found.reason
+
+    def test_another_operation_is_not_judged(self):
+        one = run("nccl-tests", outputs.collective(operation="alltoall"))
+        assert judged(one, "busbw", "GB/s", [floor(1)], operations=("all_reduce",)) is None
+
+
+class TestIntraNode:
+    def test_each_nodes_newest_run(self):
+        runs = [
+            run("nccl-tests", outputs.collective(busbw=400), days=5, id=1),
+            run("nccl-tests", outputs.collective(busbw=470), days=1, id=2),
+            run("nccl-tests", outputs.collective(busbw=465), nodes=(2,), days=3, id=3),
+        ]
+        found = collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW)
+        assert {(each.ref, each.value, each.detail, each.floor) for each in found["busbw"]} == {
+            ("run:2", 470, "node-1", 460),
+            ("run:3", 465, "node-2", 460),
+        }
+        assert [each.value for each in found["wrong-values"]] == [0, 0]
+        covered = only(found, "nodes-covered")
+        assert (covered.value, covered.taken_at) == (100, NOW - timedelta(days=3))
+
+    def test_a_node_without_a_run_is_named(self):
+        found = collectives.intra_node(INTRA, [run("nccl-tests", outputs.collective())], SITE, [], NOW)
+        covered = only(found, "nodes-covered")
+        assert (covered.value, covered.detail) == (50, "without: node-2")
+        assert "No floor" in only(found, "busbw").cannot_judge
+
+    def test_no_run_at_all_proves_nothing(self):
+        assert collectives.intra_node(INTRA, [], SITE, [floor(460)], NOW) == {}
+
+    def test_a_run_on_two_nodes_is_none_inside_a_node(self):
+        text = outputs.collective(hosts=("node-1", "node-2"))
+        assert collectives.intra_node(INTRA, [run("nccl-tests", text, nodes=(1, 2))], SITE, [], NOW) == {}
+
+    def test_an_older_run_that_counts_goes_before_a_newer_one_that_does_not(self):
+        runs = [
+            run("nccl-tests", outputs.collective(busbw=470), days=5, id=1),
+            run("nccl-tests", outputs.collective(busbw=480), days=1, id=2, platform=""),
+        ]
+        assert only(collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW), "busbw").ref == "run:1"
+
+    def test_a_newer_failure_goes_before_an_older_success(self):
+        runs = [
+            run("nccl-tests", outputs.collective(busbw=470), days=5, id=1),
+            run("nccl-tests", outputs.collective(busbw=300), days=1, id=2),
+        ]
+        assert only(collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW), "busbw").value == 300
+
+    def test_all_voided_is_voided_and_not_zero_per_cent(self):
+        one = voided(run("nccl-tests", outputs.collective()), Change.FIRMWARE)
+        found = collectives.intra_node(INTRA, [one], SITE, [floor(460)], NOW)
+        assert only(found, "busbw").voided == "firmware 1 → 2"
+        assert only(found, "nodes-covered").voided == "firmware 1 → 2"
+
+    def test_a_change_that_the_check_does_not_mind_voids_nothing(self):
+        one = voided(run("nccl-tests", outputs.collective()), Change.TOPOLOGY)
+        assert only(collectives.intra_node(INTRA, [one], SITE, [floor(460)], NOW), "busbw").voided == ""
+
+    def test_a_run_that_is_too_old_covers_nothing_more(self):
+        runs = [
+            run("nccl-tests", outputs.collective(), days=31, id=1),
+            run("nccl-tests", outputs.collective(), nodes=(2,), days=2, id=2),
+        ]
+        covered = only(collectives.intra_node(INTRA, runs, SITE, [], NOW), "nodes-covered")
+        assert (covered.value, covered.detail) == (50, "without: node-1")
+
+    def test_the_real_sample_has_no_floor_at_a_size_that_it_has(self):
+        one = run("nccl-tests", sample("nccl_allreduce.log"))
+        found = collectives.intra_node(INTRA, [one], SITE, [floor(228)], NOW)
+        assert only(found, "busbw").value == 235.03
+        assert "floor at 16 GiB; the run's largest row is 8 GiB" in only(found, "busbw").cannot_judge
+        assert "did not check" in only(found, "wrong-values").cannot_judge
+
+
+class TestFabric:
+    def pair(self, busbw, nodes=(1, 2), **more):
+        hosts = [f"node-{node}" for node in nodes]
+        text = outputs.collective(busbw=busbw, size=8 * GIB, hosts=hosts)
+        return run("nccl-tests", text, nodes=nodes, scope="pair" if len(nodes) == 2 else "fabric", **more)
+
+    def test_a_pair_at_2_to_8_gib(self):
+        found = collectives.fabric(FABRIC, [self.pair(260)], SITE, [floor(250, None)], NOW)
+        pair = only(found, "pair-busbw")
+        assert (pair.value, pair.floor, pair.detail) == (260, 250, "node-1 and node-2")
+        assert only(found, "nodes-covered").value == 100
+
+    def test_a_size_outside_is_not_judged(self):
+        text = outputs.collective(size=16 * GIB, hosts=("node-1", "node-2"))
+        assert (
+            collectives.fabric(FABRIC, [run("nccl-tests", text, nodes=(1, 2))], SITE, [floor(1, None)], NOW)
+            == {}
+        )
+
+    def test_a_run_below_its_floor_covers_no_node(self):
+        found = collectives.fabric(FABRIC, [self.pair(200)], SITE, [floor(250, None)], NOW)
+        assert only(found, "nodes-covered").value == 0
+
+    def test_efficiency_is_of_the_largest_over_the_smallest(self):
+        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"})
+        found = collectives.fabric(FABRIC, [self.pair(260), self.pair(234, (1, 2, 3), id=2)], site, [], NOW)
+        efficiency = only(found, "scale-efficiency")
+        assert efficiency.value == pytest.approx(0.9)
+        assert efficiency.detail == "3 nodes against 2"
+
+    def test_one_size_of_cluster_gives_no_efficiency(self):
+        assert "scale-efficiency" not in collectives.fabric(FABRIC, [self.pair(260)], SITE, [], NOW)
+
+
+class TestPorts:
+    FLOOR = floor(380, 8 * 1024**2, tool="perftest", measure="bandwidth", operation="write", unit="Gb/s")
+
+    def test_each_ports_newest_run(self):
+        one = run("perftest", outputs.write_bandwidth(gbps=391.0))
+        found = ports.rdma_ports(RDMA, [one], SITE, [self.FLOOR], NOW)
+        port = only(found, "bandwidth")
+        assert (port.value, port.floor, port.detail) == (391, 380, "node-1 mlx5_0")
+        covered = only(found, "ports-covered")
+        assert (covered.value, covered.detail) == (50, "without: node-2 mlx5_0")
+
+    def test_a_loopback_proves_no_port(self):
+        one = run("perftest", outputs.write_bandwidth(lids=("0x07", "0x07")))
+        found = ports.rdma_ports(RDMA, [one], SITE, [self.FLOOR], NOW)
+        assert "crossed no network" in only(found, "bandwidth").cannot_judge
+        assert "ports-covered" not in found
+
+    def test_the_real_sample_is_a_loopback(self):
+        one = run("perftest", sample("ib_loopback_8M_size.log"))
+        found = ports.rdma_ports(RDMA, [one], SITE, [self.FLOOR], NOW)
+        assert only(found, "bandwidth").value == pytest.approx(201.802, abs=0.001)
+        assert "crossed no network" in only(found, "bandwidth").cannot_judge
+
+
+class TestLatencyUnderLoad:
+    def repeats(self, count, load, *, p99=3.0, p999=5.0, spread=0.0, **more):
+        return [
+            run(
+                "perftest",
+                outputs.latency(p99=p99 + spread * (place % 2), p999=p999),
+                load=load,
+                scope="link",
+                id=place,
+                nodes=(1, 2),
+                days=1 + place / 100,
+                **more,
+            )
+            for place in range(count)
+        ]
+
+    def under(self, *groups):
+        return latency.under_load(LATENCY, [one for group in groups for one in group], SITE, NOW)
+
+    def test_medians_over_the_repeats(self):
+        found = self.under(self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0))
+        assert only(found, "loaded-p99").value == 3.0
+        assert only(found, "load-factor").value == 1.5
+        assert only(found, "tail-ratio").value == 2.5
+        assert only(found, "repeats").value == 20
+        assert only(found, "p99-cv").value == 0
+        assert only(found, "loaded-p99").detail == "node-1 to node-2"
+        assert not any(only(found, part).cannot_judge for part in found)
+
+    def test_equal_medians_and_another_tail_are_told_apart(self):
+        calm = self.under(self.repeats(20, "loaded", p99=3.0))
+        wild = self.under(self.repeats(20, "loaded", p99=30.0))
+        assert only(calm, "loaded-p99").value < only(wild, "loaded-p99").value
+
+    def test_without_a_background_load_nothing_can_be_judged(self):
+        for said in ("idle", ""):
+            found = self.under(self.repeats(20, said))
+            for part in ("loaded-p99", "load-factor", "tail-ratio"):
+                assert "background load" in only(found, part).cannot_judge
+
+    def test_too_few_repeats_are_no_evidence(self):
+        found = self.under(self.repeats(19, "loaded"), self.repeats(20, "idle"))
+        assert "19 times" in only(found, "loaded-p99").cannot_judge
+
+    def test_a_wide_spread_is_no_evidence(self):
+        found = self.under(self.repeats(20, "loaded", spread=0.5))
+        assert "spreads" in only(found, "loaded-p99").cannot_judge
+        assert only(found, "p99-cv").value > 5
+
+    def test_without_an_idle_run_there_is_no_factor(self):
+        found = self.under(self.repeats(20, "loaded"))
+        assert only(found, "loaded-p99").cannot_judge == ""
+        assert "idle" in only(found, "load-factor").cannot_judge
+
+    def test_a_tail_of_too_few_samples_is_not_judged(self):
+        runs = [
+            run("perftest", outputs.latency(iterations=5000), load="loaded", id=place, nodes=(1, 2))
+            for place in range(20)
+        ]
+        found = self.under(runs)
+        assert only(found, "loaded-p99").cannot_judge == ""
+        assert "10000" in only(found, "tail-ratio").cannot_judge
+
+    def test_a_loopback_is_no_path(self):
+        runs = [
+            run("perftest", outputs.latency(lids=("0x07", "0x07")), load="loaded", id=place)
+            for place in range(20)
+        ]
+        assert "crossed no network" in only(self.under(runs), "loaded-p99").cannot_judge
+
+    def test_the_real_sockperf_sample_is_a_loopback(self):
+        found = self.under([run("sockperf", sample("sockperf_sample.txt"))])
+        assert "crossed no network" in only(found, "loaded-p99").cannot_judge
+
+    def test_runs_that_were_voided_are_voided(self):
+        runs = [voided(one, Change.NOS) for one in self.repeats(20, "loaded")]
+        assert only(self.under(runs), "loaded-p99").voided
+
+
+class TestDiagnostics:
+    def test_each_accelerators_newest_long_diagnostic(self):
+        runs = [
+            run("dcgm-diag", outputs.diagnostic({0: 0, 1: 5}), days=2, id=1),
+            run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}), nodes=(2,), days=0.5, id=2),
+        ]
+        found = diagnostics.accelerators(DIAG, runs, SITE, NOW)
+        assert {(each.detail, each.value) for each in found["worst-severity"]} == {
+            ("node-1 GPU 0", 0),
+            ("node-1 GPU 1", 5),
+            ("node-2 GPU 0", 0),
+            ("node-2 GPU 1", 0),
+        }
+        assert only(found, "coverage").value == 100
+        quick = only(found, "quick-coverage")
+        assert (quick.value, quick.detail) == (50, "without: node-1 GPU 0, node-1 GPU 1")
+
+    def test_a_quick_diagnostic_covers_the_quick_check_alone(self):
+        found = diagnostics.accelerators(
+            DIAG, [run("dcgm-diag", outputs.diagnostic({0: 0}, long=False), days=0.5)], SITE, NOW
+        )
+        assert set(found) == {"quick-coverage"}
+        assert only(found, "quick-coverage").value == 25
+
+    def test_an_accelerator_that_is_not_in_service_covers_nothing(self):
+        found = diagnostics.accelerators(DIAG, [run("dcgm-diag", outputs.diagnostic({7: 0}))], SITE, NOW)
+        assert "coverage" not in found
+
+    def test_nodes_are_current_with_a_quick_check_and_the_full_set(self):
+        check = FRAMEWORK.check("p5-revalidation")
+        runs = [
+            run("dcgm-diag", outputs.diagnostic({0: 0}), days=0.5, id=1),
+            run("nccl-tests", outputs.collective(), days=10, id=2),
+            run("dcgm-diag", outputs.diagnostic({0: 0}), nodes=(2,), days=2, id=3),
+            run("nccl-tests", outputs.collective(), nodes=(2,), days=10, id=4),
+        ]
+        found = only(diagnostics.revalidated(check, DIAG, INTRA, runs, SITE, NOW), "nodes-current")
+        assert (found.value, found.detail) == (50, "without: node-2")
+
+
+class TestNamedByATable:
+    def test_a_figure_is_turned_into_the_unit_of_its_sub_measure(self):
+        one = run("csv", outputs.table("p1-soak-24h/duration,1500,min", "p1-soak-24h/busbw-cv,3,%"))
+        found = tables.named(FRAMEWORK, [one], NOW)
+        assert found["p1-soak-24h", "duration"][0].value == 25
+        assert found["p1-soak-24h", "busbw-cv"][0].value == 3
+
+    def test_each_subject_has_its_newest_figure(self):
+        head = "measure,value,subject"
+        runs = [
+            run("csv", outputs.table("p1-congestion/lossless-drops,0,leaf-1", head=head), days=5, id=1),
+            run(
+                "csv",
+                outputs.table(
+                    "p1-congestion/lossless-drops,7,leaf-1",
+                    "p1-congestion/lossless-drops,0,leaf-2",
+                    head=head,
+                ),
+                days=1,
+                id=2,
+            ),
+        ]
+        found = tables.named(FRAMEWORK, runs, NOW)["p1-congestion", "lossless-drops"]
+        assert {(each.detail, each.value) for each in found} == {("leaf-1", 7), ("leaf-2", 0)}
+
+    def test_a_name_that_the_framework_no_longer_has_is_left_out(self):
+        assert tables.named(FRAMEWORK, [run("csv", outputs.table("p1-gone/duration,1,h"))], NOW) == {}
+
+
+def test_served_requests_by_their_tail():
+    from tests.readiness.evidence.core.test_parse_others import logged
+
+    log = logged("result_first_token_99.00_percentile_latency_ns", 5, 450_000_000)
+    found = latency.serving(SERVING, [run("mlperf", log.encode(), scope="site")])
+    assert only(found, "ttft-p99").value == 450
+    assert "tpot-p99" not in found
