@@ -50,7 +50,8 @@ def number(value: float, decimals: int | None = None) -> str:
     """A number in the reader's locale, with thousands grouped; whole numbers carry no decimals."""
     if decimals is None:
         decimals = 0 if float(value).is_integer() else decimals_for(value)
-    return number_format(value, decimal_pos=decimals, use_l10n=True, force_grouping=True)
+    # Django cuts decimals off instead of rounding them.
+    return number_format(round(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
 
 def format_value(value: float | None, unit: str = "", *, decimals: int | None = None) -> Formatted:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from readiness.framework.core.conditions import Condition, ExclusionRule
+from readiness.framework.core.numbers import limit_text
 from readiness.framework.core.vocabulary import (
     Change,
     CheckState,
@@ -67,24 +68,15 @@ class Bound:
         """As shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
         suffix = f" {unit}" if unit else ""
         if self.values:
-            return " or ".join(number_text(value) for value in sorted(self.values)) + suffix
+            return " or ".join(limit_text(value) for value in sorted(self.values)) + suffix
         above, below = (">", "<") if self.strict else ("≥", "≤")
         if self.low is not None and self.high is not None:
-            return f"{number_text(self.low)} to {number_text(self.high)}{suffix}"
+            return f"{limit_text(self.low)} to {limit_text(self.high)}{suffix}"
         if self.low is not None:
-            return f"{above} {number_text(self.low)}{suffix}"
+            return f"{above} {limit_text(self.low)}{suffix}"
         if self.high is not None:
-            return f"{below} {number_text(self.high)}{suffix}"
+            return f"{below} {limit_text(self.high)}{suffix}"
         return "any"
-
-
-def number_text(value: float) -> str:
-    """Six significant digits, no exponent below 1e15, no trailing zeros."""
-    if value == 0:
-        return "0"
-    if abs(value) >= 1e6:
-        return f"{value:.0f}"
-    return f"{value:.6g}"
 
 
 @dataclass(frozen=True, slots=True)

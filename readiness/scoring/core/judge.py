@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from readiness.framework.core.definition import Bound, SubMeasure, Threshold, number_text
+from readiness.framework.core.definition import Bound, SubMeasure, Threshold
+from readiness.framework.core.numbers import MOST_DECIMALS, decimals_for, value_text
 from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode
 
 CLOCK_SKEW = timedelta(minutes=10)
@@ -194,9 +195,19 @@ def _bad_since(state: CheckState, reading: Reading, fresh_until: datetime | None
 
 
 def _compared(part: SubMeasure, value: float, verb: str, bound: Bound, reading: Reading) -> str:
-    shown = f"{number_text(value)} {part.unit}" if part.unit else number_text(value)
+    shown = f"{_rounded(value, bound)} {part.unit}".strip()
     where = f" ({reading.detail})" if reading.detail else ""
     return f"{part.name}: {shown}{where} {verb} {bound.text(part.unit)}."
+
+
+def _rounded(value: float, bound: Bound) -> str:
+    """With as many decimals more than usual as it takes to stay on its side of the bound: 80.04 misses ≤ 80."""
+    inside = bound.contains(value)
+    for decimals in range(decimals_for(value), MOST_DECIMALS):
+        text = value_text(value, decimals=decimals)
+        if bound.contains(float(text)) == inside:
+            return text
+    return repr(value)
 
 
 def _too_old(age_s: float, valid_s: float) -> str:

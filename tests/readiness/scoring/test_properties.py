@@ -1,5 +1,7 @@
 """Rules of scoring that hold whatever is sent: over real rows, not over made-up states."""
 
+import random
+
 import pytest
 
 from readiness.scoring.models import CheckResult
@@ -59,6 +61,23 @@ def test_evidence_that_stops_never_raises_a_score(plant, metric, trouble, hours)
     plant.run(12)
     assert risen(before, points(plant.evaluate())) == {}
     assert plant.score.score <= score
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_stops_together_never_raises_a_score(plant, seed):
+    """Exporters go in groups, with a stale marker or without, for minutes up to longer than any check looks back."""
+    chance = random.Random(seed)
+    plant.change(**dict(chance.sample(sorted(TROUBLE.items()), chance.randint(0, 3))))
+    plant.run(30)
+    before, score = points(plant.evaluate()), plant.score.score
+    leave = chance.choice([plant.stop, plant.end])
+    leave(*chance.sample(METRICS, chance.randint(2, len(METRICS))))
+    for hours in sorted(chance.sample([0.1, 0.5, 2, 25, 50, 31 * 24], 3)):
+        plant.clock.move(hours=hours)
+        plant.run(12)
+        now = points(plant.evaluate())
+        assert risen(before, now) == {}
+        assert plant.score.score <= score
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -117,6 +117,20 @@ def test_a_preset_replaces_both_regions_of_a_range():
     assert judge(inlet, reading(26), NOW, dense_hall).state is CheckState.FAIL
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        pytest.param(231.528, "232 kW meets", id="whole from a hundred on"),
+        pytest.param(34.8157, "34.8 kW meets", id="one decimal below"),
+        pytest.param(849.96, "850 kW meets", id="up to a limit that may be reached"),
+        pytest.param(850.04, "850.04 kW misses", id="never down to one it is above"),
+        pytest.param(850.0000001, "850.0000001 kW misses", id="however near it is"),
+    ],
+)
+def test_a_reason_rounds_its_figure_without_contradicting_itself(value, told):
+    assert judge(LIMITED, reading(value), NOW, THOUSAND_KW).reason == f"Load: {told} ≤ 850 kW."
+
+
 def test_the_result_carries_what_a_page_shows():
     evidence = reading(
         960, provenance=Provenance.SIMULATED, evidence="source:12", detail="feed B", bad_since=NOW - 3 * HOUR
