@@ -15,5 +15,6 @@ for room in (scoring_api, evidence_api, workloads_api, framework_api):
 
 urlpatterns = [
     path("api/readiness/", include(api.urls)),
+    path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),
 ]

@@ -25,8 +25,10 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Fleet"), "fleet", "layout-dashboard", "inventory.view_site", "g f"),
     Item(_("Sites"), "sites", "building-factory-2", "inventory.view_site", "g s"),
     Item(_("Readiness"), "readiness", "table", "scoring.view_checkresult", "g m"),
+    Item(_("Waivers"), "waivers", "flag", "scoring.view_grant", "g w"),
     Item(_("Inventory"), "inventory", "server-2", "inventory.view_device", "g i", _("Evidence")),
     Item(_("Telemetry"), "ingest", "activity", "telemetry.view_source", "g d"),
+    Item(_("Runs and records"), "evidence", "flask", "evidence.view_validationrun", "g v"),
     Item(_("Explore"), "explore", "chart-dots-3", "telemetry.view_series", "g x"),
     Item(_("History"), "history", "history", "inventory.view_site", "g h"),
 )

@@ -2,7 +2,7 @@
 
 import django_filters
 
-from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
+from readiness.evidence.models import Attestation, Floor, RecordedFact, RunMeasure, ValidationRun
 from web.rest.filters import ObjectFilterSet
 
 
@@ -32,6 +32,14 @@ class RunFilters(ObjectFilterSet):
         panel = ["site", "tool", "scope", "load"]
 
 
+class MeasureFilters(ObjectFilterSet):
+    class Meta:
+        model = RunMeasure
+        fields = ["name", "operation", "variant", "subject", "size_bytes", "percentile"]
+        search_fields = ["name", "operation", "variant", "subject"]
+        panel = ["name", "operation", "subject"]
+
+
 class RecordFilters(ObjectFilterSet):
     """A check is a name of the framework, so its filter is `check` and no id."""
 
@@ -44,6 +52,7 @@ class AttestationFilters(RecordFilters):
         model = Attestation
         fields = ["site", "part", "taken_on", "taken_at", "valid_until", "attested_by"]
         search_fields = ["check_id", "statement", "attested_by", "document", "site__name"]
+        panel = ["site", "check", "voided"]
 
 
 class FactFilters(RecordFilters):
@@ -51,6 +60,7 @@ class FactFilters(RecordFilters):
         model = RecordedFact
         fields = ["site", "part", "value", "taken_on", "taken_at", "source"]
         search_fields = ["check_id", "part", "source", "note", "site__name"]
+        panel = ["site", "check", "voided"]
 
 
 class FloorFilters(ObjectFilterSet):
@@ -58,3 +68,4 @@ class FloorFilters(ObjectFilterSet):
         model = Floor
         fields = ["platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source"]
         search_fields = ["platform", "measure", "source", "note"]
+        panel = ["platform", "tool"]

@@ -5,6 +5,7 @@ is in here the day it is added.
 """
 
 import re
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -12,10 +13,14 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.operations import create_token
 from inventory.kinds import KINDS
+from inventory.models import Site
+from readiness.evidence.models import ValidationRun
+from readiness.evidence.operations import attest, import_run, record_fact, set_floor
 from telemetry.models import Source
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
+from tests.readiness.evidence import outputs
 from tests.web.test_access import routes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -60,6 +65,8 @@ def address(route):
     kind = kind_of(route)
     if kind is not None:
         pk = kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
+    elif route.startswith("evidence/runs/"):
+        pk = ValidationRun.objects.values_list("pk", flat=True).first()
     elif route.startswith("settings/users/"):
         pk = User.objects.get(username="mira").pk
     elif route.startswith("settings/tokens/"):
@@ -91,11 +98,29 @@ def people(user_of):
     user_of("planner", username="mira", name="Mira Kovač", email="mira@example.org")
 
 
+@pytest.fixture
+def proven(small_fleet, frozen_now):
+    """A run that was voided, a fact, an attestation and a floor, at Porto."""
+    porto = Site.objects.get(slug="porto")
+    entered = {"by": None, "now": frozen_now.at}
+    run = import_run(
+        site=porto, tool="nccl-tests", content=outputs.collective(), file_name="out.log", **entered
+    )
+    reason = "node-1: firmware 1.2 → 1.3 (by mira, 2026-11-24 15:02 UTC)."
+    ValidationRun.objects.filter(pk=run.pk).update(
+        void_changes=["firmware"], voided_at=frozen_now.at, void_reason=reason
+    )
+    day = {"site": porto, "taken_on": date(2026, 11, 20), **entered}
+    record_fact(check="p2-energy-kpis", part="pue", value=1.21, source="meter report", **day)
+    attest(check="p4-golive-review", statement="All five signed", attested_by="R. Costa", **day)
+    set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
 
-def test_every_page_over_the_fleet(as_role, client_of, people, small_fleet, axe_source):
+def test_every_page_over_the_fleet(as_role, client_of, people, small_fleet, proven, axe_source):
     client = client_of("admin")
     paths = pages(client, lambda route: not IN_INVENTORY.match(route))
     assert {"/", "/sites/porto/", "/readiness/", "/telemetry/", "/settings/", "/history/"} <= set(paths)

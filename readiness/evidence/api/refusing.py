@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 
@@ -46,7 +47,7 @@ def refuse_large(request: Request) -> None:
         raise BodyTooLarge(f"A file has {MOST_BYTES} bytes at most.")
 
 
-def sender_of(request: Request) -> User:
+def sender_of(request: Request | HttpRequest) -> User:
     """Whoever sent it; permissions have let nobody else in."""
     if not isinstance(request.user, User):
         raise exceptions.NotAuthenticated

@@ -1,0 +1,201 @@
+"""Forms of runs, facts and attestations. They read; the operations check and save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Device, Site
+from readiness.evidence.core.parsers import ParseError
+from readiness.evidence.models import Tool, ValidationRun
+from readiness.evidence.models.runs import MOST_BYTES
+from readiness.evidence.operations import RunContext
+from readiness.evidence.refusals import EvidenceRefused
+from readiness.framework.core.definition import Framework
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class EvidenceForm(forms.Form):
+    """Shows what an operation refused at the field that it is about."""
+
+    def refused(self, error: ParseError | EvidenceRefused | ValidationError) -> None:
+        if isinstance(error, ParseError):
+            where = gettext("Line %(line)s: %(reason)s") % {"line": error.line, "reason": error.reason}
+            self.add_error("file", where)
+        elif isinstance(error, EvidenceRefused):
+            self.add_error(error.field if error.field in self.fields else None, error.reason)
+        elif hasattr(error, "error_dict"):
+            for name, found in error.message_dict.items():
+                self.add_error(name if name in self.fields else None, found)
+        else:
+            self.add_error(None, error.messages)
+
+
+class RunForm(EvidenceForm):
+    file = forms.FileField(
+        label=_("File"),
+        allow_empty_file=True,
+        help_text=_("The tool's output as it is: text, JSON or CSV, 5 MiB at most."),
+    )
+    tool = forms.ChoiceField(label=_("Tool"), choices=Tool.choices)
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label=_("Site"),
+    )
+    load = forms.ChoiceField(
+        label=_("Load"),
+        required=False,
+        choices=[("", _("– the run does not say –")), *ValidationRun.Load.choices],
+        help_text=_("Latency counts only where the same path was measured idle and under background load."),
+    )
+    devices = forms.CharField(
+        label=_("Devices"),
+        required=False,
+        max_length=2000,
+        help_text=_("Names at the site, parted by commas. Empty: those that the file's hosts name."),
+    )
+    platform = forms.CharField(
+        label=_("Platform"),
+        required=False,
+        max_length=100,
+        help_text=_("Whose floors it is judged by. Empty: the devices' type."),
+    )
+    taken_at = forms.DateTimeField(
+        label=_("Taken"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Counts only where the file has no time of its own. Empty: now."),
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise ValidationError(_("This is larger than 5 MiB."))
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        names = [name.strip() for name in given.get("devices", "").split(",") if name.strip()]
+        given["found"] = None
+        if names and given.get("site"):
+            found = list(
+                Device.objects.filter(site=given["site"], name__in=names).select_related("device_type")
+            )
+            missing = sorted(set(names) - {device.name for device in found})
+            if missing:
+                self.add_error(
+                    "devices", gettext("The site has no device %(names)s.") % {"names": ", ".join(missing)}
+                )
+            given["found"] = found
+        return given
+
+    def asked(self) -> dict[str, Any]:
+        """What the operation takes."""
+        given = self.cleaned_data
+        return {
+            "site": given["site"],
+            "tool": given["tool"],
+            "content": given["file"].read(),
+            "file_name": given["file"].name,
+            "context": RunContext(
+                load=given["load"],
+                devices=given["found"],
+                platform=given["platform"],
+                taken_at=given["taken_at"],
+                note=given["note"],
+            ),
+        }
+
+
+class RecordForm(EvidenceForm):
+    """What facts and attestations have in common."""
+
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label=_("Site"),
+    )
+    check = forms.ChoiceField(label=_("Check"))
+    part = forms.ChoiceField(label=_("Sub-measure"))
+    value = forms.FloatField(label=_("Value"))
+    taken_on = forms.DateField(
+        label=_("Day"), widget=DayInput(), help_text=_("The day it was true, by the site's calendar.")
+    )
+
+    def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        checks, parts = self.fields["check"], self.fields["part"]
+        assert isinstance(checks, forms.ChoiceField)
+        assert isinstance(parts, forms.ChoiceField)
+        checks.choices = [
+            (pillar.name, [(check.id, check.name) for check in framework.checks_of(pillar.id)])
+            for pillar in framework.pillars
+        ]
+        asked = framework.checks_by_id.get(str(self.data.get("check") or self.initial.get("check") or ""))
+        whole = [] if parts.required else [("", _("– the whole check –"))]
+        parts.choices = [
+            *whole,
+            *(
+                (
+                    check.name,
+                    [
+                        (part.id, f"{part.name}, {part.unit}" if part.unit else part.name)
+                        for part in check.parts
+                    ],
+                )
+                for check in ([asked] if asked else framework.checks)
+            ),
+        ]
+
+    def asked(self) -> dict[str, Any]:
+        """What the operation takes."""
+        return dict(self.cleaned_data)
+
+
+class FactForm(RecordForm):
+    unit = forms.CharField(
+        label=_("Unit"), required=False, max_length=16, help_text=_("Empty: the sub-measure's own.")
+    )
+    source = forms.CharField(
+        label=_("Source"),
+        max_length=200,
+        help_text=_("Where the value comes from: a report, a system, a page."),
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    field_order = ["site", "check", "part", "value", "unit", "taken_on", "source", "note"]
+
+
+class AttestationForm(RecordForm):
+    part = forms.ChoiceField(
+        label=_("Sub-measure"), required=False, help_text=_("With one, the value below proves it.")
+    )
+    value = forms.FloatField(label=_("Value"), required=False, help_text=_("In the sub-measure's unit."))
+    statement = forms.CharField(
+        label=_("Statement"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    attested_by = forms.CharField(label=_("Attested by"), max_length=100, help_text=_("Who says so."))
+    valid_until = forms.DateField(
+        label=_("Valid until"),
+        required=False,
+        widget=DayInput(),
+        help_text=_("The last day it holds. Empty: as long as the check's evidence counts."),
+    )
+    link = forms.URLField(label=_("Link"), required=False, max_length=500, assume_scheme="https")
+    document = forms.CharField(
+        label=_("Document"), required=False, max_length=200, help_text=_("Name, number and page.")
+    )
+
+    field_order = ["site", "check", "part", "value", "statement", "attested_by", "taken_on", "valid_until"]

@@ -1,0 +1,65 @@
+"""A run to what the parts of the page kit read."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from readiness.evidence.models import ValidationRun
+from readiness.evidence.tables import devices_of
+from web.units import format_value, instant
+
+type Line = dict[str, Any]
+
+
+def facts(run: ValidationRun) -> list[Line]:
+    """What is known of the run beside its figures; what was not said is left out."""
+    load = run.get_load_display()
+    if load and run.load_gbps is not None:
+        load = f"{load}, {format_value(run.load_gbps, 'Gb/s')}"
+    found = [
+        {"term": gettext("Site"), "value": run.site.name, "url": reverse("site", args=[run.site.slug])},
+        {"term": gettext("Scope"), "value": run.get_scope_display()},
+        {"term": gettext("Devices"), "value": devices_of(run)},
+        {"term": gettext("Platform"), "value": run.platform},
+        {"term": gettext("Load"), "value": load},
+        {"term": gettext("Taken"), "value": instant(run.taken_at)},
+        {"term": gettext("Received"), "value": instant(run.received_at)},
+        {"term": gettext("Uploaded by"), "value": run.by.username if run.by else ""},
+        {"term": gettext("Driver"), "value": run.driver},
+        {"term": gettext("Firmware"), "value": run.firmware},
+        {"term": gettext("Network operating system"), "value": run.nos},
+        {"term": gettext("Library"), "value": run.library},
+        {"term": gettext("Note"), "value": run.note},
+    ]
+    told = {gettext("Devices"), gettext("Platform"), gettext("Load")}
+    return [line for line in found if line["value"] or line["term"] in told]
+
+
+def versions(run: ValidationRun) -> list[Line]:
+    """Each device with the versions that it had when the run was taken."""
+    return [
+        {
+            "name": each.device.name,
+            "url": reverse("device-detail", args=[each.device_id]),
+            "firmware": each.firmware_version,
+            "software": each.software_version,
+        }
+        for each in run.run_devices.all()
+    ]
+
+
+def tabs(current: str) -> list[Line]:
+    """The pages of evidence."""
+    pages = (
+        ("evidence", gettext("Runs")),
+        ("facts", gettext("Recorded facts")),
+        ("attestations", gettext("Attestations")),
+        ("floors", gettext("Floors")),
+    )
+    return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
+
+
+def breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
+    above = [] if first else [{"label": gettext("Evidence"), "url": reverse("evidence")}]
+    return [*above, {"label": here, "url": ""}]

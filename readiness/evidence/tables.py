@@ -1,0 +1,215 @@
+"""Columns as data: runs, the figures of one, facts, attestations, floors."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.evidence.core.proving.floors import size_text
+from readiness.evidence.filters import (
+    AttestationFilters,
+    FactFilters,
+    FloorFilters,
+    MeasureFilters,
+    RunFilters,
+)
+from readiness.evidence.models import Attestation, RecordedFact, RunMeasure, ValidationRun
+from web.tables import Column, Table
+from web.units import instant, number
+
+
+def _check_url(record: Attestation | RecordedFact) -> str:
+    return reverse("site-check", args=[record.site.slug, record.check_id])
+
+
+def _site_url(row: Any) -> str:
+    return reverse("site", args=[row.site.slug])
+
+
+def standing(evidence: Any) -> str:
+    """`voided: firmware, driver`, or nothing."""
+    if not evidence.void_changes:
+        return ""
+    return gettext("voided: %(changes)s") % {"changes": ", ".join(evidence.void_changes).replace("-", " ")}
+
+
+def exact(value: float) -> str:
+    """Six digits: what a tool printed or somebody entered is not rounded to what is read at a glance."""
+    whole = float(value).is_integer() or abs(value) >= 1e5
+    return number(value) if whole else f"{value:.6g}"
+
+
+def devices_of(run: ValidationRun) -> str:
+    """The first few devices of a run, which its queryset has loaded."""
+    names = [each.device.name for each in run.run_devices.all()]
+    more = len(names) - 3
+    return ", ".join(names[:3]) + (gettext(" and %(more)s more") % {"more": more} if more > 0 else "")
+
+
+_STANDING = Column(
+    "standing",
+    _("Standing"),
+    value=standing,
+    sort="voided_at",
+    phone="status",
+    hint=_("What a change at the site has voided"),
+    template="readiness/evidence/standing_cell.html",
+)
+
+RUNS = Table(
+    id="runs",
+    noun=(_("run"), _("runs")),
+    label=_("Validation runs"),
+    columns=(
+        Column(
+            "taken_at",
+            _("Taken"),
+            text=lambda run: instant(run.taken_at),
+            url=lambda run: reverse("validation-run-detail", args=[run.pk]),
+            sort="taken_at",
+            locked=True,
+            phone="title",
+        ),
+        Column("tool", _("Tool"), sort="tool"),
+        Column("site", _("Site"), value="site.name", url=_site_url, sort="site__name", export="site.slug"),
+        Column("scope", _("Scope"), sort="scope"),
+        Column("devices", _("Devices"), value=devices_of),
+        Column("load", _("Load"), sort="load"),
+        Column("platform", _("Platform"), sort="platform"),
+        _STANDING,
+        Column("file_name", _("File"), sort="file_name", default=False),
+        Column("library", _("Library"), sort="library", default=False),
+        Column("driver", _("Driver"), sort="driver", default=False),
+        Column("by", _("Uploaded by"), value="by.username", sort="by__username", default=False),
+        Column(
+            "received_at",
+            _("Received"),
+            text=lambda run: instant(run.received_at),
+            sort="received_at",
+            default=False,
+        ),
+    ),
+    filterset=RunFilters,
+    default_sort="-taken_at",
+    api="evidence-api-validation-run-list",
+    empty={
+        "title": _("No run yet"),
+        "text": _(
+            "Upload the output of nccl-tests, perftest, dcgmi diag and the like; each is kept with its file."
+        ),
+        "icon": "flask",
+    },
+)
+
+
+def _size(measure: RunMeasure) -> str:
+    return "" if measure.size_bytes is None else size_text(measure.size_bytes)
+
+
+MEASURES = Table(
+    id="measures",
+    noun=(_("figure"), _("figures")),
+    label=_("Figures of the run"),
+    columns=(
+        Column("name", _("Measure"), sort="name", locked=True, phone="title"),
+        Column(
+            "value",
+            _("Value"),
+            text=lambda measure: gettext("unknown") if measure.value is None else exact(measure.value),
+            sort="value",
+            numeric=True,
+        ),
+        Column("unit", _("Unit"), sort="unit"),
+        Column("size", _("Size"), value="size_bytes", text=_size, sort="size_bytes", numeric=True),
+        Column("percentile", _("Percentile"), sort="percentile", numeric=True),
+        Column("samples", _("Samples"), sort="samples", numeric=True),
+        Column("operation", _("Operation"), sort="operation"),
+        Column("variant", _("Variant"), sort="variant"),
+        Column("subject", _("Subject"), sort="subject"),
+        Column("caution", _("Not judged because"), phone="full"),
+    ),
+    filterset=MeasureFilters,
+    empty={"title": _("No figure matches"), "text": "", "icon": "filter"},
+)
+
+FACTS = Table(
+    id="facts",
+    noun=(_("recorded fact"), _("recorded facts")),
+    label=_("Recorded facts"),
+    columns=(
+        Column("taken_on", _("Day"), sort="taken_on", locked=True, phone="title"),
+        Column("check", _("Check"), value="check_id", url=_check_url, sort="check_id"),
+        Column("part", _("Sub-measure"), sort="part"),
+        Column("site", _("Site"), value="site.name", url=_site_url, sort="site__name", export="site.slug"),
+        Column("value", _("Value"), text=lambda fact: exact(fact.value), sort="value", numeric=True),
+        Column("source", _("Source"), sort="source"),
+        _STANDING,
+        Column("by", _("Entered by"), value="by.username", sort="by__username"),
+        Column("note", _("Note"), default=False),
+    ),
+    filterset=FactFilters,
+    default_sort="-taken_on",
+    api="evidence-api-recorded-fact-list",
+    row_url=_check_url,
+    empty={
+        "title": _("No recorded fact yet"),
+        "text": _("A dated value with its source proves a sub-measure that nothing measures yet."),
+        "icon": "pencil",
+    },
+)
+
+ATTESTATIONS = Table(
+    id="attestations",
+    noun=(_("attestation"), _("attestations")),
+    label=_("Attestations"),
+    columns=(
+        Column("taken_on", _("Day"), sort="taken_on", locked=True, phone="title"),
+        Column("check", _("Check"), value="check_id", url=_check_url, sort="check_id"),
+        Column("part", _("Sub-measure"), sort="part"),
+        Column("site", _("Site"), value="site.name", url=_site_url, sort="site__name", export="site.slug"),
+        Column("value", _("Value"), sort="value", numeric=True),
+        Column("statement", _("Statement"), sort="statement", phone="full"),
+        Column("attested_by", _("Attested by"), sort="attested_by"),
+        Column("valid_until", _("Valid until"), sort="valid_until"),
+        Column(
+            "document", _("Document"), url=lambda row: row.link, text=lambda row: row.document or row.link
+        ),
+        _STANDING,
+    ),
+    filterset=AttestationFilters,
+    default_sort="-taken_on",
+    api="evidence-api-attestation-list",
+    row_url=_check_url,
+    empty={
+        "title": _("No attestation yet"),
+        "text": _("A named person's statement, with or without the value of a sub-measure."),
+        "icon": "user-check",
+    },
+)
+
+FLOORS = Table(
+    id="floors",
+    noun=(_("floor"), _("floors")),
+    label=_("Floors"),
+    columns=(
+        Column("platform", _("Platform"), sort="platform", locked=True, phone="title"),
+        Column("tool", _("Tool"), sort="tool"),
+        Column("measure", _("Measure"), sort="measure"),
+        Column("operation", _("Operation"), sort="operation"),
+        Column("size", _("Size"), value="size_bytes", text=_size, sort="size_bytes", numeric=True),
+        Column("value", _("At least"), text=lambda floor: exact(floor.value), sort="value", numeric=True),
+        Column("unit", _("Unit"), sort="unit"),
+        Column("source", _("Source"), sort="source"),
+        Column("note", _("Note"), default=False),
+    ),
+    filterset=FloorFilters,
+    api="evidence-api-floor-list",
+    empty={
+        "title": _("No floor yet"),
+        "text": _(
+            "Without a floor for its platform a run's bandwidth is unknown. Import one with manage.py import_floors."
+        ),
+        "icon": "gauge",
+    },
+)

@@ -1,0 +1,105 @@
+"""Validation runs: the list, one of them, its file, and the form to send one."""
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods
+
+from readiness.evidence import lines, operations, tables
+from readiness.evidence.api.refusing import sender_of
+from readiness.evidence.api.runs import file_answer
+from readiness.evidence.core.parsers import ParseError
+from readiness.evidence.forms import RunForm
+from readiness.evidence.models import RunFile, ValidationRun
+from readiness.evidence.refusals import EvidenceRefused
+from web import answers
+from web import tables as table_kit
+from web.clock import now
+from web.permissions import require
+
+MAY_ADD = "evidence.add_validationrun"
+
+may_see = require("inventory.view_site", "evidence.view_validationrun")
+may_add = require("inventory.view_site", "evidence.view_validationrun", MAY_ADD)
+
+
+@may_see
+@conditional_page
+@require_GET
+def page(request: HttpRequest) -> HttpResponseBase:
+    table = table_kit.page(request, tables.RUNS, _runs())
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, "readiness/evidence/list.html", table)
+    may = request.user.has_perm(MAY_ADD)
+    context = {
+        "table": table,
+        "heading": gettext("Evidence"),
+        "sub": gettext("Outputs of tools that prove something about a site, each with its file"),
+        "add_url": reverse("validation-run-add") if may else "",
+        "add_label": gettext("Import a run"),
+        "tabs": lines.tabs("evidence"),
+        "breadcrumbs": lines.breadcrumbs(gettext("Evidence"), first=True),
+    }
+    return answers.page(request, "readiness/evidence/list.html", context)
+
+
+@may_see
+@conditional_page
+@require_GET
+def run(request: HttpRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(_runs(), pk=pk)
+    table = table_kit.page(request, tables.MEASURES, found.measures.all())
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, "readiness/evidence/run.html", table)
+    context = {
+        "run": found,
+        "facts": lines.facts(found),
+        "versions": lines.versions(found),
+        "standing": tables.standing(found),
+        "table": table,
+        "breadcrumbs": lines.breadcrumbs(str(found)),
+    }
+    return answers.page(request, "readiness/evidence/run.html", context)
+
+
+@may_see
+@require_GET
+def file(request: HttpRequest, pk: int) -> HttpResponse:
+    kept = RunFile.objects.select_related("run").filter(run_id=pk).first()
+    if kept is None:
+        raise Http404
+    return file_answer(kept.run, bytes(kept.content))
+
+
+@may_add
+@never_cache
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest) -> HttpResponse:
+    asked = {name: request.GET[name] for name in ("site", "tool", "load") if name in request.GET}
+    form = RunForm(request.POST or None, request.FILES or None, initial=asked)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = operations.import_run(**form.asked(), by=sender_of(request), now=now())
+        except (ParseError, EvidenceRefused) as error:
+            form.refused(error)
+        else:
+            messages.success(request, gettext("The run is kept; the site is scored again."))
+            return HttpResponseRedirect(reverse("validation-run-detail", args=[made.pk]))
+    here = gettext("Import a run")
+    context = {
+        "form": form,
+        "heading": here,
+        "submit": here,
+        "cancel_url": reverse("evidence"),
+        "breadcrumbs": lines.breadcrumbs(here),
+    }
+    return render(request, "readiness/evidence/form.html", context, status=422 if form.errors else 200)
+
+
+def _runs() -> QuerySet[ValidationRun]:
+    return ValidationRun.objects.select_related("site", "by").prefetch_related("run_devices__device")

@@ -1,0 +1,278 @@
+"""Pages of evidence: lists, one run, its file, and the forms; empty, wrong and forbidden among them."""
+
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inventory.models import Device
+from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
+from readiness.evidence.operations import RunContext, attest, import_run, record_fact, set_floor, void_changed
+from tests.inventory import made
+from tests.readiness.evidence import outputs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def porto(frozen_now):
+    return made.site(name="Porto", slug="porto")
+
+
+@pytest.fixture
+def take(porto, frozen_now, ops):
+    def one(tool="nccl-tests", content=None, **context):
+        return import_run(
+            site=porto,
+            tool=tool,
+            content=outputs.collective() if content is None else content,
+            file_name="out.log",
+            by=ops,
+            now=frozen_now.at,
+            context=RunContext(**context),
+        )
+
+    return one
+
+
+def text_of(response, status=200):
+    assert response.status_code == status, response.content
+    return response.content.decode()
+
+
+class TestRuns:
+    def test_an_empty_list_says_what_goes_there(self, client_of, porto):
+        page = text_of(client_of("viewer").get("/evidence/"))
+        assert "No run yet" in page
+        assert "Import a run" not in page
+
+    def test_a_list_shows_each_run_and_how_it_stands(self, client_of, porto, take, frozen_now):
+        node = made.device(site=porto, name="node-1", firmware_version="1.2")
+        take(load="idle")
+        Device.objects.filter(pk=node.pk).update(firmware_version="1.3")
+        void_changed(site_ids=[porto.pk], now=frozen_now.at)
+        page = text_of(client_of("ops").get("/evidence/"))
+        row = page.partition("<tbody")[2].partition("</tbody>")[0]
+        for words in (">nccl-tests<", "Porto", "node-1", "voided: firmware", "One node", "Idle"):
+            assert words in row
+        assert "Import a run" in page
+
+    def test_a_run_shows_its_figures_remarks_and_what_voided_it(self, client_of, porto, take, frozen_now):
+        node = made.device(site=porto, name="node-1", firmware_version="1.2")
+        run = take()
+        Device.objects.filter(pk=node.pk).update(firmware_version="1.3")
+        void_changed(site_ids=[porto.pk], now=frozen_now.at)
+        page = text_of(client_of("viewer").get(f"/evidence/runs/{run.pk}/"))
+        for words in (
+            "busbw",
+            "470",
+            "16 GiB",
+            "firmware 1.2 → 1.3",
+            "all_reduce",
+            f"/evidence/runs/{run.pk}/file/",
+        ):
+            assert words in page
+
+    def test_a_figure_that_is_not_judged_says_why(self, client_of, take):
+        run = take(
+            "sockperf",
+            b"IP = 127.0.0.1 PORT = 1 # UDP\nTotal 14 observations\n---> percentile 99.900 = 5.5\n",
+        )
+        page = text_of(client_of("viewer").get(f"/evidence/runs/{run.pk}/"))
+        assert "10000 samples" in page
+        assert "crossed no network" in page
+
+    def test_what_a_file_holds_is_text_on_the_page(self, client_of, take):
+        run = take("csv", outputs.table("<script>alert(1)</script>,1,"))
+        page = text_of(client_of("viewer").get(f"/evidence/runs/{run.pk}/"))
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+    def test_the_file_is_downloaded(self, client_of, take):
+        answer = client_of("viewer").get(f"/evidence/runs/{take().pk}/file/")
+        assert answer.content == outputs.collective()
+        assert answer["Content-Disposition"].startswith("attachment")
+        assert client_of("viewer").get("/evidence/runs/999999/file/").status_code == 404
+
+    def test_a_list_takes_the_same_statements_for_many(self, client_of, porto, take):
+        client = client_of("viewer")
+
+        def statements():
+            with CaptureQueriesContext(connection) as captured:
+                client.get("/evidence/")
+            return len(captured)
+
+        made.device(site=porto, name="node-1")
+        take()
+        one = statements()
+        for place in range(4):
+            take(content=outputs.collective(mark=str(place)))
+        assert statements() == one
+        assert one <= 12
+
+    def test_an_export_has_what_the_list_shows(self, client_of, take):
+        take()
+        answer = client_of("viewer").get("/evidence/?export=csv")
+        rows = b"".join(answer.streaming_content).decode()
+        assert "nccl-tests" in rows
+        assert "porto" in rows
+
+
+class TestImporting:
+    def send(self, client, content=None, **more):
+        file = SimpleUploadedFile("out.log", outputs.collective() if content is None else content)
+        return client.post(
+            "/evidence/runs/add/", {"file": file, "site": "porto", "tool": "nccl-tests", **more}
+        )
+
+    def test_a_file_becomes_a_run(self, client_of, porto):
+        made.device(site=porto, name="node-1")
+        answer = self.send(client_of("ops"), load="idle", devices="node-1")
+        run = ValidationRun.objects.get()
+        assert (answer.status_code, answer["Location"]) == (302, f"/evidence/runs/{run.pk}/")
+        assert (run.load, run.by.username) == ("idle", "ops")
+
+    def test_the_form_takes_the_site_from_the_address(self, client_of, porto):
+        page = text_of(client_of("planner").get("/evidence/runs/add/?site=porto&tool=fio"))
+        assert '<option value="porto" selected>' in page
+        assert 'enctype="multipart/form-data"' in page
+
+    @pytest.mark.parametrize(
+        ("content", "more", "words"),
+        [
+            (b"measure,value\nx,fast\n", {"tool": "csv"}, "Line 2: The value &#x27;fast&#x27; is no number"),
+            (b"", {}, "Line 1: The file is empty"),
+            (None, {"devices": "ghost"}, "The site has no device ghost"),
+            (None, {"site": "atlantis"}, "Select a valid choice"),
+            (b"p" * (5 * 1024 * 1024 + 1), {"tool": "csv"}, "larger than 5 MiB"),
+        ],
+        ids=["unreadable", "empty", "no such device", "no such site", "too large"],
+    )
+    def test_what_is_refused_is_said_at_its_field(self, client_of, porto, content, more, words):
+        assert words in text_of(self.send(client_of("ops"), content, **more), 422)
+        assert not ValidationRun.objects.exists()
+
+    def test_the_same_file_twice_is_said(self, client_of, porto):
+        client = client_of("ops")
+        self.send(client)
+        assert "already" in text_of(self.send(client), 422)
+
+    def test_a_viewer_is_told_what_is_missing(self, client_of, porto):
+        assert "evidence.add_validationrun" in text_of(client_of("viewer").get("/evidence/runs/add/"), 403)
+
+
+class TestRecords:
+    FACT = {
+        "site": "porto",
+        "check": "p2-energy-kpis",
+        "part": "pue",
+        "value": "1.21",
+        "source": "meter report",
+    }
+
+    def test_a_fact_is_entered_and_shown(self, client_of, porto):
+        client = client_of("ops")
+        answer = client.post("/evidence/facts/add/", self.FACT | {"taken_on": "2026-11-01"})
+        assert (answer.status_code, answer["Location"]) == (302, "/sites/porto/checks/p2-energy-kpis/")
+        page = text_of(client_of("viewer").get("/evidence/facts/"))
+        for words in ("p2-energy-kpis", "pue", "1.21", "meter report"):
+            assert words in page
+
+    def test_the_form_takes_check_and_sub_measure_from_the_address(self, client_of, porto):
+        page = text_of(client_of("ops").get("/evidence/facts/add/?site=porto&check=p2-energy-kpis&part=wue"))
+        assert '<option value="p2-energy-kpis" selected>' in page
+        assert '<option value="wue" selected>' in page
+        assert "L/kWh" in page
+        assert "busbw" not in page
+
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [
+            ({"taken_on": "2027-01-01"}, "yet to come"),
+            ({"unit": "kW"}, "cannot be turned"),
+            ({"part": "level"}, "Select a valid choice"),
+            ({"value": "nan"}, "Enter a number"),
+            ({"source": " "}, "This field is required"),
+        ],
+    )
+    def test_what_cannot_be_a_fact_is_said(self, client_of, porto, more, words):
+        body = self.FACT | {"taken_on": "2026-11-01"} | more
+        assert words in text_of(client_of("ops").post("/evidence/facts/add/", body), 422)
+        assert not RecordedFact.objects.exists()
+
+    def test_an_attestation_is_entered_and_shown(self, client_of, porto):
+        body = {
+            "site": "porto",
+            "check": "p4-golive-review",
+            "part": "signatures-missing",
+            "value": "0",
+            "statement": "All five signed",
+            "attested_by": "R. Costa",
+            "taken_on": "2026-11-01",
+            "link": "docs.example.net/orr",
+        }
+        assert client_of("planner").post("/evidence/attestations/add/", body).status_code == 302
+        assert Attestation.objects.get().link == "https://docs.example.net/orr"
+        page = text_of(client_of("viewer").get("/evidence/attestations/"))
+        for words in ("All five signed", "R. Costa", "signatures-missing"):
+            assert words in page
+
+    def test_a_value_without_its_sub_measure_is_said(self, client_of, porto):
+        body = {
+            "site": "porto",
+            "check": "p4-golive-review",
+            "value": "0",
+            "statement": "x",
+            "attested_by": "y",
+        }
+        answer = client_of("ops").post("/evidence/attestations/add/", body | {"taken_on": "2026-11-01"})
+        assert "A value needs the sub-measure" in text_of(answer, 422)
+
+    def test_floors_are_shown(self, client_of, frozen_now):
+        set_floor(
+            platform="dgx-h100",
+            tool="nccl-tests",
+            measure="busbw",
+            size_bytes=16 * outputs.GIB,
+            value=460,
+            unit="GB/s",
+            by=None,
+            now=frozen_now.at,
+        )
+        page = text_of(client_of("viewer").get("/evidence/floors/"))
+        for words in ("dgx-h100", "16 GiB", "460"):
+            assert words in page
+
+    @pytest.mark.parametrize("path", ["/evidence/facts/", "/evidence/attestations/"])
+    def test_lists_take_the_same_statements_for_many(self, client_of, porto, frozen_now, path):
+        client = client_of("viewer")
+
+        def enter(day):
+            values = {"site": porto, "taken_on": date(2026, 11, day), "by": None, "now": frozen_now.at}
+            record_fact(check="p2-energy-kpis", part="pue", value=1.2, source="x", **values)
+            attest(check="p4-golive-review", statement="x", attested_by="y", **values)
+
+        def statements():
+            with CaptureQueriesContext(connection) as captured:
+                client.get(path)
+            return len(captured)
+
+        enter(1)
+        one = statements()
+        for day in range(2, 6):
+            enter(day)
+        assert statements() == one
+
+    @pytest.mark.parametrize("path", ["/evidence/facts/add/", "/evidence/attestations/add/"])
+    def test_a_viewer_is_told_what_is_missing(self, client_of, porto, path):
+        assert "evidence.add_" in text_of(client_of("viewer").get(path), 403)
+
+
+@pytest.mark.parametrize(
+    "path", ["/evidence/", "/evidence/facts/", "/evidence/attestations/", "/evidence/floors/"]
+)
+def test_an_empty_page_and_nobody(client_of, path):
+    assert "yet" in text_of(client_of("viewer").get(path))
+    assert "/login/" in client_of(None).get(path)["Location"]
