@@ -96,7 +96,12 @@ def test_range_that_cannot_be_read_is_refused(viewer_pages, dallas):
     assert viewer_pages.get("/?start=yesterday").status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/", "/sites/", "/charts/gap.json", "/charts/gap-by-site.json"])
+@pytest.mark.parametrize("path", ["/charts/gap.json", "/charts/gap-by-site.json"])
+def test_stranger_gets_no_chart(client, dallas, path):
+    assert client.get(path).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/", "/sites/"])
 def test_stranger_is_sent_to_sign_in(client, dallas, path):
     answer = client.get(path)
     assert answer.status_code == 302
