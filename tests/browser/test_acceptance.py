@@ -65,3 +65,51 @@ def test_live_region_takes_what_changed_without_losing_its_place(signed_in, smal
     page.keyboard.press("r")
     page.get_by_text("New owner").first.wait_for(state="attached")
     assert page.evaluate("() => window.scrollY") == 400
+
+
+def test_what_is_shown_is_exported_and_the_back_button_brings_it_back(signed_in, small_fleet):
+    one = signed_in("viewer")
+    page = one.page
+    table = page.locator("#table-sites")
+    table.get_by_text("Filter", exact=True).click()
+    table.get_by_label("Not ready").check()
+    table.get_by_label("Conditional").check()
+    table.get_by_role("button", name="Apply filters").click()
+    page.wait_for_url(re.compile("verdict=conditional"))
+    table.get_by_text("Columns", exact=True).click()
+    table.get_by_role("checkbox", name="Region").check()
+    table.get_by_role("columnheader", name="Region").wait_for()
+    page.wait_for_url(re.compile("cols=region"))
+    page.keyboard.press("Escape")
+    assert not table.get_by_role("checkbox", name="Region").is_visible()
+
+    table.get_by_role("link", name="Remove the filter Readiness: Conditional").click()
+    page.wait_for_url(lambda address: "verdict=conditional" not in address)
+    table.locator("tbody").get_by_text("Conditional", exact=True).first.wait_for(state="detached")
+    with page.expect_download() as exporting:
+        table.get_by_role("link", name="CSV").click()
+    head, *rows = exporting.value.path().read_text().splitlines()
+    assert "Region" in head
+    assert len(rows) == table.locator("tbody tr").count()
+    assert {"not-ready"} == {row.split(",")[head.split(",").index("Readiness")] for row in rows}
+
+    page.go_back()
+    page.wait_for_url(re.compile("verdict=conditional"))
+    table.locator("tbody").get_by_text("Conditional", exact=True).first.wait_for()
+    assert table.get_by_role("columnheader", name="Region").is_visible()
+    assert one.refusals == []
+
+
+def test_the_keyboard_goes_past_the_navigation_and_through_the_tabs(signed_in, small_fleet):
+    page = signed_in("viewer").open("/sites/porto/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.textContent.trim()") == "Skip to content"
+    page.keyboard.press("Enter")
+    stops = []
+    while "Compute" not in stops and len(stops) < 12:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("() => document.activeElement.textContent.trim()"))
+    assert stops[:2] == ["Fleet", "Americas"]
+    assert stops[-2:] == ["Overview", "Compute"]
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("tab=compute"))
