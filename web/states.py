@@ -67,6 +67,13 @@ STATES: dict[str, dict[str, State]] = {
         ("declared", _("declared"), "pencil", "unknown"),
         ("simulated", _("simulated"), "flask", "info"),
     ),
+    "grant": _states(
+        ("requested", _("Requested"), "hourglass", "info"),
+        ("approved", _("Approved"), "flag", "warn"),
+        ("denied", _("Denied"), "circle-x", "bad"),
+        ("revoked", _("Revoked"), "ban", "unknown"),
+        ("expired", _("Expired"), "clock", "unknown"),
+    ),
 }
 
 # The attribute that carries a state of each kind; static/css/tokens.css colours by it.
@@ -77,6 +84,7 @@ ATTRIBUTES = {
     "source": "data-source-state",
     "lifecycle": "data-lifecycle",
     "provenance": "data-provenance",
+    "grant": "data-grant",
 }
 
 

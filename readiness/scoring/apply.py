@@ -203,6 +203,7 @@ def _pillars(result: SiteResult) -> dict[str, dict[str, Any]]:
             "score": pillar.result.score,
             "upper": pillar.result.upper,
             "waived": pillar.result.waived,
+            "waived_checks": pillar.result.waived_checks,
             "coverage": pillar.result.coverage,
             "state": str(worst(states.get(pillar.pillar, ())) or CheckState.NOT_APPLICABLE),
         }

@@ -15,3 +15,4 @@ class ScoringConfig(AppConfig):
         search.register("sites", _("Sites"), find_sites, permission="inventory.view_site", order=10)
         search.register("checks", _("Checks"), find_checks, permission="scoring.view_checkresult", order=20)
         links.has_page(Site, "site", "slug")
+        links.has_page(self.get_model("Grant"), "waiver")

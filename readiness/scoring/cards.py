@@ -269,7 +269,8 @@ def _pillar(pillar: PillarFigure) -> Card:
         "short": pillar.short_name,
         "score": None if pillar.score is None else 100 * pillar.score,
         "upper": None if pillar.upper is None else round(100 * pillar.upper, 1),
-        "waived": None,
+        "waived": pillar.waived_checks,
+        "waived_width": None if not pillar.waived else round(100 * pillar.waived, 1),
         "state": pillar.state,
     }
 

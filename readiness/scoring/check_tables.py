@@ -9,6 +9,7 @@ from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.cards import link
 from readiness.scoring.models import CheckState
 from readiness.scoring.queries.site import PillarChecks
+from readiness.scoring.waivers.lines import waiver_url, waiver_word
 from web.tables import Choice, Column, Table
 from web.units import duration, format_value, power, signed
 
@@ -34,7 +35,18 @@ def _number(value: float | None, unit: str) -> str:
     return _tight(f"{shown.value} {shown.unit}".strip())
 
 
-def check_columns(slug: str) -> tuple[Column, ...]:
+def _waiver_column(slug: str, may_request: bool) -> Column:
+    """The way to the waiver of a row, or to asking for one."""
+    return Column(
+        "waiver",
+        _("Waiver"),
+        value=lambda row: waiver_word(row, may_request=may_request),
+        url=lambda row: waiver_url(row, slug, may_request=may_request),
+        export=lambda row: row.state == CheckState.WAIVED,
+    )
+
+
+def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]:
     """Columns of the checks of one site; the address of each check needs the site."""
     address = partial(link, "site-check", slug)
     return (
@@ -79,6 +91,7 @@ def check_columns(slug: str) -> tuple[Column, ...]:
         ),
         Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
         Column("gate", _("Gate"), value=lambda row: row.gate, sort=lambda row: row.gate),
+        _waiver_column(slug, may_request),
         Column(
             "age",
             _("Age"),
@@ -155,13 +168,13 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
     )
 
 
-def checks_of_site(slug: str, pillars: Sequence[PillarChecks]) -> Table:
+def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: bool = False) -> Table:
     """Every check of a site, in the framework's order until a column is chosen."""
     return Table(
         id="checks",
         noun=(_("check"), _("checks")),
         label=_("Checks of the site"),
-        columns=check_columns(slug),
+        columns=check_columns(slug, may_request=may_request),
         filters=(
             Choice("state", _("State"), lambda row: row.state, CheckState.choices),
             Choice(

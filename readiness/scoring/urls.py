@@ -1,7 +1,7 @@
 """Pages that show verdicts: the fleet, its sites, and the checks. The figures of charts have addresses of
 their own."""
 
-from django.urls import path
+from django.urls import include, path
 
 from readiness.scoring.views import checks, fleet, site
 
@@ -17,4 +17,5 @@ urlpatterns = [
     path("sites/<slug:slug>/checks/<slug:check_id>/", checks.site_check, name="site-check"),
     path("readiness/", checks.overview, name="readiness"),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
+    path("waivers/", include("readiness.scoring.waivers.urls")),
 ]

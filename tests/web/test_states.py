@@ -13,6 +13,7 @@ VALUES = {
     "source": ["on-time", "late", "silent", "paused", "waiting"],
     "lifecycle": ["planned", "building", "commissioning", "production", "retired"],
     "provenance": ["measured", "estimated", "declared", "simulated"],
+    "grant": ["requested", "approved", "denied", "revoked", "expired"],
 }
 PAIRS = [(kind, value) for kind, values in VALUES.items() for value in values]
 

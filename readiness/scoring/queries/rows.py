@@ -53,6 +53,7 @@ class PillarFigure:
     waived: float | None
     coverage: float | None
     state: str
+    waived_checks: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,7 @@ def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[Pil
             waived=stored.get(pillar.id, {}).get("waived"),
             coverage=stored.get(pillar.id, {}).get("coverage"),
             state=stored.get(pillar.id, {}).get("state", "unknown"),
+            waived_checks=stored.get(pillar.id, {}).get("waived_checks", 0),
         )
         for pillar in framework.pillars
     )

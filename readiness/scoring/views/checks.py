@@ -15,6 +15,9 @@ from readiness.scoring import cards, check_tables, findings, lines
 from readiness.scoring.queries import checks as check_queries
 from readiness.scoring.queries.check_list import CheckList, CheckListRow, check_list
 from readiness.scoring.views import answers
+from readiness.scoring.waivers import lines as waiver_lines
+from readiness.scoring.waivers import queries as waiver_queries
+from readiness.scoring.waivers.operations import MAY_REQUEST
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
@@ -101,6 +104,11 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
         "samples": [
             {"label": query.label, "url": cards.link("explore", **query.params)} for query in found.samples
         ],
+        "grants": waiver_lines.of_check(waiver_queries.of_check(site, check_id, now=at), now=at),
+        "grants_url": cards.link("waivers", site=slug, check=check_id),
+        "request_url": waiver_lines.request_url(found.result, slug)
+        if request.user.has_perm(MAY_REQUEST)
+        else "",
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         "breadcrumbs": [
             {"label": gettext("Fleet"), "url": reverse("fleet")},

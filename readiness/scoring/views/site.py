@@ -20,6 +20,8 @@ from readiness.scoring.queries.score_points import pillars_on
 from readiness.scoring.queries.site_inventory import inventory_counts
 from readiness.scoring.queries.sites import rows as site_rows
 from readiness.scoring.views import answers
+from readiness.scoring.waivers.lines import excepted_note
+from readiness.scoring.waivers.operations import MAY_REQUEST
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of
@@ -59,6 +61,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "inventory_url": reverse("site-detail", args=[site.pk]),
         "no_verdict": "" if found.row.verdict else findings.no_verdict(site.stage),
         "held_by": findings.held_by(found.deciding),
+        "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
+        "excepted_url": cards.link("waivers", site=site.slug, kind="exception", in_force="true"),
         "deployed": findings.kw(found.row.deployed.it_kw),
         "ready": findings.kw(found.row.ready.it_kw),
     }
@@ -209,7 +213,10 @@ def _evidence(
     request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
 ) -> dict[str, Any]:
     rows = [check for pillar in found.checks for check in pillar.checks]
-    table = table_kit.page(request, check_tables.checks_of_site(site.slug, found.checks), rows)
+    may_request = request.user.has_perm(MAY_REQUEST)
+    table = table_kit.page(
+        request, check_tables.checks_of_site(site.slug, found.checks, may_request=may_request), rows
+    )
     return {"table": table, "counts": found.counts}
 
 

@@ -46,6 +46,9 @@ class GrantFilters(ObjectFilterSet):
         label=_("State"),
     )
     pillar = OfPillar(inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label=_("Pillar"))
+    owner = AnyOf(
+        field_name="site__owner", lookup_expr="exact", inner=forms.CharField(), label=_("Owner of the site")
+    )
     live = Flag(read=_live, label=_("Asked for or approved, and not ended"))
     in_force = Flag(read=_covers, label=_("In force"))
 
