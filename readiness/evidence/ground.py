@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.apps import apps
 from django.db.models import Q
@@ -164,47 +165,25 @@ def site_ground(site_ids: Collection[int]) -> dict[int, Mapping[Change, str]]:
     """
     ids = list(site_ids)
     wires = wires_of(ids)
-    devices = _by_site(
-        Device.objects.filter(site_id__in=ids)
-        .exclude(Q(firmware_version="") & Q(software_version=""))
-        .values_list("site_id", "id", "role", "firmware_version", "software_version")
-    )
-    counts = _by_site(
-        Accelerator.objects.filter(device__site_id__in=ids)
-        .exclude(status=Accelerator.Status.RETIRED)
-        .values_list("device__site_id", "id")
-    )
-    feeds = _by_site(
-        PowerFeed.objects.filter(site_id__in=ids).values_list(
-            "site_id",
-            "id",
-            "rack_id",
-            "device_id",
-            "leg",
-            "rated_kw",
-            "breaker_rating_a",
-            "voltage_v",
-            "phases",
-        )
-    )
-    cooling = _by_site(
-        CoolingUnit.objects.filter(site_id__in=ids).values_list("site_id", "id", "medium", "capacity_kw")
-    )
-    placements = _by_site(
-        Placement.objects.filter(site_id__in=ids).values_list(
-            "site_id", "workload_class_id", "started_on", "ended_on", "workload_class__latency_limit_ms"
-        )
-    )
+    versioned = Device.objects.exclude(Q(firmware_version="") & Q(software_version=""))
+    devices = _rows(versioned, "site_id", ids, "id", "role", "firmware_version", "software_version")
+    working = Accelerator.objects.exclude(status=Accelerator.Status.RETIRED)
+    accelerators = _rows(working, "device__site_id", ids, "id")
+    circuits = ("rack_id", "device_id", "leg", "rated_kw", "breaker_rating_a", "voltage_v", "phases")
+    feeds = _rows(PowerFeed.objects, "site_id", ids, "id", *circuits)
+    cooling = _rows(CoolingUnit.objects, "site_id", ids, "id", "medium", "capacity_kw")
+    limits = ("started_on", "ended_on", "workload_class__latency_limit_ms")
+    placements = _rows(Placement.objects, "site_id", ids, "workload_class_id", *limits)
     return {
         site_id: {
             Change.TOPOLOGY: digest_of_wires(wires[site_id]),
-            Change.EXPANSION: str(len(counts.get(site_id, ()))),
-            Change.POWER_TOPOLOGY: _digest(sorted(feeds.get(site_id, ()), key=lambda row: row[0])),
-            Change.COOLING_TOPOLOGY: _digest(sorted(cooling.get(site_id, ()))),
-            Change.FIRMWARE: _digest(sorted((row[0], row[2]) for row in devices.get(site_id, ()) if row[2])),
+            Change.EXPANSION: str(len(accelerators.get(site_id, ()))),
+            Change.POWER_TOPOLOGY: _digest(feeds.get(site_id, ())),
+            Change.COOLING_TOPOLOGY: _digest(cooling.get(site_id, ())),
+            Change.FIRMWARE: _digest([(row[0], row[2]) for row in devices.get(site_id, ()) if row[2]]),
             Change.DRIVER: _software(devices.get(site_id, ()), network=False),
             Change.NOS: _software(devices.get(site_id, ()), network=True),
-            Change.PLACEMENT_POLICY: _digest(sorted(map(repr, placements.get(site_id, ())))),
+            Change.PLACEMENT_POLICY: _digest(placements.get(site_id, ())),
         }
         for site_id in ids
     }
@@ -221,15 +200,17 @@ def software_kind(role: str) -> Change:
 
 
 def _software(rows: Iterable[Sequence[object]], *, network: bool) -> str:
-    return _digest(
-        sorted((row[0], row[3]) for row in rows if row[3] and (row[1] in NETWORK_ROLES) is network)
-    )
+    return _digest([(row[0], row[3]) for row in rows if row[3] and (row[1] in NETWORK_ROLES) is network])
 
 
-def _by_site(rows: Iterable[Sequence[object]]) -> dict[int, list[tuple[object, ...]]]:
+def _rows(
+    objects: Any, site: str, site_ids: Sequence[int], *columns: str
+) -> dict[int, list[tuple[object, ...]]]:
+    """Columns of the objects of each site, in one order."""
     found: dict[int, list[tuple[object, ...]]] = {}
-    for site_id, *rest in rows:
-        found.setdefault(site_id, []).append(tuple(rest))  # type: ignore[arg-type]
+    rows = objects.filter(**{f"{site}__in": site_ids}).order_by("pk").values_list(site, *columns)
+    for site_id, *values in rows:
+        found.setdefault(site_id, []).append(tuple(values))
     return found
 
 

@@ -34,8 +34,15 @@ from readiness.framework.core.vocabulary import Change
 KEPT = timedelta(days=400)
 """Runs older than this are left out: the longest that one counts is a year. Until then it is shown as stale."""
 REPEATS = 40
-"""Runs of one thing that are read, the newest first: latency needs 20 repeats."""
-SMALLEST = 1024**3
+"""Latency runs of one path that are read, the newest first: 20 repeats are needed."""
+NEWEST = 3
+"""Other runs of one thing that are read: should the newest not count, one before it may."""
+REPEATED = ("perftest", "sockperf")
+READ = (
+    *("site_id", "tool", "scope", "taken_at", "load", "platform", "loopback"),
+    *("void_changes", "voided_at", "void_reason", "hosts"),
+)
+SMALLEST = 2 * 1024**3
 """Rows of collectives below this are read only at sizes that have a floor."""
 NAMES = ("busbw", "bandwidth", "wrong_values", "latency", "severity", "worst_severity", "ttft", "tpot")
 
@@ -127,8 +134,9 @@ def _runs(site_ids: Sequence[int], floors: Iterable[FloorValue], now: datetime) 
                 order_by=[F("taken_at").desc(), F("id").desc()],
             )
         )
-        .filter(place__lte=REPEATS)
+        .filter(Q(place__lte=NEWEST) | Q(place__lte=REPEATS, tool__in=REPEATED))
         .order_by("id")
+        .only(*READ)
     )
     run_ids = [row.pk for row in rows]
     if not run_ids:

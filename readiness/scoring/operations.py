@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from inventory.models import Site, SiteChange
+from readiness.evidence.operations import void_changed
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.apply import Outcome, apply
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
 """A site that nothing was heard of for so long is evaluated again: silence shows only by looking."""
 CLAIMS_A_RUN = 20_000
+SHAKING = frozenset({SiteChange.Origin.INVENTORY, SiteChange.Origin.WORKLOAD})
+"""What evidence stands on: a change of these may void it. Telemetry claims sites every few seconds and voids none."""
 SITES_AT_ONCE = 50
 """Sites evaluated in one transaction, so that locks are held and memory is used for a bounded time."""
 _LOCK = 0x53434F  # "SCO"
@@ -121,12 +124,28 @@ def rescore_changed(*, now: datetime) -> int:
     claims = list(
         SiteChange.objects.select_for_update(skip_locked=True)
         .order_by("id")
-        .values_list("id", "site_id")[:CLAIMS_A_RUN]
+        .values_list("id", "site_id", "origin")[:CLAIMS_A_RUN]
     )
     if not claims:
         return 0
-    SiteChange.objects.filter(id__in=[claim_id for claim_id, _ in claims]).delete()
-    return _evaluate_all(sorted({site_id for _, site_id in claims}), now=now)
+    SiteChange.objects.filter(id__in=[claim_id for claim_id, _, _ in claims]).delete()
+    _void(sorted({site_id for _, site_id, origin in claims if origin in SHAKING}), now=now)
+    return _evaluate_all(sorted({site_id for _, site_id, _ in claims}), now=now)
+
+
+def _void(site_ids: Sequence[int], *, now: datetime) -> None:
+    """Void what the changes took the ground from under; one site's trouble stops no other's, nor the scores."""
+    if not site_ids:
+        return
+    try:
+        with transaction.atomic():
+            void_changed(site_ids=site_ids, now=now)
+    except Exception:
+        if len(site_ids) == 1:
+            log.exception("Evidence of site %s could not be looked at", site_ids[0])
+            return
+        for site_id in site_ids:
+            _void([site_id], now=now)
 
 
 def rescore_aged(*, now: datetime) -> int:

@@ -25,11 +25,12 @@ from readiness.evidence.models import (
     ValidationRun,
     Voidable,
 )
+from readiness.evidence.proofs import KEPT
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 
 LONGEST = timedelta(days=10 * 366)
-"""Evidence older than this counts for no check, and is left alone."""
+"""Records older than this count for no check, and are left alone; so are runs that are no longer read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,10 @@ def _standing[Evidence: Voidable](
     model: type[Evidence], site_ids: Collection[int], now: datetime
 ) -> Iterable[Evidence]:
     """Locked in the order of ids, so that two workers never wait for each other."""
+    since = now - (KEPT if model is ValidationRun else LONGEST)
     return (
         model._default_manager.select_for_update(of=("self",))
-        .filter(site_id__in=sorted(site_ids), taken_at__gte=now - LONGEST, taken_at__lte=now)
+        .filter(site_id__in=sorted(site_ids), taken_at__gte=since, taken_at__lte=now)
         .order_by("pk")
     )
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from inventory.models import Device, Link, SiteChange
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact, void_changed
+from readiness.scoring.operations import rescore_changed
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from web.actor import acting
@@ -299,3 +300,43 @@ def test_statements_do_not_depend_on_runs_or_sites(take, nodes, leaf, porto, fro
 def test_a_site_without_evidence_costs_three_statements(porto, frozen_now, django_assert_num_queries):
     with django_assert_num_queries(5):  # with the savepoint's two
         void_changed(site_ids=[porto.pk], now=frozen_now.at)
+
+
+def test_claims_of_the_inventory_void_before_the_site_is_scored(take, nodes, porto, frozen_now):
+    run = take("nccl-tests", outputs.collective())
+    SiteChange.objects.all().delete()
+    change(nodes[0], firmware_version="1.3")
+    assert rescore_changed(now=frozen_now.at) == 1
+    run.refresh_from_db()
+    assert run.void_changes == ["firmware"]
+
+
+def test_claims_of_telemetry_look_at_no_evidence(take, nodes, porto, frozen_now):
+    run = take("nccl-tests", outputs.collective())
+    change(nodes[0], firmware_version="1.3")
+    SiteChange.objects.all().delete()
+    SiteChange.objects.create(site=porto, origin="telemetry")
+    rescore_changed(now=frozen_now.at)
+    run.refresh_from_db()
+    assert run.voided_at is None
+
+
+def test_one_sites_trouble_stops_no_others_voiding(take, nodes, porto, frozen_now, caplog):
+    run = take("nccl-tests", outputs.collective())
+    broken = made.site(name="Broken")
+    ValidationRun.objects.create(
+        site=broken,
+        tool="csv",
+        scope="site",
+        taken_at=frozen_now.at,
+        received_at=frozen_now.at,
+        file_name="a",
+        file_sha256="a",
+        file_bytes=1,
+        basis={"a-kind-of-a-later-version": "x"},
+    ).measures.create(name="p1-soak-24h/duration", value=1)
+    change(nodes[0], firmware_version="1.3")
+    rescore_changed(now=frozen_now.at)
+    run.refresh_from_db()
+    assert run.void_changes == ["firmware"]
+    assert f"Evidence of site {broken.pk} could not be looked at" in caplog.text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from readiness.evidence.core.documents import (
@@ -106,7 +106,7 @@ class _Found:
             caution = "Some rows were not checked for wrong values." if not self.wrong else ""
             wrong = Figure(name="wrong_values", value=self.wrong, caution=caution)
         streams = self.ranks or None
-        figures = [_with(figure, operation, streams) for figure in (*self.figures, wrong)]
+        figures = [replace(each, operation=operation, streams=streams) for each in (*self.figures, wrong)]
         return Parsed(
             tool=self.tool,
             figures=tuple(figures),
@@ -132,19 +132,6 @@ class _Found:
                 return "all_reduce"
         self.warnings.append("The output does not name its operation.")
         return ""
-
-
-def _with(figure: Figure, operation: str, streams: int | None) -> Figure:
-    return Figure(
-        name=figure.name,
-        value=figure.value,
-        unit=figure.unit,
-        operation=operation,
-        variant=figure.variant,
-        size_bytes=figure.size_bytes,
-        streams=streams,
-        caution=figure.caution,
-    )
 
 
 def _parse(tool: str, content: bytes) -> Parsed:

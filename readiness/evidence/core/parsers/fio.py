@@ -6,6 +6,7 @@ A job that ended with an error is no slow job: the file is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from readiness.evidence.core.documents import (
@@ -67,53 +68,46 @@ def _without_notes(text: str) -> tuple[list[str], str]:
 
 def _of_job(job: Json) -> Iterator[Figure]:
     options = job.get("job options")
-    name = job.text("jobname")
-    size = _block_size(options.text("bs")) if options is not None else None
     streams = number_of(options.text("numjobs")) if options is not None else None
     for direction in DIRECTIONS:
         part = job.get(direction)
-        if part is None:
+        count = 0 if part is None or part.get("total_ios") is None else part.whole("total_ios")
+        if part is None or count <= 0:
             continue
-        count = part.whole("total_ios") if part.get("total_ios") is not None else 0
-        if count <= 0:
-            continue
+        of_direction = Figure(
+            name="",
+            value=0.0,
+            operation=direction,
+            subject=job.text("jobname"),
+            size_bytes=_block_size(options.text("bs")) if options is not None else None,
+            samples=count,
+            streams=None if streams is None else int(streams),
+        )
+        yield replace(
+            of_direction, name="bandwidth", value=_not_negative(part, "bw_bytes") / 1e6, unit="MB/s"
+        )
+        yield replace(of_direction, name="iops", value=_not_negative(part, "iops"), unit="/s")
+        if (latency := part.get("clat_ns")) is not None and latency.get("mean") is not None:
+            yield from _latencies(latency, of_direction)
 
-        def figure(
-            short: str,
-            value: float,
-            unit: str,
-            *,
-            percentile: float | None = None,
-            samples: int = count,
-            direction: str = direction,
-        ) -> Figure:
-            return Figure(
-                name=short,
-                value=value,
-                unit=unit,
-                operation=direction,
-                subject=name,
-                size_bytes=size,
-                percentile=percentile,
-                samples=samples,
-                streams=None if streams is None else int(streams),
-                caution="" if percentile is None else percentile_caution(percentile, samples),
-            )
 
-        yield figure("bandwidth", _not_negative(part, "bw_bytes") / 1e6, "MB/s")
-        yield figure("iops", _not_negative(part, "iops"), "/s")
-        latency = part.get("clat_ns")
-        if latency is not None and latency.get("mean") is not None:
-            yield figure("latency_average", _not_negative(latency, "mean") / 1e3, "µs")
-            percentiles = latency.get("percentile")
-            samples = latency.whole("N") if latency.get("N") is not None else count
-            for key in percentiles.keys() if percentiles is not None else []:
-                rank = number_of(key)
-                if percentiles is None or rank is None or not 0 < rank < 100:
-                    latency.refuse(f"{tidy(key)} is no percentile.")
-                yield figure(
-                    "latency", _not_negative(percentiles, key) / 1e3, "µs", percentile=rank, samples=samples
-                )
+def _latencies(latency: Json, of_direction: Figure) -> Iterator[Figure]:
+    """The mean and each percentile of completion latency; how many operations are behind them is said with them."""
+    samples = latency.whole("N") if latency.get("N") is not None else of_direction.samples
+    in_us = replace(of_direction, unit="µs", samples=samples)
+    yield replace(in_us, name="latency_average", value=_not_negative(latency, "mean") / 1e3)
+    percentiles = latency.get("percentile")
+    for key in percentiles.keys() if percentiles is not None else []:
+        rank = number_of(key)
+        if percentiles is None or rank is None or not 0 < rank < 100:
+            latency.refuse(f"{tidy(key)} is no percentile.")
+        yield replace(
+            in_us,
+            name="latency",
+            value=_not_negative(percentiles, key) / 1e3,
+            percentile=rank,
+            caution=percentile_caution(rank, samples),
+        )
 
 
 def _not_negative(part: Json, key: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass, field
 
 from readiness.evidence.core.documents import lines_of, number_of, text_of, tidy, whole_of
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
@@ -22,65 +23,83 @@ _NO_ANSWER = re.compile(r"No messages were received")
 _SIZE = re.compile(r"(?:msg-size|Message size)\s*[=:]\s*(\d+)")
 
 
+@dataclass
+class _Found:
+    """What is collected while the lines are read; `rows` are (suffix of the name, percentile, value)."""
+
+    name: str = "latency"
+    operation: str = ""
+    size: int | None = None
+    samples: int | None = None
+    rows: list[tuple[str, float | None, float]] = field(default_factory=list)
+    counts: list[Figure] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=dict)
+    hosts: list[str] = field(default_factory=list)
+
+
 def parse(content: bytes) -> Parsed:
     """µs of one-way latency (or of the round trip, where the tool says so) with percentiles, and counts of loss."""
     text = text_of(content)
-    samples: int | None = None
-    name = "latency"
-    found: list[tuple[str, float | None, float]] = []
-    counts: list[Figure] = []
-    versions: dict[str, str] = {}
-    hosts: list[str] = []
+    found = _Found()
     number = 1
-    operation, size = "", None
     for number, raw in lines_of(text):
         line = _PREFIX.sub("", raw.strip())
         if _ERROR.search(line) or _NO_ANSWER.search(line):
             raise ParseError(number, f"sockperf reports: {tidy(line)}")
-        if _ROUND_TRIP.search(line):
-            name = "round_trip"
-        if (version := _VERSION.search(line)) is not None:
-            versions["sockperf"] = tidy(version[1])
-        if (endpoint := _ENDPOINT.search(line)) is not None:
-            hosts.append(tidy(endpoint[1]))
-            operation = tidy(endpoint[2].lower())
-        if (matched := _SIZE.search(line)) is not None:
-            size = whole_of(matched[1])
-        if (total := _TOTAL.search(line)) is not None:
-            samples = whole_of(total[1])
-        if (matched := _PERCENTILE.search(line)) is not None:
-            percentile = _needed(number, matched[1])
-            if not 0 < percentile < 100:
-                raise ParseError(number, f"{tidy(matched[1])} is no percentile.")
-            found.append(("", percentile, _needed(number, matched[2])))
-        elif (matched := _EXTREME.search(line)) is not None:
-            found.append((f"_{matched[1].lower()}", None, _needed(number, matched[2])))
-        elif (matched := _AVERAGE.search(line)) is not None:
-            found.append(("_average", None, _needed(number, matched[2])))
-        for kind, count in _COUNTS.findall(line):
-            counts.append(Figure(name=f"{kind}_messages", value=float(count[:15]), unit="messages"))
-    if not any(percentile is not None for _, percentile, _ in found):
+        _read_setting(found, line)
+        _read_result(found, number, line)
+    if not any(percentile is not None for _, percentile, _ in found.rows):
         raise ParseError(number, "There are no percentiles: the run did not finish.")
-    figures = [
-        Figure(
-            name=f"{name}{suffix}",
-            value=value,
-            unit="µs",
-            operation=operation,
-            size_bytes=size,
-            percentile=percentile,
-            samples=samples,
-            caution="" if percentile is None else percentile_caution(percentile, samples),
-        )
-        for suffix, percentile, value in found
-    ]
+    figures = [_figure(found, suffix, percentile, value) for suffix, percentile, value in found.rows]
     return Parsed(
         tool="sockperf",
-        figures=(*figures, *counts),
+        figures=(*figures, *found.counts),
         kept=text.encode("utf-8", "replace"),
-        versions=tuple(versions.items()),
-        hosts=tuple(dict.fromkeys(hosts)),
-        loopback=_loopback(hosts),
+        versions=tuple(found.versions.items()),
+        hosts=tuple(dict.fromkeys(found.hosts)),
+        loopback=_loopback(found.hosts),
+    )
+
+
+def _read_setting(found: _Found, line: str) -> None:
+    """How it was run, and how many observations there are."""
+    if _ROUND_TRIP.search(line):
+        found.name = "round_trip"
+    if (version := _VERSION.search(line)) is not None:
+        found.versions["sockperf"] = tidy(version[1])
+    if (endpoint := _ENDPOINT.search(line)) is not None:
+        found.hosts.append(tidy(endpoint[1]))
+        found.operation = tidy(endpoint[2].lower())
+    if (size := _SIZE.search(line)) is not None:
+        found.size = whole_of(size[1])
+    if (total := _TOTAL.search(line)) is not None:
+        found.samples = whole_of(total[1])
+
+
+def _read_result(found: _Found, number: int, line: str) -> None:
+    if (matched := _PERCENTILE.search(line)) is not None:
+        percentile = _needed(number, matched[1])
+        if not 0 < percentile < 100:
+            raise ParseError(number, f"{tidy(matched[1])} is no percentile.")
+        found.rows.append(("", percentile, _needed(number, matched[2])))
+    elif (matched := _EXTREME.search(line)) is not None:
+        found.rows.append((f"_{matched[1].lower()}", None, _needed(number, matched[2])))
+    elif (matched := _AVERAGE.search(line)) is not None:
+        found.rows.append(("_average", None, _needed(number, matched[2])))
+    for kind, count in _COUNTS.findall(line):
+        found.counts.append(Figure(name=f"{kind}_messages", value=float(count[:15]), unit="messages"))
+
+
+def _figure(found: _Found, suffix: str, percentile: float | None, value: float) -> Figure:
+    return Figure(
+        name=f"{found.name}{suffix}",
+        value=value,
+        unit="µs",
+        operation=found.operation,
+        size_bytes=found.size,
+        percentile=percentile,
+        samples=found.samples,
+        caution="" if percentile is None else percentile_caution(percentile, found.samples),
     )
 
 
