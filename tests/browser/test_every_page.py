@@ -5,7 +5,7 @@ is in here the day it is added.
 """
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -16,6 +16,8 @@ from inventory.kinds import KINDS
 from inventory.models import Site
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact, set_floor
+from readiness.scoring.models import Grant
+from readiness.scoring.waivers import operations as waivers
 from telemetry.models import Source
 from tests.browser.looking import faults
 from tests.conftest import NOW
@@ -45,6 +47,11 @@ VARIANTS = (
     "/telemetry/?state=paused",
     "/telemetry/explore/?site=porto&metric=DCGM_FI_DEV_GPU_UTIL",
     "/telemetry/explore/?site=porto&metric=DCGM_FI_DEV_GPU_UTIL&step=soon",
+    "/waivers/?state=denied&cols=reason&cols=vendor&cols=pillar",
+    "/waivers/?q=nothing-is-called-this",
+    "/waivers/ageing/?by=owner",
+    "/waivers/request/?site=porto&check=p5-accelerator-health",
+    "/sites/porto/checks/p2-backup-power/",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -67,6 +74,8 @@ def address(route):
         pk = kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
     elif route.startswith("evidence/runs/"):
         pk = ValidationRun.objects.values_list("pk", flat=True).first()
+    elif route.startswith("waivers/"):
+        pk = Grant.objects.filter(state="requested").values_list("pk", flat=True).first()
     elif route.startswith("settings/users/"):
         pk = User.objects.get(username="mira").pk
     elif route.startswith("settings/tokens/"):
@@ -116,11 +125,24 @@ def proven(small_fleet, frozen_now):
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
 
 
+@pytest.fixture
+def granted(small_fleet, user_of, frozen_now):
+    """A waiver in force, a request that waits, and one that was denied, at Porto."""
+    porto, ops, manager = Site.objects.get(slug="porto"), user_of("ops"), user_of("manager")
+    asked = {"kind": "waiver", "reason": "The UPS is being replaced", "by": ops, "now": frozen_now.at}
+    until = frozen_now.at + timedelta(days=9)
+    decided = {"note": "Seen on site", "by": manager, "now": frozen_now.at}
+    given = waivers.request(site=porto, check_id="p2-backup-power", ends_at=until, **asked)
+    waivers.approve(given, **decided)
+    waivers.deny(waivers.request(site=porto, check_id="p5-goodput", ends_at=until, **asked), **decided)
+    return waivers.request(site=porto, check_id="p5-accelerator-health", ends_at=until, **asked)
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
 
-def test_every_page_over_the_fleet(as_role, client_of, people, small_fleet, proven, axe_source):
+def test_every_page_over_the_fleet(as_role, client_of, people, small_fleet, proven, granted, axe_source):
     client = client_of("admin")
     paths = pages(client, lambda route: not IN_INVENTORY.match(route))
     assert {"/", "/sites/porto/", "/readiness/", "/telemetry/", "/settings/", "/history/"} <= set(paths)
@@ -142,7 +164,8 @@ def test_every_page_of_the_inventory(as_role, client_of, people, axe_source):
 def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe_source):
     one = as_role("viewer")
     empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
-    refused = [reverse("users"), reverse("source-add"), reverse("device-add")]
+    empty += ["/waivers/", "/waivers/ageing/"]
+    refused = [reverse("users"), reverse("source-add"), reverse("device-add"), reverse("waiver-request")]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
 
