@@ -44,7 +44,17 @@ READ = (
 )
 SMALLEST = 2 * 1024**3
 """Rows of collectives below this are read only at sizes that have a floor."""
-NAMES = ("busbw", "bandwidth", "wrong_values", "latency", "severity", "worst_severity", "ttft", "tpot")
+NAMES = (
+    "busbw",
+    "bandwidth",
+    "wrong_values",
+    "latency",
+    "severity",
+    "worst_severity",
+    "ttft",
+    "tpot",
+    "duration",
+)
 
 type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 

@@ -8,12 +8,13 @@ document that stopped early.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from readiness.evidence.core.documents import MOST_FIGURES, Json, lines_of, text_of, tidy, without_secrets
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError
 
-ROOTS = ("DCGM Diagnostic", "DCGM GPU Diagnostic", "DCGM Multi-Node Diagnostic")
+ROOTS = ("DCGM Diagnostic", "DCGM GPU Diagnostic")
+"""Where `diag` puts everything; `mndiag` puts it at the top, beside its hosts."""
 UNKNOWN = 3
 BADNESS = {0: 0, 1: 1, 5: 2, 4: 3, 3: 4, 6: 5, 2: 6}
 """Severities from none to worst: monitor and configuration do not stop use, isolate stops it at once."""
@@ -37,9 +38,10 @@ def parse(content: bytes) -> Parsed:
     ran: dict[str, set[str]] = defaultdict(set)
     skipped: set[str] = set()
     warnings: list[str] = []
+    hosts = _hosts(root)
     for name, result in _results(root):
         status = _status(result)
-        subjects = _subjects(result)
+        subjects = _subjects(result, hosts)
         if status in NOT_RUN:
             skipped.update(subjects)
             continue
@@ -77,19 +79,18 @@ def _parsed(
     worst = max(severities.values(), key=BADNESS.__getitem__)
     figures.append(Figure(name="worst_severity", value=float(worst), variant=length, operation="diagnostic"))
     metadata = root.get("metadata") or root
+    first = next((host for host in root.listed("hosts") if host.is_object()), None)
     driver = metadata.text("Driver Version Detected") or metadata.text("driver_version_detected")
     version = metadata.text("version") or metadata.text("DCGM Version")
+    if first is not None:
+        driver, version = driver or first.text("driver_version"), version or first.text("dcgm_version")
     versions = [pair for pair in (("driver", driver), ("dcgm", version)) if pair[1]]
     return Parsed(
         tool="dcgm-diag",
         figures=tuple(figures),
         kept=kept,
         versions=tuple(versions),
-        hosts=tuple(
-            host.text("hostname")
-            for host in root.listed("hosts")
-            if host.is_object() and host.text("hostname")
-        ),
+        hosts=tuple(_hosts(root).values()),
         devices=tuple(sorted(severities)),
         warnings=tuple(warnings),
     )
@@ -114,7 +115,18 @@ def _root(document: Json) -> Json:
     for key in ROOTS:
         if (root := document.get(key)) is not None:
             return root
+    if document.get("test_categories") is not None:
+        return document
     return document.refuse(f"None of {', '.join(ROOTS)} is there: this is no output of dcgmi diag -j.")
+
+
+def _hosts(root: Json) -> dict[str, str]:
+    """Names of the hosts of a multi-node diagnostic, by their number in the document."""
+    return {
+        host.text("host_id"): host.text("hostname")
+        for host in root.listed("hosts")
+        if host.is_object() and host.text("hostname")
+    }
 
 
 def _results(root: Json) -> Iterator[tuple[str, Json]]:
@@ -133,6 +145,9 @@ def _results(root: Json) -> Iterator[tuple[str, Json]]:
             failed = any(_status(result) == "fail" for result in results)
             if not results or (_status(summary) == "fail" and not failed):
                 yield name, summary
+    # Errors about no entity: of a host, or of the run as a whole.
+    for error in root.listed("global_errors"):
+        yield "the run", error
 
 
 def _status(result: Json) -> str:
@@ -141,7 +156,7 @@ def _status(result: Json) -> str:
     return status if status in GOOD | NOT_RUN else "fail"
 
 
-def _subjects(result: Json) -> list[str]:
+def _subjects(result: Json, hosts: Mapping[str, str]) -> list[str]:
     """`GPU 3`; version 3 lists several numbers in one text. Results about no accelerator are about the node."""
     for key in ("gpu_ids", "gpu_id", "gpu_list"):
         if ids := result.text(key):
@@ -150,7 +165,7 @@ def _subjects(result: Json) -> list[str]:
             ]
     group = result.text("entity_group")
     number = result.text("entity_id")
-    host = result.text("hostname") or result.text("host")
+    host = hosts.get(result.text("host_id"), "") or result.text("hostname")
     if group and number:
         return [tidy(f"{host} {group} {number}")]
     return [host or "node"]
@@ -162,7 +177,8 @@ def _severity(result: Json, *, passed: bool) -> int:
     A test that passed with an error of some severity beside it counts by that: the tool has been seen to do so.
     """
     found = []
-    for warning in _warnings(result):
+    alone = [result] if result.get("error_severity") is not None else []
+    for warning in (*_warnings(result), *alone):
         value = warning.get("error_severity") if warning.is_object() else None
         severity = None if value is None else value.as_number()
         if severity is not None and severity in BADNESS and severity:
@@ -182,7 +198,7 @@ def _warnings(result: Json) -> list[Json]:
 
 
 def _messages(result: Json) -> list[str]:
-    messages = []
+    messages = [result.text("warning")]
     for warning in _warnings(result)[:5]:
         messages.append(warning.text("warning") if warning.is_object() else tidy(warning.value))
     return [message for message in messages if message]

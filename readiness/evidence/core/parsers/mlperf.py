@@ -1,6 +1,8 @@
 """MLPerf-style training logs: lines of `:::MLLOG` and JSON, which a rank may precede.
 
 Time to train is from `run_start` to `run_stop`, and only where the stop says success: an aborted run has no time.
+The load generator of inference writes such lines too; its times count from its own start, and a run that it calls
+INVALID is refused.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ LATENCIES = {
     "result_time_per_output_token_99.00_percentile_ns": "tpot",
 }
 """What the load generator logs of a server run; the figures are in nanoseconds."""
+EPOCH_MS = 1e11
+"""Below this a time counts from the start of the program: as milliseconds since 1970 it would be of 1973."""
 KEPT = ("submission_benchmark", "submission_platform", "submission_org", "submission_division")
 
 
@@ -28,6 +32,9 @@ def parse(content: bytes) -> Parsed:
     figures: list[Figure] = []
     facts: dict[str, str] = {}
     number, entries, last = 1, 0, None
+    begun: datetime | None = None
+    least_ms: float | None = None
+    met = False
     for number, line in lines_of(text):
         matched = _ENTRY.search(line)
         if matched is None:
@@ -44,19 +51,29 @@ def parse(content: bytes) -> Parsed:
             stops.append((number, at, *_outcome(number, entry)))
         elif key in KEPT:
             facts[key] = entry.text("value")
+        elif key == "test_datetime":
+            begun = _said(entry.text("value"))
+        elif key == "result_validity" and entry.text("value").upper() != "VALID":
+            raise ParseError(number, f"The load generator calls the run {entry.text('value') or 'nothing'}.")
+        elif key == "effective_min_duration_ms":
+            least_ms = _optional(number, entry)
+        elif key == "result_min_duration_met":
+            met = _is_true(entry)
         elif key in LATENCIES:
             figures.append(_latency(number, key, entry))
         if len(figures) > MOST_FIGURES:
             raise ParseError(number, f"There are more than {MOST_FIGURES} figures.")
     if not entries:
         raise ParseError(number, "There is no line of :::MLLOG.")
+    if figures and met and least_ms is not None and least_ms > 0:
+        figures.append(Figure(name="duration", value=least_ms / 1e3, unit="s", operation="serving"))
     if stops or not figures:
         figures += _time_to_train(starts, stops, number, facts.get("submission_benchmark", ""))
     return Parsed(
         tool="mlperf",
         figures=tuple(figures),
         kept=text.encode("utf-8", "replace"),
-        taken_at=_instant(number, last),
+        taken_at=_instant(number, last) or begun,
         devices=tuple(value for key, value in facts.items() if key == "submission_platform" and value),
         warnings=("MLPerf-style: a result under that name needs a conforming submission.",),
     )
@@ -76,6 +93,27 @@ def _time(line: int, entry: Json) -> float:
         return entry.number("time_ms")
     except ParseError as error:
         raise ParseError(line, error.reason) from error
+
+
+def _said(text: str) -> datetime | None:
+    """What the load generator writes as its start, where it says the zone."""
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant.astimezone(UTC) if instant.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _optional(line: int, entry: Json) -> float | None:
+    try:
+        return entry.optional_number("value")
+    except ParseError as error:
+        raise ParseError(line, error.reason) from error
+
+
+def _is_true(entry: Json) -> bool:
+    value = entry.get("value")
+    return value is not None and value.value is True
 
 
 def _outcome(line: int, entry: Json) -> tuple[str, float | None]:
@@ -134,7 +172,7 @@ def _latency(line: int, key: str, entry: Json) -> Figure:
 
 
 def _instant(line: int, milliseconds: float | None) -> datetime | None:
-    if milliseconds is None:
+    if milliseconds is None or milliseconds < EPOCH_MS:
         return None
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from readiness.evidence.core.parsers.dcgm_diag import BADNESS
 from readiness.evidence.core.proving.values import (
     Proof,
     Proofs,
@@ -19,7 +20,7 @@ from readiness.evidence.core.proving.values import (
     newest,
     proof_of,
 )
-from readiness.framework.core.definition import Check
+from readiness.framework.core.definition import Check, SubMeasure
 
 _GPU = re.compile(r"(?:(\S+) )?GPU (\d{1,5})")
 QUICK = timedelta(hours=24)
@@ -30,10 +31,13 @@ def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: dateti
     worst, quick = check.part("worst-severity"), check.part("quick-coverage")
     long_runs: dict[tuple[int, int], list[Proof]] = defaultdict(list)
     any_runs: dict[tuple[int, int], list[Proof]] = defaultdict(list)
+    of_nodes: dict[int, list[Proof]] = defaultdict(list)
     nodes = {name.lower(): node for node, name in site.nodes.items()}
     for run in runs:
         if run.tool != "dcgm-diag":
             continue
+        for node in run.nodes or (0,):
+            of_nodes[node].append(_of_node(run, worst, site.nodes.get(node, "")))
         for figure in run.figures:
             found = _GPU.fullmatch(figure.subject) if figure.name == "severity" else None
             if found is None:
@@ -49,11 +53,28 @@ def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: dateti
     wanted = {each: f"{site.nodes.get(each[0], '')} GPU {each[1]}" for each in site.accelerators}
     return kept(
         {
-            "worst-severity": list(newest_long.values()),
+            "worst-severity": [*newest_long.values(), *_troubled(of_nodes, worst, now)],
             "coverage": [_covered(newest_long, wanted, check, "coverage", now)],
             "quick-coverage": [_covered(newest_any, wanted, check, "quick-coverage", now)],
         }
     )
+
+
+def _of_node(run: Run, part: SubMeasure, name: str) -> Proof:
+    """What a diagnostic found that is of no one accelerator: a failure of the host's software, or of the run."""
+    found = [
+        each.value
+        for each in run.figures
+        if each.name == "severity" and each.value is not None and not _GPU.fullmatch(each.subject)
+    ]
+    value = max(found, key=lambda severity: BADNESS.get(int(severity), 0), default=0.0)
+    return proof_of(run, part, value, detail=name)
+
+
+def _troubled(of_nodes: Mapping[int, Sequence[Proof]], part: SubMeasure, now: datetime) -> list[Proof]:
+    """Nodes whose newest diagnostic found such a thing."""
+    found = [newest(proofs, part, now) for proofs in of_nodes.values()]
+    return [proof for proof in found if proof is not None and proof.value]
 
 
 def _covered(

@@ -120,10 +120,14 @@ def _tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
 
 
 def serving(check: Check, runs: Sequence[Run]) -> Proofs:
-    """The newest served run's p99 of first token and token time. How long it ran, a table says."""
+    """The newest served run's p99 of first token and token time, and how long it ran at least."""
     found: dict[str, list[Proof | None]] = {}
-    for part_id, name in (("ttft-p99", "ttft"), ("tpot-p99", "tpot")):
-        holding = [(run, each) for run in runs if (each := figure_named(run, name, 99.0)) is not None]
+    for part_id, name, percentile in (
+        ("ttft-p99", "ttft", 99.0),
+        ("tpot-p99", "tpot", 99.0),
+        ("duration", "duration", None),
+    ):
+        holding = [(run, each) for run in runs if (each := figure_named(run, name, percentile)) is not None]
         if holding:
             run, figure = max(holding, key=lambda pair: (pair[0].taken_at, pair[0].id))
             found[part_id] = [proof_of(run, check.part(part_id), figure.value, cannot_judge=figure.caution)]

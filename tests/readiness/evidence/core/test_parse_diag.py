@@ -118,6 +118,48 @@ def test_a_summary_that_is_worse_than_its_results_is_believed():
     assert severity_of(parse("dcgm-diag", json.dumps(content).encode())) == 3
 
 
+def multi_node(results, **more):
+    document = {
+        "name": "DCGM Multi-Node Diagnostic",
+        "metadata": {"num_hosts": 2, "num_entities": 2},
+        "hosts": [
+            {"host_id": 0, "hostname": "node-1", "dcgm_version": "4.3.0", "driver_version": "580.82.09"},
+            {"host_id": 1, "hostname": "node-2", "dcgm_version": "4.3.0", "driver_version": "580.82.09"},
+        ],
+        "test_categories": [
+            {
+                "category": "Multi-Node Tests",
+                "tests": [{"name": "mnubergemm", "status": "Fail", "results": results}],
+            }
+        ],
+        **more,
+    }
+    return parse("dcgm-diag", json.dumps(document).encode())
+
+
+def test_a_multi_node_diagnostic_names_the_host_of_each_accelerator():
+    run = multi_node([result(0, host_id=0), {**failed(0, 2), "host_id": 1}])
+    assert figure(run, "severity", subject="node-1 GPU 0").value == 0
+    assert figure(run, "severity", subject="node-2 GPU 0").value == 2
+    assert run.hosts == ("node-1", "node-2")
+    assert dict(run.versions) == {"driver": "580.82.09", "dcgm": "4.3.0"}
+
+
+@pytest.mark.parametrize(
+    ("error", "severity"),
+    [
+        pytest.param(
+            {"warning": "lost", "error_id": 5, "error_severity": 4, "host_id": 1}, 4, id="of a host"
+        ),
+        pytest.param(
+            {"warning": "Error: mpirun", "error_category": "MPI"}, 3, id="of the run, without a severity"
+        ),
+    ],
+)
+def test_an_error_about_no_accelerator_counts_all_the_same(error, severity):
+    assert severity_of(multi_node([result(0, host_id=0)], global_errors=[error])) == severity
+
+
 def test_remarks_before_the_document_are_passed_over():
     run = diag(("software", result(0)), before="Successfully ran diagnostic for group.\nWARNING: x\n")
     assert severity_of(run) == 0

@@ -75,6 +75,34 @@ def test_a_server_run_has_its_tail_latencies_in_milliseconds():
     assert (figure(run, "ttft").value, figure(run, "tpot").value) == (450, 40)
 
 
+def served(validity="VALID", met=True):
+    """As the load generator writes: times are milliseconds since its own start."""
+    return (
+        logged("test_datetime", 0.0031, "2026-11-20T10:00:00Z", rank="")
+        + logged("effective_min_duration_ms", 0.0042, 600_000, rank="")
+        + logged("result_first_token_99.00_percentile_latency_ns", 612_000.5, 450_000_000, rank="")
+        + logged("result_validity", 612_000.6, validity, rank="")
+        + logged("result_min_duration_met", 612_000.7, met, rank="")
+    )
+
+
+def test_a_served_run_is_not_of_1970_and_lasted_as_long_as_it_had_to():
+    run = parse("mlperf", served().encode())
+    assert run.taken_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert (figure(run, "duration").value, figure(run, "duration").unit) == (600, "s")
+
+
+def test_a_served_run_that_was_too_short_has_no_length():
+    names = {each.name for each in parse("mlperf", served(met=False).encode()).figures}
+    assert names == {"ttft"}
+
+
+def test_a_served_run_that_the_load_generator_calls_invalid_is_refused():
+    with pytest.raises(ParseError, match="calls the run INVALID") as refused:
+        parse("mlperf", served("INVALID").encode())
+    assert refused.value.line == 4
+
+
 @pytest.mark.parametrize(
     ("log", "line", "reason"),
     [

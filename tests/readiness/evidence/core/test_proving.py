@@ -354,6 +354,17 @@ class TestDiagnostics:
         found = diagnostics.accelerators(DIAG, [run("dcgm-diag", outputs.diagnostic({7: 0}))], SITE, NOW)
         assert "coverage" not in found
 
+    def test_what_is_of_no_one_accelerator_counts_for_the_node_until_a_newer_run(self):
+        bad = outputs.diagnostic({0: 0}).replace(
+            b'"metadata"', b'"global_errors": [{"warning": "lost", "error_severity": 4}], "metadata"'
+        )
+        runs = [run("dcgm-diag", bad, days=3, id=1)]
+        found = diagnostics.accelerators(DIAG, runs, SITE, NOW)["worst-severity"]
+        assert {(each.detail, each.value) for each in found} == {("node-1 GPU 0", 0), ("node-1", 4)}
+        runs.append(run("dcgm-diag", outputs.diagnostic({0: 0}), days=1, id=2))
+        found = diagnostics.accelerators(DIAG, runs, SITE, NOW)["worst-severity"]
+        assert {(each.ref, each.value) for each in found} == {("run:2", 0)}
+
     def test_nodes_are_current_with_a_quick_check_and_the_full_set(self):
         check = FRAMEWORK.check("p5-revalidation")
         runs = [
@@ -396,9 +407,12 @@ class TestNamedByATable:
 
 
 def test_served_requests_by_their_tail():
-    from tests.readiness.evidence.core.test_parse_others import logged
+    from tests.readiness.evidence.core.test_parse_others import logged, served
 
     log = logged("result_first_token_99.00_percentile_latency_ns", 5, 450_000_000)
     found = latency.serving(SERVING, [run("mlperf", log.encode(), scope="site")])
     assert only(found, "ttft-p99").value == 450
     assert "tpot-p99" not in found
+    assert "duration" not in found
+    found = latency.serving(SERVING, [run("mlperf", served().encode(), scope="site")])
+    assert only(found, "duration").value == 600
