@@ -36,7 +36,10 @@ def remove(*, by: User | None, now: datetime) -> bool:
         Site.objects.filter(pk__in=fleet.made.get(Site._meta.label, [])).delete()
         for label in _CATALOGUE:
             _remove_unused(apps.get_model(label), fleet.made.get(label, []))
-        User.objects.filter(pk__in=fleet.made.get(User._meta.label, [])).delete()
+        people = fleet.made.get(User._meta.label, [])
+        _remove_unused(User, people)
+        # Whoever decided something that stays is still named there, and signs in no more.
+        User.objects.filter(pk__in=people).update(is_active=False)
         fleet.delete()
     return True
 

@@ -13,6 +13,7 @@ from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.waivers.models import Grant, Standing
 from readiness.scoring.waivers.operations import MAY_DECIDE, MAY_REQUEST
 from readiness.scoring.waivers.queries import Counts, GrantRow, is_open
+from readiness.scoring.waivers.rules import MOST_WAIVERS
 from readiness.scoring.waivers.tables import ends
 from web.units import duration
 
@@ -156,7 +157,7 @@ def waiver_word(row: CheckRow, *, may_request: bool) -> str:
     """What the row of a check says of its waiver."""
     if row.state == CheckState.WAIVED:
         return gettext("waived")
-    return gettext("ask for one") if may_request and request_url(row, "") else ""
+    return gettext("ask") if may_request and request_url(row, "") else ""
 
 
 def waiver_url(row: CheckRow, slug: str, *, may_request: bool) -> str:
@@ -175,3 +176,10 @@ def excepted_note(check_ids: Sequence[str]) -> str:
         len(check_ids),
     )
     return said % {"n": len(check_ids)}
+
+
+def most() -> str:
+    """The bound that a request may meet; a default of ours, and marked as one."""
+    return gettext("A site has %(most)s live waivers at most (operator-set default).") % {
+        "most": MOST_WAIVERS
+    }

@@ -19,8 +19,8 @@ from inventory.models.triggers import OWN_SITE, claims
 LONGEST = timedelta(days=180)
 """The longest that a grant lasts, and the furthest ahead that it may begin.
 
-Operator-set default: as long as the framework lets an attestation stand (`valid_for: 180d`), so that no decision to
-look away outlives a decision that was looked into. Twice a year somebody has to decide again.
+Operator-set default: as long as the framework lets an accepted owner or an attested runbook stand (`valid_for: 180d` of
+p4-orchestration-owner, p4-runbook-coverage), so that a decision to look away is looked at as often as those.
 """
 
 

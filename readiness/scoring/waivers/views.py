@@ -95,7 +95,7 @@ def ask(request: HttpRequest) -> HttpResponse:
                 request, gettext("%(grant)s is asked for; somebody else decides.") % {"grant": grant}
             )
             return HttpResponseRedirect(reverse("waiver", args=[grant.pk]))
-    context = {"form": form, "breadcrumbs": _breadcrumbs(gettext("Ask for one"))}
+    context = {"form": form, "most": lines.most(), "breadcrumbs": _breadcrumbs(gettext("Ask for one"))}
     return render(request, "readiness/waivers/request.html", context, status=422 if form.errors else 200)
 
 
