@@ -7,6 +7,7 @@ from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django_filters import FilterSet
 
 from inventory import filters
 from inventory.models import (
@@ -100,11 +101,11 @@ def counted(key: str, label: Any) -> Column:
     return Column(key, label, numeric=True, sort=key)
 
 
-def _table(model: type[Model], filterset: type, columns: Sequence[Column], **kwargs: Any) -> Table:
+def _table(model: type[Model], filterset: type[FilterSet], columns: Sequence[Column], **kwargs: Any) -> Table:
     meta, noun = model._meta, links.noun(model)
     return Table(
         id=f"{noun}-list",
-        noun=(meta.verbose_name, meta.verbose_name_plural),
+        noun=(meta.verbose_name or noun, meta.verbose_name_plural or noun),
         label=capfirst(str(meta.verbose_name_plural)),
         columns=columns,
         filterset=filterset,

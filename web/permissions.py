@@ -42,7 +42,6 @@ def require(*permissions: str) -> Callable[[View], View]:
                 raise MissingPermission(missing)
             return view(request, *args, **kwargs)
 
-        checked.required_permissions = permissions
         return checked
 
     return decorate

@@ -16,6 +16,7 @@ from inventory.kinds import KIND_OF, Kind
 from inventory.models import DeviceType, Site
 from web import actor, clock, links
 from web.history import BadCursor, history_of
+from web.requests import UserRequest
 from web.tables import page, respond
 
 LARGEST_ID = 2**63 - 1
@@ -44,7 +45,7 @@ def object_list(request: HttpRequest, kind: Kind) -> HttpResponseBase:
 
 
 @require_GET
-def object_detail(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
+def object_detail(request: UserRequest, kind: Kind, pk: int) -> HttpResponse:
     obj = get_object_or_404(tables.rows_of(kind.model), pk=pk)
     shows_history = request.GET.get("tab") == "history"
     context = _frame(request, kind, obj) | {
@@ -127,7 +128,9 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
 def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:
     """What a link fills into the form: ids of related objects, and the kind of a device type."""
     begun = {}
-    for name, value in asked.items():
+    for name in asked:
+        # The type of QueryDict allows for a list; it gives the last value, or "" for none.
+        value = str(asked.get(name, ""))
         field = kind.form.base_fields.get(name)
         if field is None or name == "changelog_message":
             continue

@@ -1,5 +1,7 @@
 """A new status for the rows that were ticked in a list: first what would change, then the change."""
 
+from typing import cast
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_POST
 from inventory import tables
 from inventory.forms import StatusForm
 from inventory.kinds import Kind
+from inventory.models import Accelerator, Device
 from inventory.operations import set_status
 
 # As many as a list shows on its longest page.
@@ -30,7 +33,8 @@ def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
     form = StatusForm(request.POST if confirmed else None, model=kind.model)
     if confirmed and form.is_valid():
         status, message = form.cleaned_data["status"], form.cleaned_data["changelog_message"]
-        number = set_status(model=kind.model, ids=ids, status=status, message=message)
+        model = cast(type[Device] | type[Accelerator], kind.model)
+        number = set_status(model=model, ids=ids, status=status, message=message)
         said = ngettext("%(number)s has a new status.", "%(number)s have a new status.", number)
         messages.success(request, said % {"number": number})
         return redirect(kind.url("list"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import django_filters
 from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -76,7 +77,7 @@ class Table:
     id: str
     noun: tuple[Text, Text]
     columns: Sequence[Column]
-    filterset: type | None = None
+    filterset: type[django_filters.FilterSet] | None = None
     filters: Sequence[Choice] = ()
     search: bool = True
     default_sort: str = ""

@@ -1,8 +1,8 @@
 """The filters of a table: what the panel offers, what the chips say, and the rows that are left."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import django_filters
 from django import forms
@@ -99,7 +99,8 @@ def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
         rows = list(source.options(MOST_CHOICES + 1))
         return rows if len(rows) <= MOST_CHOICES else None
     if isinstance(source, (forms.ChoiceField, forms.MultipleChoiceField)):
-        flat = [(str(getattr(value, "value", value)), str(text)) for value, text in source.choices]
+        choices = cast(Iterable[tuple[Any, Any]], source.choices)
+        flat = [(str(getattr(value, "value", value)), str(text)) for value, text in choices]
         return flat if len(flat) <= MOST_CHOICES else None
     return None
 

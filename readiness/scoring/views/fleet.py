@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import conditional_page, require_GET
 
@@ -30,7 +31,7 @@ may_see = require("inventory.view_site", "scoring.view_sitescore")
 @may_see
 @conditional_page
 @require_GET
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: HttpRequest) -> HttpResponseBase:
     at = now()
     # The map shows every site and the table some of them: read once.
     known = standing(now=at)
@@ -50,7 +51,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @may_see
 @conditional_page
 @require_GET
-def sites(request: HttpRequest) -> HttpResponse:
+def sites(request: HttpRequest) -> HttpResponseBase:
     at = now()
     page = _sites_page(request, at)
     if table_kit.wants_table_only(request, page):
