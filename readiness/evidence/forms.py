@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Device, Site
 from readiness.evidence.core.parsers import ParseError
-from readiness.evidence.models import Tool, ValidationRun
+from readiness.evidence.models import Floor, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext
 from readiness.evidence.refusals import EvidenceRefused
@@ -199,3 +199,39 @@ class AttestationForm(RecordForm):
     )
 
     field_order = ["site", "check", "part", "value", "statement", "attested_by", "taken_on", "valid_until"]
+
+
+class TableForm(EvidenceForm):
+    """Facts of many sites at once."""
+
+    file = forms.FileField(
+        label=_("File"),
+        allow_empty_file=True,
+        help_text=_(
+            "CSV with the columns site, check, part, value, unit, taken_on, source, note. All of it or nothing."
+        ),
+    )
+
+
+class FloorForm(forms.ModelForm):
+    class Meta:
+        model = Floor
+        fields = ["platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source", "note"]
+        help_texts = {
+            "platform": _("A device type's slug, or the name that runs are given."),
+            "measure": _("As the tool's figures are named: busbw of nccl-tests, bandwidth of perftest."),
+            "operation": _("Such as all_reduce or write. Empty: any."),
+            "size_bytes": _("Bytes, such as 17179869184 for 16 GiB. Empty: it holds at any size."),
+        }
+
+
+class ConfigurationForm(EvidenceForm):
+    """Floors of a node-health configuration."""
+
+    file = forms.FileField(
+        label=_("File"), allow_empty_file=True, help_text=_("A node-health configuration, *.conf.")
+    )
+    platform = forms.CharField(label=_("Platform"), max_length=100)
+    source = forms.CharField(
+        label=_("Source"), required=False, max_length=200, help_text=_("Empty: the file's name.")
+    )

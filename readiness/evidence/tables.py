@@ -14,7 +14,7 @@ from readiness.evidence.filters import (
     MeasureFilters,
     RunFilters,
 )
-from readiness.evidence.models import Attestation, RecordedFact, RunMeasure, ValidationRun
+from readiness.evidence.models import Attestation, Floor, RecordedFact, RunMeasure, ValidationRun
 from web.tables import Column, Table
 from web.units import instant, number
 
@@ -188,28 +188,41 @@ ATTESTATIONS = Table(
     },
 )
 
-FLOORS = Table(
-    id="floors",
-    noun=(_("floor"), _("floors")),
-    label=_("Floors"),
-    columns=(
-        Column("platform", _("Platform"), sort="platform", locked=True, phone="title"),
-        Column("tool", _("Tool"), sort="tool"),
-        Column("measure", _("Measure"), sort="measure"),
-        Column("operation", _("Operation"), sort="operation"),
-        Column("size", _("Size"), value="size_bytes", text=_size, sort="size_bytes", numeric=True),
-        Column("value", _("At least"), text=lambda floor: exact(floor.value), sort="value", numeric=True),
-        Column("unit", _("Unit"), sort="unit"),
-        Column("source", _("Source"), sort="source"),
-        Column("note", _("Note"), default=False),
-    ),
-    filterset=FloorFilters,
-    api="evidence-api-floor-list",
-    empty={
-        "title": _("No floor yet"),
-        "text": _(
-            "Without a floor for its platform a run's bandwidth is unknown. Import one with manage.py import_floors."
+
+def floors(*, may_change: bool) -> Table:
+    """Whoever may change a floor gets there by its platform."""
+
+    def address(floor: Floor) -> str:
+        return reverse("floor-edit", args=[floor.pk]) if may_change else ""
+
+    return Table(
+        id="floors",
+        noun=(_("floor"), _("floors")),
+        label=_("Floors"),
+        columns=(
+            Column(
+                "platform",
+                _("Platform"),
+                url=address,
+                sort="platform",
+                locked=True,
+                phone="title",
+            ),
+            Column("tool", _("Tool"), sort="tool"),
+            Column("measure", _("Measure"), sort="measure"),
+            Column("operation", _("Operation"), sort="operation"),
+            Column("size", _("Size"), value="size_bytes", text=_size, sort="size_bytes", numeric=True),
+            Column("value", _("At least"), text=lambda floor: exact(floor.value), sort="value", numeric=True),
+            Column("unit", _("Unit"), sort="unit"),
+            Column("source", _("Source"), sort="source"),
+            Column("note", _("Note"), default=False),
         ),
-        "icon": "gauge",
-    },
-)
+        filterset=FloorFilters,
+        api="evidence-api-floor-list",
+        row_url=address,
+        empty={
+            "title": _("No floor yet"),
+            "text": _("Without a floor for its platform a run's bandwidth is unknown."),
+            "icon": "gauge",
+        },
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from readiness.evidence.views import records, runs
+from readiness.evidence.views import floors, records, runs
 
 urlpatterns = [
     path("", runs.page, name="evidence"),
@@ -11,7 +11,12 @@ urlpatterns = [
     path("runs/<int:pk>/file/", runs.file, name="validation-run-file"),
     path("facts/", records.facts, name="facts"),
     path("facts/add/", records.record, name="recorded-fact-add"),
+    path("facts/import/", records.import_facts, name="facts-import"),
     path("attestations/", records.attestations, name="attestations"),
     path("attestations/add/", records.attest, name="attestation-add"),
-    path("floors/", records.floors, name="floors"),
+    path("floors/", floors.page, name="floors"),
+    path("floors/add/", floors.add, name="floor-add"),
+    path("floors/import/", floors.import_configuration, name="floors-import"),
+    path("floors/<int:pk>/edit/", floors.edit, name="floor-edit"),
+    path("floors/<int:pk>/delete/", floors.delete, name="floor-delete"),
 ]

@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.operations import create_token
 from inventory.kinds import KINDS
 from inventory.models import Site
-from readiness.evidence.models import ValidationRun
+from readiness.evidence.models import Floor, ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact, set_floor
 from readiness.scoring.models import Grant
 from readiness.scoring.waivers import operations as waivers
@@ -76,6 +76,8 @@ def address(route):
         pk = ValidationRun.objects.values_list("pk", flat=True).first()
     elif route.startswith("waivers/"):
         pk = Grant.objects.filter(state="requested").values_list("pk", flat=True).first()
+    elif route.startswith("evidence/floors/"):
+        pk = Floor.objects.values_list("pk", flat=True).first()
     elif route.startswith("settings/users/"):
         pk = User.objects.get(username="mira").pk
     elif route.startswith("settings/tokens/"):

@@ -42,9 +42,15 @@ class Floor(models.Model):
                 nulls_distinct=False,
                 violation_error_message=_("This platform has a floor of this measure at this size."),
             ),
-            models.CheckConstraint(condition=Q(value__gt=0), name="floor_positive"),
             models.CheckConstraint(
-                condition=Q(size_bytes__isnull=True) | Q(size_bytes__gt=0), name="floor_size_positive"
+                condition=Q(value__gt=0),
+                name="floor_positive",
+                violation_error_message=_("A floor is above 0."),
+            ),
+            models.CheckConstraint(
+                condition=Q(size_bytes__isnull=True) | Q(size_bytes__gt=0),
+                name="floor_size_positive",
+                violation_error_message=_("A size is above 0."),
             ),
         ]
         triggers = claims(SITES_OF_PLATFORM)

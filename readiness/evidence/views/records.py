@@ -1,4 +1,4 @@
-"""Recorded facts, attestations and floors: lists, and the forms to enter a fact or an attestation."""
+"""Recorded facts and attestations: lists, and the forms to enter them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -15,9 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.api.refusing import sender_of
-from readiness.evidence.forms import AttestationForm, FactForm, RecordForm
-from readiness.evidence.models import Attestation, Floor, RecordedFact
+from readiness.evidence.api.refusing import content_of, sender_of
+from readiness.evidence.core.parsers import ParseError
+from readiness.evidence.forms import AttestationForm, FactForm, RecordForm, TableForm
+from readiness.evidence.models import Attestation, RecordedFact
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework import queries as framework_queries
 from web import answers
@@ -35,8 +37,10 @@ MAY_RECORD, MAY_ATTEST = "evidence.add_recordedfact", "evidence.add_attestation"
 def facts(request: HttpRequest) -> HttpResponseBase:
     rows = RecordedFact.objects.select_related("site", "by")
     sub = gettext("Dated values of sub-measures with their source, until something measures them")
-    add = ("recorded-fact-add", gettext("Record a fact")) if request.user.has_perm(MAY_RECORD) else None
-    return _list(request, "facts", tables.FACTS, rows, gettext("Recorded facts"), sub, add)
+    may = request.user.has_perm(MAY_RECORD)
+    add = ("recorded-fact-add", gettext("Record a fact")) if may else None
+    many = ("facts-import", gettext("Import a table")) if may else None
+    return listed(request, "facts", tables.FACTS, rows, gettext("Recorded facts"), sub, add, many)
 
 
 @require("inventory.view_site", "evidence.view_attestation")
@@ -46,18 +50,10 @@ def attestations(request: HttpRequest) -> HttpResponseBase:
     rows = Attestation.objects.select_related("site", "by")
     sub = gettext("Statements by named persons")
     add = ("attestation-add", gettext("Attest")) if request.user.has_perm(MAY_ATTEST) else None
-    return _list(request, "attestations", tables.ATTESTATIONS, rows, gettext("Attestations"), sub, add)
+    return listed(request, "attestations", tables.ATTESTATIONS, rows, gettext("Attestations"), sub, add)
 
 
-@require("evidence.view_floor")
-@conditional_page
-@require_GET
-def floors(request: HttpRequest) -> HttpResponseBase:
-    sub = gettext("What a platform must reach in a tool's measure")
-    return _list(request, "floors", tables.FLOORS, Floor.objects.all(), gettext("Floors"), sub, None)
-
-
-def _list(
+def listed(
     request: HttpRequest,
     name: str,
     columns: Table,
@@ -65,7 +61,9 @@ def _list(
     heading: str,
     sub: str,
     add: tuple[str, str] | None,
+    many: tuple[str, str] | None = None,
 ) -> HttpResponseBase:
+    """`add` and `many` are url name and words of the pages to enter one and to import many."""
     table = table_kit.page(request, columns, rows)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/evidence/list.html", table)
@@ -75,6 +73,8 @@ def _list(
         "sub": sub,
         "add_url": reverse(add[0]) if add else "",
         "add_label": add[1] if add else "",
+        "many_url": reverse(many[0]) if many else "",
+        "many_label": many[1] if many else "",
         "tabs": lines.tabs(name),
         "breadcrumbs": lines.breadcrumbs(heading),
     }
@@ -86,6 +86,23 @@ def _list(
 @require_http_methods(["GET", "POST"])
 def record(request: HttpRequest) -> HttpResponse:
     return _entered(request, FactForm, operations.record_fact, gettext("Record a fact"), "facts")
+
+
+@require("inventory.view_site", "evidence.view_recordedfact", MAY_RECORD)
+@never_cache
+@require_http_methods(["GET", "POST"])
+def import_facts(request: HttpRequest) -> HttpResponse:
+    form = TableForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            content = content_of(form.cleaned_data["file"])
+            entered = operations.import_facts(content=content, by=sender_of(request), now=now())
+        except (ParseError, EvidenceRefused) as error:
+            form.refused(error)
+        else:
+            messages.success(request, gettext("%(count)s facts are kept.") % {"count": len(entered)})
+            return HttpResponseRedirect(reverse("facts"))
+    return form_page(request, form, gettext("Import a table of facts"), "facts")
 
 
 @require("inventory.view_site", "evidence.view_attestation", MAY_ATTEST)
@@ -113,6 +130,11 @@ def _entered(
         else:
             messages.success(request, gettext("It is kept; the site is scored again."))
             return HttpResponseRedirect(reverse("site-check", args=[entered.site.slug, entered.check_id]))
+    return form_page(request, form, heading, after)
+
+
+def form_page(request: HttpRequest, form: BaseForm, heading: str, after: str) -> HttpResponse:
+    """`after` is the url name of the page that Cancel leads to."""
     context = {
         "form": form,
         "heading": heading,

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device
-from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
+from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact, set_floor, void_changed
 from tests.inventory import made
 from tests.readiness.evidence import outputs
@@ -230,20 +230,19 @@ class TestRecords:
         answer = client_of("ops").post("/evidence/attestations/add/", body | {"taken_on": "2026-11-01"})
         assert "A value needs the sub-measure" in text_of(answer, 422)
 
-    def test_floors_are_shown(self, client_of, frozen_now):
-        set_floor(
-            platform="dgx-h100",
-            tool="nccl-tests",
-            measure="busbw",
-            size_bytes=16 * outputs.GIB,
-            value=460,
-            unit="GB/s",
-            by=None,
-            now=frozen_now.at,
+    def test_a_table_of_facts_is_taken_whole_or_not(self, client_of, porto):
+        client = client_of("ops")
+        good = "site,check,part,value,taken_on,source\nporto,p2-energy-kpis,pue,1.2,2026-11-01,report\n"
+        bad = SimpleUploadedFile(
+            "facts.csv", (good + "porto,p2-energy-kpis,pue,low,2026-11-02,report\n").encode()
         )
-        page = text_of(client_of("viewer").get("/evidence/floors/"))
-        for words in ("dgx-h100", "16 GiB", "460"):
-            assert words in page
+        assert "Line 3:" in text_of(client.post("/evidence/facts/import/", {"file": bad}), 422)
+        assert not RecordedFact.objects.exists()
+        answer = client.post(
+            "/evidence/facts/import/", {"file": SimpleUploadedFile("facts.csv", good.encode())}
+        )
+        assert (answer.status_code, answer["Location"]) == (302, "/evidence/facts/")
+        assert RecordedFact.objects.get().value == 1.2
 
     @pytest.mark.parametrize("path", ["/evidence/facts/", "/evidence/attestations/"])
     def test_lists_take_the_same_statements_for_many(self, client_of, porto, frozen_now, path):
@@ -276,3 +275,64 @@ class TestRecords:
 def test_an_empty_page_and_nobody(client_of, path):
     assert "yet" in text_of(client_of("viewer").get(path))
     assert "/login/" in client_of(None).get(path)["Location"]
+
+
+class TestFloors:
+    FLOOR = {"platform": "dgx-h100", "tool": "nccl-tests", "measure": "busbw", "value": "460", "unit": "GB/s"}
+
+    @pytest.fixture
+    def floor(self, frozen_now):
+        values = {
+            "platform": "dgx-h100",
+            "tool": "nccl-tests",
+            "measure": "busbw",
+            "size_bytes": 16 * outputs.GIB,
+        }
+        return set_floor(**values, value=460, unit="GB/s", by=None, now=frozen_now.at)
+
+    def test_floors_are_shown_and_lead_to_their_form_whoever_may_change_them(self, client_of, floor):
+        page = text_of(client_of("viewer").get("/evidence/floors/"))
+        for words in ("dgx-h100", "16 GiB", "460"):
+            assert words in page
+        address = f"/evidence/floors/{floor.pk}/edit/"
+        assert address not in page
+        assert address in text_of(client_of("planner").get("/evidence/floors/"))
+
+    def test_a_floor_is_set_changed_and_removed(self, client_of):
+        client = client_of("planner")
+        assert client.post("/evidence/floors/add/", self.FLOOR).status_code == 302
+        floor = Floor.objects.get()
+        changed = self.FLOOR | {"value": "450"}
+        assert client.post(f"/evidence/floors/{floor.pk}/edit/", changed).status_code == 302
+        floor.refresh_from_db()
+        assert floor.value == 450
+        assert client.post(f"/evidence/floors/{floor.pk}/delete/").status_code == 302
+        assert not Floor.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [({"value": "0"}, "A floor is above 0."), ({"value": "fast"}, "Enter a number"), ({"tool": "x"}, "valid")],
+    )
+    def test_what_cannot_be_a_floor_is_said(self, client_of, more, words):
+        assert words in text_of(client_of("planner").post("/evidence/floors/add/", self.FLOOR | more), 422)
+
+    def test_a_second_floor_of_one_size_is_said(self, client_of, floor):
+        body = self.FLOOR | {"size_bytes": str(16 * outputs.GIB)}
+        page = text_of(client_of("planner").post("/evidence/floors/add/", body), 422)
+        assert "has a floor of this measure at this size" in page
+
+    def test_a_configuration_is_taken_or_refused_with_its_line(self, client_of):
+        client = client_of("planner")
+        good, bad = b" * || check_ib_bw_gdr 380\n", b"\n * || check_ib_bw_gdr fast\n"
+        for content, status in ((bad, 422), (good, 302)):
+            body = {"platform": "nd-h100", "file": SimpleUploadedFile("nd.conf", content)}
+            answer = client.post("/evidence/floors/import/", body)
+            assert answer.status_code == status
+            assert status == 302 or "Line 2: fast is no floor" in answer.text
+        assert Floor.objects.get().value == 380
+
+    def test_ops_sets_no_floor(self, client_of, floor):
+        assert "evidence.add_floor" in text_of(client_of("ops").get("/evidence/floors/add/"), 403)
+        assert "evidence.change_floor" in text_of(
+            client_of("ops").get(f"/evidence/floors/{floor.pk}/edit/"), 403
+        )
