@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from accounts.roles import ROLES
-from web.requests import wants_json
+from web.requests import asks_for_json
 
 __all__ = ["ROLES", "MissingPermission", "require", "signed_in"]
 
@@ -56,7 +56,7 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(status=401)
         response["HX-Redirect"] = redirect_to_login(request.headers.get("HX-Current-URL", "/")).url
         return response
-    if wants_json(request):
+    if asks_for_json(request):
         # A redirect would be followed, and the sign-in form taken for the answer.
         return JsonResponse({"detail": _("Sign in first.")}, status=401)
     return redirect_to_login(request.get_full_path())

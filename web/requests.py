@@ -22,12 +22,17 @@ class UserApiRequest(Request):
     user: "User"
 
 
-# Addresses that only programs ask for, whatever they accept.
+# Addresses of programs, whatever they accept.
 FOR_PROGRAMS = ("/api/", "/otlp/", "/health/", "/metrics")
 
 
-def wants_json(request: HttpRequest) -> bool:
-    """Whether a page would be of no use to whoever asks: a chart's script, a program."""
-    if request.path.startswith(FOR_PROGRAMS) or request.path.endswith(".json"):
+def asks_for_json(request: HttpRequest) -> bool:
+    """Whether a page would be of no use to whoever asks, such as the script of a chart."""
+    if request.path.endswith(".json"):
         return True
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """The same, and whoever comes to an address of programs, where few pages are."""
+    return request.path.startswith(FOR_PROGRAMS) or asks_for_json(request)
