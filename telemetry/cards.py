@@ -16,7 +16,7 @@ from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation
 from telemetry.explore import Line
 from telemetry.intake import HOUR, Hour, Intake, Queue, Refused, object_of
-from telemetry.models import Series, Source, SourceFlip, SourceState
+from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState
 from telemetry.questions import OBJECTS
 from telemetry.unmatched import NOUNS, why_unmatched
 from web.links import page_url
@@ -297,6 +297,21 @@ def unmatched(series: Iterable[Series]) -> list[Card]:
             "first_seen_at": one.first_seen_at,
         }
         for one in series
+    ]
+
+
+def set_aside(batches: Iterable[InboxBatch]) -> list[Card]:
+    return [
+        {
+            "id": batch.pk,
+            "dialog": f"discard-{batch.pk}",
+            "source": batch.source,
+            "failure": batch.failure,
+            "received_at": batch.received_at,
+            "samples": ngettext("%(n)s sample", "%(n)s samples", batch.samples)
+            % {"n": number(batch.samples)},
+        }
+        for batch in batches
     ]
 
 

@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact, Regex
 from django.utils.translation import gettext_lazy as _
 
 from telemetry.core.spec import Matcher, Operator, SpecError, parse_matcher
-from telemetry.models import Rejection, Series, Source, SourceFlip, SourceState
+from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
 
@@ -84,6 +84,20 @@ class RejectionFilters(ObjectFilterSet):
         model = Rejection
         fields = ["source", "on_date", "reason", "count", "last_at"]
         search_fields = ["reason", "example", "source__name"]
+
+
+class InboxBatchFilters(ObjectFilterSet):
+    class Meta:
+        model = InboxBatch
+        fields = ["source", "received_at", "samples", "failed_at"]
+        search_fields = ["failure", "source__name"]
+
+
+class BatchDecisionFilters(ObjectFilterSet):
+    class Meta:
+        model = BatchDecision
+        fields = ["source", "decision", "received_at", "decided_at", "decided_by"]
+        search_fields = ["failure", "source__name"]
 
 
 class SourceFlipFilters(ObjectFilterSet):

@@ -227,6 +227,13 @@ def queue() -> Queue:
     return Queue(waiting["batches"], waiting["samples"], waiting["oldest"], failed)
 
 
+def set_aside() -> QuerySet[InboxBatch]:
+    """Batches that cannot be stored, newest first, without what is in them."""
+    return (
+        InboxBatch.objects.set_aside().select_related("source").defer("columns").order_by("-failed_at", "-pk")
+    )
+
+
 def activity(source: Source, *, start: datetime, end: datetime) -> list[SourceActivity]:
     """Counts by five minutes, oldest first; windows in which nothing came are left out."""
     return list(source.activity.filter(start__gte=start, start__lte=end).order_by("start"))

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Token
+from accounts.models import Token, User
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed, Site
 
 
@@ -146,6 +146,11 @@ class Rejection(models.Model):
         return f"{self.source}: {self.count} x {self.reason}"
 
 
+class InboxBatchQuerySet(models.QuerySet["InboxBatch"]):
+    def set_aside(self) -> "InboxBatchQuerySet":
+        return self.filter(failed_at__isnull=False)
+
+
 class InboxBatch(models.Model):
     """One accepted body, decoded once into packed columns. Its commit is the promise to the sender.
 
@@ -160,6 +165,8 @@ class InboxBatch(models.Model):
     failed_at = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=400, blank=True)
 
+    objects = InboxBatchQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         verbose_name_plural = "inbox batches"
@@ -172,6 +179,28 @@ class InboxBatch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.pk} of {self.source_id}"
+
+
+class BatchDecision(models.Model):
+    """What somebody decided about a batch that was set aside, which itself is gone from there."""
+
+    class Decision(models.TextChoices):
+        RETRIED = "retried", _("Retried")
+        DISCARDED = "discarded", _("Discarded")
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="batch_decisions")
+    decision = models.CharField(max_length=9, choices=Decision)
+    received_at = models.DateTimeField(help_text=_("When the batch was accepted"))
+    samples = models.PositiveIntegerField()
+    failure = models.CharField(max_length=400)
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-decided_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}: {self.decision} {self.samples}"
 
 
 class BodyDigest(models.Model):

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from telemetry import api
-from telemetry.views import explore, ingest, sources
+from telemetry.views import explore, ingest, set_aside, sources
 from telemetry.views.write import write
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("telemetry/", ingest.overview, name="ingest"),
     path("telemetry/series/", ingest.series, name="series-list"),
     path("telemetry/unmatched/", ingest.unmatched, name="series-unmatched"),
+    path("telemetry/set-aside/<int:pk>/retry/", set_aside.retry, name="set-aside-retry"),
+    path("telemetry/set-aside/<int:pk>/discard/", set_aside.discard, name="set-aside-discard"),
     path("telemetry/explore/", explore.page, name="explore"),
     path("telemetry/explore/chart.json", explore.chart, name="explore-chart"),
     path("telemetry/explore/series.csv", explore.csv_file, name="explore-csv"),

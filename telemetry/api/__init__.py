@@ -12,6 +12,8 @@ router.register("sources", viewsets.SourceViewSet)
 router.register("series", viewsets.SeriesViewSet)
 router.register("flips", viewsets.SourceFlipViewSet)
 router.register("rejections", viewsets.RejectionViewSet)
+router.register("set-aside", viewsets.InboxBatchViewSet)
+router.register("batch-decisions", viewsets.BatchDecisionViewSet)
 
 urlpatterns = [
     path("query/", QueryView.as_view(), name="telemetry-api-query"),

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from telemetry.core.registry import registry
 from telemetry.intake import object_of
-from telemetry.models import Rejection, Series, Source, SourceFlip, SourceState
+from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
 from telemetry.unmatched import why_unmatched
 from web.rest.fields import brief
 from web.rest.serializers import ObjectSerializer
@@ -108,6 +108,20 @@ class RejectionSerializer(ObjectSerializer):
         model = Rejection
         fields = ["source", "on_date", "reason", "count", "example", "last_at"]
         brief_fields = ["reason", "count"]
+
+
+class InboxBatchSerializer(ObjectSerializer):
+    class Meta:
+        model = InboxBatch
+        fields = ["source", "received_at", "samples", "failed_at", "failure"]
+        brief_fields = ["samples", "failure"]
+
+
+class BatchDecisionSerializer(ObjectSerializer):
+    class Meta:
+        model = BatchDecision
+        fields = [*("source", "decision", "received_at", "samples", "failure", "decided_at", "decided_by")]
+        brief_fields = ["decision", "decided_at"]
 
 
 class SourceFlipSerializer(ObjectSerializer):

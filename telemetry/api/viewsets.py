@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.http import Http404
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers as fields
 from rest_framework import status
@@ -13,9 +14,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from telemetry import filters, intake, operations
+from telemetry import filters, intake, operations, set_aside
 from telemetry.api import serializers
-from telemetry.models import Rejection, Source, SourceFlip
+from telemetry.models import BatchDecision, InboxBatch, Rejection, Source, SourceFlip
 from web import clock
 from web.rest.errors import translated
 from web.rest.permissions import requires
@@ -115,6 +116,37 @@ class RejectionViewSet(ReadOnlyObjectViewSet):
     queryset = Rejection.objects.select_related("source")
     serializer_class = serializers.RejectionSerializer
     filterset_class = filters.RejectionFilters
+
+
+class InboxBatchViewSet(ReadOnlyObjectViewSet):
+    """Batches that could not be stored and were set aside; those that wait their turn are not listed."""
+
+    queryset = InboxBatch.objects.set_aside().select_related("source").defer("columns")
+    serializer_class = serializers.InboxBatchSerializer
+    filterset_class = filters.InboxBatchFilters
+
+    @extend_schema(request=None, responses={204: None}, summary="Put it back into the queue")
+    @action(detail=True, methods=["post"], permission_classes=_may_change)
+    def retry(self, request: Request, pk: str) -> Response:
+        return self._decided(set_aside.retry_batch, request)
+
+    @extend_schema(request=None, responses={204: None}, summary="Delete it with its samples, for good")
+    @action(detail=True, methods=["post"], permission_classes=_may_change)
+    def discard(self, request: Request, pk: str) -> Response:
+        return self._decided(set_aside.discard_batch, request)
+
+    def _decided(self, decide: Any, request: Request) -> Response:
+        try:
+            decide(self.get_object().pk, by=request.user, now=clock.now())
+        except set_aside.NotSetAside as error:
+            raise Http404 from error
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class BatchDecisionViewSet(ReadOnlyObjectViewSet):
+    queryset = BatchDecision.objects.select_related("source", "decided_by")
+    serializer_class = serializers.BatchDecisionSerializer
+    filterset_class = filters.BatchDecisionFilters
 
 
 class SourceFlipViewSet(ReadOnlyObjectViewSet):

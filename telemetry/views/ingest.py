@@ -16,7 +16,9 @@ from web.clock import now
 from web.permissions import require
 
 MAY_ADD = "telemetry.add_source"
+MAY_DECIDE = "telemetry.change_source"
 UNMATCHED_SHOWN = 6
+SET_ASIDE_SHOWN = 20
 
 may_see = require("telemetry.view_source", "telemetry.view_series")
 
@@ -39,6 +41,8 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "may_add": request.user.has_perm(MAY_ADD),
         "kpis": cards.key_figures(rows, intake.queue(), workers.seen(now=at), unmatched=count, now=at),
         "unmatched_count": count,
+        "set_aside": cards.set_aside(intake.set_aside()[:SET_ASIDE_SHOWN]),
+        "may_decide": request.user.has_perm(MAY_DECIDE),
         "unmatched": cards.unmatched(unmatched.order_by("-first_seen_at", "-pk")[:UNMATCHED_SHOWN]),
     }
     return answers.page(request, "telemetry/ingest.html", context)

@@ -1,0 +1,37 @@
+"""What becomes of a batch that was set aside: the two buttons beside it on the ingest page."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from telemetry import set_aside
+from web.clock import now
+from web.permissions import require
+from web.requests import UserRequest
+
+may_decide = require("telemetry.view_source", "telemetry.change_source")
+
+
+@may_decide
+@require_POST
+def retry(request: UserRequest, pk: int) -> HttpResponse:
+    return _decided(request, pk, set_aside.retry_batch, gettext("The batch is in the queue again."))
+
+
+@may_decide
+@require_POST
+def discard(request: UserRequest, pk: int) -> HttpResponse:
+    return _decided(request, pk, set_aside.discard_batch, gettext("The batch and its samples are deleted."))
+
+
+def _decided(request: UserRequest, pk: int, decide: Callable[..., None], done: str) -> HttpResponse:
+    try:
+        decide(pk, by=request.user, now=now())
+        messages.success(request, done)
+    except set_aside.NotSetAside:
+        messages.warning(request, gettext("Somebody decided about that batch already."))
+    return HttpResponseRedirect(f"{reverse('ingest')}#set-aside")
