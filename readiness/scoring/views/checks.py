@@ -106,9 +106,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
         ],
         "grants": waiver_lines.of_check(waiver_queries.of_check(site, check_id, now=at), now=at),
         "grants_url": cards.link("waivers", site=slug, check=check_id),
-        "request_url": waiver_lines.request_url(found.result, slug)
-        if request.user.has_perm(MAY_REQUEST)
-        else "",
+        "offer": waiver_lines.offer(found.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         "breadcrumbs": [
             {"label": gettext("Fleet"), "url": reverse("fleet")},

@@ -153,6 +153,16 @@ def request_url(row: CheckRow | None, slug: str) -> str:
     return link("waiver-request", site=slug, check=row.id)
 
 
+def offer(row: CheckRow | None, slug: str) -> Line | None:
+    """What the page of a check offers to ask for: a waiver, or, where a BLOCK check is waived already, more."""
+    if url := request_url(row, slug):
+        return {"url": url, "label": gettext("Ask for a waiver")}
+    if row is not None and row.state == CheckState.WAIVED and row.gate == Gate.BLOCK:
+        url = link("waiver-request", site=slug, check=row.id, kind="exception")
+        return {"url": url, "label": gettext("Ask for a go-live exception")}
+    return None
+
+
 def waiver_word(row: CheckRow, *, may_request: bool) -> str:
     """What the row of a check says of its waiver."""
     if row.state == CheckState.WAIVED:

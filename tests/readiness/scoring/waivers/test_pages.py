@@ -368,6 +368,11 @@ class TestWhereItShows:
         page = text_of(client_of(role).get(f"/sites/porto/checks/{check_id}/"))
         assert (f"/waivers/request/?site=porto&amp;check={check_id}" in page) == offered
 
+    def test_a_waived_block_check_may_still_be_lifted(self, failing, client_of):
+        stored.result(failing, "p2-power-headroom", "waived", measured_state="fail")
+        page = text_of(client_of("ops").get("/sites/porto/checks/p2-power-headroom/"))
+        assert "/waivers/request/?site=porto&amp;check=p2-power-headroom&amp;kind=exception" in page
+
     def test_the_page_of_a_check_lists_what_was_granted(self, failing, grant, client_of):
         given = grant(failing)
         page = text_of(client_of("viewer").get(f"/sites/porto/checks/{WAIVABLE}/"))
