@@ -311,7 +311,11 @@ class TestFloors:
 
     @pytest.mark.parametrize(
         ("more", "words"),
-        [({"value": "0"}, "A floor is above 0."), ({"value": "fast"}, "Enter a number"), ({"tool": "x"}, "valid")],
+        [
+            ({"value": "0"}, "A floor is above 0."),
+            ({"value": "fast"}, "Enter a number"),
+            ({"tool": "x"}, "valid"),
+        ],
     )
     def test_what_cannot_be_a_floor_is_said(self, client_of, more, words):
         assert words in text_of(client_of("planner").post("/evidence/floors/add/", self.FLOOR | more), 422)
