@@ -46,6 +46,33 @@ def _waiver_column(slug: str, may_request: bool) -> Column:
     )
 
 
+def _figure_columns() -> tuple[Column, ...]:
+    """What was measured, what it is held against, and how far it is from there."""
+    return (
+        Column(
+            "value",
+            _("Measured"),
+            value=lambda row: row.value,
+            text=lambda row: _number(row.value, row.unit),
+            numeric=True,
+        ),
+        Column(
+            "threshold",
+            _("Limit"),
+            value=lambda row: row.threshold_text,
+            text=lambda row: _tight(row.threshold_text),
+            numeric=True,
+        ),
+        Column(
+            "margin",
+            _("Margin"),
+            value=lambda row: row.margin,
+            text=lambda row: signed(row.margin, row.unit),
+            numeric=True,
+        ),
+    )
+
+
 def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]:
     """Columns of the checks of one site; the address of each check needs the site."""
     address = partial(link, "site-check", slug)
@@ -68,27 +95,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
             locked=True,
             phone="title",
         ),
-        Column(
-            "value",
-            _("Measured"),
-            value=lambda row: row.value,
-            text=lambda row: _number(row.value, row.unit),
-            numeric=True,
-        ),
-        Column(
-            "threshold",
-            _("Limit"),
-            value=lambda row: row.threshold_text,
-            text=lambda row: _tight(row.threshold_text),
-            numeric=True,
-        ),
-        Column(
-            "margin",
-            _("Margin"),
-            value=lambda row: row.margin,
-            text=lambda row: signed(row.margin, row.unit),
-            numeric=True,
-        ),
+        *_figure_columns(),
         Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
         Column("gate", _("Gate"), value=lambda row: row.gate, sort=lambda row: row.gate),
         _waiver_column(slug, may_request),
