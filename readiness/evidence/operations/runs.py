@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inventory.models import Device, Site
@@ -91,7 +91,13 @@ def import_run(
     run.platform = context.platform or _platform(devices)
     run.file_name, run.file_sha256 = file_name[:200] or "unnamed", digest
     run.warnings = [warning[:300] for warning in (*parsed.warnings, *remarks, *unmatched)][:100]
-    _save(run, parsed, devices)
+    try:
+        with transaction.atomic():
+            _save(run, parsed, devices)
+    except IntegrityError:
+        # Somebody sent the same file a moment ago.
+        _refuse_same(site, digest)
+        raise
     void_changed(site_ids=[site.pk], now=now)
     run.refresh_from_db()
     return run

@@ -1,7 +1,9 @@
 """Importing runs: what is kept, what a run is about, what is refused, and that a site is scored again."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from threading import Barrier
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -122,6 +124,33 @@ def test_the_same_file_is_one_run(take):
         take("nccl-tests", outputs.collective(), load="loaded")
     assert refused.value.run_id == first.pk
     assert ValidationRun.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_file_from_two_at_once_is_one_run(porto, frozen_now):
+    together = Barrier(2, timeout=20)
+
+    def send(_):
+        try:
+            together.wait()
+            import_run(
+                site=porto,
+                tool="nccl-tests",
+                content=outputs.collective(),
+                file_name="out.log",
+                by=None,
+                now=frozen_now.at,
+            )
+        except SameFile:
+            return "refused"
+        finally:
+            connection.close()
+        return "kept"
+
+    for _ in range(5):
+        ValidationRun.objects.all().delete()
+        with ThreadPoolExecutor(2) as senders:
+            assert sorted(senders.map(send, range(2))) == ["kept", "refused"]
 
 
 def test_the_same_file_at_another_site_is_another_run(take):
