@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +29,7 @@ from readiness.evidence.core.proving.values import (
     newest,
 )
 from readiness.evidence.models import Attestation, Floor, RecordedFact, RunDevice, RunMeasure, ValidationRun
-from readiness.framework.core.definition import Framework, SubMeasure
+from readiness.framework.core.definition import Check, Framework, SubMeasure
 from readiness.framework.core.vocabulary import Change
 
 KEPT = timedelta(days=400)
@@ -55,6 +56,20 @@ NAMES = (
     "tpot",
     "duration",
 )
+
+WORKED_OUT: Mapping[str, tuple[str, ...]] = {
+    "p1-accelerator-diag": ("coverage", "worst-severity", "quick-coverage"),
+    "p1-intra-node": ("busbw", "wrong-values", "nodes-covered"),
+    "p1-fabric-collective": ("pair-busbw", "scale-efficiency", "nodes-covered"),
+    "p1-rdma-port": ("bandwidth", "ports-covered"),
+    "p1-latency-under-load": ("loaded-p99", "load-factor", "tail-ratio", "p99-cv", "repeats"),
+    "p1-serving-latency": ("ttft-p99", "tpot-p99", "duration"),
+    "p5-revalidation": ("nodes-current",),
+}
+"""Sub-measures that are worked out of runs; all others are named by a table, a fact or an attestation."""
+
+UNITS = {"busbw": "GB/s", "pair-busbw": "GB/s", "bandwidth": "Gb/s"}
+"""Of those whose figures are turned into the sub-measure's unit."""
 
 type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
@@ -103,11 +118,16 @@ def _by_runs(
     now: datetime,
 ) -> SiteProofs:
     """Each family of checks; what a table names itself goes before what was worked out."""
-    checks = framework.checks_by_id
+    checks = {
+        check_id: _with_parts(framework.checks_by_id[check_id], part_ids)
+        for check_id, part_ids in WORKED_OUT.items()
+        if check_id in framework.checks_by_id
+    }
     found: SiteProofs = {}
 
     def add(check_id: str, of_check: Mapping[str, tuple[Proof, ...]]) -> None:
-        found.update({(check_id, part_id): each for part_id, each in of_check.items()})
+        there = {part.id for part in framework.check(check_id).parts}
+        found.update({(check_id, part_id): each for part_id, each in of_check.items() if part_id in there})
 
     diag, intra = checks.get("p1-accelerator-diag"), checks.get("p1-intra-node")
     if intra:
@@ -125,6 +145,17 @@ def _by_runs(
     if (check := checks.get("p5-revalidation")) and diag and intra:
         add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, now))
     return found | tables.named(framework, runs, now)
+
+
+def _with_parts(check: Check, part_ids: Collection[str]) -> Check:
+    """With a stand-in for each sub-measure that an edited framework has dropped; what it proves is left out."""
+    there = {part.id for part in check.parts}
+    dropped = [
+        replace(check.parts[0], id=part_id, unit=UNITS.get(part_id, ""))
+        for part_id in part_ids
+        if part_id not in there
+    ]
+    return replace(check, parts=(*check.parts, *dropped)) if dropped else check
 
 
 def _floors() -> list[FloorValue]:

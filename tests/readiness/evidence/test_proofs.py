@@ -1,5 +1,6 @@
 """What a site's evidence proves, from the database, judged as scoring judges it."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from inventory.models import Device
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact, set_floor, void_changed
-from readiness.evidence.proofs import proofs
+from readiness.evidence.proofs import WORKED_OUT, proofs
 from readiness.framework import queries as framework_queries
 from readiness.scoring.core.judge import Limit, Reading, judge
 from tests.inventory import made
@@ -289,6 +290,31 @@ class TestWhatPeopleEnter:
             now=frozen_now.at,
         )
         assert given(porto) == {}
+
+
+@pytest.mark.parametrize(("check_id", "part_ids"), WORKED_OUT.items())
+def test_a_framework_that_drops_checks_or_sub_measures_is_none_that_breaks(
+    take, node, porto, frozen_now, check_id, part_ids
+):
+    take("nccl-tests", outputs.collective())
+    take("dcgm-diag", outputs.diagnostic({0: 0}), devices=[node])
+    take("perftest", outputs.write_bandwidth(), devices=[node])
+    take("perftest", outputs.latency(), devices=[node], load="loaded")
+    _, whole = framework_queries.current()
+    others = tuple(check for check in whole.checks if check.id != check_id)
+    assert all(key[0] != check_id for key in given_by(porto, replace(whole, checks=others), frozen_now.at))
+    check = whole.check(check_id)
+    for part_id in part_ids:
+        rest = tuple(part for part in check.parts if part.id != part_id)
+        if rest:
+            fewer = replace(whole, checks=(*others, replace(check, parts=rest)))
+            found = given_by(porto, fewer, frozen_now.at)
+            expected = given_by(porto, whole, frozen_now.at)
+            assert found == {key: each for key, each in expected.items() if key != (check_id, part_id)}
+
+
+def given_by(site, framework, now):
+    return proofs([site.pk], framework, now=now)[site.pk]
 
 
 def test_statements_do_not_depend_on_sites_or_evidence(take, node, porto, frozen_now):
