@@ -36,9 +36,8 @@ KEPT = timedelta(days=400)
 """Runs older than this are left out: the longest that one counts is a year. Until then it is shown as stale."""
 REPEATS = 40
 """Latency runs of one path that are read, the newest first: 20 repeats are needed."""
-NEWEST = 3
-"""Other runs of one thing that are read: should the newest not count, one before it may."""
 REPEATED = ("perftest", "sockperf")
+"""Of other tools' runs of one thing the newest alone is read; what a run is of says whether it can count."""
 READ = (
     *("site_id", "tool", "scope", "taken_at", "load", "platform", "loopback"),
     *("void_changes", "voided_at", "void_reason", "hosts"),
@@ -175,7 +174,7 @@ def _runs(site_ids: Sequence[int], floors: Iterable[FloorValue], now: datetime) 
                 order_by=[F("taken_at").desc(), F("id").desc()],
             )
         )
-        .filter(Q(place__lte=NEWEST) | Q(place__lte=REPEATS, tool__in=REPEATED))
+        .filter(Q(place=1) | Q(place__lte=REPEATS, tool__in=REPEATED))
         .order_by("id")
         .only(*READ)
     )

@@ -151,12 +151,26 @@ def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None
 
 
 def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:
-    """A digest of what the run is of: the same test of the same devices under the same load, whatever came out."""
+    """A digest of what the run is of: the same test of the same devices under the same load, whatever came out.
+
+    Of runs with one digest only the newest is read, so all that decides whether a run can count is in it: a quick
+    diagnostic does not hide a long one, nor a run of small sizes, or one that checked nothing, a full one.
+    """
     on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
-    named = run.tool == Tool.CSV
-    tests = sorted({(each.name if named else "", each.operation, each.subject) for each in parsed.figures})
-    told = (run.tool, run.scope, run.load, run.platform, on, tests, bool(run.loopback))
+    told = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), _test(run.tool, parsed))
     return hashlib.blake2s(repr(told).encode(), digest_size=16).hexdigest()
+
+
+def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
+    names = tool == Tool.CSV
+    lengths = tool == Tool.DCGM_DIAG
+    subjects = {
+        (each.name if names else "", each.operation, each.subject, each.variant if lengths else "")
+        for each in parsed.figures
+    }
+    largest = max((each.size_bytes or 0 for each in parsed.figures), default=0)
+    lacking = sorted(each.name for each in parsed.figures if each.value is None)
+    return sorted(subjects), largest, lacking
 
 
 def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:

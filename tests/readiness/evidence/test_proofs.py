@@ -177,6 +177,39 @@ def test_a_diagnostic_is_judged_by_its_severity(take, node, porto, states, sever
     }
 
 
+def test_daily_quick_diagnostics_do_not_hide_the_long_one(take, node, porto, states, given, frozen_now):
+    long = take("dcgm-diag", outputs.diagnostic({0: 5}), devices=[node])
+    for day in range(5):
+        frozen_now.move(days=1)
+        take("dcgm-diag", outputs.diagnostic({0: 0}, long=False, mark=str(day)), devices=[node])
+    assert states(porto, "p1-accelerator-diag") == {
+        "coverage": ["pass"],
+        "worst-severity": ["warn"],
+        "quick-coverage": ["pass"],
+    }
+    assert given(porto)["p1-accelerator-diag", "worst-severity"][0].ref == f"run:{long.pk}"
+
+
+def test_a_run_of_small_sizes_or_without_checks_does_not_hide_a_full_one(
+    take, node, porto, states, frozen_now
+):
+    floor_of(460, frozen_now)
+    take("nccl-tests", outputs.collective(busbw=470))
+    frozen_now.move(days=1)
+    take("nccl-tests", outputs.collective(busbw=99, size=outputs.MIB))
+    unchecked = (
+        outputs.collective(busbw=480)
+        .replace(b"      0    32455", b"    N/A    32455")
+        .replace(b"      0\n#", b"    N/A\n#")
+    )
+    take("nccl-tests", unchecked)
+    assert states(porto, "p1-intra-node") == {
+        "busbw": ["pass"],
+        "wrong-values": ["pass"],
+        "nodes-covered": ["pass"],
+    }
+
+
 def test_a_port_is_judged_by_its_floor(take, node, porto, states, frozen_now):
     take("perftest", outputs.write_bandwidth(gbps=391.0), devices=[node])
     set_floor(
