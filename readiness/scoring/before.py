@@ -15,6 +15,9 @@ from readiness.scoring.core.states import CheckState, Provenance, Verdict
 from readiness.scoring.facts import SiteFacts
 from readiness.scoring.models import CheckResult, DomainHealth, ScorePoint, SiteScore
 
+RECORDED = ("run:", "fact:", "attestation:")
+"""Evidence that is a row of its own, read anew at each evaluation: what it proved does not outlive it."""
+
 
 @dataclass(slots=True)
 class Stored:
@@ -81,8 +84,10 @@ def still_standing(
 
 
 def reading_from(part: Mapping[str, Any]) -> Reading | None:
-    """A stored sub-measure's reading; None if it had none that could be judged."""
+    """A stored reading of telemetry; None if there was none that could be judged."""
     if part.get("value") is None or not part.get("taken_at"):
+        return None
+    if part.get("evidence", "").startswith(RECORDED):
         return None
     limit = part.get("limit")
     return Reading(

@@ -11,11 +11,13 @@ from django.db.models import Q
 
 from inventory.models import Site, SiteChange
 from readiness.evidence.operations import void_changed
+from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.apply import Outcome, apply
 from readiness.scoring.before import Stored, before_of, still_standing, stored_of
 from readiness.scoring.checks import computed
+from readiness.scoring.checks.evidenced import with_evidence
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.evaluate import evaluate as decide
 from readiness.scoring.core.flips import find_flips
@@ -53,8 +55,16 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     ]
     facts = gather(due, framework, now=now)
     grants = standing.standing_grants(due, now=now)
+    proved = proofs(due, framework, now=now)
     outcomes = [
-        _outcome(facts[site_id], stored[site_id], grants.get(site_id, standing.NONE), framework, now)
+        _outcome(
+            facts[site_id],
+            stored[site_id],
+            grants.get(site_id, standing.NONE),
+            proved[site_id],
+            framework,
+            now,
+        )
         for site_id in facts
     ]
     apply(outcomes, version, now=now)
@@ -62,10 +72,16 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
 
 
 def _outcome(
-    facts: SiteFacts, stored: Stored, grants: standing.SiteGrants, framework: Framework, now: datetime
+    facts: SiteFacts,
+    stored: Stored,
+    grants: standing.SiteGrants,
+    proved: SiteProofs,
+    framework: Framework,
+    now: datetime,
 ) -> Outcome:
-    readings = computed(framework, facts, now)
-    readings |= still_standing(stored, facts, readings, now)
+    measured = computed(framework, facts, now)
+    measured |= still_standing(stored, facts, measured, now)
+    readings = with_evidence(measured, proved, facts.limits, framework, now)
     inputs = SiteInputs(
         context=facts.context,
         readings=readings,

@@ -1,0 +1,57 @@
+"""Readings that validation runs, recorded facts and attestations give, beside those worked out of telemetry.
+
+Telemetry goes first. What people enter takes its place only where telemetry never had a say, or where it went stale
+and the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from readiness.evidence.core.proving.values import Proof
+from readiness.framework.core.definition import Framework
+from readiness.scoring.checks.choosing import worst_reading
+from readiness.scoring.core.judge import Limit, Reading, judge
+from readiness.scoring.core.states import CheckState, Provenance
+
+type PartKey = tuple[str, str]
+"""(check id, sub-measure id)."""
+
+
+def with_evidence(
+    measured: Mapping[PartKey, Reading],
+    proofs: Mapping[PartKey, Iterable[Proof]],
+    limits: Mapping[str, Limit],
+    framework: Framework,
+    now: datetime,
+) -> dict[PartKey, Reading]:
+    """`measured` and what evidence adds to it: of each sub-measure the worst thing that was proved."""
+    found = dict(measured)
+    for key, each in proofs.items():
+        part = framework.check(key[0]).part(key[1])
+        limit = limits.get(part.limit_from or "")
+        proved = worst_reading(part, map(_reading, each), now=now, limit=limit)
+        if proved is None:
+            continue
+        mine = found.get(key)
+        went_stale = (
+            mine is not None and judge(part, mine, now, mine.limit or limit).state is CheckState.STALE
+        )
+        if mine is None or (went_stale and proved.taken_at > mine.taken_at):
+            found[key] = proved
+    return found
+
+
+def _reading(proof: Proof) -> Reading:
+    return Reading(
+        value=proof.value,
+        taken_at=proof.taken_at,
+        provenance=Provenance(proof.provenance),
+        evidence=proof.ref,
+        detail=proof.detail,
+        limit=None if proof.floor is None else Limit(value=proof.floor, source=proof.floor_source),
+        cannot_judge=proof.cannot_judge,
+        voided=proof.voided,
+        voided_at=proof.voided_at,
+    )
