@@ -38,7 +38,7 @@ def increase_since(
     site_ids: Iterable[int], metrics: Iterable[str], *, start: datetime, now: datetime
 ) -> list[Rise]:
     """Counters that rose after `start` (taken at the start of its five minutes) up to `now`."""
-    return snapshot(site_ids, metrics, now=now).increase_since(start=start)
+    return snapshot(site_ids, metrics, now=now).increase_since(metrics, start=start)
 
 
 def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -> dict[int, datetime]:

@@ -16,7 +16,7 @@ def latest(
     with_ended: bool = False,
 ) -> list[Latest]:
     """As `Snapshot.latest`. `metrics` None: all but what a scraper says of itself (`up`, `scrape_…`, `ALERTS…`)."""
-    return snapshot(site_ids, metrics, now=now).latest(within_s=within_s, with_ended=with_ended)
+    return snapshot(site_ids, metrics, now=now).latest(metrics, within_s=within_s, with_ended=with_ended)
 
 
 def last_seen(site_ids: Iterable[int], *, now: datetime, within_s: float) -> list[Seen]:

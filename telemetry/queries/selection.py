@@ -23,7 +23,6 @@ MOST_BEHIND = timedelta(hours=1)
 
 # What the scraper says of itself goes on when what it scrapes is gone.
 _SCRAPERS_OWN = "^(up|scrape_.*|ALERTS.*)$"
-_NOT_OF_THE_OBJECT = f"series.metric !~ '{_SCRAPERS_OWN}'"
 _COMPARE = {Operator.IS: "=", Operator.IS_NOT: "<>", Operator.LIKE: "~", Operator.NOT_LIKE: "!~"}
 _COLUMNS = ", ".join(
     f"series.{name}::text" if name == "labels" else f"series.{name}" for name in SERIES_COLUMNS[1:-2]
@@ -56,12 +55,10 @@ class Selection:
 def select(
     site_ids: Iterable[int], metrics: Iterable[str] | None, matchers: Sequence[Matcher] = ()
 ) -> Selection:
-    """The series of sites by metric and labels. Metrics None: all but what a scraper says of itself."""
+    """The series of sites by metric and labels. Metrics None: all."""
     values: Values = {"sites": sorted(set(site_ids))}
     conditions = ["series.site_id = ANY(%(sites)s)"]
-    if metrics is None:
-        conditions.append(_NOT_OF_THE_OBJECT)
-    else:
+    if metrics is not None:
         conditions.append("series.metric = ANY(%(metrics)s)")
         values["metrics"] = sorted(set(metrics))
     for number, matcher in enumerate(matchers):

@@ -80,7 +80,7 @@ class Total(NamedTuple):
 
 
 def snapshot(site_ids: Iterable[int], metrics: Iterable[str] | None, *, now: datetime) -> "Snapshot":
-    """Of the series with these metrics; None: all but what a scraper says of itself (`up`, `scrape_…`, `ALERTS…`)."""
+    """Of the series with these metrics; None: of all."""
     return Snapshot(select(site_ids, metrics), now=now)
 
 
@@ -98,7 +98,10 @@ class Snapshot:
         self, metrics: Iterable[str] | None = None, *, within_s: float, with_ended: bool = False
     ) -> list[Latest]:
         """The newest reading of each series in the `within_s` up to `now`; series that ended since are left out,
-        unless asked for. A newer stale marker hides a reading, unless those that ended are asked for."""
+        unless asked for. A newer stale marker hides a reading, unless those that ended are asked for.
+
+        `metrics` None: all but what a scraper says of itself (`up`, `scrape_…`, `ALERTS…`).
+        """
         places = self._places(metrics)
         ts_ms, values = self._newest(places, within_s, readings_only=with_ended)
         found = []
@@ -212,7 +215,9 @@ class Snapshot:
 
     def _places(self, metrics: Iterable[str] | None) -> Ints:
         if metrics is None:
-            return np.arange(len(self._ids))
+            return _whole(
+                [place for place, row in enumerate(self.selection.rows) if not is_scrapers_own(row[_METRIC])]
+            )
         wanted = set(metrics)
         return _whole([place for place, row in enumerate(self.selection.rows) if row[_METRIC] in wanted])
 
