@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from readiness.evidence.models import RecordedFact
-from readiness.evidence.operations import RunContext, import_run, record_fact
+from readiness.evidence.operations import record_fact
 from readiness.framework import queries as framework_queries
 from readiness.scoring import operations as scoring
-from tests.readiness.evidence import outputs
 
 pytestmark = pytest.mark.django_db
 GIB = 1024**3
@@ -108,22 +107,6 @@ def test_a_younger_fact_takes_the_place_of_telemetry_that_went_stale(well, recor
     assert well.evaluate().part("p2-backup-power", "battery-test")["state"] == "stale"
     record("p2-backup-power", "battery-test", 1.0)
     assert well.evaluate().part("p2-backup-power", "battery-test")["state"] == "pass"
-
-
-def test_a_collective_is_judged_by_its_platforms_floor(well, ops):
-    content = outputs.collective()
-    import_run(
-        site=well.site,
-        tool="nccl-tests",
-        content=content,
-        file_name="all_reduce.txt",
-        by=ops,
-        now=well.clock.at,
-        context=RunContext(devices=[well.node], platform="h100", scope="node"),
-    )
-    well.evaluate()
-    assert well.part("p1-intra-node", "busbw")["state"] == "unknown"
-    assert "floor" in well.part("p1-intra-node", "busbw")["reason"]
 
 
 def test_with_a_fact_for_every_sub_measure_only_undeclared_limits_and_live_figures_are_missing(well, record):
