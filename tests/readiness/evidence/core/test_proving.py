@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from readiness.evidence.core.parsers import parse
-from readiness.evidence.core.proving import collectives, diagnostics, latency, ports, tables
+from readiness.evidence.core.proving import collectives, diagnostics, ports, tables
 from readiness.evidence.core.proving.floors import GIB, judged
 from readiness.evidence.core.proving.values import FloorValue, Run, SiteParts
 from readiness.framework.core.loading import load
@@ -247,85 +247,6 @@ class TestPorts:
         assert "crossed no network" in only(found, "bandwidth").cannot_judge
 
 
-class TestLatencyUnderLoad:
-    def repeats(self, count, load, *, p99=3.0, p999=5.0, spread=0.0, **more):
-        return [
-            run(
-                "perftest",
-                outputs.latency(p99=p99 + spread * (place % 2), p999=p999),
-                load=load,
-                scope="link",
-                id=place,
-                nodes=(1, 2),
-                days=1 + place / 100,
-                **more,
-            )
-            for place in range(count)
-        ]
-
-    def under(self, *groups):
-        return latency.under_load(LATENCY, [one for group in groups for one in group], SITE, NOW)
-
-    def test_medians_over_the_repeats(self):
-        found = self.under(self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0))
-        assert only(found, "loaded-p99").value == 3.0
-        assert only(found, "load-factor").value == 1.5
-        assert only(found, "tail-ratio").value == 2.5
-        assert only(found, "repeats").value == 20
-        assert only(found, "p99-cv").value == 0
-        assert only(found, "loaded-p99").detail == "node-1 to node-2"
-        assert not any(only(found, part).cannot_judge for part in found)
-
-    def test_equal_medians_and_another_tail_are_told_apart(self):
-        calm = self.under(self.repeats(20, "loaded", p99=3.0))
-        wild = self.under(self.repeats(20, "loaded", p99=30.0))
-        assert only(calm, "loaded-p99").value < only(wild, "loaded-p99").value
-
-    def test_without_a_background_load_nothing_can_be_judged(self):
-        for said in ("idle", ""):
-            found = self.under(self.repeats(20, said))
-            for part in ("loaded-p99", "load-factor", "tail-ratio"):
-                assert "background load" in only(found, part).cannot_judge
-
-    def test_too_few_repeats_are_no_evidence(self):
-        found = self.under(self.repeats(19, "loaded"), self.repeats(20, "idle"))
-        assert "19 times" in only(found, "loaded-p99").cannot_judge
-
-    def test_a_wide_spread_is_no_evidence(self):
-        found = self.under(self.repeats(20, "loaded", spread=0.5))
-        assert "spreads" in only(found, "loaded-p99").cannot_judge
-        assert only(found, "p99-cv").value > 5
-
-    def test_without_an_idle_run_there_is_no_factor(self):
-        found = self.under(self.repeats(20, "loaded"))
-        assert only(found, "loaded-p99").cannot_judge == ""
-        assert "idle" in only(found, "load-factor").cannot_judge
-
-    def test_a_tail_of_too_few_samples_is_not_judged(self):
-        runs = [
-            run("perftest", outputs.latency(iterations=5000), load="loaded", id=place, nodes=(1, 2))
-            for place in range(20)
-        ]
-        found = self.under(runs)
-        assert only(found, "loaded-p99").cannot_judge == ""
-        assert "10000" in only(found, "tail-ratio").cannot_judge
-
-    def test_a_loopback_is_no_path(self):
-        runs = [
-            run("perftest", outputs.latency(lids=("0x07", "0x07")), load="loaded", id=place)
-            for place in range(20)
-        ]
-        assert "crossed no network" in only(self.under(runs), "loaded-p99").cannot_judge
-
-    def test_the_real_sockperf_sample_is_a_loopback(self):
-        found = self.under([run("sockperf", sample("sockperf_sample.txt"))])
-        assert "crossed no network" in only(found, "loaded-p99").cannot_judge
-
-    def test_runs_that_were_voided_are_voided(self):
-        runs = [voided(one, Change.NOS) for one in self.repeats(20, "loaded")]
-        assert only(self.under(runs), "loaded-p99").voided
-
-
 class TestDiagnostics:
     def test_each_accelerators_newest_long_diagnostic(self):
         runs = [
@@ -404,15 +325,3 @@ class TestNamedByATable:
 
     def test_a_name_that_the_framework_no_longer_has_is_left_out(self):
         assert tables.named(FRAMEWORK, [run("csv", outputs.table("p1-gone/duration,1,h"))], NOW) == {}
-
-
-def test_served_requests_by_their_tail():
-    from tests.readiness.evidence.core.test_parse_others import logged, served
-
-    log = logged("result_first_token_99.00_percentile_latency_ns", 5, 450_000_000)
-    found = latency.serving(SERVING, [run("mlperf", log.encode(), scope="site")])
-    assert only(found, "ttft-p99").value == 450
-    assert "tpot-p99" not in found
-    assert "duration" not in found
-    found = latency.serving(SERVING, [run("mlperf", served().encode(), scope="site")])
-    assert only(found, "duration").value == 600
