@@ -1,13 +1,13 @@
 """Facts of sites that checks are applied by, and the power feeds they are judged on."""
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db import connection
 
-from inventory.models import Accelerator, CoolingUnit, Device, Port, PowerFeed, Site
+from inventory.models import CoolingUnit, Device, Port, PowerFeed, Site
 from inventory.models.facility import breaker_kw
 
 # Devices that carry traffic between others.
@@ -77,7 +77,7 @@ _COLUMNS = [
 
 
 def site_facts(site_ids: Collection[int] | None = None) -> tuple[SiteFacts, ...]:
-    """Sites by name (None: all). Six statements, however many."""
+    """Sites by name (None: all). Two statements, however many."""
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
     rows = list(sites.order_by("name", "pk").values(*_COLUMNS))
     counted = _Counted([row["id"] for row in rows])
@@ -92,63 +92,69 @@ def _facts(row: dict[str, Any], counted: "_Counted") -> SiteFacts:
     return SiteFacts(**row, **counted.of(row["id"]))
 
 
+# What the facts of sites are counted from: of which kind it is, at which site, up to three words about it, how many.
+_COUNTS = """
+SELECT 'device', device.site_id, device.role, device.status, made.manufacturer_id::text, count(*)
+FROM inventory_device device JOIN inventory_devicetype made ON made.id = device.device_type_id
+WHERE device.site_id = ANY(%(sites)s) GROUP BY 2, 3, 4, 5
+UNION ALL
+SELECT 'accelerator', device.site_id, part.status, device.status, NULL, count(*)
+FROM inventory_accelerator part JOIN inventory_device device ON device.id = part.device_id
+WHERE device.site_id = ANY(%(sites)s) GROUP BY 2, 3, 4
+UNION ALL
+SELECT 'fabric', device.site_id, port.kind, port.status, device.status, count(*)
+FROM inventory_port port JOIN inventory_device device ON device.id = port.device_id
+WHERE device.site_id = ANY(%(sites)s) AND port.back_end GROUP BY 2, 3, 4, 5
+UNION ALL
+SELECT 'cooling', site_id, medium, NULL, NULL, count(*) FROM inventory_coolingunit
+WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3
+UNION ALL
+SELECT 'feed', site_id, rack_id::text, leg, NULL, count(*) FROM inventory_powerfeed
+WHERE site_id = ANY(%(sites)s) GROUP BY 2, 3, 4
+"""
+
+type Counts = dict[tuple[str | None, ...], int]
+
+
 class _Counted:
     """What is counted over the parts of sites, gathered once for all of them."""
 
     def __init__(self, site_ids: list[int]) -> None:
-        self.devices = _grouped(
-            Device.objects.filter(site__in=site_ids),
-            "site_id",
-            "role",
-            "status",
-            "device_type__manufacturer_id",
-        )
-        self.accelerators = _grouped(
-            Accelerator.objects.filter(device__site__in=site_ids),
-            "device__site_id",
-            "status",
-            "device__status",
-        )
-        self.fabrics = _grouped(
-            Port.objects.in_service().filter(device__site__in=site_ids, back_end=True),
-            "device__site_id",
-            "kind",
-        )
-        self.cooling = _grouped(CoolingUnit.objects.filter(site__in=site_ids), "site_id", "medium")
-        self.legs: dict[int, dict[int | None, set[str]]] = defaultdict(lambda: defaultdict(set))
-        feeds = PowerFeed.objects.filter(site__in=site_ids).order_by()
-        for site_id, rack_id, leg in feeds.values_list("site_id", "rack_id", "leg"):
-            self.legs[site_id][rack_id].add(leg)
+        self._counts: dict[tuple[str, int], Counts] = defaultdict(dict)
+        if site_ids:
+            with connection.cursor() as cursor:
+                cursor.execute(_COUNTS, {"sites": site_ids})
+                for kind, site_id, *words, count in cursor.fetchall():
+                    self._counts[kind, site_id][tuple(words)] = count
 
     def of(self, site_id: int) -> dict[str, Any]:
-        devices, accelerators = self.devices[site_id], self.accelerators[site_id]
+        devices, accelerators = self._counts["device", site_id], self._counts["accelerator", site_id]
         active = {key: count for key, count in devices.items() if key[1] == Device.Status.ACTIVE}
-        media = {medium for (medium,) in self.cooling[site_id]}
-        racks = self.legs[site_id]
+        media = {key[0] for key in self._counts["cooling", site_id]}
+        racks: dict[str | None, set[str | None]] = defaultdict(set)
+        for rack, leg, _ in self._counts["feed", site_id]:
+            racks[rack].add(leg)
         return {
             "nodes": _sum(active, role=Device.Role.NODE) if devices else None,
             "ups_units": _sum(active, role=Device.Role.UPS) if devices else None,
-            "accelerators": accelerators[("active", "active")] if devices else None,
+            "accelerators": accelerators.get(("active", "active", None), 0) if devices else None,
             "dual_fed_racks": sum({"A", "B"} <= legs for rack, legs in racks.items() if rack)
             if racks
             else None,
             "liquid_cooled": CoolingUnit.Medium.LIQUID in media if media else None,
-            "fabrics": frozenset(kind for (kind,) in self.fabrics[site_id]),
+            "fabrics": frozenset(
+                kind
+                for kind, *states in self._counts["fabric", site_id]
+                if states == [Port.Status.ACTIVE, Device.Status.ACTIVE]
+            ),
             "vendors_in_path": len({key[2] for key in active if key[0] in FABRIC_DEVICES})
             if devices
             else None,
         }
 
 
-def _sum(counts: Iterable[Any] | dict[Any, int], *, role: str) -> int:
-    return sum(count for key, count in counts.items() if key[0] == role)  # type: ignore[union-attr]
-
-
-def _grouped(queryset: Any, site: str, *columns: str) -> dict[int, Counter[tuple[Any, ...]]]:
-    found: dict[int, Counter[tuple[Any, ...]]] = defaultdict(Counter)
-    for site_id, *key, count in queryset.order_by().values_list(site, *columns).annotate(rows=Count("pk")):
-        found[site_id][tuple(key)] += count
-    return found
+def _sum(counts: Counts, *, role: str) -> int:
+    return sum(count for key, count in counts.items() if key[0] == role)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ read."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 
 from readiness.evidence.core.quantiles import merged_quantile
 from readiness.evidence.models import Measure, MeasuredDay
@@ -77,58 +80,106 @@ class SpanFigure:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is asked over the last `days` days: the highest of each key and part, or the quantile `q`."""
+
+    keys: frozenset[str]
+    days: int
+    q: float | None = None
+
+    def since(self, now: datetime) -> date:
+        """The day before its first."""
+        return now.astimezone(UTC).date() - timedelta(days=self.days)
+
+    def condition(self, now: datetime) -> Q:
+        asked = Q(key__in=sorted(self.keys), on_date__gt=self.since(now))
+        return asked if self.q is None else asked & Q(sketch_buckets__isnull=False)
+
+
+class _Day(NamedTuple):
+    """A kept row, its columns in the order that they are read in."""
+
+    site_id: int
+    key: str
+    part: str
+    on_date: date
+    value: float | None
+    unit: str
+    taken_at: datetime
+    provenance: str
+    detail: str
+    sketch_buckets: list[int] | None
+    sketch_counts: list[int] | None
+
+
+def figures(
+    site_ids: Collection[int], spans: Sequence[Span], *, now: datetime
+) -> list[dict[int, list[SpanFigure]]]:
+    """For each span what it asks, by site; one statement."""
+    asked = reduce(or_, (span.condition(now) for span in spans))
+    rows = Measure.objects.filter(asked, site_id__in=site_ids, taken_at__lte=now)
+    kept = [
+        _Day._make(row)
+        for row in rows.order_by("site_id", "key", "part", "on_date").values_list(*_Day._fields)
+    ]
+    return [_by_site(_over(span, kept, now)) for span in spans]
+
+
+def _over(span: Span, kept: Iterable[_Day], now: datetime) -> dict[tuple[int, str, str], SpanFigure]:
+    since = span.since(now)
+    days = [day for day in kept if day.key in span.keys and day.on_date > since]
+    return _highest(days) if span.q is None else _quantiles(days, span.q)
+
+
 def peaks(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
     """For each site, key and part: the highest of the last `days` days, with the time and provenance of
     the newest."""
-    rows = (
-        Measure.objects.filter(
-            site_id__in=site_ids,
-            key__in=keys,
-            on_date__gt=now.astimezone(UTC).date() - timedelta(days=days),
-            taken_at__lte=now,
-        )
-        .order_by("site_id", "key", "part", "on_date")
-        .values_list("site_id", "key", "part", "value", "unit", "taken_at", "provenance", "detail")
-    )
+    return figures(site_ids, [Span(frozenset(keys), days)], now=now)[0]
+
+
+def _highest(days: Iterable[_Day]) -> dict[tuple[int, str, str], SpanFigure]:
     found: dict[tuple[int, str, str], SpanFigure] = {}
-    for site_id, key, part, value, unit, taken_at, provenance, detail in rows:
-        before = found.get((site_id, key, part))
-        known = [one for one in (value, before.value if before else None) if one is not None]
+    for day in days:
+        place = (day.site_id, day.key, day.part)
+        before = found.get(place)
+        known = [one for one in (day.value, before.value if before else None) if one is not None]
         highest = max(known) if known else None
-        found[site_id, key, part] = SpanFigure(key, part, highest, unit, taken_at, provenance, detail)
-    return _by_site(found)
+        found[place] = SpanFigure(
+            day.key, day.part, highest, day.unit, day.taken_at, day.provenance, day.detail
+        )
+    return found
 
 
 def quantiles(
     site_ids: Collection[int], keys: Collection[str], *, q: float, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
     """For each site, key and part: the quantile of all samples of the last `days` days."""
-    rows = (
-        Measure.objects.filter(
-            site_id__in=site_ids,
-            key__in=keys,
-            on_date__gt=now.astimezone(UTC).date() - timedelta(days=days),
-            taken_at__lte=now,
-            sketch_buckets__isnull=False,
+    return figures(site_ids, [Span(frozenset(keys), days, q)], now=now)[0]
+
+
+def _quantiles(days: Iterable[_Day], q: float) -> dict[tuple[int, str, str], SpanFigure]:
+    sketches: dict[tuple[int, str, str], list[tuple[list[int], list[int]]]] = defaultdict(list)
+    newest: dict[tuple[int, str, str], _Day] = {}
+    for day in days:
+        if day.sketch_buckets is not None:
+            place = (day.site_id, day.key, day.part)
+            sketches[place].append((day.sketch_buckets, day.sketch_counts or []))
+            newest[place] = day
+    return {
+        place: SpanFigure(
+            day.key,
+            day.part,
+            merged_quantile(q, sketches[place]),
+            day.unit,
+            day.taken_at,
+            day.provenance,
+            "",
         )
-        .order_by("site_id", "key", "part", "on_date")
-        .values_list(
-            "site_id", "key", "part", "unit", "taken_at", "provenance", "sketch_buckets", "sketch_counts"
-        )
-    )
-    days_of: dict[tuple[int, str, str], list[tuple[list[int], list[int]]]] = defaultdict(list)
-    newest: dict[tuple[int, str, str], tuple[str, datetime, str]] = {}
-    for site_id, key, part, unit, taken_at, provenance, buckets, counts in rows:
-        days_of[site_id, key, part].append((buckets, counts))
-        newest[site_id, key, part] = (unit, taken_at, provenance)
-    found = {}
-    for place, sketches in days_of.items():
-        unit, taken_at, provenance = newest[place]
-        value = merged_quantile(q, sketches)
-        found[place] = SpanFigure(place[1], place[2], value, unit, taken_at, provenance, "")
-    return _by_site(found)
+        for place, day in newest.items()
+    }
 
 
 def _by_site(found: dict[tuple[int, str, str], SpanFigure]) -> dict[int, list[SpanFigure]]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Model
@@ -96,8 +97,13 @@ def _results(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iter
 
 def _differ(row: Model, before: Model) -> bool:
     """Whether there is anything to write; the time of evaluation alone is no reason."""
-    names = [field.attname for field in row._meta.concrete_fields if not field.primary_key]
-    return any(getattr(row, name) != getattr(before, name) for name in names if name != "evaluated_at")
+    return any(getattr(row, name) != getattr(before, name) for name in _compared(type(row)))
+
+
+@cache
+def _compared(model: type[Model]) -> list[str]:
+    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    return [name for name in names if name != "evaluated_at"]
 
 
 def _evidence(check: CheckOutcome) -> dict[str, str]:

@@ -32,13 +32,15 @@ class Stored:
 def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
     """By site id, every site asked for; four statements."""
     found = {site_id: Stored() for site_id in site_ids}
-    for score in SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version"):
+    scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
+    # The definition is large, and queries of the framework keep it once it has been read.
+    for score in scores.defer("framework_version__definition").order_by():
         found[score.site_id].score = score
-    for result in CheckResult.objects.filter(site_id__in=site_ids):
+    for result in CheckResult.objects.filter(site_id__in=site_ids).order_by("check_id"):
         found[result.site_id].results[result.check_id] = result
-    for health in DomainHealth.objects.filter(site_id__in=site_ids):
+    for health in DomainHealth.objects.filter(site_id__in=site_ids).order_by("domain"):
         found[health.site_id].health[health.domain] = health
-    for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()):
+    for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
         found[point.site_id].point = point
     return found
 

@@ -24,12 +24,12 @@ from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
 from readiness.workloads.models import Placement
 
-PEAK_DAYS = 30
-RECENT_DAYS = 2
-QUANTILE_DAYS = 7
-QUANTILE = 0.99
-SITE_PEAKS = (SITE_LOAD.key, STEP_1S.key, STEP_10S.key)
-QUANTILES = (INLET.key, SUPPLY.key, ROUND_TRIP.key)
+SPANS = (
+    evidence.Span(frozenset({SITE_LOAD.key, STEP_1S.key, STEP_10S.key}), days=30),
+    evidence.Span(frozenset({CIRCUIT_LOAD.key}), days=2),
+    evidence.Span(frozenset({INLET.key, SUPPLY.key, ROUND_TRIP.key}), days=7, q=0.99),
+)
+"""The site's peaks, its circuits' of late, and what was met almost all of the time."""
 DECLARED = "declared on the site"
 
 
@@ -41,9 +41,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     classes = _classes(profiles.values(), now=now)
-    peaks = evidence.peaks(ids, SITE_PEAKS, days=PEAK_DAYS, now=now)
-    recent = evidence.peaks(ids, [CIRCUIT_LOAD.key], days=RECENT_DAYS, now=now)
-    quantiles = evidence.quantiles(ids, QUANTILES, q=QUANTILE, days=QUANTILE_DAYS, now=now)
+    peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     return {
         site_id: SiteFacts(
             profile=_profile(profiles[site_id]),

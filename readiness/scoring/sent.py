@@ -71,7 +71,7 @@ def sent_by(site_ids: Sequence[int], framework: Framework, *, now: datetime, liv
     live_s = max([LIVE_CADENCES * cadence for cadence in cadences], default=0.0)
     live_s = max(live_s, live_floor_s)
     # One look for all of the questions: the newest samples are read once.
-    at_now = telemetry.snapshot(site_ids, None, now=now)
+    at_now = telemetry.snapshot(site_ids, None, now=now, markers_within_s=live_s)
     held = at_now.latest(held_metrics(framework), within_s=WINDOW.total_seconds(), with_ended=True)
     codes = [one.series_id for one in held if one.value != 0 and one.metric in code_metrics()]
     rises = at_now.increase_since(rising_metrics(framework), start=now - WINDOW)

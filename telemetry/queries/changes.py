@@ -47,9 +47,11 @@ def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -
     Exact while raw samples last; after that the time of the last reading of the five minutes that hold the change.
     Series that did not change are not in it. Meant for some series, not for thousands.
     """
+    ids = sorted(set(series_ids))
+    if not ids:
+        return {}
     tail = rolled_up_to(now)
     rolled_from = min(floor(start), tail)
-    ids = sorted(set(series_ids))
     times = {"series": ids, "start": rolled_from, "oldest": rolled_from - COMPARED_WITH, "tail": tail}
     last: dict[int, float] = dict(fetch(_BEFORE, times))
     changes: dict[int, Change] = {}

@@ -79,20 +79,28 @@ class Total(NamedTuple):
         return Total(self.increase + later.increase, self.first, later.last)
 
 
-def snapshot(site_ids: Iterable[int], metrics: Iterable[str] | None, *, now: datetime) -> "Snapshot":
-    """Of the series with these metrics; None: of all."""
-    return Snapshot(select(site_ids, metrics), now=now)
+def snapshot(
+    site_ids: Iterable[int],
+    metrics: Iterable[str] | None,
+    *,
+    now: datetime,
+    markers_within_s: float = RAW_TAIL.total_seconds(),
+) -> "Snapshot":
+    """Of the series with these metrics; None: of all. `markers_within_s` is the longest that it will be asked for
+    series that have not ended: only raw samples have markers, and shorter is quicker."""
+    tail = min(RAW_TAIL, timedelta(seconds=markers_within_s))
+    return Snapshot(select(site_ids, metrics), now=now, tail=tail)
 
 
 class Snapshot:
     """Several questions about the series of a selection, each as of `now`."""
 
-    def __init__(self, selection: Selection, *, now: datetime) -> None:
+    def __init__(self, selection: Selection, *, now: datetime, tail: timedelta) -> None:
         self.selection = selection
         self.now = now
         self._ids = selection.ids
         self._rolled_end = rolled_up_to(now)
-        self._begin = min(self._rolled_end, now - RAW_TAIL)
+        self._begin = min(self._rolled_end, now - tail)
 
     def latest(
         self, metrics: Iterable[str] | None = None, *, within_s: float, with_ended: bool = False

@@ -11,11 +11,9 @@ _STANDING = """
 WITH spoken_for AS (
     SELECT site_id, id AS source_id FROM telemetry_source WHERE site_id = ANY(%(sites)s)
     UNION
-    SELECT asked.site_id, source.id FROM telemetry_source source
-    CROSS JOIN unnest(%(sites)s::bigint[]) AS asked (site_id)
-    WHERE source.site_id IS NULL AND EXISTS (
-        SELECT FROM telemetry_series series WHERE series.site_id = asked.site_id AND series.source_id = source.id
-    )
+    SELECT series.site_id, source.id FROM telemetry_source source
+    JOIN telemetry_series series ON series.source_id = source.id
+    WHERE source.site_id IS NULL AND series.site_id = ANY(%(sites)s)
 )
 SELECT spoken_for.site_id, source.id, name, coalesce(state, CASE WHEN paused THEN 'paused' ELSE 'waiting' END),
     state_since, last_sample_at, last_received_at, cadence_s, grace_s, provenance

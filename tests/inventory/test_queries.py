@@ -140,7 +140,7 @@ class TestSiteFacts:
     def test_takes_the_same_statements_for_many_sites(self, django_assert_num_queries) -> None:
         sites = [made.device().site_id for _ in range(4)]
         for some in (sites[:1], sites, None):
-            with django_assert_num_queries(6):
+            with django_assert_num_queries(2):
                 queries.site_facts(some)
 
 

@@ -31,16 +31,15 @@ def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, Si
     With `now` in the past: what had been approved by then and not yet revoked, whatever became of it later.
     """
     counted = Q(state=Grant.State.APPROVED) | Q(state=Grant.State.REVOKED, revoked_at__gt=now)
-    found = (
-        Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
-        .select_related("requested_by", "approver")
-        .order_by("starts_at", "pk")
-    )
+    found = Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
+    columns = ("id", "reason", "requested_by__username", "approver__username", "starts_at", "ends_at")
     by_site: dict[int, dict[str, dict[str, StandingGrant]]] = defaultdict(lambda: defaultdict(dict))
-    for grant in found:
-        covered = f"{grant.check_id}/{grant.part}" if grant.part else grant.check_id
+    for site_id, kind, check_id, part, *rest in found.order_by("starts_at", "pk").values_list(
+        "site_id", "kind", "check_id", "part", *columns
+    ):
+        covered = f"{check_id}/{part}" if part else check_id
         # Of one that runs and one that follows it, the first: the next evaluation finds the other.
-        by_site[grant.site_id][grant.kind].setdefault(covered, _standing(grant))
+        by_site[site_id][kind].setdefault(covered, _standing(*rest))
     return {
         site_id: SiteGrants(
             waivers=kinds.get(Grant.Kind.WAIVER, {}),
@@ -51,12 +50,14 @@ def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, Si
     }
 
 
-def _standing(grant: Grant) -> StandingGrant:
+def _standing(
+    pk: int, reason: str, requested_by: str, approver: str | None, starts_at: datetime, ends_at: datetime
+) -> StandingGrant:
     return StandingGrant(
-        id=str(grant.pk),
-        reason=grant.reason,
-        requested_by=grant.requested_by.username,
-        approved_by=grant.approver.username if grant.approver else "",
-        starts_at=grant.starts_at,
-        ends_at=grant.ends_at,
+        id=str(pk),
+        reason=reason,
+        requested_by=requested_by,
+        approved_by=approver or "",
+        starts_at=starts_at,
+        ends_at=ends_at,
     )
