@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -122,24 +124,23 @@ def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
 
 
 def _classes(sites: Iterable[InventoryFacts], *, now: datetime) -> dict[int, tuple[PlacedClass, ...]]:
-    """Workload classes placed at each site on its own calendar day; three statements."""
+    """Workload classes placed at each site on its own calendar day; one statement."""
     days = {site.id: now.astimezone(ZoneInfo(site.time_zone)).date() for site in sites}
     utc_day = now.astimezone(UTC).date()
     near = Placement.objects.filter(
         Q(ended_on__isnull=True) | Q(ended_on__gte=utc_day - timedelta(days=1)),
         site_id__in=days,
         started_on__lte=utc_day + timedelta(days=1),
-    ).select_related("workload_class")
+    )
+    served_regions = ("workload_class__user_regions__slug", "workload_class__user_regions__name")
+    placed = ("workload_class__slug", "workload_class__name", "workload_class__latency_limit_ms")
+    rows = near.order_by("workload_class__name", "id", "workload_class__user_regions__name").values_list(
+        "id", "site_id", "started_on", "ended_on", *placed, *served_regions
+    )
     found: dict[int, list[PlacedClass]] = defaultdict(list)
-    for placement in near.prefetch_related("workload_class__user_regions").order_by("workload_class__name"):
-        if _holds_on(placement, days[placement.site_id]):
-            placed = placement.workload_class
-            regions = tuple((region.slug, region.name) for region in placed.user_regions.all())
-            found[placement.site_id].append(
-                PlacedClass(placed.slug, placed.name, placed.latency_limit_ms, regions)
-            )
+    for (_, site_id, started_on, ended_on, *of_class), served in groupby(rows, itemgetter(*range(7))):
+        if started_on <= days[site_id] and (ended_on is None or days[site_id] <= ended_on):
+            slug, name, limit_ms = of_class
+            regions = tuple((row[-2], row[-1]) for row in served if row[-2] is not None)
+            found[site_id].append(PlacedClass(slug, name, limit_ms, regions))
     return {site_id: tuple(classes) for site_id, classes in found.items()}
-
-
-def _holds_on(placement: Placement, day: date) -> bool:
-    return placement.started_on <= day and (placement.ended_on is None or day <= placement.ended_on)

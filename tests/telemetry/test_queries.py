@@ -86,6 +86,21 @@ class TestLatest:
         rows = queries.latest([porto.pk], None, now=sender.clock.at, within_s=900)
         assert [row.value for row in rows] == [1.0]
 
+    def test_fewer_raw_samples_give_the_same_answers(self, sender, porto, node, settle):
+        sender.deliver(("load", 1.0, -200), ("power", 3.0, -170), (ERRORS, 4.0, -230), (XID, 79.0, -30))
+        sender.deliver(("power", STALE, -150), (ERRORS, 6.0, -140))
+        now = settle()
+        shorter = queries.snapshot([porto.pk], None, now=now, markers_within_s=100)
+        usual = queries.snapshot([porto.pk], None, now=now)
+        held = shorter.latest(within_s=3600, with_ended=True)
+        assert sorted(row.value for row in held) == [1.0, 3.0, 6.0, 79.0]
+        assert held == usual.latest(within_s=3600, with_ended=True)
+        assert shorter.latest(within_s=100) == usual.latest(within_s=100)
+        assert shorter.last_seen(within_s=3600) == usual.last_seen(within_s=3600)
+        start = now - timedelta(hours=1)
+        assert [rise.increase for rise in usual.increase_since(start=start)] == [2.0]
+        assert shorter.increase_since(start=start) == usual.increase_since(start=start)
+
 
 class TestLastSeen:
     def test_each_object_and_the_device_it_is_part_of(self, sender, porto, node, settle):
