@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 
@@ -70,6 +71,13 @@ WORKED_OUT: Mapping[str, tuple[str, ...]] = {
 UNITS = {"busbw": "GB/s", "pair-busbw": "GB/s", "bandwidth": "Gb/s"}
 """Of those whose figures are turned into the sub-measure's unit."""
 
+# Sites that nobody entered anything for are many, and are evaluated every minute.
+_ANYTHING = """
+SELECT EXISTS (SELECT FROM evidence_validationrun WHERE site_id = ANY(%(sites)s)),
+    EXISTS (SELECT FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s))
+    OR EXISTS (SELECT FROM evidence_attestation WHERE site_id = ANY(%(sites)s))
+"""
+
 type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 
@@ -79,10 +87,11 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence.
     """
     ids = sorted(site_ids)
-    floors = _floors()
-    runs = _runs(ids, floors, now)
+    with_runs, with_records = _anything(ids)
+    floors = _floors() if with_runs else []
+    runs = _runs(ids, floors, now) if with_runs else {}
     parts = _site_parts([site_id for site_id in ids if runs.get(site_id)])
-    entered = _entered(ids, framework, now)
+    entered = _entered(ids, framework, now) if with_records else {}
     return {
         site_id: _of_site(
             framework, runs.get(site_id, ()), parts.get(site_id), floors, entered.get(site_id, {}), now
@@ -155,6 +164,14 @@ def _with_parts(check: Check, part_ids: Collection[str]) -> Check:
         if part_id not in there
     ]
     return replace(check, parts=(*check.parts, *dropped)) if dropped else check
+
+
+def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:
+    """Whether any of these sites has runs, and whether any has facts or attestations."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ANYTHING, {"sites": list(site_ids)})
+        with_runs, with_records = cursor.fetchone() or (False, False)
+    return with_runs, with_records
 
 
 def _floors() -> list[FloorValue]:
