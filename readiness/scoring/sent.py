@@ -27,14 +27,6 @@ at."""
 JUST_GONE_S = 600.0
 """So long after it stopped being live it can still be told since when an object is silent."""
 LAST_CODES = frozenset({*XID_METRICS, *ROW_REMAP_METRICS})
-_OBJECTS = {
-    "accelerator": "accelerator_id",
-    "device": "device_id",
-    "port": "port_id",
-    "feed": "power_feed_id",
-    "link": "link_id",
-    "cooling-unit": "cooling_unit_id",
-}
 
 type ByMetric[Row] = Mapping[str, Sequence[Row]]
 
@@ -171,5 +163,5 @@ def object_key(row: telemetry.Latest | telemetry.Rise) -> ObjectKey | None:
         return None
     if row.object_kind == "site":
         return "site", row.site_id
-    object_id = getattr(row, _OBJECTS[row.object_kind])
+    object_id = getattr(row, telemetry.OBJECT_COLUMNS[row.object_kind])
     return None if object_id is None else (row.object_kind, object_id)

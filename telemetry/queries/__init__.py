@@ -2,12 +2,22 @@
 
 from telemetry.queries.changes import increase_since, last_changed
 from telemetry.queries.newest import last_seen, latest
-from telemetry.queries.rows import DailySketch, Latest, Rise, Seen, SourceStanding, Speaker, WindowMeans
+from telemetry.queries.rows import (
+    OBJECT_COLUMNS,
+    DailySketch,
+    Latest,
+    Rise,
+    Seen,
+    SourceStanding,
+    Speaker,
+    WindowMeans,
+)
 from telemetry.queries.snapshot import Snapshot, snapshot
 from telemetry.queries.standing import source_states
 from telemetry.queries.windows import daily_sketches, window_means
 
 __all__ = [
+    "OBJECT_COLUMNS",
     "DailySketch",
     "Latest",
     "Rise",

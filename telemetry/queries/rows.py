@@ -30,6 +30,15 @@ SERIES_COLUMNS = (
     "provenance",
     "cadence_s",
 )
+OBJECT_COLUMNS = {
+    "accelerator": "accelerator_id",
+    "device": "device_id",
+    "port": "port_id",
+    "feed": "power_feed_id",
+    "link": "link_id",
+    "cooling-unit": "cooling_unit_id",
+}
+"""The columns of a series that name an object, by the object's kind."""
 
 
 class Labels(Mapping[str, str]):

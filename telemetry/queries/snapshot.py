@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core import rollup
-from telemetry.queries.rows import SERIES_COLUMNS, Latest, Rise, Seen, Speaker
+from telemetry.queries.rows import OBJECT_COLUMNS, SERIES_COLUMNS, Latest, Rise, Seen, Speaker
 from telemetry.queries.selection import (
     EPOCH,
     MOST_BEHIND,
@@ -53,15 +53,6 @@ _RISEN = """
 SELECT series_id, sum(increase), min(last_ts), max(last_ts) FROM telemetry_rollup_5m
 WHERE series_id = ANY(%(ids)s) AND increase > 0 AND start >= %(start)s AND start < %(tail)s GROUP BY series_id
 """
-# The columns of a series that name an object, by the object's kind.
-_OBJECTS = {
-    "accelerator": "accelerator_id",
-    "device": "device_id",
-    "port": "port_id",
-    "feed": "power_feed_id",
-    "link": "link_id",
-    "cooling-unit": "cooling_unit_id",
-}
 _METRIC, _KIND = SERIES_COLUMNS.index("metric"), SERIES_COLUMNS.index("object_kind")
 
 type Ints = NDArray[np.int64]
@@ -241,7 +232,7 @@ class Snapshot:
     def _by_object(self, places: Ints, at: Ints) -> Iterator[tuple[str, int, int, int, int]]:
         """Kind, site, object and source with the largest `at` of the series at `places`."""
         site_ids, source_ids = self._column("site_id")[places], self._column("source_id")[places]
-        for kind, name in _OBJECTS.items():
+        for kind, name in OBJECT_COLUMNS.items():
             object_ids = self._column(name)[places]
             order = np.lexsort((at, source_ids, object_ids, site_ids))
             order = order[object_ids[order] > 0]

@@ -31,7 +31,7 @@ def with_evidence(
     for key, each in proofs.items():
         part = framework.check(key[0]).part(key[1])
         limit = limits.get(part.limit_from or "")
-        proved = worst_reading(part, map(_reading, each), now=now, limit=limit)
+        proved = worst_reading(part, map(reading_of, each), now=now, limit=limit)
         if proved is None:
             continue
         mine = found.get(key)
@@ -43,7 +43,8 @@ def with_evidence(
     return found
 
 
-def _reading(proof: Proof) -> Reading:
+def reading_of(proof: Proof) -> Reading:
+    """A proof as judging takes it."""
     return Reading(
         value=proof.value,
         taken_at=proof.taken_at,

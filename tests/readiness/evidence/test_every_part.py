@@ -13,10 +13,10 @@ from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.loading import load
 from readiness.framework.core.vocabulary import CheckState
+from readiness.scoring.checks.evidenced import reading_of
 from readiness.scoring.core.judge import Limit, judge
 from tests.inventory import made
 from tests.readiness.evidence import outputs
-from tests.readiness.evidence.test_proofs import reading_of
 
 pytestmark = pytest.mark.django_db
 FRAMEWORK = load(Path("readiness/framework/data/muster-1"))

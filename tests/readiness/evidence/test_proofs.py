@@ -12,7 +12,8 @@ from inventory.models import Device
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact, set_floor, void_changed
 from readiness.evidence.proofs import WORKED_OUT, proofs
 from readiness.framework import queries as framework_queries
-from readiness.scoring.core.judge import Limit, Reading, judge
+from readiness.scoring.checks.evidenced import reading_of
+from readiness.scoring.core.judge import judge
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core.samples import RUNS, sample
@@ -79,20 +80,6 @@ def states(given, frozen_now):
         }
 
     return look
-
-
-def reading_of(proof):
-    return Reading(
-        value=proof.value,
-        taken_at=proof.taken_at,
-        provenance=proof.provenance,
-        evidence=proof.ref,
-        detail=proof.detail,
-        limit=None if proof.floor is None else Limit(value=proof.floor, source=proof.floor_source),
-        cannot_judge=proof.cannot_judge,
-        voided=proof.voided,
-        voided_at=proof.voided_at,
-    )
 
 
 def floor_of(value, frozen_now):
