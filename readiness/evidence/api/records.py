@@ -10,7 +10,8 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from readiness.evidence.api.refusing import FileField, answered, content_of, refuse_large, sender_of
+from readiness.evidence.api.refusing import FileField, answered, refuse_large
+from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.filters import AttestationFilters, FactFilters, FloorFilters
 from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.models.records import Record

@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
-from django.http import HttpRequest
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 
-from accounts.models import User
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.refusals import EvidenceRefused, FileTooLarge
@@ -45,19 +42,6 @@ def refuse_large(request: Request) -> None:
     length = str(request.META.get("CONTENT_LENGTH") or "")
     if length.isdecimal() and int(length[:15]) > MOST_BYTES + AROUND_THE_FILE:
         raise BodyTooLarge(f"A file has {MOST_BYTES} bytes at most.")
-
-
-def sender_of(request: Request | HttpRequest) -> User:
-    """Whoever sent it; permissions have let nobody else in."""
-    if not isinstance(request.user, User):
-        raise exceptions.NotAuthenticated
-    return request.user
-
-
-def content_of(file: UploadedFile) -> bytes:
-    if file.size is not None and file.size > MOST_BYTES:
-        raise BodyTooLarge(f"A file has {MOST_BYTES} bytes at most.")
-    return bytes(file.read())
 
 
 class FileField(serializers.FileField):

@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Device, Site
-from readiness.evidence.api.refusing import FileField, answered, content_of, refuse_large, sender_of
+from readiness.evidence.api.refusing import FileField, answered, refuse_large
+from readiness.evidence.arriving import content_of, file_answer, sender_of
 from readiness.evidence.filters import RunFilters
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.operations import RunContext, import_run
@@ -181,16 +182,3 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         if kept is None:
             raise exceptions.NotFound
         return file_answer(run, bytes(kept.content))
-
-
-def file_answer(run: ValidationRun, content: bytes) -> HttpResponse:
-    """A download, never a page: a browser must not run what somebody uploaded."""
-    name = "".join(char for char in run.file_name if char.isalnum() or char in "._- ") or "run"
-    return HttpResponse(
-        content,
-        content_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f'attachment; filename="run-{run.pk}-{name.encode("ascii", "ignore").decode()}"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )

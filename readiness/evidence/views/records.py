@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.api.refusing import content_of, sender_of
+from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import AttestationForm, FactForm, RecordForm, TableForm
 from readiness.evidence.models import Attestation, RecordedFact

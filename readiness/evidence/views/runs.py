@@ -11,8 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.api.refusing import sender_of
-from readiness.evidence.api.runs import file_answer
+from readiness.evidence.arriving import file_answer, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import RunForm
 from readiness.evidence.models import RunFile, ValidationRun

@@ -244,6 +244,11 @@ class TestRecords:
         assert (answer.status_code, answer["Location"]) == (302, "/evidence/facts/")
         assert RecordedFact.objects.get().value == 1.2
 
+    def test_a_table_that_is_too_large_is_said_and_not_read(self, client_of):
+        large = SimpleUploadedFile("facts.csv", bytes(5 * 1024 * 1024 + 1))
+        answer = client_of("ops").post("/evidence/facts/import/", {"file": large})
+        assert f"{5 * 1024 * 1024} bytes at most" in text_of(answer, 422)
+
     @pytest.mark.parametrize("path", ["/evidence/facts/", "/evidence/attestations/"])
     def test_lists_take_the_same_statements_for_many(self, client_of, porto, frozen_now, path):
         client = client_of("viewer")
@@ -334,6 +339,12 @@ class TestFloors:
             assert answer.status_code == status
             assert status == 302 or "Line 2: fast is no floor" in answer.text
         assert Floor.objects.get().value == 380
+
+    def test_a_configuration_that_is_too_large_is_said(self, client_of):
+        large = SimpleUploadedFile("nd.conf", bytes(5 * 1024 * 1024 + 1))
+        body = {"platform": "nd-h100", "file": large}
+        answer = client_of("planner").post("/evidence/floors/import/", body)
+        assert f"{5 * 1024 * 1024} bytes at most" in text_of(answer, 422)
 
     def test_ops_sets_no_floor(self, client_of, floor):
         assert "evidence.add_floor" in text_of(client_of("ops").get("/evidence/floors/add/"), 403)
