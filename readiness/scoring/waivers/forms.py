@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
@@ -18,6 +19,11 @@ from readiness.scoring.waivers.models import LONGEST, Grant
 USUAL = timedelta(days=30)
 FIELD_OF = {"check_id": "check", "ends_at": "ends_on", "starts_at": "starts_on"}
 """Where the form says what the operation refused."""
+WITH_NEIGHBOURS = [
+    MinValueValidator(date.min + timedelta(days=2)),
+    MaxValueValidator(date.max - timedelta(days=2)),
+]
+"""Days whose midnight has an instant in every zone; how long a grant may last, the operation decides."""
 
 
 class DayInput(forms.DateInput):
@@ -60,11 +66,16 @@ class RequestForm(forms.Form):
         help_text=_("Why it may be so for a time, and what ends it. Whoever decides reads this."),
     )
     starts_on = forms.DateField(
-        label=_("First day"), required=False, widget=DayInput(), help_text=_("Empty: as soon as approved.")
+        label=_("First day"),
+        required=False,
+        widget=DayInput(),
+        validators=WITH_NEIGHBOURS,
+        help_text=_("Empty: as soon as approved."),
     )
     ends_on = forms.DateField(
         label=_("Last day"),
         widget=DayInput(),
+        validators=WITH_NEIGHBOURS,
         help_text=_("It counts as before from the end of this day on; %(days)s days at most.")
         % {"days": LONGEST.days},
     )

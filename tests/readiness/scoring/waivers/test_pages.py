@@ -221,6 +221,8 @@ class TestAsking:
             ({"ends_on": "2026-11-01"}, "The end is not after the start"),
             ({"ends_on": "2028-01-01"}, "180 days at most"),
             ({"starts_on": "2026-11-01"}, "cannot begin before"),
+            ({"starts_on": "0001-01-01"}, "greater than or equal to"),
+            ({"ends_on": "9999-12-31"}, "less than or equal to"),
             ({"check": "p3-shared-understanding"}, "is INFO"),
             ({"kind": "exception", "check": "p5-fabric-health"}, "is COND"),
             ({"kind": "n-a", "check": "p2-power-headroom"}, "applies everywhere"),
