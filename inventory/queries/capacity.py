@@ -41,7 +41,9 @@ class StageStep:
 
 @lru_cache(maxsize=4096)
 def end_of_day(day: date, zone: str) -> datetime:
-    """24:00 of the day in the zone, in UTC: a date counts from there."""
+    """24:00 of the day in the zone, in UTC: a date counts from there. The last of all days has no other end."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 

@@ -1,6 +1,6 @@
 """What other floors read: capacity over time, facts and feeds of sites."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -68,6 +68,11 @@ class TestDeployed:
         made.capacity_event()
         assert list(queries.deployed([here], at=NOON)) == [here]
         assert {step.site_id for step in queries.capacity_events([here])} == {here}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_last_of_all_days_has_an_end_too(zone) -> None:
+    assert queries.end_of_day(date.max, zone) > queries.end_of_day(date.max - timedelta(days=1), zone)
 
 
 def test_stages_are_those_that_history_recorded() -> None:

@@ -3,10 +3,12 @@
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
 
 from inventory.models import Site
+from tests.inventory import made
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +30,14 @@ def test_gap_is_what_is_deployed_less_what_is_ready(viewer_pages, dallas):
     words = words_of(viewer_pages.get("/"))
     assert "1 of 2 sites is ready; 1.0 MW of 1.5 MW deployed" in words
     assert re.search(r"Readiness gap 1\.0 ?MW", words)
+
+
+def test_an_event_on_the_last_of_all_days_spoils_no_page(viewer_pages, dallas):
+    site = Site.objects.get(slug="dallas")
+    for day in (date.min, date.max):
+        made.capacity_event(site=site, happened_on=day, it_kw=1, accelerators=1)
+    for path in ("/", "/sites/", "/sites/dallas/", "/readiness/"):
+        assert viewer_pages.get(path).status_code == 200
 
 
 def test_pillar_that_blocks_first_leads_to_its_checks(viewer_pages, dallas):
