@@ -1,5 +1,10 @@
 """Why evidence is refused, in words for whoever sent it."""
 
+from datetime import timedelta
+
+OLDEST = timedelta(days=366 * 20)
+"""What is dated further back comes from a clock that was never set."""
+
 
 class EvidenceRefused(ValueError):
     """`field` names what is wrong with what was sent, `reason` is a sentence."""

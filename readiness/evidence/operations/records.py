@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from readiness.evidence.core.parsers import ParseError, fact_table, platform_flo
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.parts import check_named, in_unit_of, part_of
-from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.refusals import OLDEST, EvidenceRefused
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Change
 
@@ -199,7 +199,7 @@ def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
     """The end of the day in the site's zone; now, while the day lasts."""
     if taken_on > now.astimezone(ZoneInfo(site.time_zone)).date():
         raise EvidenceRefused("taken_on", f"{taken_on} is yet to come at {site.name}.")
-    if taken_on < now.date() - timedelta(days=366 * 20):
+    if taken_on < now.date() - OLDEST:
         raise EvidenceRefused("taken_on", f"{taken_on} is more than twenty years ago.")
     return min(end_of_day(taken_on, site.time_zone), now)
 

@@ -19,7 +19,7 @@ from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, Vali
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.parts import refuse_unknown_parts
-from readiness.evidence.refusals import EvidenceRefused, FileTooLarge, SameFile
+from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile
 from readiness.framework import queries as framework_queries
 
 AHEAD = timedelta(minutes=10)
@@ -208,6 +208,10 @@ def _taken_at(parsed: Parsed, context: RunContext, site: Site, now: datetime) ->
     if taken_at > now + AHEAD:
         raise EvidenceRefused(
             "taken_at", f"The run is dated {taken_at:%Y-%m-%d %H:%M %Z}, which is in the future."
+        )
+    if taken_at < now - OLDEST:
+        raise EvidenceRefused(
+            "taken_at", f"The run is dated {taken_at.isoformat()}, which is more than twenty years ago."
         )
     return taken_at, remarks
 

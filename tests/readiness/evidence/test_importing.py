@@ -198,6 +198,11 @@ def test_a_run_of_the_future_is_refused(take, frozen_now):
         take("nccl-tests", outputs.collective(), taken_at=frozen_now.at + timedelta(hours=1))
 
 
+def test_a_run_of_a_clock_that_was_never_set_is_refused(take):
+    with pytest.raises(EvidenceRefused, match="twenty years"):
+        take("nccl-tests", outputs.collective(), taken_at=datetime(1, 1, 1, tzinfo=UTC))
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
