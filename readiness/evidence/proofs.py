@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +29,7 @@ from readiness.evidence.core.proving.values import (
     newest,
 )
 from readiness.evidence.models import Attestation, Floor, RecordedFact, RunDevice, RunMeasure, ValidationRun
-from readiness.framework.core.definition import Check, Framework, SubMeasure
+from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.framework.core.vocabulary import Change
 
 KEPT = timedelta(days=400)
@@ -127,7 +126,7 @@ def _by_runs(
 ) -> SiteProofs:
     """Each family of checks; what a table names itself goes before what was worked out."""
     checks = {
-        check_id: _with_parts(framework.checks_by_id[check_id], part_ids)
+        check_id: framework.checks_by_id[check_id].with_stand_ins(part_ids, UNITS)
         for check_id, part_ids in WORKED_OUT.items()
         if check_id in framework.checks_by_id
     }
@@ -153,17 +152,6 @@ def _by_runs(
     if (check := checks.get("p5-revalidation")) and diag and intra:
         add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, now))
     return found | tables.named(framework, runs, now)
-
-
-def _with_parts(check: Check, part_ids: Collection[str]) -> Check:
-    """With a stand-in for each sub-measure that an edited framework has dropped; what it proves is left out."""
-    there = {part.id for part in check.parts}
-    dropped = [
-        replace(check.parts[0], id=part_id, unit=UNITS.get(part_id, ""))
-        for part_id in part_ids
-        if part_id not in there
-    ]
-    return replace(check, parts=(*check.parts, *dropped)) if dropped else check
 
 
 def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:

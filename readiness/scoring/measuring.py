@@ -75,7 +75,7 @@ def _network(facts: SiteFacts, framework: Framework, now: datetime) -> Figures:
 
 def _risen(kind: FigureKind, facts: SiteFacts, check: Check, part_id: str, now: datetime) -> Figures:
     """What the counters of the sub-measure rose by over all ports."""
-    metrics = check.part(part_id).metrics
+    metrics = next((part.metrics for part in check.parts if part.id == part_id), ())
     watched = [sample for sample in _live(facts, metrics, now) if sample.port_id is not None]
     if not watched:
         return {}

@@ -15,15 +15,13 @@ from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.apply import Outcome, apply
-from readiness.scoring.before import Stored, before_of, still_standing, stored_of
-from readiness.scoring.checks import computed
-from readiness.scoring.checks.evidenced import with_evidence
-from readiness.scoring.core.evaluate import SiteInputs
+from readiness.scoring.before import Stored, before_of, stored_of
 from readiness.scoring.core.evaluate import evaluate as decide
 from readiness.scoring.core.flips import find_flips
 from readiness.scoring.facts import SiteFacts
 from readiness.scoring.gather import gather
 from readiness.scoring.health import site_health, stored_before
+from readiness.scoring.inputs import site_inputs
 from readiness.scoring.measuring import site_figures
 from readiness.scoring.waivers import standing
 
@@ -79,17 +77,7 @@ def _outcome(
     framework: Framework,
     now: datetime,
 ) -> Outcome:
-    measured = computed(framework, facts, now)
-    measured |= still_standing(stored, facts, measured, now)
-    readings = with_evidence(measured, proved, facts.limits, framework, now)
-    inputs = SiteInputs(
-        context=facts.context,
-        readings=readings,
-        limits=facts.limits,
-        waivers=grants.waivers,
-        exceptions=grants.exceptions,
-        declared_na=grants.declared_na,
-    )
+    inputs = site_inputs(facts, stored, grants, proved, framework, now)
     result = decide(framework, inputs, now=now)
     before = before_of(stored)
     under_old_rules = None
@@ -98,7 +86,7 @@ def _outcome(
     return Outcome(
         site_id=facts.profile.id,
         result=result,
-        readings=readings,
+        readings=inputs.readings,
         flips=find_flips(before, result, under_old_rules=under_old_rules),
         health=site_health(facts, dict(stored_before(stored.health.values())), now),
         figures=site_figures(facts, framework, now),

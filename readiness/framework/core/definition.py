@@ -5,8 +5,8 @@ Instances come from `readiness.framework.core.loading`, which checks everything;
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from readiness.framework.core.conditions import Condition, ExclusionRule
@@ -220,6 +220,19 @@ class Check:
             if part.id == part_id:
                 return part
         raise KeyError(f"{self.id} has no sub-measure {part_id!r}")
+
+    def with_stand_ins(self, part_ids: Iterable[str], units: Mapping[str, str] | None = None) -> Check:
+        """With something in the place of each of these that an edited framework has dropped.
+
+        For code that works out several sub-measures at once; what it makes of a stand-in is to be left out.
+        """
+        there = {part.id for part in self.parts}
+        dropped = [
+            replace(self.parts[0], id=part_id, unit=(units or {}).get(part_id, ""), metrics=(), limit_from="")
+            for part_id in part_ids
+            if part_id not in there
+        ]
+        return replace(self, parts=(*self.parts, *dropped)) if dropped else self
 
 
 @dataclass(frozen=True, slots=True)
