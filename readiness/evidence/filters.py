@@ -26,7 +26,7 @@ class RunFilters(ObjectFilterSet):
         model = ValidationRun
         fields = [
             *("site", "tool", "scope", "platform", "load", "taken_at", "received_at", "voided_at"),
-            *("driver", "firmware", "nos", "library", "file_name", "file_sha256"),
+            *("driver", "firmware", "nos", "library", "file_name", "file_sha256", "provenance"),
         ]
         search_fields = ["file_name", "platform", "note", "site__name"]
         panel = ["site", "tool", "scope", "load"]
@@ -50,7 +50,7 @@ class RecordFilters(ObjectFilterSet):
 class AttestationFilters(RecordFilters):
     class Meta:
         model = Attestation
-        fields = ["site", "part", "taken_on", "taken_at", "valid_until", "attested_by"]
+        fields = ["site", "part", "taken_on", "taken_at", "valid_until", "attested_by", "provenance"]
         search_fields = ["check_id", "statement", "attested_by", "document", "site__name"]
         panel = ["site", "check", "voided"]
 
@@ -58,7 +58,7 @@ class AttestationFilters(RecordFilters):
 class FactFilters(RecordFilters):
     class Meta:
         model = RecordedFact
-        fields = ["site", "part", "value", "taken_on", "taken_at", "source"]
+        fields = ["site", "part", "value", "taken_on", "taken_at", "source", "provenance"]
         search_fields = ["check_id", "part", "source", "note", "site__name"]
         panel = ["site", "check", "voided"]
 

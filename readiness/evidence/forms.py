@@ -16,6 +16,7 @@ from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Framework
+from telemetry.models import Provenance
 
 
 class DayInput(forms.DateInput):
@@ -77,6 +78,13 @@ class RunForm(EvidenceForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("Counts only where the file has no time of its own. Empty: now."),
     )
+    provenance = forms.ChoiceField(
+        label=_("Provenance"),
+        choices=Provenance.choices,
+        initial=Provenance.MEASURED,
+        required=False,
+        help_text=_("What the figures are; a simulation is never shown as a measurement."),
+    )
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
 
     def clean_file(self) -> Any:
@@ -115,6 +123,7 @@ class RunForm(EvidenceForm):
                 platform=given["platform"],
                 taken_at=given["taken_at"],
                 note=given["note"],
+                provenance=given["provenance"] or Provenance.MEASURED,
             ),
         }
 
@@ -132,6 +141,9 @@ class RecordForm(EvidenceForm):
     value = forms.FloatField(label=_("Value"))
     taken_on = forms.DateField(
         label=_("Day"), widget=DayInput(), help_text=_("The day it was true, by the site's calendar.")
+    )
+    provenance = forms.ChoiceField(
+        label=_("Provenance"), choices=Provenance.choices, initial=Provenance.DECLARED, required=False
     )
 
     def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
@@ -161,7 +173,7 @@ class RecordForm(EvidenceForm):
 
     def asked(self) -> dict[str, Any]:
         """What the operation takes."""
-        return dict(self.cleaned_data)
+        return self.cleaned_data | {"provenance": self.cleaned_data["provenance"] or Provenance.DECLARED}
 
 
 class FactForm(RecordForm):
@@ -175,7 +187,7 @@ class FactForm(RecordForm):
     )
     note = forms.CharField(label=_("Note"), required=False, max_length=200)
 
-    field_order = ["site", "check", "part", "value", "unit", "taken_on", "source", "note"]
+    field_order = ["site", "check", "part", "value", "unit", "taken_on", "source", "provenance", "note"]
 
 
 class AttestationForm(RecordForm):
@@ -208,7 +220,8 @@ class TableForm(EvidenceForm):
         label=_("File"),
         allow_empty_file=True,
         help_text=_(
-            "CSV with the columns site, check, part, value, unit, taken_on, source, note. All of it or nothing."
+            "CSV with the columns site, check, part, value, taken_on, source, and if wanted unit, note, provenance."
+            " All of it or nothing."
         ),
     )
 

@@ -30,6 +30,7 @@ def facts(run: ValidationRun) -> list[Line]:
         {"term": gettext("Firmware"), "value": run.firmware},
         {"term": gettext("Network operating system"), "value": run.nos},
         {"term": gettext("Library"), "value": run.library},
+        {"term": gettext("Provenance"), "value": run.get_provenance_display()},
         {"term": gettext("Note"), "value": run.note},
     ]
     told = {gettext("Devices"), gettext("Platform"), gettext("Load")}

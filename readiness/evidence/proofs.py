@@ -40,7 +40,7 @@ REPEATED = ("perftest", "sockperf")
 """Of other tools' runs of one thing the newest alone is read; what a run is of says whether it can count."""
 READ = (
     *("site_id", "tool", "scope", "taken_at", "load", "platform", "loopback"),
-    *("void_changes", "voided_at", "void_reason", "hosts"),
+    *("void_changes", "voided_at", "void_reason", "hosts", "provenance"),
 )
 SMALLEST = 2 * 1024**3
 """Rows of collectives below this are read only at sizes that have a floor."""
@@ -232,6 +232,7 @@ def _run(row: ValidationRun, figures: Sequence[Figure], devices: Sequence[tuple[
         nodes=tuple(device_id for device_id, role in devices if role == Device.Role.NODE),
         devices=tuple(device_id for device_id, _ in devices),
         figures=tuple(figures),
+        provenance=row.provenance,
     )
 
 
@@ -317,4 +318,5 @@ def _of_record(record: Any, part: SubMeasure, now: datetime) -> Proof:
         detail=detail,
         voided=voided,
         voided_at=voided_at,
+        provenance=record.provenance,
     )

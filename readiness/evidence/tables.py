@@ -81,6 +81,7 @@ RUNS = Table(
         Column("file_name", _("File"), sort="file_name", default=False),
         Column("library", _("Library"), sort="library", default=False),
         Column("driver", _("Driver"), sort="driver", default=False),
+        Column("provenance", _("Provenance"), sort="provenance", default=False),
         Column("by", _("Uploaded by"), value="by.username", sort="by__username", default=False),
         Column(
             "received_at",
@@ -145,6 +146,7 @@ FACTS = Table(
         Column("value", _("Value"), text=lambda fact: exact(fact.value), sort="value", numeric=True),
         Column("source", _("Source"), sort="source"),
         _STANDING,
+        Column("provenance", _("Provenance"), sort="provenance", default=False),
         Column("by", _("Entered by"), value="by.username", sort="by__username"),
         Column("note", _("Note"), default=False),
     ),
@@ -172,6 +174,7 @@ ATTESTATIONS = Table(
         Column("statement", _("Statement"), sort="statement", phone="full"),
         Column("attested_by", _("Attested by"), sort="attested_by"),
         Column("valid_until", _("Valid until"), sort="valid_until"),
+        Column("provenance", _("Provenance"), sort="provenance", default=False),
         Column(
             "document", _("Document"), url=lambda row: row.link, text=lambda row: row.document or row.link
         ),

@@ -55,7 +55,7 @@ class AttestationSerializer(RecordSerializer):
                 "taken_on",
                 "valid_until",
             ),
-            *("link", "document", *_KEPT),
+            *("link", "document", "provenance", *_KEPT),
         )
         read_only_fields = _KEPT
         brief_fields = ("site", "check", "part", "taken_on")
@@ -66,7 +66,18 @@ class RecordedFactSerializer(RecordSerializer):
 
     class Meta:
         model = RecordedFact
-        fields = ("site", "check", "part", "value", "unit", "taken_on", "source", "note", *_KEPT)
+        fields = (
+            "site",
+            "check",
+            "part",
+            "value",
+            "unit",
+            "taken_on",
+            "source",
+            "note",
+            "provenance",
+            *_KEPT,
+        )
         read_only_fields = _KEPT
         brief_fields = ("site", "check", "part", "value", "taken_on")
 
@@ -96,7 +107,9 @@ class AttestationViewSet(RecordViewSet):
 
 
 class FactFileSerializer(serializers.Serializer):
-    file = FileField(help_text="CSV: site,check,part,value,unit,taken_on,source,note; all of it or nothing")
+    file = FileField(
+        help_text="CSV: site,check,part,value,unit,taken_on,source,note,provenance; all of it or nothing"
+    )
 
 
 class RecordedFactViewSet(RecordViewSet):

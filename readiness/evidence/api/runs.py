@@ -18,6 +18,7 @@ from readiness.evidence.arriving import content_of, file_answer, sender_of
 from readiness.evidence.filters import RunFilters
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.operations import RunContext, import_run
+from telemetry.models import Provenance
 from web import clock
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer, message_field
@@ -52,7 +53,16 @@ class ValidationRunSerializer(ObjectSerializer):
         fields: tuple[str, ...] = (
             *("site", "tool", "scope", "devices", "platform", "load", "load_gbps"),
             *("driver", "firmware", "nos", "library", "taken_at", "received_at", "by"),
-            *("file_name", "file_sha256", "file_bytes", "hosts", "loopback", "warnings", "note"),
+            *(
+                "file_name",
+                "file_sha256",
+                "file_bytes",
+                "hosts",
+                "loopback",
+                "warnings",
+                "note",
+                "provenance",
+            ),
             *("void_changes", "voided_at", "void_reason"),
         )
         brief_fields = ("site", "tool", "taken_at")
@@ -95,6 +105,7 @@ class RunUploadSerializer(serializers.Serializer):
     library = serializers.CharField(max_length=100, required=False, allow_blank=True)
     taken_at = serializers.DateTimeField(required=False, help_text="Where the file has no time of its own")
     note = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    provenance = serializers.ChoiceField(choices=Provenance.choices, default=Provenance.MEASURED)
     changelog_message = message_field()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +122,7 @@ class RunUploadSerializer(serializers.Serializer):
             devices=given.get("devices"),
             load_gbps=given.get("load_gbps"),
             taken_at=given.get("taken_at"),
+            provenance=given["provenance"],
             **{key: given.get(key, "") for key in ("load", "scope", "platform", "note")},
         )
 

@@ -6,8 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models.constraints import choices_held
 from readiness.evidence.models.voidable import Voidable
 from readiness.evidence.triggers import OWN_SITE, claims
+from telemetry.models import Provenance
 
 
 class Record(Voidable):
@@ -30,12 +32,16 @@ class Record(Voidable):
         related_name="+",
         editable=False,
     )
+    provenance = models.CharField(
+        _("provenance"), max_length=16, choices=Provenance, default=Provenance.DECLARED
+    )
 
     class Meta:
         abstract = True
 
 
 @pghistory.track()
+@choices_held
 class Attestation(Record):
     """A statement by a named person. With a value it proves a sub-measure; without, it stands beside the check."""
 
@@ -80,6 +86,7 @@ class Attestation(Record):
 
 
 @pghistory.track()
+@choices_held
 class RecordedFact(Record):
     """A dated value of a sub-measure with its source, until a room of Muster measures it itself."""
 

@@ -14,6 +14,7 @@ from inventory.models import Device
 from inventory.models.constraints import choices_held
 from readiness.evidence.models.voidable import Voidable
 from readiness.evidence.triggers import OWN_SITE, claims
+from telemetry.models import Provenance
 
 MOST_BYTES = 5 * 1024 * 1024
 """A larger file is refused: outputs of these tools are kilobytes, logs of whole jobs do not belong here."""
@@ -109,6 +110,9 @@ class ValidationRun(Voidable):
         verbose_name=_("remarks"), base_field=models.CharField(max_length=300), default=list, blank=True
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
+    provenance = models.CharField(
+        _("provenance"), max_length=16, choices=Provenance, default=Provenance.MEASURED
+    )
 
     objects = ValidationRunQuerySet.as_manager()
 

@@ -18,6 +18,7 @@ from readiness.evidence.parts import check_named, in_unit_of, part_of
 from readiness.evidence.refusals import OLDEST, EvidenceRefused
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Change
+from telemetry.models import Provenance
 
 MOST_FLOOR_BYTES = 256 * 1024
 
@@ -38,6 +39,7 @@ def attest(
     valid_until: date | None = None,
     link: str = "",
     document: str = "",
+    provenance: str = Provenance.DECLARED,
 ) -> Attestation:
     """Keep what a named person says of a check, or of the value of one of its sub-measures.
 
@@ -62,6 +64,7 @@ def attest(
         valid_until=valid_until,
         link=link,
         document=document,
+        provenance=provenance,
         by=by,
         basis=_basis(site, voided_by),
     )
@@ -83,6 +86,7 @@ def record_fact(
     now: datetime,
     unit: str = "",
     note: str = "",
+    provenance: str = Provenance.DECLARED,
 ) -> RecordedFact:
     """Keep a sub-measure's value of one day; entered again, the later value corrects the earlier.
 
@@ -94,6 +98,7 @@ def record_fact(
         "value": in_unit_of(measure, value, unit),
         "source": source,
         "note": note,
+        "provenance": provenance,
         "taken_at": _taken_at(site, taken_on, now),
         "by": by,
         "basis": _basis(site, measure.validity.voided_by),
@@ -111,7 +116,7 @@ def record_fact(
 
 @transaction.atomic
 def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[RecordedFact]:
-    """Enter each row of a table: `site,check,part,value,unit,taken_on,source,note`, the site by its slug.
+    """Enter each row of a table (core.parsers.fact_table says which columns), the site by its slug.
 
     All of it or nothing: ParseError names the line that cannot be read or is refused.
     """
@@ -131,6 +136,7 @@ def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[Reco
                 taken_on=row.taken_on,
                 source=row.source,
                 note=row.note,
+                provenance=row.provenance,
                 by=by,
                 now=now,
             )

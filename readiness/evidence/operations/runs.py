@@ -21,6 +21,7 @@ from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.parts import refuse_unknown_parts
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile
 from readiness.framework import queries as framework_queries
+from telemetry.models import Provenance
 
 AHEAD = timedelta(minutes=10)
 """Clocks differ; a run dated further ahead than this did not happen yet. Telemetry refuses at the same distance."""
@@ -53,6 +54,7 @@ class RunContext:
     versions: Mapping[str, str] | None = None
     taken_at: datetime | None = None
     note: str = ""
+    provenance: str = Provenance.MEASURED
 
 
 NOTHING_MORE = RunContext()
@@ -128,6 +130,7 @@ def _run(
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
         note=context.note[:200],
+        provenance=context.provenance,
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
 

@@ -1,4 +1,4 @@
-"""Recorded facts of many sites in one table: `site,check,part,value,unit,taken_on,source,note`."""
+"""Recorded facts of many sites in one table: `site,check,part,value,unit,taken_on,source,note,provenance`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import date
 from readiness.evidence.core.documents import MOST_FIGURES, lines_of, number_of, text_of, tidy
 from readiness.evidence.core.parsed import ParseError
 from readiness.evidence.core.parsers.table import split
+from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 
 NEEDED = ("site", "check", "part", "value", "taken_on", "source")
-COLUMNS = (*NEEDED, "unit", "note")
+COLUMNS = (*NEEDED, "unit", "note", "provenance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class FactLine:
     taken_on: date
     source: str
     note: str
+    provenance: str
 
 
 def parse(content: bytes) -> tuple[FactLine, ...]:
@@ -70,6 +72,10 @@ def _row(line: int, row: Mapping[str, str]) -> FactLine:
         taken_on = date.fromisoformat(row["taken_on"])
     except ValueError as error:
         raise ParseError(line, f"taken_on {tidy(row['taken_on'])!r} is no day in ISO 8601.") from error
+    provenance = tidy(row.get("provenance", "")) or "declared"
+    if provenance not in LEAST_TRUSTED_LAST:
+        known = ", ".join(LEAST_TRUSTED_LAST)
+        raise ParseError(line, f"provenance {provenance!r} is none of {known}.")
     return FactLine(
         line=line,
         site=tidy(row["site"]),
@@ -80,4 +86,5 @@ def _row(line: int, row: Mapping[str, str]) -> FactLine:
         taken_on=taken_on,
         source=tidy(row["source"]),
         note=tidy(row.get("note", "")),
+        provenance=provenance,
     )

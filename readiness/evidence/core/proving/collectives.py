@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
+from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.core.proving.floors import GIB, Judged, figure_named, judged
 from readiness.evidence.core.proving.values import (
     FloorValue,
@@ -141,7 +143,9 @@ def _efficiency(check: Check, runs: Sequence[Run], now: datetime) -> Proof | Non
     base = median(value for _, value in by_size[smallest])
     oldest = min((run, *(one for one, _ in by_size[smallest])), key=lambda one: one.taken_at)
     proof = proof_of(run, part, rate / base, detail=f"{largest} nodes against {smallest}")
-    return Proof(kind="run", ref=proof.ref, value=proof.value, taken_at=oldest.taken_at, detail=proof.detail)
+    compared = [run, *(one for one, _ in by_size[smallest])]
+    provenance = worst_provenance(one.provenance for one in compared)
+    return replace(proof, taken_at=oldest.taken_at, provenance=provenance)
 
 
 def _only_node(run: Run, site: SiteParts) -> tuple[int, str]:

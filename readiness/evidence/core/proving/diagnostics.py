@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from readiness.evidence.core.parsers.dcgm_diag import BADNESS
+from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.core.proving.values import (
     Proof,
     Proofs,
@@ -120,5 +121,12 @@ def revalidated(
     missing = sorted(name for node, name in site.nodes.items() if node not in current)
     value = 100.0 * len(current) / len(site.nodes)
     detail = f"without: {few(missing)}" if missing else ""
-    proof = Proof(kind="run", ref=f"run:{last.id}", value=value, taken_at=now, detail=detail)
+    proof = Proof(
+        kind="run",
+        ref=f"run:{last.id}",
+        value=value,
+        taken_at=now,
+        detail=detail,
+        provenance=worst_provenance(run.provenance for run in runs if run.nodes),
+    )
     return kept({check.part("nodes-current").id: [proof]})

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.provenance import worst_provenance
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
 
@@ -33,11 +34,7 @@ class Proof:
     cannot_judge: str = ""
     voided: str = ""
     voided_at: datetime | None = None
-
-    @property
-    def provenance(self) -> str:
-        """A tool measured it, or a person says so."""
-        return "measured" if self.kind == "run" else "declared"
+    provenance: str = "measured"
 
 
 type Proofs = dict[str, tuple[Proof, ...]]
@@ -62,6 +59,7 @@ class Run:
     nodes: tuple[int, ...] = ()
     devices: tuple[int, ...] = ()
     figures: tuple[Figure, ...] = ()
+    provenance: str = "measured"
 
     @property
     def size(self) -> int:
@@ -112,6 +110,7 @@ def proof_of(
         cannot_judge=cannot_judge,
         voided=run.void_reason if minded else "",
         voided_at=run.voided_at if minded else None,
+        provenance=run.provenance,
     )
 
 
@@ -162,6 +161,7 @@ def coverage[Thing](
         value=100.0 * len(covered) / len(wanted),
         taken_at=oldest.taken_at,
         detail=f"without: {few(missing)}" if missing else "",
+        provenance=worst_provenance(proof.provenance for proof in standing.values()),
     )
 
 
