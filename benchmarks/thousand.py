@@ -1,0 +1,157 @@
+"""What scoring 1,000 sites takes on one core: every check of every site, gathered, decided and written.
+
+The bar: all of them in 10 s or less, which is processor time of this process and of PostgreSQL's together. Told four
+times: the first evaluation ever, which writes every row; one right after it, in which nothing changed; one after a new
+minute of samples from every site, as in a running Muster; and one under a changed framework, which writes every row
+anew. `python -m benchmarks.thousand 100` does it with 100 sites.
+
+`load` builds the same for benchmarks of pages.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from benchmarks import machine
+
+SITES = 1000
+ROUNDS = 3
+BAR_S = 10.0
+
+
+def load(servers: machine.Servers, *, count: int = SITES) -> Any:
+    """The estate (benchmarks.estate.Estate) in these servers, evaluated; Django is set up for this process."""
+    set_up(servers)
+    from benchmarks.estate import build
+
+    estate = build(count=count, now=datetime.now(UTC))
+    estate.claim()
+    evaluate(estate, estate.now)
+    return estate
+
+
+def session() -> str:
+    """The Cookie header of somebody who may look."""
+    from django.test import Client
+
+    from accounts.models import User
+
+    viewer, _ = User.objects.get_or_create(username="viewer")
+    client = Client()
+    client.force_login(viewer)
+    return f"sessionid={client.cookies['sessionid'].value}"
+
+
+def set_up(servers: machine.Servers) -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = servers.env["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    manage = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+    subprocess.run(manage, cwd=machine.ROOT, env=servers.env, check=True)
+    import django
+
+    django.setup()
+
+
+def main(count: int = SITES) -> None:
+    # One core for all of it: this process, and the servers that it starts.
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with machine.servers() as servers:
+        set_up(servers)
+        from benchmarks.estate import build
+
+        measure(servers, build(count=count, now=datetime.now(UTC)))
+
+
+def measure(servers: machine.Servers, estate: Any) -> None:
+    print(f"{len(estate.site_ids)} sites; {_made_of()}")
+    print(f"{'':28}{'wall s':>8}{'process':>9}{'database':>9}{'CPU s':>8}{'a site':>9}")
+    at = estate.now
+    _timed(servers, "first evaluation", estate, at)
+    _timed(servers, "right after", estate, at, bar=True)
+    for number in range(1, ROUNDS + 1):
+        at = estate.next_minute()
+        _timed(servers, f"a new minute of samples ({number})", estate, at, bar=True)
+    _change_framework(at)
+    _timed(servers, "under a changed framework", estate, at)
+    one, many = (_statements(estate.site_ids[:sites], at) for sites in (1, 50))
+    print(f"{one} statements for one site, {many} for 50; {_verdicts()}")
+
+
+def _timed(servers: machine.Servers, what: str, estate: Any, at: datetime, *, bar: bool = False) -> None:
+    """One evaluation of all sites: processor time of this process and of PostgreSQL's, and the wall's."""
+    estate.claim()
+    database, process, wall = _database_s(servers), time.process_time(), time.perf_counter()
+    evaluate(estate, at)
+    wall, process = time.perf_counter() - wall, time.process_time() - process
+    database = _database_s(servers) - database
+    total = process + database
+    verdict = f"  bar {BAR_S:.0f} s: {'met' if total <= BAR_S else 'MISSED'}" if bar else ""
+    a_site = 1000 * total / len(estate.site_ids)
+    print(
+        f"{what:28}{wall:8.2f}{process:9.2f}{database:9.2f}{total:8.2f}{a_site:6.1f} ms{verdict}", flush=True
+    )
+
+
+def evaluate(estate: Any, at: datetime) -> None:
+    """As the workers do it: the sites that claims name, fifty in a transaction."""
+    from readiness.scoring.operations import rescore_changed
+
+    done = rescore_changed(now=at)
+    if done != len(estate.site_ids):
+        raise RuntimeError(f"{done} of {len(estate.site_ids)} sites were evaluated.")
+
+
+def _statements(site_ids: Sequence[int], at: datetime) -> int:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from readiness.scoring.operations import evaluate
+
+    with CaptureQueriesContext(connection) as captured:
+        evaluate(site_ids=site_ids, now=at)
+    return len(captured)
+
+
+def _database_s(servers: machine.Servers) -> float:
+    """Of PostgreSQL with all of its processes."""
+    return machine.cpu_s(servers.pids["postgres"])
+
+
+def _made_of() -> str:
+    from readiness.evidence.models import Attestation, Measure, RecordedFact, RunMeasure, ValidationRun
+    from telemetry.models import Series
+
+    records = RecordedFact.objects.count() + Attestation.objects.count()
+    return (
+        f"{Series.objects.count()} series, {Measure.objects.count()} daily measures,"
+        f" {ValidationRun.objects.count()} runs with {RunMeasure.objects.count()} figures, {records} records"
+    )
+
+
+def _verdicts() -> str:
+    from readiness.scoring.models import CheckResult, SiteScore
+
+    verdicts = Counter(SiteScore.objects.values_list("verdict", flat=True))
+    states = Counter(CheckResult.objects.values_list("state", flat=True))
+    return ", ".join(
+        f"{count} {word or 'no verdict'}" for word, count in [*verdicts.items(), *states.items()]
+    )
+
+
+def _change_framework(now: datetime) -> None:
+    """A version that says one thing in other words: every row is of the new version then."""
+    from readiness.framework.models import FrameworkVersion
+    from readiness.framework.operations import publish
+
+    definition = FrameworkVersion.objects.published().get().definition
+    definition["version"] = "estate-2"
+    definition["checks"][0]["name"] += ", again"
+    publish(definition, by=None, now=now)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else SITES)
