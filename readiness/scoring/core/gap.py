@@ -6,10 +6,12 @@ site's whole figure goes into one band, by its verdict; there are no fractions o
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from itertools import accumulate
+from operator import itemgetter
 
 from readiness.scoring.core.states import Stage, Verdict
 from readiness.scoring.core.verdict import STAGES_WITH_VERDICT
@@ -141,9 +143,116 @@ def gap_at(histories: Iterable[SiteHistory], at: datetime) -> Gap:
     return gap_of((site_capacity(history, at) for history in histories), at=at)
 
 
-def gap_over_time(histories: Sequence[SiteHistory], instants: Iterable[datetime]) -> tuple[Gap, ...]:
-    """The bands at each instant, in the order given."""
-    return tuple(gap_at(histories, at) for at in instants)
+type GroupOf = Callable[[SiteCapacity], str]
+
+
+def gap_over_time(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> tuple[Gap, ...]:
+    """The bands at each instant; `instants` ascend. What `gap_at` says of each, in one pass over the sites."""
+    found = gaps_by_group(histories, instants, group_of=lambda _site: "")
+    return found.get("") or tuple(Gap(at, NOTHING, NOTHING, NOTHING) for at in instants)
+
+
+def gaps_by_group(
+    histories: Iterable[SiteHistory], instants: Sequence[datetime], *, group_of: GroupOf
+) -> dict[str, tuple[Gap, ...]]:
+    """The bands of each group at each instant; `instants` ascend. The groups add up to the whole at every instant.
+
+    `group_of` is asked again whenever a site changes, so that a site may move from one group to another.
+    """
+    sums: dict[str, _Sums] = {}
+    for history in histories:
+        for span in _spans(history, instants):
+            if span.site.deployed == NOTHING:
+                continue
+            group = group_of(span.site)
+            if group not in sums:
+                sums[group] = _Sums(len(instants))
+            sums[group].add(span)
+    return {group: one.gaps(instants) for group, one in sums.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A site as it is from the instant at place `first` up to, and not at, that at `last`."""
+
+    first: int
+    last: int
+    site: SiteCapacity
+
+
+def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[_Span]:
+    """The stretches of instants between which nothing changed at the site; those of a stage that counts."""
+    dated: list[datetime] = [step.at for step in history.changes]
+    dated += [step.at for step in history.stages]
+    dated += [step.at for step in history.verdicts]
+    edges = sorted({bisect_left(instants, at) for at in dated})
+    for place, first in enumerate(edges):
+        last = edges[place + 1] if place + 1 < len(edges) else len(instants)
+        if first < last:
+            yield _Span(first, last, site_capacity(history, instants[first]))
+
+
+_WHOLE = 1_000_000
+"""Power is summed in whole milliwatts: a site that leaves takes away exactly what it brought."""
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What is added and taken away at each place, by band; running totals give the bands."""
+
+    length: int
+    bands: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
+
+    def add(self, span: _Span) -> None:
+        whole, count = round(span.site.deployed.it_kw * _WHOLE), span.site.deployed.accelerators
+        self._add("deployed", span, whole, count)
+        if span.site.verdict in (Verdict.READY, Verdict.CONDITIONAL):
+            self._add(span.site.verdict, span, whole, count)
+
+    def _add(self, band: str, span: _Span, whole: int, count: int) -> None:
+        if band not in self.bands:
+            self.bands[band] = ([0] * (self.length + 1), [0] * (self.length + 1))
+        power, accelerators = self.bands[band]
+        power[span.first] += whole
+        power[span.last] -= whole
+        accelerators[span.first] += count
+        accelerators[span.last] -= count
+
+    def gaps(self, instants: Sequence[datetime]) -> tuple[Gap, ...]:
+        columns = [self._capacities(band) for band in ("deployed", Verdict.READY, Verdict.CONDITIONAL)]
+        return tuple(Gap(at, *bands) for at, *bands in zip(instants, *columns, strict=True))
+
+    def _capacities(self, band: str) -> list[Capacity]:
+        if band not in self.bands:
+            return [NOTHING] * self.length
+        power, accelerators = (list(accumulate(column[:-1])) for column in self.bands[band])
+        return [Capacity(whole / _WHOLE, count) for whole, count in zip(power, accelerators, strict=True)]
+
+
+def with_blockers(
+    verdicts: Sequence[VerdictStep], days: Sequence[tuple[date, str]]
+) -> tuple[VerdictStep, ...]:
+    """The verdicts with the first blocker of each day, where the verdict alone was recorded at its instant.
+
+    `days` are the first blockers as of the end of UTC days, oldest first, "" where there was none. A day's holds from
+    its first instant on, and until another day says otherwise, while the site is not ready. Before the first of them
+    it is "": not recorded.
+    """
+    dated: list[tuple[datetime, str | VerdictStep]] = [
+        (datetime(day.year, day.month, day.day, tzinfo=UTC), blocker) for day, blocker in days
+    ]
+    dated += [(step.at, step) for step in verdicts]
+    steps: list[VerdictStep] = []
+    verdict, named, is_known = None, "", False
+    for at, told in sorted(dated, key=itemgetter(0)):
+        if isinstance(told, VerdictStep):
+            verdict, is_known = told.verdict, True
+        else:
+            named = told or named
+        step = VerdictStep(at, verdict, named if verdict is Verdict.NOT_READY else "")
+        if is_known and (not steps or replace(steps[-1], at=at) != step):
+            steps.append(step)
+    return tuple(steps)
 
 
 def by_first_blocker(sites: Iterable[SiteCapacity]) -> tuple[BlockerGroup, ...]:

@@ -19,7 +19,9 @@ from readiness.scoring.core.gap import (
     gap_at,
     gap_of,
     gap_over_time,
+    gaps_by_group,
     site_capacity,
+    with_blockers,
 )
 from readiness.scoring.core.states import Verdict
 from tests.readiness.scoring.core.builders import DAY, NOW
@@ -83,6 +85,100 @@ def test_over_time_each_instant_stands_alone():
     gaps = gap_over_time([history(), opened_later], [NOW + day * DAY for day in (1, 3, 5)])
     assert [gap.deployed.accelerators for gap in gaps] == [100, 200, 200]
     assert [gap.gap.accelerators for gap in gaps] == [0, 100, 0]
+
+
+kilowatts = st.integers(-5000, 5000).map(lambda tenths: tenths / 10)
+days = st.integers(-3, 12)
+
+
+def dated(values):
+    return st.lists(st.tuples(days, values), max_size=5).map(
+        lambda found: sorted(found, key=lambda one: one[0])
+    )
+
+
+moving_sites = st.builds(
+    lambda site, changes, stages, verdicts: SiteHistory(
+        site,
+        [CapacityChange(NOW + day * DAY, Capacity(kw, int(kw))) for day, kw in changes],
+        [StageStep(NOW + day * DAY, stage) for day, stage in stages],
+        [VerdictStep(NOW + day * DAY, verdict, blocker) for day, (verdict, blocker) in verdicts],
+    ),
+    site=st.uuids().map(str),
+    changes=dated(kilowatts),
+    stages=dated(st.sampled_from(Stage)),
+    verdicts=dated(st.tuples(st.none() | st.sampled_from(Verdict), st.sampled_from(["", "p1-a", "p2-b"]))),
+)
+
+
+def rounded(gap):
+    return [
+        (round(band.it_kw, 6) + 0.0, band.accelerators) for band in (gap.deployed, gap.ready, gap.conditional)
+    ]
+
+
+@given(st.lists(moving_sites, max_size=8), st.lists(days, max_size=9).map(sorted))
+def test_one_pass_over_the_sites_says_what_each_instant_says(fleet, when):
+    instants = [NOW + day * DAY for day in when]
+    assert [rounded(gap) for gap in gap_over_time(fleet, instants)] == [
+        rounded(gap_at(fleet, at)) for at in instants
+    ]
+
+
+@given(st.lists(moving_sites, max_size=8), st.lists(days, max_size=9).map(sorted))
+def test_groups_add_up_to_the_whole_whatever_moves_between_them(fleet, when):
+    instants = [NOW + day * DAY for day in when]
+    whole = gap_over_time(fleet, instants)
+    groups = gaps_by_group(fleet, instants, group_of=lambda site: site.first_blocker).values()
+    for place, gap in enumerate(whole):
+        here = [group[place] for group in groups]
+        assert round(sum(one.gap.it_kw for one in here) - gap.gap.it_kw, 5) == 0
+        assert sum(one.deployed.accelerators for one in here) == gap.deployed.accelerators
+
+
+def test_what_was_added_in_thirds_leaves_nothing_behind():
+    came_and_went = [
+        history(f"site-{number}", changes=((0, kw, 1), (5, -kw, -1)))
+        for number, kw in enumerate((0.1, 0.2, 1 / 3))
+    ]
+    assert gap_over_time(came_and_went, [NOW + 9 * DAY])[0].deployed == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "recorded", "expected"),
+    [
+        pytest.param(
+            [(0, "not-ready")],
+            [(0, "p1-a"), (1, "p1-a"), (2, "p2-b")],
+            [(0, "p1-a"), (2, "p2-b")],
+            id="it changes while the verdict stays",
+        ),
+        pytest.param(
+            [(0, "not-ready")],
+            [(3, "p1-a")],
+            [(0, ""), (3, "p1-a")],
+            id="before the first day nothing is known",
+        ),
+        pytest.param(
+            [(0, "not-ready"), (2, "ready"), (4, "not-ready")],
+            [(0, "p1-a"), (2, ""), (4, "p2-b")],
+            [(0, "p1-a"), (2, ""), (4, "p2-b")],
+            id="a ready site has none",
+        ),
+        pytest.param(
+            [(0, "not-ready")],
+            [(0, "p1-a"), (9, "p2-b")],
+            [(0, "p1-a"), (9, "p2-b")],
+            id="a day without a record",
+        ),
+        pytest.param([], [(0, "p1-a")], [], id="never evaluated"),
+    ],
+)
+def test_the_first_blocker_of_each_day_joins_the_verdicts(verdicts, recorded, expected):
+    midnight = NOW.replace(hour=0)
+    steps = [VerdictStep(midnight + day * DAY, Verdict(verdict)) for day, verdict in verdicts]
+    found = with_blockers(steps, [((midnight + day * DAY).date(), blocker) for day, blocker in recorded])
+    assert [((step.at - midnight).days, step.first_blocker) for step in found] == expected
 
 
 def test_a_site_names_the_blocker_in_force():

@@ -1,0 +1,184 @@
+"""What would close the gap: which checks, resolved at which sites, free how much capacity.
+
+A site moves to a target when every check that holds it from there is resolved, and then whole: there are no fractions
+of a site. For `conditional` the BLOCK checks that hold it are to be resolved, for `ready` its COND checks as well, and
+those that an exception lifts. Resolving a check at one site counts one, whatever it takes to do.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readiness.scoring.core.gap import NOTHING, Capacity
+
+_WHOLE = 1_000_000
+"""Power is compared in whole milliwatts, so that sums do not depend on their order."""
+
+
+class Target(StrEnum):
+    """Where a site is to get to: out of not-ready, or all the way."""
+
+    CONDITIONAL = "conditional"
+    READY = "ready"
+
+
+class Measure(StrEnum):
+    """What capacity is counted in."""
+
+    POWER = "kw"
+    ACCELERATORS = "accelerators"
+
+    def of(self, capacity: Capacity) -> float:
+        return capacity.it_kw if self is Measure.POWER else capacity.accelerators
+
+    def whole(self, capacity: Capacity) -> int:
+        return round(capacity.it_kw * _WHOLE) if self is Measure.POWER else capacity.accelerators
+
+    def from_whole(self, value: int) -> float:
+        return value / _WHOLE if self is Measure.POWER else value
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSite:
+    """A site short of the target, and the ids of the checks that hold it, each once.
+
+    Without any, no check can free it: nothing proves it, or it was never evaluated.
+    """
+
+    site: str
+    held: Capacity
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One site's turn in a plan. `checks_so_far` and `freed_so_far` count this one and all before it."""
+
+    site: HeldSite
+    checks_so_far: int
+    freed_so_far: Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEffect:
+    """One check, resolved at all of `sites`, which are those that it holds.
+
+    `freed` is the capacity of `frees`: the sites that no other check holds. `touched` is that of all `sites`.
+    """
+
+    check_id: str
+    sites: tuple[str, ...]
+    touched: Capacity
+    frees: tuple[str, ...]
+    freed: Capacity
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The most that `checks` resolved checks can free, in the measure asked for; with fewer it is less."""
+
+    checks: int
+    freed: float
+
+
+def in_order(sites: Iterable[HeldSite], measure: Measure) -> tuple[Step, ...]:
+    """The ranked plan: sites by capacity freed for each check resolved, the most first.
+
+    Between equals the one with fewer checks, then by name. After each of its steps nothing else frees more with as many
+    checks: filling by ratio is the optimum of the knapsack that may cut things, and here it just cut nothing. Between
+    two steps smaller sites can free more, which `best_curve` tells.
+    """
+    ranked = sorted(
+        _closable(sites),
+        key=lambda one: (-measure.whole(one.held) / len(one.checks), len(one.checks), one.site),
+    )
+    checks = accumulate(len(one.checks) for one in ranked)
+    freed = accumulate(one.held for one in ranked)
+    return tuple(Step(*each) for each in zip(ranked, checks, freed, strict=True))
+
+
+def best_curve(sites: Iterable[HeldSite], measure: Measure) -> tuple[CurvePoint, ...]:
+    """The most that any number of resolved checks can free: a point wherever one more check frees more.
+
+    Exact: a knapsack of whole sites, weighed by their checks, over every number of checks at once.
+    """
+    closable = _closable(sites)
+    most = np.zeros(sum(len(one.checks) for one in closable) + 1, np.int64)
+    for one in closable:
+        _offer(most, one, measure)
+    rises = np.flatnonzero(np.diff(most)) + 1
+    return (
+        CurvePoint(0, 0),
+        *(CurvePoint(int(place), measure.from_whole(int(most[place]))) for place in rises),
+    )
+
+
+def best_with(sites: Iterable[HeldSite], checks: int, measure: Measure) -> tuple[HeldSite, ...]:
+    """The sites that free the most with at most so many checks resolved; of two such sets one, always the same."""
+    closable = sorted(_closable(sites), key=lambda one: one.site)
+    left = min(checks, sum(len(one.checks) for one in closable))
+    if left <= 0:
+        return ()
+    most = np.zeros(left + 1, np.int64)
+    taken = [_offer(most, one, measure) for one in closable]
+    chosen = []
+    for one, improves in zip(reversed(closable), reversed(taken), strict=True):
+        if len(one.checks) <= left and improves[left - len(one.checks)]:
+            chosen.append(one)
+            left -= len(one.checks)
+    return tuple(reversed(chosen))
+
+
+def _offer(most: NDArray[np.int64], site: HeldSite, measure: Measure) -> NDArray[np.bool_]:
+    """Let `most` (by number of checks) take the site where that is better; says where, from its own weight on."""
+    weight = len(site.checks)
+    if weight >= len(most):
+        return np.zeros(0, np.bool_)
+    with_it = most[:-weight] + measure.whole(site.held)
+    improves = with_it > most[weight:]
+    most[weight:] = np.where(improves, with_it, most[weight:])
+    return np.asarray(improves)
+
+
+def by_check(sites: Iterable[HeldSite], measure: Measure) -> tuple[CheckEffect, ...]:
+    """Every check that holds any site, the one that frees most by itself first, then the one that holds most."""
+    members: dict[str, list[HeldSite]] = defaultdict(list)
+    for site in sites:
+        for check_id in site.checks:
+            members[check_id].append(site)
+    found = [_effect(check_id, held) for check_id, held in members.items()]
+    return tuple(
+        sorted(found, key=lambda one: (-measure.whole(one.freed), -measure.whole(one.touched), one.check_id))
+    )
+
+
+def _effect(check_id: str, held: Sequence[HeldSite]) -> CheckEffect:
+    alone = [site for site in held if len(site.checks) == 1]
+    return CheckEffect(
+        check_id=check_id,
+        sites=tuple(sorted(site.site for site in held)),
+        touched=sum((site.held for site in held), NOTHING),
+        frees=tuple(sorted(site.site for site in alone)),
+        freed=sum((site.held for site in alone), NOTHING),
+    )
+
+
+def least_checks(sites: Iterable[HeldSite]) -> int:
+    """How many checks hold the site that the fewest hold; 0 where none can be freed."""
+    return min((len(one.checks) for one in _closable(sites)), default=0)
+
+
+def beyond_checks(sites: Iterable[HeldSite]) -> tuple[HeldSite, ...]:
+    """Sites that no check can free, for there is none to resolve."""
+    return tuple(one for one in sites if not one.checks)
+
+
+def _closable(sites: Iterable[HeldSite]) -> list[HeldSite]:
+    return [one for one in sites if one.checks and one.held != NOTHING]
