@@ -1,11 +1,20 @@
 """What changes evidence: measuring days, importing runs, recording what people say, voiding what changed."""
 
 from readiness.evidence.operations.days import measure, measure_day
-from readiness.evidence.operations.records import attest, import_facts, import_floors, record_fact, set_floor
+from readiness.evidence.operations.records import (
+    FactRow,
+    attest,
+    import_facts,
+    import_floors,
+    record_fact,
+    record_facts,
+    set_floor,
+)
 from readiness.evidence.operations.runs import RunContext, import_run
 from readiness.evidence.operations.voiding import void_changed
 
 __all__ = [
+    "FactRow",
     "RunContext",
     "attest",
     "import_facts",
@@ -14,6 +23,7 @@ __all__ = [
     "measure",
     "measure_day",
     "record_fact",
+    "record_facts",
     "set_floor",
     "void_changed",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.parts import check_named, in_unit_of, part_of
 from readiness.evidence.refusals import OLDEST, EvidenceRefused
 from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
 from telemetry.models import Provenance
 
@@ -73,6 +75,21 @@ def attest(
     return attestation
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactRow:
+    """A fact to be recorded; no unit means the sub-measure's own."""
+
+    site: Site
+    check: str
+    part: str
+    value: float
+    taken_on: date
+    source: str
+    unit: str = ""
+    note: str = ""
+    provenance: str = Provenance.DECLARED
+
+
 @transaction.atomic
 def record_fact(
     *,
@@ -92,26 +109,80 @@ def record_fact(
 
     EvidenceRefused as `attest`.
     """
-    _, framework = framework_queries.current()
-    measure = part_of(framework, check, part)
-    values = {
-        "value": in_unit_of(measure, value, unit),
-        "source": source,
-        "note": note,
-        "provenance": provenance,
-        "taken_at": _taken_at(site, taken_on, now),
-        "by": by,
-        "basis": _basis(site, measure.validity.voided_by),
-        "void_changes": [],
-        "voided_at": None,
-        "void_reason": "",
-    }
-    if not source.strip():
-        raise EvidenceRefused("source", "A recorded fact says where its value comes from.")
-    fact, _ = RecordedFact.objects.update_or_create(
-        site=site, check_id=check, part=part, taken_on=taken_on, defaults=values
+    row = FactRow(
+        site=site,
+        check=check,
+        part=part,
+        value=value,
+        taken_on=taken_on,
+        source=source,
+        unit=unit,
+        note=note,
+        provenance=provenance,
     )
-    return fact
+    return record_facts([row], by=by, now=now)[0]
+
+
+@transaction.atomic
+def record_facts(rows: Sequence[FactRow], *, by: User | None, now: datetime) -> list[RecordedFact]:
+    """The same for many at once, in a number of statements that does not grow with them.
+
+    Of several rows for one day the last counts. FactRefused names the row that is refused; then none is kept.
+    """
+    _, framework = framework_queries.current()
+    facts: dict[tuple[int, str, str, date], tuple[RecordedFact, SubMeasure]] = {}
+    for place, row in enumerate(rows):
+        try:
+            measure = part_of(framework, row.check, row.part)
+            fact = _fact(row, measure, by=by, now=now)
+        except EvidenceRefused as error:
+            raise FactRefused(place, error) from error
+        facts[row.site.pk, row.check, row.part, row.taken_on] = fact, measure
+    _stand_on_ground(facts.values())
+    in_order = [facts[key][0] for key in sorted(facts)]
+    return RecordedFact.objects.bulk_create(
+        in_order, batch_size=2000, update_conflicts=True, unique_fields=_OF_ONE_DAY, update_fields=_CORRECTED
+    )
+
+
+class FactRefused(EvidenceRefused):
+    """`place` is that of the row among those given, from 0."""
+
+    def __init__(self, place: int, error: EvidenceRefused) -> None:
+        super().__init__(error.field, error.reason)
+        self.place = place
+
+
+_OF_ONE_DAY = ["site", "check_id", "part", "taken_on"]
+_CORRECTED = [
+    *("value", "source", "note", "provenance", "taken_at", "by", "basis"),
+    *("void_changes", "voided_at", "void_reason"),
+]
+
+
+def _fact(row: FactRow, measure: SubMeasure, *, by: User | None, now: datetime) -> RecordedFact:
+    if not row.source.strip():
+        raise EvidenceRefused("source", "A recorded fact says where its value comes from.")
+    return RecordedFact(
+        site=row.site,
+        check_id=row.check,
+        part=row.part,
+        value=in_unit_of(measure, row.value, row.unit),
+        source=row.source,
+        note=row.note,
+        provenance=row.provenance,
+        taken_on=row.taken_on,
+        taken_at=_taken_at(row.site, row.taken_on, now),
+        by=by,
+    )
+
+
+def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None:
+    """Note what each stands on; nothing is read where none stands on anything."""
+    minding = {fact.site_id for fact, measure in facts if measure.validity.voided_by}
+    grounds = site_ground(sorted(minding)) if minding else {}
+    for fact, measure in facts:
+        fact.basis = _of_ground(grounds.get(fact.site_id, {}), measure.validity.voided_by)
 
 
 @transaction.atomic
@@ -120,30 +191,29 @@ def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[Reco
 
     All of it or nothing: ParseError names the line that cannot be read or is refused.
     """
-    rows = fact_table.parse(content)
-    sites = {site.slug: site for site in Site.objects.filter(slug__in={row.site for row in rows})}
-    facts = []
-    for row in rows:
-        if row.site not in sites:
-            raise ParseError(row.line, f"There is no site {row.site!r}.")
-        try:
-            fact = record_fact(
-                site=sites[row.site],
-                check=row.check,
-                part=row.part,
-                value=row.value,
-                unit=row.unit,
-                taken_on=row.taken_on,
-                source=row.source,
-                note=row.note,
-                provenance=row.provenance,
-                by=by,
-                now=now,
-            )
-        except EvidenceRefused as error:
-            raise ParseError(row.line, error.reason) from error
-        facts.append(fact)
-    return facts
+    lines = fact_table.parse(content)
+    sites = {site.slug: site for site in Site.objects.filter(slug__in={line.site for line in lines})}
+    for line in lines:
+        if line.site not in sites:
+            raise ParseError(line.line, f"There is no site {line.site!r}.")
+    rows = [
+        FactRow(
+            site=sites[line.site],
+            check=line.check,
+            part=line.part,
+            value=line.value,
+            unit=line.unit,
+            taken_on=line.taken_on,
+            source=line.source,
+            note=line.note,
+            provenance=line.provenance,
+        )
+        for line in lines
+    ]
+    try:
+        return record_facts(rows, by=by, now=now)
+    except FactRefused as error:
+        raise ParseError(lines[error.place].line, error.reason) from error
 
 
 @transaction.atomic
@@ -211,7 +281,8 @@ def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:
 
 
 def _basis(site: Site, voided_by: Collection[Change]) -> dict[str, str]:
-    if not voided_by:
-        return {}
-    here = site_ground([site.pk])[site.pk]
-    return {kind.value: here[kind] for kind in sorted(voided_by) if kind in here}
+    return _of_ground(site_ground([site.pk])[site.pk], voided_by) if voided_by else {}
+
+
+def _of_ground(ground: Mapping[Change, str], voided_by: Collection[Change]) -> dict[str, str]:
+    return {kind.value: ground[kind] for kind in sorted(voided_by) if kind in ground}

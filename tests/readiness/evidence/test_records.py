@@ -6,11 +6,19 @@ from io import StringIO
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from inventory.models import SiteChange
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
-from readiness.evidence.operations import attest, import_floors, record_fact, set_floor
+from readiness.evidence.operations import (
+    FactRow,
+    attest,
+    import_floors,
+    record_fact,
+    record_facts,
+    set_floor,
+)
 from readiness.evidence.refusals import EvidenceRefused
 from tests.inventory import made
 from tests.readiness.evidence.core.samples import FOLDER, sample
@@ -199,3 +207,37 @@ class TestFloors:
         with pytest.raises(CommandError, match=r"bad.conf:2: fast is no floor"):
             call_command("import_floors", str(good), str(bad), stdout=StringIO())
         assert not Floor.objects.exists()
+
+
+def test_many_facts_take_no_more_statements_than_two(tokyo, frozen_now):
+    def rows(days):
+        return [
+            FactRow(
+                site=tokyo,
+                check="p2-failover-drill",
+                part="scenarios-run",
+                value=100.0,
+                taken_on=frozen_now.at.date() - timedelta(days=day),
+                source="drill",
+            )
+            for day in range(days)
+        ]
+
+    def statements(given):
+        with CaptureQueriesContext(connection) as captured:
+            record_facts(given, by=None, now=frozen_now.at)
+        return len(captured)
+
+    statements(rows(1))
+    assert statements(rows(2)) == statements(rows(200))
+    assert RecordedFact.objects.count() == 200
+
+
+def test_the_refused_one_of_many_is_named_and_none_is_kept(tokyo, frozen_now):
+    given = {"site": tokyo, "check": "p2-energy-kpis", "value": 1.3, "source": "meter"}
+    today = frozen_now.at.date()
+    rows = [FactRow(**given, part="pue", taken_on=today), FactRow(**given, part="watts", taken_on=today)]
+    with pytest.raises(EvidenceRefused, match="no sub-measure 'watts'") as refused:
+        record_facts(rows, by=None, now=frozen_now.at)
+    assert refused.value.place == 1
+    assert not RecordedFact.objects.exists()
