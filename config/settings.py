@@ -184,6 +184,9 @@ TELEMETRY_5M_DAYS = env.integer("MUSTER_TELEMETRY_5M_DAYS", 40, "days that 5-min
 TELEMETRY_1H_DAYS = env.integer(
     "MUSTER_TELEMETRY_1H_DAYS", 761, "days that hourly roll-ups are kept (25 months)"
 )
+SCORE_INPUTS_DAYS = env.integer(
+    "MUSTER_SCORE_INPUTS_DAYS", 761, "days that the inputs of a day's score are kept (25 months)"
+)
 TELEMETRY_FUTURE_S = env.integer(
     "MUSTER_TELEMETRY_FUTURE_S", 600, "seconds a sample may lie in the future before it is refused"
 )
@@ -273,6 +276,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3},
     },
     "rescore-aged": {"task": "readiness.scoring.rescore_aged", "schedule": 60, "options": {"expires": 60}},
+    "forget-inputs": {
+        "task": "readiness.scoring.forget_inputs",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
 }
 
 LOGGING = {

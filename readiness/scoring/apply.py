@@ -12,16 +12,17 @@ from typing import Any
 from django.db.models import Model
 
 from readiness.framework.models import FrameworkVersion
+from readiness.scoring import keeping
 from readiness.scoring.before import Stored
 from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import CheckResult as CheckOutcome
 from readiness.scoring.core.combine import worst
-from readiness.scoring.core.evaluate import SiteResult
+from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.judge import PartResult, Reading
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.health import DomainResult
 from readiness.scoring.measuring import Figures
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
 
 type Readings = Mapping[tuple[str, str], Reading]
 
@@ -33,6 +34,7 @@ class Outcome:
     site_id: int
     result: SiteResult
     readings: Readings
+    inputs: SiteInputs
     flips: core_flips.FlipSet
     health: Sequence[DomainResult]
     figures: Mapping[str, Figures]
@@ -50,6 +52,13 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
     _upsert(SiteScore, [_score(one, version, now) for one in in_order], ["site"])
     points = [row for one in in_order for row in _point(one, version, now)]
     _upsert(ScorePoint, points, ["site", "on_date"])
+    rewritten = {point.site_id for point in points}
+    inputs = [
+        keeping.kept(one.site_id, one.inputs, version, now)
+        for one in in_order
+        if keeping.is_due(one.stored.inputs_at, one.site_id in rewritten or bool(one.flips.flips), now)
+    ]
+    _upsert(ScoreInputs, inputs, ["site", "on_date"])
     _remove_checks_no_longer_defined(in_order)
     Flip.objects.bulk_create(row for one in in_order for row in _flips(one, version, now))
 
@@ -191,8 +200,8 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> SiteSc
         score_upper=total.upper,
         waived=total.waived or 0.0,
         coverage=total.coverage,
-        pillars=_pillars(result),
-        counts=_counts(result),
+        pillars=pillars_of(result),
+        counts=counts_of(result),
         newest_sample_at=outcome.newest_sample_at,
         evaluated_at=now,
         changes_at=result.changes_at,
@@ -200,7 +209,8 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> SiteSc
     )
 
 
-def _pillars(result: SiteResult) -> dict[str, dict[str, Any]]:
+def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
+    """As stored, by pillar id."""
     states: dict[str, list[CheckState]] = {}
     for check in result.checks:
         states.setdefault(check.pillar, []).append(check.state)
@@ -217,7 +227,8 @@ def _pillars(result: SiteResult) -> dict[str, dict[str, Any]]:
     }
 
 
-def _counts(result: SiteResult) -> dict[str, int]:
+def counts_of(result: SiteResult) -> dict[str, int]:
+    """As stored: checks by state."""
     counts: dict[str, int] = {}
     for check in result.checks:
         counts[str(check.state)] = counts.get(str(check.state), 0) + 1
@@ -234,7 +245,8 @@ def _point(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterab
         score=result.score.result.score,
         score_upper=result.score.result.upper,
         coverage=result.score.result.coverage,
-        pillars=_pillars(result),
+        pillars=pillars_of(result),
+        counts=counts_of(result),
         evaluated_at=now,
         framework_version=version,
     )

@@ -13,7 +13,7 @@ from readiness.scoring.core.flips import Before, CheckBefore
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import CheckState, Provenance, Verdict
 from readiness.scoring.facts import SiteFacts
-from readiness.scoring.models import CheckResult, DomainHealth, ScorePoint, SiteScore
+from readiness.scoring.models import CheckResult, DomainHealth, ScoreInputs, ScorePoint, SiteScore
 
 RECORDED = ("run:", "fact:", "attestation:")
 """Evidence that is a row of its own, read anew at each evaluation: what it proved does not outlive it."""
@@ -21,16 +21,17 @@ RECORDED = ("run:", "fact:", "attestation:")
 
 @dataclass(slots=True)
 class Stored:
-    """The rows of one site. `score` is None until its first evaluation."""
+    """The rows of one site. `score` is None until its first evaluation; `inputs_at` is of the inputs kept today."""
 
     score: SiteScore | None = None
     results: dict[str, CheckResult] = field(default_factory=dict)
     health: dict[str, DomainHealth] = field(default_factory=dict)
     point: ScorePoint | None = None
+    inputs_at: datetime | None = None
 
 
 def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
-    """By site id, every site asked for; four statements."""
+    """By site id, every site asked for; five statements."""
     found = {site_id: Stored() for site_id in site_ids}
     scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
     # The definition is large, and queries of the framework keep it once it has been read.
@@ -42,6 +43,9 @@ def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
         found[health.site_id].health[health.domain] = health
     for point in ScorePoint.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by():
         found[point.site_id].point = point
+    kept = ScoreInputs.objects.filter(site_id__in=site_ids, on_date=now.date()).order_by()
+    for site_id, inputs_at in kept.values_list("site_id", "evaluated_at"):
+        found[site_id].inputs_at = inputs_at
     return found
 
 

@@ -15,6 +15,7 @@ __all__ = [
     "Flip",
     "Grant",
     "Health",
+    "ScoreInputs",
     "ScorePoint",
     "SiteScore",
     "Verdict",
@@ -147,12 +148,35 @@ class ScorePoint(models.Model):
     score_upper = models.FloatField(null=True)
     coverage = models.FloatField(null=True)
     pillars = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict, help_text=_("Checks by state"))
     evaluated_at = models.DateTimeField()
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["site", "on_date"]
         constraints = [models.UniqueConstraint(fields=["site", "on_date"], name="score_point_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.site_id} {self.on_date}"
+
+
+class ScoreInputs(models.Model):
+    """What a site was scored from on a UTC day: evaluating it again at `evaluated_at` gives the day's score.
+
+    `content` is what `core.kept` makes of it. A table of its own, so that reading scores never reads it.
+    """
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_inputs")
+    on_date = models.DateField()
+    evaluated_at = models.DateTimeField()
+    framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["site", "on_date"]
+        constraints = [models.UniqueConstraint(fields=["site", "on_date"], name="score_inputs_unique")]
+        # What is past its time is found by date alone.
+        indexes = [models.Index(fields=["on_date"], name="score_inputs_date")]
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.on_date}"

@@ -87,6 +87,7 @@ def _outcome(
         site_id=facts.profile.id,
         result=result,
         readings=inputs.readings,
+        inputs=inputs,
         flips=find_flips(before, result, under_old_rules=under_old_rules),
         health=site_health(facts, dict(stored_before(stored.health.values())), now),
         figures=site_figures(facts, framework, now),

@@ -1,8 +1,9 @@
-"""Keeps verdicts up to date: every few seconds where something changed, every minute where nothing did."""
+"""Keeps verdicts up to date: every few seconds where something changed, every minute where nothing did.
+Inputs past their time go each hour."""
 
 from celery import shared_task
 
-from readiness.scoring import operations
+from readiness.scoring import keeping, operations
 from web import clock
 
 
@@ -14,3 +15,8 @@ def rescore_changed() -> int:
 @shared_task(name="readiness.scoring.rescore_aged")
 def rescore_aged() -> int:
     return operations.rescore_aged(now=clock.now())
+
+
+@shared_task(name="readiness.scoring.forget_inputs")
+def forget_inputs() -> int:
+    return keeping.forget(now=clock.now())

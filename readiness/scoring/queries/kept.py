@@ -1,0 +1,83 @@
+"""The inputs that were kept beside the scores of past days, and scoring from them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.scoring.apply import counts_of, pillars_of
+from readiness.scoring.core.evaluate import SiteInputs, SiteResult, evaluate
+from readiness.scoring.core.kept import decode
+from readiness.scoring.models import ScoreInputs, ScorePoint
+from readiness.scoring.queries.score_points import NEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One site on one UTC day: all that its score of that day was decided from."""
+
+    site_id: int
+    on_date: date
+    evaluated_at: datetime
+    framework: Framework
+    inputs: SiteInputs
+
+
+def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:
+    """By site id (None is every site), the newest of the two weeks up to `day`; sites without any are left out.
+
+    One statement, and one for each version of the framework that was not read yet.
+    """
+    rows = ScoreInputs.objects.filter(on_date__lte=day, on_date__gt=day - NEAR)
+    if site_ids is not None:
+        rows = rows.filter(site_id__in=site_ids)
+    newest = rows.order_by("site_id", "-on_date").distinct("site_id").select_related("framework_version")
+    return {row.site_id: _kept(row) for row in newest.defer("framework_version__definition")}
+
+
+def kept_at(point: ScorePoint) -> Kept | None:
+    """What exactly this point was decided from; None where it is past its time."""
+    row = (
+        ScoreInputs.objects.filter(site_id=point.site_id, on_date=point.on_date)
+        .select_related("framework_version")
+        .defer("framework_version__definition")
+        .first()
+    )
+    return _kept(row) if row else None
+
+
+def _kept(row: ScoreInputs) -> Kept:
+    return Kept(
+        site_id=row.site_id,
+        on_date=row.on_date,
+        evaluated_at=row.evaluated_at,
+        framework=framework_queries.definition_of(row.framework_version),
+        inputs=decode(bytes(row.content)),
+    )
+
+
+def scored_again(kept: Kept) -> SiteResult:
+    return evaluate(kept.framework, kept.inputs, now=kept.evaluated_at)
+
+
+def differences(point: ScorePoint, again: SiteResult) -> dict[str, tuple[Any, Any]]:
+    """What of a stored point does not follow from its inputs, as (stored, again) by column; empty if all does."""
+    total = again.score.result
+    expected = {
+        "verdict": again.verdict.verdict or "",
+        "first_blocker": again.verdict.first_blocker,
+        "score": total.score,
+        "score_upper": total.upper,
+        "coverage": total.coverage,
+        "pillars": pillars_of(again),
+        "counts": counts_of(again),
+    }
+    return {
+        name: (getattr(point, name), value)
+        for name, value in expected.items()
+        if getattr(point, name) != value
+    }
