@@ -54,6 +54,7 @@ ROLES: dict[str, Role] = {
                 "scoring.add_grant",
                 *_prove,
                 "evidence.*_floor",
+                "evidence.*_declaredlimit",
             ),
         ),
         Role("manager", (*_look, "inventory.change_site", "accounts.view_user", "scoring.approve_grant")),

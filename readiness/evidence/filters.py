@@ -2,7 +2,14 @@
 
 import django_filters
 
-from readiness.evidence.models import Attestation, Floor, RecordedFact, RunMeasure, ValidationRun
+from readiness.evidence.models import (
+    Attestation,
+    DeclaredLimit,
+    Floor,
+    RecordedFact,
+    RunMeasure,
+    ValidationRun,
+)
 from web.rest.filters import ObjectFilterSet
 
 
@@ -69,3 +76,15 @@ class FloorFilters(ObjectFilterSet):
         fields = ["platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source"]
         search_fields = ["platform", "measure", "source", "note"]
         panel = ["platform", "tool"]
+
+
+class LimitFilters(ObjectFilterSet):
+    """A limit is a name of the framework, so its filter is `limit` and no id."""
+
+    limit_name = django_filters.CharFilter(field_name="limit_id", label="limit", max_length=64)
+
+    class Meta:
+        model = DeclaredLimit
+        fields = ["site", "workload_class", "value", "preset", "declared_on", "source"]
+        search_fields = ["limit_id", "preset", "source", "note", "site__name", "workload_class__name"]
+        panel = ["site", "workload_class", "limit_name"]

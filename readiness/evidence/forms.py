@@ -1,4 +1,4 @@
-"""Forms of runs, facts and attestations. They read; the operations check and save."""
+"""Forms of runs, facts, attestations, limits and floors. They read; the operations check and save."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Device, Site
+from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, presets_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import Floor, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext
 from readiness.evidence.refusals import EvidenceRefused
-from readiness.framework.core.definition import Framework
+from readiness.framework.core.definition import Framework, LimitKind
+from readiness.workloads.models import WorkloadClass
 from telemetry.models import Provenance
 
 
@@ -222,6 +224,82 @@ class TableForm(EvidenceForm):
         help_text=_(
             "CSV with the columns site, check, part, value, taken_on, source, and if wanted unit, note, provenance."
             " All of it or nothing."
+        ),
+    )
+
+
+class LimitForm(EvidenceForm):
+    """One of site and class, one of value and preset: the operation says so where it is otherwise."""
+
+    limit = forms.ChoiceField(label=_("Limit"))
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        required=False,
+        label=_("Site"),
+        help_text=_("Either a site …"),
+    )
+    workload_class = forms.ModelChoiceField(
+        WorkloadClass.objects.order_by("name", "pk"),
+        to_field_name="slug",
+        required=False,
+        label=_("Workload class"),
+        help_text=_("… or a class: it then binds every site where the class is placed."),
+    )
+    value = forms.FloatField(label=_("Value"), required=False)
+    unit = forms.CharField(
+        label=_("Unit"), required=False, max_length=16, help_text=_("Empty: the limit's own.")
+    )
+    preset = forms.ChoiceField(label=_("Preset"), required=False, help_text=_("In place of a value."))
+    declared_on = forms.DateField(
+        label=_("In force from"),
+        widget=DayInput(),
+        help_text=_("It holds from the start of this day, by the site's calendar. A day to come is fine."),
+    )
+    source = forms.CharField(
+        label=_("Source"),
+        max_length=200,
+        help_text=_("Where it comes from: a contract, a law, a design document."),
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limits, presets = self.fields["limit"], self.fields["preset"]
+        assert isinstance(limits, forms.ChoiceField)
+        assert isinstance(presets, forms.ChoiceField)
+        kinds = [kind for kind in framework.limits if kind.declared_on != OF_PLATFORM]
+        of_class = [kind for kind in kinds if kind.declared_on == OF_CLASS]
+        limits.choices = [
+            (gettext("Of a site"), [_choice(kind) for kind in kinds if kind not in of_class]),
+            (gettext("Of a workload class or a site"), [_choice(kind) for kind in of_class]),
+        ]
+        asked = str(self.data.get("limit") or self.initial.get("limit") or "")
+        shown = [kind for kind in kinds if kind.id == asked] or kinds
+        groups = [
+            (kind.name, [(preset.id, preset.name) for preset in presets_of(framework, kind.id).values()])
+            for kind in shown
+        ]
+        presets.choices = [("", gettext("– none –")), *(group for group in groups if group[1])]
+
+    def asked(self) -> dict[str, Any]:
+        """What the operation takes."""
+        return dict(self.cleaned_data)
+
+
+def _choice(kind: LimitKind) -> tuple[str, str]:
+    return kind.id, f"{kind.name}, {kind.unit}" if kind.unit else kind.name
+
+
+class LimitTableForm(EvidenceForm):
+    """Limits of many sites and classes at once."""
+
+    file = forms.FileField(
+        label=_("File"),
+        allow_empty_file=True,
+        help_text=_(
+            "CSV with the columns site, workload_class, limit, value, unit, preset, declared_on, source, note;"
+            " the list's export will do. All of it or nothing."
         ),
     )
 

@@ -1,12 +1,17 @@
 """A run to what the parts of the page kit read."""
 
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from readiness.evidence.models import ValidationRun
+from readiness.evidence.core.limits import kind_of
+from readiness.evidence.limit_tables import limit_text, owner_name, owner_url
+from readiness.evidence.models import DeclaredLimit, ValidationRun
 from readiness.evidence.tables import devices_of
+from readiness.framework.core.definition import Framework
 from web.units import format_value, instant
 
 type Line = dict[str, Any]
@@ -50,12 +55,50 @@ def versions(run: ValidationRun) -> list[Line]:
     ]
 
 
+def limit_facts(declared: DeclaredLimit, framework: Framework) -> list[Line]:
+    """What is known of one entry."""
+    kind = kind_of(framework, declared.limit_id)
+    found: list[Line] = [
+        {"term": gettext("Declared for"), "value": owner_name(declared), "url": owner_url(declared)},
+        {"term": gettext("Limit"), "value": limit_text(framework, declared)},
+        {"term": gettext("In force from"), "value": declared.declared_on.isoformat()},
+        {"term": gettext("Source"), "value": declared.source},
+        {"term": gettext("Entered by"), "value": declared.by.username if declared.by else ""},
+        {"term": gettext("Note"), "value": declared.note},
+        {"term": gettext("What it is"), "value": kind.note if kind else ""},
+    ]
+    return [line for line in found if line["value"]]
+
+
+def limit_entries(
+    entries: Iterable[DeclaredLimit], current: DeclaredLimit, framework: Framework
+) -> list[Line]:
+    return [
+        {
+            "day": entry.declared_on.isoformat(),
+            "text": limit_text(framework, entry),
+            "source": entry.source,
+            "url": "" if entry.pk == current.pk else reverse("declared-limit-detail", args=[entry.pk]),
+        }
+        for entry in entries
+    ]
+
+
+def limit_query(declared: DeclaredLimit) -> str:
+    """What fills in the form for the same limit."""
+    if declared.site is not None:
+        return urlencode({"site": declared.site.slug, "limit": declared.limit_id})
+    assert declared.workload_class is not None
+    return urlencode({"workload_class": declared.workload_class.slug, "limit": declared.limit_id})
+
+
 def tabs(current: str) -> list[Line]:
     """The pages of evidence."""
     pages = (
         ("evidence", gettext("Runs")),
         ("facts", gettext("Recorded facts")),
         ("attestations", gettext("Attestations")),
+        ("limits", gettext("Limits")),
         ("floors", gettext("Floors")),
     )
     return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]

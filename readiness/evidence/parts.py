@@ -1,11 +1,11 @@
-"""Sub-measures by name, in the framework that is in force."""
+"""Sub-measures by name, in the framework that is in force, and values in their units."""
 
 from __future__ import annotations
 
 from readiness.evidence.core.bearing import part_named
 from readiness.evidence.core.units import converted
 from readiness.evidence.refusals import EvidenceRefused
-from readiness.framework.core.definition import Check, Framework, SubMeasure
+from readiness.framework.core.definition import Check, Framework, LimitKind, SubMeasure
 
 
 def check_named(framework: Framework, check_id: str) -> Check:
@@ -30,12 +30,21 @@ def part_of(framework: Framework, check_id: str, part_id: str) -> SubMeasure:
 
 def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
     """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind."""
+    return _in_unit(part.name, part.unit, value, unit)
+
+
+def in_unit_of_limit(kind: LimitKind, value: float, unit: str) -> float:
+    """As `in_unit_of`, of a limit."""
+    return _in_unit(kind.name, kind.unit, value, unit)
+
+
+def _in_unit(name: str, own: str, value: float, unit: str) -> float:
     if not unit:
         return value
-    found = converted(value, unit, part.unit)
+    found = converted(value, unit, own)
     if found is None:
-        wanted = f"a value in {part.unit}" if part.unit else "a number without a unit"
-        raise EvidenceRefused("unit", f"{part.name} is {wanted}; {unit!r} cannot be turned into it.")
+        wanted = f"a value in {own}" if own else "a number without a unit"
+        raise EvidenceRefused("unit", f"{name} is {wanted}; {unit!r} cannot be turned into it.")
     return found
 
 

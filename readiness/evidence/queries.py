@@ -1,5 +1,5 @@
-"""Which days are due, and what the kept days say over a span. Only evidence taken at or before `now` is
-read."""
+"""Which days are due, what the kept days say over a span, and limits as lists show them. Only evidence taken at or
+before `now` is read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, Q, QuerySet
 
 from readiness.evidence.core.quantiles import merged_quantile
-from readiness.evidence.models import Measure, MeasuredDay
+from readiness.evidence.models import DeclaredLimit, Measure, MeasuredDay
 from telemetry.models import Series
 
 FRESH_FOR = timedelta(seconds=60)
@@ -187,3 +187,17 @@ def _by_site(found: dict[tuple[int, str, str], SpanFigure]) -> dict[int, list[Sp
     for (site_id, _, _), figure in found.items():
         by_site[site_id].append(figure)
     return by_site
+
+
+def declared_limits() -> QuerySet[DeclaredLimit]:
+    return DeclaredLimit.objects.select_related("site", "workload_class", "by")
+
+
+def entries_of(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimit]:
+    """What was declared of the same limit for the same site or class, the newest day first."""
+    same = {
+        "site": declared.site_id,
+        "workload_class": declared.workload_class_id,
+        "limit_id": declared.limit_id,
+    }
+    return list(declared_limits().filter(**same).order_by("-declared_on", "-pk")[:limit])

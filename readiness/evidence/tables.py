@@ -14,7 +14,13 @@ from readiness.evidence.filters import (
     MeasureFilters,
     RunFilters,
 )
-from readiness.evidence.models import Attestation, Floor, RecordedFact, RunMeasure, ValidationRun
+from readiness.evidence.models import (
+    Attestation,
+    Floor,
+    RecordedFact,
+    RunMeasure,
+    ValidationRun,
+)
 from web.tables import Column, Table
 from web.units import instant, number
 

@@ -10,6 +10,12 @@ SITES_OF_PLATFORM = (
     " JOIN evidence_validationrun AS run ON lower(run.platform) = lower(changed.platform)"
 )
 
-__all__ = ["OWN_SITE", "SITES_OF_PLATFORM", "claims"]
+SITES_OF_LIMIT = (
+    "SELECT site_id FROM {rows} AS changed WHERE site_id IS NOT NULL"
+    " UNION SELECT placement.site_id FROM {rows} AS changed"
+    " JOIN workloads_placement AS placement ON placement.workload_class_id = changed.workload_class_id"
+)
+
+__all__ = ["OWN_SITE", "SITES_OF_LIMIT", "SITES_OF_PLATFORM", "claims"]
 
 claims = partial(claims_of, origin="evidence")

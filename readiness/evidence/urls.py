@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from readiness.evidence.views import floors, records, runs
+from readiness.evidence.views import floors, limits, records, runs
 
 urlpatterns = [
     path("", runs.page, name="evidence"),
@@ -14,6 +14,11 @@ urlpatterns = [
     path("facts/import/", records.import_facts, name="facts-import"),
     path("attestations/", records.attestations, name="attestations"),
     path("attestations/add/", records.attest, name="attestation-add"),
+    path("limits/", limits.page, name="limits"),
+    path("limits/add/", limits.add, name="declared-limit-add"),
+    path("limits/import/", limits.import_table, name="limits-import"),
+    path("limits/<int:pk>/", limits.limit, name="declared-limit-detail"),
+    path("limits/<int:pk>/delete/", limits.delete, name="declared-limit-delete"),
     path("floors/", floors.page, name="floors"),
     path("floors/add/", floors.add, name="floor-add"),
     path("floors/import/", floors.import_configuration, name="floors-import"),

@@ -71,11 +71,12 @@ class CircuitFact:
 
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
-    """A workload class placed here, and the user regions (slug, name) that it serves."""
+    """A workload class placed here, its limit of the round trip in ms, and the user regions (slug, name) that it
+    serves."""
 
     slug: str
     name: str
-    latency_limit_ms: float | None
+    latency_limit: Limit | None
     regions: tuple[tuple[str, str], ...]
 
 

@@ -4,8 +4,9 @@ they are."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from zoneinfo import ZoneInfo
@@ -16,6 +17,8 @@ from django.db.models import Q
 from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
 from readiness.evidence import queries as evidence
+from readiness.evidence.core.limits import CLASS_LATENCY, LimitInForce, strictest
+from readiness.evidence.limits import NONE, Place, SiteLimits, limits_in_force
 from readiness.evidence.measures import CIRCUIT_LOAD, INLET, ROUND_TRIP, SITE_LOAD, STEP_1S, STEP_10S, SUPPLY
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
@@ -42,13 +45,13 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     things = things_of(ids)
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
-    classes = _classes(profiles.values(), now=now)
+    classes, limits = _classes_and_limits(profiles.values(), framework, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     return {
         site_id: SiteFacts(
             profile=_profile(profiles[site_id]),
             context=_context(profiles[site_id], things[site_id]),
-            limits=_limits(profiles[site_id], framework),
+            limits=_limits(profiles[site_id], framework) | limits.get(site_id, {}),
             things=things[site_id].things,
             names=things[site_id].names | {("site", site_id): profiles[site_id].name},
             circuits=things[site_id].circuits,
@@ -95,7 +98,7 @@ def _context(site: InventoryFacts, things: SiteThings) -> SiteContext:
 
 
 def _limits(site: InventoryFacts, framework: Framework) -> dict[str, Limit]:
-    """What the site declares, by the framework's name for it. A step within 1 s is also one within 10 s."""
+    """What the site's columns declare, by the framework's name for it. A step within 1 s is also one within 10 s."""
     generator_min = None if site.generator_start_s is None else site.generator_start_s / 60
     declared = {
         "contracted-kw": site.contracted_kw,
@@ -123,9 +126,45 @@ def _cooling_preset(cooling_class: str, framework: Framework) -> Limit | None:
     return Limit(pass_at=chosen.pass_at, warn_at=chosen.warn_at, source=f"class {chosen.name}")
 
 
-def _classes(sites: Iterable[InventoryFacts], *, now: datetime) -> dict[int, tuple[PlacedClass, ...]]:
-    """Workload classes placed at each site on its own calendar day; one statement."""
+def _classes_and_limits(
+    sites: Iterable[InventoryFacts], framework: Framework, *, now: datetime
+) -> tuple[dict[int, tuple[PlacedClass, ...]], dict[int, dict[str, Limit]]]:
+    """Workload classes placed at each site, and the limits declared for it or for any of them; two statements."""
     days = {site.id: now.astimezone(ZoneInfo(site.time_zone)).date() for site in sites}
+    classes = _classes(days, now=now)
+    places = [
+        Place(site_id, day, tuple(placed.slug for placed in classes.get(site_id, ())))
+        for site_id, day in days.items()
+    ]
+    declared = limits_in_force(places, framework)
+    found: dict[int, dict[str, Limit]] = {}
+    for site_id in {*classes, *declared}:
+        here = declared.get(site_id, NONE)
+        bound = [_with_latency(placed, here, framework) for placed in classes.get(site_id, ())]
+        classes[site_id] = tuple(bound)
+        latencies = [each.latency_limit for each in bound if each.latency_limit is not None]
+        tightest = min(latencies, key=lambda limit: limit.value or 0.0, default=None)
+        found[site_id] = {key: _limit(limit) for key, limit in here.strictest(framework).items()}
+        found[site_id] |= {CLASS_LATENCY: tightest} if tightest else {}
+    return classes, found
+
+
+def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
+    """With the stricter of what is declared for the class and for the site; its own column where nothing is for it."""
+    own = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY)
+    if own is None and placed.latency_limit is not None:
+        own = LimitInForce(placed.latency_limit.source, value=placed.latency_limit.value)
+    both = [limit for limit in (own, declared.site.get(CLASS_LATENCY)) if limit is not None]
+    binding = strictest(both, framework, CLASS_LATENCY)
+    return replace(placed, latency_limit=_limit(binding) if binding else None)
+
+
+def _limit(limit: LimitInForce) -> Limit:
+    return Limit(value=limit.value, pass_at=limit.pass_at, warn_at=limit.warn_at, source=limit.source)
+
+
+def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[PlacedClass, ...]]:
+    """Workload classes placed at each site on its own calendar day; one statement."""
     utc_day = now.astimezone(UTC).date()
     near = Placement.objects.filter(
         Q(ended_on__isnull=True) | Q(ended_on__gte=utc_day - timedelta(days=1)),
@@ -142,5 +181,6 @@ def _classes(sites: Iterable[InventoryFacts], *, now: datetime) -> dict[int, tup
         if started_on <= days[site_id] and (ended_on is None or days[site_id] <= ended_on):
             slug, name, limit_ms = of_class
             regions = tuple((row[-2], row[-1]) for row in served if row[-2] is not None)
-            found[site_id].append(PlacedClass(slug, name, limit_ms, regions))
+            limit = None if limit_ms is None else Limit(value=limit_ms, source=f"limit of {name}")
+            found[site_id].append(PlacedClass(slug, name, limit, regions))
     return {site_id: tuple(classes) for site_id, classes in found.items()}

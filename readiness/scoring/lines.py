@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from readiness.scoring import findings
 from readiness.scoring.cards import link
+from readiness.scoring.part_links import limit_form
 from readiness.scoring.queries.check_list import CheckListRow
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import CheckRow, FlipRow, PartRow
@@ -186,19 +187,25 @@ def _limit_note(part: PartRow | None) -> str:
     return part.threshold_source_title
 
 
-def part_lines(found: SiteCheck, *, now: datetime) -> list[Line]:
-    """Each sub-measure: as judged where it was, and the rule that judges it."""
+def part_lines(found: SiteCheck, site_slug: str) -> list[Line]:
+    """Each sub-measure: as judged where it was, the rule that judges it, and the form for what it lacks."""
     judged = {part.id: part for part in found.result.parts} if found.result else {}
-    return [
-        {
-            "rule": rule,
-            "part": judged.get(rule.part_id),
-            "result": _part_result(judged.get(rule.part_id)),
-            "margin": _part_margin(judged.get(rule.part_id)),
-            "age": _part_age(judged.get(rule.part_id)),
-        }
-        for rule in found.thresholds
-    ]
+    lines = []
+    for rule in found.thresholds:
+        part = judged.get(rule.part_id)
+        declare_url, floor_url = limit_form(part, rule.limit_declared_on, site_slug)
+        lines.append(
+            {
+                "rule": rule,
+                "part": part,
+                "result": _part_result(part),
+                "margin": _part_margin(part),
+                "age": _part_age(part),
+                "declare_url": declare_url,
+                "floor_url": floor_url,
+            }
+        )
+    return lines
 
 
 def _part_result(part: PartRow | None) -> str:

@@ -36,6 +36,7 @@ MAY = {
     "evidence.delete_attestation": {"admin"},
     "evidence.delete_recordedfact": {"ops", "planner", "admin"},
     "evidence.change_floor": {"planner", "admin"},
+    "evidence.add_declaredlimit": {"planner", "admin"},
     "scoring.view_grant": EVERYONE,
     "scoring.add_grant": {"ops", "planner", "admin"},
     "scoring.approve_grant": {"manager", "admin"},

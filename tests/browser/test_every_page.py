@@ -14,8 +14,8 @@ from accounts.models import User
 from accounts.operations import create_token
 from inventory.kinds import KINDS
 from inventory.models import Site
-from readiness.evidence.models import Floor, ValidationRun
-from readiness.evidence.operations import attest, import_run, record_fact, set_floor
+from readiness.evidence.models import DeclaredLimit, Floor, ValidationRun
+from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.scoring.models import Grant
 from readiness.scoring.waivers import operations as waivers
 from telemetry.models import Source
@@ -76,6 +76,8 @@ def address(route):
         pk = ValidationRun.objects.values_list("pk", flat=True).first()
     elif route.startswith("waivers/"):
         pk = Grant.objects.filter(state="requested").values_list("pk", flat=True).first()
+    elif route.startswith("evidence/limits/"):
+        pk = DeclaredLimit.objects.values_list("pk", flat=True).first()
     elif route.startswith("evidence/floors/"):
         pk = Floor.objects.values_list("pk", flat=True).first()
     elif route.startswith("settings/users/"):
@@ -111,7 +113,7 @@ def people(user_of):
 
 @pytest.fixture
 def proven(small_fleet, frozen_now):
-    """A run that was voided, a fact, an attestation and a floor, at Porto."""
+    """A run that was voided, a fact, an attestation, a limit and a floor, at Porto."""
     porto = Site.objects.get(slug="porto")
     entered = {"by": None, "now": frozen_now.at}
     run = import_run(
@@ -124,6 +126,8 @@ def proven(small_fleet, frozen_now):
     day = {"site": porto, "taken_on": date(2026, 11, 20), **entered}
     record_fact(check="p2-energy-kpis", part="pue", value=1.21, source="meter report", **day)
     attest(check="p4-golive-review", statement="All five signed", attested_by="R. Costa", **day)
+    limit = {"limit": "pue-target", "source": "contract", "declared_on": date(2026, 1, 1), **entered}
+    declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
 
 

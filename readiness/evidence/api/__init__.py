@@ -1,5 +1,6 @@
-"""Endpoints of evidence: validation runs, attestations, recorded facts, floors."""
+"""Endpoints of evidence: validation runs, attestations, recorded facts, limits, floors."""
 
+from readiness.evidence.api.limits import DeclaredLimitViewSet
 from readiness.evidence.api.records import AttestationViewSet, FloorViewSet, RecordedFactViewSet
 from readiness.evidence.api.runs import ValidationRunViewSet
 from web.rest.router import Router
@@ -8,4 +9,5 @@ router = Router()
 router.register("validation-runs", ValidationRunViewSet)
 router.register("attestations", AttestationViewSet)
 router.register("facts", RecordedFactViewSet)
+router.register("limits", DeclaredLimitViewSet)
 router.register("floors", FloorViewSet)

@@ -32,6 +32,9 @@ _FACTORS: dict[str, tuple[str, float]] = {
     "ratio": ("share", 1.0),
     "°C": ("temperature", 1.0),
     "MB/h": ("growth", 1.0),
+    "tCO2e": ("emission", 1.0),
+    "kgCO2e": ("emission", 1e-3),
+    "gCO2e": ("emission", 1e-6),
 }
 
 

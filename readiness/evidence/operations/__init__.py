@@ -1,6 +1,7 @@
 """What changes evidence: measuring days, importing runs, recording what people say, voiding what changed."""
 
 from readiness.evidence.operations.days import measure, measure_day
+from readiness.evidence.operations.limits import declare_limit, import_limits
 from readiness.evidence.operations.records import (
     FactRow,
     attest,
@@ -17,8 +18,10 @@ __all__ = [
     "FactRow",
     "RunContext",
     "attest",
+    "declare_limit",
     "import_facts",
     "import_floors",
+    "import_limits",
     "import_run",
     "measure",
     "measure_day",

@@ -8,7 +8,7 @@ from datetime import datetime
 from readiness.evidence.measures import ROUND_TRIP
 from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import worst_reading
-from readiness.scoring.core.judge import Limit, Reading
+from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import SiteFacts
 
@@ -23,10 +23,10 @@ def _of_each_path(facts: SiteFacts, now: datetime) -> Iterator[Reading]:
     unknown."""
     figures = {figure.part: figure for figure in facts.quantiles if figure.key == ROUND_TRIP.key}
     for placed in facts.classes:
-        if placed.latency_limit_ms is None:
+        limit = placed.latency_limit
+        if limit is None:
             yield Reading(value=None, taken_at=now, cannot_judge=f"{placed.name} declares no latency limit.")
             continue
-        limit = Limit(value=placed.latency_limit_ms, source=f"limit of {placed.name}")
         for slug, name in placed.regions:
             figure = figures.get(slug)
             path = f"{name}, {placed.name}"

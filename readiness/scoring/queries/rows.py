@@ -110,8 +110,10 @@ class PartRow:
     warn_text: str
     threshold_source: str
     threshold_source_title: str
+    limit_id: str
     limit_source: str
     margin: float | None
+    code: str
     reason: str
     detail: str
     evidence: str

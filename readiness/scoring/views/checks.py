@@ -97,7 +97,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
         "check": found.check,
         "result": found.result,
         "facts": lines.check_facts(found, now=at),
-        "parts": lines.part_lines(found, now=at),
+        "parts": lines.part_lines(found, slug),
         "strip": strip,
         "strip_label": _strip_label(strip),
         "flips": [lines.flip_line(flip) for flip in found.flips],

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from readiness.evidence.core.documents import MOST_FIGURES, lines_of, number_of, text_of, tidy
+from readiness.evidence.core.documents import number_of, tidy
 from readiness.evidence.core.parsed import ParseError
-from readiness.evidence.core.parsers.table import split
+from readiness.evidence.core.parsers.rows import day_of, rows_of
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 
 NEEDED = ("site", "check", "part", "value", "taken_on", "source")
@@ -31,35 +31,7 @@ class FactLine:
 
 def parse(content: bytes) -> tuple[FactLine, ...]:
     """Rows in the order of the file; ParseError where one cannot be read, or there is none."""
-    columns: list[str] = []
-    rows: list[FactLine] = []
-    number = 1
-    for number, line in lines_of(text_of(content)):
-        if not line.strip() or line.startswith("#"):
-            continue
-        cells = split(number, line)
-        if not columns:
-            columns = _columns(number, cells)
-            continue
-        if len(cells) != len(columns):
-            raise ParseError(number, f"The row has {len(cells)} cells and the header {len(columns)} columns.")
-        rows.append(_row(number, dict(zip(columns, cells, strict=True))))
-        if len(rows) > MOST_FIGURES:
-            raise ParseError(number, f"There are more than {MOST_FIGURES} rows.")
-    if not rows:
-        raise ParseError(number, "There is no row below the header." if columns else "There is no header.")
-    return tuple(rows)
-
-
-def _columns(line: int, cells: list[str]) -> list[str]:
-    names = [cell.lower() for cell in cells]
-    unknown = sorted(set(names) - set(COLUMNS))
-    missing = [name for name in NEEDED if name not in names]
-    if unknown or len(set(names)) < len(names):
-        raise ParseError(line, f"These columns are known, each once: {', '.join(COLUMNS)}.")
-    if missing:
-        raise ParseError(line, f"The header names no column {' and none '.join(missing)}.")
-    return names
+    return tuple(_row(line, row) for line, row in rows_of(content, needed=NEEDED, columns=COLUMNS))
 
 
 def _row(line: int, row: Mapping[str, str]) -> FactLine:
@@ -68,10 +40,6 @@ def _row(line: int, row: Mapping[str, str]) -> FactLine:
         raise ParseError(
             line, f"The value {tidy(row['value'])!r} is no number; leave the row out if there is none."
         )
-    try:
-        taken_on = date.fromisoformat(row["taken_on"])
-    except ValueError as error:
-        raise ParseError(line, f"taken_on {tidy(row['taken_on'])!r} is no day in ISO 8601.") from error
     provenance = tidy(row.get("provenance", "")) or "declared"
     if provenance not in LEAST_TRUSTED_LAST:
         known = ", ".join(LEAST_TRUSTED_LAST)
@@ -83,7 +51,7 @@ def _row(line: int, row: Mapping[str, str]) -> FactLine:
         part=tidy(row["part"]),
         value=value,
         unit=tidy(row.get("unit", ""))[:16],
-        taken_on=taken_on,
+        taken_on=day_of(line, "taken_on", row["taken_on"]),
         source=tidy(row["source"]),
         note=tidy(row.get("note", "")),
         provenance=provenance,

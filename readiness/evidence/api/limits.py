@@ -1,0 +1,87 @@
+"""Endpoint of declared limits."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from readiness.evidence import queries
+from readiness.evidence.api.records import RecordViewSet
+from readiness.evidence.api.refusing import FileField, answered, refuse_large
+from readiness.evidence.arriving import content_of, sender_of
+from readiness.evidence.filters import LimitFilters
+from readiness.evidence.models import DeclaredLimit
+from readiness.evidence.operations import declare_limit, import_limits
+from web import clock
+from web.rest.serializers import ObjectSerializer
+
+
+class DeclaredLimitSerializer(ObjectSerializer):
+    """`limit` and `preset` are names of the framework in force; the value may be sent in another unit."""
+
+    limit = serializers.CharField(source="limit_id", max_length=64)
+    unit = serializers.CharField(
+        write_only=True, required=False, max_length=16, help_text="Of the value, where it is not the limit's"
+    )
+    by = serializers.SerializerMethodField(help_text="User name of whoever entered it")
+
+    class Meta:
+        model = DeclaredLimit
+        fields = (
+            *("site", "workload_class", "limit", "value", "unit", "preset", "declared_on"),
+            *("source", "note", "by"),
+        )
+        read_only_fields = ("by",)
+        brief_fields = ("site", "workload_class", "limit", "value", "preset", "declared_on")
+
+    @extend_schema_field({"type": "string", "nullable": True})
+    def get_by(self, declared: DeclaredLimit) -> str | None:
+        return declared.by.username if declared.by else None
+
+
+class LimitFileSerializer(serializers.Serializer):
+    file = FileField(
+        help_text="CSV: site,workload_class,limit,value,unit,preset,declared_on,source,note; all of it or nothing"
+    )
+
+
+class DeclaredLimitViewSet(RecordViewSet):
+    """Declared again for the same day, a limit corrects the one that is there."""
+
+    queryset = queries.declared_limits()
+    serializer_class = DeclaredLimitSerializer
+    filterset_class = LimitFilters
+
+    def perform_create(self, serializer: Any) -> None:
+        given = dict(serializer.validated_data)
+        given["limit"] = given.pop("limit_id")
+        with answered():
+            serializer.instance = declare_limit(**given, by=sender_of(self.request), now=clock.now())
+
+    @extend_schema(
+        summary="Declare the limits of a table",
+        request={"multipart/form-data": LimitFileSerializer},
+        responses={201: DeclaredLimitSerializer(many=True)},
+        filters=False,
+    )
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import",
+        parser_classes=[MultiPartParser],
+        pagination_class=None,
+    )
+    def import_table(self, request: Request) -> Response:
+        refuse_large(request)
+        asked = LimitFileSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic(), answered():
+            declared = import_limits(
+                content=content_of(asked.validated_data["file"]), by=sender_of(request), now=clock.now()
+            )
+        return Response(self._answer_many(list(declared)), status=status.HTTP_201_CREATED)

@@ -1,0 +1,102 @@
+"""Limits that somebody declared, as checks take them: a value or a preset, and of several the strictest.
+
+A limit of the site and one of a class that is placed there both bind: whoever declares a looser one for the site does
+not free it from what a class was promised.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from readiness.framework.core.definition import Bound, Framework, LimitKind, Preset, SubMeasure
+from readiness.framework.core.vocabulary import Direction
+
+OF_PLATFORM, OF_CLASS = "platform", "workload class"
+"""Where the framework has a limit declared: floors are a platform's and have their own list."""
+CLASS_LATENCY = "class-latency"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One entry of the list. `whose` names the site or the class: "class assistant-emea"."""
+
+    limit_id: str
+    value: float | None
+    preset: str
+    declared_on: date
+    whose: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitInForce:
+    """A value, or the regions of a preset, and whose limit it is: "PUE target of Porto"."""
+
+    source: str
+    value: float | None = None
+    pass_at: Bound | None = None
+    warn_at: Bound | None = None
+
+
+def kind_of(framework: Framework, limit_id: str) -> LimitKind | None:
+    return next((kind for kind in framework.limits if kind.id == limit_id), None)
+
+
+def judged_by(framework: Framework, limit_id: str) -> list[SubMeasure]:
+    """Sub-measures that the limit belongs to."""
+    return [part for check in framework.checks for part in check.parts if part.limit_from == limit_id]
+
+
+def presets_of(framework: Framework, limit_id: str) -> dict[str, Preset]:
+    """Ready limits by id. Where two sub-measures name one alike, that with a warn region is the fuller."""
+    found: dict[str, Preset] = {}
+    for part in judged_by(framework, limit_id):
+        for preset in part.presets:
+            there = found.get(preset.id)
+            if there is None or (there.warn_at is None and preset.warn_at is not None):
+                found[preset.id] = preset
+    return found
+
+
+def is_range(framework: Framework, limit_id: str) -> bool:
+    """Whether it is a region and no single figure, so that only a preset can state it."""
+    return any(part.direction is Direction.RANGE for part in judged_by(framework, limit_id))
+
+
+def in_force(declared: Declared, framework: Framework) -> LimitInForce | None:
+    """What an entry comes to; None where the framework has no such limit or preset any more."""
+    kind = kind_of(framework, declared.limit_id)
+    if kind is None:
+        return None
+    source = f"{kind.name} of {declared.whose}"
+    if not declared.preset:
+        return LimitInForce(source, value=declared.value)
+    preset = presets_of(framework, declared.limit_id).get(declared.preset)
+    if preset is None:
+        return None
+    source = f"{source}: {preset.name}"
+    if preset.value is not None:
+        return LimitInForce(source, value=preset.value)
+    return LimitInForce(source, pass_at=preset.pass_at, warn_at=preset.warn_at)
+
+
+def newest(entries: Iterable[Declared], day: date) -> dict[tuple[str, str], Declared]:
+    """Of each limit and owner the entry that is in force on a day."""
+    found: dict[tuple[str, str], Declared] = {}
+    for entry in entries:
+        key = (entry.whose, entry.limit_id)
+        there = found.get(key)
+        if entry.declared_on <= day and (there is None or there.declared_on < entry.declared_on):
+            found[key] = entry
+    return found
+
+
+def strictest(limits: Iterable[LimitInForce], framework: Framework, limit_id: str) -> LimitInForce | None:
+    """The lowest where lower is better, the highest where higher is; of equals, and of regions, the first."""
+    found = list(limits)
+    parts = judged_by(framework, limit_id)
+    higher = bool(parts) and parts[0].direction is Direction.HIGHER
+    sign = -1.0 if higher else 1.0
+    return min(found, key=lambda limit: math.inf if limit.value is None else sign * limit.value, default=None)

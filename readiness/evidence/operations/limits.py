@@ -1,0 +1,148 @@
+"""Declaring limits: of a site or of a workload class, one at a time or as a table."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind_of, presets_of
+from readiness.evidence.core.parsers import ParseError, limit_table
+from readiness.evidence.models import DeclaredLimit
+from readiness.evidence.parts import in_unit_of_limit
+from readiness.evidence.refusals import OLDEST, EvidenceRefused
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework, LimitKind
+from readiness.workloads.models import WorkloadClass
+
+
+@transaction.atomic
+def declare_limit(
+    *,
+    limit: str,
+    declared_on: date,
+    source: str,
+    by: User | None,
+    now: datetime,
+    site: Site | None = None,
+    workload_class: WorkloadClass | None = None,
+    value: float | None = None,
+    unit: str = "",
+    preset: str = "",
+    note: str = "",
+) -> DeclaredLimit:
+    """Declare a limit from a day on; declared again for the same day, the later corrects the earlier.
+
+    EvidenceRefused for a limit or preset that the framework does not have, one that is not declared there, a unit that
+    does not fit, a value that can be no limit.
+    """
+    _, framework = framework_queries.current()
+    kind = _kind(framework, limit)
+    _refuse_owner(kind, site, workload_class)
+    _refuse_day(declared_on, now)
+    if (value is None) == (preset == ""):
+        raise EvidenceRefused("value", "Give a value or a preset, one of the two.")
+    if value is None:
+        _refuse_preset(framework, kind, preset, unit)
+    else:
+        value = _value(framework, kind, value, unit)
+    found = DeclaredLimit.objects.filter(
+        site=site, workload_class=workload_class, limit_id=limit, declared_on=declared_on
+    )
+    declared = found.select_for_update().first() or DeclaredLimit(
+        site=site, workload_class=workload_class, limit_id=limit, declared_on=declared_on
+    )
+    declared.value, declared.preset = value, preset
+    declared.source, declared.note, declared.by = source.strip(), note, by
+    declared.full_clean(exclude=["site", "workload_class", "by"])
+    declared.save()
+    return declared
+
+
+def _kind(framework: Framework, limit_id: str) -> LimitKind:
+    kind = kind_of(framework, limit_id)
+    there = ", ".join(each.id for each in framework.limits if each.declared_on != OF_PLATFORM)
+    if kind is None:
+        raise EvidenceRefused("limit", f"There is no limit {limit_id!r}; there are {there}.")
+    if kind.declared_on == OF_PLATFORM:
+        raise EvidenceRefused("limit", f"{kind.name} is a platform's: set a floor of it. Here are {there}.")
+    return kind
+
+
+def _refuse_owner(kind: LimitKind, site: Site | None, workload_class: WorkloadClass | None) -> None:
+    if (site is None) == (workload_class is None):
+        raise EvidenceRefused("site", "A limit is declared for one site or for one workload class.")
+    if workload_class is not None and kind.declared_on != OF_CLASS:
+        raise EvidenceRefused("workload_class", f"{kind.name} is declared for a site.")
+
+
+def _refuse_day(declared_on: date, now: datetime) -> None:
+    """Days to come are welcome: many targets are known years before they hold."""
+    if abs(declared_on - now.date()) > OLDEST:
+        raise EvidenceRefused("declared_on", f"{declared_on} is more than twenty years away.")
+
+
+def _refuse_preset(framework: Framework, kind: LimitKind, preset: str, unit: str) -> None:
+    there = presets_of(framework, kind.id)
+    if preset not in there:
+        known = f"there are {', '.join(there)}" if there else "it has none"
+        raise EvidenceRefused("preset", f"{kind.name} has no preset {preset!r}; {known}.")
+    if unit:
+        raise EvidenceRefused("unit", "A preset has its own unit.")
+
+
+def _value(framework: Framework, kind: LimitKind, value: float, unit: str) -> float:
+    if is_range(framework, kind.id):
+        there = ", ".join(presets_of(framework, kind.id))
+        raise EvidenceRefused("value", f"{kind.name} is a range: choose a preset, one of {there}.")
+    value = in_unit_of_limit(kind, value, unit)
+    if not math.isfinite(value) or value < 0:
+        raise EvidenceRefused("value", "A limit is a finite number that is not below 0.")
+    if kind.unit == "%" and value > 100:
+        raise EvidenceRefused("value", f"{kind.name} is a share: 100 % at most.")
+    return value
+
+
+@transaction.atomic
+def import_limits(*, content: bytes, by: User | None, now: datetime) -> list[DeclaredLimit]:
+    """Declare each row of a table, sites and classes by their slugs.
+
+    All of it or nothing: ParseError names the line that cannot be read or is refused.
+    """
+    rows = limit_table.parse(content)
+    sites = {site.slug: site for site in Site.objects.filter(slug__in={row.site for row in rows})}
+    classes = {
+        each.slug: each
+        for each in WorkloadClass.objects.filter(slug__in={row.workload_class for row in rows})
+    }
+    declared = []
+    for row in rows:
+        if row.site and row.site not in sites:
+            raise ParseError(row.line, f"There is no site {row.site!r}.")
+        if row.workload_class and row.workload_class not in classes:
+            raise ParseError(row.line, f"There is no workload class {row.workload_class!r}.")
+        try:
+            limit = declare_limit(
+                site=sites.get(row.site),
+                workload_class=classes.get(row.workload_class),
+                limit=row.limit,
+                value=row.value,
+                # An export names the unit of presets too.
+                unit="" if row.preset else row.unit,
+                preset=row.preset,
+                declared_on=row.declared_on,
+                source=row.source,
+                note=row.note,
+                by=by,
+                now=now,
+            )
+        except EvidenceRefused as error:
+            raise ParseError(row.line, error.reason) from error
+        except ValidationError as error:
+            raise ParseError(row.line, " ".join(error.messages)) from error
+        declared.append(limit)
+    return declared
