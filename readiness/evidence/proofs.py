@@ -28,6 +28,7 @@ from readiness.evidence.core.proving.values import (
     is_valid,
     newest,
 )
+from readiness.evidence.floored import with_floors
 from readiness.evidence.models import Attestation, Floor, RecordedFact, RunDevice, RunMeasure, ValidationRun
 from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.framework.core.vocabulary import Change
@@ -87,16 +88,17 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     """
     ids = sorted(site_ids)
     with_runs, with_records = _anything(ids)
-    floors = _floors() if with_runs else []
+    floors = _floors() if with_runs or with_records else []
     runs = _runs(ids, floors, now) if with_runs else {}
     parts = _site_parts([site_id for site_id in ids if runs.get(site_id)])
     entered = _entered(ids, framework, now) if with_records else {}
-    return {
+    found = {
         site_id: _of_site(
             framework, runs.get(site_id, ()), parts.get(site_id), floors, entered.get(site_id, {}), now
         )
         for site_id in ids
     }
+    return with_floors(found, framework, floors)
 
 
 def _of_site(

@@ -9,7 +9,15 @@ from datetime import datetime
 from statistics import median
 
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.evidence.core.proving.floors import GIB, Judged, figure_named, judged
+from readiness.evidence.core.proving.floors import (
+    COLLECTIVES,
+    INTRA_SIZE,
+    PAIR_OPERATIONS,
+    PAIR_SIZES,
+    Judged,
+    figure_named,
+    judged,
+)
 from readiness.evidence.core.proving.values import (
     FloorValue,
     Proof,
@@ -25,11 +33,6 @@ from readiness.evidence.core.proving.values import (
 )
 from readiness.framework.core.definition import Check
 
-TOOLS = frozenset({"nccl-tests", "rccl-tests"})
-INTRA_SIZE = 16 * GIB
-PAIR_SIZES = (2 * GIB, 8 * GIB)
-PAIR_OPERATIONS = ("all_gather", "all_reduce")
-
 
 def intra_node(
     check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
@@ -39,7 +42,7 @@ def intra_node(
     rates: dict[int, list[Proof]] = defaultdict(list)
     counts: dict[int, list[Proof]] = defaultdict(list)
     for run in runs:
-        if run.tool not in TOOLS or run.scope != "node" or run.size > 1:
+        if run.tool not in COLLECTIVES or run.scope != "node" or run.size > 1:
             continue
         found = judged(run, "busbw", busbw.unit, floors, operations=("all_reduce",), preferred=INTRA_SIZE)
         if found is None:
@@ -69,7 +72,7 @@ def fabric(
     pairs: dict[tuple[int, ...], list[Proof]] = defaultdict(list)
     of_node: dict[int, list[Proof]] = defaultdict(list)
     for run in runs:
-        if run.tool not in TOOLS or run.size < 2:
+        if run.tool not in COLLECTIVES or run.size < 2:
             continue
         found = judged(run, "busbw", part.unit, floors, operations=PAIR_OPERATIONS, between=PAIR_SIZES)
         if found is None:
@@ -117,7 +120,7 @@ def _efficiency(check: Check, runs: Sequence[Run], now: datetime) -> Proof | Non
     part = check.part("scale-efficiency")
     rates: dict[tuple[str, int], dict[int, list[tuple[Run, float]]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
-        if run.tool not in TOOLS or run.size < 2 or run.loopback:
+        if run.tool not in COLLECTIVES or run.size < 2 or run.loopback:
             continue
         if not is_standing(proof_of(run, part, None), part, now):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from readiness.evidence.core.parsed import Figure
@@ -10,6 +10,31 @@ from readiness.evidence.core.proving.values import FloorValue, Run
 from readiness.evidence.core.units import converted
 
 GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class FloorKind:
+    """Which floors a limit of the framework stands for, and at which size, the best first."""
+
+    tools: frozenset[str]
+    measure: str
+    operations: tuple[str, ...]
+    preferred: int
+    between: tuple[int, int]
+
+
+COLLECTIVES = frozenset({"nccl-tests", "rccl-tests"})
+INTRA_SIZE = 16 * GIB
+PAIR_SIZES = (2 * GIB, 8 * GIB)
+PAIR_OPERATIONS = ("all_gather", "all_reduce")
+WRITE_SIZE = 8 * 1024**2
+ANY_SIZE = (0, 2**63)
+OF_LIMIT: Mapping[str, FloorKind] = {
+    "intra-node-floor": FloorKind(COLLECTIVES, "busbw", ("all_reduce",), INTRA_SIZE, ANY_SIZE),
+    "fabric-floor": FloorKind(COLLECTIVES, "busbw", PAIR_OPERATIONS, PAIR_SIZES[1], PAIR_SIZES),
+    "rdma-port-floor": FloorKind(frozenset({"perftest"}), "bandwidth", ("write",), WRITE_SIZE, ANY_SIZE),
+}
+"""Limits of the framework that are a platform's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +75,38 @@ def judged(
     if any_size is not None:
         return Judged(rows[largest], _in_unit(any_size, unit))
     return Judged(rows[largest], reason=_why_none(run, measure, sized, order))
+
+
+def strictest(
+    floors: Iterable[FloorValue], platforms: Collection[str], limit_id: str, unit: str
+) -> FloorValue | None:
+    """The highest floor among a site's platforms, for a figure that names no platform itself.
+
+    None where one of the platforms has none: what is said of the whole site cannot be judged by a part of it.
+    """
+    kind = OF_LIMIT[limit_id]
+    known = [floor for floor in floors if _is_of(floor, kind)]
+    found = [_of_platform(known, platform, kind, unit) for platform in platforms]
+    there = [floor for floor in found if floor is not None]
+    return max(there, key=lambda floor: floor.value) if there and len(there) == len(found) else None
+
+
+def _is_of(floor: FloorValue, kind: FloorKind) -> bool:
+    low, high = kind.between
+    sized = floor.size_bytes is None or low <= floor.size_bytes <= high
+    named = floor.tool in kind.tools and floor.measure == kind.measure
+    return named and sized and floor.operation in ("", *kind.operations)
+
+
+def _of_platform(
+    floors: Iterable[FloorValue], platform: str, kind: FloorKind, unit: str
+) -> FloorValue | None:
+    """At the size that the limit names, else at the largest; one without a size comes last."""
+    own = [floor for floor in floors if floor.platform.casefold() == platform.casefold()]
+    best = max(
+        own, key=lambda floor: (floor.size_bytes == kind.preferred, floor.size_bytes or 0), default=None
+    )
+    return None if best is None else _in_unit(best, unit)
 
 
 def _rows(

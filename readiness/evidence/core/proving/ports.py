@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from readiness.evidence.core.proving.floors import judged
+from readiness.evidence.core.proving.floors import WRITE_SIZE, judged
 from readiness.evidence.core.proving.values import (
     FloorValue,
     Proof,
@@ -19,8 +19,6 @@ from readiness.evidence.core.proving.values import (
     proof_of,
 )
 from readiness.framework.core.definition import Check, SubMeasure
-
-WRITE_SIZE = 8 * 1024**2
 
 
 def rdma_ports(
