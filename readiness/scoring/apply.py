@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.db.models import Model
@@ -14,17 +13,15 @@ from django.db.models import Model
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring import keeping
 from readiness.scoring.before import Stored
+from readiness.scoring.bulk import Row, insert, upsert
+from readiness.scoring.contents import Content
 from readiness.scoring.core import flips as core_flips
-from readiness.scoring.core.combine import CheckResult as CheckOutcome
 from readiness.scoring.core.combine import worst
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
-from readiness.scoring.core.judge import PartResult, Reading
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.health import DomainResult
 from readiness.scoring.measuring import Figures
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
-
-type Readings = Mapping[tuple[str, str], Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +30,8 @@ class Outcome:
 
     site_id: int
     result: SiteResult
-    readings: Readings
     inputs: SiteInputs
+    contents: Mapping[str, Content]
     flips: core_flips.FlipSet
     health: Sequence[DomainResult]
     figures: Mapping[str, Figures]
@@ -45,168 +42,87 @@ class Outcome:
 def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: datetime) -> None:
     """One statement for each kind of row that has anything to write."""
     in_order = sorted(outcomes, key=lambda outcome: outcome.site_id)
-    results = [row for one in in_order for row in _results(one, version, now)]
-    _upsert(CheckResult, results, ["site", "check_id"])
-    health = [row for one in in_order for row in _health(one, now)]
-    _upsert(DomainHealth, health, ["site", "domain"])
-    _upsert(SiteScore, [_score(one, version, now) for one in in_order], ["site"])
+    upsert(CheckResult, [row for one in in_order for row in _results(one, now)], ("site_id", "check_id"))
+    upsert(DomainHealth, [row for one in in_order for row in _health(one, now)], ("site_id", "domain"))
+    upsert(SiteScore, [_score(one, version, now) for one in in_order], ("site_id",))
     points = [row for one in in_order for row in _point(one, version, now)]
-    _upsert(ScorePoint, points, ["site", "on_date"])
-    rewritten = {point.site_id for point in points}
+    upsert(ScorePoint, points, ("site_id", "on_date"))
+    rewritten = {point["site_id"] for point in points}
     inputs = [
         keeping.kept(one.site_id, one.inputs, version, now)
         for one in in_order
         if keeping.is_due(one.stored.inputs_at, one.site_id in rewritten or bool(one.flips.flips), now)
     ]
-    _upsert(ScoreInputs, inputs, ["site", "on_date"])
+    upsert(ScoreInputs, inputs, ("site_id", "on_date"))
     _remove_checks_no_longer_defined(in_order)
-    Flip.objects.bulk_create(row for one in in_order for row in _flips(one, version, now))
+    insert(Flip, [row for one in in_order for row in _flips(one, version, now)])
 
 
-def _upsert(model: type[Model], rows: Sequence[Model], unique: list[str]) -> None:
-    if not rows:
-        return
-    names = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-    model._default_manager.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=unique,
-        update_fields=[name for name in names if name not in unique],
-    )
+def _results(outcome: Outcome, now: datetime) -> Iterable[Row]:
+    """Of the checks that came to something else than is stored."""
+    for check_id, content in outcome.contents.items():
+        before = outcome.stored.results.get(check_id)
+        if before is not None and before.digest == content.digest:
+            continue
+        yield content.row | {
+            "site_id": outcome.site_id,
+            "digest": content.digest,
+            "since": before.since if before is not None and before.state == content.row["state"] else now,
+            "first_bad_at": outcome.flips.after.checks[check_id].first_bad_at,
+        }
 
 
-def _results(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[CheckResult]:
-    for check in outcome.result.checks:
-        before = outcome.stored.results.get(check.check_id)
-        after = outcome.flips.after.checks[check.check_id]
-        row = CheckResult(
-            site_id=outcome.site_id,
-            check_id=check.check_id,
-            pillar=check.pillar,
-            gate=check.gate,
-            state=check.state,
-            measured_state=check.measured_state,
-            code=check.code,
-            value=check.value,
-            unit=check.unit,
-            threshold=check.threshold,
-            threshold_text=check.threshold_text[:100],
-            margin=check.margin,
-            reason=check.reason,
-            evidence=_evidence(check),
-            parts=[_part(part, check.check_id, outcome.readings) for part in check.parts],
-            taken_at=check.taken_at,
-            since=before.since if before is not None and before.state == check.state else now,
-            first_bad_at=after.first_bad_at,
-            framework_version=version,
-        )
-        if before is None or _differ(row, before):
-            yield row
-
-
-def _differ(row: Model, before: Model) -> bool:
+def _differ(row: Row, before: Model) -> bool:
     """Whether there is anything to write; the time of evaluation alone is no reason."""
-    return any(getattr(row, name) != getattr(before, name) for name in _compared(type(row)))
+    return any(value != getattr(before, name) for name, value in row.items() if name != "evaluated_at")
 
 
-@cache
-def _compared(model: type[Model]) -> list[str]:
-    names = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
-    return [name for name in names if name != "evaluated_at"]
-
-
-def _evidence(check: CheckOutcome) -> dict[str, str]:
-    """What decided: which sub-measure, what was read, and what of it was worst."""
-    decided = check.decided_by
-    if decided is None or decided.provenance is None:
-        return {}
-    return {
-        "part": decided.part_id,
-        "ref": decided.evidence,
-        "object": decided.detail,
-        "provenance": str(decided.provenance),
-    }
-
-
-def _part(part: PartResult, check_id: str, readings: Readings) -> dict[str, Any]:
-    """As stored: all that a page shows, and all that the reading needs to be judged again when nothing is
-    sent.
-
-    Its age is not among them, or every row would differ at every evaluation.
-    """
-    reading = readings.get((check_id, part.part_id))
-    limit = reading.limit if reading else None
-    return {
-        "part": part.part_id,
-        "gate": str(part.gate),
-        "state": str(part.state),
-        "code": str(part.code),
-        "reason": part.reason,
-        "unit": part.unit,
-        "value": part.value,
-        "threshold": part.threshold,
-        "threshold_text": part.threshold_text,
-        "limit_source": part.limit_source,
-        "margin": part.margin,
-        "taken_at": part.taken_at.isoformat() if part.taken_at else None,
-        "fresh_until": part.fresh_until.isoformat() if part.fresh_until else None,
-        "provenance": str(part.provenance) if part.provenance else "",
-        "evidence": part.evidence,
-        "detail": part.detail,
-        "bad_since": part.bad_since.isoformat() if part.bad_since else None,
-        "cadence_s": reading.cadence_s if reading else None,
-        "limit": {"value": limit.value, "source": limit.source}
-        if limit and limit.value is not None
-        else None,
-    }
-
-
-def _health(outcome: Outcome, now: datetime) -> Iterable[DomainHealth]:
+def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
     for domain in outcome.health:
         before = outcome.stored.health.get(domain.domain)
         taken_at = domain.taken_at
         if taken_at is None and before is not None:
             taken_at = before.taken_at
-        row = DomainHealth(
-            site_id=outcome.site_id,
-            domain=domain.domain,
-            health=domain.health,
-            clock=domain.clock,
-            since=before.since if before is not None and before.health == domain.health else now,
-            objects_by_health=domain.objects_by_health,
-            reasons=domain.reasons,
-            figures=outcome.figures.get(domain.domain, {}),
-            taken_at=taken_at,
-            evaluated_at=now,
-        )
+        row = {
+            "site_id": outcome.site_id,
+            "domain": domain.domain,
+            "health": domain.health,
+            "clock": domain.clock,
+            "since": before.since if before is not None and before.health == domain.health else now,
+            "objects_by_health": domain.objects_by_health,
+            "reasons": domain.reasons,
+            "figures": outcome.figures.get(domain.domain, {}),
+            "taken_at": taken_at,
+            "evaluated_at": now,
+        }
         if before is None or _differ(row, before):
             yield row
 
 
-def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> SiteScore:
+def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
     result, before = outcome.result, outcome.stored.score
     verdict = result.verdict
     same = before is not None and before.verdict == (verdict.verdict or "")
     total = result.score.result
-    return SiteScore(
-        site_id=outcome.site_id,
-        verdict=verdict.verdict or "",
-        verdict_reason=verdict.reason,
-        verdict_since=before.verdict_since if before is not None and same else now,
-        deciding=list(verdict.deciding),
-        excepted=list(verdict.excepted),
-        first_blocker=verdict.first_blocker,
-        score=total.score,
-        score_upper=total.upper,
-        waived=total.waived or 0.0,
-        coverage=total.coverage,
-        pillars=pillars_of(result),
-        counts=counts_of(result),
-        newest_sample_at=outcome.newest_sample_at,
-        evaluated_at=now,
-        changes_at=result.changes_at,
-        framework_version=version,
-    )
+    return {
+        "site_id": outcome.site_id,
+        "verdict": verdict.verdict or "",
+        "verdict_reason": verdict.reason,
+        "verdict_since": before.verdict_since if before is not None and same else now,
+        "deciding": list(verdict.deciding),
+        "excepted": list(verdict.excepted),
+        "first_blocker": verdict.first_blocker,
+        "score": total.score,
+        "score_upper": total.upper,
+        "waived": total.waived or 0.0,
+        "coverage": total.coverage,
+        "pillars": pillars_of(result),
+        "counts": counts_of(result),
+        "newest_sample_at": outcome.newest_sample_at,
+        "evaluated_at": now,
+        "changes_at": result.changes_at,
+        "framework_version_id": version.pk,
+    }
 
 
 def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
@@ -235,21 +151,21 @@ def counts_of(result: SiteResult) -> dict[str, int]:
     return counts
 
 
-def _point(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[ScorePoint]:
+def _point(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[Row]:
     result, before = outcome.result, outcome.stored.point
-    row = ScorePoint(
-        site_id=outcome.site_id,
-        on_date=now.date(),
-        verdict=result.verdict.verdict or "",
-        first_blocker=result.verdict.first_blocker,
-        score=result.score.result.score,
-        score_upper=result.score.result.upper,
-        coverage=result.score.result.coverage,
-        pillars=pillars_of(result),
-        counts=counts_of(result),
-        evaluated_at=now,
-        framework_version=version,
-    )
+    row = {
+        "site_id": outcome.site_id,
+        "on_date": now.date(),
+        "verdict": result.verdict.verdict or "",
+        "first_blocker": result.verdict.first_blocker,
+        "score": result.score.result.score,
+        "score_upper": result.score.result.upper,
+        "coverage": result.score.result.coverage,
+        "pillars": pillars_of(result),
+        "counts": counts_of(result),
+        "evaluated_at": now,
+        "framework_version_id": version.pk,
+    }
     if before is None or _differ(row, before):
         yield row
 
@@ -257,7 +173,7 @@ def _point(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterab
 def _remove_checks_no_longer_defined(outcomes: Iterable[Outcome]) -> None:
     """Results of checks that an earlier version of the framework had."""
     gone = [
-        row.pk
+        row.id
         for outcome in outcomes
         for check_id, row in outcome.stored.results.items()
         if check_id not in outcome.flips.after.checks
@@ -266,25 +182,25 @@ def _remove_checks_no_longer_defined(outcomes: Iterable[Outcome]) -> None:
         CheckResult.objects.filter(pk__in=gone).delete()
 
 
-def _flips(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[Flip]:
+def _flips(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[Row]:
     for flip in outcome.flips.flips:
-        yield Flip(
-            site_id=outcome.site_id,
-            subject=flip.subject,
-            key=flip.check_id,
-            part=flip.part_id,
-            from_state=flip.from_state or "",
-            to_state=flip.to_state or "",
-            cause=flip.cause,
-            value=flip.value,
-            unit=flip.unit,
-            threshold=flip.threshold,
-            threshold_text=flip.threshold_text[:100],
-            reason=flip.reason,
-            first_bad_at=flip.first_bad_at,
-            at=now,
-            framework_version=version,
-        )
+        yield {
+            "site_id": outcome.site_id,
+            "subject": flip.subject,
+            "key": flip.check_id,
+            "part": flip.part_id,
+            "from_state": flip.from_state or "",
+            "to_state": flip.to_state or "",
+            "cause": flip.cause,
+            "value": flip.value,
+            "unit": flip.unit,
+            "threshold": flip.threshold,
+            "threshold_text": flip.threshold_text[:100],
+            "reason": flip.reason,
+            "first_bad_at": flip.first_bad_at,
+            "at": now,
+            "framework_version_id": version.pk,
+        }
     for domain in outcome.health:
         before = outcome.stored.health.get(domain.domain)
         if before is None or before.health != domain.health:
@@ -297,23 +213,25 @@ def _health_flip(
     before: DomainHealth | None,
     version: FrameworkVersion,
     now: datetime,
-) -> Flip:
+) -> Row:
     """Told by the object that is worst now, or by the one that was when it healed."""
     reasons = domain.reasons or (before.reasons if before else [])
     worst_reason = reasons[0] if reasons else {}
     told = f"{worst_reason.get('object', '')}: {worst_reason.get('title', '')}".strip(": ")
-    return Flip(
-        site_id=site_id,
-        subject=Flip.Subject.HEALTH,
-        key=domain.domain,
-        from_state=before.health if before else "",
-        to_state=domain.health,
-        cause=Flip.Cause.DATA,
-        value=worst_reason.get("value"),
-        unit=worst_reason.get("unit", ""),
-        threshold=worst_reason.get("threshold"),
-        reason=told,
-        first_bad_at=None,
-        at=now,
-        framework_version=version,
-    )
+    return {
+        "site_id": site_id,
+        "subject": Flip.Subject.HEALTH,
+        "key": domain.domain,
+        "part": "",
+        "from_state": before.health if before else "",
+        "to_state": domain.health,
+        "cause": Flip.Cause.DATA,
+        "value": worst_reason.get("value"),
+        "unit": worst_reason.get("unit", ""),
+        "threshold": worst_reason.get("threshold"),
+        "threshold_text": "",
+        "reason": told,
+        "first_bad_at": None,
+        "at": now,
+        "framework_version_id": version.pk,
+    }

@@ -6,17 +6,46 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from readiness.scoring.checks import has_subject
+import orjson
+from psycopg.types.json import set_json_loads
+
+from readiness.scoring.checks import COMPUTED, has_subject
 from readiness.scoring.core.flips import Before, CheckBefore
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import CheckState, Provenance, Verdict
 from readiness.scoring.facts import SiteFacts
-from readiness.scoring.models import CheckResult, DomainHealth, ScoreInputs, ScorePoint, SiteScore
+from readiness.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
+from telemetry.binary import binary_cursor
 
 RECORDED = ("run:", "fact:", "attestation:")
 """Evidence that is a row of its own, read anew at each evaluation: what it proved does not outlive it."""
+
+
+class StoredResult(NamedTuple):
+    """A result as far as the next evaluation needs it.
+
+    `parts` is large and left out where nothing will ask for it: `read_parts` adds those of results that changed.
+    """
+
+    id: int
+    site_id: int
+    check_id: str
+    state: str
+    measured_state: str
+    since: datetime
+    first_bad_at: datetime | None
+    digest: str
+    parts: list[dict[str, Any]] | None
+
+
+_RESULTS = """
+SELECT id, site_id, check_id, state, measured_state, since, first_bad_at, digest,
+    CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
+FROM scoring_checkresult WHERE site_id = ANY(%(sites)s) ORDER BY check_id
+"""
+_PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"
 
 
 @dataclass(slots=True)
@@ -24,20 +53,21 @@ class Stored:
     """The rows of one site. `score` is None until its first evaluation; `inputs_at` is of the inputs kept today."""
 
     score: SiteScore | None = None
-    results: dict[str, CheckResult] = field(default_factory=dict)
+    results: dict[str, StoredResult] = field(default_factory=dict)
     health: dict[str, DomainHealth] = field(default_factory=dict)
     point: ScorePoint | None = None
     inputs_at: datetime | None = None
 
 
 def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
-    """By site id, every site asked for; five statements."""
+    """By site id, every site asked for; five statements. Results have their parts where those may stand."""
     found = {site_id: Stored() for site_id in site_ids}
     scores = SiteScore.objects.filter(site_id__in=site_ids).select_related("framework_version")
     # The definition is large, and queries of the framework keep it once it has been read.
     for score in scores.defer("framework_version__definition").order_by():
         found[score.site_id].score = score
-    for result in CheckResult.objects.filter(site_id__in=site_ids).order_by("check_id"):
+    for row in _fetch(_RESULTS, {"sites": list(found), "with_parts": list(COMPUTED)}):
+        result = StoredResult._make(row)
         found[result.site_id].results[result.check_id] = result
     for health in DomainHealth.objects.filter(site_id__in=site_ids).order_by("domain"):
         found[health.site_id].health[health.domain] = health
@@ -47,6 +77,27 @@ def stored_of(site_ids: Collection[int], *, now: datetime) -> dict[int, Stored]:
     for site_id, inputs_at in kept.values_list("site_id", "evaluated_at"):
         found[site_id].inputs_at = inputs_at
     return found
+
+
+def read_parts(stored: Mapping[int, Stored], digests: Mapping[int, Mapping[str, str]]) -> None:
+    """The parts of those results whose digest is another now, by site and check id; one statement."""
+    missing = [
+        result.id
+        for site_id, of_site in digests.items()
+        for check_id, digest in of_site.items()
+        if (result := stored[site_id].results.get(check_id)) is not None
+        and result.digest != digest
+        and result.parts is None
+    ]
+    for site_id, check_id, parts in _fetch(_PARTS, [missing]) if missing else ():
+        results = stored[site_id].results
+        results[check_id] = results[check_id]._replace(parts=parts)
+
+
+def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with binary_cursor() as cursor:
+        set_json_loads(orjson.loads, cursor)
+        return cursor.execute(statement, values).fetchall()
 
 
 def before_of(stored: Stored) -> Before | None:
@@ -62,11 +113,11 @@ def before_of(stored: Stored) -> Before | None:
     )
 
 
-def _check_before(result: CheckResult) -> CheckBefore:
+def _check_before(result: StoredResult) -> CheckBefore:
     return CheckBefore(
         state=CheckState(result.state),
         measured_state=CheckState(result.measured_state),
-        parts={part["part"]: CheckState(part["state"]) for part in result.parts},
+        parts={part["part"]: CheckState(part["state"]) for part in result.parts or ()},
         first_bad_at=result.first_bad_at,
     )
 
@@ -81,7 +132,7 @@ def still_standing(
     for check_id, result in stored.results.items():
         if not has_subject(check_id, facts):
             continue
-        for part in result.parts:
+        for part in result.parts or ():
             place = (check_id, part["part"])
             reading = reading_from(part) if place not in readings else None
             if reading is not None and reading.taken_at <= now:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from readiness.framework.models import FrameworkVersion
+from readiness.scoring.bulk import Row
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.kept import encode
 from readiness.scoring.models import ScoreInputs
@@ -21,14 +22,14 @@ def is_due(kept_at: datetime | None, has_moved: bool, now: datetime) -> bool:
     return has_moved or kept_at is None or now - kept_at >= REFRESHED_AFTER
 
 
-def kept(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datetime) -> ScoreInputs:
-    return ScoreInputs(
-        site_id=site_id,
-        on_date=now.date(),
-        evaluated_at=now,
-        framework_version=version,
-        content=encode(inputs),
-    )
+def kept(site_id: int, inputs: SiteInputs, version: FrameworkVersion, now: datetime) -> Row:
+    return {
+        "site_id": site_id,
+        "on_date": now.date(),
+        "evaluated_at": now,
+        "framework_version_id": version.pk,
+        "content": encode(inputs),
+    }
 
 
 def forget(*, now: datetime) -> int:

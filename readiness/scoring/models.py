@@ -85,6 +85,12 @@ class CheckResult(models.Model):
         null=True, blank=True, help_text=_("First evidence out of limits in this spell")
     )
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(
+        max_length=32,
+        blank=True,
+        editable=False,
+        help_text=_("Of what the last evaluation came to: one that comes to the same writes nothing"),
+    )
 
     class Meta:
         ordering = ["site", "check_id"]

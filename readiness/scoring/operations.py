@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -11,11 +12,14 @@ from django.db.models import Q
 
 from inventory.models import Site, SiteChange
 from readiness.evidence.operations import void_changed
-from readiness.evidence.proofs import SiteProofs, proofs
+from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
+from readiness.framework.models import FrameworkVersion
 from readiness.scoring.apply import Outcome, apply
-from readiness.scoring.before import Stored, before_of, stored_of
+from readiness.scoring.before import Stored, before_of, read_parts, stored_of
+from readiness.scoring.contents import Content, contents_of
+from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.evaluate import evaluate as decide
 from readiness.scoring.core.flips import find_flips
 from readiness.scoring.facts import SiteFacts
@@ -54,44 +58,72 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     facts = gather(due, framework, now=now)
     grants = standing.standing_grants(due, now=now)
     proved = proofs(due, framework, now=now)
-    outcomes = [
-        _outcome(
+    decided = [
+        _decide(
             facts[site_id],
-            stored[site_id],
-            grants.get(site_id, standing.NONE),
-            proved[site_id],
+            site_inputs(
+                facts[site_id],
+                stored[site_id],
+                grants.get(site_id, standing.NONE),
+                proved[site_id],
+                framework,
+                now,
+            ),
             framework,
+            version,
             now,
         )
         for site_id in facts
     ]
-    apply(outcomes, version, now=now)
-    return len(outcomes)
+    read_parts(stored, {one.site_id: one.digests for one in decided})
+    apply([_outcome(one, stored[one.site_id], framework, now) for one in decided], version, now=now)
+    return len(decided)
 
 
-def _outcome(
-    facts: SiteFacts,
-    stored: Stored,
-    grants: standing.SiteGrants,
-    proved: SiteProofs,
-    framework: Framework,
-    now: datetime,
-) -> Outcome:
-    inputs = site_inputs(facts, stored, grants, proved, framework, now)
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A site judged, before it is compared with what is stored."""
+
+    facts: SiteFacts
+    inputs: SiteInputs
+    result: SiteResult
+    contents: Mapping[str, Content]
+
+    @property
+    def site_id(self) -> int:
+        return self.facts.profile.id
+
+    @property
+    def digests(self) -> dict[str, str]:
+        return {check_id: content.digest for check_id, content in self.contents.items()}
+
+
+def _decide(
+    facts: SiteFacts, inputs: SiteInputs, framework: Framework, version: FrameworkVersion, now: datetime
+) -> _Decided:
     result = decide(framework, inputs, now=now)
+    return _Decided(facts, inputs, result, contents_of(result, inputs.readings, version))
+
+
+def _outcome(decided: _Decided, stored: Stored, framework: Framework, now: datetime) -> Outcome:
     before = before_of(stored)
     under_old_rules = None
     if before is not None and before.framework_digest != framework.content_digest:
-        under_old_rules = decide(_framework_of(stored), inputs, now=now)
+        under_old_rules = decide(_framework_of(stored), decided.inputs, now=now)
+    unmoved = {
+        check_id
+        for check_id, digest in decided.digests.items()
+        if check_id in stored.results and stored.results[check_id].digest == digest
+    }
     return Outcome(
-        site_id=facts.profile.id,
-        result=result,
-        readings=inputs.readings,
-        inputs=inputs,
-        flips=find_flips(before, result, under_old_rules=under_old_rules),
-        health=site_health(facts, dict(stored_before(stored.health.values())), now),
-        figures=site_figures(facts, framework, now),
-        newest_sample_at=_newest_sample_at(facts, now),
+        site_id=decided.site_id,
+        result=decided.result,
+        inputs=decided.inputs,
+        contents=decided.contents,
+        flips=find_flips(before, decided.result, under_old_rules=under_old_rules, unmoved=unmoved),
+        health=site_health(decided.facts, dict(stored_before(stored.health.values())), now),
+        figures=site_figures(decided.facts, framework, now),
+        newest_sample_at=_newest_sample_at(decided.facts, now),
         stored=stored,
     )
 

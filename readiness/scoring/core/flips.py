@@ -17,7 +17,7 @@ clears it: never having looked is not yet a fault.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -84,14 +84,18 @@ _NEVER = CheckBefore(CheckState.UNKNOWN, CheckState.UNKNOWN)
 
 
 def find_flips(
-    previous: Before | None, current: SiteResult, *, under_old_rules: SiteResult | None = None
+    previous: Before | None,
+    current: SiteResult,
+    *,
+    under_old_rules: SiteResult | None = None,
+    unmoved: Collection[str] = frozenset(),
 ) -> FlipSet:
     """Moves from `previous` to `current`, in order of check, then the verdict.
 
     Without a previous evaluation every check was `unknown` and there was no verdict. Sub-measures flip on
     their own only in checks that have several. Where the framework's content changed, `under_old_rules` is
     the current inputs evaluated under the previous content; without it every move at such a change counts as
-    `rule`.
+    `rule`. `unmoved` are checks known to have come to the same as before, which need not be compared.
     """
     rule_changed = previous is not None and previous.framework_digest != current.framework_digest
     old_rules = {check.check_id: check for check in under_old_rules.checks} if under_old_rules else {}
@@ -99,6 +103,9 @@ def find_flips(
     after: dict[str, CheckBefore] = {}
     for check in current.checks:
         old = previous.checks.get(check.check_id, _NEVER) if previous else _NEVER
+        if check.check_id in unmoved:
+            after[check.check_id] = old
+            continue
         move = _Move(old, check, old_rules.get(check.check_id), rule_changed, current.evaluated_at)
         flips.extend(move.flips())
         after[check.check_id] = move.after()

@@ -1,0 +1,99 @@
+"""What a decided check comes to as a row, and the digest that tells the next evaluation that it is stored already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from readiness.framework.models import FrameworkVersion
+from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.evaluate import SiteResult
+from readiness.scoring.core.judge import PartResult, Reading
+
+type Readings = Mapping[tuple[str, str], Reading]
+
+
+class Content(NamedTuple):
+    """`row` is all that follows from this evaluation alone; since when a state holds follows from those before."""
+
+    row: dict[str, Any]
+    digest: str
+
+
+def contents_of(result: SiteResult, readings: Readings, version: FrameworkVersion) -> dict[str, Content]:
+    """By check id."""
+    found = {}
+    for check in result.checks:
+        row = _row(check, readings, version.pk)
+        told = orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)
+        found[check.check_id] = Content(row, blake2b(told, digest_size=16).hexdigest())
+    return found
+
+
+def _row(check: CheckResult, readings: Readings, version_id: int) -> dict[str, Any]:
+    return {
+        "check_id": check.check_id,
+        "pillar": check.pillar,
+        "gate": check.gate,
+        "state": check.state,
+        "measured_state": check.measured_state,
+        "code": check.code,
+        "value": check.value,
+        "unit": check.unit,
+        "threshold": check.threshold,
+        "threshold_text": check.threshold_text[:100],
+        "margin": check.margin,
+        "reason": check.reason,
+        "evidence": _evidence(check),
+        "parts": [_part(part, readings.get((check.check_id, part.part_id))) for part in check.parts],
+        "taken_at": check.taken_at,
+        "framework_version_id": version_id,
+    }
+
+
+def _evidence(check: CheckResult) -> dict[str, str]:
+    """What decided: which sub-measure, what was read, and what of it was worst."""
+    decided = check.decided_by
+    if decided is None or decided.provenance is None:
+        return {}
+    return {
+        "part": decided.part_id,
+        "ref": decided.evidence,
+        "object": decided.detail,
+        "provenance": decided.provenance,
+    }
+
+
+def _part(part: PartResult, reading: Reading | None) -> dict[str, Any]:
+    """As stored: all that a page shows, and all that the reading needs to be judged again when nothing is
+    sent.
+
+    Its age is not among them, or every row would differ at every evaluation.
+    """
+    limit = reading.limit if reading else None
+    return {
+        "part": part.part_id,
+        "gate": part.gate,
+        "state": part.state,
+        "code": part.code,
+        "reason": part.reason,
+        "unit": part.unit,
+        "value": part.value,
+        "threshold": part.threshold,
+        "threshold_text": part.threshold_text,
+        "limit_source": part.limit_source,
+        "margin": part.margin,
+        "taken_at": part.taken_at,
+        "fresh_until": part.fresh_until,
+        "provenance": part.provenance or "",
+        "evidence": part.evidence,
+        "detail": part.detail,
+        "bad_since": part.bad_since,
+        "cadence_s": reading.cadence_s if reading else None,
+        "limit": {"value": limit.value, "source": limit.source}
+        if limit and limit.value is not None
+        else None,
+    }
