@@ -26,6 +26,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Sites"), "sites", "building-factory-2", "inventory.view_site", "g s"),
     Item(_("Readiness"), "readiness", "table", "scoring.view_checkresult", "g m"),
     Item(_("Waivers"), "waivers", "flag", "scoring.view_grant", "g w"),
+    Item(_("Campaigns"), "campaigns", "target-arrow", "scoring.view_campaign", "g c"),
     Item(_("Inventory"), "inventory", "server-2", "inventory.view_device", "g i", _("Evidence")),
     Item(_("Telemetry"), "ingest", "activity", "telemetry.view_source", "g d"),
     Item(_("Runs and records"), "evidence", "flask", "evidence.view_validationrun", "g v"),

@@ -74,6 +74,21 @@ STATES: dict[str, dict[str, State]] = {
         ("revoked", _("Revoked"), "ban", "unknown"),
         ("expired", _("Expired"), "clock", "unknown"),
     ),
+    "campaign": _states(
+        ("planned", _("Planned"), "calendar", "unknown"),
+        ("running", _("Running"), "progress", "info"),
+        ("finished", _("Finished"), "circle-check", "ok"),
+        ("cancelled", _("Cancelled"), "ban", "unknown"),
+    ),
+    "campaign-item": _states(
+        ("done", _("Done"), "circle-check", "ok"),
+        ("failed", _("Failed"), "circle-x", "bad"),
+        ("blocked", _("Blocked"), "lock", "warn"),
+        ("stale", _("Stale"), "clock", "warn"),
+        ("missing", _("Missing"), "circle-dashed", "unknown"),
+        ("n-a", _("Not applicable"), "circle-minus", "unknown"),
+        ("dropped", _("Dropped"), "ban", "unknown"),
+    ),
 }
 
 # The attribute that carries a state of each kind; static/css/tokens.css colours by it.
@@ -85,6 +100,8 @@ ATTRIBUTES = {
     "lifecycle": "data-lifecycle",
     "provenance": "data-provenance",
     "grant": "data-grant",
+    "campaign": "data-campaign",
+    "campaign-item": "data-campaign-item",
 }
 
 

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from inventory.models import Site
 from readiness.scoring import operations
+from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
 from readiness.scoring.waivers.api import GrantViewSet
@@ -194,3 +195,5 @@ router.register("scores", ScoreViewSet)
 router.register("results", ResultViewSet)
 router.register("flips", FlipViewSet)
 router.register("waivers", GrantViewSet)
+router.register("campaigns", CampaignViewSet)
+router.register("campaign-items", ItemViewSet)

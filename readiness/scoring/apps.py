@@ -16,3 +16,5 @@ class ScoringConfig(AppConfig):
         search.register("checks", _("Checks"), find_checks, permission="scoring.view_checkresult", order=20)
         links.has_page(Site, "site", "slug")
         links.has_page(self.get_model("Grant"), "waiver")
+        links.has_page(self.get_model("Campaign"), "campaign")
+        links.has_page(self.get_model("CampaignItem"), "campaign-item")

@@ -68,6 +68,12 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     }
 
 
+def context_of(site_id: int) -> SiteContext:
+    """What decides which checks apply at one site; five statements."""
+    [facts] = site_facts([site_id])
+    return _context(facts, things_of([site_id])[site_id])
+
+
 def _profile(site: InventoryFacts) -> SiteProfile:
     return SiteProfile(
         id=site.id,

@@ -6,9 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
+from readiness.scoring.campaigns.models import Campaign, CampaignItem
 from readiness.scoring.waivers.models import Grant
 
 __all__ = [
+    "Campaign",
+    "CampaignItem",
     "CheckResult",
     "CheckState",
     "DomainHealth",

@@ -17,5 +17,6 @@ urlpatterns = [
     path("sites/<slug:slug>/checks/<slug:check_id>/", checks.site_check, name="site-check"),
     path("readiness/", checks.overview, name="readiness"),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
+    path("readiness/campaigns/", include("readiness.scoring.campaigns.urls")),
     path("waivers/", include("readiness.scoring.waivers.urls")),
 ]

@@ -16,7 +16,8 @@ from inventory.kinds import KINDS
 from inventory.models import Site
 from readiness.evidence.models import DeclaredLimit, Floor, ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
-from readiness.scoring.models import Grant
+from readiness.scoring.campaigns import operations as campaigns
+from readiness.scoring.models import Campaign, CampaignItem, Grant
 from readiness.scoring.waivers import operations as waivers
 from telemetry.models import Source
 from tests.browser.looking import faults
@@ -52,6 +53,7 @@ VARIANTS = (
     "/waivers/ageing/?by=owner",
     "/waivers/request/?site=porto&check=p5-accelerator-health",
     "/sites/porto/checks/p2-backup-power/",
+    "/readiness/campaigns/?state=running&cols=note&cols=stale",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -78,6 +80,10 @@ def address(route):
         pk = Grant.objects.filter(state="requested").values_list("pk", flat=True).first()
     elif route.startswith("evidence/limits/"):
         pk = DeclaredLimit.objects.values_list("pk", flat=True).first()
+    elif route.startswith("readiness/campaigns/items/"):
+        pk = CampaignItem.objects.order_by("pk").values_list("pk", flat=True).first()
+    elif route.startswith("readiness/campaigns/"):
+        pk = Campaign.objects.values_list("pk", flat=True).first()
     elif route.startswith("evidence/floors/"):
         pk = Floor.objects.values_list("pk", flat=True).first()
     elif route.startswith("settings/users/"):
@@ -144,11 +150,23 @@ def granted(small_fleet, user_of, frozen_now):
     return waivers.request(site=porto, check_id="p5-accelerator-health", ends_at=until, **asked)
 
 
+@pytest.fixture
+def campaign(small_fleet, user_of, frozen_now):
+    """One that runs at Porto, with an item that was dropped."""
+    by = {"by": user_of("planner"), "now": frozen_now.at}
+    porto = Site.objects.get(slug="porto")
+    made_of = campaigns.create(site=porto, name="Before go-live", due_on=date(2026, 12, 31), **by)
+    campaigns.drop_item(made_of.items.last(), reason="After the expansion", **by)
+    return campaigns.start(made_of, **by)
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
 
-def test_every_page_over_the_fleet(as_role, client_of, people, small_fleet, proven, granted, axe_source):
+def test_every_page_over_the_fleet(
+    as_role, client_of, people, small_fleet, proven, granted, campaign, axe_source
+):
     client = client_of("admin")
     paths = pages(client, lambda route: not IN_INVENTORY.match(route))
     assert {"/", "/sites/porto/", "/readiness/", "/telemetry/", "/settings/", "/history/"} <= set(paths)
@@ -170,8 +188,9 @@ def test_every_page_of_the_inventory(as_role, client_of, people, axe_source):
 def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe_source):
     one = as_role("viewer")
     empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
-    empty += ["/waivers/", "/waivers/ageing/"]
+    empty += ["/waivers/", "/waivers/ageing/", "/readiness/campaigns/"]
     refused = [reverse("users"), reverse("source-add"), reverse("device-add"), reverse("waiver-request")]
+    refused += [reverse("campaign-add")]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
 

@@ -14,6 +14,8 @@ VALUES = {
     "lifecycle": ["planned", "building", "commissioning", "production", "retired"],
     "provenance": ["measured", "estimated", "declared", "simulated"],
     "grant": ["requested", "approved", "denied", "revoked", "expired"],
+    "campaign": ["planned", "running", "finished", "cancelled"],
+    "campaign-item": ["done", "failed", "blocked", "stale", "missing", "n-a", "dropped"],
 }
 PAIRS = [(kind, value) for kind, values in VALUES.items() for value in values]
 

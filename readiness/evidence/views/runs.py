@@ -79,7 +79,8 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
-    asked = {name: request.GET[name] for name in ("site", "tool", "load") if name in request.GET}
+    filled = ("site", "tool", "load", "devices", "platform")
+    asked = {name: request.GET[name] for name in filled if name in request.GET}
     form = RunForm(request.POST or None, request.FILES or None, initial=asked)
     if request.method == "POST" and form.is_valid():
         try:

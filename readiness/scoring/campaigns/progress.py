@@ -1,0 +1,131 @@
+"""How far an item is, from what scoring made of its sub-measures. No database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from readiness.framework.core.definition import Check
+from readiness.framework.core.vocabulary import CheckState, EvidenceKind
+from readiness.scoring.core.states import ReasonCode
+
+DONE, FAILED, BLOCKED, STALE, MISSING, NOT_APPLICABLE, DROPPED = (
+    *("done", "failed", "blocked", "stale", "missing"),
+    *("n-a", "dropped"),
+)
+WORST_FIRST = (FAILED, BLOCKED, STALE, MISSING, DONE)
+"""What a run showed to be bad comes before what it cannot show, and that before what nobody has tried."""
+IN_THE_WAY = frozenset({ReasonCode.CANNOT_JUDGE, ReasonCode.NO_LIMIT, ReasonCode.NOT_A_NUMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The first day, in a zone, whose runs count."""
+
+    day: date
+    zone: str
+
+    def is_before(self, at: datetime) -> bool:
+        return at.astimezone(ZoneInfo(self.zone)).date() < self.day
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`part` is the sub-measure that decides, "" where all are done; `detail` what scoring says is left."""
+
+    progress: str
+    part: str
+    reason: str
+    detail: str = ""
+    taken_at: datetime | None = None
+
+
+def standing(
+    check: Check | None,
+    parts: Sequence[str],
+    stored: Mapping[str, Mapping[str, Any]],
+    *,
+    since: Since | None = None,
+) -> Standing:
+    """The worst of an item's sub-measures. `stored` is what the last evaluation kept, by sub-measure."""
+    if check is None:
+        return Standing(NOT_APPLICABLE, "", "The framework in force has no such check.")
+    known = {part.id for part in check.parts}
+    told = [_of_part(check, part, stored.get(part), since) for part in parts if part in known]
+    ranked = [one for one in told if one.progress in WORST_FIRST]
+    if not ranked:
+        return told[0] if told else Standing(NOT_APPLICABLE, "", "The framework no longer has it.")
+    return min(ranked, key=lambda one: WORST_FIRST.index(one.progress))
+
+
+def _of_part(check: Check, part: str, stored: Mapping[str, Any] | None, since: Since | None) -> Standing:
+    if stored is None:
+        return Standing(MISSING, part, f"Not evaluated yet. {check.part(part).waits_for}".strip())
+    taken_at = datetime.fromisoformat(stored["taken_at"]) if stored.get("taken_at") else None
+
+    def told(progress: str, reason: str = "") -> Standing:
+        return Standing(progress, part, reason or stored["reason"], stored.get("detail", ""), taken_at)
+
+    match CheckState(stored["state"]):
+        case CheckState.NOT_APPLICABLE:
+            return told(NOT_APPLICABLE)
+        case CheckState.FAIL:
+            return told(FAILED)
+        case CheckState.STALE:
+            return told(STALE)
+        case CheckState.PASS | CheckState.WARN:
+            return _proved(check, part, stored, since, told)
+    return told(BLOCKED if stored.get("code") in IN_THE_WAY else MISSING)
+
+
+def _proved(
+    check: Check,
+    part: str,
+    stored: Mapping[str, Any],
+    since: Since | None,
+    told: Any,
+) -> Standing:
+    """It passes: by a run that counts here, or by something that the campaign does not ask for."""
+    kind, _, _ = stored.get("evidence", "").partition(":")
+    by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in (
+        "run",
+        "fact",
+        "attestation",
+    )
+    if kind != "run" and not by_telemetry:
+        words = {"fact": "a recorded fact", "attestation": "an attestation"}.get(kind, "what is no run")
+        return told(MISSING, f"Proved by {words}; a run is still to be made.")
+    done: Standing = told(DONE)
+    if since is not None and done.taken_at is not None and since.is_before(done.taken_at):
+        return told(
+            MISSING,
+            f"The run that counts is of {done.taken_at:%Y-%m-%d}; here they count from {since.day} on.",
+        )
+    return done
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Items by progress. What was dropped or does not apply is in no share."""
+
+    by_progress: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_progress.get(each, 0) for each in WORST_FIRST)
+
+    @property
+    def done(self) -> int:
+        return self.by_progress.get(DONE, 0)
+
+    @property
+    def open(self) -> int:
+        return self.total - self.done
+
+    @property
+    def percent(self) -> float | None:
+        """None where there is nothing to do."""
+        return 100.0 * self.done / self.total if self.total else None
