@@ -1,0 +1,303 @@
+"""A site between two evaluations: what its checks would come to if only some of the causes had moved.
+
+Each of the five causes is at its start or at its end:
+
+- `data`: readings and their figures, and the site's own limits;
+- `evidence-age`: how old each reading is, and whether it was voided;
+- `rule`: the version of the framework;
+- `waiver`: the waivers and go-live exceptions in force;
+- `applicability`: the facts of the site, its stage among them, and the declared n-a in force.
+
+A grant is in force or not by the clock of its own end, so one that ran out is the cause `waiver` and not age.
+
+**Age.** The clock alone makes evidence older and data alone makes it younger. Where data is at its end and age at
+its start, a sub-measure counts with the fresher of its two grounds; where age is at its end and data at its start,
+with the staler; a ground is (voided or not, age). So evidence that is renewed as ever contributes nothing, whatever
+the time between; evidence that ran out is age; stale evidence that was replaced by fresh is data; and age never
+raises a score. A reading that is there at one end only keeps its own age.
+
+**Rules.** A sub-measure that one version alone defines, or that they define in different units, has that version's
+reading and age: the version asked for it, so that what it shows is the rule's doing. A preset limit is the coalition's
+version's preset of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from readiness.framework.core.conditions import SiteContext
+from readiness.framework.core.definition import Check, Framework
+from readiness.scoring.core.combine import CheckResult, Grant
+from readiness.scoring.core.evaluate import PartKey, SiteInputs, evaluate_check
+from readiness.scoring.core.judge import CLOCK_SKEW, Limit, Reading
+from readiness.scoring.core.states import CheckState, FlipCause
+
+CAUSES = (
+    FlipCause.DATA,
+    FlipCause.EVIDENCE_AGE,
+    FlipCause.RULE,
+    FlipCause.WAIVER,
+    FlipCause.APPLICABILITY,
+)
+DATA, AGE, RULE, WAIVER, APPLICABILITY = (1 << place for place in range(len(CAUSES)))
+NONE, ALL = 0, (1 << len(CAUSES)) - 1
+_ALWAYS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+_SETTLED = frozenset(CheckState) - {CheckState.UNKNOWN}
+"""States that, found at both ends, no mixture of the two changes. Unknown may be for want of a limit or of evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One evaluation of a site, as it can be done again."""
+
+    framework: Framework
+    inputs: SiteInputs
+    evaluated_at: datetime
+
+
+class Grants(NamedTuple):
+    """In force at one end, with the ends of their time taken off."""
+
+    waivers: Mapping[str, Grant]
+    exceptions: Mapping[str, Grant]
+    declared_na: Mapping[str, Grant]
+
+
+class Ground(NamedTuple):
+    """Why evidence may count no more; the greater is the staler."""
+
+    is_voided: bool
+    age: timedelta
+    voided: str
+
+
+def grants_in_force(snapshot: Snapshot) -> Grants:
+    inputs = snapshot.inputs
+    return Grants(
+        *(
+            {
+                key: replace(grant, starts_at=_ALWAYS[0], ends_at=_ALWAYS[1])
+                for key, grant in grants.items()
+                if grant.is_live(snapshot.evaluated_at)
+            }
+            for grants in (inputs.waivers, inputs.exceptions, inputs.declared_na)
+        )
+    )
+
+
+class Between:
+    """Checks of one site under any coalition of causes. Results are worked out once, and only where something that
+    the check stands on differs."""
+
+    def __init__(self, start: Snapshot, end: Snapshot) -> None:
+        self.ends = (start, end)
+        self.frameworks = (start.framework, end.framework)
+        self.grants = (grants_in_force(start), grants_in_force(end))
+        self.contexts = (start.inputs.context, end.inputs.context)
+        self._limits = {
+            (data, rule): _limits(self.ends[data], self.frameworks[rule])
+            for data in (0, 1)
+            for rule in (0, 1)
+        }
+        self.facts = _facts_that_differ(*self.contexts)
+        self._same_rules = start.framework.content_digest == end.framework.content_digest
+        self._same_weights = start.framework.weights == end.framework.weights
+        self._incomparable = frozenset() if self._same_rules else _incomparable(*self.frameworks)
+        self._memo: dict[str, dict[int, CheckResult | None]] = {}
+        self._ends: dict[str, tuple[CheckResult | None, CheckResult | None]] = {}
+        self._relevant: dict[str, int] = {}
+
+    def given(self, end: bool, kind: str, covers: str) -> Grant:
+        """A grant in force at the start or the end, with its own time."""
+        inputs = self.ends[end].inputs
+        found: Mapping[str, Grant] = getattr(inputs, kind)
+        return found[covers]
+
+    def check_ids(self) -> tuple[str, ...]:
+        """In the order of the end's version, then those it no longer has."""
+        return tuple(dict.fromkeys((*self.frameworks[1].checks_by_id, *self.frameworks[0].checks_by_id)))
+
+    def result(self, check_id: str, coalition: int) -> CheckResult | None:
+        """None where the coalition's version has no such check."""
+        memo = self._memo.setdefault(check_id, {})
+        wanted = coalition & self.relevant(check_id)
+        if wanted not in memo:
+            memo[wanted] = self._evaluate(check_id, wanted)
+        return memo[wanted]
+
+    def at_ends(self, check_id: str) -> tuple[CheckResult | None, CheckResult | None]:
+        """As it was at the start and as it was at the end."""
+        self.relevant(check_id)
+        return self._ends[check_id]
+
+    def relevant(self, check_id: str) -> int:
+        """The causes that may make a difference to this check; all others certainly make none."""
+        if check_id not in self._relevant:
+            self._relevant[check_id] = self._find_relevant(check_id)
+        return self._relevant[check_id]
+
+    def _find_relevant(self, check_id: str) -> int:
+        found = 0
+        old, new = (framework.checks_by_id.get(check_id) for framework in self.frameworks)
+        same_check = self._same_rules or old == new
+        if not (same_check and self._same_weights and self._same_limits()):
+            found |= RULE
+        if self.grants[0].waivers.get(check_id) != self.grants[1].waivers.get(check_id):
+            found |= WAIVER
+        if any(self._applies_otherwise(check) for check in (old, new) if check):
+            found |= APPLICABILITY
+        start, end = self._evaluate(check_id, NONE), self._evaluate(check_id, ALL)
+        comparable = same_check and self._same_limits() and not found & APPLICABILITY
+        if not (comparable and start and end and old and self._stands_still(old, start, end)):
+            found |= DATA | AGE
+        self._memo[check_id] = {NONE: start, found: end}
+        self._ends[check_id] = (start, end)
+        return found
+
+    def _same_limits(self) -> bool:
+        return all(self._limits[data, 0] == self._limits[data, 1] for data in (0, 1))
+
+    def _applies_otherwise(self, check: Check) -> bool:
+        covered = (check.id, *(f"{check.id}/{part.id}" for part in check.parts))
+        before, after = (grants.declared_na for grants in self.grants)
+        return any(before.get(key) != after.get(key) for key in covered) or not self.facts.isdisjoint(
+            _facts_of(check)
+        )
+
+    def _stands_still(self, check: Check, start: CheckResult, end: CheckResult) -> bool:
+        """Whether every sub-measure has evidence of the same standing at both ends, or none, so that no mixture of
+        data and age can come to anything else."""
+        before, after = (one.inputs.readings for one in self.ends)
+        return all(
+            _same_standing(before.get(key), after.get(key))
+            and (old.state is new.state)
+            and (old.state in _SETTLED or key not in before)
+            for old, new in zip(start.parts, end.parts, strict=True)
+            for key in ((check.id, old.part_id),)
+        )
+
+    def _evaluate(self, check_id: str, coalition: int) -> CheckResult | None:
+        data, age, rule, waiver, applies = (bool(coalition & 1 << place) for place in range(len(CAUSES)))
+        framework = self.frameworks[rule]
+        check = framework.checks_by_id.get(check_id)
+        if check is None:
+            return None
+        grants = self.grants[waiver]
+        inputs = SiteInputs(
+            context=self.contexts[applies],
+            readings=self._readings(check, data, age, rule),
+            limits=self._limits[data, rule],
+            waivers=grants.waivers,
+            declared_na=self.grants[applies].declared_na,
+        )
+        return evaluate_check(framework, check, inputs, now=self.ends[data].evaluated_at)
+
+    def _readings(self, check: Check, data: bool, age: bool, rule: bool) -> Mapping[PartKey, Reading]:
+        if data is age and not self._incomparable:
+            return self.ends[data].inputs.readings
+        now = self.ends[data].evaluated_at
+        found = {}
+        for part in check.parts:
+            key = (check.id, part.id)
+            sides = (rule, rule) if key in self._incomparable else (data, age)
+            reading = self._reading(key, *sides, now)
+            if reading is not None:
+                found[key] = reading
+        return found
+
+    def _reading(self, key: PartKey, data: bool, age: bool, now: datetime) -> Reading | None:
+        """Dated so that its age at `now` is the one that counts here."""
+        readings = [one.inputs.readings.get(key) for one in self.ends]
+        chosen = readings[data]
+        if chosen is None:
+            return None
+        grounds = [
+            _ground(each, one.evaluated_at)
+            for place, (each, one) in enumerate(zip(readings, self.ends, strict=True))
+            if each is not None and (data is not age or place == data)
+        ]
+        ground = max(grounds) if age else min(grounds)
+        if chosen.taken_at > self.ends[data].evaluated_at + CLOCK_SKEW:
+            chosen = replace(
+                chosen, cannot_judge=chosen.cannot_judge or "The evidence is dated in the future."
+            )
+        return replace(chosen, taken_at=now - ground.age, voided=ground.voided)
+
+
+def _ground(reading: Reading, at: datetime) -> Ground:
+    """Evidence from the future is no evidence yet, which its age must not mend."""
+    return Ground(bool(reading.voided), max(at - reading.taken_at, -CLOCK_SKEW), reading.voided)
+
+
+def _same_standing(before: Reading | None, after: Reading | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return before.cadence_s == after.cadence_s
+
+
+def _facts_that_differ(before: SiteContext, after: SiteContext) -> frozenset[str]:
+    names = SiteContext.__dataclass_fields__
+    return frozenset(name for name in names if getattr(before, name) != getattr(after, name))
+
+
+def _facts_of(check: Check) -> frozenset[str]:
+    """The facts of a site that decide whether the check applies there, and how much it decides."""
+    return frozenset({"profiles", *_tested(check)})
+
+
+def _tested(check: Check) -> Iterator[str]:
+    conditions = [
+        rule.when for rule in (*check.exclusions, *(one for part in check.parts for one in part.exclusions))
+    ]
+    conditions += [rule.when for rule in check.gate_rules]
+    for condition in conditions:
+        for test in condition.tests:
+            yield test.fact
+
+
+def _incomparable(old: Framework, new: Framework) -> frozenset[PartKey]:
+    """Sub-measures whose readings under one version say nothing under the other."""
+    units = [
+        {(check.id, part.id): part.unit for check in framework.checks for part in check.parts}
+        for framework in (old, new)
+    ]
+    return frozenset(key for key in {**units[0], **units[1]} if units[0].get(key) != units[1].get(key))
+
+
+def _limits(snapshot: Snapshot, framework: Framework) -> Mapping[str, Limit]:
+    """The site's limits as this version of the framework means them."""
+    limits = snapshot.inputs.limits
+    if framework.content_digest == snapshot.framework.content_digest:
+        return limits
+    found = dict(limits)
+    for limit_id, limit in limits.items():
+        if limit.pass_at is None:
+            continue
+        theirs = _preset_of(snapshot.framework, limit_id, limit)
+        if theirs is None:
+            continue
+        ours = _presets(framework, limit_id).get(theirs)
+        if ours is None:
+            del found[limit_id]
+        else:
+            found[limit_id] = replace(ours, source=limit.source)
+    return found
+
+
+def _preset_of(framework: Framework, limit_id: str, limit: Limit) -> str | None:
+    regions = (limit.pass_at, limit.warn_at)
+    presets = _presets(framework, limit_id)
+    return next((key for key, one in presets.items() if (one.pass_at, one.warn_at) == regions), None)
+
+
+def _presets(framework: Framework, limit_id: str) -> dict[str, Limit]:
+    return {
+        preset.id: Limit(pass_at=preset.pass_at, warn_at=preset.warn_at)
+        for check in framework.checks
+        for part in check.parts
+        if part.limit_from == limit_id
+        for preset in part.presets
+    }

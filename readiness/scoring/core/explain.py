@@ -1,0 +1,268 @@
+"""Why a score moved between two evaluations: the change shared out over the five causes.
+
+The share of a cause is its Shapley value in the game of `coalitions`: the score that each set of causes alone would
+have come to. Shares add up to the change, a cause that makes no difference has exactly 0, and no order of causes is
+preferred. A score that does not exist (no weight applies) is worth 0 here.
+
+Shares are told of the site's score, of each pillar's, of each check's own points (0 to 1), and of what each check is
+of the site's score: its weight times its points over its pillar's weight and the number of scored pillars. The last
+add up over checks to the site's. What changes hands because a check came or went and the others weigh more or less
+is in `rest`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from readiness.framework.core.vocabulary import Stage
+from readiness.scoring.core.coalitions import (
+    APPLICABILITY,
+    CAUSES,
+    NONE,
+    RULE,
+    WAIVER,
+    Between,
+    Grants,
+    Snapshot,
+)
+from readiness.scoring.core.combine import CheckResult, Grant
+from readiness.scoring.core.score import SiteScore, check_points, score_site
+from readiness.scoring.core.shapley import contributions, smallest
+from readiness.scoring.core.states import FlipCause
+from readiness.scoring.core.verdict import SiteVerdict, decide
+
+type Causes = Mapping[FlipCause, float]
+"""What each of the five causes adds; all five are there."""
+type Sets = tuple[tuple[FlipCause, ...], ...]
+"""Sets of causes, each of which alone would have brought the end about, with none to spare."""
+NOTHING: Causes = dict.fromkeys(CAUSES, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A score at both ends, None where no weight applied, and what moved it."""
+
+    start: float | None
+    end: float | None
+    by: Causes
+
+    @property
+    def change(self) -> float:
+        return (self.end or 0.0) - (self.start or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckMove:
+    """A check that moved; None where the version of that end has no such check.
+
+    `points` are of its own points from 0 to 1, `share` of the site's score. `moved_by` is empty where the state is
+    the same at both ends.
+    """
+
+    check_id: str
+    pillar: str
+    start: CheckResult | None
+    end: CheckResult | None
+    points: Causes
+    share: Causes
+    moved_by: Sets
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictMove:
+    start: SiteVerdict
+    end: SiteVerdict
+    moved_by: Sets
+
+
+@dataclass(frozen=True, slots=True)
+class GrantMove:
+    """A grant in force at one end only.
+
+    `kind` is waivers, exceptions or declared_na; `covers` is a check, or check/part.
+    """
+
+    kind: str
+    covers: str
+    grant: Grant
+    began: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FactMove:
+    fact: str
+    start: object
+    end: object
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`checks` are those that moved, what moved the score most first."""
+
+    start_at: datetime
+    end_at: datetime
+    versions: tuple[str, str]
+    stages: tuple[Stage, Stage]
+    score: Move
+    pillars: Mapping[str, Move]
+    checks: tuple[CheckMove, ...]
+    rest: Causes
+    verdict: VerdictMove
+    grants: tuple[GrantMove, ...]
+    facts: tuple[FactMove, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Game:
+    """Every coalition of the causes that make any difference, by its number among them."""
+
+    players: tuple[int, ...]
+    results: tuple[tuple[CheckResult, ...], ...]
+    scores: tuple[SiteScore, ...]
+    verdicts: tuple[SiteVerdict, ...]
+
+    def by_cause(self, worths: Sequence[float]) -> Causes:
+        found = dict(NOTHING)
+        for bit, share in zip(self.players, contributions(worths), strict=True):
+            found[_cause(bit)] = share
+        return found
+
+    def sets(self, worths: Sequence[object]) -> Sets:
+        return tuple(
+            tuple(_cause(bit) for place, bit in enumerate(self.players) if coalition & 1 << place)
+            for coalition in smallest(worths)
+        )
+
+
+def explain(start: Snapshot, end: Snapshot) -> Explanation:
+    between = Between(start, end)
+    game = _play(between)
+    shares = _shares(game)
+    moves, rest = [], dict(NOTHING)
+    for check_id in between.check_ids():
+        share = game.by_cause(shares[check_id]) if check_id in shares else NOTHING
+        move = _check_move(check_id, between, game, share)
+        if move is not None:
+            moves.append(move)
+        else:
+            rest = {cause: rest[cause] + share[cause] for cause in CAUSES}
+    moves.sort(key=lambda move: -sum(map(abs, move.share.values())))
+    verdicts = [one.verdict for one in game.verdicts]
+    return Explanation(
+        start_at=start.evaluated_at,
+        end_at=end.evaluated_at,
+        versions=(start.framework.version, end.framework.version),
+        stages=(start.inputs.context.stage, end.inputs.context.stage),
+        score=_move(game, [one.result.score for one in game.scores]),
+        pillars=_pillars(game),
+        checks=tuple(moves),
+        rest=rest,
+        verdict=VerdictMove(game.verdicts[0], game.verdicts[-1], game.sets(verdicts)),
+        grants=tuple(_grant_moves(between)),
+        facts=tuple(_fact_moves(between)),
+    )
+
+
+def _play(between: Between) -> _Game:
+    relevant = _relevant(between)
+    players = tuple(bit for bit in (1 << place for place in range(len(CAUSES))) if relevant & bit)
+    results, scores, verdicts = [], [], []
+    for number in range(1 << len(players)):
+        coalition = sum(bit for place, bit in enumerate(players) if number & 1 << place)
+        framework = between.frameworks[bool(coalition & RULE)]
+        found = [between.result(check.id, coalition) for check in framework.checks]
+        checks = tuple(one for one in found if one is not None)
+        stage = between.contexts[bool(coalition & APPLICABILITY)].stage
+        exceptions = between.grants[bool(coalition & WAIVER)].exceptions
+        results.append(checks)
+        scores.append(score_site(checks, [pillar.id for pillar in framework.pillars]))
+        verdicts.append(decide(checks, stage=stage, exceptions=exceptions, now=between.ends[1].evaluated_at))
+    return _Game(players, tuple(results), tuple(scores), tuple(verdicts))
+
+
+def _relevant(between: Between) -> int:
+    found = NONE
+    for check_id in between.check_ids():
+        found |= between.relevant(check_id)
+    if between.grants[0].exceptions != between.grants[1].exceptions:
+        found |= WAIVER
+    if between.contexts[0].stage != between.contexts[1].stage:
+        found |= APPLICABILITY
+    pillars = [[pillar.id for pillar in framework.pillars] for framework in between.frameworks]
+    return found | RULE if pillars[0] != pillars[1] else found
+
+
+def _cause(bit: int) -> FlipCause:
+    return CAUSES[bit.bit_length() - 1]
+
+
+def _move(game: _Game, scores: Sequence[float | None]) -> Move:
+    return Move(scores[0], scores[-1], game.by_cause([score or 0.0 for score in scores]))
+
+
+def _pillars(game: _Game) -> dict[str, Move]:
+    by_coalition = [{one.pillar: one.result.score for one in score.pillars} for score in game.scores]
+    ids = dict.fromkeys(pillar for scores in (by_coalition[-1], by_coalition[0]) for pillar in scores)
+    return {pillar: _move(game, [scores.get(pillar) for scores in by_coalition]) for pillar in ids}
+
+
+def _shares(game: _Game) -> dict[str, list[float]]:
+    """By check, what it is of the site's score in each coalition."""
+    found: dict[str, list[float]] = {}
+    for number, (results, score) in enumerate(zip(game.results, game.scores, strict=True)):
+        weights = {one.pillar: one.result.weight for one in score.pillars}
+        scored = sum(one.result.score is not None for one in score.pillars)
+        for result in results:
+            points = check_points(result.state)
+            if points and result.weight:
+                shares = found.setdefault(result.check_id, [0.0] * len(game.scores))
+                shares[number] = result.weight * points / (weights[result.pillar] * scored)
+    return found
+
+
+def _check_move(check_id: str, between: Between, game: _Game, share: Causes) -> CheckMove | None:
+    start, end = between.at_ends(check_id)
+    if not between.relevant(check_id):
+        return None
+    coalitions = [
+        sum(bit for place, bit in enumerate(game.players) if number & 1 << place)
+        for number in range(len(game.scores))
+    ]
+    found = [between.result(check_id, coalition) for coalition in coalitions]
+    points = game.by_cause([_points(one) for one in found])
+    if _same(start, end) and not any(points.values()):
+        return None
+    known = end or start
+    assert known is not None, "A check of neither version was asked about."
+    states = [one.state if one else None for one in found]
+    return CheckMove(check_id, known.pillar, start, end, points, share, game.sets(states))
+
+
+def _points(result: CheckResult | None) -> float:
+    return (check_points(result.state) or 0.0) if result else 0.0
+
+
+def _same(start: CheckResult | None, end: CheckResult | None) -> bool:
+    if start is None or end is None:
+        return start is end
+    return (start.state, start.gate, start.weight) == (end.state, end.gate, end.weight)
+
+
+def _grant_moves(between: Between) -> Iterable[GrantMove]:
+    before, after = between.grants
+    for kind, old, new in zip(Grants._fields, before, after, strict=True):
+        for covers in sorted({*old, *new}):
+            if old.get(covers) == new.get(covers):
+                continue
+            if covers in old:
+                yield GrantMove(kind, covers, between.given(False, kind, covers), began=False)
+            if covers in new:
+                yield GrantMove(kind, covers, between.given(True, kind, covers), began=True)
+
+
+def _fact_moves(between: Between) -> Iterable[FactMove]:
+    before, after = between.contexts
+    for fact in sorted(between.facts):
+        yield FactMove(fact, getattr(before, fact), getattr(after, fact))
