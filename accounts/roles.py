@@ -27,6 +27,11 @@ class Role:
 
 _look = tuple(f"{app}.view_*" for app in OPEN_APPS)
 _prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact")
+_draft = (
+    *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
+    "scoring.add_dryrun",
+)
+_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun")
 
 ROLES: dict[str, Role] = {
     role.name: role
@@ -57,9 +62,13 @@ ROLES: dict[str, Role] = {
                 *_prove,
                 "evidence.*_floor",
                 "evidence.*_declaredlimit",
+                *_draft,
             ),
         ),
-        Role("manager", (*_look, "inventory.change_site", "accounts.view_user", "scoring.approve_grant")),
+        Role(
+            "manager",
+            (*_look, "inventory.change_site", "accounts.view_user", "scoring.approve_grant", *_decide),
+        ),
         Role(ADMIN, ("*",)),
     )
 }

@@ -275,6 +275,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3,
         "options": {"expires": 3},
     },
+    "dry-runs": {
+        "task": "readiness.scoring.dry_runs",
+        "schedule": 60,
+        # Minutes of work on a large fleet, which scoring must not wait behind.
+        "options": {"expires": 60, "queue": "default"},
+    },
     "rescore-aged": {"task": "readiness.scoring.rescore_aged", "schedule": 60, "options": {"expires": 60}},
     "forget-inputs": {
         "task": "readiness.scoring.forget_inputs",

@@ -3,18 +3,18 @@
 from django.urls import include, path
 
 from readiness.evidence.api import router as evidence_api
-from readiness.framework.api import router as framework_api
 from readiness.scoring.api import router as scoring_api
 from readiness.workloads.api import router as workloads_api
 from web.rest.router import Router
 
 # One router, so that the root of the rooms' endpoints lists them all.
 api = Router()
-for room in (scoring_api, evidence_api, workloads_api, framework_api):
+for room in (scoring_api, evidence_api, workloads_api):
     api.registry.extend(room.registry)
 
 urlpatterns = [
     path("api/readiness/", include(api.urls)),
+    path("readiness/framework/", include("readiness.framework.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),
 ]

@@ -62,6 +62,7 @@ class SiteChange(models.Model):
         SOURCE = "source", _("Source state")
         WORKLOAD = "workload", _("Workload")
         EVIDENCE = "evidence", _("Evidence")
+        FRAMEWORK = "framework", _("Framework")
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
     origin = models.CharField(max_length=16, choices=Origin)

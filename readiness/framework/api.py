@@ -1,24 +1,86 @@
-"""Versions of the framework, read-only: a list without the definitions, and each one whole."""
+"""Versions of the framework: a list without the definitions, each one whole, and drafts that are made, edited and
+thrown away. Trying and publishing one is the room of scoring's, whose endpoints stand under the same address.
+"""
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, cast
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import exceptions, serializers
+from rest_framework.decorators import action
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from accounts.models import User
+from readiness.framework import operations, queries
+from readiness.framework.core.loading import load_files
+from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.packing import MOST_BYTES, texts_of
+from readiness.framework.core.reader import DefinitionError
+from readiness.framework.exporting import exported
 from readiness.framework.models import FrameworkVersion
+from readiness.framework.refusals import MAY_EDIT, NeedsReason, NotADraft, StaleRevision
+from web import clock
+from web.rest.errors import BodyTooLarge, Conflict, translated
+from web.rest.fields import RelatedObjectField
 from web.rest.filters import ObjectFilterSet
-from web.rest.router import Router
+from web.rest.parsers import OrjsonParser
+from web.rest.permissions import requires
+from web.rest.references import LARGEST_ID
 from web.rest.serializers import ObjectSerializer
-from web.rest.viewsets import ReadOnlyObjectViewSet
+from web.rest.viewsets import ObjectViewSet
+
+_TOLD = (
+    *("title", "status", "digest", "rolls_back_to", "changes"),
+    *("created_at", "created_by", "edited_at", "edited_by", "published_at", "published_by"),
+    *("note", "override_reason"),
+)
+
+
+class DefinitionField(serializers.JSONField):
+    """The whole definition as a mapping."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Expected a mapping.")
+        return super().to_internal_value(data)
 
 
 class FrameworkVersionSerializer(ObjectSerializer):
+    """Of a draft `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
+    another one by now is answered with 409. `changes` say in words what differs from `made_from`.
+    """
+
+    version = serializers.CharField(
+        max_length=50, required=False, help_text="The next number of muster-N, if none"
+    )
+    made_from = RelatedObjectField(
+        queryset=FrameworkVersion.objects.defer("definition"),
+        required=False,
+        allow_null=True,
+        help_text="What the draft begins as; the version in force, if none",
+    )
+    revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
     class Meta:
         model = FrameworkVersion
-        fields: tuple[str, ...] = ("version", "title", "status", "digest", "created_at", "published_at")
+        fields: tuple[str, ...] = ("version", "made_from", "revision", *_TOLD)
+        read_only_fields = _TOLD
         brief_fields = ("version", "status")
 
 
 class WholeFrameworkVersionSerializer(FrameworkVersionSerializer):
+    definition = DefinitionField(required=False)
+
     class Meta(FrameworkVersionSerializer.Meta):
         fields = (*FrameworkVersionSerializer.Meta.fields, "definition")
 
@@ -26,18 +88,187 @@ class WholeFrameworkVersionSerializer(FrameworkVersionSerializer):
 class FrameworkVersionFilters(ObjectFilterSet):
     class Meta:
         model = FrameworkVersion
-        fields = ["version", "title", "status", "digest", "created_at", "published_at"]
+        fields = [
+            *("version", "title", "status", "digest", "made_from", "rolls_back_to"),
+            *("created_at", "published_at", "created_by", "published_by"),
+        ]
         search_fields = ["version", "title"]
 
 
-class FrameworkVersionViewSet(ReadOnlyObjectViewSet):
-    queryset = FrameworkVersion.objects.all()
+class ChangeSerializer(serializers.Serializer):
+    where = serializers.CharField(help_text="check, check / sub-measure, pillar, source; empty for the whole")
+    field = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+    text = serializers.CharField(help_text="All of it in a line")
+
+
+class DifferenceSerializer(serializers.Serializer):
+    before = serializers.CharField(help_text="Name of the version that is compared")
+    after = serializers.CharField(help_text="Name of that in `to`")
+    changes = ChangeSerializer(many=True)
+
+
+class ImportSerializer(serializers.Serializer):
+    """One of `file` and `text`."""
+
+    file = serializers.FileField(
+        required=False,
+        allow_empty_file=True,
+        max_length=200,
+        help_text="YAML, or a zip of index.yaml and the files it lists; 2 MiB at most",
+    )
+    text = serializers.CharField(required=False, trim_whitespace=False, max_length=MOST_BYTES)
+    revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("file" in attrs) == ("text" in attrs):
+            raise serializers.ValidationError({"file": ["Send either a file or text."]})
+        return attrs
+
+    def texts(self) -> dict[str, str]:
+        given = self.validated_data
+        if "text" in given:
+            return {"definition.yaml": given["text"]}
+        if given["file"].size > MOST_BYTES:
+            raise BodyTooLarge(f"A definition has {MOST_BYTES} bytes at most.")
+        return texts_of(given["file"].name, given["file"].read())
+
+
+@contextmanager
+def named_errors() -> Iterator[None]:
+    """Every refusal as its answer: 400 with the field, beside it file and line; 409 for a draft that went on."""
+    try:
+        yield
+    except DefinitionError as error:
+        refusal = exceptions.ValidationError()
+        # Set afterwards: the constructor would make a text of the number.
+        detail: Any = {"definition": [str(error)], "path": error.path, "reason": error.message}
+        if error.file:
+            detail |= {"file": error.file, "line": error.line or None}
+        refusal.detail = detail
+        raise refusal from error
+    except NeedsReason as error:
+        raise exceptions.ValidationError({"override_reason": error.why}) from error
+    except (NotADraft, StaleRevision) as error:
+        raise Conflict(str(error)) from error
+    except DjangoValidationError as error:
+        raise translated(error) from error
+
+
+class FrameworkVersionViewSet(ObjectViewSet):
+    queryset = queries.versions()
     filterset_class = FrameworkVersionFilters
     serializer_class = FrameworkVersionSerializer
 
     def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        return WholeFrameworkVersionSerializer if self.action == "retrieve" else FrameworkVersionSerializer
+        return FrameworkVersionSerializer if self.action == "list" else WholeFrameworkVersionSerializer
 
+    def get_queryset(self) -> QuerySet[FrameworkVersion]:
+        found = cast(QuerySet[FrameworkVersion], super().get_queryset())
+        return found if self.action == "list" else found.defer(None)
 
-router = Router()
-router.register("frameworks", FrameworkVersionViewSet)
+    def perform_create(self, serializer: Any) -> None:
+        given = serializer.validated_data
+        with named_errors():
+            serializer.instance = operations.make_draft(
+                made_from=given.get("made_from") or queries.current()[0],
+                version=given.get("version", ""),
+                definition=given.get("definition"),
+                by=self._actor(),
+                now=clock.now(),
+            )
+
+    def perform_update(self, serializer: Any) -> None:
+        given = serializer.validated_data
+        self._refuse_fixed(serializer.instance, given)
+        with named_errors():
+            serializer.instance = operations.edit(
+                serializer.instance,
+                lambda definition: given.get("definition", definition),
+                revision=given.get("revision"),
+                by=self._actor(),
+                now=clock.now(),
+            )
+
+    def perform_destroy(self, instance: FrameworkVersion) -> None:
+        with named_errors():
+            operations.discard(instance, by=self._actor())
+
+    @extend_schema(
+        summary="The definition as a file",
+        parameters=[
+            OpenApiParameter(
+                "form",
+                str,
+                enum=["yaml", "zip"],
+                description="One YAML document (default), or a zip of files",
+            )
+        ],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def export(self, request: Request, pk: str) -> HttpResponse:
+        form = request.query_params.get("form", "yaml")
+        if form not in ("yaml", "zip"):
+            raise exceptions.ValidationError({"form": ["yaml or zip"]})
+        return exported(cast(FrameworkVersion, self.get_object()), form)
+
+    @extend_schema(
+        summary="Replace what a draft says by a file or a text",
+        request={"multipart/form-data": ImportSerializer, "application/json": ImportSerializer},
+        responses={
+            200: WholeFrameworkVersionSerializer,
+            400: OpenApiResponse(description="`definition`, and beside it `path`, `file` and `line`"),
+        },
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="import",
+        permission_classes=[requires(MAY_EDIT)],
+        parser_classes=[MultiPartParser, OrjsonParser],
+    )
+    def import_definition(self, request: Request, pk: str) -> Response:
+        asked = ImportSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic(), named_errors():
+            draft = cast(FrameworkVersion, self._locked_one())
+            definition = to_mapping(load_files(asked.texts()))
+            operations.edit(
+                draft,
+                lambda _definition: definition,
+                revision=asked.validated_data.get("revision"),
+                by=self._actor(),
+                now=clock.now(),
+            )
+        return self._answer(self._again(draft))
+
+    @extend_schema(
+        summary="What another version says otherwise",
+        parameters=[OpenApiParameter("to", int, required=True, description="Id of the other version")],
+        responses=DifferenceSerializer,
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
+    def diff(self, request: Request, pk: str) -> Response:
+        before, after = cast(FrameworkVersion, self.get_object()), self._other(request)
+        told = [{**asdict(change), "text": change.text} for change in queries.difference(before, after)]
+        return Response({"before": before.version, "after": after.version, "changes": told})
+
+    def _other(self, request: Request) -> FrameworkVersion:
+        asked = request.query_params.get("to", "")
+        number = int(asked[:20]) if asked.isascii() and asked.isdecimal() else 0
+        found = FrameworkVersion.objects.filter(pk=number).first() if number <= LARGEST_ID else None
+        if found is None:
+            raise exceptions.ValidationError({"to": [f"There is no version {asked[:20]!r}."]})
+        return found
+
+    def _refuse_fixed(self, draft: FrameworkVersion, given: Mapping[str, Any]) -> None:
+        for name, present in (("version", draft.version), ("made_from", draft.made_from)):
+            if name in given and given[name] != present:
+                raise exceptions.ValidationError({name: ["It is fixed when the draft is made."]})
+
+    def _actor(self) -> User:
+        return cast(User, self.request.user)

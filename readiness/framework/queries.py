@@ -1,10 +1,16 @@
-"""The framework in force, and earlier versions of it, as the frozen values that scoring reads."""
+"""The framework in force, and other versions of it, as the frozen values that scoring reads."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
+from readiness.framework.core.changes import Change, changes
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.loading import load
-from readiness.framework.models import FrameworkVersion
+from readiness.framework.models import DraftStep, FrameworkVersion, FrameworkVersionQuerySet
 
 
 class NothingPublishedError(RuntimeError):
@@ -29,3 +35,33 @@ def _definition(version_id: int, digest: str) -> Framework:
     """Keyed by digest too, so that a row rewritten under the same id is never mistaken for what it was."""
     stored = FrameworkVersion.objects.values_list("definition", flat=True).get(pk=version_id, digest=digest)
     return load(stored)
+
+
+def versions() -> FrameworkVersionQuerySet:
+    """All of them without their definitions, with those who made, edited and published them."""
+    return FrameworkVersion.objects.defer("definition").select_related(
+        "created_by", "edited_by", "published_by", "made_from", "rolls_back_to"
+    )
+
+
+def steps(version: FrameworkVersion, *, limit: int = 50) -> list[DraftStep]:
+    """How a draft became what it is, the newest step first."""
+    return list(DraftStep.objects.filter(version=version).select_related("by").order_by("-revision")[:limit])
+
+
+def difference(before: FrameworkVersion, after: FrameworkVersion) -> tuple[Change, ...]:
+    return changes(definition_of(before), definition_of(after))
+
+
+def next_name() -> str:
+    """`muster-3` after muster-1 and muster-2, whatever others are called."""
+    named = FrameworkVersion.objects.filter(version__regex=r"^muster-[0-9]{1,6}$").values_list(
+        "version", flat=True
+    )
+    numbers = [int(re.sub(r"\D", "", name)) for name in named]
+    return f"muster-{max(numbers, default=0) + 1}"
+
+
+def told(stored: list[Mapping[str, Any]]) -> list[Change]:
+    """Changes as a version or a step keeps them."""
+    return [Change(**one) for one in stored]

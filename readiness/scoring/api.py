@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from inventory.models import Site
 from readiness.scoring import operations
 from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
+from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
 from readiness.scoring.waivers.api import GrantViewSet
@@ -197,3 +198,4 @@ router.register("flips", FlipViewSet)
 router.register("waivers", GrantViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("campaign-items", ItemViewSet)
+router.register("frameworks", FrameworkViewSet)

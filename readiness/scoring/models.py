@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.campaigns.models import Campaign, CampaignItem
+from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.waivers.models import Grant
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "CheckResult",
     "CheckState",
     "DomainHealth",
+    "DryRun",
     "Flip",
     "Grant",
     "Health",

@@ -18,6 +18,8 @@ MAY = {
     "telemetry.view_series": EVERYONE,
     "scoring.view_checkresult": EVERYONE,
     "framework.view_frameworkversion": EVERYONE,
+    "framework.change_frameworkversion": {"planner", "admin"},
+    "framework.publish_frameworkversion": {"manager", "admin"},
     "workloads.view_workloadclass": EVERYONE,
     "telemetry.add_source": {"ops", "admin"},
     "telemetry.change_source": {"ops", "admin"},

@@ -71,7 +71,13 @@ def test_an_operators_own_version_outlives_the_next_migrate(next_definition):
 def test_the_database_holds_one_published_version():
     with pytest.raises(IntegrityError, match="one_published_framework"), transaction.atomic():
         FrameworkVersion.objects.create(
-            version="x", title="x", status="published", definition={}, digest="x", created_at=NOW
+            version="x",
+            title="x",
+            status="published",
+            definition={},
+            digest="x",
+            created_at=NOW,
+            published_at=NOW,
         )
 
 

@@ -18,6 +18,7 @@ from readiness.framework.core.conditions import (
 from readiness.framework.core.definition import (
     Bound,
     Check,
+    Decision,
     GateRule,
     LimitKind,
     Preset,
@@ -36,7 +37,11 @@ from readiness.framework.core.vocabulary import (
     Profile,
 )
 
-LABELS_WITHOUT_SOURCE = frozenset({"OD", "J", "calc"})
+OWN = "own"
+"""The operator's own decision: it names who decided, when, and says why in its note."""
+LABELS_WITHOUT_SOURCE = frozenset({"OD", "J", "calc", OWN})
+LONGEST_ID, LONGEST_UNIT = 64, 16
+"""As long as the columns that results keep them in."""
 _CITATION = re.compile(r"\[(S[0-9]+)\]")
 _CHECK_ID = re.compile(r"^(p[0-9]+)-[a-z0-9]+(-[a-z0-9]+)*$")
 _PART_ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -55,8 +60,17 @@ class Known:
         """The `source` label of a threshold or validity."""
         label = reader.text("source")
         if label not in self.source_ids and label not in LABELS_WITHOUT_SOURCE:
-            raise reader.error("source", f"{label!r} is neither a listed source nor one of OD, J, calc")
+            raise reader.error("source", f"{label!r} is neither a listed source nor one of OD, J, calc, own")
         return label
+
+    def sourced(self, reader: Reader) -> tuple[str, str, Decision | None]:
+        """Source, note, and who decided, of a threshold, a preset or a validity."""
+        label, note = self.source(reader), self.prose(reader, "note", default="")
+        if label != OWN:
+            return label, note, None
+        if not note:
+            raise reader.error("note", "is missing; an own decision says why")
+        return label, note, Decision(by=reader.text("decided_by", most=200), on=reader.day("decided_on"))
 
     def prose(self, reader: Reader, key: str, *, default: str | None = None) -> str:
         """A sentence whose `[S#]` citations all exist."""
@@ -112,7 +126,7 @@ class _Inherited:
 
 
 def _check_id(reader: Reader, known: Known) -> tuple[str, str]:
-    check_id = reader.text("id")
+    check_id = reader.text("id", most=LONGEST_ID)
     pillar = reader.text("pillar")
     match = _CHECK_ID.match(check_id)
     if match is None:
@@ -180,22 +194,24 @@ def _only_operator(reader: Reader, fact: str, allowed: frozenset[Operator]) -> t
 
 
 def _validity(reader: Reader, known: Known) -> Validity:
+    source, note, decided = known.sourced(reader)
     validity = Validity(
         max_age_s=reader.duration("max_age"),
-        source=known.source(reader),
+        source=source,
         voided_by=frozenset(reader.words("voided_by", Change, required=False)),
-        note=known.prose(reader, "note", default=""),
+        note=note,
+        decided=decided,
     )
     reader.close()
     return validity
 
 
 def _part(reader: Reader, known: Known, inherited: _Inherited) -> SubMeasure:
-    part_id = reader.text("id")
+    part_id = reader.text("id", most=LONGEST_ID)
     if not _PART_ID.match(part_id):
         raise reader.error("id", "expected lower-case words joined by hyphens")
     direction = reader.word("direction", Direction)
-    unit = reader.text("unit", default="")
+    unit = reader.text("unit", default="", most=LONGEST_UNIT)
     limit_from = _limit_from(reader, known, unit)
     pass_at = _threshold(reader, "pass", direction, known, limited=bool(limit_from))
     warn_at = _threshold(reader, "warn", direction, known, limited=bool(limit_from))
@@ -258,9 +274,9 @@ def _threshold(
             raise inner.error("factor", "must be above 0")
     else:
         bound, factor = _bound(inner, direction, strict=strict), 1.0
-    source, note = known.source(inner), known.prose(inner, "note", default="")
+    source, note, decided = known.sourced(inner)
     inner.close()
-    return Threshold(source=source, bound=bound, factor=factor, strict=strict, note=note)
+    return Threshold(source=source, bound=bound, factor=factor, strict=strict, note=note, decided=decided)
 
 
 def _bound(reader: Reader, direction: Direction, *, strict: bool) -> Bound:
@@ -316,14 +332,16 @@ def _presets(
 ) -> tuple[Preset, ...]:
     def read(item: Reader) -> Preset:
         value = None if direction is Direction.RANGE else item.number("value")
+        source, note, decided = known.sourced(item)
         return Preset(
             id=item.text("id"),
             name=item.text("name"),
             value=value,
             pass_at=_preset_bound(item, "pass", direction, value, pass_at),
             warn_at=_preset_bound(item, "warn", direction, value, warn_at),
-            source=known.source(item),
-            note=known.prose(item, "note", default=""),
+            source=source,
+            note=note,
+            decided=decided,
         )
 
     if reader.has("presets") and (not reader.has("limit_from") or pass_at is None):

@@ -80,11 +80,20 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """Who of the operator's people decided a figure whose source is `own`, and on which day (YYYY-MM-DD)."""
+
+    by: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
     """Where a sub-measure passes or warns.
 
     Either an absolute `bound`, or a `factor` on the limit that the sub-measure's `limit_from` names. `source`
-    is a source id, or `OD` (operator-set default), `J` (judgement), `calc` (arithmetic on sourced numbers).
+    is a source id, or `OD` (operator-set default), `J` (judgement), `calc` (arithmetic on sourced numbers), or
+    `own` (the operator's own decision), which alone has `decided` and always has a note.
     """
 
     source: str
@@ -92,6 +101,7 @@ class Threshold:
     factor: float = 1.0
     strict: bool = False
     note: str = ""
+    decided: Decision | None = None
 
     def bound_for(self, direction: Direction, limit: float) -> Bound:
         """The region this threshold means where the limit's value is `limit`."""
@@ -115,6 +125,7 @@ class Preset:
     warn_at: Bound | None
     source: str
     note: str = ""
+    decided: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,7 @@ class Validity:
     source: str
     voided_by: frozenset[Change] = frozenset()
     note: str = ""
+    decided: Decision | None = None
 
     @property
     def is_live(self) -> bool:

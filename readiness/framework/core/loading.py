@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from readiness.framework.core.check_loading import Known, read_check
+from readiness.framework.core.check_loading import LONGEST_UNIT, Known, read_check
 from readiness.framework.core.definition import Framework, LimitKind, Pillar, Source
+from readiness.framework.core.finding import find
 from readiness.framework.core.mapping import digest
 from readiness.framework.core.reader import DefinitionError, Reader
 from readiness.framework.core.vocabulary import Gate
 
 INDEX_NAME = "index.yaml"
+HEAVIEST = 100
 STANDINGS = frozenset({"primary", "secondary", "excerpt", "mixed"})
 
 
@@ -28,8 +30,8 @@ def load(definition: Mapping[str, Any] | Path) -> Framework:
     reader = Reader(mapping)
     known = _known(reader)
     framework = Framework(
-        version=reader.text("version"),
-        title=reader.text("title"),
+        version=reader.text("version", most=50),
+        title=reader.text("title", most=200),
         note=known.prose(reader, "note", default=""),
         weights=_weights(reader.mapping("weights")),
         pillars=reader.each("pillars", _pillar),
@@ -48,6 +50,29 @@ def load_text(text: str) -> Framework:
     return load(_parse(text, "definition"))
 
 
+def load_files(texts: Mapping[str, str]) -> Framework:
+    """A framework from files by name: one document, or `index.yaml` and the files that it lists.
+
+    Raises DefinitionError, whose `file` and `line` say where the field at fault is written, as far as it is there.
+    """
+    try:
+        if INDEX_NAME in texts:
+            return load(_assembled(lambda name: _file(texts, name)))
+        if len(texts) != 1:
+            raise DefinitionError("", f"expected one document, or {INDEX_NAME} and the files that it lists")
+        [(name, text)] = texts.items()
+        return load(_parse(text, name))
+    except DefinitionError as error:
+        error.file, error.line = find(texts, error.path)
+        raise
+
+
+def _file(texts: Mapping[str, str], name: str) -> str:
+    if name not in texts:
+        raise DefinitionError(INDEX_NAME, f"lists {name}, which is not among the files")
+    return texts[name]
+
+
 def _known(reader: Reader) -> Known:
     """What the checks refer to, read first so that every reference can be checked where it stands."""
     limits = reader.each("limits", _limit)
@@ -60,7 +85,7 @@ def _known(reader: Reader) -> Known:
 
 def _pillar(reader: Reader) -> Pillar:
     return Pillar(
-        id=reader.text("id"),
+        id=reader.text("id", most=4),
         name=reader.text("name"),
         short_name=reader.text("short_name"),
         question=reader.text("question"),
@@ -72,7 +97,7 @@ def _limit(reader: Reader) -> LimitKind:
     return LimitKind(
         id=reader.text("id"),
         name=reader.text("name"),
-        unit=reader.text("unit", default=""),
+        unit=reader.text("unit", default="", most=LONGEST_UNIT),
         declared_on=reader.text("declared_on"),
         note=reader.text("note", default=""),
     )
@@ -94,8 +119,8 @@ def _source(reader: Reader) -> Source:
 def _weights(reader: Reader) -> dict[Gate, int]:
     weights = {gate: reader.integer(gate) for gate in Gate}
     for gate, weight in weights.items():
-        if weight < 0:
-            raise reader.error(gate, "must not be negative")
+        if not 0 <= weight <= HEAVIEST:
+            raise reader.error(gate, f"must be from 0 to {HEAVIEST}")
     if weights[Gate.INFO] != 0:
         raise reader.error(Gate.INFO, "must be 0: an INFO check is trend only")
     reader.close()
@@ -114,11 +139,16 @@ def _demand_counts(reader: Reader, framework: Framework) -> None:
 def _read_path(path: Path) -> Any:
     if not path.is_dir():
         return _parse(path.read_text(encoding="utf-8"), path.name)
-    index = _parse((path / INDEX_NAME).read_text(encoding="utf-8"), INDEX_NAME)
+    return _assembled(lambda name: (path / name).read_text(encoding="utf-8"))
+
+
+def _assembled(read: Callable[[str], str]) -> dict[str, Any]:
+    """The index with the checks of the files that it lists."""
+    index = _parse(read(INDEX_NAME), INDEX_NAME)
     files = Reader(index, INDEX_NAME).texts("check_files")
     checks: list[Any] = []
     for name in files:
-        part = _parse((path / name).read_text(encoding="utf-8"), name)
+        part = _parse(read(name), name)
         if not isinstance(part, list):
             raise DefinitionError(name, "expected a list of checks")
         checks.extend(part)
@@ -130,12 +160,23 @@ def _parse(text: str, name: str) -> Any:
         return yaml.load(text, Loader=_UniqueKeyLoader)
     except yaml.YAMLError as error:
         raise DefinitionError(name, f"is not valid YAML: {error}") from error
+    except RecursionError as error:
+        raise DefinitionError(name, "is nested too deeply") from error
+    except ValueError as error:
+        # A date that does not exist, a number of a million digits.
+        raise DefinitionError(name, f"holds a value that cannot be read: {error}") from error
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
     """PyYAML keeps the last of two equal keys without a word; a threshold lost that way would never be
-    missed.
+    missed. Aliases are refused: a few lines of them stand for gigabytes, and no definition needs one.
     """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
+            raise DefinitionError(f"line {line}", "aliases are not read; write it out")
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [key_node.value for key_node, _ in node.value]

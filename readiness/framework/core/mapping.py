@@ -100,7 +100,15 @@ def _threshold(threshold: Threshold | None, direction: Direction) -> dict[str, A
         limit = {"any": True}
     else:
         limit = _bound(threshold.bound, direction)
-    return _present({**limit, "strict": threshold.strict, "source": threshold.source, "note": threshold.note})
+    return _present({**limit, "strict": threshold.strict, **_sourced(threshold)})
+
+
+def _sourced(value: Threshold | Preset | Validity) -> dict[str, Any]:
+    decided = value.decided
+    return {
+        **_fields(value, "source", "note"),
+        **({"decided_by": decided.by, "decided_on": decided.on} if decided else {}),
+    }
 
 
 def _bound(bound: Bound, direction: Direction) -> dict[str, Any]:
@@ -120,16 +128,15 @@ def _preset(preset: Preset, part: SubMeasure) -> dict[str, Any]:
     if preset.value is None:
         regions = {"pass": preset.pass_at, "warn": preset.warn_at}
         limit = {key: _bound(bound, part.direction) for key, bound in regions.items() if bound}
-    return _present({**_fields(preset, "id", "name"), **limit, **_fields(preset, "source", "note")})
+    return _present({**_fields(preset, "id", "name"), **limit, **_sourced(preset)})
 
 
 def _validity(validity: Validity) -> dict[str, Any]:
     return _present(
         {
             "max_age": duration_text(validity.max_age_s),
-            "source": validity.source,
             "voided_by": _words(validity.voided_by),
-            "note": validity.note,
+            **_sourced(validity),
         }
     )
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 
 class DefinitionError(ValueError):
-    """A framework definition that does not hold together; `path` names the field."""
+    """A framework definition that does not hold together; `path` names the field.
+
+    `file` and `line` say where that is written, where it came as files; "" and 0 where that cannot be told.
+    """
+
+    file = ""
+    line = 0
 
     def __init__(self, path: str, message: str) -> None:
         super().__init__(f"{path}: {message}" if path else message)
@@ -21,6 +28,10 @@ class DefinitionError(ValueError):
 _MISSING = object()
 _DURATION = re.compile(r"^([1-9][0-9]*)([smhd])$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+MOST_SECONDS = 100 * 366 * 86400
+"""A century: no evidence counts longer, and a date so far off still exists."""
+LARGEST = 1e15
+"""Of figures: far above any that means something, far below where arithmetic on it overflows."""
 
 
 class Reader:
@@ -54,13 +65,17 @@ class Reader:
                 known = ", ".join(sorted(self._asked))
                 raise self.error(str(key), f"unknown key; known here: {known}")
 
-    def text(self, key: str, *, default: str | None = None) -> str:
+    def text(self, key: str, *, default: str | None = None, most: int | None = None) -> str:
         value = self._take(key, default)
         if not isinstance(value, str):
             raise self.error(key, f"expected text, got {_kind(value)}")
         stripped = " ".join(value.split())
         if not stripped and default is None:
             raise self.error(key, "must not be empty")
+        if not _can_be_stored(stripped):
+            raise self.error(key, "holds characters that no database keeps")
+        if most is not None and len(stripped) > most:
+            raise self.error(key, f"has {len(stripped)} characters; {most} is the most")
         return stripped
 
     def number(self, key: str, *, default: float | None = None) -> float:
@@ -89,6 +104,8 @@ class Reader:
         for value in values:
             if not isinstance(value, str) or not value.strip():
                 raise self.error(key, f"expected a list of texts, got {_kind(value)} in it")
+            if not _can_be_stored(value):
+                raise self.error(key, "holds characters that no database keeps")
         return tuple(values)
 
     def word[E: StrEnum](self, key: str, words: type[E]) -> E:
@@ -113,7 +130,20 @@ class Reader:
         match = _DURATION.match(value) if isinstance(value, str) else None
         if match is None:
             raise self.error(key, f"expected a duration such as 24h or 30d, or live, got {value!r}")
-        return int(match[1]) * _SECONDS[match[2]]
+        seconds = int(match[1][:15]) * _SECONDS[match[2]]
+        if seconds > MOST_SECONDS:
+            raise self.error(key, "is longer than a century")
+        return seconds
+
+    def day(self, key: str) -> str:
+        """A date as YYYY-MM-DD; YAML reads one that is not quoted as a date already."""
+        value = self._take(key, None)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value.isoformat()
+        try:
+            return date.fromisoformat(value).isoformat()
+        except (TypeError, ValueError):
+            raise self.error(key, f"expected a date such as 2026-11-25, got {_kind(value)}") from None
 
     def mapping(self, key: str) -> Reader:
         return Reader(self._take(key, None), self.at(key))
@@ -168,8 +198,10 @@ class Reader:
     def _number(self, key: str, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.error(key, f"expected a number, got {_kind(value)}")
-        if not math.isfinite(value):
+        if isinstance(value, float) and not math.isfinite(value):
             raise self.error(key, "must be finite")
+        if abs(value) > LARGEST:
+            raise self.error(key, f"is out of range: {LARGEST:.0e} is the most")
         return float(value)
 
     def _word[E: StrEnum](self, key: str, value: Any, words: type[E]) -> E:
@@ -191,6 +223,11 @@ def duration_text(seconds: int | None) -> str:
     return f"{seconds}s"
 
 
+def _can_be_stored(text: str) -> bool:
+    """Neither a NUL nor half of a surrogate pair, both of which YAML can write as an escape."""
+    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _kind(value: Any) -> str:
     if value is None:
         return "nothing"
@@ -198,4 +235,4 @@ def _kind(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    return repr(value)
+    return repr(value)[:80]

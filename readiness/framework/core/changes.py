@@ -1,0 +1,168 @@
+"""What differs between two definitions, field by field and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from readiness.framework.core import wording
+from readiness.framework.core.definition import Check, Framework, SubMeasure, Threshold
+from readiness.framework.core.numbers import limit_text
+from readiness.framework.core.vocabulary import Gate
+
+ADDED, REMOVED = "added", "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`where` is `p1-rdma-port / bandwidth`, a pillar, a source, or "" for the definition as a whole."""
+
+    where: str
+    field: str
+    before: str = ""
+    after: str = ""
+
+    @property
+    def text(self) -> str:
+        """`p1-rdma-port / bandwidth: pass ≥ 0.95 × floor → ≥ 1.00 × floor`."""
+        place = f"{self.where}: " if self.where else ""
+        if self.field in (ADDED, REMOVED):
+            return f"{place}{self.field}"
+        return f"{place}{self.field} {self.before} → {self.after}"
+
+
+def changes(before: Framework, after: Framework) -> tuple[Change, ...]:
+    """In the order of the later definition. The name of the version is none: each version has its own."""
+    found = [
+        *_fields("", _head(before), _head(after)),
+        *_items("pillar", before.pillars, after.pillars, _plain("name", "short_name", "question", "origin")),
+        *_items("limit", before.limits, after.limits, _plain("name", "unit", "declared_on", "note")),
+        *_items("source", before.sources, after.sources, _source),
+        *_checks(before, after),
+    ]
+    return tuple(found)
+
+
+def _head(framework: Framework) -> dict[str, str]:
+    weights = {f"weight of {gate}": limit_text(framework.weights[gate]) for gate in Gate}
+    return {"title": framework.title, "note": framework.note, **weights}
+
+
+def _plain(*names: str) -> Callable[[Any], dict[str, str]]:
+    return lambda item: {name.replace("_", " "): getattr(item, name) for name in names}
+
+
+def _source(source: Any) -> dict[str, str]:
+    return _plain("title", "standing", "note")(source) | {"addresses": wording.in_order(source.urls)}
+
+
+def _checks(before: Framework, after: Framework) -> Iterator[Change]:
+    yield from _items("", before.checks, after.checks, _check)
+    for check in after.checks:
+        old = before.checks_by_id.get(check.id)
+        if old is None:
+            continue
+        parts = {part.id: part for part in old.parts}
+        yield from _items(f"{check.id} /", old.parts, check.parts, lambda _: {})
+        for part in check.parts:
+            if (earlier := parts.get(part.id)) is not None:
+                where = f"{check.id} / {part.id}"
+                yield from _fields(where, _part(earlier, old, before), _part(part, check, after))
+
+
+def _check(check: Check) -> dict[str, str]:
+    return {
+        "name": check.name,
+        "gate": str(check.gate),
+        "gate rules": wording.gate_rules(check.gate_rules),
+        "profiles": wording.words(check.profiles),
+        "not applicable": wording.exclusions(check.exclusions),
+        **_validity(check),
+        "states": wording.words(check.states),
+        "evidence": wording.words(check.evidence),
+        "domains": wording.in_order(check.domains),
+        "why": check.why,
+        "how to": check.how_to,
+        "waits for": check.waits_for,
+        "note": check.note,
+    }
+
+
+def _part(part: SubMeasure, check: Check, framework: Framework) -> dict[str, str]:
+    return {
+        "name": part.name,
+        **_threshold("pass", part.pass_at, part, framework),
+        **_threshold("warn", part.warn_at, part, framework),
+        "presets": wording.presets(part.presets),
+        "limit from": part.limit_from,
+        "direction": str(part.direction),
+        "unit": part.unit,
+        "gate": str(part.gate) if part.gate else "as its check",
+        "profiles": wording.words(part.profiles) if part.profiles != check.profiles else "as its check",
+        "not applicable": wording.exclusions(part.exclusions),
+        # What follows the check is said once, at the check.
+        **(_validity(part) if part.validity != check.validity else {"validity": "as its check"}),
+        "evidence": wording.words(part.evidence) if part.evidence != check.evidence else "as its check",
+        "measure": part.measure,
+        "worst over": part.worst_over,
+        "metrics": wording.in_order(part.metrics),
+        "waits for": part.waits_for if part.waits_for != check.waits_for else "as its check",
+        "note": part.note,
+    }
+
+
+def _threshold(
+    name: str, threshold: Threshold | None, part: SubMeasure, framework: Framework
+) -> dict[str, str]:
+    strict = threshold is not None and threshold.strict
+    return {
+        name: wording.region(threshold, part, framework),
+        f"edges of {name}": "left out" if strict else "included",
+        f"source of {name}": wording.source(threshold),
+        f"note of {name}": threshold.note if threshold else "",
+    }
+
+
+def _validity(item: Check | SubMeasure) -> dict[str, str]:
+    return {
+        "validity": wording.validity(item.validity),
+        "source of validity": wording.source(item.validity),
+        "voided by": wording.words(item.validity.voided_by),
+        "note of validity": item.validity.note,
+    }
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+def _items[T: _HasId](
+    kind: str, before: Sequence[T], after: Sequence[T], fields: Callable[[T], dict[str, str]]
+) -> Iterator[Change]:
+    """Items that came and went, fields of those that stayed, and their order."""
+    earlier, later = {one.id: one for one in before}, {one.id: one for one in after}
+    for item_id, item in later.items():
+        where = f"{kind} {item_id}".strip()
+        if item_id not in earlier:
+            yield Change(where, ADDED)
+        else:
+            yield from _fields(where, fields(earlier[item_id]), fields(item))
+    for item_id in earlier:
+        if item_id not in later:
+            yield Change(f"{kind} {item_id}".strip(), REMOVED)
+    kept = _both(earlier, later), _both(later, earlier)
+    if kept[0] != kept[1]:
+        yield Change(kind.removesuffix(" /"), "order", wording.in_order(kept[0]), wording.in_order(kept[1]))
+
+
+def _both(one: Iterable[str], other: Mapping[str, Any]) -> list[str]:
+    return [item_id for item_id in one if item_id in other]
+
+
+def _fields(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+    for name in {**after, **before}:
+        old, new = before.get(name, wording.NONE), after.get(name, wording.NONE)
+        if old != new:
+            yield Change(where, name, old or wording.NONE, new or wording.NONE)

@@ -1,0 +1,121 @@
+"""Steps of an edit: a definition as a mapping in, another out. `load` says afterwards whether it holds together."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from readiness.framework.core.check_loading import OWN
+from readiness.framework.core.definition import Decision, Framework
+from readiness.framework.core.reader import DefinitionError
+
+type Definition = Mapping[str, Any]
+
+FIGURES = ("value", "low", "high", "values", "factor", "any", "strict")
+"""What of a threshold is the figure; the rest says where it comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenThreshold:
+    """As entered. `figures` holds some of FIGURES, empty for none; `source` is "" where the label stays."""
+
+    figures: Mapping[str, Any]
+    source: str = ""
+    note: str = ""
+
+
+def with_head(definition: Definition, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Title, note and weights."""
+    return {**definition, **_kept(fields)}
+
+
+def with_pillar(definition: Definition, pillar_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {**definition, "pillars": _replaced(definition["pillars"], pillar_id, fields)}
+
+
+def with_check(definition: Definition, check_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {**definition, "checks": _replaced(definition["checks"], check_id, fields)}
+
+
+def with_part(
+    definition: Definition, check_id: str, part_id: str, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    [check] = [one for one in definition["checks"] if one["id"] == check_id]
+    return with_check(definition, check_id, {"parts": _replaced(check["parts"], part_id, fields)})
+
+
+def threshold(
+    name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: Decision
+) -> dict[str, Any] | None:
+    """A threshold as entered over what it was; None for none. DefinitionError at the field that lacks something.
+
+    A figure that is new says anew where it comes from: a label that stood by another figure is not its own.
+    """
+    if not given.figures:
+        return None
+    old = {key: value for key, value in (before or {}).items() if key in FIGURES}
+    figures = _kept(given.figures)
+    if old != figures and not given.source:
+        raise DefinitionError(f"{name}.source", "a new figure needs its source: say where it comes from")
+    return figures | sourced(name, before, given.source, given.note, decided)
+
+
+def sourced(
+    name: str, before: Mapping[str, Any] | None, source: str, note: str, decided: Decision
+) -> dict[str, Any]:
+    """Source, note, and for an own decision who decided: whoever edits, if anything of it is new."""
+    earlier = before or {}
+    label = source or str(earlier.get("source", ""))
+    said: dict[str, Any] = _kept({"source": label, "note": note})
+    if label != OWN:
+        return said
+    if not note:
+        raise DefinitionError(f"{name}.note", "an own decision needs a sentence that says why")
+    if not source and note == earlier.get("note", ""):
+        return said | {key: earlier[key] for key in ("decided_by", "decided_on") if key in earlier}
+    return said | {"decided_by": decided.by, "decided_on": decided.on}
+
+
+def refuse_unlike(framework: Framework, in_force: Framework) -> None:
+    """DefinitionError for what an edit may not touch, since stored evidence and pages rest on it.
+
+    The pillars are five, whatever is asked in them. A sub-measure keeps its unit: what was measured is kept in it, and
+    the same number in another unit is another finding.
+    """
+    there = tuple(pillar.id for pillar in in_force.pillars)
+    if tuple(pillar.id for pillar in framework.pillars) != there:
+        raise DefinitionError("pillars", f"must be {', '.join(there)} in this order; their words may change")
+    for check in framework.checks:
+        earlier = in_force.checks_by_id.get(check.id)
+        units = {part.id: part.unit for part in earlier.parts} if earlier else {}
+        for part in check.parts:
+            if units.get(part.id, part.unit) != part.unit:
+                raise DefinitionError(
+                    f"checks[{check.id}].parts[{part.id}].unit",
+                    f"is {units[part.id]!r} in the version in force; a figure in another unit needs another id",
+                )
+
+
+def _replaced(items: Any, item_id: str, fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [_changed(item, fields) if item["id"] == item_id else item for item in items]
+
+
+def _changed(item: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields that came to nothing are left out, as the loader takes what is absent for its default."""
+    changed = copy.deepcopy(dict(item))
+    for key, value in fields.items():
+        if _is_nothing(value):
+            changed.pop(key, None)
+        else:
+            changed[key] = value
+    return changed
+
+
+def _kept(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if not _is_nothing(value)}
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or value is False or value == "" or (isinstance(value, list | dict) and not value)

@@ -1,0 +1,116 @@
+"""Pieces of a definition in words, as lists of differences and pages say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from readiness.framework.core.conditions import Condition, ExclusionRule, FactTest, Operator
+from readiness.framework.core.definition import (
+    Bound,
+    Framework,
+    GateRule,
+    Preset,
+    SubMeasure,
+    Threshold,
+    Validity,
+)
+from readiness.framework.core.numbers import limit_text
+from readiness.framework.core.reader import duration_text
+from readiness.framework.core.vocabulary import Direction
+
+NONE = "none"
+LABELS = {
+    "OD": "Operator-set default",
+    "J": "Judgement",
+    "calc": "Arithmetic on sourced numbers",
+    "own": "Own decision",
+}
+"""What a source stands for that is none of the definition's list."""
+
+
+def limit_name(part: SubMeasure, framework: Framework) -> str:
+    return next((one.name for one in framework.limits if one.id == part.limit_from), part.limit_from)
+
+
+def region(threshold: Threshold | None, part: SubMeasure, framework: Framework) -> str:
+    """`≥ 90 %`, or `≥ 0.95 × RDMA port rate floor` where the limit is the site's, platform's or class's own."""
+    if threshold is None:
+        return NONE
+    if threshold.bound is not None:
+        return threshold.bound.text(part.unit)
+    sign = {(True, False): "≥", (True, True): ">", (False, False): "≤", (False, True): "<"}
+    mark = sign[part.direction is Direction.HIGHER, threshold.strict]
+    return f"{mark} {factor_text(threshold.factor)} × {limit_name(part, framework)}"
+
+
+def factor_text(factor: float) -> str:
+    """Two decimals at least, since factors are compared with one another."""
+    text = limit_text(factor)
+    return text if len(text.partition(".")[2]) >= 2 else f"{factor:.2f}"
+
+
+def source(value: Threshold | Validity | Preset | None) -> str:
+    """`OD`, `S5`, or `own (Mira Kovač, 2026-11-25)`."""
+    if value is None:
+        return NONE
+    if value.decided is None:
+        return value.source
+    return f"{value.source} ({value.decided.by}, {value.decided.on})"
+
+
+def source_title(value: Threshold | Validity | Preset | None, framework: Framework) -> str:
+    """What the label stands for; of an own decision also who decided."""
+    if value is None:
+        return ""
+    if value.decided is not None:
+        return f"{LABELS[value.source]} of {value.decided.by} on {value.decided.on}"
+    if value.source in LABELS:
+        return LABELS[value.source]
+    return next((one.title for one in framework.sources if one.id == value.source), "")
+
+
+def validity(value: Validity) -> str:
+    return duration_text(value.max_age_s)
+
+
+def words(values: Iterable[str]) -> str:
+    return ", ".join(sorted(str(value) for value in values)) or NONE
+
+
+def in_order(values: Iterable[str]) -> str:
+    return ", ".join(str(value) for value in values) or NONE
+
+
+def gate_rules(rules: Iterable[GateRule]) -> str:
+    return "; ".join(f"{rule.gate} where {condition(rule.when)}: {rule.reason}" for rule in rules) or NONE
+
+
+def exclusions(rules: Iterable[ExclusionRule]) -> str:
+    return "; ".join(f"where {condition(rule.when)}: {rule.reason}" for rule in rules) or NONE
+
+
+def presets(values: Iterable[Preset]) -> str:
+    return "; ".join(_preset(one) for one in values) or NONE
+
+
+def _preset(one: Preset) -> str:
+    limit = limit_text(one.value) if one.value is not None else _regions(one.pass_at, one.warn_at)
+    said = f"{one.name} ({one.id}) {limit} [{source(one)}]"
+    return f"{said} {one.note}" if one.note else said
+
+
+def _regions(pass_at: Bound | None, warn_at: Bound | None) -> str:
+    said = [f"{name} {bound.text()}" for name, bound in (("pass", pass_at), ("warn", warn_at)) if bound]
+    return ", ".join(said)
+
+
+def condition(value: Condition) -> str:
+    return " and ".join(_test(test) for test in value.tests)
+
+
+def _test(test: FactTest) -> str:
+    fact = test.fact.replace("_", " ")
+    if test.operator is Operator.IS:
+        return fact if test.operand else f"not {fact}"
+    operand = words(test.operand) if isinstance(test.operand, frozenset) else str(test.operand)
+    return f"{fact} {str(test.operator).replace('-', ' ')} {operand}"

@@ -1,0 +1,138 @@
+"""One site under two definitions: whether its verdict moves, and which checks and thresholds move it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.evaluate import SiteResult
+from readiness.scoring.core.judge import PartResult
+from readiness.scoring.core.states import Verdict
+
+NO_VERDICT = ""
+"""As stored: of sites in stages that have none."""
+ABSENT = ""
+"""In the place of a state: the definition has no such check or sub-measure."""
+_BETTER = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
+SAME_SCORE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class PartMove:
+    """A sub-measure that comes to another state, with the threshold that it is measured against on each side."""
+
+    part: str
+    before: str
+    after: str
+    value: float | None
+    unit: str
+    threshold_before: str
+    threshold_after: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckMove:
+    """A check that comes to another state or decides something else."""
+
+    check: str
+    before: str
+    after: str
+    gate_before: str
+    gate_after: str
+    parts: tuple[PartMove, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`moves` are all checks that move; `responsible` those of them that move the verdict, in the order they decide."""
+
+    verdict_before: str
+    verdict_after: str
+    score_before: float | None
+    score_after: float | None
+    moves: tuple[CheckMove, ...]
+    responsible: tuple[CheckMove, ...]
+
+    @property
+    def verdict_moves(self) -> bool:
+        return self.verdict_before != self.verdict_after
+
+    @property
+    def score_moves(self) -> bool:
+        one, other = self.score_before, self.score_after
+        if one is None or other is None:
+            return one is not other
+        return abs(one - other) > SAME_SCORE
+
+
+def difference(before: SiteResult, after: SiteResult) -> Difference:
+    """Both of the same inputs at the same instant, so that what differs is the definition's doing."""
+    moves = _moves(before.checks, after.checks)
+    return Difference(
+        verdict_before=before.verdict.verdict or NO_VERDICT,
+        verdict_after=after.verdict.verdict or NO_VERDICT,
+        score_before=before.score.result.score,
+        score_after=after.score.result.score,
+        moves=moves,
+        responsible=_responsible(before, after, moves),
+    )
+
+
+def _moves(before: Iterable[CheckResult], after: Iterable[CheckResult]) -> tuple[CheckMove, ...]:
+    earlier, later = {one.check_id: one for one in before}, {one.check_id: one for one in after}
+    found = []
+    for check_id in sorted({**earlier, **later}):
+        old, new = earlier.get(check_id), later.get(check_id)
+        if old is None or new is None or _decides(old) != _decides(new):
+            found.append(_move(check_id, old, new))
+    return tuple(found)
+
+
+def _decides(result: CheckResult) -> tuple[object, ...]:
+    """All that verdict and score take from a check."""
+    return result.state, result.gate, result.block_state, result.cond_state
+
+
+def _move(check_id: str, old: CheckResult | None, new: CheckResult | None) -> CheckMove:
+    earlier = {part.part_id: part for part in old.parts} if old else {}
+    later = {part.part_id: part for part in new.parts} if new else {}
+    parts = [
+        _part_move(part_id, earlier.get(part_id), later.get(part_id)) for part_id in {**later, **earlier}
+    ]
+    return CheckMove(
+        check=check_id,
+        before=old.state if old else ABSENT,
+        after=new.state if new else ABSENT,
+        gate_before=old.gate if old else ABSENT,
+        gate_after=new.gate if new else ABSENT,
+        parts=tuple(part for part in parts if part.before != part.after) if old and new else (),
+    )
+
+
+def _part_move(part_id: str, old: PartResult | None, new: PartResult | None) -> PartMove:
+    told = new or old
+    assert told is not None
+    return PartMove(
+        part=part_id,
+        before=old.state if old else ABSENT,
+        after=new.state if new else ABSENT,
+        value=told.value,
+        unit=told.unit,
+        threshold_before=old.threshold_text if old else "",
+        threshold_after=new.threshold_text if new else "",
+        reason=told.reason,
+    )
+
+
+def _responsible(before: SiteResult, after: SiteResult, moves: Sequence[CheckMove]) -> tuple[CheckMove, ...]:
+    """Of a fall those that hold the new verdict, of a rise those that held the old one."""
+    old, new = before.verdict.verdict, after.verdict.verdict
+    if old == new or old is None or new is None:
+        return ()
+    deciding = after.verdict.deciding if _BETTER[new] < _BETTER[old] else before.verdict.deciding
+    by_id = {move.check: move for move in moves}
+    found = tuple(by_id[check_id] for check_id in deciding if check_id in by_id)
+    # Where no check applies any more nothing decides: then it is what went.
+    return found or tuple(moves)

@@ -1,0 +1,104 @@
+"""Differences of two definitions in words: nothing that changes goes without a line."""
+
+import copy
+import json
+
+import pytest
+
+from readiness.framework.core.changes import changes
+from readiness.framework.core.loading import load
+from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.reader import DefinitionError
+
+
+def part_of(mapping, check_id, part_id):
+    [check] = [one for one in mapping["checks"] if one["id"] == check_id]
+    return next(part for part in check["parts"] if part["id"] == part_id)
+
+
+def told(shipped, edit):
+    mapping = copy.deepcopy(to_mapping(shipped))
+    edit(mapping)
+    return [change.text for change in changes(shipped, load(mapping))]
+
+
+def test_a_raised_factor_is_told_with_its_limit(shipped):
+    def edit(mapping):
+        part_of(mapping, "p1-rdma-port", "bandwidth")["warn"]["factor"] = 0.9
+
+    assert told(shipped, edit) == [
+        "p1-rdma-port / bandwidth: warn ≥ 0.95 × RDMA port rate floor → ≥ 0.90 × RDMA port rate floor"
+    ]
+
+
+def test_an_own_decision_is_told_with_who_decided(shipped):
+    def edit(mapping):
+        part_of(mapping, "p1-rdma-port", "ports-covered")["pass"] = {
+            "value": 98, "source": "own", "note": "Two ports wait for optics", "decided_by": "Mira Kovač",
+            "decided_on": "2026-11-25",
+        }  # fmt: skip
+
+    assert told(shipped, edit) == [
+        "p1-rdma-port / ports-covered: pass ≥ 100 % → ≥ 98 %",
+        "p1-rdma-port / ports-covered: source of pass OD → own (Mira Kovač, 2026-11-25)",
+        "p1-rdma-port / ports-covered: note of pass none → Two ports wait for optics",
+    ]
+
+
+def test_what_came_and_went_is_one_line_each(shipped):
+    def edit(mapping):
+        mapping["checks"] = [one for one in mapping["checks"] if one["id"] != "p1-rdma-port"]
+        mapping["counts"]["p1"] -= 1
+        mapping["weights"]["COND"] = 1
+        part_of(mapping, "p1-intra-node", "busbw")["id"] = "bus-bandwidth"
+
+    assert told(shipped, edit) == [
+        "weight of COND 2 → 1",
+        "p1-rdma-port: removed",
+        "p1-intra-node / bus-bandwidth: added",
+        "p1-intra-node / busbw: removed",
+    ]
+
+
+def test_the_same_content_under_another_name_is_no_change(shipped):
+    assert told(shipped, lambda mapping: mapping.update(version="other")) == []
+
+
+def leaves(value, path=()):
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from leaves(one, (*path, key))
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from leaves(one, (*path, place))
+    else:
+        yield path, value
+
+
+def other(value):
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value * 1.5 + 1
+    return value + " indeed"
+
+
+@pytest.mark.parametrize("check_id", ["p1-intra-node", "p2-cooling-headroom", "p2-backup-power"])
+def test_every_leaf_that_can_change_is_told(shipped, check_id):
+    """Of three checks that use what a definition can say: with presets, gate rules, exclusions, notes."""
+    mapping = to_mapping(shipped)
+    place = [one["id"] for one in mapping["checks"]].index(check_id)
+    silent = []
+    for path, value in leaves(mapping["checks"][place]):
+        edited = json.loads(json.dumps(mapping))
+        inner = edited["checks"][place]
+        for step in path[:-1]:
+            inner = inner[step]
+        inner[path[-1]] = other(value)
+        try:
+            after = load(edited)
+        except DefinitionError:
+            continue
+        if after.content_digest != shipped.content_digest and not changes(shipped, after):
+            silent.append(path)
+    assert silent == []
