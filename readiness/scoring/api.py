@@ -14,6 +14,7 @@ from readiness.scoring import operations
 from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
+from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
 from readiness.scoring.waivers.api import GrantViewSet
 from web import clock
@@ -106,6 +107,7 @@ class ResultSerializer(ObjectSerializer):
             "evidence",
             "taken_at",
             "data_age_s",
+            "expires_at",
             "since",
             "first_bad_at",
             "evaluated_at",
@@ -194,6 +196,7 @@ class FlipViewSet(ReadOnlyObjectViewSet):
 router = Router()
 router.register("scores", ScoreViewSet)
 router.register("results", ResultViewSet)
+router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
 router.register("flips", FlipViewSet)
 router.register("waivers", GrantViewSet)
 router.register("campaigns", CampaignViewSet)

@@ -3,6 +3,7 @@
 Words, links and formatted numbers only; every figure was worked out by the queries.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -322,6 +323,15 @@ def history_strip(cells: Sequence[StripCell]) -> list[Card]:
         for start, held in worst
         if held
     ]
+
+
+def strip_label(strip: Sequence[Card]) -> str:
+    """In words how often each state held over the strip."""
+    counted = Counter(cell["state"] for cell in strip)
+    if not counted:
+        return gettext("Not evaluated in the last 30 days")
+    told = ", ".join(f"{count} × {state('check', held).word}" for held, count in counted.items())
+    return gettext("The worst of each two days: %(told)s") % {"told": told}
 
 
 def _severity(check_state: str) -> int:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
 
 from readiness.framework.models import FrameworkVersion
+from readiness.scoring.before import RECORDED
 from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.judge import PartResult, Reading
+from readiness.scoring.core.states import CheckState, Gate
 
 type Readings = Mapping[tuple[str, str], Reading]
 
@@ -50,6 +53,7 @@ def _row(check: CheckResult, readings: Readings, version_id: int) -> dict[str, A
         "evidence": _evidence(check),
         "parts": [_part(part, readings.get((check.check_id, part.part_id))) for part in check.parts],
         "taken_at": check.taken_at,
+        "expires_at": _expires_at(check),
         "framework_version_id": version_id,
     }
 
@@ -65,6 +69,19 @@ def _evidence(check: CheckResult) -> dict[str, str]:
         "object": decided.detail,
         "provenance": decided.provenance,
     }
+
+
+def _expires_at(check: CheckResult) -> datetime | None:
+    """When somebody has to prove it again. Live telemetry is left out: it would always be about to go stale."""
+    due = [
+        part.fresh_until
+        for part in check.parts
+        if part.fresh_until
+        and part.state is not CheckState.STALE
+        and part.evidence.startswith(RECORDED)
+        and (part.gate is not Gate.INFO or check.gate is Gate.INFO)
+    ]
+    return min(due, default=None)
 
 
 def _part(part: PartResult, reading: Reading | None) -> dict[str, Any]:

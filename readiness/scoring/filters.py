@@ -48,6 +48,7 @@ class ResultFilters(ObjectFilterSet):
             "value",
             "margin",
             "taken_at",
+            "expires_at",
             "since",
             "first_bad_at",
         ]

@@ -85,6 +85,13 @@ class CheckResult(models.Model):
     taken_at = models.DateTimeField(
         null=True, blank=True, help_text=_("When the evidence was taken; its age counts from here")
     )
+    expires_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_(
+            "When the first of its runs, records and attestations goes stale; telemetry renews itself"
+        ),
+    )
     since = models.DateTimeField(help_text=_("When the present state began"))
     first_bad_at = models.DateTimeField(
         null=True, blank=True, help_text=_("First evidence out of limits in this spell")

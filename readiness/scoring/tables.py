@@ -55,7 +55,7 @@ class SiteFilters(ObjectFilterSet):
         label=_("Readiness"), choices=[*Verdict.choices, (NO_VERDICT, _("No verdict"))], method="by_verdict"
     )
     region = django_filters.ModelMultipleChoiceFilter(
-        label=_("Region"), queryset=Region.objects.all(), to_field_name="slug", field_name="region"
+        label=_("Region"), queryset=Region.objects.all(), to_field_name="slug", field_name="region__slug"
     )
     stage = django_filters.MultipleChoiceFilter(label=_("Stage"), choices=Site.Stage.choices)
     kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=Site.Kind.choices)

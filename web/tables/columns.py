@@ -71,7 +71,8 @@ class Table:
     """`noun` is singular and plural. `filterset` filters a queryset, `filters` a sequence of rows.
 
     `api` names the endpoint's list ("inventory-api-site-list") that takes the same filters. `actions` make rows
-    selectable: mappings of name, label, icon, url, danger.
+    selectable: mappings of name, label, icon, url, danger. `group_by` are fields of the queryset that go before any
+    sort.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Table:
     row_name: Read | None = None
     per_page: int = 50
     api: str = ""
+    group_by: Sequence[str] = ()
 
     @property
     def accessible_name(self) -> str:

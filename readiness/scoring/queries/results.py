@@ -40,6 +40,7 @@ def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> Ch
         age_s=_age_s(result.taken_at, now),
         since=result.since,
         first_bad_at=result.first_bad_at,
+        expires_at=result.expires_at,
         parts=tuple(_part_row(stored, check, framework, now) for stored in result.parts) if check else (),
     )
 

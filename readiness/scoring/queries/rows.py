@@ -151,6 +151,7 @@ class CheckRow:
     age_s: float | None
     since: datetime
     first_bad_at: datetime | None
+    expires_at: datetime | None
     parts: tuple[PartRow, ...]
 
 

@@ -1,6 +1,5 @@
 """The checks: all of them over the fleet, one over the fleet, one at one site."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -22,7 +21,6 @@ from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
 from web.permissions import require
-from web.states import state as state_of
 
 FLIPS_SHOWN = 6
 STATES_SHOWN = ("fail", "stale", "unknown", "waived", "warn", "pass", "n-a")
@@ -72,8 +70,8 @@ def check(request: HttpRequest, check_id: str) -> HttpResponse:
         "sites_counted": ngettext("%(n)s site", "%(n)s sites", len(found.rows)) % {"n": len(found.rows)},
         "flips": [lines.flip_line(flip, with_site=True) for flip in found.flips[:FLIPS_SHOWN]],
         "breadcrumbs": [
-            {"label": gettext("Checks"), "url": reverse("readiness")},
-            {"label": found.pillar.short_name, "url": cards.link("readiness", pillar=found.pillar.id)},
+            {"label": gettext("Checks"), "url": reverse("checks")},
+            {"label": found.pillar.short_name, "url": cards.link("checks", pillar=found.pillar.id)},
             {"label": found.check.name, "url": ""},
         ],
     }
@@ -99,7 +97,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
         "facts": lines.check_facts(found, now=at),
         "parts": lines.part_lines(found, slug),
         "strip": strip,
-        "strip_label": _strip_label(strip),
+        "strip_label": cards.strip_label(strip),
         "flips": [lines.flip_line(flip) for flip in found.flips],
         "samples": [
             {"label": query.label, "url": cards.link("explore", **query.params)} for query in found.samples
@@ -132,11 +130,11 @@ def _groups(found: CheckList, shown: Sequence[CheckListRow]) -> list[dict[str, A
 
 def _pillar_links(found: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
     kept = {"state": state} if state else {}
-    every = [{"label": gettext("All pillars"), "url": cards.link("readiness", **kept), "current": not pillar}]
+    every = [{"label": gettext("All pillars"), "url": cards.link("checks", **kept), "current": not pillar}]
     return every + [
         {
             "label": each.short_name,
-            "url": cards.link("readiness", pillar=each.id, **kept),
+            "url": cards.link("checks", pillar=each.id, **kept),
             "current": each.id == pillar,
         }
         for each in found.pillars
@@ -152,9 +150,9 @@ def _state_links(found: CheckList, pillar: str, state: str) -> list[dict[str, An
             "state": each,
             "count": totals[each],
             "current": each == state,
-            "url": cards.link("readiness", **kept)
+            "url": cards.link("checks", **kept)
             if each == state
-            else cards.link("readiness", state=each, **kept),
+            else cards.link("checks", state=each, **kept),
         }
         for each in STATES_SHOWN
         if totals.get(each) or each == state
@@ -167,12 +165,3 @@ def _totals(rows: Iterable[CheckListRow]) -> dict[str, int]:
         for state, count in row.counts.items():
             totals[state] += count
     return totals
-
-
-def _strip_label(cells: Iterable[dict[str, Any]]) -> str:
-    """In words how often each state held over the strip."""
-    counted = Counter(cell["state"] for cell in cells)
-    if not counted:
-        return gettext("Not evaluated in the last 30 days")
-    told = ", ".join(f"{count} × {state_of('check', state).word}" for state, count in counted.items())
-    return gettext("The worst of each two days: %(told)s") % {"told": told}

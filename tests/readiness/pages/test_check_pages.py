@@ -17,20 +17,20 @@ def listed(response):
 
 def test_list_holds_every_check_of_the_framework(viewer_pages, dallas):
     _, framework = framework_queries.current()
-    assert listed(viewer_pages.get("/readiness/")) == [check.id for check in framework.checks]
+    assert listed(viewer_pages.get("/readiness/checks/")) == [check.id for check in framework.checks]
 
 
 def test_list_is_narrowed_by_pillar_and_state(viewer_pages, dallas, porto):
-    assert listed(viewer_pages.get("/readiness/?pillar=p2&state=fail")) == ["p2-power-headroom"]
-    assert set(listed(viewer_pages.get("/readiness/?state=fail"))) == {
+    assert listed(viewer_pages.get("/readiness/checks/?pillar=p2&state=fail")) == ["p2-power-headroom"]
+    assert set(listed(viewer_pages.get("/readiness/checks/?state=fail"))) == {
         "p2-power-headroom",
         "p5-fabric-health",
     }
-    assert listed(viewer_pages.get("/readiness/?pillar=p1&state=fail")) == []
+    assert listed(viewer_pages.get("/readiness/checks/?pillar=p1&state=fail")) == []
 
 
 def test_list_counts_the_capacity_at_stake(viewer_pages, dallas, porto):
-    body = viewer_pages.get("/readiness/?pillar=p5&state=fail").content.decode()
+    body = viewer_pages.get("/readiness/checks/?pillar=p5&state=fail").content.decode()
     assert "400 kW" in body
 
 

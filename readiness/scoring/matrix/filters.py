@@ -1,0 +1,69 @@
+"""What the matrix can be filtered by, on the page and in the API alike."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from readiness.scoring.core.states import Gate
+from readiness.scoring.matrix.wanted import Wanted
+from readiness.scoring.models import CheckResult, CheckState
+from readiness.scoring.tables import SiteFilters
+from web import clock
+from web.rest.lookups import AnyOf, Flag
+
+PILLARS = tuple((f"p{number}", f"p{number}") for number in range(1, 6))
+GATES = tuple((gate.value, gate.value) for gate in Gate)
+
+
+class MatrixFilters(SiteFilters):
+    """Pillar and gate leave columns; state and expiry leave the sites and checks that have such a cell."""
+
+    site = AnyOf(
+        field_name="slug", lookup_expr="exact", inner=forms.CharField(), commas=True, label=_("Site")
+    )
+
+    profile = django_filters.MultipleChoiceFilter(
+        label=_("Profile"), choices=Site.Profile.choices, method="by_profile"
+    )
+    pillar = django_filters.MultipleChoiceFilter(label=_("Pillar"), choices=PILLARS, method="with_cells")
+    gate = django_filters.MultipleChoiceFilter(label=_("Gate"), choices=GATES, method="with_cells")
+    state = django_filters.MultipleChoiceFilter(
+        label=_("State of a check"), choices=CheckState.choices, method="with_cells"
+    )
+    expiring = Flag(
+        read=lambda _key: Q(), label=_("Evidence that goes stale within 14 days"), method="with_cells"
+    )
+
+    class Meta:
+        model = Site
+        fields: list[str] = []
+        search_fields = SiteFilters.Meta.search_fields
+        panel = [
+            *("verdict", "state", "pillar", "gate", "region", "kind", "profile", "stage", "expiring"),
+        ]
+
+    def by_profile(self, queryset: QuerySet[Site], name: str, values: list[str]) -> QuerySet[Site]:
+        return queryset.filter(profiles__overlap=values) if values else queryset
+
+    def with_cells(self, queryset: QuerySet[Site], name: str, values: Any) -> QuerySet[Site]:
+        """They ask for one cell together, so `filter_queryset` applies them as one."""
+        return queryset
+
+    def filter_queryset(self, queryset: QuerySet[Site]) -> QuerySet[Site]:
+        left = super().filter_queryset(queryset)
+        wanted = Wanted.of(self.data)
+        if not wanted.picks_cells:
+            return left
+        cells = CheckResult.objects.filter(wanted.cells(now=clock.now()), site=OuterRef("pk"))
+        if wanted.pillars or wanted.gates:
+            _version, framework = framework_queries.current()
+            cells = cells.filter(check_id__in=[check.id for check in wanted.checks(framework.checks)])
+        return left.filter(Exists(cells))
+
+
+FILTER_NAMES = frozenset(MatrixFilters.get_filters())
