@@ -282,6 +282,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60, "queue": "default"},
     },
     "rescore-aged": {"task": "readiness.scoring.rescore_aged", "schedule": 60, "options": {"expires": 60}},
+    "demo-records": {
+        "task": "readiness.demo.keep_records",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "forget-inputs": {
         "task": "readiness.scoring.forget_inputs",
         "schedule": 3600,

@@ -14,6 +14,9 @@ class DemoFleet(models.Model):
     # What the demo made itself, by model: only this is taken out again. Whatever hangs on a site goes with the site.
     made = models.JSONField(default=dict)
     history_loaded_at = models.DateTimeField(null=True, blank=True)
+    recorded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the operator's records were last kept up"
+    )
 
     class Meta:
         constraints = [

@@ -25,6 +25,9 @@ from readiness.demo.core.stories import (
 MINUTE = 60.0
 # Back to which there are weekly scores: with this week, what a sparkline of 24 weeks is drawn from.
 WEEKS = 23
+# Before that there are scores every four weeks, back to the first sites: 18 months.
+LONG_WEEKS = 75
+LONG_STEP_WEEKS = 4
 DAILY_DAYS = 7
 # What daily measures look back on: the 30-day peak, and the day that it begins in.
 KEPT_DAYS = 31
@@ -126,7 +129,7 @@ class Instant:
 
 
 def timeline(
-    plan: FleetPlan, stories: Stories, *, until_s: float, reach_s: float = WEEKS * 7 * DAY
+    plan: FleetPlan, stories: Stories, *, until_s: float, reach_s: float = LONG_WEEKS * 7 * DAY
 ) -> tuple[Instant, ...]:
     """The past in order of time: from `reach_s` before the loading up to `until_s`, some minutes after it."""
     loaded_s = stories.loaded_s
@@ -154,7 +157,14 @@ type _Row = tuple[float, Extent, bool]
 
 def _long_ago() -> list[_Row]:
     first_daily = DAILY_DAYS // 7 + 1
-    return [(7 * DAY * week, Extent.CHECKED, True) for week in range(WEEKS, first_daily - 1, -1)]
+    weeks = [*range(LONG_WEEKS, WEEKS, -LONG_STEP_WEEKS), *range(WEEKS, first_daily - 1, -1)]
+    return [(7 * DAY * week, Extent.CHECKED, True) for week in weeks]
+
+
+def scored_days() -> frozenset[int]:
+    """Ages in days whose records the scores of the past read: the days before each, and all of the last ones."""
+    before = {round(ago_s / DAY) + 1 for ago_s, _, is_scored in _long_ago() if is_scored}
+    return frozenset(before | set(range(DAILY_DAYS + 3)))
 
 
 def _weeks_ago() -> list[_Row]:

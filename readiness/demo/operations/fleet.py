@@ -1,19 +1,19 @@
 """The whole of the demo: its inventory in one transaction, then its history in order of time."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db import transaction
 
 from accounts.models import User
 from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, fleet_plan
-from readiness.demo.core.timeline import WEEKS
+from readiness.demo.core.timeline import LONG_WEEKS, scored_days
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Catalogue, Made, write_catalogue
 from readiness.demo.operations.hardware import write_accelerators, write_cables, write_devices, write_ports
 from readiness.demo.operations.history import Say, add_minutes, write_history
-from readiness.demo.operations.people import write_logins
+from readiness.demo.operations.people import people, write_logins
 from readiness.demo.operations.places import (
     write_capacity,
     write_circuits,
@@ -23,14 +23,13 @@ from readiness.demo.operations.places import (
     write_regions,
     write_sites,
 )
+from readiness.demo.operations.records import ACTOR, write_records
 from readiness.demo.operations.removal import remove
 from readiness.demo.operations.sources import write_sources
 from readiness.demo.operations.workloads import write_workloads
 from web.actor import acting
 
-# Whom the change history names.
-ACTOR = "demo"
-HISTORY = timedelta(weeks=WEEKS)
+HISTORY = timedelta(weeks=LONG_WEEKS)
 # A load is over sooner than that; what is missing after more than that is missing because nobody sent.
 LOAD_TAKES = timedelta(minutes=10)
 
@@ -82,8 +81,12 @@ def catch_up(fleet: DemoFleet, *, now: datetime) -> None:
 
 
 def _anchor(now: datetime) -> datetime:
-    """What the past is counted back from: the end of a window, so that what was sent up to then fills whole windows."""
-    return now - timedelta(minutes=now.minute % 5, seconds=now.second)
+    """What the past is counted back from: the end of a quarter of an hour that began on the same UTC day.
+
+    What was sent up to then fills whole windows, and a circuit's continuous load is a mean over a quarter of an hour.
+    """
+    anchor = now - timedelta(minutes=now.minute % 15, seconds=now.second)
+    return anchor if anchor.time() > time.min else anchor - timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -97,6 +100,7 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     sender = write_logins(made, now=now)
     # They began to send when the history begins, and the states they had since are dated from there.
     write_sources(plan, sites, made, by=sender, now=now - HISTORY)
+    write_records(plan, sites, people(made), made, daily=scored_days(), now=now)
     return DemoFleet.objects.create(
         loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=made.ids
     )

@@ -62,5 +62,11 @@ def write_logins(made: Made, *, now: datetime) -> User:
     return sender
 
 
+def people(made: Made) -> dict[str, User]:
+    """The logins that the demo made, by role; a role whose name somebody had already is not among them."""
+    users = {user.username: user for user in User.objects.filter(pk__in=made.ids.get(User._meta.label, []))}
+    return {role: users[_username(role)] for role in ROLES if _username(role) in users}
+
+
 def _username(role: str) -> str:
     return role

@@ -14,6 +14,7 @@ from web.actor import acting
 
 # In this order nothing still refers to what is deleted, unless somebody else's does.
 _CATALOGUE = (
+    "evidence.Floor",
     "workloads.WorkloadClass",
     "workloads.UserRegion",
     "inventory.DeviceType",

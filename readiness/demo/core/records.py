@@ -1,0 +1,166 @@
+"""What the operator has on record of each check, as a plan: which value was written down on which day, and why.
+
+Pure and deterministic: a value depends on the data file, the site, the sub-measure and the day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from readiness.demo.core.plan import DATA, SitePlan
+
+DAILY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRecord:
+    """A value of a sub-measure, in its unit, written down `days_ago` days before the demo is loaded; below 0 after it.
+
+    `attested_by` is empty for what is recorded as a fact.
+    """
+
+    check: str
+    part: str
+    value: float
+    days_ago: int
+    source: str
+    attested_by: str = ""
+    note: str = ""
+    is_daily: bool = False
+
+
+@cache
+def book(path: Path = DATA / "records.yaml") -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:
+    """What the site declares, by limit id."""
+    found = {limit_id: _limit(site, said) for limit_id, said in kept["limits"].items()}
+    return {limit_id: value for limit_id, value in found.items() if value is not None}
+
+
+def records(
+    site: SitePlan, kept: Mapping[str, Any], *, first: int, last: int, daily: Collection[int]
+) -> tuple[PlannedRecord, ...]:
+    """What was written down from `first` days ago to `last` days ago, both included, oldest first.
+
+    `daily` are the ages at which the nightly jobs wrote; a demo of 18 months does not need every night.
+    """
+    found = [
+        record
+        for check, row in _rows(kept)
+        if _concerns(row, site)
+        for record in _of_check(site, kept, check, row, daily=daily, until=last)
+        if last <= record.days_ago <= first
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.days_ago, one.check, one.part)))
+
+
+def _rows(kept: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield from kept["routine"].items()
+    for check, row in kept["nightly"].items():
+        yield check, {"every": DAILY, **row}
+
+
+def _concerns(row: Mapping[str, Any], site: SitePlan) -> bool:
+    profiles = set(row.get("profiles", site.facts["profiles"]))
+    fabrics = row.get("fabrics", [site.fabric.kind])
+    return bool(profiles & set(site.facts["profiles"])) and site.fabric.kind in fabrics
+
+
+def _of_check(
+    site: SitePlan,
+    kept: Mapping[str, Any],
+    check: str,
+    row: Mapping[str, Any],
+    *,
+    daily: Collection[int],
+    until: int,
+) -> Iterator[PlannedRecord]:
+    began = _began(site, kept, check)
+    if began is None:
+        return
+    regular = _ages(began, row["every"], daily, until)
+    for part, said in row["parts"].items():
+        turns = [one for one in kept["otherwise"] if _is_about(one, site, check, part)]
+        moved = {one["from"] for one in turns} | {one.get("to", -1) for one in turns}
+        ages = {*regular, *(age for age in moved if until <= age <= began)}
+        for age in sorted(ages, reverse=True):
+            turn = next((one for one in turns if one.get("to", -1) < age <= one["from"]), None)
+            value = _value(site, kept, turn["value"] if turn else said, f"{check}/{part}", age)
+            if value is not None:
+                yield PlannedRecord(
+                    check=check,
+                    part=part,
+                    value=value,
+                    days_ago=age,
+                    source=row["source"].format(site=site.name),
+                    attested_by=row.get("attested_by", ""),
+                    note=turn["why"] if turn else "",
+                    is_daily=row["every"] == DAILY,
+                )
+
+
+def _is_about(turn: Mapping[str, Any], site: SitePlan, check: str, part: str) -> bool:
+    return bool((turn["site"], turn["check"], turn["part"]) == (site.name, check, part))
+
+
+def _began(site: SitePlan, kept: Mapping[str, Any], check: str) -> int | None:
+    """Days ago; a pillar's checks follow each other within the ramp, and none later than yesterday."""
+    since = kept["since"].get(site.name, {}).get(check.partition("-")[0])
+    if since is None:
+        return None
+    ramp = min(kept["ramp"], since // 2)
+    return max(since - int(ramp * _share(site.name, check)), 1)
+
+
+def _ages(began: int, every: int | str, daily: Collection[int], until: int) -> list[int]:
+    if every == DAILY:
+        return [age for age in daily if until <= age <= began]
+    return list(range(began, until - 1, -int(every)))
+
+
+def _value(site: SitePlan, kept: Mapping[str, Any], said: Any, about: str, age: int) -> float | None:
+    if isinstance(said, Mapping):
+        limit = _limit(site, _stated(kept, said["of"]))
+        times = _value(site, kept, said["times"], about, age)
+        return None if limit is None or times is None else round(limit * times, 2)
+    if not isinstance(said, list):
+        return None if said is None else float(said)
+    low, high = said
+    share = _share(site.name, about, str(age))
+    if isinstance(low, int) and isinstance(high, int):
+        return float(low + int(share * (high - low + 1)))
+    return round(low + share * (high - low), 2)
+
+
+def _stated(kept: Mapping[str, Any], limit_id: str) -> Any:
+    """A limit as the file states it: of a site, or of node types."""
+    of_types = {
+        key: value for row in kept["floors"] if row["limit"] == limit_id for key, value in row["at"].items()
+    }
+    return of_types or kept["limits"][limit_id]
+
+
+def _limit(site: SitePlan, said: Any) -> float | None:
+    if not isinstance(said, Mapping):
+        return float(said)
+    if "per_it_kw" in said:
+        return round(said["per_it_kw"] * site.it_kw, 1)
+    own: Iterable[Any] = (said[key] for key in (site.node_type.key, site.fabric.key) if key in said)
+    value = next(iter(own), None)
+    return None if value is None else float(value)
+
+
+def _share(*names: str) -> float:
+    """From 0 up to, and not, 1; the same for the same names."""
+    digest = hashlib.blake2b("/".join(names).encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big") / 2**48

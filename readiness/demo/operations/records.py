@@ -1,0 +1,200 @@
+"""Writing down what the operator has on record: floors, facts, attestations and grants, each with its date.
+
+Evidence counts from when it was taken, so all of the past can be written at once, before any of it is scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.demo.core.plan import FleetPlan, fleet_plan
+from readiness.demo.core.records import PlannedRecord, book, limits, records
+from readiness.demo.models import DemoFleet
+from readiness.demo.operations.catalogue import Made
+from readiness.evidence.models import Floor
+from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
+from readiness.scoring.waivers import operations as waivers
+from readiness.workloads.models import WorkloadClass
+from telemetry.models import Provenance
+from web.actor import acting
+
+FIRST_DAYS = 560
+"""Before the first site of the plan had any capacity."""
+AGAIN_AFTER = timedelta(hours=5)
+"""What a nightly job enters counts for a day; entered as often as this it never runs out while Muster runs."""
+ACTOR = "demo"
+
+
+def write_records(
+    plan: FleetPlan,
+    sites: Mapping[str, Site],
+    people: Mapping[str, User],
+    made: Made,
+    *,
+    daily: Collection[int],
+    now: datetime,
+) -> None:
+    """All of the past up to `now`. `daily` are the ages in days at which the nightly jobs wrote."""
+    kept = book()
+    ops = people.get("ops")
+    _write_floors(plan, kept, made, by=people.get("planner"), now=now)
+    _write_limits(plan, sites, kept, by=people.get("planner"), now=now)
+    planned = [
+        (sites[site.name], record)
+        for site in plan.sites
+        for record in records(site, kept, first=FIRST_DAYS, last=0, daily=daily)
+    ]
+    keep(planned, loaded_at=now, by=ops, now=now)
+    if {"planner", "manager"} <= set(people):
+        _write_grants(sites, kept, planner=people["planner"], manager=people["manager"], now=now)
+
+
+@transaction.atomic
+def keep_current(*, now: datetime) -> int:
+    """Enter what the operator wrote down since: what is due again, and what nightly jobs say of today.
+
+    Returns how many records; 0 where there is no demo, or it was seen to a while ago.
+    """
+    fleet = DemoFleet.objects.select_for_update().filter(history_loaded_at__isnull=False).first()
+    if fleet is None:
+        return 0
+    last_at = fleet.recorded_at or fleet.loaded_at
+    if now - last_at < AGAIN_AFTER:
+        return 0
+    sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
+    ops = User.objects.filter(pk__in=fleet.made.get(User._meta.label, []), username="ops").first()
+    planned = []
+    for site in fleet_plan(scale=fleet.scale, names=fleet.site_names).sites:
+        if site.name not in sites:
+            continue
+        begin = day_of(sites[site.name], fleet.loaded_at)
+        known = (begin - day_of(sites[site.name], last_at)).days
+        today = (begin - day_of(sites[site.name], now)).days
+        due = records(site, book(), first=known, last=today, daily=range(today, known + 1))
+        # Of the day that was seen to last, only what a nightly job enters anew.
+        planned += [
+            (sites[site.name], record) for record in due if record.days_ago < known or record.is_daily
+        ]
+    fleet.recorded_at = now
+    fleet.save(update_fields=["recorded_at"])
+    with acting(ACTOR, message="Keep the demo's records"):
+        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now)
+
+
+def keep(
+    planned: Iterable[tuple[Site, PlannedRecord]],
+    *,
+    loaded_at: datetime,
+    by: User | None,
+    now: datetime,
+) -> int:
+    """Enter records by their days before `loaded_at`; returns how many."""
+    facts = []
+    attested = 0
+    for site, record in planned:
+        taken_on = day_of(site, loaded_at) - timedelta(days=record.days_ago)
+        common: dict[str, Any] = {
+            "site": site,
+            "check": record.check,
+            "part": record.part,
+            "value": record.value,
+            "taken_on": taken_on,
+            "provenance": Provenance.SIMULATED,
+        }
+        if record.attested_by:
+            statement = record.note or f"{record.source}: in order."
+            attest(
+                **common,
+                statement=statement,
+                attested_by=record.attested_by,
+                document=record.source,
+                by=by,
+                now=now,
+            )
+            attested += 1
+        else:
+            facts.append(FactRow(**common, source=record.source, note=record.note))
+    record_facts(facts, by=by, now=now)
+    return attested + len(facts)
+
+
+def day_of(site: Site, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(site.time_zone)).date()
+
+
+def _write_floors(
+    plan: FleetPlan, kept: Mapping[str, Any], made: Made, *, by: User | None, now: datetime
+) -> None:
+    """Of the node types that the plan's sites hold, unless the installation has such a floor already."""
+    held = {site.node_type.key for site in plan.sites}
+    makers = {key: row["manufacturer"] for key, row in plan.hardware["nodes"].items()}
+    for row in kept["floors"]:
+        for node, value in row["at"].items():
+            what = {key: row[key] for key in ("tool", "measure", "operation", "size_bytes")}
+            what["platform"] = f"{makers[node]}-{node}"
+            if node in held and not Floor.objects.filter(**what).exists():
+                floor = set_floor(
+                    **what, value=value, unit=row["unit"], source=kept["floor_source"], by=by, now=now
+                )
+                made.note([floor])
+
+
+def _write_limits(
+    plan: FleetPlan, sites: Mapping[str, Site], kept: Mapping[str, Any], *, by: User | None, now: datetime
+) -> None:
+    said: dict[str, Any] = {
+        "declared_on": now.date() - timedelta(days=FIRST_DAYS),
+        "source": kept["limit_source"],
+        "by": by,
+        "now": now,
+    }
+    for site in plan.sites:
+        for limit_id, value in limits(site, kept).items():
+            declare_limit(site=sites[site.name], limit=limit_id, value=value, **said)
+    ours = {row["slug"] for row in plan.fleet["workload_classes"]}
+    for workload in WorkloadClass.objects.filter(slug__in=ours).order_by("slug"):
+        for limit_id, value in kept["class_limits"].get(workload.slug.partition("-")[0], {}).items():
+            declare_limit(workload_class=workload, limit=limit_id, value=value, **said)
+
+
+def _write_grants(
+    sites: Mapping[str, Site], kept: Mapping[str, Any], *, planner: User, manager: User, now: datetime
+) -> None:
+    for row in kept["grants"]:
+        if row["site"] in sites:
+            _write_grant(sites[row["site"]], row, planner=planner, manager=manager, now=now)
+
+
+def _write_grant(site: Site, row: Mapping[str, Any], *, planner: User, manager: User, now: datetime) -> None:
+    """By the days on which it was asked for, decided and taken back."""
+    ago = {
+        key: now - timedelta(days=row[key])
+        for key in ("asked", "approved", "denied", "revoked")
+        if key in row
+    }
+    ends_at = (
+        now - timedelta(days=row["ended"]) if "ended" in row else now + timedelta(days=row.get("ends_in", 60))
+    )
+    grant = waivers.request(
+        site=site,
+        kind=row["kind"],
+        check_id=row["check"],
+        reason=row["reason"],
+        ends_at=ends_at,
+        by=planner,
+        now=ago["asked"],
+    )
+    note = row.get("note", "")
+    if "approved" in ago:
+        waivers.approve(grant, by=manager, now=ago["approved"])
+    if "denied" in ago:
+        waivers.deny(grant, note=note, by=manager, now=ago["denied"])
+    if "revoked" in ago:
+        waivers.revoke(grant, note=note, by=manager, now=ago["revoked"])
