@@ -4,17 +4,17 @@ before `now` is read."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import reduce
-from operator import or_
-from typing import NamedTuple
+from itertools import groupby
+from operator import itemgetter
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, QuerySet
 
-from readiness.evidence.core.quantiles import merged_quantile
-from readiness.evidence.models import DeclaredLimit, Measure, MeasuredDay
+from readiness.evidence.core.quantiles import merged_quantiles
+from readiness.evidence.models import DeclaredLimit, MeasuredDay
+from telemetry.binary import binary_cursor
 from telemetry.models import Series
 
 FRESH_FOR = timedelta(seconds=60)
@@ -92,44 +92,46 @@ class Span:
         """The day before its first."""
         return now.astimezone(UTC).date() - timedelta(days=self.days)
 
-    def condition(self, now: datetime) -> Q:
-        asked = Q(key__in=sorted(self.keys), on_date__gt=self.since(now))
-        return asked if self.q is None else asked & Q(sketch_buckets__isnull=False)
 
-
-class _Day(NamedTuple):
-    """A kept row, its columns in the order that they are read in."""
-
-    site_id: int
-    key: str
-    part: str
-    on_date: date
-    value: float | None
-    unit: str
-    taken_at: datetime
-    provenance: str
-    detail: str
-    sketch_buckets: list[int] | None
-    sketch_counts: list[int] | None
+_HIGHEST = """
+SELECT DISTINCT ON (site_id, key, part) site_id, key, part, max(value) OVER (PARTITION BY site_id, key, part),
+    unit, taken_at, provenance, detail
+FROM evidence_measure
+WHERE site_id = ANY(%(sites)s) AND key = ANY(%(keys)s) AND on_date > %(since)s AND taken_at <= %(now)s
+ORDER BY site_id, key, part, on_date DESC
+"""
+_SKETCHES = """
+SELECT site_id, key, part, unit, taken_at, provenance, sketch_buckets, sketch_counts::int[]
+FROM evidence_measure
+WHERE site_id = ANY(%(sites)s) AND key = ANY(%(keys)s) AND on_date > %(since)s AND taken_at <= %(now)s
+    AND sketch_buckets IS NOT NULL
+ORDER BY site_id, key, part, on_date
+"""
 
 
 def figures(
     site_ids: Collection[int], spans: Sequence[Span], *, now: datetime
 ) -> list[dict[int, list[SpanFigure]]]:
-    """For each span what it asks, by site; one statement."""
-    asked = reduce(or_, (span.condition(now) for span in spans))
-    rows = Measure.objects.filter(asked, site_id__in=site_ids, taken_at__lte=now)
-    kept = [
-        _Day._make(row)
-        for row in rows.order_by("site_id", "key", "part", "on_date").values_list(*_Day._fields)
-    ]
-    return [_by_site(_over(span, kept, now)) for span in spans]
+    """For each span what it asks, by site; one statement each."""
+    return [_figures(site_ids, span, now) for span in spans]
 
 
-def _over(span: Span, kept: Iterable[_Day], now: datetime) -> dict[tuple[int, str, str], SpanFigure]:
-    since = span.since(now)
-    days = [day for day in kept if day.key in span.keys and day.on_date > since]
-    return _highest(days) if span.q is None else _quantiles(days, span.q)
+def _figures(site_ids: Collection[int], span: Span, now: datetime) -> dict[int, list[SpanFigure]]:
+    statement = _HIGHEST if span.q is None else _SKETCHES
+    asked = {"sites": list(site_ids), "keys": sorted(span.keys), "since": span.since(now), "now": now}
+    with binary_cursor() as cursor:
+        rows = cursor.execute(statement, asked).fetchall()
+    found: dict[int, list[SpanFigure]] = defaultdict(list)
+    if span.q is None:
+        for site_id, *of_part in rows:
+            found[site_id].append(SpanFigure(*of_part))
+        return found
+    things = [(place, list(days)) for place, days in groupby(rows, itemgetter(0, 1, 2))]
+    values = merged_quantiles(span.q, [[day[-2:] for day in days] for _, days in things])
+    for ((site_id, key, part), days), value in zip(things, values, strict=True):
+        unit, taken_at, provenance = days[-1][3:6]
+        found[site_id].append(SpanFigure(key, part, value, unit, taken_at, provenance, ""))
+    return found
 
 
 def peaks(
@@ -140,53 +142,11 @@ def peaks(
     return figures(site_ids, [Span(frozenset(keys), days)], now=now)[0]
 
 
-def _highest(days: Iterable[_Day]) -> dict[tuple[int, str, str], SpanFigure]:
-    found: dict[tuple[int, str, str], SpanFigure] = {}
-    for day in days:
-        place = (day.site_id, day.key, day.part)
-        before = found.get(place)
-        known = [one for one in (day.value, before.value if before else None) if one is not None]
-        highest = max(known) if known else None
-        found[place] = SpanFigure(
-            day.key, day.part, highest, day.unit, day.taken_at, day.provenance, day.detail
-        )
-    return found
-
-
 def quantiles(
     site_ids: Collection[int], keys: Collection[str], *, q: float, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
     """For each site, key and part: the quantile of all samples of the last `days` days."""
     return figures(site_ids, [Span(frozenset(keys), days, q)], now=now)[0]
-
-
-def _quantiles(days: Iterable[_Day], q: float) -> dict[tuple[int, str, str], SpanFigure]:
-    sketches: dict[tuple[int, str, str], list[tuple[list[int], list[int]]]] = defaultdict(list)
-    newest: dict[tuple[int, str, str], _Day] = {}
-    for day in days:
-        if day.sketch_buckets is not None:
-            place = (day.site_id, day.key, day.part)
-            sketches[place].append((day.sketch_buckets, day.sketch_counts or []))
-            newest[place] = day
-    return {
-        place: SpanFigure(
-            day.key,
-            day.part,
-            merged_quantile(q, sketches[place]),
-            day.unit,
-            day.taken_at,
-            day.provenance,
-            "",
-        )
-        for place, day in newest.items()
-    }
-
-
-def _by_site(found: dict[tuple[int, str, str], SpanFigure]) -> dict[int, list[SpanFigure]]:
-    by_site: dict[int, list[SpanFigure]] = defaultdict(list)
-    for (site_id, _, _), figure in found.items():
-        by_site[site_id].append(figure)
-    return by_site
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:

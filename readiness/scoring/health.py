@@ -195,17 +195,25 @@ def _reason_rank(stored: Mapping[str, Any]) -> tuple[int, str, int]:
 
 def _judge(facts: SiteFacts, now: datetime) -> _Judged:
     judged = _Judged()
-    for metric, samples in facts.latest.items():
+    for metric, samples in _judged_by(Measure.VALUE, facts.latest):
         for sample in samples:
             if facts.is_live(sample, now):
                 _look(facts, judged, metric, sample, Measure.VALUE, sample.value, sample.ts)
-    for metric, samples in facts.held.items():
+    for metric, samples in _judged_by(Measure.CHANGED, facts.held):
         for sample in samples:
             _look(facts, judged, metric, sample, Measure.CHANGED, _if_changed(facts, sample), sample.ts)
-    for metric, rises in facts.rises.items():
+    for metric, rises in _judged_by(Measure.INCREASE, facts.rises):
         for rise in rises:
             _look(facts, judged, metric, rise, Measure.INCREASE, rise.increase, rise.last_bad_at)
     return judged
+
+
+def _judged_by[Row: (Latest, Rise)](
+    measure: Measure, by_metric: Mapping[str, Sequence[Row]]
+) -> Iterator[tuple[str, Sequence[Row]]]:
+    """What some rule of this kind may say something about."""
+    without_rules = _without_rules(measure)
+    return ((metric, rows) for metric, rows in by_metric.items() if metric not in without_rules)
 
 
 def _if_changed(facts: SiteFacts, sample: Latest) -> float:
@@ -222,8 +230,6 @@ def _look(
     value: float,
     taken_at: datetime,
 ) -> None:
-    if metric in _without_rules(measure):
-        return
     known = registry().get(metric, {NAME: metric, **row.labels} if metric in registry().variants else None)
     key = object_key(row)
     if known is None or key is None or key not in facts.names:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -209,10 +211,23 @@ def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
     """Together; should that fail, one by one, so that one site's trouble does not stop every other's
     score."""
     try:
-        with transaction.atomic():
+        with _without_collection(), transaction.atomic():
             return evaluate(site_ids=site_ids, now=now)
     except Exception:
         if len(site_ids) == 1:
             log.exception("Site %s could not be evaluated", site_ids[0])
             return 0
     return sum(_evaluate_some([site_id], now=now) for site_id in site_ids)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """A batch makes hundreds of thousands of values, none of them in a circle: looking for circles among them takes
+    a tenth of its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -131,21 +131,23 @@ def _sources(site_ids: Sequence[int]) -> dict[int, dict[int, SourceFact]]:
 
 
 def _seen(rows: Iterable[telemetry.Seen]) -> dict[int, dict[ObjectKey, dict[int, datetime]]]:
-    found: dict[int, dict[ObjectKey, dict[int, datetime]]] = defaultdict(lambda: defaultdict(dict))
-    for row in rows:
-        found[row.site_id][row.object_kind, row.object_id][row.source_id] = row.newest_at
+    found: dict[int, dict[ObjectKey, dict[int, datetime]]] = {}
+    for site_id, kind, object_id, source_id, newest_at in rows:
+        found.setdefault(site_id, {}).setdefault((kind, object_id), {})[source_id] = newest_at
     return found
 
 
 def _sources_of(rows: Iterable[telemetry.Speaker]) -> dict[int, dict[ObjectKey, frozenset[int]]]:
     """Which sources ever sent anything about each object."""
-    found: dict[int, dict[ObjectKey, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for row in rows:
-        found[row.site_id][row.object_kind, row.object_id].add(row.source_id)
-    return {
-        site_id: {key: frozenset(sources) for key, sources in of_site.items()}
-        for site_id, of_site in found.items()
-    }
+    found: dict[int, dict[ObjectKey, frozenset[int]]] = {}
+    # Most objects have one source, and most sources many objects.
+    alone: dict[int, frozenset[int]] = {}
+    for site_id, kind, object_id, source_id in rows:
+        of_site = found.setdefault(site_id, {})
+        source = alone.setdefault(source_id, frozenset((source_id,)))
+        key = (kind, object_id)
+        of_site[key] = of_site[key] | source if key in of_site else source
+    return found
 
 
 def _by_metric[Row: (telemetry.Latest, telemetry.Rise)](

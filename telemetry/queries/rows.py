@@ -3,12 +3,12 @@
 The fields up to `cadence_s` say which series it is, what it describes, and what its source is.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
 from telemetry.core.labels import NAME
@@ -53,7 +53,7 @@ class Labels(Mapping[str, str]):
     @property
     def _labels(self) -> dict[str, str]:
         if self._read is None:
-            self._read = json.loads(self._text)
+            self._read = orjson.loads(self._text)
         return self._read
 
     def __getitem__(self, name: str) -> str:

@@ -92,6 +92,7 @@ class Snapshot:
         self._ids = selection.ids
         self._rolled_end = rolled_up_to(now)
         self._begin = min(self._rolled_end, now - tail)
+        self._columns: dict[str, Ints] = {}
 
     def latest(
         self, metrics: Iterable[str] | None = None, *, within_s: float, with_ended: bool = False
@@ -103,13 +104,16 @@ class Snapshot:
         """
         places = self._places(metrics)
         ts_ms, values = self._newest(places, within_s, readings_only=with_ended)
+        rows, ended = self.selection.rows, self.selection.ended_at
+        # What is scraped together has one time.
+        at_of = {at_ms: instant(at_ms) for at_ms in np.unique(ts_ms).tolist()}
         found = []
         for place, at_ms, value in zip(places.tolist(), ts_ms.tolist(), values.tolist(), strict=True):
             if not at_ms:
                 continue
-            at, ended_at = instant(at_ms), self.selection.ended_at[place]
+            at, ended_at = at_of[at_ms], ended[place]
             if with_ended or ended_at is None or not at <= ended_at <= self.now:
-                found.append(Latest._make((*self.selection.rows[place], at, value)))
+                found.append(Latest._make((*rows[place], at, value)))
         return found
 
     def last_seen(self, *, within_s: float) -> list[Seen]:
@@ -121,8 +125,9 @@ class Snapshot:
         places = self._of_objects()
         ts_ms, _ = self._newest(places, within_s, readings_only=True)
         heard = ts_ms > 0
+        at_of = {at_ms: instant(at_ms) for at_ms in np.unique(ts_ms).tolist()}
         return sorted(
-            Seen(site_id, kind, object_id, source_id, instant(newest))
+            Seen(site_id, kind, object_id, source_id, at_of[newest])
             for kind, site_id, object_id, source_id, newest in self._by_object(places[heard], ts_ms[heard])
         )
 
@@ -245,8 +250,10 @@ class Snapshot:
 
     def _column(self, name: str) -> Ints:
         """A column of every series; 0 where it is null."""
-        number = SERIES_COLUMNS.index(name)
-        return _whole([row[number] or 0 for row in self.selection.rows])
+        if name not in self._columns:
+            number = SERIES_COLUMNS.index(name)
+            self._columns[name] = _whole([row[number] or 0 for row in self.selection.rows])
+        return self._columns[name]
 
 
 def _whole(numbers: list[int]) -> Ints:

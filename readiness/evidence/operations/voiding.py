@@ -25,7 +25,7 @@ from readiness.evidence.models import (
     ValidationRun,
     Voidable,
 )
-from readiness.evidence.proofs import KEPT
+from readiness.evidence.rows import KEPT
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import MappingProxyType
 
 from readiness.framework.core.conditions import Condition, ExclusionRule
@@ -66,17 +67,23 @@ class Bound:
 
     def text(self, unit: str = "") -> str:
         """As shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
-        suffix = f" {unit}" if unit else ""
-        if self.values:
-            return " or ".join(limit_text(value) for value in sorted(self.values)) + suffix
-        above, below = (">", "<") if self.strict else ("≥", "≤")
-        if self.low is not None and self.high is not None:
-            return f"{limit_text(self.low)} to {limit_text(self.high)}{suffix}"
-        if self.low is not None:
-            return f"{above} {limit_text(self.low)}{suffix}"
-        if self.high is not None:
-            return f"{below} {limit_text(self.high)}{suffix}"
-        return "any"
+        return _text(self, unit)
+
+
+# Thousands of sites are judged by the same few regions.
+@lru_cache(maxsize=10_000)
+def _text(bound: Bound, unit: str) -> str:
+    suffix = f" {unit}" if unit else ""
+    if bound.values:
+        return " or ".join(limit_text(value) for value in sorted(bound.values)) + suffix
+    above, below = (">", "<") if bound.strict else ("≥", "≤")
+    if bound.low is not None and bound.high is not None:
+        return f"{limit_text(bound.low)} to {limit_text(bound.high)}{suffix}"
+    if bound.low is not None:
+        return f"{above} {limit_text(bound.low)}{suffix}"
+    if bound.high is not None:
+        return f"{below} {limit_text(bound.high)}{suffix}"
+    return "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,11 +292,14 @@ class Framework:
     checks: tuple[Check, ...]
     content_digest: str
     checks_by_id: Mapping[str, Check] = field(init=False, compare=False, repr=False)
+    parts_by_key: Mapping[tuple[str, str], SubMeasure] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", MappingProxyType(dict(self.weights)))
         by_id = {check.id: check for check in self.checks}
+        by_key = {(check.id, part.id): part for check in self.checks for part in check.parts}
         object.__setattr__(self, "checks_by_id", MappingProxyType(by_id))
+        object.__setattr__(self, "parts_by_key", MappingProxyType(by_key))
 
     def check(self, check_id: str) -> Check:
         """The check with this id; KeyError if there is none."""

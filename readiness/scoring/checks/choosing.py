@@ -7,7 +7,7 @@ from datetime import datetime
 
 from readiness.framework.core.definition import SubMeasure
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.core.judge import Limit, PartResult, Reading, judge
+from readiness.scoring.core.judge import Limit, Reading, Standing, standing
 from readiness.scoring.core.states import CheckState
 
 NAMES_SHOWN = 3
@@ -21,13 +21,13 @@ def worst_reading(
     A reading that is missing for one object must be among them as one that cannot be judged: what is not
     known may not be passed over in favour of what is.
     """
-    judged = [(judge(part, reading, now, reading.limit or limit), reading) for reading in readings]
-    if not judged:
-        return None
-    return min(judged, key=lambda one: _rank(one[0]))[1]
+    found = list(readings)
+    if len(found) < 2:
+        return found[0] if found else None
+    return min(found, key=lambda reading: _rank(standing(part, reading, now, reading.limit or limit)))
 
 
-def _rank(result: PartResult) -> tuple[int, float]:
+def _rank(result: Standing) -> tuple[int, float]:
     severity = 0 if result.state is CheckState.NOT_APPLICABLE else SEVERITY[result.state]
     margin = result.margin if result.margin is not None else 0.0
     scale = abs(result.threshold) if result.threshold else 1.0

@@ -12,7 +12,7 @@ from datetime import datetime
 from readiness.evidence.core.proving.values import Proof
 from readiness.framework.core.definition import Framework
 from readiness.scoring.checks.choosing import worst_reading
-from readiness.scoring.core.judge import Limit, Reading, judge
+from readiness.scoring.core.judge import Limit, Reading, standing
 from readiness.scoring.core.states import CheckState, Provenance
 
 type PartKey = tuple[str, str]
@@ -29,14 +29,14 @@ def with_evidence(
     """`measured` and what evidence adds to it: of each sub-measure the worst thing that was proved."""
     found = dict(measured)
     for key, each in proofs.items():
-        part = framework.check(key[0]).part(key[1])
+        part = framework.parts_by_key[key]
         limit = limits.get(part.limit_from or "")
         proved = worst_reading(part, map(reading_of, each), now=now, limit=limit)
         if proved is None:
             continue
         mine = found.get(key)
         went_stale = (
-            mine is not None and judge(part, mine, now, mine.limit or limit).state is CheckState.STALE
+            mine is not None and standing(part, mine, now, mine.limit or limit).state is CheckState.STALE
         )
         if mine is None or (went_stale and proved.taken_at > mine.taken_at):
             found[key] = proved

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from readiness.framework.core.definition import Bound, SubMeasure, Threshold
 from readiness.framework.core.numbers import MOST_DECIMALS, decimals_for, value_text
@@ -105,9 +106,8 @@ def judge(
         unknown, code = CheckState.UNKNOWN, ReasonCode.NO_EVIDENCE
         return PartResult(part.id, gate, unknown, code, part.waits_for, unit=part.unit)
     limit = limit_override or reading.limit
-    pass_at = _bound(part, part.pass_at, limit, limit.pass_at if limit else None)
-    warn_at = _bound(part, part.warn_at, limit, limit.warn_at if limit else None)
-    state, code, reason = _weigh(part, reading, now, pass_at, warn_at)
+    pass_at, warn_at = _bounds(part, limit)
+    state, code = _weigh(part, reading, now, pass_at, warn_at)
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
     fresh_until = _fresh_until(part, reading)
     return PartResult(
@@ -115,7 +115,7 @@ def judge(
         gate=gate,
         state=state,
         code=code,
-        reason=reason,
+        reason=_reason(code, part, reading, now, pass_at),
         unit=part.unit,
         value=value,
         threshold=pass_at.edge(value) if pass_at else None,
@@ -138,31 +138,78 @@ def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = Fals
     return PartResult(part.id, gate, CheckState.NOT_APPLICABLE, code, reason, unit=part.unit)
 
 
+class Standing(NamedTuple):
+    """How a reading stands: all that it takes to compare it with others of the same sub-measure."""
+
+    state: CheckState
+    margin: float | None
+    threshold: float | None
+
+
+def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> Standing:
+    """As `judge` has it, without the words."""
+    pass_at, warn_at = _bounds(part, limit or reading.limit)
+    state, _ = _weigh(part, reading, now, pass_at, warn_at)
+    if pass_at is None:
+        return Standing(state, None, None)
+    value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
+    return Standing(state, None if value is None else pass_at.margin(value), pass_at.edge(value))
+
+
 def _weigh(
     part: SubMeasure, reading: Reading, now: datetime, pass_at: Bound | None, warn_at: Bound | None
-) -> tuple[CheckState, ReasonCode, str]:
+) -> tuple[CheckState, ReasonCode]:
     value = reading.value
     if reading.cannot_judge:
-        return CheckState.UNKNOWN, ReasonCode.CANNOT_JUDGE, reading.cannot_judge
+        return CheckState.UNKNOWN, ReasonCode.CANNOT_JUDGE
     if value is None or not math.isfinite(value):
-        return CheckState.UNKNOWN, ReasonCode.NOT_A_NUMBER, "The evidence holds no finite value."
+        return CheckState.UNKNOWN, ReasonCode.NOT_A_NUMBER
     if reading.taken_at > now + CLOCK_SKEW:
-        return CheckState.UNKNOWN, ReasonCode.IN_THE_FUTURE, "The evidence is dated in the future."
+        return CheckState.UNKNOWN, ReasonCode.IN_THE_FUTURE
     if reading.voided:
-        return CheckState.STALE, ReasonCode.VOIDED, reading.voided
-    age_s = (now - reading.taken_at).total_seconds()
-    valid_s = part.validity.limit_s(reading.cadence_s)
-    if age_s > valid_s:
-        return CheckState.STALE, ReasonCode.TOO_OLD, _too_old(age_s, valid_s)
+        return CheckState.STALE, ReasonCode.VOIDED
+    if (now - reading.taken_at).total_seconds() > part.validity.limit_s(reading.cadence_s):
+        return CheckState.STALE, ReasonCode.TOO_OLD
     if part.pass_at is None:
-        return CheckState.NOT_APPLICABLE, ReasonCode.TREND_ONLY, "Shown for trend only: it has no threshold."
+        return CheckState.NOT_APPLICABLE, ReasonCode.TREND_ONLY
     if pass_at is None:
-        return CheckState.UNKNOWN, ReasonCode.NO_LIMIT, f"No limit is declared ({part.limit_from})."
+        return CheckState.UNKNOWN, ReasonCode.NO_LIMIT
     if pass_at.contains(value):
-        return CheckState.PASS, ReasonCode.INSIDE, _compared(part, value, "meets", pass_at, reading)
+        return CheckState.PASS, ReasonCode.INSIDE
     if warn_at is not None and warn_at.contains(value):
-        return CheckState.WARN, ReasonCode.WARN_BAND, _compared(part, value, "misses", pass_at, reading)
-    return CheckState.FAIL, ReasonCode.OUTSIDE, _compared(part, value, "misses", pass_at, reading)
+        return CheckState.WARN, ReasonCode.WARN_BAND
+    return CheckState.FAIL, ReasonCode.OUTSIDE
+
+
+def _reason(
+    code: ReasonCode, part: SubMeasure, reading: Reading, now: datetime, pass_at: Bound | None
+) -> str:
+    match code:
+        case ReasonCode.INSIDE | ReasonCode.WARN_BAND | ReasonCode.OUTSIDE:
+            return _compared(part, reading, "meets" if code is ReasonCode.INSIDE else "misses", pass_at)
+        case ReasonCode.CANNOT_JUDGE:
+            return reading.cannot_judge
+        case ReasonCode.NOT_A_NUMBER:
+            return "The evidence holds no finite value."
+        case ReasonCode.IN_THE_FUTURE:
+            return "The evidence is dated in the future."
+        case ReasonCode.VOIDED:
+            return reading.voided
+        case ReasonCode.TOO_OLD:
+            age_s = (now - reading.taken_at).total_seconds()
+            return _too_old(age_s, part.validity.limit_s(reading.cadence_s))
+        case ReasonCode.TREND_ONLY:
+            return "Shown for trend only: it has no threshold."
+        case _:
+            return f"No limit is declared ({part.limit_from})."
+
+
+def _bounds(part: SubMeasure, limit: Limit | None) -> tuple[Bound | None, Bound | None]:
+    """The pass and the warn region in force."""
+    return (
+        _bound(part, part.pass_at, limit, limit.pass_at if limit else None),
+        _bound(part, part.warn_at, limit, limit.warn_at if limit else None),
+    )
 
 
 def _bound(
@@ -194,14 +241,18 @@ def _bad_since(state: CheckState, reading: Reading, fresh_until: datetime | None
             return None
 
 
-def _compared(part: SubMeasure, value: float, verb: str, bound: Bound, reading: Reading) -> str:
-    shown = f"{_rounded(value, bound)} {part.unit}".strip()
+def _compared(part: SubMeasure, reading: Reading, verb: str, bound: Bound | None) -> str:
+    if bound is None or reading.value is None:
+        raise ValueError("Only a value and a region can be compared.")
+    shown = f"{_rounded(reading.value, bound)} {part.unit}".strip()
     where = f" ({reading.detail})" if reading.detail else ""
     return f"{part.name}: {shown}{where} {verb} {bound.text(part.unit)}."
 
 
 def _rounded(value: float, bound: Bound) -> str:
     """With as many decimals more than usual as it takes to stay on its side of the bound: 80.04 misses ≤ 80."""
+    if value.is_integer():
+        return value_text(value, decimals=0)
     inside = bound.contains(value)
     for decimals in range(decimals_for(value), MOST_DECIMALS):
         text = value_text(value, decimals=decimals)

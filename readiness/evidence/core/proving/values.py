@@ -126,9 +126,10 @@ def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
 
 def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | None:
     """Of several proofs of one thing the newest that counts, else the newest. Of one instant, the later row."""
-    return max(
-        proofs, key=lambda proof: (is_valid(proof, part, now), proof.taken_at, proof.ref), default=None
-    )
+    found = list(proofs)
+    if len(found) < 2:
+        return found[0] if found else None
+    return max(found, key=lambda proof: (is_valid(proof, part, now), proof.taken_at, proof.ref))
 
 
 def coverage[Thing](

@@ -1,0 +1,243 @@
+"""Runs, facts and attestations of sites as proving takes them, read without models: each site has hundreds of them.
+
+Only what was taken at or before `now` is read. The number of statements does not depend on how much there is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from inventory.models import Device
+from inventory.queries import end_of_day
+from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, newest
+from readiness.framework.core.definition import Framework, SubMeasure
+from readiness.framework.core.vocabulary import Change
+from telemetry.binary import binary_cursor
+
+KEPT = timedelta(days=400)
+"""Runs older than this are left out: the longest that one counts is a year. Until then it is shown as stale."""
+REPEATS = 40
+"""Latency runs of one path that are read, the newest first: 20 repeats are needed."""
+REPEATED = ("perftest", "sockperf")
+"""Of other tools' runs of one thing the newest alone is read; what a run is of says whether it can count."""
+SMALLEST = 2 * 1024**3
+"""Rows of collectives below this are read only at sizes that have a floor."""
+NAMES = (
+    *("bandwidth", "wrong_values", "severity", "worst_severity", "ttft", "tpot", "duration"),
+    *("busbw", "latency"),
+)
+
+_RUNS = """
+SELECT id, site_id, tool, scope, taken_at, load, platform, loopback, void_changes, voided_at, void_reason,
+    cardinality(hosts), provenance
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY site_id, about ORDER BY taken_at DESC, id DESC) AS place
+    FROM evidence_validationrun WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND taken_at > %(oldest)s
+) run
+WHERE place = 1 OR (place <= %(repeats)s AND tool = ANY(%(repeated)s)) ORDER BY id
+"""
+_FIGURES = """
+SELECT run_id, name, value, unit, operation, variant, subject, size_bytes, percentile, samples, streams, caution
+FROM evidence_runmeasure
+WHERE run_id = ANY(%(runs)s) AND (
+    (name = ANY(%(names)s) AND (name <> 'busbw' OR size_bytes IS NULL OR size_bytes >= %(smallest)s
+        OR size_bytes = ANY(%(sizes)s)) AND (name <> 'latency' OR percentile = ANY('{50,99,99.9}'::float8[])))
+    OR name LIKE '%%/%%'
+) ORDER BY run_id, id
+"""
+_DEVICES = """
+SELECT run_id, device_id, role FROM evidence_rundevice JOIN inventory_device device ON device.id = device_id
+WHERE run_id = ANY(%s) ORDER BY device_id
+"""
+# What is in service of each kind (1 nodes, 2 accelerators, 3 RDMA ports of nodes).
+_IN_SERVICE = """
+SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part FROM inventory_device
+WHERE site_id = ANY(%(sites)s) AND status = 'active' AND role = 'node'
+UNION ALL
+SELECT 2, site_id, device_id, '', index, NULL
+FROM inventory_accelerator part JOIN inventory_device device ON device.id = device_id
+WHERE site_id = ANY(%(sites)s) AND part.status = 'active' AND device.status = 'active'
+UNION ALL
+SELECT 3, site_id, device_id, device.name, NULL, port.name
+FROM inventory_port port JOIN inventory_device device ON device.id = device_id
+WHERE site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'active' AND device.role = 'node'
+    AND port.kind IN ('roce', 'infiniband')
+"""
+_RECORDS = """
+SELECT * FROM (
+    SELECT DISTINCT ON (site_id, check_id, part) 'fact', id, site_id, check_id, part, value, taken_at, source,
+        void_changes, voided_at, void_reason, provenance, NULL::date, ''
+    FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
+    ORDER BY site_id, check_id, part, taken_at DESC, id DESC
+) fact
+UNION ALL
+SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested by ' || attested_by,
+    void_changes, voided_at, void_reason, provenance, valid_until, site.time_zone
+FROM evidence_attestation record JOIN inventory_site site ON site.id = site_id
+WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> ''
+"""
+
+
+class _Record(NamedTuple):
+    """A fact or an attestation, as `kind` says; only the latter holds until a day in the site's zone."""
+
+    kind: str
+    id: int
+    site_id: int
+    check_id: str
+    part: str
+    value: float
+    taken_at: datetime
+    detail: str
+    void_changes: list[str]
+    voided_at: datetime | None
+    void_reason: str
+    provenance: str
+    valid_until: date | None
+    time_zone: str
+
+
+def runs(site_ids: Sequence[int], floors: Iterable[FloorValue], now: datetime) -> dict[int, list[Run]]:
+    """The newest runs of each thing, with the figures that may prove something; three statements."""
+    asked = {"now": now, "oldest": now - KEPT, "repeats": REPEATS, "repeated": list(REPEATED)}
+    rows = _fetch(_RUNS, {"sites": list(site_ids)} | asked)
+    run_ids = [row[0] for row in rows]
+    if not run_ids:
+        return {}
+    figures = _figures(run_ids, {floor.size_bytes for floor in floors if floor.size_bytes is not None})
+    devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for run_id, device_id, role in _fetch(_DEVICES, [run_ids]):
+        devices[run_id].append((device_id, role))
+    found: dict[int, list[Run]] = defaultdict(list)
+    for run_id, site_id, *of_run in rows:
+        found[site_id].append(_run(run_id, of_run, figures.get(run_id, ()), devices.get(run_id, ())))
+    return found
+
+
+def _figures(run_ids: Sequence[int], sizes: Collection[int]) -> dict[int, list[Figure]]:
+    asked = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sorted(sizes)}
+    found: dict[int, list[Figure]] = defaultdict(list)
+    for (
+        run_id,
+        name,
+        value,
+        unit,
+        operation,
+        variant,
+        subject,
+        size,
+        percentile,
+        samples,
+        streams,
+        caution,
+    ) in _fetch(_FIGURES, asked):
+        found[run_id].append(
+            Figure(
+                name=name,
+                value=value,
+                unit=unit,
+                operation=operation,
+                variant=variant,
+                subject=subject,
+                size_bytes=size,
+                percentile=percentile,
+                samples=samples,
+                streams=streams,
+                caution=caution,
+            )
+        )
+    return found
+
+
+def _run(
+    run_id: int, row: Sequence[Any], figures: Iterable[Figure], devices: Iterable[tuple[int, str]]
+) -> Run:
+    tool, scope, taken_at, load, platform, loopback, changes, voided_at, void_reason, hosts, provenance = row
+    return Run(
+        id=run_id,
+        tool=tool,
+        scope=scope,
+        taken_at=taken_at,
+        load=load,
+        platform=platform,
+        loopback=loopback,
+        void_changes=frozenset(map(Change, changes)),
+        voided_at=voided_at,
+        void_reason=void_reason,
+        hosts=hosts,
+        nodes=tuple(device_id for device_id, role in devices if role == Device.Role.NODE),
+        devices=tuple(device_id for device_id, _ in devices),
+        figures=tuple(figures),
+        provenance=provenance,
+    )
+
+
+def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
+    """Nodes, accelerators and RDMA ports in service; one statement, none where no site has runs."""
+    nodes: dict[int, dict[int, str]] = defaultdict(dict)
+    accelerators: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
+    for nth, site_id, device_id, name, number, part in (
+        _fetch(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
+    ):
+        match nth:
+            case 1:
+                nodes[site_id][device_id] = name
+            case 2:
+                accelerators[site_id].add((device_id, number))
+            case 3:
+                ports[site_id][device_id, part.lower()] = f"{name} {part}"
+    return {
+        site_id: SiteParts(
+            nodes=nodes[site_id], accelerators=frozenset(accelerators[site_id]), ports=ports[site_id]
+        )
+        for site_id in site_ids
+    }
+
+
+def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, dict[PartKey, Proof]]:
+    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement."""
+    parts = framework.parts_by_key
+    found: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
+    for record in map(_Record._make, _fetch(_RECORDS, {"sites": list(site_ids), "now": now})):
+        key = (record.check_id, record.part)
+        part = parts.get(key)
+        if part is not None:
+            found[record.site_id][key].append(_of_record(record, part, now))
+    return {
+        site_id: {
+            key: proof
+            for key, each in of_site.items()
+            if (proof := newest(each, parts[key], now)) is not None
+        }
+        for site_id, of_site in found.items()
+    }
+
+
+def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
+    voided, voided_at = "", None
+    if record.void_changes and not part.validity.voided_by.isdisjoint(record.void_changes):
+        voided, voided_at = record.void_reason, record.voided_at
+    if record.valid_until is not None and not voided:
+        ends_at = end_of_day(record.valid_until, record.time_zone)
+        if ends_at <= now:
+            voided, voided_at = f"The attestation held until {record.valid_until}.", ends_at
+    return Proof(
+        kind=record.kind,
+        ref=f"{record.kind}:{record.id}",
+        value=record.value,
+        taken_at=record.taken_at,
+        detail=record.detail,
+        voided=voided,
+        voided_at=voided_at,
+        provenance=record.provenance,
+    )
+
+
+def _fetch(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with binary_cursor() as cursor:
+        return cursor.execute(statement, values).fetchall()
