@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from readiness.evidence.api import router as evidence_api
 from readiness.scoring.api import router as scoring_api
+from readiness.scoring.gap_api import ClosingView, GapView
 from readiness.workloads.api import router as workloads_api
 from web.rest.router import Router
 
@@ -14,6 +15,8 @@ for room in (scoring_api, evidence_api, workloads_api):
 
 urlpatterns = [
     path("api/readiness/", include(api.urls)),
+    path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
+    path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
     path("readiness/framework/", include("readiness.framework.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),

@@ -25,6 +25,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Fleet"), "fleet", "layout-dashboard", "inventory.view_site", "g f"),
     Item(_("Sites"), "sites", "building-factory-2", "inventory.view_site", "g s"),
     Item(_("Readiness"), "readiness", "grid-dots", "scoring.view_checkresult", "g m"),
+    Item(_("Gap"), "gap", "trending-up", "scoring.view_sitescore", "g p"),
     Item(_("Waivers"), "waivers", "flag", "scoring.view_grant", "g w"),
     Item(_("Campaigns"), "campaigns", "target-arrow", "scoring.view_campaign", "g c"),
     Item(_("Inventory"), "inventory", "server-2", "inventory.view_device", "g i", _("Evidence")),

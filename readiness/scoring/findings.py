@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext, ngettext
 
 from inventory.models import Domain
-from readiness.scoring.core.gap import Gap
+from readiness.scoring.core.gap import Gap, Measure
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
 from readiness.scoring.queries.panels import Panel
 from readiness.scoring.queries.rows import CheckRow, SiteRow
@@ -15,7 +15,7 @@ from web.states import state
 from web.units import duration, instant, number, power, power_unit
 
 # Below this a monthly difference is rounding, not a trend.
-NOTICEABLE_KW_A_MONTH = 0.05
+NOTICEABLE_A_MONTH = {Measure.POWER: 0.05, Measure.ACCELERATORS: 0.5}
 
 
 def kw(value: float, unit: str = "") -> str:
@@ -23,12 +23,20 @@ def kw(value: float, unit: str = "") -> str:
     return str(power(value, unit))
 
 
+def amount(value: float, measure: Measure, unit: str = "") -> str:
+    """Capacity in its measure as text: "153.8 MW", "1,024 accelerators"."""
+    if measure is Measure.POWER:
+        return kw(value, unit)
+    counted = ngettext("%(n)s accelerator", "%(n)s accelerators", round(value))
+    return counted % {"n": number(round(value))}
+
+
 def share_of_gap(gap: Gap) -> float | None:
     """Share of deployed capacity that is not ready, 0 to 1; None where nothing is deployed."""
     return gap.gap.it_kw / gap.deployed.it_kw if gap.deployed.it_kw > 0 else None
 
 
-def standing(gap: Gap, verdicts: Mapping[str, int]) -> str:
+def standing(gap: Gap, verdicts: Mapping[str, int], *, measure: Measure = Measure.POWER) -> str:
     """How many sites are ready and what that leaves: said plainly also when it is none."""
     judged = sum(count for verdict, count in verdicts.items() if verdict != "none")
     if not judged:
@@ -41,33 +49,36 @@ def standing(gap: Gap, verdicts: Mapping[str, int]) -> str:
     sentences = [
         f"{counted % {'ready': ready, 'total': judged}}; "
         + gettext("%(gap)s of %(deployed)s deployed can’t take production load.")
-        % {"gap": kw(gap.gap.it_kw, unit), "deployed": kw(gap.deployed.it_kw, unit)}
+        % {
+            "gap": amount(measure.of(gap.gap), measure, unit),
+            "deployed": amount(measure.of(gap.deployed), measure, unit),
+        }
     ]
-    if gap.conditional.it_kw > 0:
+    if measure.of(gap.conditional) > 0:
         sentences.append(
             gettext("%(conditional)s of it may run under conditions.")
-            % {"conditional": kw(gap.conditional.it_kw, unit)}
+            % {"conditional": amount(measure.of(gap.conditional), measure, unit)}
         )
     return " ".join(sentences)
 
 
-def pace(pace: Pace | None, gap: Gap) -> str:
+def pace(pace: Pace | None, gap: Gap, *, measure: Measure = Measure.POWER) -> str:
     """Whether deployment outruns readiness, from the recent pace of both; empty when there is too little
     history."""
     if pace is None:
         return ""
-    widening = pace.deployed_kw_month - pace.ready_kw_month
+    widening = pace.deployed_a_month - pace.ready_a_month
     weeks = {"weeks": pace.weeks}
-    if widening > NOTICEABLE_KW_A_MONTH:
+    if widening > NOTICEABLE_A_MONTH[measure]:
         return gettext("Over %(weeks)s weeks deployment outran readiness by %(by)s a month.") % (
-            weeks | {"by": kw(widening)}
+            weeks | {"by": amount(widening, measure)}
         )
-    if widening < -NOTICEABLE_KW_A_MONTH:
-        months = gap.gap.it_kw / -widening
+    if widening < -NOTICEABLE_A_MONTH[measure]:
+        months = measure.of(gap.gap) / -widening
         return gettext(
             "Over %(weeks)s weeks readiness caught up by %(by)s a month; "
             "at this pace the gap closes in %(months).0f months."
-        ) % (weeks | {"by": kw(-widening), "months": max(months, 1)})
+        ) % (weeks | {"by": amount(-widening, measure), "months": max(months, 1)})
     return gettext("Over %(weeks)s weeks the gap stayed as it is.") % weeks
 
 
@@ -78,7 +89,7 @@ def ahead(history: CapacityHistory) -> str:
     return gettext("Projection: %(method)s") % {"method": history.projection.method}
 
 
-def over_time(history: CapacityHistory) -> str:
+def over_time(history: CapacityHistory, *, measure: Measure = Measure.POWER) -> str:
     """What the trend shows, for those who do not see the drawing."""
     first, last = history.gaps[0], history.gaps[-1]
     unit = power_unit(max(last.deployed.it_kw, first.deployed.it_kw))
@@ -86,11 +97,11 @@ def over_time(history: CapacityHistory) -> str:
         "Deployed went from %(deployed_then)s to %(deployed_now)s, ready from %(ready_then)s to %(ready_now)s; "
         "the gap is %(gap)s."
     ) % {
-        "deployed_then": kw(first.deployed.it_kw, unit),
-        "deployed_now": kw(last.deployed.it_kw, unit),
-        "ready_then": kw(first.ready.it_kw, unit),
-        "ready_now": kw(last.ready.it_kw, unit),
-        "gap": kw(last.gap.it_kw, unit),
+        "deployed_then": amount(measure.of(first.deployed), measure, unit),
+        "deployed_now": amount(measure.of(last.deployed), measure, unit),
+        "ready_then": amount(measure.of(first.ready), measure, unit),
+        "ready_now": amount(measure.of(last.ready), measure, unit),
+        "gap": amount(measure.of(last.gap), measure, unit),
     }
 
 

@@ -107,7 +107,15 @@ class CheckResult(models.Model):
     class Meta:
         ordering = ["site", "check_id"]
         constraints = [models.UniqueConstraint(fields=["site", "check_id"], name="check_result_unique")]
-        indexes = [models.Index(fields=["check_id", "state"], name="check_result_state")]
+        indexes = [
+            models.Index(fields=["check_id", "state"], name="check_result_state"),
+            # What keeps a fleet from being ready, without the wide rows.
+            models.Index(
+                fields=["site", "check_id"],
+                condition=models.Q(gate__in=["BLOCK", "COND"]) & ~models.Q(state__in=["n-a", "pass", "warn"]),
+                name="check_result_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.check_id}: {self.state}"
@@ -173,6 +181,8 @@ class ScorePoint(models.Model):
     class Meta:
         ordering = ["site", "on_date"]
         constraints = [models.UniqueConstraint(fields=["site", "on_date"], name="score_point_unique")]
+        # All first blockers of a day, without the wide rows: a year of a thousand sites is read for one chart.
+        indexes = [models.Index(fields=["on_date", "first_blocker", "site"], name="score_point_blockers")]
 
     def __str__(self) -> str:
         return f"{self.site_id} {self.on_date}"
@@ -271,6 +281,8 @@ class Flip(models.Model):
         indexes = [
             models.Index(fields=["site", "-at"], name="flip_site_recent"),
             models.Index(fields=["-at"], name="flip_recent"),
+            # Verdicts over all time are read for every site; among the flips of checks they are few.
+            models.Index(fields=["site", "at"], condition=models.Q(subject="verdict"), name="flip_verdicts"),
         ]
 
     def __str__(self) -> str:

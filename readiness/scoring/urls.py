@@ -3,7 +3,7 @@ their own."""
 
 from django.urls import include, path
 
-from readiness.scoring.views import checks, fleet, site
+from readiness.scoring.views import checks, fleet, gap, site
 
 urlpatterns = [
     path("", fleet.overview, name="fleet"),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("sites/<slug:slug>/checks/<slug:check_id>/", checks.site_check, name="site-check"),
     path("readiness/", include("readiness.scoring.matrix.urls")),
     path("readiness/checks/", checks.overview, name="checks"),
+    path("readiness/gap/", gap.page, name="gap"),
+    path("readiness/gap/charts/over-time.<str:form>", gap.over_time_chart, name="gap-over-time-chart"),
+    path("readiness/gap/charts/by-group.<str:form>", gap.by_group_chart, name="gap-by-group-chart"),
+    path("readiness/gap/charts/closing.<str:form>", gap.closing_chart, name="gap-closing-chart"),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
     path("readiness/campaigns/", include("readiness.scoring.campaigns.urls")),
     path("waivers/", include("readiness.scoring.waivers.urls")),

@@ -47,6 +47,8 @@ VARIANTS = (
     "/readiness/?q=nothing-is-called-this",
     "/readiness/checks/?pillar=p2&state=fail",
     "/sites/porto/checks/p3-role-coverage/",
+    "/readiness/gap/?by=site&measure=accelerators&target=ready&plan=checks",
+    "/readiness/gap/?kind=colo&profile=edge",
     "/telemetry/?state=paused",
     "/telemetry/explore/?site=porto&metric=DCGM_FI_DEV_GPU_UTIL",
     "/telemetry/explore/?site=porto&metric=DCGM_FI_DEV_GPU_UTIL&step=soon",
@@ -191,6 +193,7 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
     one = as_role("viewer")
     empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
     empty += ["/waivers/", "/waivers/ageing/", "/readiness/campaigns/"]
+    empty += ["/readiness/gap/"]
     refused = [reverse("users"), reverse("source-add"), reverse("device-add"), reverse("waiver-request")]
     refused += [reverse("campaign-add")]
     assert found_on(one, axe_source, [*empty, *refused]) == {}

@@ -16,10 +16,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from readiness.scoring.core.gap import NOTHING, Capacity
-
-_WHOLE = 1_000_000
-"""Power is compared in whole milliwatts, so that sums do not depend on their order."""
+from readiness.scoring.core.gap import NOTHING, Capacity, Measure
 
 
 class Target(StrEnum):
@@ -27,22 +24,6 @@ class Target(StrEnum):
 
     CONDITIONAL = "conditional"
     READY = "ready"
-
-
-class Measure(StrEnum):
-    """What capacity is counted in."""
-
-    POWER = "kw"
-    ACCELERATORS = "accelerators"
-
-    def of(self, capacity: Capacity) -> float:
-        return capacity.it_kw if self is Measure.POWER else capacity.accelerators
-
-    def whole(self, capacity: Capacity) -> int:
-        return round(capacity.it_kw * _WHOLE) if self is Measure.POWER else capacity.accelerators
-
-    def from_whole(self, value: int) -> float:
-        return value / _WHOLE if self is Measure.POWER else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from itertools import accumulate
 from operator import itemgetter
 
@@ -32,6 +33,24 @@ class Capacity:
 
 
 NOTHING = Capacity()
+_WHOLE = 1_000_000
+"""Power is summed and compared in whole milliwatts: what leaves takes away exactly what it brought, in any order."""
+
+
+class Measure(StrEnum):
+    """What capacity is counted in."""
+
+    POWER = "kw"
+    ACCELERATORS = "accelerators"
+
+    def of(self, capacity: Capacity) -> float:
+        return capacity.it_kw if self is Measure.POWER else capacity.accelerators
+
+    def whole(self, capacity: Capacity) -> int:
+        return round(capacity.it_kw * _WHOLE) if self is Measure.POWER else capacity.accelerators
+
+    def from_whole(self, value: int) -> float:
+        return value / _WHOLE if self is Measure.POWER else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +190,29 @@ def gaps_by_group(
     return {group: one.gaps(instants) for group, one in sums.items()}
 
 
+def largest_groups(
+    histories: Iterable[SiteHistory],
+    instants: Sequence[datetime],
+    *,
+    group_of: GroupOf,
+    measure: Measure,
+    most: int,
+) -> tuple[tuple[str, ...], int]:
+    """The groups with the most gap over all the instants, and how many others there are; without a word on when."""
+    held: dict[str, int] = {}
+    for history in histories:
+        for span in _spans(history, instants):
+            if span.site.deployed == NOTHING:
+                continue
+            group = group_of(span.site)
+            gap = 0 if span.site.verdict is Verdict.READY else measure.whole(span.site.deployed)
+            held[group] = held.get(group, 0) + gap * (span.last - span.first)
+    ranked = sorted(held, key=lambda group: (-held[group], group))
+    # One more is no shorter with a line for the others.
+    shown = ranked if len(ranked) <= most + 1 else ranked[:most]
+    return tuple(shown), len(ranked) - len(shown)
+
+
 @dataclass(frozen=True, slots=True)
 class _Span:
     """A site as it is from the instant at place `first` up to, and not at, that at `last`."""
@@ -181,19 +223,31 @@ class _Span:
 
 
 def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[_Span]:
-    """The stretches of instants between which nothing changed at the site; those of a stage that counts."""
-    dated: list[datetime] = [step.at for step in history.changes]
-    dated += [step.at for step in history.stages]
-    dated += [step.at for step in history.verdicts]
-    edges = sorted({bisect_left(instants, at) for at in dated})
-    for place, first in enumerate(edges):
-        last = edges[place + 1] if place + 1 < len(edges) else len(instants)
-        if first < last:
-            yield _Span(first, last, site_capacity(history, instants[first]))
-
-
-_WHOLE = 1_000_000
-"""Power is summed in whole milliwatts: a site that leaves takes away exactly what it brought."""
+    """The stretches of instants between which nothing changed at the site, from the first that anything was known."""
+    dated: list[tuple[datetime, CapacityChange | StageStep | VerdictStep]] = [
+        (step.at, step) for steps in (history.changes, history.stages, history.verdicts) for step in steps
+    ]
+    dated.sort(key=itemgetter(0))
+    total, counts, verdict, blocker = NOTHING, False, None, ""
+    first = 0
+    for at, step in dated:
+        # The first instant that sees the step; up to there all is as it was.
+        place = bisect_left(instants, at, lo=first)
+        if first < place:
+            yield _Span(
+                first, place, SiteCapacity(history.site, total if counts else NOTHING, verdict, blocker)
+            )
+            first = place
+        if isinstance(step, CapacityChange):
+            total += step.change
+        elif isinstance(step, StageStep):
+            counts = step.stage in STAGES_WITH_VERDICT
+        else:
+            verdict, blocker = step.verdict, step.first_blocker
+    if first < len(instants):
+        yield _Span(
+            first, len(instants), SiteCapacity(history.site, total if counts else NOTHING, verdict, blocker)
+        )
 
 
 @dataclass(slots=True)
@@ -204,7 +258,7 @@ class _Sums:
     bands: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
 
     def add(self, span: _Span) -> None:
-        whole, count = round(span.site.deployed.it_kw * _WHOLE), span.site.deployed.accelerators
+        whole, count = Measure.POWER.whole(span.site.deployed), span.site.deployed.accelerators
         self._add("deployed", span, whole, count)
         if span.site.verdict in (Verdict.READY, Verdict.CONDITIONAL):
             self._add(span.site.verdict, span, whole, count)
@@ -249,9 +303,10 @@ def with_blockers(
             verdict, is_known = told.verdict, True
         else:
             named = told or named
-        step = VerdictStep(at, verdict, named if verdict is Verdict.NOT_READY else "")
-        if is_known and (not steps or replace(steps[-1], at=at) != step):
-            steps.append(step)
+        blocker = named if verdict is Verdict.NOT_READY else ""
+        last = steps[-1] if steps else None
+        if is_known and (last is None or last.verdict is not verdict or last.first_blocker != blocker):
+            steps.append(VerdictStep(at, verdict, blocker))
     return tuple(steps)
 
 

@@ -15,6 +15,7 @@ from readiness.scoring.core.gap import (
     BlockerGroup,
     Capacity,
     Gap,
+    Measure,
     SiteCapacity,
     SiteHistory,
     StageStep,
@@ -45,8 +46,10 @@ DAYS_A_MONTH = 365.25 / 12
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Where deployed and ready kW go if the last weeks go on; bands are (low, high). `method` is for the
-    page."""
+    """Where deployed and ready capacity go, in one measure, if the last weeks go on; bands are (low, high).
+
+    `method` is for the page.
+    """
 
     method: str
     instants: tuple[datetime, ...]
@@ -59,10 +62,10 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """kW a month over the last `weeks`."""
+    """What is added a month, in one measure, over the last `weeks`."""
 
-    deployed_kw_month: float
-    ready_kw_month: float
+    deployed_a_month: float
+    ready_a_month: float
     weeks: int
 
 
@@ -133,14 +136,14 @@ def capacity_over_time(
     return replace(outlook(weekly(known, now=now, weeks=FITTED_WEEKS), now=now), gaps=gaps)
 
 
-def outlook(weeks: Sequence[Gap], *, now: datetime) -> CapacityHistory:
+def outlook(weeks: Sequence[Gap], *, now: datetime, measure: Measure = Measure.POWER) -> CapacityHistory:
     """The projection and the pace alone, for those who hold the gaps of the weeks up to now, as `weekly` gives them."""
     weeks = weeks[-FITTED_WEEKS - 1 :]
     enough = [gap for gap in weeks if gap.deployed != NOTHING]
     if len(enough) < LEAST_WEEKS:
         reason = f"A projection needs {LEAST_WEEKS} weeks of deployed capacity; there are {len(enough)}."
         return CapacityHistory((), None, reason, None)
-    projection, pace = _project(enough, now)
+    projection, pace = _project(enough, now, measure)
     return CapacityHistory((), projection, "", pace)
 
 
@@ -263,10 +266,11 @@ def _verdicts(sites: Iterable[Site]) -> dict[int, list[VerdictStep]]:
     return steps
 
 
-def _project(weeks: Sequence[Gap], now: datetime) -> tuple[Projection, Pace]:
+def _project(weeks: Sequence[Gap], now: datetime, measure: Measure) -> tuple[Projection, Pace]:
     ages = [(gap.at - now) / timedelta(weeks=1) for gap in weeks]
-    deployed = fit(ages, [gap.deployed.it_kw for gap in weeks])
-    ready = fit(ages, [gap.ready.it_kw for gap in weeks])
+    last_deployed, last_ready = measure.of(weeks[-1].deployed), measure.of(weeks[-1].ready)
+    deployed = fit(ages, [measure.of(gap.deployed) for gap in weeks])
+    ready = fit(ages, [measure.of(gap.ready) for gap in weeks])
     ahead = range(PROJECTED_WEEKS + 1)
     method = (
         f"Straight line through the last {len(weeks) - 1} weeks; the band is two standard deviations of what"
@@ -275,10 +279,10 @@ def _project(weeks: Sequence[Gap], now: datetime) -> tuple[Projection, Pace]:
     projection = Projection(
         method=method,
         instants=tuple(now + timedelta(weeks=week) for week in ahead),
-        deployed=_through(deployed, weeks[-1].deployed.it_kw),
-        ready=_through(ready, weeks[-1].ready.it_kw),
-        deployed_band=_band_around(deployed, weeks[-1].deployed.it_kw),
-        ready_band=_band_around(ready, weeks[-1].ready.it_kw),
+        deployed=_through(deployed, last_deployed),
+        ready=_through(ready, last_ready),
+        deployed_band=_band_around(deployed, last_deployed),
+        ready_band=_band_around(ready, last_ready),
     )
     weeks_a_month = DAYS_A_MONTH / 7
     return projection, Pace(deployed.slope * weeks_a_month, ready.slope * weeks_a_month, len(weeks) - 1)

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import conditional_page, require_GET
 
-from readiness.scoring import cards, charts, findings, tables
+from readiness.scoring import cards, findings, gap_charts, tables
 from readiness.scoring.queries import attention, capacity, fleet
 from readiness.scoring.queries import sites as site_queries
 from readiness.scoring.queries.rows import SiteRow
@@ -71,14 +71,14 @@ def gap_chart(request: HttpRequest, form: str) -> HttpResponse:
     at = now()
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     history = capacity.capacity_over_time(start=span.start, end=span.end, now=at)
-    return answers.chart(charts.gap_over_time(history, now=at), form)
+    return answers.chart(gap_charts.gap_over_time(history, now=at), form)
 
 
 @may_see
 @conditional_page
 @require_GET
 def gap_by_site_chart(request: HttpRequest, form: str) -> HttpResponse:
-    return answers.chart(charts.gap_by_site(capacity.by_site(now=now())), form)
+    return answers.chart(gap_charts.gap_by_site(capacity.by_site(now=now())), form)
 
 
 def _sites_page(request: HttpRequest, at: datetime, known: Mapping[int, SiteRow] | None = None) -> Any:

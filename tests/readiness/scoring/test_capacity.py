@@ -73,7 +73,7 @@ def test_a_steady_growth_is_projected_at_its_pace():
     for week in range(20):
         made.capacity_event(site=there, happened_on=(NOW - timedelta(weeks=week, days=1)).date(), it_kw=70)
     history = capacity.capacity_over_time(start=NOW - 100 * DAY, end=NOW, now=NOW)
-    assert history.pace.deployed_kw_month == pytest.approx(70 * 365.25 / 12 / 7)
+    assert history.pace.deployed_a_month == pytest.approx(70 * 365.25 / 12 / 7)
     assert history.projection.deployed[0] == 1400
     assert history.projection.deployed[12] == pytest.approx(1400 + 12 * 70)
     assert history.projection.ready == (0.0,) * 13

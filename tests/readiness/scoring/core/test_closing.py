@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from readiness.scoring.core.closing import (
     HeldSite,
-    Measure,
     best_curve,
     best_with,
     beyond_checks,
@@ -16,7 +15,7 @@ from readiness.scoring.core.closing import (
     in_order,
     least_checks,
 )
-from readiness.scoring.core.gap import NOTHING, Capacity
+from readiness.scoring.core.gap import NOTHING, Capacity, Measure
 
 CHECKS = ("p1-soak-24h", "p2-backup-power", "p3-role-coverage", "p4-orchestration-owner", "p5-goodput")
 

@@ -1,0 +1,263 @@
+"""`GET /api/readiness/gap/` and `closing/` below it: the figures of the gap's page, for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers as fields
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from inventory.models import Site
+from readiness.scoring.core.closing import CheckEffect, HeldSite, Target
+from readiness.scoring.core.gap import Gap, Measure
+from readiness.scoring.gap_question import (
+    BY,
+    CHECKS,
+    GROUPS,
+    MOST_CHECKS,
+    MOST_GROUPS,
+    MOST_POINTS,
+    BadQuestion,
+    Question,
+    read,
+)
+from readiness.scoring.queries import gap as queries
+from readiness.scoring.queries.capacity import Projection
+from readiness.scoring.queries.closing import Closing, closing
+from readiness.scoring.queries.standing import standing_of
+from web import clock
+from web.rest.filters import refuse_unknown
+from web.rest.permissions import requires
+from web.timerange import BadTimeRangeError, TimeRange
+
+DEFAULT_RANGE = "now-365d"
+MOST_SITES = 1000
+"""Sites of a plan that one answer names, the first of them; it says how many there are."""
+
+
+def _parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, description=text, **given)
+
+
+_WHICH = [
+    _parameter(
+        "measure", "What capacity is counted in.", enum=[each.value for each in Measure], default="kw"
+    ),
+    _parameter("region", "Slug; repeat or separate by commas. Every site unless given.", many=True),
+    _parameter("kind", "Kind of site.", many=True, enum=Site.Kind.values),
+    _parameter("profile", "Sites with any of these profiles.", many=True, enum=Site.Profile.values),
+]
+_OVER_TIME = [
+    _parameter("by", "Groups; none unless given.", enum=list(BY)),
+    _parameter(
+        "groups", f"Largest groups told apart, {GROUPS} unless given, {MOST_GROUPS} at most.", type=int
+    ),
+    _parameter("start", "now-7d, ISO 8601 or epoch ms; now-365d unless given."),
+    _parameter("end", "The same; now unless given."),
+    _parameter(
+        "points", f"Instants, 2 to {MOST_POINTS}; 120 unless given, 60 by blocker or pillar.", type=int
+    ),
+]
+_HOW = [
+    _parameter(
+        "target", "Where sites are to get to.", enum=[each.value for each in Target], default="conditional"
+    ),
+    _parameter(
+        "checks", f"Checks that can be resolved, {CHECKS} unless given, {MOST_CHECKS} at most.", type=int
+    ),
+]
+
+
+def _bands(name: str, *, series: bool) -> Any:
+    number = fields.ListField(child=fields.FloatField()) if series else fields.FloatField()
+    return inline_serializer(
+        name, dict.fromkeys(("deployed", "ready", "conditional", "not_ready", "gap"), number)
+    )
+
+
+_answer = inline_serializer(
+    "GapOverTime",
+    {
+        "evaluated_at": fields.DateTimeField(),
+        "start": fields.DateTimeField(),
+        "end": fields.DateTimeField(),
+        "measure": fields.CharField(),
+        "by": fields.CharField(),
+        "instants": fields.ListField(child=fields.DateTimeField()),
+        "whole": _bands("GapSeries", series=True),
+        "now": _bands("GapNow", series=False),
+        "groups": fields.ListField(child=fields.DictField()),
+        "projection": fields.DictField(allow_null=True),
+        "no_projection": fields.CharField(help_text="Why there is none."),
+        "capability_gap": fields.DictField(),
+    },
+)
+_closing_answer = inline_serializer(
+    "GapClosing",
+    {
+        "evaluated_at": fields.DateTimeField(),
+        "measure": fields.CharField(),
+        "target": fields.CharField(),
+        "held": fields.FloatField(help_text="Capacity of all sites short of the target."),
+        "sites_held": fields.IntegerField(),
+        "plan": fields.ListField(
+            child=fields.DictField(), help_text="Sites by capacity freed for each check."
+        ),
+        "checks": fields.ListField(child=fields.DictField(), help_text="The check that frees most first."),
+        "best": fields.DictField(help_text="The most that so many checks free, and where."),
+        "curve": fields.ListField(
+            child=fields.DictField(), help_text="A point wherever one more check frees more; exact."
+        ),
+        "beyond_checks": fields.ListField(child=fields.CharField(), help_text="Held by no check."),
+    },
+)
+
+may_see = requires("inventory.view_site", "scoring.view_sitescore")
+
+
+def _question(request: Request, parameters: Sequence[OpenApiParameter]) -> Question:
+    refuse_unknown(request, [each.name for each in parameters], controls=("format",))
+    try:
+        regions = queries.regions() if "region" in request.query_params else {}
+        return read(request.query_params, regions=regions)
+    except BadQuestion as error:
+        raise ValidationError({error.field: [error.reason]}) from error
+
+
+def _range(request: Request, now: datetime) -> TimeRange:
+    try:
+        return TimeRange.of(request._request, now=now, default=DEFAULT_RANGE)
+    except BadTimeRangeError as error:
+        raise ValidationError({error.field: [error.reason]}) from error
+
+
+class GapView(APIView):
+    permission_classes = [may_see]
+
+    @extend_schema(
+        responses={200: _answer},
+        parameters=[*_WHICH, *_OVER_TIME],
+        operation_id="readiness_gap",
+        summary="Deployed, ready and conditional capacity over time, whole and by group",
+    )
+    def get(self, request: Request) -> Response:
+        now = clock.now()
+        question, span = _question(request, [*_WHICH, *_OVER_TIME]), _range(request, now)
+        whole = queries.over_time(question, start=span.start, end=span.end, now=now)
+        groups = queries.groups_over_time(question, start=span.start, end=span.end, now=now)
+        at_present = queries.present(question, now=now)
+        measure = question.measure
+        return Response(
+            {
+                "evaluated_at": now,
+                "start": span.start,
+                "end": span.end,
+                "measure": measure.value,
+                "by": question.by,
+                "instants": [gap.at for gap in whole.gaps],
+                "whole": _series(whole.gaps, measure),
+                "now": _one(at_present.known.gap, measure),
+                "groups": [
+                    {"key": group.key, "label": group.label, "now": _one(group.now, measure)}
+                    | _series(group.gaps, measure)
+                    for group in groups
+                ],
+                "projection": _projection(whole.projection),
+                "no_projection": whole.no_projection,
+                "capability_gap": {
+                    "points": at_present.capability.points,
+                    "accelerators_per_person": at_present.capability.accelerators_per_person,
+                    "accelerator_growth": at_present.growth,
+                    "reason": at_present.capability.reason,
+                },
+            }
+        )
+
+
+BANDS = ("deployed", "ready", "conditional", "not_ready", "gap")
+
+
+def _one(gap: Gap, measure: Measure) -> dict[str, float]:
+    return {band: measure.of(getattr(gap, band)) for band in BANDS}
+
+
+def _series(gaps: Sequence[Gap], measure: Measure) -> dict[str, list[float]]:
+    return {band: [round(measure.of(getattr(gap, band)), 6) for gap in gaps] for band in BANDS}
+
+
+def _projection(ahead: Projection | None) -> dict[str, Any] | None:
+    if ahead is None:
+        return None
+    return {
+        "method": ahead.method,
+        "instants": ahead.instants,
+        "deployed": ahead.deployed,
+        "ready": ahead.ready,
+        "deployed_band": ahead.deployed_band,
+        "ready_band": ahead.ready_band,
+    }
+
+
+class ClosingView(APIView):
+    permission_classes = [may_see]
+
+    @extend_schema(
+        responses={200: _closing_answer},
+        parameters=[*_WHICH, *_HOW],
+        operation_id="readiness_gap_closing",
+        summary="What would close the gap: a ranked plan, single checks, and the best for any number of checks",
+    )
+    def get(self, request: Request) -> Response:
+        now = clock.now()
+        question = _question(request, [*_WHICH, *_HOW])
+        known = standing_of(queries.sites_of(question), now=now)
+        found = closing(known, target=question.target, measure=question.measure)
+        of = question.measure.of
+        return Response(
+            {
+                "evaluated_at": now,
+                "measure": question.measure.value,
+                "target": question.target.value,
+                "held": of(found.capacity),
+                "sites_held": len(found.held),
+                "plan": [
+                    _held(step.site, of(step.site.held))
+                    | {"checks_so_far": step.checks_so_far, "freed_so_far": of(step.freed_so_far)}
+                    for step in found.plan[:MOST_SITES]
+                ],
+                "checks": [_effect(effect, question.measure) for effect in found.effects],
+                "best": _best(found, question.checks),
+                "curve": [{"checks": point.checks, "freed": point.freed} for point in found.curve],
+                "beyond_checks": [site.site for site in found.beyond],
+            }
+        )
+
+
+def _held(site: HeldSite, held: float) -> dict[str, Any]:
+    return {"site": site.site, "held": held, "checks": list(site.checks)}
+
+
+def _effect(effect: CheckEffect, measure: Measure) -> dict[str, Any]:
+    return {
+        "check": effect.check_id,
+        "sites": list(effect.sites),
+        "touched": measure.of(effect.touched),
+        "frees": list(effect.frees),
+        "freed": measure.of(effect.freed),
+    }
+
+
+def _best(found: Closing, checks: int) -> dict[str, Any]:
+    chosen, of = found.best_with(checks), found.measure.of
+    return {
+        "checks": checks,
+        "needed": sum(len(site.checks) for site in chosen),
+        "freed": sum(of(site.held) for site in chosen),
+        "sites": [_held(site, of(site.held)) for site in chosen],
+    }

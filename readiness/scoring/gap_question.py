@@ -1,0 +1,114 @@
+"""What a reader asks of the gap: by what, counted in what, of which sites. Page and endpoint take the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory.models import Site
+from readiness.scoring.core.closing import Target
+from readiness.scoring.core.gap import Measure
+
+FIRST_BLOCKER, PILLAR, REGION, KIND, SITE = "first-blocker", "pillar", "region", "kind", "site"
+BY = {
+    FIRST_BLOCKER: gettext_lazy("First blocker"),
+    PILLAR: gettext_lazy("Pillar"),
+    REGION: gettext_lazy("Region"),
+    KIND: gettext_lazy("Kind"),
+    SITE: gettext_lazy("Site"),
+}
+MEASURES = {Measure.POWER: gettext_lazy("Power"), Measure.ACCELERATORS: gettext_lazy("Accelerators")}
+TARGETS = {Target.CONDITIONAL: gettext_lazy("Conditional"), Target.READY: gettext_lazy("Ready")}
+POINTS, MOST_POINTS = 120, 400
+BLOCKER_POINTS = 60
+"""A blocker is known by the day, and reading a day costs a row for each site."""
+GROUPS, MOST_GROUPS = 6, 50
+CHECKS, MOST_CHECKS = 10, 5000
+
+
+class BadQuestion(ValueError):
+    """`field` is the parameter that cannot be read, `reason` says why."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`by` "" asks for no groups. `regions`, `kinds`, `profiles` empty: of all. `checks` is how many are resolved."""
+
+    measure: Measure = Measure.POWER
+    by: str = ""
+    target: Target = Target.CONDITIONAL
+    regions: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    points: int = POINTS
+    groups: int = GROUPS
+    checks: int = CHECKS
+
+    @property
+    def of_all_sites(self) -> bool:
+        return not (self.regions or self.kinds or self.profiles)
+
+    @property
+    def by_blocker(self) -> bool:
+        return self.by in (FIRST_BLOCKER, PILLAR)
+
+
+FIELDS = ("measure", "by", "target", "region", "kind", "profile", "points", "groups", "checks")
+
+
+def read(parameters: QueryDict, *, regions: Mapping[str, str], by: str = "") -> Question:
+    """The question of an address; `regions` are names by slug, `by` what is asked for unless the address says.
+
+    Raises BadQuestion.
+    """
+    by = _one(parameters, "by", BY, default=by)
+    points = BLOCKER_POINTS if by in (FIRST_BLOCKER, PILLAR) else POINTS
+    return Question(
+        measure=Measure(_one(parameters, "measure", MEASURES, default=Measure.POWER)),
+        by=by,
+        target=Target(_one(parameters, "target", TARGETS, default=Target.CONDITIONAL)),
+        regions=_several(parameters, "region", regions),
+        kinds=_several(parameters, "kind", Site.Kind.values),
+        profiles=_several(parameters, "profile", Site.Profile.values),
+        points=_number(parameters, "points", points, least=2, most=MOST_POINTS),
+        groups=_number(parameters, "groups", GROUPS, least=1, most=MOST_GROUPS),
+        checks=_number(parameters, "checks", CHECKS, least=1, most=MOST_CHECKS),
+    )
+
+
+def _one(parameters: QueryDict, name: str, known: Iterable[str], *, default: str) -> str:
+    asked = str(parameters.get(name, "")) or default
+    choices = [str(each) for each in known]
+    if asked and asked not in choices:
+        raise BadQuestion(name, _("is one of %(choices)s") % {"choices": ", ".join(choices)})
+    return asked
+
+
+def _several(parameters: QueryDict, name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Repeated or separated by commas."""
+    asked = [each for value in parameters.getlist(name) for each in str(value).split(",") if each]
+    choices = set(known)
+    for each in asked:
+        if each not in choices:
+            raise BadQuestion(name, _("There is no %(value)s.") % {"value": each[:100]})
+    return tuple(dict.fromkeys(asked))
+
+
+def _number(parameters: QueryDict, name: str, default: int, *, least: int, most: int) -> int:
+    asked = str(parameters.get(name, ""))
+    if not asked:
+        return default
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 7 and least <= int(asked) <= most):
+        raise BadQuestion(
+            name, _("is a whole number from %(least)s to %(most)s") % {"least": least, "most": most}
+        )
+    return int(asked)
