@@ -63,6 +63,7 @@ ROLES: dict[str, Role] = {
                 "evidence.*_floor",
                 "evidence.*_declaredlimit",
                 *_draft,
+                "evidence.change_validationrun",
             ),
         ),
         Role(

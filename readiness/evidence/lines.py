@@ -37,9 +37,17 @@ def facts(run: ValidationRun) -> list[Line]:
         {"term": gettext("Library"), "value": run.library},
         {"term": gettext("Provenance"), "value": run.get_provenance_display()},
         {"term": gettext("Note"), "value": run.note},
+        {"term": gettext("Baseline"), "value": _baseline(run)},
     ]
     told = {gettext("Devices"), gettext("Platform"), gettext("Load")}
     return [line for line in found if line["value"] or line["term"] in told]
+
+
+def _baseline(run: ValidationRun) -> str:
+    if run.baseline_at is None:
+        return ""
+    who = run.baseline_by.username if run.baseline_by else gettext("somebody")
+    return gettext("since %(when)s, by %(who)s") % {"when": instant(run.baseline_at), "who": who}
 
 
 def versions(run: ValidationRun) -> list[Line]:

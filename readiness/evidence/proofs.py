@@ -12,12 +12,11 @@ from datetime import datetime
 from django.db import connection
 
 from readiness.evidence import rows
-from readiness.evidence.core.proving import collectives, diagnostics, latency, ports, tables
+from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, ports, tables
 from readiness.evidence.core.proving.values import (
     FloorValue,
     PartKey,
     Proof,
-    Run,
     SiteParts,
     is_valid,
 )
@@ -33,6 +32,7 @@ WORKED_OUT: Mapping[str, tuple[str, ...]] = {
     "p1-latency-under-load": ("loaded-p99", "load-factor", "tail-ratio", "p99-cv", "repeats"),
     "p1-serving-latency": ("ttft-p99", "tpot-p99", "duration"),
     "p5-revalidation": ("nodes-current",),
+    "p5-baseline-regression": ("nodes-beyond", "nodes-without-ticket"),
 }
 """Sub-measures that are worked out of runs; all others are named by a table, a fact or an attestation."""
 
@@ -57,15 +57,15 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     ids = sorted(site_ids)
     with_runs, with_records = _anything(ids)
     floors = _floors() if with_runs or with_records else []
-    runs = rows.runs(ids, floors, now) if with_runs else {}
-    parts = rows.site_parts([site_id for site_id in ids if runs.get(site_id)])
+    runs = rows.runs(ids, floors, framework, now) if with_runs else {}
+    parts = rows.site_parts([site_id for site_id in ids if site_id in runs])
     entered = rows.entered(ids, framework, now) if with_records else {}
     checks = _worked_out(framework)
     found = {
         site_id: _of_site(
             framework,
             checks,
-            runs.get(site_id, ()),
+            runs.get(site_id, rows.NO_RUNS),
             parts.get(site_id),
             floors,
             entered.get(site_id, {}),
@@ -88,18 +88,20 @@ def _worked_out(framework: Framework) -> dict[str, Check]:
 def _of_site(
     framework: Framework,
     checks: Mapping[str, Check],
-    runs: Sequence[Run],
+    of_site: rows.SiteRuns,
     site: SiteParts | None,
     floors: Sequence[FloorValue],
     entered: Mapping[PartKey, Proof],
     now: datetime,
 ) -> SiteProofs:
     found: SiteProofs = {}
-    if runs and site is not None:
-        found = _by_runs(framework, checks, runs, site, floors, now)
+    if of_site.newest and site is not None:
+        found = _by_runs(framework, checks, of_site, site, floors, now)
     for key, proof in entered.items():
         part = framework.parts_by_key[key]
-        if not any(is_valid(each, part, now) for each in found.get(key, ())):
+        there = found.get(key, ())
+        asked = max((each.asked_at for each in there if each.asked_at is not None), default=proof.taken_at)
+        if proof.taken_at >= asked and not any(is_valid(each, part, now) for each in there):
             found[key] = (proof,)
     return found
 
@@ -107,13 +109,14 @@ def _of_site(
 def _by_runs(
     framework: Framework,
     checks: Mapping[str, Check],
-    runs: Sequence[Run],
+    of_site: rows.SiteRuns,
     site: SiteParts,
     floors: Sequence[FloorValue],
     now: datetime,
 ) -> SiteProofs:
     """Each family of checks; what a table names itself goes before what was worked out."""
     found: SiteProofs = {}
+    runs = of_site.newest
 
     def add(check_id: str, of_check: Mapping[str, tuple[Proof, ...]]) -> None:
         keyed = {(check_id, part_id): each for part_id, each in of_check.items()}
@@ -134,6 +137,8 @@ def _by_runs(
         add(diag.id, diagnostics.accelerators(diag, runs, site, now))
     if (check := checks.get("p5-revalidation")) and diag and intra:
         add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, now))
+    if check := checks.get("p5-baseline-regression"):
+        add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
     return found | tables.named(framework, runs, now)
 
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from inventory.models import Device
 from inventory.queries import end_of_day
+from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
 from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.proving.baselines import FIRST
 from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, newest
+from readiness.evidence.core.voids import voids_at
 from readiness.framework.core.definition import Framework, SubMeasure
-from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
 
 KEPT = timedelta(days=400)
@@ -32,14 +35,31 @@ NAMES = (
 )
 
 _RUNS = """
-SELECT id, site_id, tool, scope, taken_at, load, platform, loopback, void_changes, voided_at, void_reason,
-    cardinality(hosts), provenance
+SELECT id, site_id, is_newest, is_first OR is_baseline, tool, scope, taken_at, about, is_baseline, load, platform,
+    loopback, void_changes, voids, voided_at, void_reason, cardinality(hosts), provenance
 FROM (
-    SELECT *, row_number() OVER (PARTITION BY site_id, about ORDER BY taken_at DESC, id DESC) AS place
-    FROM evidence_validationrun WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND taken_at > %(oldest)s
+    SELECT *, place = 1 OR (place <= %(repeats)s AND tool = ANY(%(repeated)s)) AS is_newest,
+        tool = ANY(%(compared)s) AND NOT shaken AND standing - newer < %(first)s AS is_first
+    FROM (
+        SELECT *, row_number() OVER newest_first AS place, count(*) FILTER (WHERE NOT shaken) OVER thing AS standing,
+            count(*) FILTER (WHERE NOT shaken) OVER newest_first AS newer
+        FROM (
+            SELECT *, baseline_at IS NOT NULL AND baseline_at <= %(now)s AS is_baseline,
+                voided_at IS NOT NULL AND voided_at <= %(now)s AND EXISTS (
+                    SELECT FROM unnest(void_changes) AS kind WHERE kind = ANY(%(minded)s)
+                    AND COALESCE((voids -> kind ->> 'at')::timestamptz, voided_at) <= %(now)s
+                ) AS shaken
+            FROM evidence_validationrun
+            WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
+                AND (taken_at > %(oldest)s OR baseline_at <= %(now)s)
+        ) run
+        WINDOW thing AS (PARTITION BY site_id, about),
+            newest_first AS (PARTITION BY site_id, about ORDER BY taken_at DESC, id DESC)
+    ) run
 ) run
-WHERE place = 1 OR (place <= %(repeats)s AND tool = ANY(%(repeated)s)) ORDER BY id
+WHERE is_newest OR is_first OR is_baseline ORDER BY id
 """
+"""`newer` counts a thing's standing runs from the newest to this one, so that the rest of them are older."""
 _FIGURES = """
 SELECT run_id, name, value, unit, operation, variant, subject, size_bytes, percentile, samples, streams, caution
 FROM evidence_runmeasure
@@ -70,13 +90,13 @@ WHERE site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'a
 _RECORDS = """
 SELECT * FROM (
     SELECT DISTINCT ON (site_id, check_id, part) 'fact', id, site_id, check_id, part, value, taken_at, source,
-        void_changes, voided_at, void_reason, provenance, NULL::date, ''
+        void_changes, voids, voided_at, void_reason, provenance, NULL::date, ''
     FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
     ORDER BY site_id, check_id, part, taken_at DESC, id DESC
 ) fact
 UNION ALL
 SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested by ' || attested_by,
-    void_changes, voided_at, void_reason, provenance, valid_until, site.time_zone
+    void_changes, voids, voided_at, void_reason, provenance, valid_until, site.time_zone
 FROM evidence_attestation record JOIN inventory_site site ON site.id = site_id
 WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> ''
 """
@@ -94,6 +114,7 @@ class _Record(NamedTuple):
     taken_at: datetime
     detail: str
     void_changes: list[str]
+    voids: dict[str, dict[str, str]]
     voided_at: datetime | None
     void_reason: str
     provenance: str
@@ -101,9 +122,33 @@ class _Record(NamedTuple):
     time_zone: str
 
 
-def runs(site_ids: Sequence[int], floors: Iterable[FloorValue], now: datetime) -> dict[int, list[Run]]:
-    """The newest runs of each thing, with the figures that may prove something; three statements."""
-    asked = {"now": now, "oldest": now - KEPT, "repeats": REPEATS, "repeated": list(REPEATED)}
+@dataclass(frozen=True, slots=True)
+class SiteRuns:
+    """The newest runs of each thing. `earlier` are its first ones since a change voided what a baseline stands on, and
+    those that somebody marked."""
+
+    newest: list[Run] = field(default_factory=list)
+    earlier: list[Run] = field(default_factory=list)
+
+
+NO_RUNS = SiteRuns()
+
+
+def runs(
+    site_ids: Sequence[int], floors: Iterable[FloorValue], framework: Framework, now: datetime
+) -> dict[int, SiteRuns]:
+    """By site id, with the figures that may prove something; three statements."""
+    regression = framework.checks_by_id.get(REGRESSION)
+    minded = {kind for part in (regression.parts if regression else ()) for kind in part.validity.voided_by}
+    asked = {
+        "now": now,
+        "oldest": now - KEPT,
+        "repeats": REPEATS,
+        "repeated": list(REPEATED),
+        "compared": sorted(HAVE_BASELINE) if regression else [],
+        "first": FIRST,
+        "minded": sorted(kind.value for kind in minded),
+    }
     rows = _fetch(_RUNS, {"sites": list(site_ids)} | asked)
     run_ids = [row[0] for row in rows]
     if not run_ids:
@@ -112,10 +157,14 @@ def runs(site_ids: Sequence[int], floors: Iterable[FloorValue], now: datetime) -
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for run_id, device_id, role in _fetch(_DEVICES, [run_ids]):
         devices[run_id].append((device_id, role))
-    found: dict[int, list[Run]] = defaultdict(list)
-    for run_id, site_id, *of_run in rows:
-        found[site_id].append(_run(run_id, of_run, figures.get(run_id, ()), devices.get(run_id, ())))
-    return found
+    found: dict[int, SiteRuns] = defaultdict(SiteRuns)
+    for run_id, site_id, is_newest, is_earlier, *of_run in rows:
+        run = _run(run_id, of_run, figures.get(run_id, ()), devices.get(run_id, ()), now)
+        if is_newest:
+            found[site_id].newest.append(run)
+        if is_earlier:
+            found[site_id].earlier.append(run)
+    return dict(found)
 
 
 def _figures(run_ids: Sequence[int], sizes: Collection[int]) -> dict[int, list[Figure]]:
@@ -154,20 +203,27 @@ def _figures(run_ids: Sequence[int], sizes: Collection[int]) -> dict[int, list[F
 
 
 def _run(
-    run_id: int, row: Sequence[Any], figures: Iterable[Figure], devices: Iterable[tuple[int, str]]
+    run_id: int,
+    row: Sequence[Any],
+    figures: Iterable[Figure],
+    devices: Iterable[tuple[int, str]],
+    now: datetime,
 ) -> Run:
-    tool, scope, taken_at, load, platform, loopback, changes, voided_at, void_reason, hosts, provenance = row
+    tool, scope, taken_at, about, is_baseline, load, platform, loopback, *told, hosts, provenance = row
+    voids = voids_at(*told, now=now)
     return Run(
         id=run_id,
         tool=tool,
         scope=scope,
         taken_at=taken_at,
+        about=about,
+        is_baseline=is_baseline,
         load=load,
         platform=platform,
         loopback=loopback,
-        void_changes=frozenset(map(Change, changes)),
-        voided_at=voided_at,
-        void_reason=void_reason,
+        void_changes=voids.changes,
+        voided_at=voids.at,
+        void_reason=voids.reason,
         hosts=hosts,
         nodes=tuple(device_id for device_id, role in devices if role == Device.Role.NODE),
         devices=tuple(device_id for device_id, _ in devices),
@@ -220,8 +276,10 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
 
 def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
     voided, voided_at = "", None
-    if record.void_changes and not part.validity.voided_by.isdisjoint(record.void_changes):
-        voided, voided_at = record.void_reason, record.voided_at
+    if record.void_changes:
+        voids = voids_at(record.void_changes, record.voids, record.voided_at, record.void_reason, now)
+        if voids.changes & part.validity.voided_by:
+            voided, voided_at = voids.reason, voids.at
     if record.valid_until is not None and not voided:
         ends_at = end_of_day(record.valid_until, record.time_zone)
         if ends_at <= now:

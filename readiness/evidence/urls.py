@@ -8,6 +8,7 @@ urlpatterns = [
     path("", runs.page, name="evidence"),
     path("runs/add/", runs.add, name="validation-run-add"),
     path("runs/<int:pk>/", runs.run, name="validation-run-detail"),
+    path("runs/<int:pk>/baseline/", runs.baseline, name="validation-run-baseline"),
     path("runs/<int:pk>/file/", runs.file, name="validation-run-file"),
     path("facts/", records.facts, name="facts"),
     path("facts/add/", records.record, name="recorded-fact-add"),

@@ -34,6 +34,7 @@ MAY = {
     "evidence.view_validationrun": EVERYONE,
     "evidence.add_validationrun": {"ops", "planner", "admin"},
     "evidence.delete_validationrun": {"admin"},
+    "evidence.change_validationrun": {"planner", "admin"},
     "evidence.add_attestation": {"ops", "planner", "admin"},
     "evidence.delete_attestation": {"admin"},
     "evidence.delete_recordedfact": {"ops", "planner", "admin"},

@@ -17,10 +17,13 @@ from readiness.evidence.api.refusing import FileField, answered, refuse_large
 from readiness.evidence.arriving import content_of, file_answer, sender_of
 from readiness.evidence.filters import RunFilters
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
-from readiness.evidence.operations import RunContext, import_run
+from readiness.evidence.operations import RunContext, import_run, mark_baseline
+from readiness.evidence.operations.baselines import MAY_MARK
 from telemetry.models import Provenance
 from web import clock
 from web.rest.fields import RelatedObjectField
+from web.rest.parsers import OrjsonParser
+from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer, message_field
 from web.rest.viewsets import ReadOnlyObjectViewSet
 
@@ -63,7 +66,7 @@ class ValidationRunSerializer(ObjectSerializer):
                 "note",
                 "provenance",
             ),
-            *("void_changes", "voided_at", "void_reason"),
+            *("void_changes", "voided_at", "void_reason", "baseline_at"),
         )
         brief_fields = ("site", "tool", "taken_at")
 
@@ -79,6 +82,10 @@ class WholeRunSerializer(ValidationRunSerializer):
 
     class Meta(ValidationRunSerializer.Meta):
         fields = (*ValidationRunSerializer.Meta.fields, "measures")
+
+
+class BaselineSerializer(serializers.Serializer):
+    marked = serializers.BooleanField(help_text="False leaves the baseline to the first runs again")
 
 
 class RunUploadSerializer(serializers.Serializer):
@@ -181,6 +188,26 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.get_object().delete()
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        summary="Make it the baseline of later runs, or no longer",
+        request=BaselineSerializer,
+        responses={200: ValidationRunSerializer},
+    )
+    @action(
+        detail=True,
+        methods=["post"],
+        parser_classes=[OrjsonParser],
+        permission_classes=[requires(MAY_MARK)],
+        pagination_class=None,
+    )
+    def baseline(self, request: Request, pk: str | None = None) -> Response:
+        asked = BaselineSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        run = self.get_object()
+        with transaction.atomic(), answered():
+            mark_baseline(run, marked=asked.validated_data["marked"], by=sender_of(request), now=clock.now())
+        return self._answer(self.get_object())
 
     @extend_schema(
         summary="The file as it is kept",

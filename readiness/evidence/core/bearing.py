@@ -6,18 +6,21 @@ import re
 from collections.abc import Iterable, Mapping
 
 COLLECTIVES = ("p1-intra-node", "p1-fabric-collective")
+REGRESSION = "p5-baseline-regression"
 CHECKS_OF_TOOL: Mapping[str, tuple[str, ...]] = {
-    "nccl-tests": COLLECTIVES,
-    "rccl-tests": COLLECTIVES,
-    "perftest": ("p1-rdma-port", "p1-latency-under-load"),
-    "sockperf": ("p1-latency-under-load",),
+    "nccl-tests": (*COLLECTIVES, REGRESSION),
+    "rccl-tests": (*COLLECTIVES, REGRESSION),
+    "perftest": ("p1-rdma-port", "p1-latency-under-load", REGRESSION),
+    "sockperf": ("p1-latency-under-load", REGRESSION),
     "dcgm-diag": ("p1-accelerator-diag",),
-    "mlperf": ("p1-serving-latency",),
-    "iperf3": (),
-    "fio": (),
+    "mlperf": ("p1-serving-latency", REGRESSION),
+    "iperf3": (REGRESSION,),
+    "fio": (REGRESSION,),
     "csv": (),
 }
 """By tool; a table's figures name their checks themselves."""
+HAVE_BASELINE = frozenset({"nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio", "mlperf"})
+"""Tools whose rates and latencies are compared with earlier ones: a diagnostic has none."""
 _PART = re.compile(r"(p[1-5]-[a-z0-9-]+)/([a-z0-9-]+)")
 
 

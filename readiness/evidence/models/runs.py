@@ -114,6 +114,23 @@ class ValidationRun(Voidable):
         _("provenance"), max_length=16, choices=Provenance, default=Provenance.MEASURED
     )
 
+    baseline_at = models.DateTimeField(
+        _("baseline since"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When it was marked as what later runs of the same thing are measured against"),
+    )
+    baseline_by = models.ForeignKey(
+        verbose_name=_("baseline by"),
+        to=settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+
     objects = ValidationRunQuerySet.as_manager()
 
     class Meta:

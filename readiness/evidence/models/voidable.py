@@ -36,6 +36,13 @@ class Voidable(models.Model):
     void_reason = models.TextField(
         _("what changed"), blank=True, editable=False, help_text=_("Which changes, and who made them")
     )
+    voids = models.JSONField(
+        _("changes by kind"),
+        default=dict,
+        blank=True,
+        editable=False,
+        help_text=_("By kind: when it was made and what it was"),
+    )
     recorded_at = models.DateTimeField(
         _("entered"), db_default=Now(), editable=False, help_text=_("When the database got it")
     )

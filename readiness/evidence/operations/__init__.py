@@ -1,5 +1,6 @@
 """What changes evidence: measuring days, importing runs, recording what people say, voiding what changed."""
 
+from readiness.evidence.operations.baselines import mark_baseline
 from readiness.evidence.operations.days import measure, measure_day
 from readiness.evidence.operations.limits import declare_limit, import_limits
 from readiness.evidence.operations.records import (
@@ -23,6 +24,7 @@ __all__ = [
     "import_floors",
     "import_limits",
     "import_run",
+    "mark_baseline",
     "measure",
     "measure_day",
     "record_fact",

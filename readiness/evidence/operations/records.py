@@ -156,7 +156,7 @@ class FactRefused(EvidenceRefused):
 _OF_ONE_DAY = ["site", "check_id", "part", "taken_on"]
 _CORRECTED = [
     *("value", "source", "note", "provenance", "taken_at", "by", "basis"),
-    *("void_changes", "voided_at", "void_reason"),
+    *("void_changes", "voids", "voided_at", "void_reason"),
 ]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -64,7 +64,8 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     findings = _other_versions([run for run in live if isinstance(run, ValidationRun)])
     findings += _other_ground(live, now=now)
     kept = [each for each in findings if each.change in relevant[type(each.evidence), each.evidence.pk]]
-    return _apply(kept)
+    # The history's clock may be ahead of `now`: what is seen now was not made later.
+    return _apply([replace(each, at=min(each.at, now)) for each in kept])
 
 
 def _standing[Evidence: Voidable](
@@ -181,9 +182,20 @@ def _apply(findings: Iterable[Finding]) -> int:
         evidence = found[0].evidence
         evidence.void_changes = sorted({*evidence.void_changes, *(each.change.value for each in found)})
         evidence.voided_at = min(filter(None, [evidence.voided_at, *(each.at for each in found)]))
+        evidence.voids = _by_kind(found) | evidence.voids
         reasons = dict.fromkeys(filter(None, [evidence.void_reason, *(each.reason for each in found)]))
         evidence.void_reason = " ".join(reasons)[:4000]
         voided[model].append(evidence)
     for model, changed in voided.items():
-        model._default_manager.bulk_update(changed, ["void_changes", "voided_at", "void_reason"])
+        model._default_manager.bulk_update(changed, ["void_changes", "voids", "voided_at", "void_reason"])
     return len(by_evidence)
+
+
+def _by_kind(found: Iterable[Finding]) -> dict[str, dict[str, str]]:
+    """Of each kind the first change, and what all of them were."""
+    told: dict[str, dict[str, str]] = {}
+    for each in sorted(found, key=lambda finding: finding.at):
+        there = told.setdefault(each.change.value, {"at": each.at.isoformat(), "reason": ""})
+        if each.reason not in there["reason"]:
+            there["reason"] = f"{there['reason']} {each.reason}".strip()[:4000]
+    return told

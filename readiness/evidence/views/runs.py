@@ -8,13 +8,14 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from readiness.evidence import lines, operations, tables
 from readiness.evidence.arriving import file_answer, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import RunForm
 from readiness.evidence.models import RunFile, ValidationRun
+from readiness.evidence.operations.baselines import MAY_MARK, can_be_baseline
 from readiness.evidence.refusals import EvidenceRefused
 from web import answers
 from web import tables as table_kit
@@ -25,6 +26,7 @@ MAY_ADD = "evidence.add_validationrun"
 
 may_see = require("inventory.view_site", "evidence.view_validationrun")
 may_add = require("inventory.view_site", "evidence.view_validationrun", MAY_ADD)
+may_change = require("inventory.view_site", "evidence.view_validationrun", MAY_MARK)
 
 
 @may_see
@@ -60,10 +62,27 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         "facts": lines.facts(found),
         "versions": lines.versions(found),
         "standing": tables.standing(found),
+        "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(found),
         "table": table,
         "breadcrumbs": lines.breadcrumbs(str(found)),
     }
     return answers.page(request, "readiness/evidence/run.html", context)
+
+
+@may_change
+@never_cache
+@require_POST
+def baseline(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(ValidationRun, pk=pk)
+    marked = request.POST.get("marked") == "yes"
+    try:
+        operations.mark_baseline(found, marked=marked, by=sender_of(request), now=now())
+    except EvidenceRefused as error:
+        messages.error(request, error.reason)
+    else:
+        done = gettext("The run is a baseline.") if marked else gettext("The run is no baseline any more.")
+        messages.success(request, done)
+    return HttpResponseRedirect(reverse("validation-run-detail", args=[pk]))
 
 
 @may_see
@@ -102,4 +121,6 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def _runs() -> QuerySet[ValidationRun]:
-    return ValidationRun.objects.select_related("site", "by").prefetch_related("run_devices__device")
+    return ValidationRun.objects.select_related("site", "by", "baseline_by").prefetch_related(
+        "run_devices__device"
+    )

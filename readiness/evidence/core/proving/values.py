@@ -21,7 +21,8 @@ class Proof:
 
     `kind` is `run`, `fact` or `attestation`, `ref` names the row (`run:12`). `detail` names the thing that it is
     about. `floor` is the limit that belongs to this very figure. `cannot_judge` and `voided` are sentences, empty
-    when there is nothing to say: the first makes it unknown, the second stale.
+    when there is nothing to say: the first makes it unknown, the second stale. Where it cannot be judged, what
+    people say counts in its place, but not what they said before `asked_at`.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Proof:
     voided: str = ""
     voided_at: datetime | None = None
     provenance: str = "measured"
+    asked_at: datetime | None = None
 
 
 type Proofs = dict[str, tuple[Proof, ...]]
@@ -43,12 +45,17 @@ type Proofs = dict[str, tuple[Proof, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A validation run with the figures that may prove something. `nodes` are its devices that are nodes."""
+    """A validation run with the figures that may prove something. `nodes` are its devices that are nodes.
+
+    `about` is the same for runs of one thing under one load; `is_baseline` where somebody marked it.
+    """
 
     id: int
     tool: str
     scope: str
     taken_at: datetime
+    about: str = ""
+    is_baseline: bool = False
     load: str = ""
     platform: str = ""
     loopback: str = ""

@@ -1,0 +1,259 @@
+"""p5-baseline-regression: each node's results against its own earlier ones.
+
+A thing is one test of the same devices under the same load, whatever came out. Its baseline is the run that somebody
+marked, else the median of its first three runs since the last change that voids, the newest run left out. Marking the
+newest makes it the new measure of itself: somebody answers for that.
+
+Beyond is more than 5 % (SuperBench's example defect rule [S8]), below for a rate, above for a latency. Three runs and
+not one, since a single first run that happened to be slow would hide what comes after; of two runs the first is the
+baseline, so that a site need not wait for a fourth validation to know that its second was worse.
+
+Rates are compared at the largest size alone, and latencies at p50 and p99: small messages and further tails differ by
+more than 5 % from run to run. A run of several nodes counts for each of them, since it cannot tell which one it was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import median
+
+from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.proving.values import (
+    Proof,
+    Proofs,
+    Run,
+    SiteParts,
+    few,
+    is_standing,
+    kept,
+    proof_of,
+)
+from readiness.evidence.core.units import converted
+from readiness.framework.core.definition import Check, SubMeasure
+
+RATES = frozenset({"busbw", "bandwidth"})
+LATENCIES = frozenset({"latency", "ttft", "tpot"})
+PERCENTILES = frozenset({50.0, 99.0})
+BEYOND = 0.05
+"""Of the baseline [S8]."""
+FIRST = 3
+"""Runs that make a baseline."""
+ONE_ROUND = timedelta(hours=24)
+"""Repeats of a latency within this of the newest are one result: their median."""
+
+type Key = tuple[str, str, str, str, float | None]
+"""Measure, operation, variant, subject, percentile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The figure of one thing that deviates most: 0.07 is 7 % worse than the baseline."""
+
+    run: Run
+    worse: float
+    told: str
+    provenance: str
+
+
+def regressed(
+    check: Check, newest: Sequence[Run], earlier: Sequence[Run], site: SiteParts, now: datetime
+) -> Proofs:
+    """`newest` are the newest runs of each thing, `earlier` its first ones and those that are marked."""
+    part = check.part("nodes-beyond")
+    of_node: dict[int, list[Compared]] = defaultdict(list)
+    voided: dict[int, list[Run]] = defaultdict(list)
+    tested: set[int] = set()
+    for runs, before in _things(newest, earlier):
+        last = max(runs, key=_order)
+        nodes = [node for node in last.nodes if node in site.nodes]
+        tested.update(nodes)
+        if last.void_changes & part.validity.voided_by:
+            for node in nodes:
+                voided[node].append(last)
+        elif (found := _compared(runs, before, part)) is not None:
+            for node in nodes:
+                of_node[node].append(found)
+    if not tested:
+        return {}
+    standing = {
+        node: [each for each in found if is_standing(proof_of(each.run, part, None), part, now)]
+        for node, found in of_node.items()
+    }
+    standing = {node: found for node, found in standing.items() if found}
+    missing = sorted(set(site.nodes) - set(standing))
+    beyond = {node: found for node, found in standing.items() if _worst(found).worse > BEYOND}
+    share = _share(part, standing, beyond, site)
+    last = max((run for run in newest if set(run.nodes) & tested), key=_order)
+    lacking = _lacking(part, missing, of_node, voided, site, last)
+    without = check.part("nodes-without-ticket")
+    return kept({part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]})
+
+
+def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Run], list[Run]]]:
+    """Runs of one thing, the newest and the earlier ones; a loopback crossed no network and is no result."""
+    runs: dict[str, list[Run]] = defaultdict(list)
+    before: dict[str, list[Run]] = defaultdict(list)
+    for run in newest:
+        if not run.loopback:
+            runs[run.about].append(run)
+    for run in earlier:
+        before[run.about].append(run)
+    return [
+        (found, before[about])
+        for about, found in sorted(runs.items())
+        if any(_key(figure) for run in found for figure in run.figures)
+    ]
+
+
+def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> Compared | None:
+    """The figure that is worst against its baseline; None where there is none to compare with."""
+    last = max(runs, key=_order)
+    standing = [run for run in runs if not run.void_changes & part.validity.voided_by]
+    found = []
+    for key, (value, unit) in _figures(last).items():
+        slower = key[0] in LATENCIES
+        result = [last]
+        if slower:
+            result = [run for run in standing if run.taken_at > last.taken_at - ONE_ROUND]
+            value = median(_values(result, key, unit))
+        earlier = [run for run in before if _order(run) < min(map(_order, result))]
+        base = _baseline([run for run in result if run.is_baseline] or earlier, key, unit, part)
+        if base is None or base[0] <= 0:
+            continue
+        # Rounded, so that exactly 5 % is not beyond for want of a binary digit.
+        worse = round(value / base[0] - 1 if slower else 1 - value / base[0], 9)
+        name = f"{key[1] or key[0]}{f' p{key[4]:g}' if key[4] else ''}"
+        told = f"{name} {value / base[0] - 1:+.1%} of {base[0]:.4g} {unit}".replace("%", " %")
+        provenance = worst_provenance(run.provenance for run in (*result, *base[1]))
+        found.append(Compared(last, worse, told, provenance))
+    return max(found, key=lambda each: each.worse, default=None)
+
+
+def _baseline(
+    before: Iterable[Run], key: Key, unit: str, part: SubMeasure
+) -> tuple[float, Sequence[Run]] | None:
+    """The marked run's figure, else the median of the first ones that have it, and which runs those are."""
+    having = sorted(
+        (
+            run
+            for run in before
+            if not run.void_changes & part.validity.voided_by and _values([run], key, unit)
+        ),
+        key=_order,
+    )
+    marked = [run for run in having if run.is_baseline]
+    chosen = marked[-1:] or having[:FIRST]
+    return (median(_values(chosen, key, unit)), chosen) if chosen else None
+
+
+def _figures(run: Run) -> dict[Key, tuple[float, str]]:
+    """What of a run is compared, with its unit: of sizes the largest, of figures alike the worse."""
+    largest: dict[Key, tuple[int, float, str]] = {}
+    for figure in run.figures:
+        key = _key(figure)
+        if key is None or figure.value is None:
+            continue
+        size, value, there = figure.size_bytes or 0, figure.value, largest.get(key)
+        if there is None or size > there[0]:
+            largest[key] = (size, value, figure.unit)
+        elif size == there[0]:
+            worse = max if key[0] in LATENCIES else min
+            largest[key] = (size, worse(value, there[1]), figure.unit)
+    return {key: (value, unit) for key, (_size, value, unit) in largest.items()}
+
+
+def _values(runs: Iterable[Run], key: Key, unit: str) -> list[float]:
+    found = (_figures(run).get(key) for run in runs)
+    values = (converted(each[0], each[1], unit) for each in found if each is not None)
+    return [value for value in values if value is not None]
+
+
+def _key(figure: Figure) -> Key | None:
+    """None for what is not compared."""
+    if figure.caution or figure.value is None:
+        return None
+    if figure.name in LATENCIES and figure.percentile not in PERCENTILES:
+        return None
+    if figure.name not in RATES | LATENCIES:
+        return None
+    return figure.name, figure.operation, figure.variant, figure.subject, figure.percentile
+
+
+def _share(
+    part: SubMeasure,
+    standing: Mapping[int, Sequence[Compared]],
+    beyond: Mapping[int, Sequence[Compared]],
+    site: SiteParts,
+) -> Proof | None:
+    """Nodes beyond, of those in service; as old as the oldest result that counts."""
+    if not standing:
+        return None
+    deciding = {node: _worst(found) for node, found in (beyond or standing).items()}
+    # Of a node several things are compared; each node is as fresh as its newest.
+    newest_of = {node: max(found, key=lambda each: _order(each.run)) for node, found in standing.items()}
+    oldest = min(newest_of.values(), key=lambda each: _order(each.run))
+    worst = max(deciding.values(), key=lambda each: each.worse)
+    told = [f"{site.nodes[node]}: {each.told}" for node, each in sorted(deciding.items(), key=_worst_first)]
+    proof = proof_of(
+        worst.run if beyond else oldest.run,
+        part,
+        100.0 * len(beyond) / len(site.nodes),
+        detail=few(told) if beyond else "",
+    )
+    every = worst_provenance(each.provenance for found in standing.values() for each in found)
+    return replace(proof, taken_at=oldest.run.taken_at, provenance=every)
+
+
+def _lacking(
+    part: SubMeasure,
+    missing: Sequence[int],
+    of_node: Mapping[int, Sequence[Compared]],
+    voided: Mapping[int, Sequence[Run]],
+    site: SiteParts,
+    tested: Run,
+) -> list[Proof]:
+    """What is not known of nodes must not be passed over: those whose results are voided or too old, and the others."""
+    found = []
+    aged = [node for node in missing if of_node.get(node)]
+    shaken = [node for node in missing if node not in aged and voided.get(node)]
+    never = [node for node in missing if node not in aged and node not in shaken]
+    if aged:
+        last = max((each.run for node in aged for each in of_node[node]), key=_order)
+        found.append(proof_of(last, part, 0.0, detail=few([site.nodes[node] for node in aged])))
+    if shaken:
+        last = max((run for node in shaken for run in voided[node]), key=_order)
+        found.append(proof_of(last, part, 0.0, detail=few([site.nodes[node] for node in shaken])))
+    if never:
+        names = few([site.nodes[node] for node in never])
+        reason = f"{len(never)} of {len(site.nodes)} nodes have no result newer than a baseline: {names}."
+        found.append(proof_of(tested, part, None, cannot_judge=reason))
+    return found
+
+
+def _unticketed(
+    part: SubMeasure, beyond: Mapping[int, Sequence[Compared]], share: Proof | None
+) -> Proof | None:
+    """None beyond, none without a ticket; of the others no run tells, and what was recorded before does not either."""
+    if share is None:
+        return None
+    if not beyond:
+        return replace(share, value=0.0)
+    reason = f"{len(beyond)} nodes are beyond 5 %: record how many of them have no ticket."
+    found_at = max(_worst(found).run.taken_at for found in beyond.values())
+    return replace(share, value=None, cannot_judge=reason, asked_at=found_at)
+
+
+def _worst(found: Iterable[Compared]) -> Compared:
+    return max(found, key=lambda each: each.worse)
+
+
+def _worst_first(item: tuple[int, Compared]) -> tuple[float, int]:
+    return -item[1].worse, item[0]
+
+
+def _order(run: Run) -> tuple[datetime, int]:
+    return run.taken_at, run.id
