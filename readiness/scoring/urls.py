@@ -23,5 +23,6 @@ urlpatterns = [
     path("readiness/gap/charts/closing.<str:form>", gap.closing_chart, name="gap-closing-chart"),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
     path("readiness/campaigns/", include("readiness.scoring.campaigns.urls")),
+    path("", include("readiness.scoring.explain.urls")),
     path("waivers/", include("readiness.scoring.waivers.urls")),
 ]

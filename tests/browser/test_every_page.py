@@ -24,6 +24,8 @@ from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.evidence import outputs
+from tests.readiness.scoring import stored
+from tests.readiness.scoring.explain import scene
 from tests.web.test_access import routes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -58,6 +60,8 @@ VARIANTS = (
     "/waivers/request/?site=porto&check=p5-accelerator-health",
     "/sites/porto/checks/p2-backup-power/",
     "/readiness/campaigns/?state=running&cols=note&cols=stale",
+    "/readiness/explain/?site=porto&start=now-30d",
+    "/readiness/explain/?site=site-1&start=now-30d",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -164,12 +168,20 @@ def campaign(small_fleet, user_of, frozen_now):
     return campaigns.start(made_of, **by)
 
 
+@pytest.fixture
+def explained(small_fleet, frozen_now):
+    """What moved at Porto within a month, and at another site that it may be compared with."""
+    scene.eventful(Site.objects.get(slug="porto"), now=frozen_now.at)
+    for at in (frozen_now.at - scene.MONTH, frozen_now.at):
+        stored.kept(small_fleet[0], scene.good(at), at=at)
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
 
 def test_every_page_over_the_fleet(
-    as_role, client_of, people, small_fleet, proven, granted, campaign, axe_source
+    as_role, client_of, people, small_fleet, proven, granted, campaign, explained, axe_source
 ):
     client = client_of("admin")
     paths = pages(client, lambda route: not IN_INVENTORY.match(route))

@@ -16,14 +16,14 @@ from readiness.scoring.core.explain import NOTHING, Causes, Move
 
 
 @dataclass(frozen=True, slots=True)
-class FleetMove:
+class FleetMove[Site: Hashable]:
     """Means at both ends, None where no site has a score. `came` and `went` are what each such site adds."""
 
     start: float | None
     end: float | None
     by: Causes
-    came: Mapping[Hashable, float]
-    went: Mapping[Hashable, float]
+    came: Mapping[Site, float]
+    went: Mapping[Site, float]
     sites: int
 
     @property
@@ -37,7 +37,7 @@ class FleetMove:
 
 def fleet_move[Site: Hashable](
     stayed: Mapping[Site, Move], came: Mapping[Site, float], went: Mapping[Site, float]
-) -> FleetMove:
+) -> FleetMove[Site]:
     """From the moves of sites that are there at both ends, and the scores of those that are there at one."""
     starts = [move.start or 0.0 for move in stayed.values()]
     ends = [move.end or 0.0 for move in stayed.values()]
@@ -57,7 +57,7 @@ def fleet_move[Site: Hashable](
     )
 
 
-def _off_the_mean[Site: Hashable](scores: Mapping[Site, float], others: list[float]) -> dict[Hashable, float]:
+def _off_the_mean[Site: Hashable](scores: Mapping[Site, float], others: list[float]) -> dict[Site, float]:
     middle = _mean(others) or 0.0
     return {site: (score - middle) / (len(scores) + len(others)) for site, score in scores.items()}
 

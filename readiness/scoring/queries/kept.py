@@ -10,6 +10,7 @@ from typing import Any
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.apply import counts_of, pillars_of
+from readiness.scoring.core.coalitions import Snapshot
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult, evaluate
 from readiness.scoring.core.kept import decode
 from readiness.scoring.models import ScoreInputs, ScorePoint
@@ -25,6 +26,10 @@ class Kept:
     evaluated_at: datetime
     framework: Framework
     inputs: SiteInputs
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return Snapshot(self.framework, self.inputs, self.evaluated_at)
 
 
 def kept_on(site_ids: Collection[int] | None, day: date) -> dict[int, Kept]:

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from readiness.framework import queries as framework_queries
-from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
+from readiness.scoring import keeping
+from readiness.scoring.apply import counts_of, pillars_of
+from readiness.scoring.core.evaluate import evaluate
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
 from tests.inventory import made
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -94,3 +97,27 @@ def health(there, domain, state="ok", **given):
     return DomainHealth.objects.create(
         site=there, domain=domain, health=state, since=NOW - DAY, evaluated_at=NOW, **given
     )
+
+
+def kept(there, inputs, *, at, version=None):
+    """The day's point and its inputs, as an evaluation at `at` would have left them."""
+    version = version or framework_queries.current()[0]
+    result = evaluate(framework_queries.definition_of(version), inputs, now=at)
+    total = result.score.result
+    ScorePoint.objects.update_or_create(
+        site=there,
+        on_date=at.date(),
+        defaults={
+            "verdict": result.verdict.verdict or "",
+            "first_blocker": result.verdict.first_blocker,
+            "score": total.score,
+            "score_upper": total.upper,
+            "coverage": total.coverage,
+            "pillars": pillars_of(result),
+            "counts": counts_of(result),
+            "evaluated_at": at,
+            "framework_version": version,
+        },
+    )
+    row = keeping.kept(there.pk, inputs, version, at)
+    ScoreInputs.objects.update_or_create(site=there, on_date=at.date(), defaults=row)

@@ -1,0 +1,256 @@
+"""Explanations from what was kept: of one site whole, of many sites what each cause did to each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.cache import cache
+
+from inventory.models import Region, Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.models import FrameworkVersion
+from readiness.scoring.core.coalitions import Snapshot
+from readiness.scoring.core.explain import Explanation, Move, explain
+from readiness.scoring.core.explain_fleet import FleetMove, fleet_move
+from readiness.scoring.core.kept import decode
+from readiness.scoring.core.states import Stage
+from readiness.scoring.models import ScoreInputs, ScorePoint
+from readiness.scoring.queries.kept import Kept, kept_on
+from readiness.scoring.queries.score_points import NEAR
+
+MOST_SITES = 1000
+"""Sites that are explained at once; each costs about 5 ms the first time."""
+REMEMBERED = timedelta(days=7)
+_ALGORITHM = 1
+"""To be counted up when a share may come out otherwise, so that none of an older reckoning is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteExplained:
+    site: Site
+    start: Kept
+    end: Kept
+    found: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class NothingKept:
+    """`day` is the first that was asked for of which, or of the two weeks before, nothing is kept."""
+
+    site: Site
+    day: date
+    first: date | None
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteMove:
+    """One site of several. `weight` is what it adds to the change of their mean."""
+
+    site: Site
+    move: Move
+    verdicts: tuple[str, str]
+    came: bool
+    went: bool
+    weight: float
+
+    @property
+    def change(self) -> float:
+        return self.move.change
+
+
+@dataclass(frozen=True, slots=True)
+class FleetExplained:
+    """`sites` are those that moved the mean most first; of those left out nothing was kept near one of the days.
+
+    `too_many` is how many sites there are where that is more than are explained at once; there is no `move` then.
+    """
+
+    start: date
+    end: date
+    move: FleetMove[int]
+    sites: tuple[SiteMove, ...]
+    left_out: tuple[Site, ...]
+    versions: tuple[tuple[str, ...], tuple[str, ...]]
+    too_many: int = 0
+
+    @property
+    def is_told(self) -> bool:
+        return bool(self.sites)
+
+
+def site_explained(site: Site, start: date, end: date) -> SiteExplained | NothingKept:
+    """Three statements at most, and one for each version of the framework that was not read yet."""
+    first, last = (kept_on([site.pk], day).get(site.pk) for day in (start, end))
+    if first is None or last is None:
+        days = ScoreInputs.objects.filter(site=site).order_by("on_date").values_list("on_date", flat=True)
+        return NothingKept(site, end if first else start, days.first(), days.last())
+    return SiteExplained(site, first, last, explain(first.snapshot, last.snapshot))
+
+
+def fleet_explained(start: date, end: date, region: Region | None = None) -> FleetExplained:
+    """Seven statements at most, however many sites."""
+    sites = Site.objects.select_related("region").order_by("name", "pk")
+    if region is not None:
+        sites = sites.filter(region=region)
+    every = {site.pk: site for site in sites[: MOST_SITES + 1]}
+    if len(every) > MOST_SITES:
+        nothing: FleetMove[int] = fleet_move({}, {}, {})
+        return FleetExplained(start, end, nothing, (), (), ((), ()), too_many=sites.count())
+    kept = (_kept_days(every, start), _kept_days(every, end))
+    moves = _moves(_pairs(kept))
+    unkept = every.keys() - kept[0].keys()
+    points = ScorePoint.objects.filter(site__in=unkept, on_date__lte=start).order_by()
+    known_before = set(points.values_list("site", flat=True).distinct())
+    return _together(every, kept, moves, known_before, start, end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A row of what was kept, without its content. `version` is the id of the framework's."""
+
+    pk: int
+    site_id: int
+    key: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is remembered of a pair of days: scores, shares by cause, verdicts and stages at both ends."""
+
+    move: Move
+    verdicts: tuple[str, str]
+    stages: tuple[str, str]
+
+
+type _Pair = tuple[_Day, _Day]
+
+
+def _kept_days(sites: Collection[int], day: date) -> dict[int, _Day]:
+    rows = ScoreInputs.objects.filter(site__in=sites, on_date__lte=day, on_date__gt=day - NEAR)
+    newest = rows.order_by("site_id", "-on_date").distinct("site_id")
+    columns = ("pk", "site_id", "evaluated_at", "framework_version_id")
+    return {
+        site_id: _Day(pk, site_id, f"{pk}.{at.timestamp():.6f}", version)
+        for pk, site_id, at, version in newest.values_list(*columns)
+    }
+
+
+def _pairs(kept: tuple[Mapping[int, _Day], Mapping[int, _Day]]) -> dict[int, _Pair]:
+    """By site. A site that is there at one end only is compared with itself, for its score and stage."""
+    start, end = kept
+    return {
+        site_id: (start.get(site_id) or end[site_id], end.get(site_id) or start[site_id])
+        for site_id in {*start, *end}
+    }
+
+
+def _moves(pairs: Mapping[int, _Pair]) -> dict[int, _Told]:
+    """Past days do not change, so what was reckoned once is remembered for a while, and may be lost at any time."""
+    keys = {
+        f"explain:{_ALGORITHM}:{first.key}:{last.key}": site_id for site_id, (first, last) in pairs.items()
+    }
+    remembered = cache.get_many(keys)
+    found = {keys[key]: told for key, told in remembered.items()}
+    missing = {site_id: pair for site_id, pair in pairs.items() if site_id not in found}
+    if missing:
+        reckoned = dict(_reckoned(missing))
+        found |= reckoned
+        fresh = {key: reckoned[site_id] for key, site_id in keys.items() if site_id in reckoned}
+        cache.set_many(fresh, timeout=int(REMEMBERED.total_seconds()))
+    return found
+
+
+def _reckoned(pairs: Mapping[int, _Pair]) -> Iterable[tuple[int, _Told]]:
+    ids = sorted({day.pk for pair in pairs.values() for day in pair})
+    rows = ScoreInputs.objects.filter(pk__in=ids).select_related("framework_version")
+    snapshots = {
+        row.pk: Snapshot(
+            framework_queries.definition_of(row.framework_version),
+            decode(bytes(row.content)),
+            row.evaluated_at,
+        )
+        for row in rows.defer("framework_version__definition")
+    }
+    for site_id, (first, last) in pairs.items():
+        # A day that was written anew between the statements, or went past its time, is left out this once.
+        if first.pk in snapshots and last.pk in snapshots:
+            found = explain(snapshots[first.pk], snapshots[last.pk])
+            verdicts = (found.verdict.start.verdict or "", found.verdict.end.verdict or "")
+            yield site_id, _Told(found.score, verdicts, (found.stages[0], found.stages[1]))
+
+
+def _together(
+    every: Mapping[int, Site],
+    kept: tuple[Mapping[int, _Day], Mapping[int, _Day]],
+    moves: Mapping[int, _Told],
+    known_before: Collection[int],
+    start: date,
+    end: date,
+) -> FleetExplained:
+    stayed, came, went, left_out = {}, {}, {}, []
+    for site_id, site in every.items():
+        told = moves.get(site_id)
+        match _whereabouts(site, told, site_id in kept[0], site_id in kept[1], site_id in known_before):
+            case "stayed" if told:
+                stayed[site_id] = told.move
+            case "came" if told:
+                came[site_id] = told.move.end or 0.0
+            case "went" if told:
+                went[site_id] = told.move.start or 0.0
+            case "unknown":
+                left_out.append(site)
+    move = fleet_move(stayed, came, went)
+    weights = {
+        **{site_id: one.change / len(stayed) for site_id, one in stayed.items()},
+        **move.came,
+        **move.went,
+    }
+    rows = [
+        SiteMove(
+            every[site_id],
+            moves[site_id].move,
+            moves[site_id].verdicts,
+            site_id in came,
+            site_id in went,
+            weight,
+        )
+        for site_id, weight in weights.items()
+    ]
+    rows.sort(key=lambda row: (-abs(row.weight), -_stir(row), row.site.name, row.site.pk))
+    return FleetExplained(start, end, move, tuple(rows), tuple(left_out), _versions(kept))
+
+
+def _whereabouts(site: Site, told: _Told | None, at_start: bool, at_end: bool, known_before: bool) -> str:
+    """Whether a site is there at both days, came, went, is in neither (""), or cannot be told ("unknown")."""
+    if told is None:
+        return "unknown" if known_before or at_start or at_end else ""
+    there = [
+        kept and stage != Stage.RETIRED for kept, stage in zip((at_start, at_end), told.stages, strict=True)
+    ]
+    if at_start and at_end:
+        return {(True, True): "stayed", (False, True): "came", (True, False): "went"}.get(
+            (there[0], there[1]), ""
+        )
+    if at_end:
+        return "unknown" if known_before else "came" if there[1] else ""
+    return "" if not there[0] else "went" if site.stage == Stage.RETIRED else "unknown"
+
+
+def _stir(row: SiteMove) -> float:
+    """How much causes did to a site, also where they made up for each other."""
+    return sum(map(abs, row.move.by.values()))
+
+
+def _versions(kept: Sequence[Mapping[int, _Day]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the versions that judged at each end."""
+    ids = [{day.version for day in days.values()} for days in kept]
+    names: dict[Any, str] = dict(
+        FrameworkVersion.objects.filter(pk__in=ids[0] | ids[1]).values_list("pk", "version")
+    )
+    first, last = (tuple(sorted(names[each] for each in one if each in names)) for one in ids)
+    return first, last
