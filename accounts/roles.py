@@ -68,7 +68,15 @@ ROLES: dict[str, Role] = {
         ),
         Role(
             "manager",
-            (*_look, "inventory.change_site", "accounts.view_user", "scoring.approve_grant", *_decide),
+            (
+                *_look,
+                "inventory.change_site",
+                "accounts.view_user",
+                "scoring.approve_grant",
+                "scoring.*_review",
+                "scoring.*_approver",
+                *_decide,
+            ),
         ),
         Role(ADMIN, ("*",)),
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from django.db import transaction
 
-from inventory.models import Accelerator, Device
+from inventory.models import Accelerator, Device, Site
 from web import actor
 
 
@@ -21,3 +21,16 @@ def set_status(
     locked = model.objects.select_for_update().filter(pk__in=ids).exclude(status=status)
     changing = list(locked.order_by("pk").values_list("pk", flat=True))
     return model.objects.filter(pk__in=changing).update(status=status)
+
+
+@transaction.atomic
+def set_stage(*, site_id: int, stage: str, message: str = "") -> bool:
+    """Give a site a stage, with the reason in its history; returns whether it had another one."""
+    site = Site.objects.select_for_update().get(pk=site_id)
+    if site.stage == stage:
+        return False
+    if message:
+        actor.note(message)
+    site.stage = stage
+    site.save(update_fields=["stage"])
+    return True

@@ -28,6 +28,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Gap"), "gap", "trending-up", "scoring.view_sitescore", "g p"),
     Item(_("Waivers"), "waivers", "flag", "scoring.view_grant", "g w"),
     Item(_("Campaigns"), "campaigns", "target-arrow", "scoring.view_campaign", "g c"),
+    Item(_("Go-live reviews"), "reviews", "shield-check", "scoring.view_review", "g o"),
     Item(_("Inventory"), "inventory", "server-2", "inventory.view_device", "g i", _("Evidence")),
     Item(_("Telemetry"), "ingest", "activity", "telemetry.view_source", "g d"),
     Item(_("Runs and records"), "evidence", "flask", "evidence.view_validationrun", "g v"),

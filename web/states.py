@@ -74,6 +74,17 @@ STATES: dict[str, dict[str, State]] = {
         ("revoked", _("Revoked"), "ban", "unknown"),
         ("expired", _("Expired"), "clock", "unknown"),
     ),
+    "review": _states(
+        ("open", _("Open"), "hourglass", "info"),
+        ("go", _("Go"), "circle-check", "ok"),
+        ("no-go", _("No-go"), "circle-x", "bad"),
+        ("cancelled", _("Cancelled"), "ban", "unknown"),
+    ),
+    "sign-off": _states(
+        ("waiting", _("Waiting"), "hourglass", "unknown"),
+        ("signed", _("Signed"), "circle-check", "ok"),
+        ("declined", _("Declined"), "circle-x", "bad"),
+    ),
     "campaign": _states(
         ("planned", _("Planned"), "calendar", "unknown"),
         ("running", _("Running"), "progress", "info"),
@@ -100,6 +111,8 @@ ATTRIBUTES = {
     "lifecycle": "data-lifecycle",
     "provenance": "data-provenance",
     "grant": "data-grant",
+    "review": "data-review",
+    "sign-off": "data-sign-off",
     "campaign": "data-campaign",
     "campaign-item": "data-campaign-item",
 }

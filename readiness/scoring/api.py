@@ -16,6 +16,7 @@ from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
 from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
+from readiness.scoring.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
 from readiness.scoring.waivers.api import GrantViewSet
 from web import clock
 from web.rest.permissions import requires
@@ -202,3 +203,6 @@ router.register("waivers", GrantViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("campaign-items", ItemViewSet)
 router.register("frameworks", FrameworkViewSet)
+router.register("reviews", ReviewViewSet)
+router.register("review-actions", ActionViewSet)
+router.register("review-approvers", ApproverViewSet)

@@ -18,3 +18,5 @@ class ScoringConfig(AppConfig):
         links.has_page(self.get_model("Grant"), "waiver")
         links.has_page(self.get_model("Campaign"), "campaign")
         links.has_page(self.get_model("CampaignItem"), "campaign-item")
+        links.has_page(self.get_model("Review"), "review")
+        links.has_page(self.get_model("ReviewAction"), "review-action-edit")

@@ -8,9 +8,11 @@ from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.campaigns.models import Campaign, CampaignItem
 from readiness.scoring.dry_run.models import DryRun
+from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
 from readiness.scoring.waivers.models import Grant
 
 __all__ = [
+    "Approver",
     "Campaign",
     "CampaignItem",
     "CheckResult",
@@ -20,8 +22,11 @@ __all__ = [
     "Flip",
     "Grant",
     "Health",
+    "Review",
+    "ReviewAction",
     "ScoreInputs",
     "ScorePoint",
+    "SignOff",
     "SiteScore",
     "Verdict",
 ]

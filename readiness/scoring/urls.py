@@ -24,5 +24,6 @@ urlpatterns = [
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
     path("readiness/campaigns/", include("readiness.scoring.campaigns.urls")),
     path("", include("readiness.scoring.explain.urls")),
+    path("readiness/reviews/", include("readiness.scoring.reviews.urls")),
     path("waivers/", include("readiness.scoring.waivers.urls")),
 ]

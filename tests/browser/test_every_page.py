@@ -17,7 +17,9 @@ from inventory.models import Site
 from readiness.evidence.models import DeclaredLimit, Floor, ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.scoring.campaigns import operations as campaigns
-from readiness.scoring.models import Campaign, CampaignItem, Grant
+from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction
+from readiness.scoring.reviews import actions, approvers
+from readiness.scoring.reviews import operations as reviews
 from readiness.scoring.waivers import operations as waivers
 from telemetry.models import Source
 from tests.browser.looking import faults
@@ -62,6 +64,8 @@ VARIANTS = (
     "/readiness/campaigns/?state=running&cols=note&cols=stale",
     "/readiness/explain/?site=porto&start=now-30d",
     "/readiness/explain/?site=site-1&start=now-30d",
+    "/readiness/reviews/open/?site=site-2",
+    "/sites/porto/checks/p4-golive-review/",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -90,6 +94,12 @@ def address(route):
         pk = DeclaredLimit.objects.values_list("pk", flat=True).first()
     elif route.startswith("readiness/campaigns/items/"):
         pk = CampaignItem.objects.order_by("pk").values_list("pk", flat=True).first()
+    elif route.startswith("readiness/reviews/actions/"):
+        pk = ReviewAction.objects.values_list("pk", flat=True).first()
+    elif route.startswith("readiness/reviews/approvers/"):
+        pk = Approver.objects.values_list("pk", flat=True).first()
+    elif route.startswith("readiness/reviews/"):
+        pk = Review.objects.filter(state="open").values_list("pk", flat=True).first()
     elif route.startswith("readiness/campaigns/"):
         pk = Campaign.objects.values_list("pk", flat=True).first()
     elif route.startswith("evidence/floors/"):
@@ -101,6 +111,7 @@ def address(route):
     else:
         pk = Source.objects.get(name="porto prometheus").pk if "<int:pk>" in route else 0
     values = {"pk": str(pk), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
+    values |= {"domain": "energy"}
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
 
 
@@ -176,10 +187,32 @@ def explained(small_fleet, frozen_now):
         stored.kept(small_fleet[0], scene.good(at), at=at)
 
 
+@pytest.fixture
+def review(small_fleet, user_of, frozen_now):
+    """One that is open at Porto, with two answers and two actions, and one that ended no-go."""
+    by = {"by": user_of("manager"), "now": frozen_now.at}
+    porto = Site.objects.get(slug="porto")
+    for domain in ("compute", "network", "energy"):
+        approvers.add(domain=domain, user=user_of("viewer", username=f"{domain}-lead"), **by)
+    ended = reviews.open_review(site=Site.objects.get(slug="site-1"), **by)
+    reviews.decide(ended, decision="no-go", note="The second feed is missing", **by)
+    opened = reviews.open_review(site=porto, **by)
+    reviews.sign(
+        opened, note="Seen on site", by=user_of("viewer", username="compute-lead"), now=frozen_now.at
+    )
+    reviews.decline(opened, note="Port 3", by=user_of("viewer", username="network-lead"), now=frozen_now.at)
+    actions.add(
+        opened, title="Clean port 3", critical=True, owner=user_of("ops"), due_on=date(2026, 11, 20), **by
+    )
+    actions.add(opened, title="Label the racks", owner_name="The builder", **by)
+    return opened
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
 
+@pytest.mark.usefixtures("review")
 def test_every_page_over_the_fleet(
     as_role, client_of, people, small_fleet, proven, granted, campaign, explained, axe_source
 ):
@@ -206,8 +239,9 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
     empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
     empty += ["/waivers/", "/waivers/ageing/", "/readiness/campaigns/"]
     empty += ["/readiness/gap/"]
+    empty += ["/readiness/reviews/", "/readiness/reviews/approvers/"]
     refused = [reverse("users"), reverse("source-add"), reverse("device-add"), reverse("waiver-request")]
-    refused += [reverse("campaign-add")]
+    refused += [reverse("campaign-add"), reverse("review-open"), reverse("approver-add")]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
 

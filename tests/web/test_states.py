@@ -14,6 +14,8 @@ VALUES = {
     "lifecycle": ["planned", "building", "commissioning", "production", "retired"],
     "provenance": ["measured", "estimated", "declared", "simulated"],
     "grant": ["requested", "approved", "denied", "revoked", "expired"],
+    "review": ["open", "go", "no-go", "cancelled"],
+    "sign-off": ["waiting", "signed", "declined"],
     "campaign": ["planned", "running", "finished", "cancelled"],
     "campaign-item": ["done", "failed", "blocked", "stale", "missing", "n-a", "dropped"],
 }

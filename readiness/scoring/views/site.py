@@ -19,6 +19,8 @@ from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.score_points import pillars_on
 from readiness.scoring.queries.site_inventory import inventory_counts
 from readiness.scoring.queries.sites import rows as site_rows
+from readiness.scoring.reviews import lines as review_lines
+from readiness.scoring.reviews import queries as review_queries
 from readiness.scoring.views import answers
 from readiness.scoring.waivers.lines import excepted_note
 from readiness.scoring.waivers.operations import MAY_REQUEST
@@ -58,6 +60,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "time_range": span.context,
         "breadcrumbs": _breadcrumbs(site),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
+        "review": review_lines.of_site(site, review_queries.of_site(site), request.user, now=at)
+        if request.user.has_perm("scoring.view_review")
+        else None,
         "inventory_url": reverse("site-detail", args=[site.pk]),
         "no_verdict": "" if found.row.verdict else findings.no_verdict(site.stage),
         "held_by": findings.held_by(found.deciding),

@@ -1,0 +1,272 @@
+"""Endpoints of go-live reviews, of their actions, and of who may sign."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from readiness.scoring.reviews import actions, approvers, operations, queries
+from readiness.scoring.reviews.filters import ActionFilters, ApproverFilters, ReviewFilters
+from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SigningDomain, SignOff
+from web import clock
+from web.rest.errors import Conflict, translated
+from web.rest.permissions import Permission, requires
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet
+
+_ENDED = (
+    "state",
+    "opened_by",
+    "opened_at",
+    "ended_by",
+    "ended_at",
+    "end_note",
+    "framework_version",
+    "snapshot",
+)
+_CLOSED = ("opened_by", "opened_at", "closed_by", "closed_at", "close_note")
+
+
+class UserField(serializers.SlugRelatedField):
+    """A person by username."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="username", queryset=User.objects.filter(is_active=True), **kwargs)
+
+
+class SignOffSerializer(serializers.ModelSerializer):
+    approver = serializers.CharField(
+        source="approver.username", default=None, help_text="Username; who is named"
+    )
+
+    class Meta:
+        model = SignOff
+        fields = ("domain", "approver", "state", "answered_at", "note")
+        read_only_fields = fields
+
+
+class NamedSerializer(serializers.Serializer):
+    compute = UserField(required=False, allow_null=True)
+    network = UserField(required=False, allow_null=True)
+    energy = UserField(required=False, allow_null=True)
+    security = UserField(required=False, allow_null=True)
+    planning = UserField(required=False, allow_null=True)
+
+
+class ReviewSerializer(ObjectSerializer):
+    """`approvers` names who is asked, by username; where one is left out, the only one who may sign is asked."""
+
+    sign_offs = SignOffSerializer(many=True, read_only=True)
+    open_actions = serializers.IntegerField(read_only=True)
+    snapshot = serializers.JSONField(read_only=True, help_text="BLOCK checks and exceptions at the decision")
+    approvers = NamedSerializer(write_only=True, required=False)
+
+    class Meta:
+        model = Review
+        fields = ("site", "note", "sign_offs", "open_actions", "approvers", *_ENDED)
+        read_only_fields = _ENDED
+        brief_fields = ("site", "state", "opened_at", "ended_at")
+
+
+class ActionSerializer(ObjectSerializer):
+    class Meta:
+        model = ReviewAction
+        fields = ("review", "title", "critical", "owner", "owner_name", "due_on", *_CLOSED)
+        read_only_fields = _CLOSED
+        brief_fields = ("review", "title", "critical", "due_on", "closed_at")
+
+
+class ActionChangeSerializer(ActionSerializer):
+    class Meta:
+        model = ReviewAction
+        fields = ActionSerializer.Meta.fields
+        brief_fields = ActionSerializer.Meta.brief_fields
+        read_only_fields = ("review", *_CLOSED)
+
+
+class ApproverSerializer(ObjectSerializer):
+    class Meta:
+        model = Approver
+        fields = ("domain", "user", "site", "added_at")
+        read_only_fields = ("added_at",)
+        brief_fields = ("domain", "user", "site")
+
+
+class NoteSerializer(serializers.Serializer):
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class DecisionSerializer(NoteSerializer):
+    decision = serializers.ChoiceField(choices=[Review.State.GO.value, Review.State.NO_GO.value])
+
+
+class NameSerializer(serializers.Serializer):
+    domain = serializers.ChoiceField(choices=SigningDomain.choices)
+    approver = UserField(allow_null=True)
+
+
+class IsNamed(Permission):
+    """Whoever the review asks, whatever their role is; they need to see reviews."""
+
+    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+        return [operations.MAY_SEE]
+
+    def has_permission(self, request: HttpRequest, view: APIView) -> bool:
+        if not super().has_permission(request, view):
+            return False
+        try:
+            operations.refuse_stranger(int(view.kwargs["pk"]), by=cast(User, request.user))
+        except operations.NotNamed as error:
+            self.message = str(error)
+            return False
+        return True
+
+
+class MayClose(Permission):
+    """Who may change reviews, and an action's owner."""
+
+    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+        owns = ReviewAction.objects.filter(pk=view.kwargs["pk"], owner=request.user.pk).exists()
+        return [operations.MAY_SEE if owns else operations.MAY_CHANGE]
+
+
+class MayAddAction(Permission):
+    """Who may change reviews, and who is named in an open one; the operation asks whether it is that one."""
+
+    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+        if request.method == "GET":
+            return [operations.MAY_SEE]
+        named = SignOff.objects.filter(approver=request.user.pk).exists()
+        return [operations.MAY_SEE if named else operations.MAY_CHANGE]
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """So that a bulk write can say which item was refused, and what came too late is a conflict."""
+    try:
+        yield
+    except ValidationError as error:
+        raise translated(error) from error
+    except operations.NotNow as error:
+        raise Conflict(str(error)) from error
+
+
+def _by(request: Request) -> dict[str, Any]:
+    return {"by": cast(User, request.user), "now": clock.now()}
+
+
+class ReviewViewSet(ObjectViewSet):
+    queryset = queries.whole_reviews()
+    serializer_class = ReviewSerializer
+    filterset_class = ReviewFilters
+    http_method_names = ["get", "post", "head", "options"]
+    ordering_fields = ("id", "site", "state", "opened_at", "ended_at")
+
+    def perform_create(self, serializer: Any) -> None:
+        with _named_errors():
+            serializer.instance = operations.open_review(**serializer.validated_data, **_by(self.request))
+
+    @extend_schema(request=NoteSerializer, summary="Sign for the domain that you are named for")
+    @action(detail=True, methods=["post"], permission_classes=[IsNamed])
+    def sign(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.sign, NoteSerializer)
+
+    @extend_schema(request=NoteSerializer, summary="Decline to sign, and say why")
+    @action(detail=True, methods=["post"], permission_classes=[IsNamed])
+    def decline(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.decline, NoteSerializer)
+
+    @extend_schema(request=DecisionSerializer, summary="Decide: go sets the site to production")
+    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_DECIDE)])
+    def decide(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.decide, DecisionSerializer)
+
+    @extend_schema(request=NoteSerializer, summary="Call the review off, and say why")
+    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CHANGE)])
+    def cancel(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.cancel, NoteSerializer)
+
+    @extend_schema(request=NameSerializer, summary="Name who signs for a domain")
+    @action(
+        detail=True, methods=["post"], url_path="name", permission_classes=[requires(operations.MAY_CHANGE)]
+    )
+    def name_approver(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.name_approver, NameSerializer)
+
+    def _stepped(self, step: Callable[..., Any], asked_by: type[serializers.Serializer]) -> Response:
+        asked = asked_by(data=self.request.data)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic(), _named_errors():
+            # Locked, so that the ETag that was sent is that of what is signed or decided on.
+            found = self._locked_one()
+            step(found, **asked.validated_data, **_by(self.request))
+        return self._answer(self._again(found))
+
+
+class ActionViewSet(ObjectViewSet):
+    """Closed rather than deleted."""
+
+    queryset = ReviewAction.objects.select_related("review__site", "owner", "opened_by", "closed_by").defer(
+        "review__snapshot"
+    )
+    filterset_class = ActionFilters
+    http_method_names = ["get", "put", "patch", "post", "head", "options"]
+
+    def get_permissions(self) -> list[Any]:
+        if self.action in ("create", "list", "retrieve"):
+            return [MayAddAction()]
+        if self.action == "close":
+            return [MayClose()]
+        return [requires(operations.MAY_SEE, PUT=operations.MAY_CHANGE, PATCH=operations.MAY_CHANGE)()]
+
+    def get_serializer_class(self) -> type[serializers.Serializer]:
+        changing = self.request is not None and self.request.method in ("PUT", "PATCH")
+        return ActionChangeSerializer if changing else ActionSerializer
+
+    def perform_create(self, serializer: Any) -> None:
+        with _named_errors():
+            serializer.instance = actions.add(**serializer.validated_data, **_by(self.request))
+
+    def perform_update(self, serializer: Any) -> None:
+        with _named_errors():
+            serializer.instance = actions.change(
+                serializer.instance, **serializer.validated_data, **_by(self.request)
+            )
+
+    @extend_schema(request=NoteSerializer, summary="Close an action")
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        asked = NoteSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic(), _named_errors():
+            done = actions.close(
+                cast(ReviewAction, self._locked_one()), **asked.validated_data, **_by(self.request)
+            )
+        return self._answer(self._again(done))
+
+
+class ApproverViewSet(ObjectViewSet):
+    """Who may sign: named and taken off, never changed."""
+
+    queryset = Approver.objects.select_related("user", "site")
+    serializer_class = ApproverSerializer
+    filterset_class = ApproverFilters
+    http_method_names = ["get", "post", "delete", "head", "options"]
+
+    def perform_create(self, serializer: Any) -> None:
+        with _named_errors():
+            serializer.instance = approvers.add(**serializer.validated_data, **_by(self.request))
+
+    def perform_destroy(self, instance: Model) -> None:
+        approvers.remove(cast(Approver, instance), by=cast(User, self.request.user))

@@ -1,0 +1,50 @@
+"""What stands in the way of a go. No database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+CHECK = "p4-golive-review"
+"""The check that a review proves. It is not held against its own review."""
+DOMAINS = ("compute", "network", "energy", "security", "planning")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the sub-measures of p4-golive-review ask for."""
+
+    signatures_missing: int
+    critical: int
+    undated: int
+    dated: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAction:
+    critical: bool
+    dated: bool
+
+
+def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> Counts:
+    """`signed` are the domains that did; `actions` those that are open."""
+    found = list(actions)
+    others = [action for action in found if not action.critical]
+    return Counts(
+        signatures_missing=len(set(DOMAINS) - set(signed)),
+        critical=sum(action.critical for action in found),
+        undated=sum(not action.dated for action in others),
+        dated=sum(action.dated for action in others),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A site's BLOCK checks at an instant: `blocking` hold it back, under no exception. `judged` None: never."""
+
+    judged: bool
+    blocking: tuple[str, ...]
+
+    @property
+    def held_by(self) -> tuple[str, ...]:
+        return tuple(check_id for check_id in self.blocking if check_id != CHECK)

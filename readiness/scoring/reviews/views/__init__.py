@@ -1,0 +1,1 @@
+"""Pages of go-live reviews: the reviews themselves, and who is asked to do what in them."""
