@@ -13,6 +13,7 @@ from inventory.models import Site
 from readiness.scoring import operations
 from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.scoring.dry_run.api import FrameworkViewSet
+from readiness.scoring.determinism.api import DeterminismViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
 from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
@@ -206,3 +207,4 @@ router.register("frameworks", FrameworkViewSet)
 router.register("reviews", ReviewViewSet)
 router.register("review-actions", ActionViewSet)
 router.register("review-approvers", ApproverViewSet)
+router.register("determinism", DeterminismViewSet, basename="determinism-api")

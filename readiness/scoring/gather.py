@@ -74,6 +74,15 @@ def context_of(site_id: int) -> SiteContext:
     return _context(facts, things_of([site_id])[site_id])
 
 
+def limits_of(
+    site_ids: Collection[int], framework: Framework, *, now: datetime
+) -> dict[int, Mapping[str, Limit]]:
+    """The limits that these sites are judged by at `now`, for a page that judges a part of what scoring does."""
+    sites = site_facts(site_ids)
+    _, declared = _classes_and_limits(sites, framework, now=now)
+    return {site.id: _limits(site, framework) | declared.get(site.id, {}) for site in sites}
+
+
 def _profile(site: InventoryFacts) -> SiteProfile:
     return SiteProfile(
         id=site.id,

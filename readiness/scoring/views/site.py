@@ -153,6 +153,9 @@ def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -
             "url": cards.link("site", site.slug, tab=name),
         }
         for name, (label, count) in names.items()
+    ] + [
+        {"label": label, "count": None, "current": False, "url": cards.link(name, site.slug)}
+        for name, label in (("site-determinism", gettext("Determinism")),)
     ]
 
 
