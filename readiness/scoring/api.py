@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from inventory.models import Site
 from readiness.scoring import operations
 from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
-from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.determinism.api import DeterminismViewSet
+from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
 from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict

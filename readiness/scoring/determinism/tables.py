@@ -169,10 +169,15 @@ def _part(part_id: str, label: Any, hint: Any) -> Column:
         part_id,
         label,
         value=lambda row: row.path.value(part_id) if row.path else None,
-        text=lambda row: number(row.path.value(part_id)) if row.path else "",
+        text=lambda row: _part_words(row, part_id),
         numeric=True,
         hint=hint,
     )
+
+
+def _part_words(row: PathRow, part_id: str) -> str:
+    value = row.path.value(part_id) if row.path else None
+    return "" if value is None else number(value)
 
 
 def part_states(row: PathRow) -> Sequence[tuple[str, str]]:

@@ -147,7 +147,7 @@ def test_the_endpoint_is_read_only_and_filters(client_of, api_of, porto, calm):
 
 def test_pages_cost_the_same_with_one_path_and_with_many(client_of, porto, calm, frozen_now):
     client = client_of("viewer")
-    paths = {FLEET: 26, SITE: 32, "/api/readiness/determinism/": 18, f"{FLEET}charts/tails.json": 18}
+    paths = {FLEET: 26, SITE: 32, "/api/readiness/determinism/": 20, f"{FLEET}charts/tails.json": 20}
 
     def statements():
         found = {}
