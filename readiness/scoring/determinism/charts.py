@@ -31,8 +31,21 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.4g}")
 
 
-def _microseconds(**more: Any) -> Figure:
-    return {"type": "log", "ticksuffix": " µs", "nticks": 6, "dtick": "D2"} | more
+STEPS = [digit * 10.0**power for power in range(-2, 7) for digit in (1, 2, 5)]
+
+
+def _microseconds() -> Figure:
+    """An axis of ratios, whose every label says its unit."""
+    return {"type": "log", "tickvals": STEPS, "ticktext": [f"{each:g} µs" for each in STEPS]}
+
+
+def _line(at: float, role: str) -> Figure:
+    return {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": at, "y1": at, "name": role}
+
+
+def _limit_of(chosen: JudgedPath | None) -> list[Figure]:
+    part = chosen.parts.get("loaded-p99") if chosen else None
+    return [_line(part.threshold, "limit")] if part and part.threshold else []
 
 
 def tails(rows: Sequence[PathRow]) -> Figure:
@@ -93,12 +106,10 @@ def percentiles(found: SiteDeterminism) -> Figure:
     for load, name in (("idle", gettext("Idle")), ("loaded", gettext("Under load"))):
         if by_load[load]:
             traces += _curve(by_load[load], name, ROLES[load])
-    limit = chosen.parts["loaded-p99"].threshold if "loaded-p99" in chosen.parts else None
-    shapes = [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": limit, "y1": limit, "name": "limit"}]
     layout = go.Layout(
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": labels, "showgrid": False},
         yaxis=_microseconds(),
-        shapes=shapes if limit else [],
+        shapes=_limit_of(chosen),
         margin={"t": 12, "b": 28, "l": 56},
         hovermode="x unified",
     )
@@ -184,21 +195,11 @@ def over_time(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> Fig
                     meta={"role": role},
                 )
             )
-    shapes = []
-    limit = chosen.parts["loaded-p99"].threshold if chosen and "loaded-p99" in chosen.parts else None
-    if limit:
-        shapes.append(
-            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": limit, "y1": limit, "name": "limit"}
-        )
-    if chosen and chosen.baseline:
-        base = chosen.baseline.p99
-        shapes.append(
-            {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": base, "y1": base, "name": "projected"}
-        )
+    base = [_line(chosen.baseline.p99, "projected")] if chosen and chosen.baseline else []
     layout = go.Layout(
         xaxis={"type": "date", "showgrid": False, "hoverformat": "%d %b %Y %H:%M"},
         yaxis=_microseconds(),
-        shapes=shapes,
+        shapes=_limit_of(chosen) + base,
         margin={"t": 12, "b": 28, "l": 56},
         hovermode="closest",
     )

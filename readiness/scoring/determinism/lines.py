@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from readiness.evidence.core.proving.values import Run
 from readiness.evidence.repeats import TailFigure
 from readiness.scoring.cards import link
 from readiness.scoring.core.states import CheckState, ReasonCode
@@ -21,7 +22,8 @@ from web.units import age, format_value, number
 
 type Line = dict[str, Any]
 
-LEFT_OUT_SHOWN = 40
+READ_SHOWN = 12
+LEFT_OUT_SHOWN = 12
 
 
 def micros(value: float | None) -> str:
@@ -248,9 +250,7 @@ def read_runs(chosen: JudgedPath | None) -> list[Line]:
     """Runs whose medians are shown, the newest first."""
     if chosen is None:
         return []
-    runs = sorted(
-        {*chosen.path.loaded, *chosen.path.idle}, key=lambda run: (run.taken_at, run.id), reverse=True
-    )
+    runs = sorted(_read(chosen), key=lambda run: (run.taken_at, run.id), reverse=True)
     return [
         {
             "id": run.id,
@@ -264,8 +264,17 @@ def read_runs(chosen: JudgedPath | None) -> list[Line]:
                 if figure.name == "latency" and figure.percentile == percentile
             ][:3],
         }
-        for run in runs
+        for run in runs[:READ_SHOWN]
     ]
+
+
+def read_more(chosen: JudgedPath | None) -> int:
+    """How many were read and are not listed."""
+    return max(len(_read(chosen)) - READ_SHOWN, 0) if chosen else 0
+
+
+def _read(chosen: JudgedPath) -> list[Run]:
+    return [*chosen.path.loaded, *chosen.path.idle]
 
 
 def served(found: SiteDeterminism) -> Line | None:

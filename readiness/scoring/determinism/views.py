@@ -13,7 +13,6 @@ from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.cards import link
 from readiness.scoring.determinism import charts, lines, queries, tables
 from readiness.scoring.determinism.judging import CHECK
-from readiness.scoring.queries.results import threshold_rows
 from readiness.scoring.views import answers
 from web import tables as table_kit
 from web.clock import now
@@ -43,7 +42,6 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "check": check,
-        "thresholds": threshold_rows(*check),
         "kpis": lines.key_figures([row.object for row in table.rows]),
         "contrast": lines.contrast(shown),
         "any_runs": any(site.paths for site in shown),
@@ -90,6 +88,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponse:
         "facts": lines.facts(found, now=at),
         "parts": lines.named(lines.explanation(found.chosen), found.thresholds) if found.chosen else [],
         "read": lines.read_runs(found.chosen),
+        "read_more": lines.read_more(found.chosen),
         "left_out": lines.left_out(found.left_out),
         "left_out_more": max(len(found.left_out) - lines.LEFT_OUT_SHOWN, 0),
         "served": lines.served(found),
