@@ -1,30 +1,21 @@
-"""Latency runs of sites as `proofs` reads them, for pages that show what was read and what was left out."""
+"""Latency runs of one site for pages that show more than proving reads: every run kept, every percentile."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
-
-from readiness.evidence.core.proving.latency import LEAST_REPEATS
+from inventory.models import Device
+from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.proving.values import Run
-from readiness.evidence.models import RunMeasure, ValidationRun
-from readiness.evidence.proofs import KEPT, READ, REPEATED, REPEATS, runs_of
+from readiness.evidence.models import RunDevice, RunMeasure
+from readiness.evidence.rows import KEPT, REPEATED
 
 MOST_SHOWN = 2_000
 """Runs of one site that a page looks at, the newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyRuns:
-    """`newest` are those that scoring reads, `first` the oldest loaded ones that are kept, of each thing."""
-
-    newest: Sequence[Run]
-    first: Sequence[Run]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +30,51 @@ class TailFigure:
     caution: str
 
 
-def latency_runs(site_ids: Collection[int], *, now: datetime) -> dict[int, LatencyRuns]:
-    """By site, of those that have any; four statements whatever the number of sites and runs."""
-    there = (
-        ValidationRun.objects.taken_by(now)
-        .filter(site_id__in=sorted(site_ids), tool__in=REPEATED, taken_at__gt=now - KEPT)
-        .order_by("id")
-        .only(*READ)
-    )
-    newest = list(there.annotate(place=_place(newest=True)).filter(place__lte=REPEATS))
-    first = list(
-        there.filter(load=ValidationRun.Load.LOADED)
-        .annotate(place=_place(newest=False))
-        .filter(place__lte=LEAST_REPEATS)
-    )
-    found = runs_of(list({row.pk: row for row in (*newest, *first)}.values()))
-    newest_ids, first_ids = {row.pk for row in newest}, {row.pk for row in first}
-    return {
-        site_id: LatencyRuns(
-            [run for run in runs if run.id in newest_ids], [run for run in runs if run.id in first_ids]
+def kept_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
+    """Each with its p99 alone, the newest first; two statements."""
+    of_run = ("run__tool", "run__taken_at", "run__load", "run__voided_at", "run__void_reason")
+    of_figure = ("value", "operation", "subject", "size_bytes", "caution")
+    rows = list(
+        RunMeasure.objects.filter(
+            run__site_id=site_id,
+            run__tool__in=REPEATED,
+            run__taken_at__gt=now - KEPT,
+            run__taken_at__lte=now,
+            name="latency",
+            percentile=99.0,
         )
-        for site_id, runs in found.items()
-    }
-
-
-def all_latency_runs(site_id: int, *, now: datetime) -> list[Run]:
-    """The newest runs of one site that are kept, oldest first; three statements."""
-    rows = (
-        ValidationRun.objects.taken_by(now)
-        .filter(site_id=site_id, tool__in=REPEATED, taken_at__gt=now - KEPT)
-        .order_by("-taken_at", "-id")
-        .only(*READ)
+        .order_by("-run__taken_at", "-run_id", "id")
+        .values_list("run_id", *of_run, *of_figure)[:MOST_SHOWN]
     )
-    return list(reversed(runs_of(list(rows[:MOST_SHOWN])).get(site_id, [])))
+    devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    of_runs = RunDevice.objects.filter(run_id__in=[row[0] for row in rows]).order_by("device_id")
+    for run_id, device_id, role in of_runs.values_list("run_id", "device_id", "device__role"):
+        devices[run_id].append((device_id, role))
+    return [
+        Run(
+            id=run_id,
+            tool=tool,
+            scope="",
+            taken_at=taken_at,
+            load=load,
+            voided_at=voided_at,
+            void_reason=reason,
+            devices=tuple(device_id for device_id, _ in devices[run_id]),
+            nodes=tuple(device_id for device_id, role in devices[run_id] if role == Device.Role.NODE),
+            figures=(
+                Figure(
+                    name="latency",
+                    percentile=99.0,
+                    value=value,
+                    operation=operation,
+                    subject=subject,
+                    size_bytes=size,
+                    caution=caution,
+                ),
+            ),
+        )
+        for run_id, tool, taken_at, load, voided_at, reason, value, operation, subject, size, caution in rows
+    ]
 
 
 def tail_figures(run_ids: Collection[int], *names: str, **of_path: Any) -> list[TailFigure]:
@@ -90,9 +93,3 @@ def tail_figures(run_ids: Collection[int], *names: str, **of_path: Any) -> list[
         .values_list("run_id", "name", "percentile", "value", "samples", "caution")
     )
     return [TailFigure(*row) for row in rows]
-
-
-def _place(*, newest: bool) -> Window:
-    """Of a run among those of the same thing."""
-    order = [F("taken_at").desc(), F("id").desc()] if newest else [F("taken_at").asc(), F("id").asc()]
-    return Window(RowNumber(), partition_by=[F("site_id"), F("about")], order_by=order)

@@ -3,12 +3,8 @@ their own."""
 
 from django.urls import include, path
 
-<<<<<<< HEAD
-from readiness.scoring.views import checks, fleet, gap, site
-=======
 from readiness.scoring.determinism import views as determinism
-from readiness.scoring.views import checks, fleet, site
->>>>>>> 2d99333 (Show each path idle and under load as it is judged)
+from readiness.scoring.views import checks, fleet, gap, site
 
 urlpatterns = [
     path("", fleet.overview, name="fleet"),
@@ -20,14 +16,12 @@ urlpatterns = [
     path("sites/<slug:slug>/charts/series.<str:form>", site.series_chart, name="site-series-chart"),
     path("sites/<slug:slug>/charts/pillars.<str:form>", site.pillars_chart, name="site-pillars-chart"),
     path("sites/<slug:slug>/checks/<slug:check_id>/", checks.site_check, name="site-check"),
-<<<<<<< HEAD
     path("readiness/", include("readiness.scoring.matrix.urls")),
     path("readiness/checks/", checks.overview, name="checks"),
     path("readiness/gap/", gap.page, name="gap"),
     path("readiness/gap/charts/over-time.<str:form>", gap.over_time_chart, name="gap-over-time-chart"),
     path("readiness/gap/charts/by-group.<str:form>", gap.by_group_chart, name="gap-by-group-chart"),
     path("readiness/gap/charts/closing.<str:form>", gap.closing_chart, name="gap-closing-chart"),
-=======
     path("sites/<slug:slug>/determinism/", determinism.site, name="site-determinism"),
     path(
         "sites/<slug:slug>/determinism/charts/percentiles.<str:form>",
@@ -40,8 +34,6 @@ urlpatterns = [
         name="site-determinism-history-chart",
     ),
     path("readiness/determinism/", include("readiness.scoring.determinism.urls")),
-    path("readiness/", checks.overview, name="readiness"),
->>>>>>> 2d99333 (Show each path idle and under load as it is judged)
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
     path("readiness/campaigns/", include("readiness.scoring.campaigns.urls")),
     path("", include("readiness.scoring.explain.urls")),

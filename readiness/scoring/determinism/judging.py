@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import median
 
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.evidence.core.proving import latency
-from readiness.evidence.core.proving.latency import LEAST_REPEATS, Path
+from readiness.evidence.core.proving import baselines, latency
+from readiness.evidence.core.proving.latency import Path
 from readiness.evidence.core.proving.values import Run, SiteParts, proof_of
 from readiness.framework.core.applicability import part_gate
 from readiness.framework.core.definition import Check
@@ -40,11 +39,13 @@ class Tail:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The p99 under load of the path's first repeats, µs, and when the last of them was taken."""
+    """The newest p99 under load and that of the runs it is compared with, µs; `marked` where somebody chose them."""
 
+    value: float
     p99: float
-    repeats: int
+    runs: int
     taken_at: datetime
+    marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,7 @@ class JudgedPath:
 
     @property
     def change(self) -> float | None:
-        now = self.loaded[99.0].value
-        return now / self.baseline.p99 - 1 if self.baseline and now else None
+        return self.baseline.value / self.baseline.p99 - 1 if self.baseline else None
 
     @property
     def taken_at(self) -> datetime:
@@ -97,9 +97,15 @@ def paths_of(check: Check, runs: Sequence[Run], site: SiteParts, *, now: datetim
 
 
 def judged(
-    check: Check, path: Path, first: Sequence[Run], limits: Mapping[str, Limit], *, now: datetime
+    check: Check,
+    path: Path,
+    earlier: Sequence[Run],
+    limits: Mapping[str, Limit],
+    *,
+    regression: Check | None,
+    now: datetime,
 ) -> JudgedPath:
-    """The path at `now`; `first` are the oldest loaded runs of the same path."""
+    """The path at `now`; `earlier` are its loaded runs that a baseline is made of, as `regression` says."""
     proofs = latency.proofs_of(check.with_stand_ins(PARTS), path)
     parts = {}
     for part in check.parts:
@@ -116,7 +122,7 @@ def judged(
         parts=parts,
         idle=_tails(path.idle or path.runs.get("idle", ())),
         loaded=_tails(path.shown if shown_is_loaded else ()),
-        baseline=_baseline(path, first),
+        baseline=_baseline(path, earlier, regression),
         left_out=_left_out(check, path, now),
     )
 
@@ -125,14 +131,18 @@ def _tails(runs: Sequence[Run]) -> dict[float, Tail]:
     return {each: Tail(*latency.tail(runs, each)) if runs else Tail() for each in PERCENTILES}
 
 
-def _baseline(path: Path, first: Sequence[Run]) -> Baseline | None:
-    """Of the first repeats, where enough of them were taken before the first of those that count now."""
-    since = min(run.taken_at for run in path.shown)
-    earlier = sorted((run for run in first if run.taken_at < since), key=lambda run: (run.taken_at, run.id))
-    values = latency.values_of(earlier[:LEAST_REPEATS], 99.0)
-    if len(values) < LEAST_REPEATS:
+def _baseline(path: Path, earlier: Sequence[Run], regression: Check | None) -> Baseline | None:
+    """As p5-baseline-regression compares: with the run that was marked, else with the path's first ones."""
+    if regression is None:
         return None
-    return Baseline(median(values), len(values), earlier[LEAST_REPEATS - 1].taken_at)
+    part = regression.with_stand_ins(["nodes-beyond"]).part("nodes-beyond")
+    found = baselines.tail_compared(path.loaded, earlier, 99.0, part)
+    if found is None:
+        return None
+    value, base, runs = found
+    return Baseline(
+        value, base, len(runs), max(run.taken_at for run in runs), any(run.is_baseline for run in runs)
+    )
 
 
 def _left_out(check: Check, path: Path, now: datetime) -> list[LeftOut]:

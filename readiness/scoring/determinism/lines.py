@@ -14,7 +14,7 @@ from readiness.evidence.core.proving.values import Run
 from readiness.evidence.repeats import TailFigure
 from readiness.scoring.cards import link
 from readiness.scoring.core.states import CheckState, ReasonCode
-from readiness.scoring.determinism.judging import PARTS, JudgedPath, LeftOut, equal_medians
+from readiness.scoring.determinism.judging import PARTS, Baseline, JudgedPath, LeftOut, equal_medians
 from readiness.scoring.determinism.queries import HistoryPoint, SiteDeterminism, SitePaths
 from readiness.scoring.determinism.tables import PathRow, change_words, path_name
 from readiness.scoring.queries.rows import CheckRow, ThresholdRow
@@ -116,8 +116,8 @@ def curve_finding(chosen: JudgedPath) -> str:
 
 def history_finding(history: Sequence[HistoryPoint], chosen: JudgedPath | None) -> str:
     if chosen and chosen.baseline:
-        told = {"now": micros(chosen.loaded[99.0].value), "then": micros(chosen.baseline.p99)}
-        words = gettext("The loaded p99 is %(now)s, against %(then)s of the first repeats: %(change)s")
+        told = {"now": micros(chosen.baseline.value), "then": micros(chosen.baseline.p99)}
+        words = gettext("The loaded p99 is %(now)s, against %(then)s of its baseline: %(change)s")
         return words % (told | {"change": change_words(chosen)})
     return ngettext("%(n)s run that is kept", "%(n)s runs that are kept", len(history)) % {"n": len(history)}
 
@@ -225,12 +225,24 @@ def facts(found: SiteDeterminism, *, now: datetime) -> list[Line]:
             % {"p99": micros(base.p99), "change": change_words(chosen)}
             if base
             else gettext("none yet"),
-            "note": gettext("median of the first %(n)s loaded repeats, until %(day)s")
-            % {"n": base.repeats, "day": base.taken_at.strftime("%Y-%m-%d")}
-            if base
-            else gettext("needs 20 loaded repeats from before those that count now"),
+            "note": _baseline_note(base),
         },
     ]
+
+
+def _baseline_note(base: Baseline | None) -> str:
+    if base is None:
+        return gettext(
+            "an earlier run of this path, marked or the first ones of it, is what it is compared with"
+        )
+    day = base.taken_at.strftime("%Y-%m-%d")
+    if base.marked:
+        return gettext("the run of %(day)s, which was marked as its baseline") % {"day": day}
+    return ngettext(
+        "the first run of the path, %(day)s",
+        "median of the first %(n)s runs of the path, until %(day)s",
+        base.runs,
+    ) % {"n": base.runs, "day": day}
 
 
 def left_out(found: Sequence[LeftOut]) -> list[Line]:

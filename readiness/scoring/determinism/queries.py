@@ -23,11 +23,12 @@ from django.db.models import (
 )
 
 from inventory.models import Site
+from readiness.evidence import rows
+from readiness.evidence.core.bearing import REGRESSION
 from readiness.evidence.core.proving.latency import TOOLS, Path, values_of
-from readiness.evidence.core.proving.values import Run, SiteParts
+from readiness.evidence.core.proving.values import SiteParts
 from readiness.evidence.models import RunMeasure, ValidationRun
-from readiness.evidence.proofs import site_parts
-from readiness.evidence.repeats import TailFigure, all_latency_runs, latency_runs, tail_figures
+from readiness.evidence.repeats import TailFigure, kept_latency_runs, tail_figures
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check
 from readiness.scoring.core.combine import SEVERITY
@@ -119,8 +120,9 @@ def paths_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePaths]:
     _, framework = framework_queries.current()
     check = framework.check(CHECK)
     ids = [site.pk for site in found]
-    runs = latency_runs(ids, now=now)
-    parts = site_parts(sorted(runs))
+    runs = {site_id: found for site_id, found in rows.runs(ids, [], framework, now).items() if found.newest}
+    regression = framework.checks_by_id.get(REGRESSION)
+    parts = rows.site_parts(sorted(runs))
     limits = limits_of(sorted(runs), framework, now=now)
     stored = {
         result.site_id: result
@@ -128,17 +130,17 @@ def paths_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePaths]:
             "site__score"
         )
     }
-    rows = []
+    made = []
     for site in found:
         result = stored.get(site.pk)
         here: list[JudgedPath] = []
         if site.pk in runs:
             there = parts.get(site.pk, NO_PARTS)
-            first = paths_of(check, runs[site.pk].first, there, now=now)
+            earlier = paths_of(check, runs[site.pk].earlier, there, now=now)
             for key, path in paths_of(check, runs[site.pk].newest, there, now=now).items():
-                oldest = first[key].runs.get("loaded", ()) if key in first else ()
-                here.append(judged(check, path, oldest, limits[site.pk], now=now))
-        rows.append(
+                before = earlier[key].runs.get("loaded", ()) if key in earlier else ()
+                here.append(judged(check, path, before, limits[site.pk], regression=regression, now=now))
+        made.append(
             SitePaths(
                 site=site,
                 state=result.state if result else "",
@@ -148,7 +150,7 @@ def paths_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePaths]:
                 paths=sorted(here, key=_worst_first),
             )
         )
-    return rows
+    return made
 
 
 def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterminism:
@@ -158,7 +160,7 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
     [found] = paths_of_sites([site], now=now)
     chosen = next((each for each in found.paths if each.path.key == path), None)
     chosen = chosen or (found.paths[0] if found.paths else None)
-    every = paths_of(check, all_latency_runs(site.pk, now=now), NO_PARTS, now=now)
+    every = paths_of(check, kept_latency_runs(site.pk, now=now), NO_PARTS, now=now)
     stored = {
         result.check_id: check_row(result, framework, now=now)
         for result in CheckResult.objects.filter(site=site, check_id__in=[CHECK, SERVING])
@@ -175,7 +177,7 @@ def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterm
         thresholds=threshold_rows(check, framework),
         result=stored.get(CHECK),
         chosen=chosen,
-        left_out=_left_out(chosen, every[chosen.path.key].runs) if chosen else (),
+        left_out=_left_out(chosen, every) if chosen else (),
         curve=curve_of(chosen),
         history=_history(every),
         serving=stored.get(SERVING),
@@ -193,10 +195,12 @@ def curve_of(chosen: JudgedPath | None) -> list[TailFigure]:
     return tail_figures([run.id for run in (*path.shown, *path.idle)], **of_path)
 
 
-def _left_out(chosen: JudgedPath, runs: Mapping[str, Sequence[Run]]) -> list[LeftOut]:
+def _left_out(chosen: JudgedPath, every: Mapping[str, Path]) -> list[LeftOut]:
     """What was read and does not count, and what was not read since there are newer ones."""
     known = {run.id for of_load in chosen.path.runs.values() for run in of_load}
-    older = [run for of_load in runs.values() for run in of_load if run.id not in known]
+    path = every.get(chosen.path.key)
+    runs = path.runs.values() if path else ()
+    older = [run for of_load in runs for run in of_load if run.id not in known]
     older.sort(key=lambda run: (run.taken_at, run.id), reverse=True)
     return [
         *chosen.left_out,

@@ -139,7 +139,7 @@ def _comparisons(now: datetime) -> tuple[Column, ...]:
             value=lambda row: row.path.change if row.path else None,
             text=lambda row: change_words(row.path) if row.path else "",
             numeric=True,
-            hint=_("Loaded p99 against that of the path's first 20 loaded repeats"),
+            hint=_("The newest loaded p99 against the path’s own earlier runs"),
         ),
         Column(
             "parts",
