@@ -19,6 +19,7 @@ from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
 from readiness.scoring.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
 from readiness.scoring.waivers.api import GrantViewSet
+from readiness.scoring.worklist.api import WorkItemViewSet
 from web import clock
 from web.rest.permissions import requires
 from web.rest.router import Router
@@ -201,6 +202,7 @@ router.register("results", ResultViewSet)
 router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
 router.register("flips", FlipViewSet)
 router.register("waivers", GrantViewSet)
+router.register("worklist", WorkItemViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("campaign-items", ItemViewSet)
 router.register("frameworks", FrameworkViewSet)

@@ -38,5 +38,6 @@ urlpatterns = [
     path("readiness/campaigns/", include("readiness.scoring.campaigns.urls")),
     path("", include("readiness.scoring.explain.urls")),
     path("readiness/reviews/", include("readiness.scoring.reviews.urls")),
+    path("readiness/worklist/", include("readiness.scoring.worklist.urls")),
     path("waivers/", include("readiness.scoring.waivers.urls")),
 ]
