@@ -18,6 +18,7 @@ from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
 from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
 from readiness.scoring.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
+from readiness.scoring.trends.api import ScorePointViewSet
 from readiness.scoring.waivers.api import GrantViewSet
 from readiness.scoring.worklist.api import WorkItemViewSet
 from web import clock
@@ -201,6 +202,7 @@ router.register("scores", ScoreViewSet)
 router.register("results", ResultViewSet)
 router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
 router.register("flips", FlipViewSet)
+router.register("score-points", ScorePointViewSet)
 router.register("waivers", GrantViewSet)
 router.register("worklist", WorkItemViewSet)
 router.register("campaigns", CampaignViewSet)

@@ -39,5 +39,6 @@ urlpatterns = [
     path("", include("readiness.scoring.explain.urls")),
     path("readiness/reviews/", include("readiness.scoring.reviews.urls")),
     path("readiness/worklist/", include("readiness.scoring.worklist.urls")),
+    path("readiness/trends/", include("readiness.scoring.trends.urls")),
     path("waivers/", include("readiness.scoring.waivers.urls")),
 ]

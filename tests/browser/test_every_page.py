@@ -69,6 +69,7 @@ VARIANTS = (
     "/readiness/explain/?site=site-1&start=now-30d",
     "/readiness/reviews/open/?site=site-2",
     "/sites/porto/checks/p4-golive-review/",
+    "/readiness/trends/?site=porto&pillar=p2&start=now-60d",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
