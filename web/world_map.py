@@ -7,7 +7,7 @@ Shape as well as colour tells the verdict, and every marker is a link: it works 
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from django.contrib.staticfiles import finders
 
 _A1, _A2, _A3, _A4 = 1.340264, -0.081106, 0.000893, 0.003796
 _LEAST_RADIUS, _RADIUS_GROWTH = 3.4, 0.98  # area grows with capacity; the smallest edge site stays a target
+_LEAST_SHARE = 0.12  # of the world's width that a closer map shows at least
 
 
 class MapNotBuiltError(RuntimeError):
@@ -39,6 +40,7 @@ class PlacedMarker:
     x: float
     y: float
     radius: float
+    unit: float = 1.0  # of the map's units, as large as one on the map of the whole world
 
     @property
     def triangle(self) -> str:
@@ -53,7 +55,7 @@ class PlacedMarker:
 
     @property
     def hit_radius(self) -> float:
-        return max(self.radius + 4, 12)
+        return round(max(self.radius + 4 * self.unit, 12 * self.unit), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class WorldMap:
     view_box: str
     dots: str
     markers: list[PlacedMarker]
+    is_closer: bool = False
 
 
 def project(latitude: float, longitude: float) -> tuple[float, float]:
@@ -84,20 +87,70 @@ def _dots() -> dict[str, Any]:
     return dots
 
 
-def world_map(markers: Iterable[Marker]) -> WorldMap:
-    """The land and the placed markers, large ones first so that small ones stay reachable on top."""
+def middle(places: Iterable[tuple[float, float]]) -> tuple[float, float]:
+    """The middle of some places, in degrees north and east, also where they lie on both sides of the date line."""
+    x = y = z = 0.0
+    for latitude, longitude in places:
+        north, east = math.radians(latitude), math.radians(longitude)
+        x += math.cos(north) * math.cos(east)
+        y += math.cos(north) * math.sin(east)
+        z += math.sin(north)
+    return math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
+
+
+def world_map(markers: Iterable[Marker], *, closer: bool = False) -> WorldMap:
+    """The land and the placed markers, large ones first so that small ones stay reachable on top.
+
+    Those at one place stand side by side. `closer` cuts the map down to the markers and the land around them.
+    """
     dots = _dots()
-    placed = []
-    for marker in markers:
-        x, y = project(marker.latitude, marker.longitude)
-        placed.append(
-            PlacedMarker(
-                marker,
-                round((x + dots["x_max"]) * dots["scale"], 1),
-                round((dots["y_top"] - y) * dots["scale"], 1),
-                round(_LEAST_RADIUS + _RADIUS_GROWTH * math.sqrt(max(marker.size, 0)), 1),
-            )
-        )
-    placed.sort(key=lambda place: (-place.radius, place.marker.name))
     # The empty ocean at the sides and the bottom is cut off.
-    return WorldMap(f"40 0 950 {dots['height'] - 24}", dots["path"], placed)
+    left, top, width, height = 40.0, 0.0, 950.0, float(dots["height"] - 24)
+    placed = list(markers)
+    at = [_place(marker, dots) for marker in placed]
+    unit = 1.0
+    if closer and at:
+        left, top, width, height = _around(at, width, height)
+        unit = width / 950
+    marks = [
+        PlacedMarker(
+            marker,
+            x,
+            y,
+            round(unit * (_LEAST_RADIUS + _RADIUS_GROWTH * math.sqrt(max(marker.size, 0))), 1),
+            unit,
+        )
+        for marker, (x, y) in zip(placed, at, strict=True)
+    ]
+    marks = _side_by_side(marks)
+    marks.sort(key=lambda place: (-place.radius, place.marker.name))
+    return WorldMap(f"{left:.0f} {top:.0f} {width:.0f} {height:.0f}", dots["path"], marks, closer)
+
+
+def _place(marker: Marker, dots: dict[str, Any]) -> tuple[float, float]:
+    x, y = project(marker.latitude, marker.longitude)
+    return round((x + dots["x_max"]) * dots["scale"], 1), round((dots["y_top"] - y) * dots["scale"], 1)
+
+
+def _around(at: list[tuple[float, float]], width: float, height: float) -> tuple[float, float, float, float]:
+    """A part of the map in the proportions of the whole, with room around its places."""
+    xs, ys = [x for x, _ in at], [y for _, y in at]
+    share = max((max(xs) - min(xs)) / width, (max(ys) - min(ys)) / height) * 1.3
+    share = min(max(share, _LEAST_SHARE), 1.0)
+    wide, high = width * share, height * share
+    return (max(xs) + min(xs) - wide) / 2, (max(ys) + min(ys) - high) / 2, wide, high
+
+
+def _side_by_side(marks: list[PlacedMarker]) -> list[PlacedMarker]:
+    """Markers of one and the same place in a row, in the order given."""
+    rows: dict[tuple[float, float], list[PlacedMarker]] = {}
+    for mark in marks:
+        rows.setdefault((mark.x, mark.y), []).append(mark)
+    found = []
+    for row in rows.values():
+        gap = 2 * row[0].unit
+        x = row[0].x - sum(mark.radius for mark in row) - gap * (len(row) - 1) / 2
+        for mark in row:
+            found.append(replace(mark, x=round(x + mark.radius, 1)))
+            x += 2 * mark.radius + gap
+    return found

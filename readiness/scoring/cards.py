@@ -13,26 +13,22 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from inventory.models import Domain
-from readiness.scoring import findings
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.attention import Attention
 from readiness.scoring.queries.capacity import HoldsBack
 from readiness.scoring.queries.checks import StripCell
 from readiness.scoring.queries.fleet import DomainCard, Fleet
-from readiness.scoring.queries.rows import Figure, PillarFigure, SiteRow
+from readiness.scoring.queries.rows import Figure, PillarFigure
 from readiness.scoring.queries.site import DomainDetail
 from web.drawing import bar_width, spark_path, stacked
 from web.states import state
 from web.units import age, format_value, instant, power, power_unit
-from web.world_map import Marker, WorldMap, world_map
 
 type Card = dict[str, Any]
 
 # The strip's cells are half days.
 CELLS_TOGETHER = 4
-# A fleet of small edge sites is drawn as large as one of big ones.
-LARGEST_MARK = 36
 SPARK = {"width": 74, "height": 26}
 DOMAIN_TITLES = dict(Domain.choices)
 
@@ -190,34 +186,6 @@ def figure(each: Figure, *, now: datetime) -> Card:
         "at": each.taken_at,
         "age": "",
     }
-
-
-def site_map(rows: Sequence[SiteRow]) -> WorldMap:
-    """Every site that says where it is; the size is its deployed capacity as a share of the largest site's."""
-    largest = max((row.deployed.it_kw for row in rows), default=0) or 1
-    return world_map(
-        [
-            Marker(
-                name=row.site.name,
-                latitude=row.site.latitude,
-                longitude=row.site.longitude,
-                verdict=row.verdict or None,
-                url=reverse("site", args=[row.site.slug]),
-                size=LARGEST_MARK * row.deployed.it_kw / largest,
-                note=_map_note(row),
-            )
-            for row in rows
-            if row.site.latitude is not None and row.site.longitude is not None
-        ]
-    )
-
-
-def _map_note(row: SiteRow) -> str:
-    place = ", ".join(part for part in (row.site.city, row.site.country) if part)
-    deployed = (
-        findings.kw(row.deployed.it_kw) if row.verdict else str(state("lifecycle", row.site.stage).word)
-    )
-    return f"{place} · {deployed}"
 
 
 def attention_list(items: Iterable[Attention], *, now: datetime) -> list[Card]:

@@ -10,7 +10,6 @@ from readiness.scoring.campaigns.models import Campaign, CampaignItem
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
 from readiness.scoring.waivers.models import Grant
-from readiness.scoring.worklist.models import WorkItem
 
 __all__ = [
     "Approver",
@@ -30,7 +29,6 @@ __all__ = [
     "SignOff",
     "SiteScore",
     "Verdict",
-    "WorkItem",
 ]
 
 
@@ -115,7 +113,13 @@ class CheckResult(models.Model):
         ordering = ["site", "check_id"]
         constraints = [models.UniqueConstraint(fields=["site", "check_id"], name="check_result_unique")]
         indexes = [
-            models.Index(fields=["check_id", "state"], name="check_result_state"),
+            # With the site, so that a fleet's states are counted without its wide rows.
+            models.Index(fields=["check_id", "state"], include=["site"], name="check_result_state_of_site"),
+            models.Index(
+                fields=["expires_at", "site"],
+                condition=models.Q(expires_at__isnull=False),
+                name="check_result_expiring",
+            ),
             # What keeps a fleet from being ready, without the wide rows.
             models.Index(
                 fields=["site", "check_id"],

@@ -1,6 +1,6 @@
 """Columns as data: the sites with their verdicts, the checks of a site, a check over the sites."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,12 +40,8 @@ class SiteLine:
         }
 
 
-def site_lines(
-    page: Sequence[Site], *, now: datetime, known: Mapping[int, SiteRow] | None = None
-) -> list[SiteLine]:
-    """Lines of one page. `known` are rows by site that somebody read already; a site missing there is read anew."""
-    whole = known is not None and all(site.pk in known for site in page)
-    rows = [known[site.pk] for site in page] if known and whole else sites.rows(page, now=now)
+def site_lines(page: Sequence[Site], *, now: datetime) -> list[SiteLine]:
+    rows = sites.rows(page, now=now)
     widest = max((row.deployed.it_kw for row in rows), default=0)
     return [SiteLine(row, widest) for row in rows]
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from web.world_map import Marker, project, world_map
+from web.world_map import Marker, middle, project, world_map
 
 
 def marker(name, latitude, longitude, **more):
@@ -65,3 +65,30 @@ def test_small_sites_are_drawn_over_large_ones_and_stay_large_enough_to_hit(vend
     assert [place.marker.name for place in placed] == ["CORE-1", "EDGE-1"]
     assert placed[1].radius < placed[0].radius
     assert placed[1].hit_radius >= 12  # 24 px across, the least target of WCAG 2.2
+
+
+def test_markers_of_one_place_stand_side_by_side(vendor):
+    left, right = sorted(
+        world_map([marker("ready", 50.1, 8.7), marker("waiting", 50.1, 8.7, verdict="not-ready")]).markers,
+        key=lambda place: place.x,
+    )
+    assert right.x - left.x >= left.radius + right.radius
+    assert left.y == right.y
+
+
+def test_a_closer_map_keeps_its_proportions_and_the_size_of_its_marks(vendor):
+    world = world_map([marker("FRA-1", 50.1, 8.7), marker("LIS-1", 38.7, -9.1)])
+    closer = world_map([marker("FRA-1", 50.1, 8.7), marker("LIS-1", 38.7, -9.1)], closer=True)
+    (_, _, width, height), (left, top, wide, high) = (
+        map(float, each.view_box.split()) for each in (world, closer)
+    )
+    assert wide < width / 4
+    assert wide / high == pytest.approx(width / height, rel=0.02)
+    assert all(left < place.x < left + wide and top < place.y < top + high for place in closer.markers)
+    assert closer.markers[0].radius / wide == pytest.approx(world.markers[0].radius / width, rel=0.1)
+
+
+def test_the_middle_of_places_on_both_sides_of_the_date_line_is_near_them():
+    latitude, longitude = middle([(-20, 170), (-20, -170)])
+    assert abs(longitude) == pytest.approx(180)
+    assert latitude == pytest.approx(-20, abs=1)

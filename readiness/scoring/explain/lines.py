@@ -19,7 +19,6 @@ from readiness.scoring.explain.asked import Asked
 from readiness.scoring.explain.charts import Step, Waterfall
 from readiness.scoring.explain.queries import FleetExplained, NothingKept, SiteExplained
 from readiness.scoring.queries.kept import Kept
-from readiness.scoring.version_links import difference_url
 
 type Line = dict[str, Any]
 
@@ -352,17 +351,15 @@ def regions(asked: Asked, every: Iterable[Region]) -> list[Line]:
     ]
 
 
-def versions(start: Kept, end: Kept) -> Line | None:
-    """Which version judged at each end, and what differs between them; None where it is the same one."""
+def versions(start: Kept, end: Kept) -> str:
+    """Which version judged at each end, where they differ."""
     old, new = start.framework.version, end.framework.version
-    if old == new:
-        return None
-    return {"label": f"{old} → {new}", "url": difference_url(start.version_id, end.version_id)}
+    return "" if old == new else f"{old} → {new}"
 
 
-def versions_of_fleet(found: FleetExplained) -> Line | None:
+def versions_of_fleet(found: FleetExplained) -> str:
     old, new = (", ".join(each) for each in found.versions)
-    return None if old == new else {"label": f"{old} → {new}", "url": ""}
+    return "" if old == new else f"{old} → {new}"
 
 
 def rest_line(explained: SiteExplained) -> str:

@@ -1,6 +1,6 @@
 """The matrix for programs: one row a site, with the state of each check under its id."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 
@@ -75,5 +75,5 @@ class MatrixViewSet(ReadOnlyObjectViewSet):
         if wanted.pillars or wanted.gates:
             _version, framework = framework_queries.current()
             results = results.filter(check_id__in=[check.id for check in wanted.checks(framework.checks)])
-        sites = queries.table(now=clock.now())
+        sites = queries.table(now=clock.now()).annotate(judged_by=F("score__framework_version__version"))
         return sites.prefetch_related(Prefetch("check_results", queryset=results))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Case, Count, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, Subquery, When
 
 from inventory.models import Site
 from readiness.framework.core.definition import Check
+from readiness.framework.models import FrameworkVersion
 from readiness.scoring.core.combine import WORST_FIRST
 from readiness.scoring.core.gap import Capacity, Gap, SiteCapacity, gap_of
 from readiness.scoring.core.states import CheckState, Verdict
@@ -71,8 +72,6 @@ class CheckCount:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Over the sites that the filters leave. `gap_kw` by the days of UTC, as the order by gap is."""
-
     sites: int
     gap_kw: float
     evaluated_at: datetime | None
@@ -81,9 +80,7 @@ class Extent:
 def table(*, now: datetime, by_check: str = "") -> QuerySet[Site]:
     """Sites that are not retired, with `gap_kw` to order by and, `by_check`, how bad that check is."""
     sites = site_queries.table(now=now).exclude(stage=Site.Stage.RETIRED)
-    sites = sites.annotate(
-        gap_kw=F("deployed_kw") - F("ready_kw"), judged_by=F("score__framework_version__version")
-    )
+    sites = sites.annotate(gap_kw=F("deployed_kw") - F("ready_kw"))
     if by_check:
         result = CheckResult.objects.filter(site=OuterRef("pk"), check_id=by_check)
         sites = sites.annotate(state_order=Subquery(result.values(order=_severity())[:1]))
@@ -96,7 +93,7 @@ def _severity() -> Case:
 
 
 def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) -> list[MatrixRow]:
-    """The rows of these sites, in their order, with these checks; three statements, however many sites.
+    """The rows of these sites, in their order, with these checks; four statements, however many sites.
 
     Sites that come from `table()` bring their region and score along.
     """
@@ -105,10 +102,11 @@ def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) ->
     results = CheckResult.objects.filter(site__in=known.sites, check_id__in=check_ids).order_by()
     for site_id, check_id, *shown in results.values_list("site_id", "check_id", *Cell._fields):
         cells[site_id][check_id] = Cell(*shown)
-    return [_row(site, known.capacity[site.pk].deployed, cells[site.pk]) for site in known.sites]
+    versions = dict(FrameworkVersion.objects.order_by().values_list("pk", "version"))
+    return [_row(site, known.capacity[site.pk].deployed, cells[site.pk], versions) for site in known.sites]
 
 
-def _row(site: Site, deployed: Capacity, cells: dict[str, Cell]) -> MatrixRow:
+def _row(site: Site, deployed: Capacity, cells: dict[str, Cell], versions: dict[int, str]) -> MatrixRow:
     score = score_of(site)
     verdict = score.verdict if score else ""
     return MatrixRow(
@@ -123,42 +121,56 @@ def _row(site: Site, deployed: Capacity, cells: dict[str, Cell]) -> MatrixRow:
         upper=score.score_upper if score else None,
         coverage=score.coverage if score else None,
         evaluated_at=score.evaluated_at if score else None,
-        framework_version=getattr(site, "judged_by", None) or "",
+        framework_version=versions[score.framework_version_id] if score else "",
         cells=cells,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The sites that the filters leave, as a whole and by region. `gap_kw` is by the days of UTC, as the order is."""
+
+    ids: tuple[int, ...]
+    extent: Extent
+    regions: dict[str, Extent]
+
+
+def left(sites: QuerySet[Site]) -> Left:
+    """One statement. What is counted of them goes by their ids: filters within filters are planned badly."""
+    members: dict[str, list[tuple[float, datetime | None]]] = defaultdict(list)
+    ids = []
+    told = sites.order_by().values_list("pk", "region__name", "gap_kw", "score__evaluated_at")
+    for site_id, region, gap_kw, evaluated_at in told:
+        ids.append(site_id)
+        members[region].append((gap_kw, evaluated_at))
+    every = [one for several in members.values() for one in several]
+    return Left(tuple(ids), _extent(every), {region: _extent(several) for region, several in members.items()})
+
+
+def _extent(members: Sequence[tuple[float, datetime | None]]) -> Extent:
+    return Extent(
+        sites=len(members),
+        gap_kw=sum(gap_kw for gap_kw, _ in members),
+        evaluated_at=max((at for _, at in members if at), default=None),
+    )
+
+
 def counts(
-    sites: QuerySet[Site], checks: Sequence[Check], wanted: Wanted, *, now: datetime
+    site_ids: Collection[int], checks: Sequence[Check], wanted: Wanted, *, now: datetime
 ) -> dict[str, CheckCount]:
     """By check id, over all of these sites and not only a page of them; one statement."""
-    results = CheckResult.objects.filter(
-        site__in=sites.order_by().values("pk"), check_id__in=[check.id for check in checks]
-    )
+    results = CheckResult.objects.filter(site__in=site_ids)
     states: dict[str, dict[str, int]] = {check.id: {} for check in checks}
     matching = dict.fromkeys(states, 0)
-    counted = results.order_by().values_list("check_id", "state")
-    # Without a condition every row matches, and PostgreSQL counts rows faster than it tests them.
-    matches = Count("pk", filter=wanted.cells(now=now)) if wanted.picks_cells else Count("pk")
-    for check_id, state, total, there in counted.annotate(total=Count("pk"), there=matches):
-        states[check_id][state] = total
-        matching[check_id] += there
+    counted = results.order_by().values_list("check_id", "state").annotate(total=Count("*"))
+    if wanted.expiring:
+        # The index holds no expiry, so this one reads the rows themselves.
+        counted = counted.annotate(there=Count("pk", filter=wanted.cells(now=now)))
+    for check_id, state, total, *there in counted:
+        if check_id in states:
+            states[check_id][state] = total
+            matching[check_id] += there[0] if there else total * (state in wanted.states)
     return {check_id: CheckCount(states[check_id], matching[check_id]) for check_id in states}
-
-
-def extent(sites: QuerySet[Site]) -> Extent:
-    """One statement."""
-    found = sites.order_by().aggregate(there=Count("pk"), gap=Sum("gap_kw"), at=Max("score__evaluated_at"))
-    return Extent(found["there"], found["gap"] or 0.0, found["at"])
-
-
-def regions(sites: QuerySet[Site]) -> dict[str, Extent]:
-    """The same by region; one statement."""
-    found = sites.order_by().values("region__name")
-    counted = found.annotate(there=Count("pk"), gap=Sum("gap_kw"), at=Max("score__evaluated_at")).values_list(
-        "region__name", "there", "gap", "at"
-    )
-    return {name: Extent(there, gap or 0.0, at) for name, there, gap, at in counted}
 
 
 def every_site() -> int:

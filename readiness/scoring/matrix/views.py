@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -78,11 +77,10 @@ def report(request: HttpRequest) -> HttpResponseBase:
         return table_kit.respond(request, TEMPLATE, shown.table)
     found = [row for chunk in shown.table.every_row() for row in chunk]
     gap, verdicts = queries.gap(found, now=at), Counter(row.verdict or "none" for row in found)
-    extent = queries.extent(shown.left)
     context = {
         "stamp": report_lines.stamp(version.version, at),
-        "scope": lines.scope(extent, queries.every_site(), len(shown.checks)),
-        "evaluated_at": extent.evaluated_at,
+        "scope": lines.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+        "evaluated_at": shown.left.extent.evaluated_at,
         "chips": shown.table.chips,
         "kpis": report_lines.key_figures(gap, verdicts),
         "standing": findings.standing(gap, verdicts),
@@ -110,7 +108,7 @@ def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpR
 class Shown:
     """What the address asks for: the sites that its filters leave, the checks to show, and counts over them all."""
 
-    left: QuerySet[Site]
+    left: queries.Left
     checks: tuple[Check, ...]
     counts: Mapping[str, queries.CheckCount]
     table: table_kit.TablePage
@@ -121,8 +119,8 @@ def _shown(request: HttpRequest, address: Address, framework: Framework, at: dat
     wanted = Wanted.of(request.GET)
     checks = wanted.checks(framework.checks)
     sites = queries.table(now=at, by_check=_sorted_by(address, framework))
-    left = narrowed(MatrixFilters, sites, request.GET)
-    counts = queries.counts(left, checks, wanted, now=at)
+    left = queries.left(narrowed(MatrixFilters, sites, request.GET))
+    counts = queries.counts(left.ids, checks, wanted, now=at)
     if wanted.picks_cells:
         checks = tuple(check for check in checks if counts[check.id].matching)
     grouped = address.one(GROUP) == BY_REGION
@@ -137,20 +135,19 @@ def _shown(request: HttpRequest, address: Address, framework: Framework, at: dat
 
 
 def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -> dict[str, Any]:
-    extent = queries.extent(shown.left)
     rows = lines.row_lines(
         [row.object for row in shown.table.rows], shown.checks, chosen=address.one(CELL), now=at
     )
-    regions = queries.regions(shown.left) if shown.grouped and rows else {}
+    regions = shown.left.regions if shown.grouped and rows else {}
     return {
         "table": shown.table,
         "checks": shown.checks,
         "pillars": lines.headings(shown.checks, framework.pillars, shown.counts, address),
         "groups": lines.groups(rows, regions),
         "legend": lines.legend(shown.counts[check.id] for check in shown.checks),
-        "scope": lines.scope(extent, queries.every_site(), len(shown.checks)),
-        "gap": findings.kw(extent.gap_kw),
-        "evaluated_at": extent.evaluated_at,
+        "scope": lines.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+        "gap": findings.kw(shown.left.extent.gap_kw),
+        "evaluated_at": shown.left.extent.evaluated_at,
         "quick": _quick(address, grouped=shown.grouped),
         "chips": [chip for chip in shown.table.chips if chip.remove_url not in _pressed(address)],
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory.models import Site
@@ -74,22 +74,34 @@ def _rank(one: Attention) -> tuple[float, int, str, str]:
     return (-one.kw, SEVERITY.index(one.kind), one.sites[0].name, one.subject)
 
 
+class _Open(NamedTuple):
+    """What is told of a check that failed or went stale."""
+
+    check_id: str
+    gate: str
+    state: str
+    reason: str
+    since: datetime
+    first_bad_at: datetime | None
+
+    @property
+    def rank(self) -> tuple[int, bool, str]:
+        return (GATES.get(self.gate, 3), self.state != CheckState.FAIL, self.check_id)
+
+
 def _checks(sites: dict[int, Site], kw: dict[int, float], framework: Framework) -> Iterator[Attention]:
     """One line for each site, its worst check first and the others counted: a site is at stake only once."""
-    results = (
-        CheckResult.objects.filter(Q(state=CheckState.FAIL) | Q(state=CheckState.STALE), site__in=list(sites))
-        .exclude(gate="INFO")
-        .defer("parts", "evidence")
-    )
-    by_site: dict[int, list[CheckResult]] = defaultdict(list)
-    for result in results:
-        by_site[result.site_id].append(result)
+    results = CheckResult.objects.filter(state__in=[CheckState.FAIL, CheckState.STALE], site__in=list(sites))
+    rows = results.exclude(gate="INFO").order_by().values_list("site_id", *_Open._fields)
+    by_site: dict[int, list[_Open]] = defaultdict(list)
+    for site_id, *told in rows:
+        by_site[site_id].append(_Open(*told))
     for site_id, several in by_site.items():
         site = sites[site_id]
-        first, *others = sorted(several, key=_check_rank)
+        first = min(several, key=lambda one: one.rank)
         detail = first.reason
-        if others:
-            detail += " " + _("And %(count)s more.") % {"count": len(others)}
+        if len(several) > 1:
+            detail += " " + _("And %(count)s more.") % {"count": len(several) - 1}
         ref = ref_of(site)
         yield Attention(
             kind="check",
@@ -105,10 +117,6 @@ def _checks(sites: dict[int, Site], kw: dict[int, float], framework: Framework) 
             since=first.first_bad_at or first.since,
             clock="",
         )
-
-
-def _check_rank(result: CheckResult) -> tuple[int, bool, str]:
-    return (GATES.get(result.gate, 3), result.state != CheckState.FAIL, result.check_id)
 
 
 def _sources(sites: dict[int, Site], kw: dict[int, float]) -> Iterator[Attention]:

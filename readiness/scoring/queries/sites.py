@@ -17,7 +17,7 @@ from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import DomainHealth, ScorePoint
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
-from readiness.scoring.queries.standing import Standing, score_of, standing, standing_of
+from readiness.scoring.queries.standing import score_of, standing_of
 
 WEEKS = 24
 DOMAINS = tuple(Domain.values)
@@ -53,11 +53,6 @@ def table(*, now: datetime) -> QuerySet[Site]:
     )
 
 
-def bare_table(*, now: datetime) -> QuerySet[Site]:
-    """The same list of ids alone, for those who hold the rows of every site."""
-    return table(now=now).select_related(None).only("pk")
-
-
 def _event_kw(now: datetime) -> Subquery:
     signed = Case(
         When(kind=CapacityEvent.Kind.COMMISSION, then=F("it_kw")),
@@ -68,15 +63,13 @@ def _event_kw(now: datetime) -> Subquery:
     return Subquery(past.order_by().values("site").annotate(kw=Sum(signed)).values("kw"))
 
 
-def rows(sites: Iterable[Site] | None, *, now: datetime, known: Standing | None = None) -> list[SiteRow]:
-    """The rows of these sites, in their order; None is every site. Four statements, or five, however many
-    sites; two with what is `known` of them.
+def rows(sites: Iterable[Site], *, now: datetime) -> list[SiteRow]:
+    """The rows of these sites, in their order. Four statements, however many sites.
 
     Sites that come from `table()` bring their region and score along.
     """
-    if known is None:
-        known = standing(now=now) if sites is None else standing_of(sites, now=now)
-    shown = known.sites if sites is None else tuple(sites)
+    known = standing_of(sites, now=now)
+    shown = known.sites
     health = _health(shown)
     weeks = _weeks(shown, now=now)
     return [

@@ -1,6 +1,5 @@
 """The fleet: how much is deployed, how much of it may carry load, and what holds the rest back."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +8,9 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import conditional_page, require_GET
 
-from readiness.scoring import cards, findings, gap_charts, tables
+from readiness.scoring import cards, findings, gap_charts, sites_map, tables
 from readiness.scoring.queries import attention, capacity, fleet
 from readiness.scoring.queries import sites as site_queries
-from readiness.scoring.queries.rows import SiteRow
 from readiness.scoring.queries.standing import Standing, standing
 from readiness.scoring.views import answers
 from web import tables as table_kit
@@ -33,18 +31,16 @@ may_see = require("inventory.view_site", "scoring.view_sitescore")
 @require_GET
 def overview(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    # The map shows every site and the table some of them: read once.
-    known = standing(now=at)
-    rows = site_queries.rows(None, now=at, known=known)
-    page = _sites_page(request, at, known={row.site.id: row for row in rows})
+    page = _sites_page(request, at)
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "readiness/fleet.html", page, {})
+    known = standing(now=at)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     figures = fleet.fleet(now=at, known=known)
     context: dict[str, Any] = {"fleet": figures, "table": page, "time_range": span.context}
     if figures.sites:
         context |= _figures(figures, at) | _gap_card(request, span) | _rest(at, known)
-        context["map"] = cards.site_map(rows)
+        context |= sites_map.card(known, regions=request.GET.getlist("region"))
     return answers.page(request, "readiness/fleet.html", context)
 
 
@@ -81,12 +77,12 @@ def gap_by_site_chart(request: HttpRequest, form: str) -> HttpResponse:
     return answers.chart(gap_charts.gap_by_site(capacity.by_site(now=now())), form)
 
 
-def _sites_page(request: HttpRequest, at: datetime, known: Mapping[int, SiteRow] | None = None) -> Any:
+def _sites_page(request: HttpRequest, at: datetime) -> Any:
     return table_kit.page(
         request,
         tables.SITES,
-        site_queries.table(now=at) if known is None else site_queries.bare_table(now=at),
-        prepare=lambda page: tables.site_lines(page, now=at, known=known),
+        site_queries.table(now=at),
+        prepare=lambda page: tables.site_lines(page, now=at),
     )
 
 

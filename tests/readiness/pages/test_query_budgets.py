@@ -16,7 +16,7 @@ BUDGETS = {
     "/sites/": 26,
     "/charts/gap.json": 12,
     "/charts/gap-by-site.json": 8,
-    "/readiness/": 14,
+    "/readiness/": 15,
     "/readiness/?state=fail&pillar=p2&group=region&sort=p2-power-headroom&cell=site-0.p2-power-headroom": 28,
     "/readiness/checks/": 10,
     "/readiness/checks/p2-power-headroom/": 12,

@@ -241,7 +241,7 @@ READS = {
     "capacity by site": lambda: capacity.by_site(now=NOW),
     "capacity over time": lambda: capacity.capacity_over_time(start=NOW - 90 * DAY, end=NOW, now=NOW),
     "attention": lambda: attention.attention(now=NOW),
-    "site rows": lambda: sites.rows(None, now=NOW),
+    "site rows": lambda: sites.rows(sites.table(now=NOW), now=NOW),
     "check page": lambda: checks.check_page("p2-power-headroom", now=NOW),
 }
 
