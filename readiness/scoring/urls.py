@@ -14,6 +14,7 @@ urlpatterns = [
     path("sites/<slug:slug>/evaluate/", site.evaluate_now, name="site-evaluate"),
     path("sites/<slug:slug>/charts/series.<str:form>", site.series_chart, name="site-series-chart"),
     path("sites/<slug:slug>/charts/pillars.<str:form>", site.pillars_chart, name="site-pillars-chart"),
+    path("sites/<slug:slug>/", include("readiness.scoring.packs.urls")),
     path("sites/<slug:slug>/checks/<slug:check_id>/", checks.site_check, name="site-check"),
     path("readiness/", include("readiness.scoring.matrix.urls")),
     path("readiness/checks/", checks.overview, name="checks"),
