@@ -13,7 +13,6 @@ from inventory.models import Site
 from readiness.scoring.cards import link
 from readiness.scoring.packs.contents import pack_of
 from readiness.scoring.packs.document import Document
-from readiness.scoring.packs.pdf import pdf_of
 from readiness.scoring.packs.writing import written
 from web.clock import now
 from web.permissions import require
@@ -45,6 +44,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_GET
 def pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    # The library takes a third of a second to load, and few processes are ever asked for a PDF.
+    from readiness.scoring.packs.pdf import pdf_of
+
     site = _site(slug)
     response = HttpResponse(pdf_of(_document(request, site)), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="{site.slug}-pack.pdf"'
