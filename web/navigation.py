@@ -26,6 +26,8 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Sites"), "sites", "building-factory-2", "inventory.view_site", "g s"),
     Item(_("Readiness"), "readiness", "grid-dots", "scoring.view_checkresult", "g m"),
     Item(_("Gap"), "gap", "trending-up", "scoring.view_sitescore", "g p"),
+    Item(_("Worklist"), "worklist", "list-details", "scoring.view_workitem", "g l"),
+    Item(_("Trends"), "trends", "heart-rate-monitor", "scoring.view_checkresult", "g t"),
     Item(_("Waivers"), "waivers", "flag", "scoring.view_grant", "g w"),
     Item(_("Campaigns"), "campaigns", "target-arrow", "scoring.view_campaign", "g c"),
     Item(_("Go-live reviews"), "reviews", "shield-check", "scoring.view_review", "g o"),

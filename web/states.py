@@ -85,6 +85,13 @@ STATES: dict[str, dict[str, State]] = {
         ("signed", _("Signed"), "circle-check", "ok"),
         ("declined", _("Declined"), "circle-x", "bad"),
     ),
+    "work": _states(
+        ("open", _("Open"), "circle-dashed", "unknown"),
+        ("in-progress", _("In progress"), "progress", "info"),
+        ("resolved", _("Resolved"), "circle-check", "ok"),
+        ("done", _("Done"), "check", "ok"),
+        ("dropped", _("Dropped"), "ban", "unknown"),
+    ),
     "campaign": _states(
         ("planned", _("Planned"), "calendar", "unknown"),
         ("running", _("Running"), "progress", "info"),
@@ -113,6 +120,7 @@ ATTRIBUTES = {
     "grant": "data-grant",
     "review": "data-review",
     "sign-off": "data-sign-off",
+    "work": "data-work",
     "campaign": "data-campaign",
     "campaign-item": "data-campaign-item",
 }

@@ -12,10 +12,10 @@ import numpy as np
 from readiness.evidence.core.levels import site_load
 from readiness.evidence.core.load import continuous, largest_step, peak
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.evidence.measures import CIRCUIT_LOAD, SITE_LOAD, DailyMeasure
+from readiness.evidence.measures import CIRCUIT_LOAD, MEASURES, SITE_LOAD, DailyMeasure
 from readiness.evidence.meters import Circuit, Metrics, SiteMeters, SitePower, current_a, power_kw
 from telemetry.core.sketch import Sketch, merge_all
-from telemetry.queries import DailySketch
+from telemetry.queries import DailySketch, WindowQuantiles
 
 QUANTILE = 0.99
 WINDOW = timedelta(minutes=5)
@@ -132,4 +132,22 @@ def sketch_figures(
             samples=int(np.sum(merged.counts)),
             buckets=tuple(merged.buckets.tolist()),
             counts=tuple(merged.counts.tolist()),
+        )
+
+
+def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
+    """How many windows came to what, for each histogram of a site."""
+    for one in sent:
+        windows = Sketch.of(one.values)
+        yield DayFigure(
+            site_id=one.site_id,
+            key=one.key,
+            part="",
+            value=float(windows.quantile(QUANTILE)),
+            unit=MEASURES[one.key].unit,
+            taken_at=one.newest_at,
+            provenance=worst_provenance(one.provenances),
+            samples=windows.count,
+            buckets=tuple(windows.buckets.tolist()),
+            counts=tuple(windows.counts.tolist()),
         )

@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from django.db.models import Min
 
 from inventory.models import CoolingUnit, Device
-from readiness.evidence.daily import WINDOW
+from readiness.evidence.daily import QUANTILE, WINDOW
 from readiness.evidence.measures import (
     INLET_METRICS,
     LOAD_METRICS,
     POWER_METRICS,
     ROUND_TRIP_METRICS,
+    SERVING,
     SITE_POWER_METRICS,
     SUPPLY_METRICS,
 )
@@ -23,7 +24,7 @@ from readiness.evidence.queries import start_of
 from telemetry import queries as telemetry
 from telemetry.core.spec import Matcher, Operator
 from telemetry.models import Series
-from telemetry.queries import DailySketch
+from telemetry.queries import DailySketch, WindowQuantiles
 
 INLET_SENSORS = Matcher("name", Operator.LIKE, ".*[Ii][Nn][Ll][Ee][Tt].*")
 ROUND_TRIPS = Matcher("phase", Operator.IS, "rtt")
@@ -42,6 +43,7 @@ class GatheredDay:
     inlets: Sequence[DailySketch]
     supplies: Sequence[DailySketch]
     trips: Sequence[DailySketch]
+    serving: Sequence[WindowQuantiles]
     parts: Mapping[int, str]
 
 
@@ -72,6 +74,14 @@ def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: da
         inlets=inlets,
         supplies=supplies,
         trips=trips,
+        serving=telemetry.window_quantiles(
+            sites,
+            {measure.key: measure.metrics for measure in SERVING},
+            q=QUANTILE,
+            start=start_of(day),
+            end=whole,
+            now=now,
+        ),
         parts=_parts(inlets, supplies, trips),
     )
 

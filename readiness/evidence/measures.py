@@ -43,6 +43,9 @@ INLET_METRICS = ("ipmi_temperature_celsius", "idrac_sensors_temperature")
 SUPPLY_METRICS = ("cooling_supply_temperature_celsius",)
 FLOW_ALARM_METRICS = ("cooling_flow_alarm",)
 ROUND_TRIP_METRICS = ("probe_icmp_duration_seconds",)
+TTFT_METRICS = ("vllm:time_to_first_token_seconds",)
+TPOT_METRICS = ("vllm:inter_token_latency_seconds", "vllm:time_per_output_token_seconds")
+"""Histograms; the second name of the last is that of earlier versions."""
 
 SITE_LOAD = DailyMeasure(
     key="site-load",
@@ -101,7 +104,25 @@ ROUND_TRIP = DailyMeasure(
     summary="p99 of the day; the sketch is kept.",
     metrics=ROUND_TRIP_METRICS,
 )
+TTFT_WINDOWS = DailyMeasure(
+    key="ttft-windows",
+    title="p99 time to first token in each 5-minute window",
+    unit="ms",
+    per="",
+    summary="p99 of the day's windows; the sketch of what each window came to is kept, so that a limit declared later"
+    " can be held against them.",
+    metrics=TTFT_METRICS,
+)
+TPOT_WINDOWS = DailyMeasure(
+    key="tpot-windows",
+    title="p99 time per output token in each 5-minute window",
+    unit="ms",
+    per="",
+    summary="p99 of the day's windows; the sketch is kept.",
+    metrics=TPOT_METRICS,
+)
+SERVING = (TTFT_WINDOWS, TPOT_WINDOWS)
 MEASURES = {
     measure.key: measure
-    for measure in (SITE_LOAD, CIRCUIT_LOAD, STEP_1S, STEP_10S, INLET, SUPPLY, ROUND_TRIP)
+    for measure in (SITE_LOAD, CIRCUIT_LOAD, STEP_1S, STEP_10S, INLET, SUPPLY, ROUND_TRIP, *SERVING)
 }

@@ -15,6 +15,7 @@ from django.db.models import Max, Min, QuerySet
 from readiness.evidence.core.quantiles import merged_quantiles
 from readiness.evidence.models import DeclaredLimit, MeasuredDay
 from telemetry.binary import binary_cursor
+from telemetry.core.sketch import Sketch
 from telemetry.models import Series
 
 FRESH_FOR = timedelta(seconds=60)
@@ -147,6 +148,45 @@ def quantiles(
 ) -> dict[int, list[SpanFigure]]:
     """For each site, key and part: the quantile of all samples of the last `days` days."""
     return figures(site_ids, [Span(frozenset(keys), days, q)], now=now)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """All values of a measure over several days, as a sketch; `provenance` is that of the newest day."""
+
+    key: str
+    provenance: str
+    sketch: Sketch
+
+
+_DISTRIBUTIONS = """
+WITH day AS MATERIALIZED (
+    SELECT site_id, key, on_date, provenance, sketch_buckets, sketch_counts FROM evidence_measure
+    WHERE site_id = ANY(%(sites)s) AND key = ANY(%(keys)s) AND on_date > %(since)s AND taken_at <= %(now)s
+        AND sketch_buckets IS NOT NULL
+), held AS (
+    SELECT site_id, key, bucket, sum(n)::bigint AS n
+    FROM day, unnest(sketch_buckets, sketch_counts) AS of_day (bucket, n) GROUP BY 1, 2, 3
+), newest AS (
+    SELECT DISTINCT ON (site_id, key) site_id, key, provenance FROM day ORDER BY site_id, key, on_date DESC
+)
+SELECT site_id, key, min(provenance), array_agg(bucket ORDER BY bucket), array_agg(n ORDER BY bucket)
+FROM held JOIN newest USING (site_id, key) GROUP BY site_id, key ORDER BY site_id, key
+"""
+
+
+def distributions(
+    site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
+) -> dict[int, list[Distribution]]:
+    """Of the last `days` days, by site; one statement."""
+    since = Span(frozenset(keys), days).since(now)
+    asked = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
+    with binary_cursor() as cursor:
+        rows = cursor.execute(_DISTRIBUTIONS, asked).fetchall()
+    found: dict[int, list[Distribution]] = defaultdict(list)
+    for site_id, key, provenance, buckets, counts in rows:
+        found[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
+    return found
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:

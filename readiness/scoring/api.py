@@ -12,12 +12,15 @@ from rest_framework.response import Response
 from inventory.models import Site
 from readiness.scoring import operations
 from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
+from readiness.scoring.determinism.api import DeterminismViewSet
 from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
 from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
 from readiness.scoring.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
+from readiness.scoring.trends.api import ScorePointViewSet
 from readiness.scoring.waivers.api import GrantViewSet
+from readiness.scoring.worklist.api import WorkItemViewSet
 from web import clock
 from web.rest.permissions import requires
 from web.rest.router import Router
@@ -199,10 +202,13 @@ router.register("scores", ScoreViewSet)
 router.register("results", ResultViewSet)
 router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
 router.register("flips", FlipViewSet)
+router.register("score-points", ScorePointViewSet)
 router.register("waivers", GrantViewSet)
+router.register("worklist", WorkItemViewSet)
 router.register("campaigns", CampaignViewSet)
 router.register("campaign-items", ItemViewSet)
 router.register("frameworks", FrameworkViewSet)
 router.register("reviews", ReviewViewSet)
 router.register("review-actions", ActionViewSet)
 router.register("review-approvers", ApproverViewSet)
+router.register("determinism", DeterminismViewSet, basename="determinism-api")

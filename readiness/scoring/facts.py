@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from readiness.evidence.queries import SpanFigure
+from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
 from readiness.scoring.core.judge import Limit
 from telemetry.queries import Latest, Rise
@@ -111,6 +111,7 @@ class SiteFacts:
     peaks: Sequence[SpanFigure] = ()
     recent_peaks: Sequence[SpanFigure] = ()
     quantiles: Sequence[SpanFigure] = ()
+    served: Sequence[Distribution] = ()
 
     def live_s(self, source_id: int) -> float:
         """Seconds for which a sample of this source counts as live."""

@@ -41,6 +41,12 @@ def address_of(request: HttpRequest) -> Address:
     return Address(request, path=request.path, filters=NARROWING)
 
 
+def asked_of(request: HttpRequest) -> str:
+    """What of the address says of which sites a plan is, and to which target."""
+    kept = (*NARROWING, "target", "measure")
+    return urlencode([pair for pair in address_of(request).pairs if pair[0] in kept])
+
+
 def key_figures(found: Present, measure: Measure) -> list[Card]:
     gap = found.known.gap
     unit = power_unit(gap.deployed.it_kw)

@@ -97,12 +97,12 @@ def check_lines(found: Closing, listed: Listed) -> list[CheckLine]:
     ]
 
 
-def actions(*, may_add: bool) -> Sequence[Mapping[str, str]]:
+def actions(*, may_add: bool, query: str) -> Sequence[Mapping[str, str]]:
+    """`query` says of which sites and to which target the plan is."""
     if not may_add:
         return ()
-    return (
-        {"name": "add", "label": gettext("Add to the worklist"), "icon": "plus", "url": link("worklist-add")},
-    )
+    url = link("worklist-add") + (f"?{query}" if query else "")
+    return ({"name": "add", "label": gettext("Add to the worklist"), "icon": "plus", "url": url},)
 
 
 def plan_table(measure: Measure) -> Table:

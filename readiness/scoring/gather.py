@@ -19,7 +19,16 @@ from inventory.queries import site_facts
 from readiness.evidence import queries as evidence
 from readiness.evidence.core.limits import CLASS_LATENCY, LimitInForce, strictest
 from readiness.evidence.limits import NONE, Place, SiteLimits, limits_in_force
-from readiness.evidence.measures import CIRCUIT_LOAD, INLET, ROUND_TRIP, SITE_LOAD, STEP_1S, STEP_10S, SUPPLY
+from readiness.evidence.measures import (
+    CIRCUIT_LOAD,
+    INLET,
+    ROUND_TRIP,
+    SERVING,
+    SITE_LOAD,
+    STEP_1S,
+    STEP_10S,
+    SUPPLY,
+)
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
@@ -35,6 +44,7 @@ SPANS = (
     evidence.Span(frozenset({INLET.key, SUPPLY.key, ROUND_TRIP.key}), days=7, q=0.99),
 )
 """The site's peaks, its circuits' of late, and what was met almost all of the time."""
+SERVED, SERVED_DAYS = frozenset(measure.key for measure in SERVING), 28
 DECLARED = "declared on the site"
 
 
@@ -47,6 +57,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     withdrawn = withdrawn_at(things.values())
     classes, limits = _classes_and_limits(profiles.values(), framework, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
+    served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
         site_id: SiteFacts(
             profile=_profile(profiles[site_id]),
@@ -62,6 +73,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             peaks=peaks.get(site_id, ()),
             recent_peaks=recent.get(site_id, ()),
             quantiles=quantiles.get(site_id, ()),
+            served=served.get(site_id, ()),
             **sent.of(site_id),
         )
         for site_id in ids
@@ -72,6 +84,15 @@ def context_of(site_id: int) -> SiteContext:
     """What decides which checks apply at one site; five statements."""
     [facts] = site_facts([site_id])
     return _context(facts, things_of([site_id])[site_id])
+
+
+def limits_of(
+    site_ids: Collection[int], framework: Framework, *, now: datetime
+) -> dict[int, Mapping[str, Limit]]:
+    """The limits that these sites are judged by at `now`, for a page that judges a part of what scoring does."""
+    sites = site_facts(site_ids)
+    _, declared = _classes_and_limits(sites, framework, now=now)
+    return {site.id: _limits(site, framework) | declared.get(site.id, {}) for site in sites}
 
 
 def _profile(site: InventoryFacts) -> SiteProfile:

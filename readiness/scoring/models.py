@@ -10,6 +10,7 @@ from readiness.scoring.campaigns.models import Campaign, CampaignItem
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
 from readiness.scoring.waivers.models import Grant
+from readiness.scoring.worklist.models import WorkItem
 
 __all__ = [
     "Approver",
@@ -29,6 +30,7 @@ __all__ = [
     "SignOff",
     "SiteScore",
     "Verdict",
+    "WorkItem",
 ]
 
 

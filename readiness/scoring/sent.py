@@ -11,7 +11,7 @@ from typing import Any
 
 from readiness.evidence.measures import FLOW_ALARM_METRICS, POWER_METRICS, SITE_POWER_METRICS
 from readiness.framework.core.definition import Framework
-from readiness.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of
+from readiness.scoring.checks import HELD_OF, LATEST_OF, RISES_OF, metrics_of, serving
 from readiness.scoring.checks.accelerators import ROW_REMAP_METRICS, XID_METRICS
 from readiness.scoring.facts import LIVE_CADENCES, ObjectKey, SourceFact
 from readiness.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
@@ -81,7 +81,7 @@ def sent_by(site_ids: Sequence[int], framework: Framework, *, now: datetime, liv
 def live_metrics(framework: Framework) -> set[str]:
     """Metrics of which only a live sample counts."""
     shown = {*SITE_POWER_METRICS, *POWER_METRICS, *UTILISATION_METRICS, *GPU_TEMPERATURE_METRICS}
-    return metrics_of(framework, LATEST_OF) | _judged_by(Measure.VALUE) | shown
+    return metrics_of(framework, LATEST_OF) | _judged_by(Measure.VALUE) | shown | serving.COUNTS
 
 
 def held_metrics(framework: Framework) -> set[str]:

@@ -3,6 +3,7 @@ their own."""
 
 from django.urls import include, path
 
+from readiness.scoring.determinism import views as determinism
 from readiness.scoring.views import checks, fleet, gap, site
 
 urlpatterns = [
@@ -22,9 +23,23 @@ urlpatterns = [
     path("readiness/gap/charts/over-time.<str:form>", gap.over_time_chart, name="gap-over-time-chart"),
     path("readiness/gap/charts/by-group.<str:form>", gap.by_group_chart, name="gap-by-group-chart"),
     path("readiness/gap/charts/closing.<str:form>", gap.closing_chart, name="gap-closing-chart"),
+    path("sites/<slug:slug>/determinism/", determinism.site, name="site-determinism"),
+    path(
+        "sites/<slug:slug>/determinism/charts/percentiles.<str:form>",
+        determinism.percentiles_chart,
+        name="site-determinism-percentiles-chart",
+    ),
+    path(
+        "sites/<slug:slug>/determinism/charts/history.<str:form>",
+        determinism.history_chart,
+        name="site-determinism-history-chart",
+    ),
+    path("readiness/determinism/", include("readiness.scoring.determinism.urls")),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
     path("readiness/campaigns/", include("readiness.scoring.campaigns.urls")),
     path("", include("readiness.scoring.explain.urls")),
     path("readiness/reviews/", include("readiness.scoring.reviews.urls")),
+    path("readiness/worklist/", include("readiness.scoring.worklist.urls")),
+    path("readiness/trends/", include("readiness.scoring.trends.urls")),
     path("waivers/", include("readiness.scoring.waivers.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from telemetry.queries.changes import increase_since, last_changed
 from telemetry.queries.newest import last_seen, latest
+from telemetry.queries.quantiles import WindowQuantiles, window_quantiles
 from telemetry.queries.rows import (
     OBJECT_COLUMNS,
     DailySketch,
@@ -26,6 +27,7 @@ __all__ = [
     "SourceStanding",
     "Speaker",
     "WindowMeans",
+    "WindowQuantiles",
     "daily_sketches",
     "increase_since",
     "last_changed",
@@ -34,4 +36,5 @@ __all__ = [
     "snapshot",
     "source_states",
     "window_means",
+    "window_quantiles",
 ]

@@ -17,10 +17,11 @@ from inventory.models import Site
 from readiness.evidence.models import DeclaredLimit, Floor, ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.scoring.campaigns import operations as campaigns
-from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction
+from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
 from readiness.scoring.reviews import actions, approvers
 from readiness.scoring.reviews import operations as reviews
 from readiness.scoring.waivers import operations as waivers
+from readiness.scoring.worklist import operations as worklist
 from telemetry.models import Source
 from tests.browser.looking import faults
 from tests.conftest import NOW
@@ -53,6 +54,8 @@ VARIANTS = (
     "/sites/porto/checks/p3-role-coverage/",
     "/readiness/gap/?by=site&measure=accelerators&target=ready&plan=checks",
     "/readiness/gap/?kind=colo&profile=edge",
+    "/readiness/worklist/?cols=note&cols=how_to&cols=due&overdue=true",
+    "/readiness/worklist/?q=nothing-is-called-this",
     "/telemetry/?state=paused",
     "/telemetry/explore/?site=porto&metric=DCGM_FI_DEV_GPU_UTIL",
     "/telemetry/explore/?site=porto&metric=DCGM_FI_DEV_GPU_UTIL&step=soon",
@@ -66,6 +69,7 @@ VARIANTS = (
     "/readiness/explain/?site=site-1&start=now-30d",
     "/readiness/reviews/open/?site=site-2",
     "/sites/porto/checks/p4-golive-review/",
+    "/readiness/trends/?site=porto&pillar=p2&start=now-60d",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -88,6 +92,8 @@ def address(route):
         pk = kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
     elif route.startswith("evidence/runs/"):
         pk = ValidationRun.objects.values_list("pk", flat=True).first()
+    elif route.startswith("readiness/worklist/"):
+        pk = WorkItem.objects.values_list("pk", flat=True).first()
     elif route.startswith("waivers/"):
         pk = Grant.objects.filter(state="requested").values_list("pk", flat=True).first()
     elif route.startswith("evidence/limits/"):
@@ -166,6 +172,9 @@ def granted(small_fleet, user_of, frozen_now):
     given = waivers.request(site=porto, check_id="p2-backup-power", ends_at=until, **asked)
     waivers.approve(given, **decided)
     waivers.deny(waivers.request(site=porto, check_id="p5-goodput", ends_at=until, **asked), **decided)
+    work = {"site": porto, "by": user_of("planner"), "now": frozen_now.at}
+    worklist.add(check_id="p2-backup-power", owner_name="Facilities", due_on=date(2026, 11, 1), **work)
+    worklist.add(check_id="p1-soak-24h", note="After the new racks", status="in-progress", **work)
     return waivers.request(site=porto, check_id="p5-accelerator-health", ends_at=until, **asked)
 
 
@@ -238,7 +247,7 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
     one = as_role("viewer")
     empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
     empty += ["/waivers/", "/waivers/ageing/", "/readiness/campaigns/"]
-    empty += ["/readiness/gap/"]
+    empty += ["/readiness/gap/", "/readiness/worklist/"]
     empty += ["/readiness/reviews/", "/readiness/reviews/approvers/"]
     refused = [reverse("users"), reverse("source-add"), reverse("device-add"), reverse("waiver-request")]
     refused += [reverse("campaign-add"), reverse("review-open"), reverse("approver-add")]

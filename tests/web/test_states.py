@@ -16,6 +16,7 @@ VALUES = {
     "grant": ["requested", "approved", "denied", "revoked", "expired"],
     "review": ["open", "go", "no-go", "cancelled"],
     "sign-off": ["waiting", "signed", "declined"],
+    "work": ["open", "in-progress", "resolved", "done", "dropped"],
     "campaign": ["planned", "running", "finished", "cancelled"],
     "campaign-item": ["done", "failed", "blocked", "stale", "missing", "n-a", "dropped"],
 }

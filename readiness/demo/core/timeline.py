@@ -53,6 +53,8 @@ class Extent(Enum):
     WEEK = "week"
     # The same for a month.
     MONTH = "month"
+    # Latency histograms alone, twice within the last window that is over when a site is scored.
+    SERVED = "served"
     # Only the sites that are looked at just then.
     NOTHING = "nothing"
 
@@ -93,12 +95,18 @@ UNCHECKED_METRICS = ACCELERATOR_METRICS | frozenset(
 )
 
 
+SERVED_METRICS = "vllm:"
+SERVED_BEFORE_S = (9 * MINUTE, 6 * MINUTE)
+
+
 def holds(extent: Extent, metric: str, labels: Mapping[str, str]) -> bool:
     """Whether samples of this extent include the series."""
     if extent is Extent.EVERYTHING:
         return True
     if extent is Extent.NOTHING:
         return False
+    if extent is Extent.SERVED:
+        return metric.startswith(SERVED_METRICS)
     if extent is Extent.CURVES and metric in ACCELERATOR_METRICS:
         return False
     if extent in (Extent.MOVING, Extent.CURVES):
@@ -138,6 +146,11 @@ def timeline(
         at_s = loaded_s - ago_s
         scored = _commissioned(plan.sites, ago_s) if is_scored else ()
         instants[at_s] = Instant(at_s, extent, scored)
+    for instant in list(instants.values()):
+        if instant.extent is Extent.CHECKED:
+            for before_s in SERVED_BEFORE_S:
+                served = Instant(instant.at_s - before_s, Extent.SERVED)
+                instants.setdefault(served.at_s, served)
     for at_s, sites in _of_stories(plan, stories).items():
         known = instants.get(at_s, Instant(at_s, Extent.NOTHING))
         instants[at_s] = replace(known, scored=sites, whole=sites)

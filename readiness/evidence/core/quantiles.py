@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from telemetry.core.sketch import value_of
+from telemetry.core.sketch import Sketch, value_of
 
 type Day = tuple[list[int], list[int]]
 """The buckets and counts of one day's sketch."""
@@ -37,3 +37,13 @@ def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | 
     for place, value in zip(known.tolist(), values, strict=True):
         found[place] = value
     return found
+
+
+def share_at_most(limit: float, sketch: Sketch) -> float | None:
+    """Which part of the values, 0 to 1, is at the limit or below it; None of no values.
+
+    A value within 1 % of the limit may be taken for one on its other side: that is the sketch's error.
+    """
+    if not sketch.count:
+        return None
+    return float(sketch.counts[value_of(sketch.buckets) <= limit].sum()) / sketch.count

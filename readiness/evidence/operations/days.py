@@ -11,7 +11,13 @@ from django.db.models import Count, Min
 
 from inventory.models import SiteChange
 from readiness.evidence import queries
-from readiness.evidence.daily import DayFigure, load_figures, sketch_figures, step_figures
+from readiness.evidence.daily import (
+    DayFigure,
+    load_figures,
+    serving_figures,
+    sketch_figures,
+    step_figures,
+)
 from readiness.evidence.gather import gather_day
 from readiness.evidence.measures import (
     CIRCUIT_LOAD,
@@ -73,6 +79,7 @@ def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: b
     figures += sketch_figures(INLET, gathered.inlets, gathered.parts)
     figures += sketch_figures(SUPPLY, gathered.supplies, gathered.parts)
     figures += sketch_figures(ROUND_TRIP, gathered.trips, gathered.parts)
+    figures += serving_figures(gathered.serving)
     changed = _write(figures, day=day, now=now, replace_day=since <= queries.start_of(day))
     _note_measured(site_ids, day=day, now=now, whole=since <= queries.start_of(day))
     SiteChange.objects.bulk_create(

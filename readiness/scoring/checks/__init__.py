@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from readiness.framework.core.definition import Check, Framework
-from readiness.scoring.checks import accelerators, backup, cooling, coverage, fabric, latency, power
+from readiness.scoring.checks import accelerators, backup, cooling, coverage, fabric, latency, power, serving
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.facts import SiteFacts
 
@@ -21,6 +21,7 @@ COMPUTED: Mapping[str, Computed] = {
     "p5-telemetry-coverage": coverage.readings,
     "p5-accelerator-health": accelerators.readings,
     "p5-fabric-health": fabric.readings,
+    "p5-slo-compliance": serving.readings,
 }
 SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),

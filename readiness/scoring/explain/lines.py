@@ -19,6 +19,7 @@ from readiness.scoring.explain.asked import Asked
 from readiness.scoring.explain.charts import Step, Waterfall
 from readiness.scoring.explain.queries import FleetExplained, NothingKept, SiteExplained
 from readiness.scoring.queries.kept import Kept
+from readiness.scoring.version_links import difference_url
 
 type Line = dict[str, Any]
 
@@ -351,15 +352,17 @@ def regions(asked: Asked, every: Iterable[Region]) -> list[Line]:
     ]
 
 
-def versions(start: Kept, end: Kept) -> str:
-    """Which version judged at each end, where they differ."""
+def versions(start: Kept, end: Kept) -> Line | None:
+    """Which version judged at each end, and what differs between them; None where it is the same one."""
     old, new = start.framework.version, end.framework.version
-    return "" if old == new else f"{old} → {new}"
+    if old == new:
+        return None
+    return {"label": f"{old} → {new}", "url": difference_url(start.version_id, end.version_id)}
 
 
-def versions_of_fleet(found: FleetExplained) -> str:
+def versions_of_fleet(found: FleetExplained) -> Line | None:
     old, new = (", ".join(each) for each in found.versions)
-    return "" if old == new else f"{old} → {new}"
+    return None if old == new else {"label": f"{old} → {new}", "url": ""}
 
 
 def rest_line(explained: SiteExplained) -> str:

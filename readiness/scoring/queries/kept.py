@@ -24,6 +24,7 @@ class Kept:
     site_id: int
     on_date: date
     evaluated_at: datetime
+    version_id: int
     framework: Framework
     inputs: SiteInputs
 
@@ -60,6 +61,7 @@ def _kept(row: ScoreInputs) -> Kept:
         site_id=row.site_id,
         on_date=row.on_date,
         evaluated_at=row.evaluated_at,
+        version_id=row.framework_version_id,
         framework=framework_queries.definition_of(row.framework_version),
         inputs=decode(bytes(row.content)),
     )

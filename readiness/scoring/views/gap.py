@@ -18,6 +18,7 @@ from readiness.scoring.queries.closing import Closing, closing
 from readiness.scoring.queries.gap import Present
 from readiness.scoring.queries.standing import standing_of
 from readiness.scoring.views import answers
+from readiness.scoring.worklist import queries as worklist
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
@@ -143,9 +144,14 @@ def _closing(question: Question, held: Closing, address: gap_cards.Address) -> d
 
 
 def _table(request: HttpRequest, held: Closing, found: Present, plan: str) -> TablePage:
+    """Rows of the plan can be put on the worklist by those who may add to it."""
     measure = held.measure
+    may_add = request.user.has_perm("scoring.add_workitem")
+    actions = gap_tables.actions(may_add=may_add, query=gap_cards.asked_of(request))
+    listed = worklist.listed()
     if plan == "checks":
-        return table_kit.page(request, gap_tables.check_table(measure), gap_tables.check_lines(held, {}))
+        lines: list[Any] = list(gap_tables.check_lines(held, listed))
+        return table_kit.page(request, gap_tables.check_table(measure), lines, actions=actions)
     verdicts = {site.site: site.verdict or "" for site in found.known.capacity.values()}
-    lines = gap_tables.plan_lines(held, verdicts, {})
-    return table_kit.page(request, gap_tables.plan_table(measure), lines)
+    lines = list(gap_tables.plan_lines(held, verdicts, listed))
+    return table_kit.page(request, gap_tables.plan_table(measure), lines, actions=actions)

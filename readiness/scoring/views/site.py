@@ -153,6 +153,9 @@ def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -
             "url": cards.link("site", site.slug, tab=name),
         }
         for name, (label, count) in names.items()
+    ] + [
+        {"label": label, "count": None, "current": False, "url": cards.link(name, site.slug)}
+        for name, label in (("site-determinism", gettext("Determinism")),)
     ]
 
 
@@ -190,6 +193,10 @@ def _overview(
         "pillars": cards.pillar_bars(found.row.pillars, slug=site.slug),
         "pillars_url": cards.link("site-pillars-chart", site.slug, "json"),
         "pillars_finding": findings.weakest_pillar(found.row),
+        "trend_url": cards.link("trends-chart", "json", site=site.slug),
+        "trend_views": [
+            {"label": gettext("All trends"), "url": cards.link("trends", site=site.slug), "current": False}
+        ],
         "deciding": [
             lines.check_line(row, site.slug) for row in _worst_first(found.deciding)[:DECIDING_SHOWN]
         ],

@@ -52,13 +52,13 @@ def test_every_series_of_the_first_round_arrives_and_finds_its_object(sender, fr
     first_round(sender, frozen_now)
     drain.drain(now=frozen_now.at)
     zurich = Series.objects.filter(site__slug="zrh-1")
-    assert zurich.count() == 60
+    assert zurich.count() == 80
     assert not Series.objects.unmatched().exists()
     # The meter's minute counts 60 samples.
-    assert sender.counts == sending.Counts(sent=59 + 60)
+    assert sender.counts == sending.Counts(sent=79 + 60)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM telemetry_sample")
-        assert cursor.fetchone() == (59 + 60,)
+        assert cursor.fetchone() == (79 + 60,)
 
 
 def test_a_source_that_serves_several_sites_finds_the_site_by_its_label(sender, frozen_now):
@@ -106,7 +106,7 @@ def test_what_nobody_took_is_sent_when_muster_is_back(sender, frozen_now, live_s
     sender.post = sending.Post(live_server.url)
     frozen_now.move(seconds=2)
     sender.turn(frozen_now.at.timestamp())
-    assert (len(sender.waiting), sender.counts) == (0, sending.Counts(sent=59 + 60))
+    assert (len(sender.waiting), sender.counts) == (0, sending.Counts(sent=79 + 60))
 
 
 def test_pauses_grow_while_nobody_answers(sender, frozen_now):
@@ -124,7 +124,7 @@ def test_what_waits_is_bounded_and_what_is_lost_is_counted(sender, frozen_now):
     for _ in range(sending.KEPT_BODIES):
         sender.turn(frozen_now.move(minutes=1).timestamp())
     assert len(sender.waiting) == sending.KEPT_BODIES
-    assert sender.counts.lost == (59 + 60) * sending.KEPT_BODIES / 2
+    assert sender.counts.lost == (79 + 60) * sending.KEPT_BODIES / 2
 
 
 def test_a_connection_that_the_server_closed_is_opened_again(sender, frozen_now):
@@ -132,7 +132,7 @@ def test_a_connection_that_the_server_closed_is_opened_again(sender, frozen_now)
     sender.post._connection.sock.close()
     frozen_now.move(seconds=60)
     sender.turn(frozen_now.at.timestamp())
-    assert sender.counts.sent == 2 * (59 + 60)
+    assert sender.counts.sent == 2 * (79 + 60)
 
 
 def test_a_token_that_is_not_known_ends_the_sending(sender, frozen_now):
@@ -150,7 +150,7 @@ def test_new_tokens_leave_no_old_ones_behind(fleet, frozen_now):
 def test_a_refused_body_is_counted_and_not_sent_again(sender, frozen_now):
     Source.objects.update(paused=True)
     first_round(sender, frozen_now)
-    assert (len(sender.waiting), sender.counts) == (0, sending.Counts(refused=59 + 60))
+    assert (len(sender.waiting), sender.counts) == (0, sending.Counts(refused=79 + 60))
 
 
 def test_the_command_ends_at_once_when_there_is_no_demo(db):

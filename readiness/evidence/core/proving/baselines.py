@@ -93,6 +93,28 @@ def regressed(
     return kept({part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]})
 
 
+def tail_compared(
+    runs: Sequence[Run], earlier: Sequence[Run], percentile: float, part: SubMeasure
+) -> tuple[float, float, Sequence[Run]] | None:
+    """Of one thing's latency at a percentile: the newest result, its baseline, and the runs that make the baseline.
+
+    `runs` are those that count now. None where there is nothing to compare with.
+    """
+    last = max(runs, key=_order, default=None)
+    if last is None:
+        return None
+    key = next((key for key in _figures(last) if key[0] == "latency" and key[4] == percentile), None)
+    if key is None:
+        return None
+    unit = _figures(last)[key][1]
+    result = [run for run in runs if run.taken_at > last.taken_at - ONE_ROUND]
+    before = [run for run in earlier if _order(run) < min(map(_order, result))]
+    base = _baseline([run for run in result if run.is_baseline] or before, key, unit, part)
+    if base is None or base[0] <= 0:
+        return None
+    return median(_values(result, key, unit)), *base
+
+
 def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Run], list[Run]]]:
     """Runs of one thing, the newest and the earlier ones; a loopback crossed no network and is no result."""
     runs: dict[str, list[Run]] = defaultdict(list)

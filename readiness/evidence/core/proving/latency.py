@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import mean, median, stdev
 
@@ -27,67 +29,125 @@ MOST_SPREAD = 5.0
 """Per cent of the p99 over the repeats; at or above it, it is no evidence [S9]."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """The runs of one tool between the same devices over the same port, of one operation and size.
+
+    `runs` are all by load ("" said is "unsaid"), `standing` those that count now. `shown` are those whose figures
+    are given: the loaded ones that count, else the loaded ones that did, else the newest of any. `unfit` says why
+    they are no evidence, and is empty if they are.
+    """
+
+    tool: str
+    devices: tuple[int, ...]
+    nodes: tuple[int, ...]
+    port: str
+    operation: str
+    size_bytes: int | None
+    name: str
+    runs: Mapping[str, Sequence[Run]]
+    standing: Mapping[str, Sequence[Run]]
+    shown: Sequence[Run]
+    spread: float | None
+    unfit: str
+
+    @property
+    def key(self) -> str:
+        """The same for as long as the path is the same; short enough for an address."""
+        told = repr((self.tool, self.devices, self.port, self.operation, self.size_bytes))
+        return hashlib.blake2s(told.encode(), digest_size=6).hexdigest()
+
+    @property
+    def loaded(self) -> Sequence[Run]:
+        return self.standing.get("loaded", ())
+
+    @property
+    def idle(self) -> Sequence[Run]:
+        return self.standing.get("idle", ())
+
+
 def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
     """Each path (the devices and port of its runs): medians over the repeats that stand."""
-    paths: dict[tuple[object, ...], dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
-    for run in runs:
-        figure = figure_named(run, "latency", 99.0) if run.tool in TOOLS else None
-        if figure is not None:
-            path = (run.tool, run.devices, figure.subject, figure.operation, figure.size_bytes)
-            paths[path][run.load or "unsaid"].append(run)
     found: dict[str, list[Proof | None]] = defaultdict(list)
-    for by_load in paths.values():
-        for part_id, proof in _path(check, by_load, site, now).items():
+    for path in paths(check, runs, site, now):
+        for part_id, proof in proofs_of(check, path).items():
             found[part_id].append(proof)
     return kept(found)
 
 
-def _path(check: Check, by_load: dict[str, list[Run]], site: SiteParts, now: datetime) -> dict[str, Proof]:
+def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> list[Path]:
+    """What the runs are of, in the order of the first run of each."""
+    found: dict[tuple[object, ...], dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        figure = figure_named(run, "latency", 99.0) if run.tool in TOOLS else None
+        if figure is not None:
+            path = (run.tool, run.devices, figure.subject, figure.operation, figure.size_bytes)
+            found[path][run.load or "unsaid"].append(run)
+    return [_path(check, by_load, site, now) for by_load in found.values()]
+
+
+def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, now: datetime) -> Path:
     part = check.part("loaded-p99")
     standing = {
         load: [run for run in runs if is_standing(proof_of(run, part, None), part, now)]
         for load, runs in by_load.items()
     }
-    loaded, idle = standing.get("loaded", []), standing.get("idle", [])
+    loaded = standing.get("loaded", [])
     last = max((run for runs in by_load.values() for run in runs), key=lambda run: (run.taken_at, run.id))
     shown = loaded or by_load.get("loaded") or [last]
-    name = " to ".join(site.nodes.get(node, f"device {node}") for node in last.nodes)
-    p99, trouble = _tail(shown, 99.0)
-    p50, no_median = _tail(shown, 50.0)
-    p999, no_tail = _tail(shown, 99.9)
-    idle_p99, no_idle = _tail(idle, 99.0) if idle else (None, "No run of this path was made idle.")
-    spread = (
-        100 * stdev(_values(shown, 99.0)) / mean(_values(shown, 99.0))
-        if len(_values(shown, 99.0)) > 1
-        else None
+    values = values_of(shown, 99.0)
+    spread = 100 * stdev(values) / mean(values) if len(values) > 1 else None
+    figure = figure_named(last, "latency", 99.0)
+    return Path(
+        tool=last.tool,
+        devices=last.devices,
+        nodes=last.nodes,
+        port=figure.subject if figure else "",
+        operation=figure.operation if figure else "",
+        size_bytes=figure.size_bytes if figure else None,
+        name=" to ".join(site.nodes.get(node, f"device {node}") for node in last.nodes),
+        runs=by_load,
+        standing=standing,
+        shown=shown,
+        spread=spread,
+        unfit=_unfit(by_load, shown, loaded, spread),
     )
-    unfit = _unfit(by_load, shown, loaded, spread)
-    base = min(shown, key=lambda run: run.taken_at)
+
+
+def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
+    """What one path proves, by sub-measure."""
+    p99, trouble = tail(path.shown, 99.0)
+    p50, no_median = tail(path.shown, 50.0)
+    p999, no_tail = tail(path.shown, 99.9)
+    idle_p99, no_idle = tail(path.idle, 99.0) if path.idle else (None, "No run of this path was made idle.")
+    base = min(path.shown, key=lambda run: run.taken_at)
 
     def proof(part_id: str, value: float | None, reason: str) -> Proof:
-        given = proof_of(base, check.part(part_id), value, detail=name, cannot_judge=reason)
+        given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=reason)
         # All repeats are too old or voided: then it is that, and not that they are too few.
         return (
             given
-            if loaded or not by_load.get("loaded")
-            else proof_of(base, check.part(part_id), value, detail=name)
+            if path.loaded or not path.runs.get("loaded")
+            else proof_of(base, check.part(part_id), value, detail=path.name)
         )
 
     factor = p99 / idle_p99 if p99 and idle_p99 else None
     ratio = p999 / p50 if p999 and p50 else None
     proofs = {
-        "loaded-p99": proof("loaded-p99", p99, unfit or trouble),
-        "load-factor": proof("load-factor", factor, unfit or trouble or no_idle),
-        "tail-ratio": proof("tail-ratio", ratio, unfit or no_tail or no_median),
+        "loaded-p99": proof("loaded-p99", p99, path.unfit or trouble),
+        "load-factor": proof("load-factor", factor, path.unfit or trouble or no_idle),
+        "tail-ratio": proof("tail-ratio", ratio, path.unfit or no_tail or no_median),
     }
-    if loaded:
-        proofs["repeats"] = proof("repeats", float(len(loaded)), "")
-        if spread is not None:
-            proofs["p99-cv"] = proof("p99-cv", spread, "")
+    if path.loaded:
+        proofs["repeats"] = proof("repeats", float(len(path.loaded)), "")
+        if path.spread is not None:
+            proofs["p99-cv"] = proof("p99-cv", path.spread, "")
     return proofs
 
 
-def _unfit(by_load: dict[str, list[Run]], shown: list[Run], loaded: list[Run], spread: float | None) -> str:
+def _unfit(
+    by_load: Mapping[str, Sequence[Run]], shown: Sequence[Run], loaded: Sequence[Run], spread: float | None
+) -> str:
     """Why the path's runs are no evidence; empty if they are."""
     loopback = next((run.loopback for run in shown if run.loopback), "")
     if loopback:
@@ -101,16 +161,17 @@ def _unfit(by_load: dict[str, list[Run]], shown: list[Run], loaded: list[Run], s
     return ""
 
 
-def _values(runs: Sequence[Run], percentile: float) -> list[float]:
+def values_of(runs: Sequence[Run], percentile: float) -> list[float]:
+    """The percentile of each run that has enough samples behind it."""
     figures = [figure_named(run, "latency", percentile) for run in runs]
     return [
         each.value for each in figures if each is not None and each.value is not None and not each.caution
     ]
 
 
-def _tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
+def tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
     """The median of a percentile over the repeats, and why there is none that can be judged."""
-    values = _values(runs, percentile)
+    values = values_of(runs, percentile)
     if values:
         return median(values), ""
     figure = next((each for run in runs if (each := figure_named(run, "latency", percentile))), None)

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scoring", "0010_reviews")]
+    dependencies = [("scoring", "0011_worklist")]
 
     operations = [
         migrations.RemoveIndex(model_name="checkresult", name="check_result_state"),

@@ -1,0 +1,180 @@
+"""One path as scoring judges it, with the figures that a reader compares. No Django here.
+
+Which runs count and what they come to is said by readiness.evidence.core.proving.latency, the state of each figure by
+readiness.scoring.core.judge: nothing is decided a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.proving import baselines, latency
+from readiness.evidence.core.proving.latency import Path
+from readiness.evidence.core.proving.values import Run, SiteParts, proof_of
+from readiness.framework.core.applicability import part_gate
+from readiness.framework.core.definition import Check
+from readiness.scoring.checks.evidenced import reading_of
+from readiness.scoring.core.combine import combine
+from readiness.scoring.core.judge import Limit, PartResult, judge, span_text
+from readiness.scoring.core.states import CheckState
+
+CHECK = "p1-latency-under-load"
+SERVING = "p1-serving-latency"
+PARTS = ("loaded-p99", "load-factor", "tail-ratio", "p99-cv", "repeats")
+PERCENTILES = (50.0, 99.0, 99.9)
+SAME_MEDIAN = 0.05
+"""Medians that differ by no more than this share are called equal (our judgement)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The median of a percentile over the repeats, µs. `caution` says why it must not be judged."""
+
+    value: float | None = None
+    caution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The newest p99 under load and that of the runs it is compared with, µs; `marked` where somebody chose them."""
+
+    value: float
+    p99: float
+    runs: int
+    taken_at: datetime
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A run that was not read, and why."""
+
+    run: Run
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPath:
+    """`idle` and `loaded` are tails by percentile, `parts` the sub-measures as judged, by id.
+
+    `change` is the loaded p99 over that of the baseline less one, None where there is no baseline.
+    """
+
+    path: Path
+    state: CheckState
+    reason: str
+    parts: Mapping[str, PartResult]
+    idle: Mapping[float, Tail]
+    loaded: Mapping[float, Tail]
+    baseline: Baseline | None
+    left_out: Sequence[LeftOut]
+
+    @property
+    def change(self) -> float | None:
+        return self.baseline.value / self.baseline.p99 - 1 if self.baseline else None
+
+    @property
+    def taken_at(self) -> datetime:
+        """Of the newest run whose figures are shown."""
+        return max(run.taken_at for run in self.path.shown)
+
+    @property
+    def provenance(self) -> str:
+        return worst_provenance(run.provenance for run in (*self.path.shown, *self.path.idle))
+
+    def value(self, part_id: str) -> float | None:
+        part = self.parts.get(part_id)
+        return part.value if part else None
+
+
+def paths_of(check: Check, runs: Sequence[Run], site: SiteParts, *, now: datetime) -> dict[str, Path]:
+    """Paths by key, as scoring tells them apart."""
+    found = latency.paths(check.with_stand_ins(PARTS), runs, site, now)
+    return {path.key: path for path in found}
+
+
+def judged(
+    check: Check,
+    path: Path,
+    earlier: Sequence[Run],
+    limits: Mapping[str, Limit],
+    *,
+    regression: Check | None,
+    now: datetime,
+) -> JudgedPath:
+    """The path at `now`; `earlier` are its loaded runs that a baseline is made of, as `regression` says."""
+    proofs = latency.proofs_of(check.with_stand_ins(PARTS), path)
+    parts = {}
+    for part in check.parts:
+        proof = proofs.get(part.id)
+        reading = reading_of(proof) if proof else None
+        limit = limits.get(part.limit_from or "")
+        parts[part.id] = judge(part, reading, now, limit, gate=part_gate(part, check.gate))
+    result = combine(check, list(parts.values()), gate=check.gate, weight=0, now=now)
+    shown_is_loaded = path.shown[0].load == "loaded"
+    return JudgedPath(
+        path=path,
+        state=result.state,
+        reason=result.reason,
+        parts=parts,
+        idle=_tails(path.idle or path.runs.get("idle", ())),
+        loaded=_tails(path.shown if shown_is_loaded else ()),
+        baseline=_baseline(path, earlier, regression),
+        left_out=_left_out(check, path, now),
+    )
+
+
+def _tails(runs: Sequence[Run]) -> dict[float, Tail]:
+    return {each: Tail(*latency.tail(runs, each)) if runs else Tail() for each in PERCENTILES}
+
+
+def _baseline(path: Path, earlier: Sequence[Run], regression: Check | None) -> Baseline | None:
+    """As p5-baseline-regression compares: with the run that was marked, else with the path's first ones."""
+    if regression is None:
+        return None
+    part = regression.with_stand_ins(["nodes-beyond"]).part("nodes-beyond")
+    found = baselines.tail_compared(path.loaded, earlier, 99.0, part)
+    if found is None:
+        return None
+    value, base, runs = found
+    return Baseline(
+        value, base, len(runs), max(run.taken_at for run in runs), any(run.is_baseline for run in runs)
+    )
+
+
+def _left_out(check: Check, path: Path, now: datetime) -> list[LeftOut]:
+    part = check.with_stand_ins(PARTS).part("loaded-p99")
+    read = {run.id for run in (*path.loaded, *path.idle)}
+    found = []
+    for run in (run for runs in path.runs.values() for run in runs if run.id not in read):
+        proof = proof_of(run, part, None)
+        counts_s = part.validity.limit_s(None)
+        if proof.voided:
+            why = proof.voided
+        elif (now - run.taken_at).total_seconds() > counts_s:
+            age = span_text((now - run.taken_at).total_seconds())
+            why = f"It is {age} old and counted for {span_text(counts_s)}."
+        else:
+            why = "It does not say whether it was idle or under load."
+        found.append(LeftOut(run, why))
+    return sorted(found, key=lambda each: (each.run.taken_at, each.run.id), reverse=True)
+
+
+def equal_medians(paths: Sequence[JudgedPath]) -> tuple[JudgedPath, JudgedPath] | None:
+    """Two paths of one median under load, one of which passes and one of which fails: the pair furthest apart."""
+    good = [each for each in paths if each.state is CheckState.PASS]
+    bad = [each for each in paths if each.state is CheckState.FAIL]
+    pairs = [
+        (one, other)
+        for one in good
+        for other in bad
+        if _same(one.loaded[50.0].value, other.loaded[50.0].value) and other.loaded[99.0].value
+    ]
+    return max(pairs, key=lambda pair: pair[1].loaded[99.0].value or 0.0, default=None)
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    return one is not None and other is not None and abs(one - other) <= SAME_MEDIAN * max(one, other)

@@ -1,0 +1,216 @@
+"""Scores over time, the marks of what happened, and the points behind them."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.evidence.models import ValidationRun
+from readiness.evidence.operations import import_run
+from readiness.framework import operations as framework
+from readiness.framework.core.loading import load
+from readiness.framework.core.mapping import to_mapping
+from readiness.scoring.models import ScorePoint
+from readiness.scoring.trends.queries import Subject, days
+from readiness.scoring.waivers import operations as waivers
+from tests.inventory import made
+from tests.readiness.evidence import outputs
+from tests.readiness.scoring import stored
+from tests.readiness.scoring.explain import scene
+from tests.readiness.scoring.explain.scene import BACKUP, DAY, MONTH
+
+pytestmark = pytest.mark.django_db
+TRENDS = "/readiness/trends/"
+
+
+@pytest.fixture
+def porto(db, frozen_now):
+    """Ready a month ago, failing since yesterday."""
+    there = made.site(name="Porto", slug="porto")
+    stored.kept(there, scene.good(frozen_now.at - MONTH), at=frozen_now.at - MONTH)
+    stored.kept(there, scene.failing(scene.good(frozen_now.at)), at=frozen_now.at)
+    return there
+
+
+@pytest.fixture
+def faro(db, frozen_now):
+    """Ready today."""
+    there = made.site(name="Faro", slug="faro")
+    stored.kept(there, scene.good(frozen_now.at), at=frozen_now.at)
+    return there
+
+
+@pytest.fixture
+def eventful(porto, frozen_now, user_of):
+    """One mark of each kind within the last month."""
+    ops, manager = user_of("ops"), user_of("manager")
+    at = frozen_now.at
+    asked = {"kind": "waiver", "check_id": BACKUP, "reason": "UPS B is being replaced"}
+    grant = waivers.request(site=porto, ends_at=at - 2 * DAY, by=ops, now=at - 9 * DAY, **asked)
+    waivers.approve(grant, note="", by=manager, now=at - 8 * DAY)
+    kept = waivers.request(site=porto, ends_at=at + 9 * DAY, by=ops, now=at - DAY, **asked)
+    waivers.revoke(waivers.approve(kept, note="", by=manager, now=at - DAY), note="Done", by=manager, now=at)
+    definition = to_mapping(load(framework.SHIPPED)) | {"version": "muster-2"}
+    framework.publish(definition, by=None, now=at - 4 * DAY)
+    stored.flip(porto, "verdict", "", "not-ready", from_state="ready", at=at - DAY, reason="Held by it.")
+    run = import_run(
+        site=porto,
+        tool="nccl-tests",
+        content=outputs.collective(),
+        file_name="a.log",
+        by=None,
+        now=at - 9 * DAY,
+    )
+    ValidationRun.objects.filter(pk=run.pk).update(
+        void_changes=["firmware"], voided_at=at - 3 * DAY, void_reason="node-1: firmware 1.2 → 1.3"
+    )
+    return grant, kept
+
+
+@pytest.fixture
+def pages(client_of):
+    return client_of("viewer")
+
+
+def text(client, query=""):
+    answer = client.get(f"{TRENDS}?{query}")
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def rows(client, query):
+    answer = client.get(f"{TRENDS}?{query}&export=csv")
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+
+class TestDays:
+    def test_a_fleet_is_the_mean_of_the_sites_of_the_day(self, porto, faro, frozen_now):
+        today = frozen_now.at.date()
+        [day] = days(Subject(), today, today)
+        scores = list(ScorePoint.objects.filter(on_date=today).values_list("score", flat=True))
+        assert day.score == pytest.approx(sum(scores) / 2)
+        assert day.verdicts == {"not-ready": 1, "ready": 1}
+
+    def test_a_pillar_is_its_own_score(self, porto, frozen_now):
+        today = frozen_now.at.date()
+        [whole] = days(Subject(site=porto), today, today)
+        by_pillar = {each: days(Subject(site=porto, pillar=each), today, today)[0] for each in ("p1", "p2")}
+        assert by_pillar["p1"].score == 1
+        assert by_pillar["p2"].score < whole.score < 1
+
+    def test_a_region_is_its_sites_alone(self, porto, faro, frozen_now):
+        today = frozen_now.at.date()
+        [day] = days(Subject(region=faro.region), today, today)
+        assert (day.sites, day.score) == (1, 1)
+
+    def test_each_of_several_sites_stands_for_two_weeks_after_it_was_scored(self, porto, faro, frozen_now):
+        start = (frozen_now.at - MONTH).date()
+        found = days(Subject(), start, frozen_now.at.date())
+        assert [day.on for day in found] == [start + number * DAY for number in range(14)] + [start + MONTH]
+        assert {day.sites for day in found[:14]} == {1}
+
+    def test_a_day_without_a_score_is_not_there(self, porto, frozen_now):
+        found = days(Subject(site=porto), (frozen_now.at - 2 * MONTH).date(), frozen_now.at.date())
+        assert [day.on for day in found] == [(frozen_now.at - MONTH).date(), frozen_now.at.date()]
+
+
+class TestMarks:
+    def test_each_says_what_it_is(self, pages, eventful):
+        first, second = eventful
+        told = {(row["Kind"], row["What"]) for row in rows(pages, "site=porto&start=now-30d")}
+        assert told == {
+            ("rule", "muster-2 was published"),
+            ("grant-began", f"Waiver #{first.pk} began: Ride-through proven"),
+            ("grant-ended", f"Waiver #{first.pk} ended: Ride-through proven"),
+            ("grant-began", f"Waiver #{second.pk} began: Ride-through proven"),
+            ("grant-ended", f"Waiver #{second.pk} was revoked: Ride-through proven"),
+            ("verdict", "Verdict: Ready → Not ready"),
+            ("voided", "1 piece of evidence was voided"),
+        }
+
+    def test_a_grant_counts_from_its_approval(self, pages, eventful, frozen_now):
+        began = [row for row in rows(pages, "site=porto&start=now-30d") if row["Kind"] == "grant-began"]
+        assert (frozen_now.at - 8 * DAY).date().isoformat() in began[-1]["When"]
+
+    def test_of_a_pillar_grants_are_of_its_checks_alone(self, pages, eventful):
+        kinds = {row["Kind"] for row in rows(pages, "site=porto&pillar=p1&start=now-30d")}
+        assert kinds == {"rule", "verdict", "voided"}
+
+    def test_of_another_site_only_what_concerns_all(self, pages, eventful, faro):
+        assert [row["Kind"] for row in rows(pages, "site=faro&start=now-30d")] == ["rule"]
+
+    def test_outside_the_time_there_are_none(self, pages, eventful):
+        assert rows(pages, "site=porto&start=now-90d&end=now-60d") == []
+
+    def test_they_are_on_the_chart_with_their_words(self, pages, eventful):
+        figure = pages.get(f"{TRENDS}chart.json?site=porto&start=now-30d").json()
+        said = {text for trace in figure["data"] for text in trace.get("text") or []}
+        assert any("Porto: Verdict: Ready → Not ready" in one for one in said)
+        assert len(figure["layout"]["shapes"]) == 1
+
+
+class TestPage:
+    def test_it_tells_the_change_and_leads_to_why(self, pages, porto):
+        shown = text(pages, "site=porto&start=now-60d")
+        assert "The score went from 100.0 to" in shown
+        assert 'href="/readiness/explain/?site=porto&amp;start=2026-10-25&amp;end=2026-11-24"' in shown
+
+    def test_the_fleet_counts_sites_that_are_ready(self, pages, porto, faro):
+        assert "of 2" in text(pages)
+
+    def test_nothing_stored_is_said(self, pages):
+        assert "No score is stored for these days." in text(pages)
+        assert "empty" in pages.get(f"{TRENDS}chart.json").json()["meta"]
+
+    def test_the_chart_goes_out_as_a_file(self, pages, porto):
+        answer = pages.get(f"{TRENDS}chart.csv?site=porto&start=now-60d")
+        found = list(csv.DictReader(io.StringIO(answer.content.decode())))
+        assert [row["Day"] for row in found] == ["2026-11-24", "2026-10-25"]
+
+    @pytest.mark.parametrize(
+        ("query", "named"),
+        [("site=nowhere", "site"), ("region=x", "region"), ("pillar=p9", "pillar"), ("start=soon", "start")],
+    )
+    def test_what_cannot_be_read_is_refused_by_name(self, pages, query, named):
+        answer = pages.get(f"{TRENDS}?{query}")
+        assert answer.status_code == 400
+        assert f"{named}: " in answer.content.decode()
+
+    def test_it_costs_the_same_for_few_sites_and_for_many(self, pages, eventful, faro, frozen_now):
+        def statements(query):
+            with CaptureQueriesContext(connection) as captured:
+                text(pages, query)
+            return len(captured)
+
+        asked = ("start=now-30d", "site=porto&start=now-30d")
+        for query in asked:
+            text(pages, query)
+        few = [statements(query) for query in asked]
+        for number in range(5):
+            there = made.site(name=f"Site {number}")
+            stored.point(there, (frozen_now.at - timedelta(days=1)).date(), 0.5)
+            stored.flip(there, "verdict", "", "ready", at=frozen_now.at - DAY)
+        assert [statements(query) for query in asked] == few
+        assert max(few) <= 15
+
+
+class TestPoints:
+    def test_they_are_listed_and_filtered(self, api_of, porto, faro):
+        api = api_of("viewer")
+        found = api.get("/api/readiness/score-points/?site=porto&ordering=-on_date").json()
+        assert [row["on_date"] for row in found["results"]] == ["2026-11-24", "2026-10-25"]
+        assert found["results"][0]["counts"]["fail"] == 1
+        assert found["results"][0]["verdict"]["value"] == "not-ready"
+        since = api.get("/api/readiness/score-points/?on_date__gte=2026-11-01").json()
+        assert since["count"] == 2
+        assert api.get("/api/readiness/score-points/?start=now-2d&verdict=ready").json()["count"] == 1
+
+    def test_their_number_of_statements_does_not_grow(self, api_of, porto, django_assert_max_num_queries):
+        api = api_of("viewer")
+        for number in range(5):
+            stored.point(made.site(name=f"Site {number}"), porto.score_points.first().on_date, 0.5)
+        with django_assert_max_num_queries(6):
+            assert api.get("/api/readiness/score-points/").json()["count"] == 7
