@@ -61,7 +61,9 @@ _OVER_TIME = [
     _parameter("start", "now-7d, ISO 8601 or epoch ms; now-365d unless given."),
     _parameter("end", "The same; now unless given."),
     _parameter(
-        "points", f"Instants, 2 to {MOST_POINTS}; 120 unless given, 60 by blocker or pillar.", type=int
+        "points",
+        f"Instants at most; 120 unless given, no more than {MOST_POINTS}, or 60 by blocker or pillar.",
+        type=int,
     ),
 ]
 _HOW = [

@@ -34,7 +34,7 @@ from web.units import number, power, power_unit
 
 NARROWING = ("region", "kind", "profile")
 PLANS = ("sites", "checks")
-MOST_BARS = 8
+MOST_BARS = 6
 
 
 def address_of(request: HttpRequest) -> Address:
@@ -108,7 +108,7 @@ def bars(groups: Sequence[PresentGroup], question: Question, address: Address) -
                 "url": _behind(group, question, address),
                 "value": shown.value if shown else number(held),
                 "unit": shown.unit if shown else "",
-                "width": f"{bar_width(held, of=widest)}%",
+                "width": str(bar_width(held, of=widest)),
                 "role": "conditional" if group.key == CONDITIONAL else "gap",
                 "note": ngettext("%(n)s site", "%(n)s sites", count) % {"n": count},
             }
@@ -132,7 +132,7 @@ def _behind(group: PresentGroup, question: Question, address: Address) -> str:
     return link("check", group.key) if question.by == FIRST_BLOCKER and "-" in group.key else ""
 
 
-def switches(question: Question, address: Address, plan: str) -> dict[str, list[Card]]:
+def switches(question: Question, address: Address, plan: str) -> dict[str, Any]:
     """Links that ask the same of the page in another way."""
 
     def views(name: str, known: Mapping[Any, Any], current: str) -> list[Card]:
@@ -147,6 +147,7 @@ def switches(question: Question, address: Address, plan: str) -> dict[str, list[
         "by_views": views("by", BY, question.by),
         "target_views": views("target", TARGETS, question.target),
         "plan_views": views("plan", plans, plan),
+        "by_group_title": gettext("The gap over time by %(by)s") % {"by": str(BY[question.by]).lower()},
     }
 
 
@@ -218,7 +219,7 @@ def legend() -> list[Card]:
 def closing_legend() -> list[Card]:
     return [
         {"label": gettext("At best"), "role": "ready", "shape": "line"},
-        {"label": gettext("In the order of the plan"), "role": "projected", "shape": "dash"},
+        {"label": gettext("In the order of the plan"), "role": "deployed", "shape": "dash"},
     ]
 
 

@@ -353,7 +353,7 @@ def closing(
             y=scale.scaled(freed for _, freed in ranked),
             name=gettext("In the order of the plan"),
             line={"width": 1.6, "shape": "hv", "dash": "dot"},
-            meta={"role": "projected"},
+            meta={"role": "deployed"},
         ),
     ]
     whole = scale.measure.of(held) * scale.factor

@@ -11,8 +11,8 @@ from readiness.scoring.core.gap import CapabilityGap, Gap, Measure
 from readiness.scoring.findings import amount
 from readiness.scoring.queries.capacity import CapacityHistory, check_name
 from readiness.scoring.queries.closing import Closing
-from readiness.scoring.queries.gap import OTHERS, Group, PresentGroup
-from web.units import number, percent, power_unit
+from readiness.scoring.queries.gap import CONDITIONAL, OTHERS, Group, PresentGroup
+from web.units import number, percent
 
 FIRST_STEPS = 5
 
@@ -29,14 +29,10 @@ def projected(outlook: CapacityHistory, *, measure: Measure) -> str:
     gap = max(ahead.deployed[-1] - ahead.ready[-1], 0.0)
     low = max(ahead.deployed_band[-1][0] - ahead.ready_band[-1][1], 0.0)
     high = max(ahead.deployed_band[-1][1] - ahead.ready_band[-1][0], 0.0)
-    unit = power_unit(max(high, ahead.deployed[-1]))
-    return gettext(
-        "If the pace holds, the gap is %(gap)s in %(weeks)s weeks, between %(low)s and %(high)s."
-    ) % {
-        "gap": amount(gap, measure, unit),
+    return gettext("If the pace holds, the gap is %(gap)s in %(weeks)s weeks, give or take %(half)s.") % {
+        "gap": amount(gap, measure),
         "weeks": ahead.horizon_weeks,
-        "low": amount(low, measure, unit),
-        "high": amount(high, measure, unit),
+        "half": amount((high - low) / 2, measure),
     }
 
 
@@ -45,6 +41,8 @@ def largest(groups: Sequence[PresentGroup], gap: Gap, *, measure: Measure) -> st
     if not groups:
         return gettext("Nothing holds capacity back: all that is deployed is ready.")
     first = groups[0]
+    if first.key == CONDITIONAL:
+        return gettext("No BLOCK check holds capacity back: all of the gap is conditional.")
     held = measure.of(first.gap.gap)
     counted = ngettext("%(n)s site", "%(n)s sites", len(first.sites)) % {"n": len(first.sites)}
     return gettext("%(group)s holds the most: %(held)s at %(sites)s, %(share)s of the gap.") % {

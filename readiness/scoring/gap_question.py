@@ -26,6 +26,8 @@ TARGETS = {Target.CONDITIONAL: gettext_lazy("Conditional"), Target.READY: gettex
 POINTS, MOST_POINTS = 120, 400
 BLOCKER_POINTS = 60
 """A blocker is known by the day, and reading a day costs a row for each site."""
+WIDEST = 10_000
+"""A chart asks for as many points as it has pixels; more than there are is no mistake, and gets what there is."""
 GROUPS, MOST_GROUPS = 6, 50
 CHECKS, MOST_CHECKS = 10, 5000
 
@@ -71,7 +73,8 @@ def read(parameters: QueryDict, *, regions: Mapping[str, str], by: str = "") -> 
     Raises BadQuestion.
     """
     by = _one(parameters, "by", BY, default=by)
-    points = BLOCKER_POINTS if by in (FIRST_BLOCKER, PILLAR) else POINTS
+    by_blocker = by in (FIRST_BLOCKER, PILLAR)
+    points = _number(parameters, "points", BLOCKER_POINTS if by_blocker else POINTS, least=2, most=WIDEST)
     return Question(
         measure=Measure(_one(parameters, "measure", MEASURES, default=Measure.POWER)),
         by=by,
@@ -79,7 +82,7 @@ def read(parameters: QueryDict, *, regions: Mapping[str, str], by: str = "") -> 
         regions=_several(parameters, "region", regions),
         kinds=_several(parameters, "kind", Site.Kind.values),
         profiles=_several(parameters, "profile", Site.Profile.values),
-        points=_number(parameters, "points", points, least=2, most=MOST_POINTS),
+        points=min(points, BLOCKER_POINTS if by_blocker else MOST_POINTS),
         groups=_number(parameters, "groups", GROUPS, least=1, most=MOST_GROUPS),
         checks=_number(parameters, "checks", CHECKS, least=1, most=MOST_CHECKS),
     )

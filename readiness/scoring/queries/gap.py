@@ -250,7 +250,8 @@ def present_groups(question: Question, known: Standing) -> tuple[PresentGroup, .
         for key, each in members.items()
     ]
     measure = question.measure
-    found.sort(key=lambda one: (-measure.of(one.gap.gap), one.label))
+    # No check blocks what is conditional: it comes after those that are.
+    found.sort(key=lambda one: (one.key == CONDITIONAL, -measure.of(one.gap.gap), one.label))
     return tuple(one for one in found if measure.of(one.gap.gap))
 
 
