@@ -97,7 +97,7 @@ def _timed(servers: machine.Servers, what: str, estate: Any, at: datetime, *, ba
 
 
 def evaluate(estate: Any, at: datetime) -> None:
-    """As the workers do it: the sites that claims name, fifty in a transaction."""
+    """As the workers do it: the sites that claims name, some hundred in a transaction."""
     from readiness.scoring.operations import rescore_changed
 
     done = rescore_changed(now=at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from inventory.models import Device
 from readiness.evidence.core.proving.floors import OF_LIMIT, strictest
@@ -53,7 +52,7 @@ def _floored(
     floor = strictest(floors, platforms, part.limit_from, part.unit)
     if floor is None:
         return proof
-    return replace(proof, floor=floor.value, floor_source=floor.source or f"floor of {floor.platform}")
+    return proof._replace(floor=floor.value, floor_source=floor.source or f"floor of {floor.platform}")
 
 
 def _platforms(site_ids: Collection[int]) -> dict[int, set[str]]:

@@ -119,16 +119,18 @@ class SiteFacts:
         return max(LIVE_CADENCES * (source.cadence_s if source else 0.0), self.live_floor_s)
 
     def is_live(self, sample: Latest, now: datetime) -> bool:
-        return sample.ts >= now - timedelta(seconds=self.live_s(sample.source_id))
+        return sample.ts >= self._live_since(sample.source_id, now)
 
     def heard_at(self, key: ObjectKey, now: datetime) -> datetime | None:
         """When the object was last heard from, if that still counts as live."""
-        live = [
-            at
-            for source_id, at in self.seen.get(key, {}).items()
-            if at >= now - timedelta(seconds=self.live_s(source_id))
-        ]
+        heard = self.seen.get(key)
+        if not heard:
+            return None
+        live = [at for source_id, at in heard.items() if at >= self._live_since(source_id, now)]
         return max(live, default=None)
+
+    def _live_since(self, source_id: int, now: datetime) -> datetime:
+        return now - timedelta(seconds=self.live_s(source_id))
 
     def in_service(self, *, domain: str = "", kind: str = "", role: str = "") -> Iterator[Thing]:
         for thing in self.things.values():

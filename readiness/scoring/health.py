@@ -18,7 +18,6 @@ from inventory.models import Domain
 from readiness.scoring.core.states import Health
 from readiness.scoring.facts import ObjectKey, SiteFacts, SourceFact
 from readiness.scoring.sent import object_key
-from telemetry.core.labels import NAME
 from telemetry.core.metric import HealthRule, Measure, Metric
 from telemetry.core.registry import registry
 from telemetry.models import SourceState
@@ -230,7 +229,7 @@ def _look(
     value: float,
     taken_at: datetime,
 ) -> None:
-    known = registry().get(metric, {NAME: metric, **row.labels} if metric in registry().variants else None)
+    known = registry().get(metric, row.labels if metric in registry().variants else None)
     key = object_key(row)
     if known is None or key is None or key not in facts.names:
         return

@@ -37,8 +37,9 @@ AGED_AFTER = timedelta(seconds=60)
 CLAIMS_A_RUN = 20_000
 SHAKING = frozenset({SiteChange.Origin.INVENTORY, SiteChange.Origin.WORKLOAD})
 """What evidence stands on: a change of these may void it. Telemetry claims sites every few seconds and voids none."""
-SITES_AT_ONCE = 50
-"""Sites evaluated in one transaction, so that locks are held and memory is used for a bounded time."""
+SITES_AT_ONCE = 200
+"""Sites evaluated in one transaction, so that locks are held and memory is used for a bounded time: about two seconds
+and 100 MB. Fewer cost more: the newest samples are found by reading all that came in the last minutes."""
 _LOCK = 0x53434F  # "SCO"
 
 
@@ -208,7 +209,7 @@ def _evaluate_all(site_ids: Sequence[int], *, now: datetime) -> int:
 
 
 def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
-    """Together; should that fail, one by one, so that one site's trouble does not stop every other's
+    """Together; should that fail, each half by itself, down to one site, whose trouble then stops no other's
     score."""
     try:
         with _without_collection(), transaction.atomic():
@@ -217,7 +218,8 @@ def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
         if len(site_ids) == 1:
             log.exception("Site %s could not be evaluated", site_ids[0])
             return 0
-    return sum(_evaluate_some([site_id], now=now) for site_id in site_ids)
+    middle = len(site_ids) // 2
+    return _evaluate_some(site_ids[:middle], now=now) + _evaluate_some(site_ids[middle:], now=now)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from telemetry.core.labels import NAME
 from telemetry.core.registry import registry
 
 SERIES_COLUMNS = (
@@ -58,6 +57,9 @@ class Labels(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._labels[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._labels.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._labels)
@@ -208,5 +210,5 @@ class SourceStanding(NamedTuple):
 
 def unit_of(metric: str, labels: Mapping[str, Any]) -> str:
     """The unit that values of a series are stored in; "" where the registry does not know the metric."""
-    known = registry().get(metric, {NAME: metric, **labels})
+    known = registry().get(metric, labels)
     return known.unit if known else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 COLLECTIVES = ("p1-intra-node", "p1-fabric-collective")
 REGRESSION = "p5-baseline-regression"
@@ -24,6 +25,7 @@ HAVE_BASELINE = frozenset({"nccl-tests", "rccl-tests", "perftest", "iperf3", "so
 _PART = re.compile(r"(p[1-5]-[a-z0-9-]+)/([a-z0-9-]+)")
 
 
+@lru_cache(maxsize=10_000)
 def part_named(measure: str) -> tuple[str, str] | None:
     """Check and sub-measure that a figure names: `p1-soak-24h/duration`. Whether there are such is not asked."""
     matched = _PART.fullmatch(measure)

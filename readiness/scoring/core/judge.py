@@ -60,12 +60,12 @@ class Reading:
     bad_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PartResult:
-    """A judged sub-measure. `threshold` is the pass edge that `margin` (positive inside) is measured from.
+class PartResult(NamedTuple):
+    """A judged sub-measure; a site has more than a hundred.
 
-    `fresh_until` is when the evidence goes stale by itself, None where there is none. `bad_since` is when a
-    state that is not good began, as far as this evidence tells.
+    `threshold` is the pass edge that `margin` (positive inside) is measured from. `fresh_until` is when the evidence
+    goes stale by itself, None where there is none. `bad_since` is when a state that is not good began, as far as this
+    evidence tells.
     """
 
     part_id: str

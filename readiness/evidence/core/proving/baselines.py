@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -227,7 +227,7 @@ def _share(
         detail=few(told) if beyond else "",
     )
     every = worst_provenance(each.provenance for found in standing.values() for each in found)
-    return replace(proof, taken_at=oldest.run.taken_at, provenance=every)
+    return proof._replace(taken_at=oldest.run.taken_at, provenance=every)
 
 
 def _lacking(
@@ -263,10 +263,10 @@ def _unticketed(
     if share is None:
         return None
     if not beyond:
-        return replace(share, value=0.0)
+        return share._replace(value=0.0)
     reason = f"{len(beyond)} nodes are beyond 5 %: record how many of them have no ticket."
     found_at = max(_worst(found).run.taken_at for found in beyond.values())
-    return replace(share, value=None, cannot_judge=reason, asked_at=found_at)
+    return share._replace(value=None, cannot_judge=reason, asked_at=found_at)
 
 
 def _worst(found: Iterable[Compared]) -> Compared:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from statistics import median
 
@@ -148,7 +147,7 @@ def _efficiency(check: Check, runs: Sequence[Run], now: datetime) -> Proof | Non
     proof = proof_of(run, part, rate / base, detail=f"{largest} nodes against {smallest}")
     compared = [run, *(one for one, _ in by_size[smallest])]
     provenance = worst_provenance(one.provenance for one in compared)
-    return replace(proof, taken_at=oldest.taken_at, provenance=provenance)
+    return proof._replace(taken_at=oldest.taken_at, provenance=provenance)
 
 
 def _only_node(run: Run, site: SiteParts) -> tuple[int, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.provenance import worst_provenance
@@ -15,9 +16,8 @@ type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """One figure that evidence gives for a sub-measure, in its unit, not yet judged.
+class Proof(NamedTuple):
+    """One figure that evidence gives for a sub-measure, in its unit, not yet judged. A site has hundreds.
 
     `kind` is `run`, `fact` or `attestation`, `ref` names the row (`run:12`). `detail` names the thing that it is
     about. `floor` is the limit that belongs to this very figure. `cannot_judge` and `voided` are sentences, empty
@@ -43,8 +43,7 @@ type Proofs = dict[str, tuple[Proof, ...]]
 """Of one check: for each sub-measure a proof of each thing that it is about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(NamedTuple):
     """A validation run with the figures that may prove something. `nodes` are its devices that are nodes.
 
     `about` is the same for runs of one thing under one load; `is_baseline` where somebody marked it.
@@ -159,7 +158,7 @@ def coverage[Thing](
     standing = {thing: proof for thing, proof in known.items() if is_standing(proof, part, now)}
     if not standing:
         last = max(known.values(), key=lambda proof: proof.taken_at)
-        return replace(last, value=0.0, detail="", floor=None, floor_source="", cannot_judge="")
+        return last._replace(value=0.0, detail="", floor=None, floor_source="", cannot_judge="")
     covered = {thing: proof for thing, proof in standing.items() if thing in may_count}
     missing = sorted(name for thing, name in wanted.items() if thing not in covered)
     oldest = min((covered or standing).values(), key=lambda proof: proof.taken_at)
