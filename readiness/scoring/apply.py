@@ -42,7 +42,9 @@ class Outcome:
 def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: datetime) -> None:
     """One statement for each kind of row that has anything to write."""
     in_order = sorted(outcomes, key=lambda outcome: outcome.site_id)
-    upsert(CheckResult, [row for one in in_order for row in _results(one, now)], ("site_id", "check_id"))
+    results = [row for one in in_order for row in _results(one, version, now)]
+    upsert(CheckResult, results, ("site_id", "check_id"))
+    _decided_alike(in_order, version)
     upsert(DomainHealth, [row for one in in_order for row in _health(one, now)], ("site_id", "domain"))
     upsert(SiteScore, [_score(one, version, now) for one in in_order], ("site_id",))
     points = [row for one in in_order for row in _point(one, version, now)]
@@ -58,7 +60,7 @@ def apply(outcomes: Sequence[Outcome], version: FrameworkVersion, *, now: dateti
     insert(Flip, [row for one in in_order for row in _flips(one, version, now)])
 
 
-def _results(outcome: Outcome, now: datetime) -> Iterable[Row]:
+def _results(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterable[Row]:
     """Of the checks that came to something else than is stored."""
     for check_id, content in outcome.contents.items():
         before = outcome.stored.results.get(check_id)
@@ -66,10 +68,25 @@ def _results(outcome: Outcome, now: datetime) -> Iterable[Row]:
             continue
         yield content.row | {
             "site_id": outcome.site_id,
+            "framework_version_id": version.pk,
             "digest": content.digest,
             "since": before.since if before is not None and before.state == content.row["state"] else now,
             "first_bad_at": outcome.flips.after.checks[check_id].first_bad_at,
         }
+
+
+def _decided_alike(outcomes: Iterable[Outcome], version: FrameworkVersion) -> None:
+    """Another version of the framework came to what is stored: of those results only the version is written."""
+    alike = [
+        row.id
+        for outcome in outcomes
+        for check_id, content in outcome.contents.items()
+        if (row := outcome.stored.results.get(check_id)) is not None
+        and row.digest == content.digest
+        and row.framework_version_id != version.pk
+    ]
+    if alike:
+        CheckResult.objects.filter(pk__in=alike).update(framework_version=version)
 
 
 def _differ(row: Row, before: Model) -> bool:

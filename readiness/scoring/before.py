@@ -37,12 +37,13 @@ class StoredResult(NamedTuple):
     since: datetime
     first_bad_at: datetime | None
     digest: str
+    framework_version_id: int
     parts: list[dict[str, Any]] | None
 
 
 _RESULTS = """
 SELECT id, site_id, check_id, state, measured_state, since, first_bad_at, digest,
-    CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
+    framework_version_id, CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
 FROM scoring_checkresult WHERE site_id = ANY(%(sites)s) ORDER BY check_id
 """
 _PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"

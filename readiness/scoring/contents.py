@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from readiness.framework.models import FrameworkVersion
 from readiness.scoring.before import RECORDED
 from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.evaluate import SiteResult
@@ -20,23 +19,24 @@ type Readings = Mapping[tuple[str, str], Reading]
 
 
 class Content(NamedTuple):
-    """`row` is all that follows from this evaluation alone; since when a state holds follows from those before."""
+    """`row` is all that follows from the inputs alone. Since when a state holds follows from those before, and which
+    version of the framework decided is beside it: most versions decide most checks alike."""
 
     row: dict[str, Any]
     digest: str
 
 
-def contents_of(result: SiteResult, readings: Readings, version: FrameworkVersion) -> dict[str, Content]:
+def contents_of(result: SiteResult, readings: Readings) -> dict[str, Content]:
     """By check id."""
     found = {}
     for check in result.checks:
-        row = _row(check, readings, version.pk)
+        row = _row(check, readings)
         told = orjson.dumps(row, option=orjson.OPT_SERIALIZE_NUMPY)
         found[check.check_id] = Content(row, blake2b(told, digest_size=16).hexdigest())
     return found
 
 
-def _row(check: CheckResult, readings: Readings, version_id: int) -> dict[str, Any]:
+def _row(check: CheckResult, readings: Readings) -> dict[str, Any]:
     return {
         "check_id": check.check_id,
         "pillar": check.pillar,
@@ -54,7 +54,6 @@ def _row(check: CheckResult, readings: Readings, version_id: int) -> dict[str, A
         "parts": [_part(part, readings.get((check.check_id, part.part_id))) for part in check.parts],
         "taken_at": check.taken_at,
         "expires_at": _expires_at(check),
-        "framework_version_id": version_id,
     }
 
 

@@ -17,13 +17,12 @@ from readiness.evidence.operations import void_changed
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.framework.models import FrameworkVersion
 from readiness.scoring.apply import Outcome, apply
 from readiness.scoring.before import Stored, before_of, read_parts, stored_of
 from readiness.scoring.contents import Content, contents_of
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.evaluate import evaluate as decide
-from readiness.scoring.core.flips import find_flips
+from readiness.scoring.core.flips import FlipSet, find_flips
 from readiness.scoring.facts import SiteFacts
 from readiness.scoring.gather import gather
 from readiness.scoring.health import site_health, stored_before
@@ -73,7 +72,6 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
                 now,
             ),
             framework,
-            version,
             now,
         )
         for site_id in facts
@@ -101,34 +99,38 @@ class _Decided:
         return {check_id: content.digest for check_id, content in self.contents.items()}
 
 
-def _decide(
-    facts: SiteFacts, inputs: SiteInputs, framework: Framework, version: FrameworkVersion, now: datetime
-) -> _Decided:
+def _decide(facts: SiteFacts, inputs: SiteInputs, framework: Framework, now: datetime) -> _Decided:
     result = decide(framework, inputs, now=now)
-    return _Decided(facts, inputs, result, contents_of(result, inputs.readings, version))
+    return _Decided(facts, inputs, result, contents_of(result, inputs.readings))
 
 
 def _outcome(decided: _Decided, stored: Stored, framework: Framework, now: datetime) -> Outcome:
-    before = before_of(stored)
-    under_old_rules = None
-    if before is not None and before.framework_digest != framework.content_digest:
-        under_old_rules = decide(_framework_of(stored), decided.inputs, now=now)
-    unmoved = {
-        check_id
-        for check_id, digest in decided.digests.items()
-        if check_id in stored.results and stored.results[check_id].digest == digest
-    }
     return Outcome(
         site_id=decided.site_id,
         result=decided.result,
         inputs=decided.inputs,
         contents=decided.contents,
-        flips=find_flips(before, decided.result, under_old_rules=under_old_rules, unmoved=unmoved),
+        flips=_flips(decided, stored, framework, now),
         health=site_health(decided.facts, dict(stored_before(stored.health.values())), now),
         figures=site_figures(decided.facts, framework, now),
         newest_sample_at=_newest_sample_at(decided.facts, now),
         stored=stored,
     )
+
+
+def _flips(decided: _Decided, stored: Stored, framework: Framework, now: datetime) -> FlipSet:
+    before = before_of(stored)
+    unmoved = {
+        check_id
+        for check_id, digest in decided.digests.items()
+        if check_id in stored.results and stored.results[check_id].digest == digest
+    }
+    found = find_flips(before, decided.result, unmoved=unmoved)
+    if not found.flips or before is None or before.framework_digest == framework.content_digest:
+        return found
+    # Something moved under another definition: was it that, or would it have moved under the old one, too?
+    under_old_rules = decide(_framework_of(stored), decided.inputs, now=now)
+    return find_flips(before, decided.result, under_old_rules=under_old_rules, unmoved=unmoved)
 
 
 def _framework_of(stored: Stored) -> Framework:
