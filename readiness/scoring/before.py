@@ -19,6 +19,7 @@ from readiness.scoring.facts import SiteFacts
 from readiness.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
 from telemetry.binary import binary_cursor
 
+_STATES = {state.value: state for state in CheckState}
 RECORDED = ("run:", "fact:", "attestation:")
 """Evidence that is a row of its own, read anew at each evaluation: what it proved does not outlive it."""
 
@@ -116,9 +117,9 @@ def before_of(stored: Stored) -> Before | None:
 
 def _check_before(result: StoredResult) -> CheckBefore:
     return CheckBefore(
-        state=CheckState(result.state),
-        measured_state=CheckState(result.measured_state),
-        parts={part["part"]: CheckState(part["state"]) for part in result.parts or ()},
+        state=_STATES[result.state],
+        measured_state=_STATES[result.measured_state],
+        parts={part["part"]: _STATES[part["state"]] for part in result.parts or ()},
         first_bad_at=result.first_bad_at,
     )
 

@@ -18,6 +18,8 @@ from readiness.scoring.core.states import CheckState, Provenance
 type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
+_PROVENANCES = {provenance.value: provenance for provenance in Provenance}
+
 
 def with_evidence(
     measured: Mapping[PartKey, Reading],
@@ -48,7 +50,7 @@ def reading_of(proof: Proof) -> Reading:
     return Reading(
         value=proof.value,
         taken_at=proof.taken_at,
-        provenance=Provenance(proof.provenance),
+        provenance=_PROVENANCES[proof.provenance],
         evidence=proof.ref,
         detail=proof.detail,
         limit=None if proof.floor is None else Limit(value=proof.floor, source=proof.floor_source),

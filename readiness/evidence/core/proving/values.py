@@ -43,7 +43,8 @@ type Proofs = dict[str, tuple[Proof, ...]]
 """Of one check: for each sub-measure a proof of each thing that it is about."""
 
 
-class Run(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
     """A validation run with the figures that may prove something. `nodes` are its devices that are nodes.
 
     `about` is the same for runs of one thing under one load; `is_baseline` where somebody marked it.
