@@ -9,8 +9,9 @@ from django.utils.translation import gettext
 
 from readiness.evidence.core.limits import kind_of
 from readiness.evidence.limit_tables import limit_text, owner_name, owner_url
-from readiness.evidence.models import DeclaredLimit, ValidationRun
-from readiness.evidence.tables import devices_of
+from readiness.evidence.models import Attestation, DeclaredLimit, RecordedFact, ValidationRun
+from readiness.evidence.proved import Proved
+from readiness.evidence.tables import devices_of, exact
 from readiness.framework.core.definition import Framework
 from web.units import format_value, instant
 
@@ -60,6 +61,51 @@ def versions(run: ValidationRun) -> list[Line]:
             "software": each.software_version,
         }
         for each in run.run_devices.all()
+    ]
+
+
+def record_facts(record: Attestation | RecordedFact, framework: Framework) -> list[Line]:
+    """What is known of one fact or attestation; what was not said is left out."""
+    part = framework.parts_by_key.get((record.check_id, record.part))
+    value = "" if record.value is None else f"{exact(record.value)} {part.unit if part else ''}".strip()
+    found: list[Line] = [
+        {"term": gettext("Sub-measure"), "value": part.name if part else record.part},
+        {"term": gettext("Value"), "value": value},
+        {"term": gettext("Day"), "value": record.taken_on.isoformat()},
+        {"term": gettext("Counts from"), "value": instant(record.taken_at)},
+    ]
+    if isinstance(record, RecordedFact):
+        found += [
+            {"term": gettext("Source"), "value": record.source},
+            {"term": gettext("Note"), "value": record.note},
+        ]
+    else:
+        until = record.valid_until.isoformat() if record.valid_until else ""
+        found += [
+            {"term": gettext("Statement"), "value": record.statement},
+            {"term": gettext("Attested by"), "value": record.attested_by},
+            {"term": gettext("Valid until"), "value": until},
+            {"term": gettext("Document"), "value": record.document or record.link, "url": record.link},
+        ]
+    found += [
+        {"term": gettext("Provenance"), "value": record.get_provenance_display()},
+        {"term": gettext("Entered by"), "value": record.by.username if record.by else ""},
+    ]
+    return [line for line in found if line["value"]]
+
+
+def proved(found: Iterable[Proved], site_slug: str) -> list[Line]:
+    """Each sub-measure with the place on its check's page, and why it does not count where it does not."""
+    return [
+        {
+            "check": each.check_name,
+            "part": each.part_name,
+            "url": f"{reverse('site-check', args=[site_slug, each.check_id])}#part-{each.part_id}",
+            "value": "" if each.value is None else str(format_value(each.value, each.unit)),
+            "note": each.why_not or each.detail,
+            "icon": "hourglass" if each.why_not else "circle-check",
+        }
+        for each in found
     ]
 
 

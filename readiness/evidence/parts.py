@@ -28,6 +28,17 @@ def part_of(framework: Framework, check_id: str, part_id: str) -> SubMeasure:
         ) from None
 
 
+def refuse_live(part: SubMeasure) -> None:
+    """EvidenceRefused for what counts only minutes long: a value of a day would be kept and never count."""
+    if part.validity.is_live:
+        raise EvidenceRefused(
+            "part",
+            f"{part.name} counts only while it is live, for minutes after it was measured, and a value of a day never"
+            " would. Send it as telemetry; where a site cannot, have the sub-measure declared n-a with a reason and an"
+            " approver.",
+        )
+
+
 def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
     """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind."""
     return _in_unit(part.name, part.unit, value, unit)
@@ -49,8 +60,11 @@ def _in_unit(name: str, own: str, value: float, unit: str) -> float:
 
 
 def refuse_unknown_parts(framework: Framework, figures: list[tuple[str, float | None, str]]) -> None:
-    """EvidenceRefused for a figure (name, value, unit) that names a sub-measure which is not there, or its unit."""
+    """EvidenceRefused for a figure (name, value, unit) that names a sub-measure which is not there or only live, or
+    another unit."""
     for name, value, unit in figures:
         named = part_named(name)
         if named is not None and value is not None:
-            in_unit_of(part_of(framework, *named), value, unit)
+            part = part_of(framework, *named)
+            refuse_live(part)
+            in_unit_of(part, value, unit)

@@ -209,8 +209,9 @@ def _run(
     devices: Iterable[tuple[int, str]],
     now: datetime,
 ) -> Run:
-    tool, scope, taken_at, about, is_baseline, load, platform, loopback, *told, hosts, provenance = row
-    voids = voids_at(*told, now=now)
+    tool, scope, taken_at, about, is_baseline, load, platform, loopback, *voided, hosts, provenance = row
+    changes, by_kind, at, reason = voided
+    voids = voids_at(changes, by_kind, at, reason, now)
     return Run(
         id=run_id,
         tool=tool,

@@ -21,6 +21,7 @@ from readiness.evidence.models import (
     RunMeasure,
     ValidationRun,
 )
+from web.links import page_url
 from web.tables import Column, Table
 from web.units import instant, number
 
@@ -145,7 +146,7 @@ FACTS = Table(
     noun=(_("recorded fact"), _("recorded facts")),
     label=_("Recorded facts"),
     columns=(
-        Column("taken_on", _("Day"), sort="taken_on", locked=True, phone="title"),
+        Column("taken_on", _("Day"), url=page_url, sort="taken_on", locked=True, phone="title"),
         Column("check", _("Check"), value="check_id", url=_check_url, sort="check_id"),
         Column("part", _("Sub-measure"), sort="part"),
         Column("site", _("Site"), value="site.name", url=_site_url, sort="site__name", export="site.slug"),
@@ -172,7 +173,7 @@ ATTESTATIONS = Table(
     noun=(_("attestation"), _("attestations")),
     label=_("Attestations"),
     columns=(
-        Column("taken_on", _("Day"), sort="taken_on", locked=True, phone="title"),
+        Column("taken_on", _("Day"), url=page_url, sort="taken_on", locked=True, phone="title"),
         Column("check", _("Check"), value="check_id", url=_check_url, sort="check_id"),
         Column("part", _("Sub-measure"), sort="part"),
         Column("site", _("Site"), value="site.name", url=_site_url, sort="site__name", export="site.slug"),

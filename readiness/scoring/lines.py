@@ -8,7 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from readiness.scoring import findings
 from readiness.scoring.cards import link
-from readiness.scoring.part_links import limit_form
+from readiness.scoring.part_links import limit_form, proof_link
 from readiness.scoring.queries.check_list import CheckListRow
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import CheckRow, FlipRow, PartRow
@@ -201,6 +201,7 @@ def part_lines(found: SiteCheck, site_slug: str) -> list[Line]:
                 "result": _part_result(part),
                 "margin": _part_margin(part),
                 "age": _part_age(part),
+                "proof": proof_link(part.evidence) if part else None,
                 "declare_url": declare_url,
                 "floor_url": floor_url,
             }

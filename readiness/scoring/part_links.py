@@ -1,16 +1,33 @@
-"""Where a sub-measure on a check's page leads to: the form that declares the limit it lacks."""
+"""Where a sub-measure on a check's page leads to: what proves it, and the form that declares the limit it lacks."""
 
 from __future__ import annotations
 
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from readiness.evidence.core.limits import OF_PLATFORM
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
 
+PAGES = {
+    "run": ("validation-run-detail", gettext_lazy("Run %(id)s")),
+    "fact": ("recorded-fact-detail", gettext_lazy("Fact %(id)s")),
+    "attestation": ("attestation-detail", gettext_lazy("Attestation %(id)s")),
+    "source": ("source", gettext_lazy("Source %(id)s")),
+}
+"""By the kind that a reference to evidence begins with."""
 LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
+
+
+def proof_link(evidence: str) -> dict[str, str] | None:
+    """The page of what a result names as its evidence; None where that is no row with a page."""
+    kind, _, pk = evidence.partition(":")
+    if kind not in PAGES or not pk.isdecimal():
+        return None
+    name, label = PAGES[kind]
+    return {"url": reverse(name, args=[int(pk)]), "label": str(label) % {"id": pk}}
 
 
 def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[str, str]:

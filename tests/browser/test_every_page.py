@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.operations import create_token
 from inventory.kinds import KINDS
 from inventory.models import Site
-from readiness.evidence.models import DeclaredLimit, Floor, ValidationRun
+from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.scoring.campaigns import operations as campaigns
 from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
@@ -96,6 +96,10 @@ def address(route):
         pk = WorkItem.objects.values_list("pk", flat=True).first()
     elif route.startswith("waivers/"):
         pk = Grant.objects.filter(state="requested").values_list("pk", flat=True).first()
+    elif route.startswith("evidence/facts/"):
+        pk = RecordedFact.objects.values_list("pk", flat=True).first()
+    elif route.startswith("evidence/attestations/"):
+        pk = Attestation.objects.values_list("pk", flat=True).first()
     elif route.startswith("evidence/limits/"):
         pk = DeclaredLimit.objects.values_list("pk", flat=True).first()
     elif route.startswith("readiness/campaigns/items/"):

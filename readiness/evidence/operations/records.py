@@ -15,7 +15,7 @@ from inventory.queries import end_of_day
 from readiness.evidence.core.parsers import ParseError, fact_table, platform_floors
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact
-from readiness.evidence.parts import check_named, in_unit_of, part_of
+from readiness.evidence.parts import check_named, in_unit_of, part_of, refuse_live
 from readiness.evidence.refusals import OLDEST, EvidenceRefused
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import SubMeasure
@@ -45,13 +45,15 @@ def attest(
 ) -> Attestation:
     """Keep what a named person says of a check, or of the value of one of its sub-measures.
 
-    EvidenceRefused for a check or sub-measure that is not in force, a unit that does not fit, a day to come.
+    EvidenceRefused for a check or sub-measure that is not in force or counts only live, a unit that does not fit, a day
+    to come.
     """
     _, framework = framework_queries.current()
     found = check_named(framework, check)
     voided_by = frozenset(change for each in found.parts for change in each.validity.voided_by)
     if part:
         measure = part_of(framework, check, part)
+        refuse_live(measure)
         voided_by = measure.validity.voided_by
         value = None if value is None else in_unit_of(measure, value, unit)
     attestation = Attestation(
@@ -134,6 +136,7 @@ def record_facts(rows: Sequence[FactRow], *, by: User | None, now: datetime) -> 
     for place, row in enumerate(rows):
         try:
             measure = part_of(framework, row.check, row.part)
+            refuse_live(measure)
             fact = _fact(row, measure, by=by, now=now)
         except EvidenceRefused as error:
             raise FactRefused(place, error) from error

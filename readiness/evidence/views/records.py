@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -20,11 +20,13 @@ from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import AttestationForm, FactForm, RecordForm, TableForm
 from readiness.evidence.models import Attestation, RecordedFact
+from readiness.evidence.proved import proved_by
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework import queries as framework_queries
 from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.history import history_of
 from web.permissions import require
 from web.tables import Table
 
@@ -51,6 +53,51 @@ def attestations(request: HttpRequest) -> HttpResponseBase:
     sub = gettext("Statements by named persons")
     add = ("attestation-add", gettext("Attest")) if request.user.has_perm(MAY_ATTEST) else None
     return listed(request, "attestations", tables.ATTESTATIONS, rows, gettext("Attestations"), sub, add)
+
+
+@require("inventory.view_site", "evidence.view_recordedfact")
+@conditional_page
+@require_GET
+def fact(request: HttpRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(RecordedFact.objects.select_related("site", "by"), pk=pk)
+    return _shown(request, found, "fact", gettext("Recorded fact"), gettext("Recorded facts"), "facts")
+
+
+@require("inventory.view_site", "evidence.view_attestation")
+@conditional_page
+@require_GET
+def attestation(request: HttpRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(Attestation.objects.select_related("site", "by"), pk=pk)
+    kind = gettext("Attestation")
+    return _shown(request, found, "attestation", kind, gettext("Attestations"), "attestations")
+
+
+def _shown(
+    request: HttpRequest, record: Attestation | RecordedFact, ref: str, kind: str, of_kind: str, above: str
+) -> HttpResponseBase:
+    _version, framework = framework_queries.current()
+    check = framework.checks_by_id.get(record.check_id)
+    found = proved_by(record.site_id, f"{ref}:{record.pk}", now=now())
+    check_url = reverse("site-check", args=[record.site.slug, record.check_id])
+    context = {
+        "record": record,
+        "kind": kind,
+        "heading": check.name if check else record.check_id,
+        "facts": lines.record_facts(record, framework),
+        "standing": tables.standing(record),
+        "check_url": check_url if check else reverse("readiness"),
+        "proved": lines.proved(found, record.site.slug),
+        "nothing_proved": gettext(
+            "Nothing: it is of a whole check, or a run, telemetry or a newer record goes before it."
+        ),
+        "rows": history_of(record).rows,
+        "breadcrumbs": [
+            {"label": gettext("Evidence"), "url": reverse("evidence")},
+            {"label": of_kind, "url": reverse(above)},
+            {"label": str(record), "url": ""},
+        ],
+    }
+    return answers.page(request, "readiness/evidence/record.html", context)
 
 
 def listed(

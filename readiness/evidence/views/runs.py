@@ -16,6 +16,7 @@ from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import RunForm
 from readiness.evidence.models import RunFile, ValidationRun
 from readiness.evidence.operations.baselines import MAY_MARK, can_be_baseline
+from readiness.evidence.proved import proved_by
 from readiness.evidence.refusals import EvidenceRefused
 from web import answers
 from web import tables as table_kit
@@ -62,6 +63,10 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
         "facts": lines.facts(found),
         "versions": lines.versions(found),
         "standing": tables.standing(found),
+        "proved": lines.proved(proved_by(found.site_id, f"run:{found.pk}", now=now()), found.site.slug),
+        "nothing_proved": gettext(
+            "Nothing: a newer run of the same thing counts, or no check takes its figures."
+        ),
         "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(found),
         "table": table,
         "breadcrumbs": lines.breadcrumbs(str(found)),
