@@ -1,10 +1,15 @@
-"""Real outputs that nobody on this project wrote; tests over them are skipped where the folder is not there."""
+"""Outputs of six runs, cut down to what is read of them, and real configurations from a folder beside the repository.
+
+Tests over that folder are skipped where it is not there; the six runs are always here.
+"""
 
 from pathlib import Path
 
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[4].parent / "shared" / "samples" / "validation"
+
+COPIES = Path(__file__).parent / "run_files"
 
 RUNS = {
     "nccl_allreduce.log": "nccl-tests",
@@ -18,6 +23,13 @@ RUNS = {
 
 
 def sample(name: str) -> bytes:
+    if name in RUNS:
+        return (COPIES / name).read_bytes()
+    return whole(name)
+
+
+def whole(name: str) -> bytes:
+    """As it came, from the folder beside the repository."""
     path = FOLDER / name
     if not path.exists():
         pytest.skip(f"{name} is not here: the samples are a folder beside the repository")

@@ -5,13 +5,20 @@ from datetime import UTC, datetime
 import pytest
 
 from readiness.evidence.core.parsers import parse, platform_floors
-from tests.readiness.evidence.core.samples import FOLDER, RUNS, figure, sample
+from tests.readiness.evidence.core.samples import FOLDER, RUNS, figure, sample, whole
 
 GIB = 1024**3
 
 
 def parsed(name):
     return parse(RUNS[name], sample(name))
+
+
+@pytest.mark.parametrize("name", sorted(RUNS))
+def test_a_copy_says_what_the_whole_file_says(name):
+    cut, there = parsed(name), parse(RUNS[name], whole(name))
+    assert set(cut.figures) <= set(there.figures)
+    assert (cut.loopback, cut.taken_at, cut.hosts) == (there.loopback, there.taken_at, there.hosts)
 
 
 def test_nccl_gives_each_row_and_never_the_average():
