@@ -66,7 +66,7 @@ def _check_line(move: CheckMove, explained: SiteExplained) -> CheckLine:
         told=words.check_sentence(move, explained),
         url=link("site-check", explained.site.slug, move.check_id),
         evidence_url=reverse("validation-run-detail", args=[evidence.removeprefix(RUN)]) if is_run else "",
-        evidence=gettext("run") if is_run else "",
+        evidence=gettext("the run") if is_run else "",
     )
 
 

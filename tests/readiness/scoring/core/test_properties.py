@@ -117,6 +117,63 @@ def test_improving_a_measure_never_lowers_score_or_verdict(site, key, bad):
     assert RANK[after.verdict.verdict] >= RANK[before.verdict.verdict]
 
 
+@given(site=any_site(), lost=st.sets(st.sampled_from(PART_KEYS), min_size=1))
+def test_losing_any_of_the_evidence_at_once_never_raises_anything(site, lost):
+    left = {key: found for key, found in site.readings.items() if key not in lost}
+    assert_no_higher(score(replace(site, readings=left)), score(site))
+
+
+@given(site=any_site(), hours=st.integers(1, 23))
+def test_silence_under_grants_that_stay_in_force_never_raises_anything(site, hours):
+    """Grants of these sites end a day from now: nothing but the evidence ages meanwhile."""
+    assert_no_higher(evaluate(FRAMEWORK, site, now=NOW + hours * HOUR), score(site))
+
+
+ONE_SIDED = [
+    key
+    for key in PART_KEYS
+    if FRAMEWORK.check(key[0]).part(key[1]).direction in (Direction.HIGHER, Direction.LOWER)
+]
+
+
+AWAY = st.just(0.0) | st.floats(-2, 2) | st.floats(-1e6, 1e6)
+
+
+@given(
+    site=any_site(),
+    key=st.sampled_from(ONE_SIDED),
+    states=st.tuples(*[st.sampled_from([CheckState.PASS, CheckState.WARN, CheckState.FAIL])] * 2),
+    away=st.tuples(AWAY, AWAY),
+)
+def test_a_better_figure_of_any_size_never_lowers_anything(site, key, states, away):
+    """Any two figures, at, near and far from the limits; the better by the sub-measure's direction."""
+    part = FRAMEWORK.check(key[0]).part(key[1])
+    near = [
+        figure(part, CheckState.FAIL if state is CheckState.WARN and not can_warn(part) else state)
+        for state in states
+    ]
+    found = [base + by for base, by in zip(near, away, strict=True)]
+    worse, better = sorted(found, reverse=part.direction is Direction.LOWER)
+    low, high = (
+        score(replace(site, readings=dict(site.readings) | {key: reading(value, age=HOUR / 60)}))
+        for value in (worse, better)
+    )
+    assert_no_higher(low, high)
+
+
+def assert_no_higher(lower, higher):
+    """The score, the verdict and every pillar's score.
+
+    Not coverage: a failure that is mended may lay bare that something else of the check is stale.
+    """
+    assert lower.score.result.score <= higher.score.result.score
+    assert RANK[lower.verdict.verdict] <= RANK[higher.verdict.verdict]
+    for one, other in zip(lower.score.pillars, higher.score.pillars, strict=True):
+        assert one.pillar == other.pillar
+        assert (one.result.score is None) is (other.result.score is None)
+        assert one.result.score is None or one.result.score <= other.result.score
+
+
 @given(site=any_site(), check_id=st.sampled_from([one.id for one in FRAMEWORK.checks]))
 def test_a_waiver_never_raises_score_upper_score_or_verdict(site, check_id):
     without = replace(site, waivers={})
