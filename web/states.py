@@ -92,6 +92,13 @@ STATES: dict[str, dict[str, State]] = {
         ("done", _("Done"), "check", "ok"),
         ("dropped", _("Dropped"), "ban", "unknown"),
     ),
+    "interop": _states(
+        ("proven", _("Proven"), "circle-check", "ok"),
+        ("other-versions", _("Other versions"), "versions", "warn"),
+        ("failed", _("Failed"), "circle-x", "bad"),
+        ("stale", _("Stale"), "clock", "unknown"),
+        ("not-proven", _("Not proven"), "circle-dashed", "unknown"),
+    ),
     "campaign": _states(
         ("planned", _("Planned"), "calendar", "unknown"),
         ("running", _("Running"), "progress", "info"),
@@ -121,6 +128,7 @@ ATTRIBUTES = {
     "review": "data-review",
     "sign-off": "data-sign-off",
     "work": "data-work",
+    "interop": "data-interop",
     "campaign": "data-campaign",
     "campaign-item": "data-campaign-item",
 }

@@ -13,6 +13,7 @@ from django.db import connection
 
 from readiness.evidence import rows
 from readiness.evidence.core.proving import baselines, collectives, diagnostics, latency, ports, tables
+from readiness.evidence.core.proving.interop import JudgedPair, interoperable
 from readiness.evidence.core.proving.values import (
     FloorValue,
     PartKey,
@@ -21,6 +22,7 @@ from readiness.evidence.core.proving.values import (
     is_valid,
 )
 from readiness.evidence.floored import with_floors
+from readiness.evidence.interop import pairs_of_runs
 from readiness.evidence.models import Floor
 from readiness.framework.core.definition import Check, Framework
 
@@ -31,6 +33,7 @@ WORKED_OUT: Mapping[str, tuple[str, ...]] = {
     "p1-rdma-port": ("bandwidth", "ports-covered"),
     "p1-latency-under-load": ("loaded-p99", "load-factor", "tail-ratio", "p99-cv", "repeats"),
     "p1-serving-latency": ("ttft-p99", "tpot-p99", "duration"),
+    "p1-multivendor-interop": ("pairs-proven", "backend-pairs-missing"),
     "p5-revalidation": ("nodes-current",),
     "p5-baseline-regression": ("nodes-beyond", "nodes-without-ticket"),
 }
@@ -61,6 +64,7 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     parts = rows.site_parts([site_id for site_id in ids if site_id in runs])
     entered = rows.entered(ids, framework, now) if with_records else {}
     checks = _worked_out(framework)
+    pairs = pairs_of_runs(checks.get("p1-multivendor-interop"), runs, now)
     found = {
         site_id: _of_site(
             framework,
@@ -69,6 +73,7 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             parts.get(site_id),
             floors,
             entered.get(site_id, {}),
+            pairs.get(site_id, ()),
             now,
         )
         for site_id in ids
@@ -92,11 +97,12 @@ def _of_site(
     site: SiteParts | None,
     floors: Sequence[FloorValue],
     entered: Mapping[PartKey, Proof],
+    pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
     found: SiteProofs = {}
     if of_site.newest and site is not None:
-        found = _by_runs(framework, checks, of_site, site, floors, now)
+        found = _by_runs(framework, checks, of_site, site, floors, pairs, now)
     for key, proof in entered.items():
         part = framework.parts_by_key[key]
         there = found.get(key, ())
@@ -112,6 +118,7 @@ def _by_runs(
     of_site: rows.SiteRuns,
     site: SiteParts,
     floors: Sequence[FloorValue],
+    pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
     """Each family of checks; what a table names itself goes before what was worked out."""
@@ -133,6 +140,8 @@ def _by_runs(
         add(check.id, latency.under_load(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
         add(check.id, latency.serving(check, runs))
+    if (check := checks.get("p1-multivendor-interop")) and pairs:
+        add(check.id, interoperable(check, pairs, now))
     if diag:
         add(diag.id, diagnostics.accelerators(diag, runs, site, now))
     if (check := checks.get("p5-revalidation")) and diag and intra:

@@ -15,6 +15,7 @@ from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.scoring.determinism.api import DeterminismViewSet
 from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
+from readiness.scoring.interop.api import InteropViewSet
 from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
 from readiness.scoring.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
@@ -211,4 +212,5 @@ router.register("frameworks", FrameworkViewSet)
 router.register("reviews", ReviewViewSet)
 router.register("review-actions", ActionViewSet)
 router.register("review-approvers", ApproverViewSet)
+router.register("interop", InteropViewSet, basename="interop-api")
 router.register("determinism", DeterminismViewSet, basename="determinism-api")

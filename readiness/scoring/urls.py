@@ -4,6 +4,7 @@ their own."""
 from django.urls import include, path
 
 from readiness.scoring.determinism import views as determinism
+from readiness.scoring.interop import views as interop
 from readiness.scoring.views import checks, fleet, gap, site
 
 urlpatterns = [
@@ -34,6 +35,8 @@ urlpatterns = [
         determinism.history_chart,
         name="site-determinism-history-chart",
     ),
+    path("sites/<slug:slug>/interop/", interop.site, name="site-interop"),
+    path("readiness/interop/", interop.fleet, name="interop"),
     path("readiness/determinism/", include("readiness.scoring.determinism.urls")),
     path("readiness/checks/<slug:check_id>/", checks.check, name="check"),
     path("readiness/campaigns/", include("readiness.scoring.campaigns.urls")),

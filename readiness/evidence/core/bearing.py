@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from readiness.evidence.core import interop
+
 COLLECTIVES = ("p1-intra-node", "p1-fabric-collective")
 REGRESSION = "p5-baseline-regression"
 CHECKS_OF_TOOL: Mapping[str, tuple[str, ...]] = {
@@ -34,5 +36,7 @@ def part_named(measure: str) -> tuple[str, str] | None:
 
 def checks_of(tool: str, measures: Iterable[str]) -> frozenset[str]:
     """Checks that a run of the tool with these figures may prove."""
-    named = (part_named(measure) for measure in measures)
-    return frozenset(CHECKS_OF_TOOL[tool]) | {part[0] for part in named if part is not None}
+    names = list(measures)
+    named = {part[0] for measure in names if (part := part_named(measure)) is not None}
+    records = {interop.CHECK} if any(map(interop.is_record, names)) else set()
+    return frozenset(CHECKS_OF_TOOL[tool]) | named | records

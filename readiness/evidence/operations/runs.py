@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inventory.models import Device, Site
+from readiness.evidence.core.interop import is_record
 from readiness.evidence.core.parsed import Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.ground import ground_of_run, versions_at
@@ -136,7 +137,9 @@ def _run(
 
 
 def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None:
-    run.basis = ground_of_run(run, devices)
+    # What a record names by product and version stands on these, and counts wherever they are deployed.
+    by_product = not devices and all(is_record(figure.name) for figure in parsed.figures)
+    run.basis = {} if by_product else ground_of_run(run, devices)
     run.about = _about(run, parsed, devices)
     run.save()
     RunFile.objects.create(run=run, content=parsed.kept)
@@ -256,6 +259,8 @@ def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
         if context.scope == Scope.NODE and nodes > 1 and tool in ("nccl-tests", "rccl-tests"):
             raise EvidenceRefused("scope", f"The run was on {nodes} nodes, not on one.")
         return context.scope
+    if devices and all(is_record(figure.name) for figure in parsed.figures):
+        return Scope.LINK
     if tool in _SCOPES:
         return _SCOPES[tool]
     return Scope.NODE if nodes <= 1 else Scope.PAIR if nodes == 2 else Scope.FABRIC

@@ -155,7 +155,10 @@ def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -
         for name, (label, count) in names.items()
     ] + [
         {"label": label, "count": None, "current": False, "url": cards.link(name, site.slug)}
-        for name, label in (("site-determinism", gettext("Determinism")),)
+        for name, label in (
+            ("site-determinism", gettext("Determinism")),
+            ("site-interop", gettext("Interop")),
+        )
     ]
 
 

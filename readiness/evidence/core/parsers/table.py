@@ -2,7 +2,8 @@
 
 The first line names columns: `measure` and `value` are needed; `unit, operation, variant, subject, size_bytes,
 percentile, samples, streams, taken_at` may follow, in any order. A measure named `check/sub-measure`, such as
-`p1-soak-24h/duration`, is evidence of that sub-measure. Lines that begin with # are remarks; `# driver: 560.35` and
+`p1-soak-24h/duration`, is evidence of that sub-measure; one named `interop/link-fec` and the like is a record of
+interoperability (readiness.evidence.core.interop). Lines that begin with # are remarks; `# driver: 560.35` and
 the like state versions.
 """
 
@@ -13,6 +14,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from readiness.evidence.core import interop
 from readiness.evidence.core.documents import (
     LONGEST_TEXT,
     MOST_FIGURES,
@@ -75,6 +77,7 @@ def parse(content: bytes) -> Parsed:
         figures=tuple(figures),
         kept=text.encode("utf-8", "replace"),
         versions=tuple(versions.items()),
+        hosts=interop.devices_named(figures),
         # The oldest: all of the file is at least as new.
         taken_at=min(times, default=None),
     )
@@ -112,6 +115,10 @@ def _figure(line: int, row: Mapping[str, str]) -> Figure:
     percentile = _optional(line, row, "percentile")
     if percentile is not None and not 0 < percentile < 100:
         raise ParseError(line, f"{percentile:g} is no percentile.")
+    if interop.is_record(row["measure"]):
+        reason = interop.trouble(row["measure"], value, tidy(row.get("subject", "")))
+        if reason:
+            raise ParseError(line, reason)
     samples = _count(line, row, "samples")
     return Figure(
         name=tidy(row["measure"]),

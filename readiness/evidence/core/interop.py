@@ -1,0 +1,100 @@
+"""Records of interoperability in a table: what was tested between two ends, and how a row names them.
+
+A row's measure is `interop/link-fec`, `interop/incast`, `interop/failover` or `interop/telemetry`, its value 1 where
+that passed and 0 where it failed, its subject the two ends: `leaf-1 -- spine-1` by the names of devices, or
+`Arista|7060X6|EOS 4.33.1F|2.1 -- NVIDIA|DGX H100||24.09` by vendor, model, software and firmware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from readiness.evidence.core.parsed import Figure
+
+CHECK = "p1-multivendor-interop"
+PREFIX = "interop/"
+ASPECTS = ("link-fec", "incast", "failover", "telemetry")
+"""Link and FEC, PFC and ECN under incast, failover of a link, telemetry of both ends."""
+BETWEEN = " -- "
+FIELDS = 4
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class End:
+    """A product at its versions. Of switches `software` is the operating system; of hosts it is left out, since a
+    driver is no part of what two ends agree on."""
+
+    vendor: str
+    model: str
+    software: str = ""
+    firmware: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any version is: what is not known cannot be what was tested."""
+        return bool(self.software or self.firmware)
+
+    @property
+    def product(self) -> tuple[str, str]:
+        return self.vendor.lower(), self.model.lower()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Without regard to case, as vendors write their own versions in more than one."""
+        return (*self.product, self.software.lower(), self.firmware.lower())
+
+    @property
+    def versions(self) -> str:
+        told = [self.software, f"firmware {self.firmware}" if self.firmware else ""]
+        return ", ".join(each for each in told if each) or "no version"
+
+    def __str__(self) -> str:
+        return f"{self.vendor} {self.model} ({self.versions})"
+
+
+def is_record(name: str) -> bool:
+    return name.startswith(PREFIX)
+
+
+def ends_of(subject: str) -> tuple[str | End, str | End] | None:
+    """The two ends that a subject names: a device's name, or a product; None where it names no two."""
+    first, found, second = subject.partition(BETWEEN)
+    ends = [_end(each.strip()) for each in (first, second)]
+    if not found or BETWEEN in second or ends[0] is None or ends[1] is None:
+        return None
+    return ends[0], ends[1]
+
+
+def _end(text: str) -> str | End | None:
+    if "|" not in text:
+        return text or None
+    fields = [each.strip() for each in text.split("|")]
+    if len(fields) > FIELDS or len(fields) < 3 or not fields[0] or not fields[1]:
+        return None
+    return End(*fields)
+
+
+def trouble(name: str, value: float, subject: str) -> str:
+    """Why a row is no record, as a sentence; "" where it is one."""
+    aspect = name.removeprefix(PREFIX)
+    if aspect not in ASPECTS:
+        return f"{name!r} is no record of interoperability; there are {', '.join(PREFIX + each for each in ASPECTS)}."
+    if value not in (0.0, 1.0):
+        return f"The value of {name} is 1 where it passed and 0 where it failed."
+    ends = ends_of(subject)
+    if ends is None:
+        forms = f"`device{BETWEEN}device`, or `vendor|model|software|firmware` for either"
+        return f"The subject {subject!r} names no two ends: {forms}."
+    unknown = [end for end in ends if isinstance(end, End) and not end.is_known]
+    return (
+        f"{unknown[0].vendor} {unknown[0].model} has neither software nor firmware version."
+        if unknown
+        else ""
+    )
+
+
+def devices_named(figures: Iterable[Figure]) -> tuple[str, ...]:
+    """Devices that records name, in their order."""
+    found = (end for each in figures if is_record(each.name) for end in ends_of(each.subject) or ())
+    return tuple(dict.fromkeys(end for end in found if isinstance(end, str)))

@@ -1,0 +1,209 @@
+"""p1-multivendor-interop: pairs of products that are linked, against records of their test at the deployed versions.
+
+A pair is proven where the newest standing record of every aspect passed at exactly the versions that are deployed. The
+aspects may come from several runs; the oldest of them says how old the proof is. Versions that differ are what the
+framework calls a change of firmware or NOS: such a record is voided for the pair, and the sentence says by what.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from readiness.evidence.core.interop import ASPECTS, PREFIX, End, ends_of, is_record
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.proving.values import Proof, Proofs, Run, coverage, is_standing, kept, proof_of
+from readiness.framework.core.definition import Check, SubMeasure
+
+type Tested = Mapping[int, Mapping[str, End]]
+"""By run: the ends that its devices were when it was taken, by name in lower case."""
+
+
+class Standing(StrEnum):
+    PROVEN = "proven"
+    OTHER_VERSIONS = "other-versions"
+    FAILED = "failed"
+    STALE = "stale"
+    NOT_PROVEN = "not-proven"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Links between two products at their versions, at one site. `needs_incast` is false where all of the links are
+    InfiniBand, whose flow control is by credits."""
+
+    ends: tuple[End, End]
+    links: int
+    back_end_links: int
+    needs_incast: bool = True
+
+    @property
+    def key(self) -> tuple[tuple[str, ...], ...]:
+        return _key(self.ends)
+
+    @property
+    def name(self) -> str:
+        return f"{self.ends[0]} with {self.ends[1]}"
+
+    @property
+    def aspects(self) -> tuple[str, ...]:
+        return tuple(each for each in ASPECTS if self.needs_incast or each != "incast")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One aspect of one pair in one run."""
+
+    run: Run
+    ends: tuple[End, End]
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPair:
+    """`aspects` are the newest outcomes at the deployed versions that stand, `others` what was tested at other
+    versions. `proof` is None where there is no record of the two products at all."""
+
+    installed: Installed
+    standing: Standing
+    reason: str
+    aspects: Mapping[str, Outcome]
+    others: Sequence[Outcome]
+    proof: Proof | None
+
+    @property
+    def runs(self) -> list[Run]:
+        """That say so, each once."""
+        found = [each.run for each in self.aspects.values()] or [each.run for each in self.others]
+        return sorted({run.id: run for run in found}.values(), key=lambda run: run.id)
+
+
+def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> Proofs:
+    """The share of pairs proven, and how many of the back-end fabric are not."""
+    part, missing = check.part("pairs-proven"), check.part("backend-pairs-missing")
+    found = {pair.installed.key: pair.proof for pair in pairs if pair.proof is not None}
+    wanted = {pair.installed.key: pair.installed.name for pair in pairs}
+    proven = {pair.installed.key for pair in pairs if pair.standing is Standing.PROVEN}
+    share = coverage(found, wanted, part, now, counts=proven)
+    if share is None:
+        return {}
+    open_pairs = [
+        pair for pair in pairs if pair.installed.back_end_links and pair.installed.key not in proven
+    ]
+    names = "; ".join(pair.installed.name for pair in open_pairs[:2])
+    lacking = replace(share, value=float(len(open_pairs)), detail=names[:200])
+    return kept({part.id: [replace(share, detail=share.detail[:200])], missing.id: [lacking]})
+
+
+def judged_pairs(
+    check: Check, installed: Sequence[Installed], runs: Sequence[Run], tested: Tested, now: datetime
+) -> list[JudgedPair]:
+    part = check.part("pairs-proven")
+    by_pair: dict[object, dict[str, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
+    by_products: dict[object, list[Outcome]] = defaultdict(list)
+    for aspect, outcome in _outcomes(runs, tested):
+        by_pair[_key(outcome.ends)][aspect].append(outcome)
+        by_products[_products(outcome.ends)].append(outcome)
+    return [
+        _judged(part, each, by_pair.get(each.key, {}), by_products.get(_products(each.ends), []), now)
+        for each in installed
+    ]
+
+
+def _outcomes(runs: Iterable[Run], tested: Tested) -> Iterable[tuple[str, Outcome]]:
+    """What runs say of pairs; a device that the site does not have names no end."""
+    for run in runs:
+        of_run = tested.get(run.id, {})
+        for figure in run.figures:
+            named = ends_of(figure.subject) if is_record(figure.name) else None
+            if named is None or figure.value is None:
+                continue
+            ends = [of_run.get(end.lower()) if isinstance(end, str) else end for end in named]
+            if ends[0] is not None and ends[1] is not None:
+                outcome = Outcome(run, (ends[0], ends[1]), figure.value == 1.0)
+                yield figure.name.removeprefix(PREFIX), outcome
+
+
+def _judged(
+    part: SubMeasure,
+    installed: Installed,
+    exact: Mapping[str, Sequence[Outcome]],
+    of_products: Sequence[Outcome],
+    now: datetime,
+) -> JudgedPair:
+    found = {
+        aspect: max(standing, key=lambda each: (each.run.taken_at, each.run.id))
+        for aspect in installed.aspects
+        if (standing := [each for each in exact.get(aspect, ()) if _stands(each, part, now)])
+    }
+    if found and all(end.is_known for end in installed.ends):
+        standing, reason, proof = _with_records(part, installed, found)
+    else:
+        aged = [each for of_aspect in exact.values() for each in of_aspect]
+        standing, reason, proof = _without(part, installed, aged, of_products, now)
+    others = [each for each in of_products if _key(each.ends) != installed.key]
+    return JudgedPair(installed, standing, reason, found, others, proof)
+
+
+type Decision = tuple[Standing, str, Proof | None]
+
+
+def _with_records(part: SubMeasure, installed: Installed, found: Mapping[str, Outcome]) -> Decision:
+    """By what was tested at the deployed versions and counts."""
+    failed = [aspect for aspect, outcome in found.items() if not outcome.passed]
+    lacking = [aspect for aspect in installed.aspects if aspect not in found]
+    if failed:
+        proof = _proof(part, [found[aspect] for aspect in failed], installed)
+        return Standing.FAILED, f"Failed: {', '.join(failed)}.", proof
+    proof = _proof(part, list(found.values()), installed)
+    if lacking:
+        return Standing.NOT_PROVEN, f"Not tested: {', '.join(lacking)}.", proof
+    return Standing.PROVEN, "Proven at the deployed versions.", proof
+
+
+def _without(
+    part: SubMeasure,
+    installed: Installed,
+    aged: Sequence[Outcome],
+    of_products: Sequence[Outcome],
+    now: datetime,
+) -> Decision:
+    """Records that were voided or aged, or that are of other versions, or none."""
+    unknown = next((end for end in installed.ends if not end.is_known), None)
+    if unknown is not None:
+        product = f"{unknown.vendor} {unknown.model}"
+        told = f"The inventory holds no version of {product}: what is deployed is not known."
+        return Standing.NOT_PROVEN, told, None
+    if aged:
+        proof = _proof(part, aged, installed)
+        days = (part.validity.limit_s(None) or 0) // 86400
+        age = f"Tested {(now - proof.taken_at).days} days ago; a record counts for {days:g} days."
+        return Standing.STALE, proof.voided or age, proof
+    if of_products:
+        last = max(of_products, key=lambda each: (each.run.taken_at, each.run.id))
+        reason = f"Tested as {last.ends[0]} with {last.ends[1]}; deployed is {installed.name}."
+        proof = _proof(part, [last], installed)
+        return Standing.OTHER_VERSIONS, reason, replace(proof, voided=proof.voided or reason)
+    return Standing.NOT_PROVEN, "No record of these two products.", None
+
+
+def _stands(outcome: Outcome, part: SubMeasure, now: datetime) -> bool:
+    return is_standing(proof_of(outcome.run, part, None), part, now)
+
+
+def _proof(part: SubMeasure, outcomes: Sequence[Outcome], installed: Installed) -> Proof:
+    """As old as the oldest of the runs, and trusted no more than the least of them."""
+    oldest = min((each.run for each in outcomes), key=lambda run: (run.taken_at, run.id))
+    provenance = worst_provenance(each.run.provenance for each in outcomes)
+    return replace(proof_of(oldest, part, 0.0, detail=installed.name), provenance=provenance)
+
+
+def _key(ends: tuple[End, End]) -> tuple[tuple[str, ...], ...]:
+    return tuple(sorted(end.key for end in ends))
+
+
+def _products(ends: tuple[End, End]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(end.product for end in ends))

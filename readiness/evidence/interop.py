@@ -1,0 +1,111 @@
+"""What is linked at sites, and what the devices of records were when they were tested; two statements, however many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from inventory.models import Port
+from readiness.evidence import rows
+from readiness.evidence.core.interop import End, is_record
+from readiness.evidence.core.proving.interop import Installed, JudgedPair, Tested, judged_pairs
+from readiness.evidence.core.proving.values import Run
+from readiness.evidence.ground import NETWORK_ROLES
+from readiness.evidence.models import RunDevice
+from readiness.framework.core.definition import Check, Framework
+
+_LINKED = """
+SELECT link.site_a_id, maker_a.name, type_a.model, a.role, a.software_version, a.firmware_version,
+    maker_b.name, type_b.model, b.role, b.software_version, b.firmware_version,
+    port_a.kind, port_b.kind, count(*), count(*) FILTER (WHERE port_a.back_end OR port_b.back_end)
+FROM inventory_link link
+JOIN inventory_port port_a ON port_a.id = link.port_a_id JOIN inventory_port port_b ON port_b.id = link.port_b_id
+JOIN inventory_device a ON a.id = port_a.device_id JOIN inventory_device b ON b.id = port_b.device_id
+JOIN inventory_devicetype type_a ON type_a.id = a.device_type_id
+JOIN inventory_devicetype type_b ON type_b.id = b.device_type_id
+JOIN inventory_manufacturer maker_a ON maker_a.id = type_a.manufacturer_id
+JOIN inventory_manufacturer maker_b ON maker_b.id = type_b.manufacturer_id
+WHERE link.site_a_id = ANY(%(sites)s) AND link.kind <> 'wan' AND a.id <> b.id
+    AND port_a.status = 'active' AND port_b.status = 'active'
+    AND a.status NOT IN ('planned', 'retired') AND b.status NOT IN ('planned', 'retired')
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+"""
+
+
+def end_of(vendor: str, model: str, role: str, software: str, firmware: str) -> End:
+    """Of a switch its system and firmware, of any other device its firmware."""
+    return End(vendor, model, software if role in NETWORK_ROLES else "", firmware)
+
+
+def installed_pairs(site_ids: Collection[int]) -> dict[int, list[Installed]]:
+    """By site, in the order of their names: what is linked there and neither planned nor retired; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKED, {"sites": sorted(site_ids)})
+        linked = cursor.fetchall()
+    found: dict[int, dict[object, Installed]] = defaultdict(dict)
+    for site_id, *cells in linked:
+        ends = sorted([end_of(*cells[:5]), end_of(*cells[5:10])])
+        *_, kind_a, kind_b, links, back_end = cells
+        infiniband = kind_a == kind_b == Port.Kind.INFINIBAND
+        one = Installed((ends[0], ends[1]), links, back_end, not infiniband)
+        there = found[site_id].get(one.key)
+        found[site_id][one.key] = (
+            one
+            if there is None
+            else Installed(
+                there.ends,
+                there.links + links,
+                there.back_end_links + back_end,
+                there.needs_incast or one.needs_incast,
+            )
+        )
+    return {site_id: sorted(pairs.values(), key=lambda pair: pair.ends) for site_id, pairs in found.items()}
+
+
+def with_records(runs: Iterable[Run]) -> list[Run]:
+    return [run for run in runs if any(is_record(figure.name) for figure in run.figures)]
+
+
+def tested_ends(runs: Sequence[Run]) -> Tested:
+    """The ends that the runs' devices were when they were taken; one statement, none where there is no run."""
+    found: dict[int, dict[str, End]] = defaultdict(dict)
+    if not runs:
+        return found
+    of_type = ("device__device_type__manufacturer__name", "device__device_type__model", "device__role")
+    named = RunDevice.objects.filter(run_id__in=[run.id for run in runs]).order_by()
+    for run_id, name, *end in named.values_list(
+        "run_id", "device__name", *of_type, "software_version", "firmware_version"
+    ):
+        found[run_id][name.lower()] = end_of(*end)
+    return found
+
+
+def pairs_of_runs(
+    check: Check | None, runs: Mapping[int, rows.SiteRuns], now: datetime
+) -> dict[int, list[JudgedPair]]:
+    """Of the sites that have records: each pair as judged. No statement where none has."""
+    records = {site_id: found for site_id, each in runs.items() if (found := with_records(each.newest))}
+    if check is None or not records:
+        return {}
+    installed = installed_pairs(records)
+    tested = tested_ends([run for found in records.values() for run in found])
+    return {
+        site_id: judged_pairs(check, installed.get(site_id, []), found, tested, now)
+        for site_id, found in records.items()
+    }
+
+
+def pairs_at(
+    site_ids: Collection[int], framework: Framework, check: Check, *, now: datetime
+) -> dict[int, list[JudgedPair]]:
+    """Every pair that is linked at these sites, with records and without; five statements."""
+    runs = rows.runs(sorted(site_ids), [], framework, now)
+    records = {site_id: with_records(each.newest) for site_id, each in runs.items()}
+    tested = tested_ends([run for found in records.values() for run in found])
+    return {
+        site_id: judged_pairs(check, pairs, records.get(site_id, []), tested, now)
+        for site_id, pairs in installed_pairs(site_ids).items()
+    }

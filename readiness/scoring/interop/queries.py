@@ -1,0 +1,167 @@
+"""Pairs of the fleet and of one site, and what is at stake where they are not proven."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from inventory.models import Site
+from readiness.evidence.core.interop import CHECK
+from readiness.evidence.core.proving.interop import Installed, JudgedPair, Standing
+from readiness.evidence.interop import pairs_at
+from readiness.framework import queries as framework_queries
+from readiness.scoring.core.gap import Capacity
+from readiness.scoring.models import CheckResult
+from readiness.scoring.queries.standing import present_capacity
+
+WORST_FIRST = (
+    Standing.FAILED,
+    Standing.NOT_PROVEN,
+    Standing.STALE,
+    Standing.OTHER_VERSIONS,
+    Standing.PROVEN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SitePairs:
+    """`state` and `reason` of the check as stored, "" before the first evaluation; `pairs` the worst first."""
+
+    site: Site
+    state: str
+    reason: str
+    evaluated_at: datetime | None
+    deployed: Capacity
+    pairs: Sequence[JudgedPair]
+
+    @property
+    def proven(self) -> int:
+        return sum(pair.standing is Standing.PROVEN for pair in self.pairs)
+
+    @property
+    def is_single_vendor(self) -> bool:
+        """One vendor carries all traffic: nothing is proven multi-vendor, and nothing has to be."""
+        return self.state == "n-a"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPair:
+    """One pair at its versions over the sites that link it. `at_stake` is what those have deployed where it is not
+    proven and the check applies."""
+
+    installed: Installed
+    standing: Standing
+    reason: str
+    places: Sequence[tuple[SitePairs, JudgedPair]]
+    at_stake: Capacity
+
+    @property
+    def proven_sites(self) -> int:
+        return sum(pair.standing is Standing.PROVEN for _, pair in self.places)
+
+
+def sites() -> QuerySet[Site]:
+    return Site.objects.exclude(stage=Site.Stage.RETIRED).select_related("region").order_by("name", "pk")
+
+
+def pairs_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePairs]:
+    """In their order; ten statements whatever the number of sites, links and records. KeyError where the framework in
+    force has no such check."""
+    _, framework = framework_queries.current()
+    check = framework.check(CHECK).with_stand_ins(["pairs-proven"])
+    ids = [site.pk for site in found]
+    pairs = pairs_at(ids, framework, check, now=now)
+    capacity = present_capacity(found, now=now)
+    results = CheckResult.objects.filter(site_id__in=ids, check_id=CHECK).select_related("site__score")
+    stored = {result.site_id: result for result in results}
+    return [
+        SitePairs(
+            site=site,
+            state=stored[site.pk].state if site.pk in stored else "",
+            reason=stored[site.pk].reason if site.pk in stored else "",
+            evaluated_at=stored[site.pk].site.score.evaluated_at if site.pk in stored else None,
+            deployed=capacity[site.pk].deployed,
+            pairs=sorted(pairs.get(site.pk, ()), key=_worst_first),
+        )
+        for site in found
+    ]
+
+
+def fleet_pairs(found: Iterable[SitePairs]) -> list[FleetPair]:
+    """Pairs over the sites, the worst and most at stake first."""
+    places: dict[object, list[tuple[SitePairs, JudgedPair]]] = defaultdict(list)
+    for site in found:
+        for pair in site.pairs:
+            places[pair.installed.key].append((site, pair))
+    return sorted(map(_over_sites, places.values()), key=_most_at_stake)
+
+
+def _over_sites(places: Sequence[tuple[SitePairs, JudgedPair]]) -> FleetPair:
+    worst = min((pair for _, pair in places), key=lambda pair: WORST_FIRST.index(pair.standing))
+    open_at = [
+        site.deployed
+        for site, pair in places
+        if pair.standing is not Standing.PROVEN and not site.is_single_vendor
+    ]
+    first = places[0][1].installed
+    return FleetPair(
+        installed=Installed(
+            first.ends,
+            sum(pair.installed.links for _, pair in places),
+            sum(pair.installed.back_end_links for _, pair in places),
+            any(pair.installed.needs_incast for _, pair in places),
+        ),
+        standing=worst.standing,
+        reason=worst.reason,
+        places=places,
+        at_stake=sum(open_at, start=Capacity(0, 0)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Pairs of two products: how many of each standing, over all of their versions."""
+
+    standings: Counter[Standing]
+    links: int
+    back_end: bool
+
+    @property
+    def worst(self) -> Standing:
+        return min(self.standings, key=WORST_FIRST.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Products as (vendor, model); a cell for each two that are linked, keyed by their places, the larger first."""
+
+    products: Sequence[tuple[str, str]]
+    cells: dict[tuple[int, int], Cell]
+
+
+def matrix(pairs: Iterable[tuple[Installed, Standing]]) -> Matrix:
+    known = list(pairs)
+    names = {end.product: (end.vendor, end.model) for pair, _ in known for end in pair.ends}
+    order = sorted(names)
+    cells: dict[tuple[int, int], Cell] = {}
+    for pair, standing in known:
+        one, other = sorted((order.index(end.product) for end in pair.ends), reverse=True)
+        there = cells.get((one, other), Cell(Counter(), 0, False))
+        cells[one, other] = Cell(
+            there.standings + Counter([standing]),
+            there.links + pair.links,
+            there.back_end or pair.back_end_links > 0,
+        )
+    return Matrix([names[product] for product in order], cells)
+
+
+def _worst_first(pair: JudgedPair) -> tuple[int, bool, str]:
+    return WORST_FIRST.index(pair.standing), not pair.installed.back_end_links, pair.installed.name
+
+
+def _most_at_stake(pair: FleetPair) -> tuple[int, float, str]:
+    return WORST_FIRST.index(pair.standing), -pair.at_stake.it_kw, pair.installed.name
