@@ -135,9 +135,9 @@ def _judged(
     now: datetime,
 ) -> JudgedPair:
     found = {
-        aspect: max(standing, key=lambda each: (each.run.taken_at, each.run.id))
+        aspect: max(counting, key=lambda each: (each.run.taken_at, each.run.id))
         for aspect in installed.aspects
-        if (standing := [each for each in exact.get(aspect, ()) if _stands(each, part, now)])
+        if (counting := [each for each in exact.get(aspect, ()) if _stands(each, part, now)])
     }
     if found and all(end.is_known for end in installed.ends):
         standing, reason, proof = _with_records(part, installed, found)

@@ -1,0 +1,45 @@
+"""The interop matrix as a reader sees it, on every screen, and the way from a pair to its run."""
+
+import pytest
+
+from inventory.models import Device
+from readiness.scoring.operations import evaluate
+from tests.browser.looking import faults
+from tests.conftest import NOW
+from tests.readiness.scoring.interop.conftest import prove, record, vendors, wired
+
+__all__ = ["prove", "vendors", "wired"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+def shots(one, folder, paths):
+    for name, path in paths.items():
+        for width in (1440, 390):
+            for scheme in ("light", "dark"):
+                one.page.set_viewport_size({"width": width, "height": 900})
+                one.page.emulate_media(color_scheme=scheme)
+                one.open(path)
+                one.scroll_through()
+                one.page.wait_for_timeout(1200)
+                one.page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
+
+
+FLEET, SITE = "/readiness/interop/", "/sites/porto/interop/"
+
+
+def test_the_matrix_leads_to_a_site_and_to_the_run(as_role, wired, prove, frozen_now, axe_source):
+    frozen_now.at = NOW
+    porto, braga = wired("Porto"), wired("Braga", leaves=1)
+    Device.objects.filter(site=braga, name="leaf-1").update(software_version="EOS 4.34")
+    for site in (porto, braga):
+        prove(site, record("Arista|7060X6|EOS 4.33 -- NVIDIA|SN5600|Cumulus 5.11"))
+        evaluate(site_ids=[site.pk], now=NOW)
+    one = as_role("ops")
+    page = one.open(FLEET)
+    assert "Other versions" in page.locator("main").inner_text()
+    page.get_by_role("link", name="Porto").first.click()
+    page.wait_for_url(lambda url: SITE in url)
+    page.get_by_role("link", name="passed").first.click()
+    page.wait_for_url(lambda url: "/evidence/runs/" in url)
+    assert {path: found for path in (FLEET, SITE) if (found := faults(one, axe_source, path))} == {}
+    assert one.refusals == []
+    shots(one, "/tmp/detx/s", {"ifleet": FLEET, "isite": SITE})
