@@ -92,4 +92,8 @@ def tail_figures(run_ids: Collection[int], *names: str, **of_path: Any) -> list[
         .order_by("run_id", "percentile", "id")
         .values_list("run_id", "name", "percentile", "value", "samples", "caution")
     )
-    return [TailFigure(*row) for row in rows]
+    return [
+        TailFigure(run_id, name, percentile, value, samples, caution)
+        for run_id, name, percentile, value, samples, caution in rows
+        if percentile is not None
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -111,8 +112,8 @@ def _figures() -> tuple[Column, ...]:
         Column(
             f"{load}-p{percentile:g}".replace(".", ""),
             label,
-            value=lambda row, load=load, percentile=percentile: _tail(row, load, percentile),
-            text=lambda row, load=load, percentile=percentile: _tail_words(row, load, percentile),
+            value=partial(_tail, load=load, percentile=percentile),
+            text=partial(_tail_words, load=load, percentile=percentile),
             numeric=True,
             hint=_("µs, median over the repeats"),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext
@@ -91,8 +92,8 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
                 Column(
                     aspect,
                     ASPECT_WORDS[aspect],
-                    value=lambda row, aspect=aspect: aspect_words(row, aspect),
-                    url=lambda row, aspect=aspect: _run_url(row, aspect),
+                    value=partial(aspect_words, aspect=aspect),
+                    url=partial(_run_url, aspect=aspect),
                 )
                 for aspect in ASPECTS
             ),
