@@ -20,6 +20,11 @@ def _seed(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big")
 
 
+def wobble(name: str) -> float:
+    """A number in [-1, 1] that belongs to the name."""
+    return 2 * (_seed(name) / 2**64) - 1
+
+
 def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """The finaliser of splitmix64 (Steele, Lea and Flood 2014); wraps on purpose."""
     with np.errstate(over="ignore"):

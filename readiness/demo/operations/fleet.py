@@ -23,9 +23,11 @@ from readiness.demo.operations.places import (
     write_regions,
     write_sites,
 )
+from readiness.demo.operations.plans import write_plans
 from readiness.demo.operations.records import ACTOR, write_records
 from readiness.demo.operations.removal import remove
 from readiness.demo.operations.sources import write_sources
+from readiness.demo.operations.trials import write_trials
 from readiness.demo.operations.workloads import write_workloads
 from web.actor import acting
 
@@ -62,6 +64,7 @@ def load(
         now = now.replace(microsecond=0)
         fleet = write_inventory(plan, scale=scale, now=_anchor(now))
         write_history(plan, fleet, reach=reach, now=now, say=say)
+        write_plans(_sites(fleet), people(fleet.made), now=now)
         fleet.history_loaded_at = now
         fleet.save(update_fields=["history_loaded_at"])
     return fleet
@@ -78,6 +81,10 @@ def catch_up(fleet: DemoFleet, *, now: datetime) -> None:
         add_minutes(plan, fleet, after=began, now=now)
         fleet.history_loaded_at = now
         fleet.save(update_fields=["history_loaded_at"])
+
+
+def _sites(fleet: DemoFleet) -> dict[str, Site]:
+    return {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
 
 
 def _anchor(now: datetime) -> datetime:
@@ -100,7 +107,9 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     sender = write_logins(made, now=now)
     # They began to send when the history begins, and the states they had since are dated from there.
     write_sources(plan, sites, made, by=sender, now=now - HISTORY)
-    write_records(plan, sites, people(made), made, daily=scored_days(), now=now)
+    known = people(made.ids)
+    write_records(plan, sites, known, made, daily=scored_days(), now=now)
+    write_trials(sites, by=known.get("ops"), now=now)
     return DemoFleet.objects.create(
         loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=made.ids
     )

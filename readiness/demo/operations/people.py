@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,9 +63,9 @@ def write_logins(made: Made, *, now: datetime) -> User:
     return sender
 
 
-def people(made: Made) -> dict[str, User]:
+def people(made: Mapping[str, list[int]]) -> dict[str, User]:
     """The logins that the demo made, by role; a role whose name somebody had already is not among them."""
-    users = {user.username: user for user in User.objects.filter(pk__in=made.ids.get(User._meta.label, []))}
+    users = {user.username: user for user in User.objects.filter(pk__in=made.get(User._meta.label, []))}
     return {role: users[_username(role)] for role in ROLES if _username(role) in users}
 
 

@@ -18,6 +18,7 @@ from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.people import people
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
 from readiness.scoring.waivers import operations as waivers
@@ -35,7 +36,7 @@ ACTOR = "demo"
 def write_records(
     plan: FleetPlan,
     sites: Mapping[str, Site],
-    people: Mapping[str, User],
+    staff: Mapping[str, User],
     made: Made,
     *,
     daily: Collection[int],
@@ -43,17 +44,17 @@ def write_records(
 ) -> None:
     """All of the past up to `now`. `daily` are the ages in days at which the nightly jobs wrote."""
     kept = book()
-    ops = people.get("ops")
-    _write_floors(plan, kept, made, by=people.get("planner"), now=now)
-    _write_limits(plan, sites, kept, by=people.get("planner"), now=now)
+    ops = staff.get("ops")
+    _write_floors(plan, kept, made, by=staff.get("planner"), now=now)
+    _write_limits(plan, sites, kept, by=staff.get("planner"), now=now)
     planned = [
         (sites[site.name], record)
         for site in plan.sites
         for record in records(site, kept, first=FIRST_DAYS, last=0, daily=daily)
     ]
     keep(planned, loaded_at=now, by=ops, now=now)
-    if {"planner", "manager"} <= set(people):
-        _write_grants(sites, kept, planner=people["planner"], manager=people["manager"], now=now)
+    if {"planner", "manager"} <= set(staff):
+        _write_grants(sites, kept, planner=staff["planner"], manager=staff["manager"], now=now)
 
 
 @transaction.atomic
@@ -69,7 +70,7 @@ def keep_current(*, now: datetime) -> int:
     if now - last_at < AGAIN_AFTER:
         return 0
     sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
-    ops = User.objects.filter(pk__in=fleet.made.get(User._meta.label, []), username="ops").first()
+    ops = people(fleet.made).get("ops")
     planned = []
     for site in fleet_plan(scale=fleet.scale, names=fleet.site_names).sites:
         if site.name not in sites:

@@ -5,15 +5,27 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from inventory.models import Site
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.operations.fleet import write_inventory
+from readiness.demo.operations.people import people
+from readiness.demo.operations.plans import write_plans
 from readiness.demo.operations.records import keep_current
-from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact
+from readiness.evidence.models import (
+    Attestation,
+    DeclaredLimit,
+    Floor,
+    RecordedFact,
+    RunMeasure,
+    ValidationRun,
+)
+from readiness.scoring.campaigns.models import Campaign
 from readiness.scoring.models import Grant
+from readiness.scoring.reviews.models import Review
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
-SITES = {"DUB-1", "SIN-1", "WAW-1"}
+SITES = {"DUB-1", "SIN-1", "WAW-1", "SYD-1"}
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +78,27 @@ def test_nightly_figures_are_entered_anew_before_they_run_out_and_others_when_th
     assert {"drift", "busbw", "cost-to-budget", "pue"} <= set(month.values_list("part", flat=True))
     assert RecordedFact.objects.count() > before
     assert not RecordedFact.objects.filter(taken_at__gt=NOW + timedelta(days=31)).exists()
+
+
+def test_runs_are_kept_with_their_files_and_marked_simulated(written):
+    runs = ValidationRun.objects.filter(site__name="SYD-1")
+    assert sorted(runs.values_list("tool", flat=True)) == ["dcgm-diag"] * 4 + ["nccl-tests"] * 4
+    assert set(runs.values_list("provenance", flat=True)) == {"simulated"}
+    assert all(run.file.content and run.taken_at < NOW for run in runs.select_related("file"))
+    lowest = RunMeasure.objects.filter(run__in=runs, name="busbw", size_bytes=16 * 1024**3).order_by("value")[
+        0
+    ]
+    assert lowest.value == 402.0
+
+
+def test_what_people_set_out_to_do_is_there(written):
+    sites = {site.name: site for site in Site.objects.all()}
+    write_plans(sites, people(written.made), now=NOW)
+    campaign = Campaign.objects.get(site__name="SYD-1")
+    assert (campaign.state, campaign.items.count() > 5) == ("running", True)
+    review = Review.objects.get(site__name="SYD-1")
+    answers = dict(review.sign_offs.values_list("domain", "state"))
+    assert (answers["compute"], answers["energy"]) == ("signed", "waiting")
 
 
 def test_without_a_demo_nothing_is_entered(db):
