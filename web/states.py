@@ -99,6 +99,17 @@ STATES: dict[str, dict[str, State]] = {
         ("stale", _("Stale"), "clock", "unknown"),
         ("not-proven", _("Not proven"), "circle-dashed", "unknown"),
     ),
+    "framework": _states(
+        ("draft", _("Draft"), "pencil", "info"),
+        ("published", _("In force"), "circle-check", "ok"),
+        ("retired", _("Retired"), "archive", "unknown"),
+    ),
+    "dry-run": _states(
+        ("waiting", _("Waiting"), "hourglass", "info"),
+        ("running", _("Running"), "progress", "info"),
+        ("done", _("Done"), "circle-check", "ok"),
+        ("failed", _("Failed"), "circle-x", "bad"),
+    ),
     "campaign": _states(
         ("planned", _("Planned"), "calendar", "unknown"),
         ("running", _("Running"), "progress", "info"),
@@ -129,6 +140,8 @@ ATTRIBUTES = {
     "sign-off": "data-sign-off",
     "work": "data-work",
     "interop": "data-interop",
+    "framework": "data-framework",
+    "dry-run": "data-dry-run",
     "campaign": "data-campaign",
     "campaign-item": "data-campaign-item",
 }

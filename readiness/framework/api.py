@@ -27,12 +27,12 @@ from readiness.framework.core.mapping import to_mapping
 from readiness.framework.core.packing import MOST_BYTES, texts_of
 from readiness.framework.core.reader import DefinitionError
 from readiness.framework.exporting import exported
+from readiness.framework.filters import FrameworkVersionFilters
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.refusals import MAY_EDIT, NeedsReason, NotADraft, StaleRevision
 from web import clock
 from web.rest.errors import BodyTooLarge, Conflict, translated
 from web.rest.fields import RelatedObjectField
-from web.rest.filters import ObjectFilterSet
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
 from web.rest.references import LARGEST_ID
@@ -83,16 +83,6 @@ class WholeFrameworkVersionSerializer(FrameworkVersionSerializer):
 
     class Meta(FrameworkVersionSerializer.Meta):
         fields = (*FrameworkVersionSerializer.Meta.fields, "definition")
-
-
-class FrameworkVersionFilters(ObjectFilterSet):
-    class Meta:
-        model = FrameworkVersion
-        fields = [
-            *("version", "title", "status", "digest", "made_from", "rolls_back_to"),
-            *("created_at", "published_at", "created_by", "published_by"),
-        ]
-        search_fields = ["version", "title"]
 
 
 class ChangeSerializer(serializers.Serializer):

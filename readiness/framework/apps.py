@@ -12,6 +12,9 @@ class FrameworkConfig(AppConfig):
     def ready(self) -> None:
         # After `migrate` and after `flush` alike: without a definition nothing can be judged.
         post_migrate.connect(_publish_shipped, sender=self)
+        from web import links
+
+        links.has_page(self.get_model("FrameworkVersion"), "framework-version")
 
 
 def _publish_shipped(sender: AppConfig, using: str, **kwargs: Any) -> None:

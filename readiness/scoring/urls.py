@@ -44,5 +44,6 @@ urlpatterns = [
     path("readiness/reviews/", include("readiness.scoring.reviews.urls")),
     path("readiness/worklist/", include("readiness.scoring.worklist.urls")),
     path("readiness/trends/", include("readiness.scoring.trends.urls")),
+    path("readiness/framework/<int:pk>/", include("readiness.scoring.dry_run.urls")),
     path("waivers/", include("readiness.scoring.waivers.urls")),
 ]

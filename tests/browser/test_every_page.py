@@ -16,7 +16,12 @@ from inventory.kinds import KINDS
 from inventory.models import Site
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
+from readiness.framework import operations as framework
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.editing import with_check
+from readiness.framework.models import FrameworkVersion
 from readiness.scoring.campaigns import operations as campaigns
+from readiness.scoring.dry_run import operations as dry_run
 from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
 from readiness.scoring.reviews import actions, approvers
 from readiness.scoring.reviews import operations as reviews
@@ -79,6 +84,7 @@ VARIANTS = (
 # Signing out by reading an address is refused; the others are for those who are not signed in yet.
 NOT_HERE = {"logout/", "login/", "first-admin/<str:secret>/"}
 IN_INVENTORY = re.compile("inventory/")
+IN_FRAMEWORK = re.compile("readiness/framework/")
 
 
 def kind_of(route):
@@ -112,6 +118,8 @@ def address(route):
         pk = Review.objects.filter(state="open").values_list("pk", flat=True).first()
     elif route.startswith("readiness/campaigns/"):
         pk = Campaign.objects.values_list("pk", flat=True).first()
+    elif route.startswith("readiness/framework/"):
+        pk = FrameworkVersion.objects.drafts().get().pk
     elif route.startswith("evidence/floors/"):
         pk = Floor.objects.values_list("pk", flat=True).first()
     elif route.startswith("settings/users/"):
@@ -121,7 +129,7 @@ def address(route):
     else:
         pk = Source.objects.get(name="porto prometheus").pk if "<int:pk>" in route else 0
     values = {"pk": str(pk), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
-    values |= {"domain": "energy"}
+    values |= {"domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
 
 
@@ -221,6 +229,20 @@ def review(small_fleet, user_of, frozen_now):
     return opened
 
 
+@pytest.fixture
+def drafted(small_fleet, user_of, frozen_now):
+    """A draft that changes a check and its gate, tried on the fleet."""
+    in_force, _ = framework_queries.current()
+    step = {"by": user_of("planner"), "now": frozen_now.at}
+    draft = framework.make_draft(made_from=in_force, **step)
+    fields = {"name": "Accelerators keep scheduling", "gate": "COND"}
+    draft = framework.edit(
+        draft, lambda definition: with_check(definition, "p5-accelerator-health", fields), revision=1, **step
+    )
+    dry_run.start(draft, **step)
+    return draft
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
@@ -230,10 +252,19 @@ def test_every_page_over_the_fleet(
     as_role, client_of, people, small_fleet, proven, granted, campaign, explained, axe_source
 ):
     client = client_of("admin")
-    paths = pages(client, lambda route: not IN_INVENTORY.match(route))
+    paths = pages(client, lambda route: not (IN_INVENTORY.match(route) or IN_FRAMEWORK.match(route)))
     assert {"/", "/sites/porto/", "/readiness/", "/telemetry/", "/settings/", "/history/"} <= set(paths)
     one = as_role("admin")
     assert found_on(one, axe_source, [*paths, *VARIANTS]) == {}
+    assert one.refusals == []
+
+
+def test_every_page_of_the_framework(as_role, client_of, drafted, axe_source):
+    paths = pages(client_of("admin"), IN_FRAMEWORK.match)
+    assert len(paths) == 11
+    one = as_role("admin")
+    variants = ["/readiness/framework/?status=retired&cols=note&cols=digest&cols=revision"]
+    assert found_on(one, axe_source, [*paths, *variants]) == {}
     assert one.refusals == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from readiness.framework.core.check_loading import OWN
@@ -21,7 +21,7 @@ FIGURES = ("value", "low", "high", "values", "factor", "any", "strict")
 class GivenThreshold:
     """As entered. `figures` holds some of FIGURES, empty for none; `source` is "" where the label stays."""
 
-    figures: Mapping[str, Any]
+    figures: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     note: str = ""
 
@@ -60,6 +60,16 @@ def threshold(
     if old != figures and not given.source:
         raise DefinitionError(f"{name}.source", "a new figure needs its source: say where it comes from")
     return figures | sourced(name, before, given.source, given.note, decided)
+
+
+def validity(
+    before: Mapping[str, Any], max_age: str, voided_by: list[str], given: GivenThreshold, decided: Decision
+) -> dict[str, Any]:
+    """How long evidence counts, as entered over what it was; another span says anew where it comes from."""
+    if before.get("max_age") != max_age and not given.source:
+        raise DefinitionError("valid_for.source", "a new span needs its source: say where it comes from")
+    said = sourced("valid_for", before, given.source, given.note, decided)
+    return _kept({"max_age": max_age, "voided_by": sorted(voided_by)}) | said
 
 
 def sourced(

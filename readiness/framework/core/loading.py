@@ -47,7 +47,7 @@ def load(definition: Mapping[str, Any] | Path) -> Framework:
 
 def load_text(text: str) -> Framework:
     """A framework from one YAML document, as `dump` writes it."""
-    return load(_parse(text, "definition"))
+    return load(parse(text, "definition"))
 
 
 def load_files(texts: Mapping[str, str]) -> Framework:
@@ -61,7 +61,7 @@ def load_files(texts: Mapping[str, str]) -> Framework:
         if len(texts) != 1:
             raise DefinitionError("", f"expected one document, or {INDEX_NAME} and the files that it lists")
         [(name, text)] = texts.items()
-        return load(_parse(text, name))
+        return load(parse(text, name))
     except DefinitionError as error:
         error.file, error.line = find(texts, error.path)
         raise
@@ -138,24 +138,25 @@ def _demand_counts(reader: Reader, framework: Framework) -> None:
 
 def _read_path(path: Path) -> Any:
     if not path.is_dir():
-        return _parse(path.read_text(encoding="utf-8"), path.name)
+        return parse(path.read_text(encoding="utf-8"), path.name)
     return _assembled(lambda name: (path / name).read_text(encoding="utf-8"))
 
 
 def _assembled(read: Callable[[str], str]) -> dict[str, Any]:
     """The index with the checks of the files that it lists."""
-    index = _parse(read(INDEX_NAME), INDEX_NAME)
+    index = parse(read(INDEX_NAME), INDEX_NAME)
     files = Reader(index, INDEX_NAME).texts("check_files")
     checks: list[Any] = []
     for name in files:
-        part = _parse(read(name), name)
+        part = parse(read(name), name)
         if not isinstance(part, list):
             raise DefinitionError(name, "expected a list of checks")
         checks.extend(part)
     return {**{key: value for key, value in index.items() if key != "check_files"}, "checks": checks}
 
 
-def _parse(text: str, name: str) -> Any:
+def parse(text: str, name: str) -> Any:
+    """YAML as plain values; DefinitionError for what cannot be read, with `name` as its path."""
     try:
         return yaml.load(text, Loader=_UniqueKeyLoader)
     except yaml.YAMLError as error:

@@ -64,9 +64,14 @@ def source_title(value: Threshold | Validity | Preset | None, framework: Framewo
         return ""
     if value.decided is not None:
         return f"{LABELS[value.source]} of {value.decided.by} on {value.decided.on}"
-    if value.source in LABELS:
-        return LABELS[value.source]
-    return next((one.title for one in framework.sources if one.id == value.source), "")
+    return label_title(value.source, framework)
+
+
+def label_title(label: str, framework: Framework) -> str:
+    """What a label stands for by itself."""
+    if label in LABELS:
+        return LABELS[label]
+    return next((one.title for one in framework.sources if one.id == label), "")
 
 
 def validity(value: Validity) -> str:

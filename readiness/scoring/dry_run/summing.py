@@ -65,11 +65,23 @@ def _states(tried: Iterable[TriedSite]) -> dict[str, dict[str, int]]:
 def _checks(tried: Iterable[TriedSite], names: Mapping[str, str]) -> list[dict[str, Any]]:
     """How many sites each check moves at, from which state to which, the most first."""
     counted = Counter(
-        (move.check, move.before, move.after) for site in tried for move in site.difference.moves
+        (move.check, move.before, move.after, move.gate_before, move.gate_after)
+        for site in tried
+        for move in site.difference.moves
     )
     return [
-        {"check": check, "name": names.get(check, check), "from": before, "to": after, "sites": sites}
-        for (check, before, after), sites in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+        {
+            "check": check,
+            "name": names.get(check, check),
+            "from": before,
+            "to": after,
+            "gate_from": gate_before,
+            "gate_to": gate_after,
+            "sites": sites,
+        }
+        for (check, before, after, gate_before, gate_after), sites in sorted(
+            counted.items(), key=lambda item: (-item[1], item[0])
+        )
     ]
 
 

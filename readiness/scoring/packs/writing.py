@@ -8,11 +8,12 @@ from datetime import datetime
 from django.utils.translation import gettext, ngettext
 
 from readiness.framework.core.definition import Check, Framework
+from readiness.framework.core.wording import label_title
 from readiness.scoring import findings
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.packs.contents import Pack, of_pillar, refs_of
 from readiness.scoring.packs.document import Column, Document, Section, Table
-from readiness.scoring.queries.results import pass_text, source_title
+from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow, PartRow
 from readiness.scoring.reviews.lines import closed_words
 from readiness.scoring.reviews.models import Review
@@ -292,7 +293,7 @@ def _labels(framework: Framework) -> Section:
         for threshold in (part.pass_at,)
         if threshold is not None
     )
-    facts = tuple((label, source_title(label, framework)) for label in sorted(used))
+    facts = tuple((label, label_title(label, framework)) for label in sorted(used))
     return Section(
         "labels",
         gettext("Where limits come from"),

@@ -6,16 +6,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from readiness.framework.core import wording
 from readiness.framework.core.definition import Check, Framework, SubMeasure, Threshold
 from readiness.scoring.core.states import Gate
 from readiness.scoring.models import CheckResult
 from readiness.scoring.queries.rows import CheckRow, PartRow, ThresholdRow
-
-LABELS = {
-    "OD": "Operator-set default",
-    "J": "Judgement",
-    "calc": "Arithmetic on sourced numbers",
-}
 
 
 def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> CheckRow:
@@ -60,7 +55,7 @@ def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: d
         threshold_text=stored.get("threshold_text") or (pass_text(part, framework) if part else ""),
         warn_text=_threshold_text(part, part.warn_at, framework) if part else "",
         threshold_source=source,
-        threshold_source_title=source_title(source, framework),
+        threshold_source_title=wording.source_title(part.pass_at, framework) if part else "",
         limit_id=part.limit_from if part else "",
         limit_source=stored.get("limit_source", ""),
         margin=stored.get("margin"),
@@ -97,7 +92,7 @@ def _threshold_row(part: SubMeasure, check: Check, framework: Framework) -> Thre
         pass_text=pass_text(part, framework),
         warn_text=_threshold_text(part, part.warn_at, framework),
         source=source,
-        source_title=source_title(source, framework),
+        source_title=wording.source_title(part.pass_at, framework),
         source_urls=listed.urls if listed else (),
         is_default=source == "OD",
         is_trend_only=part.pass_at is None or gate is Gate.INFO,
@@ -122,13 +117,6 @@ def _threshold_text(part: SubMeasure, threshold: Threshold | None, framework: Fr
     limit = next((one.name for one in framework.limits if one.id == part.limit_from), part.limit_from)
     edge = threshold.bound_for(part.direction, 100.0).text("%")
     return f"{edge} of: {limit}"
-
-
-def source_title(source: str, framework: Framework) -> str:
-    """What a threshold's label stands for."""
-    if source in LABELS:
-        return LABELS[source]
-    return next((one.title for one in framework.sources if one.id == source), "")
 
 
 def _validity_text(part: SubMeasure) -> str:

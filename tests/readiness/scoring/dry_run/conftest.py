@@ -66,3 +66,9 @@ def stricter(draft, planner, frozen_now):
         by=planner,
         now=frozen_now.at,
     )
+
+
+@pytest.fixture
+def draft_of_shipped(db, planner, frozen_now):
+    in_force = framework_queries.current()[0]
+    return framework_operations.make_draft(made_from=in_force, by=planner, now=frozen_now.at)

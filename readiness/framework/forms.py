@@ -1,0 +1,302 @@
+"""Forms of the steps of a draft. They read; `readiness.framework.core.editing` and the loader say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.framework.core import editing, wording
+from readiness.framework.core.definition import Check, Decision, Framework, Pillar
+from readiness.framework.core.loading import load_files, parse
+from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.packing import MOST_BYTES, texts_of
+from readiness.framework.core.reader import DefinitionError
+from readiness.framework.core.vocabulary import Change, CheckState, EvidenceKind, Gate, Profile
+from readiness.framework.lines import EVIDENCE
+from readiness.framework.models import FrameworkVersion
+
+type Fields = Mapping[str, Any]
+
+
+def text_area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+def several(words: Any, label: Any, **given: Any) -> forms.MultipleChoiceField:
+    choices = [(str(word), given.get("labels", {}).get(word, str(word))) for word in words]
+    return forms.MultipleChoiceField(
+        label=label,
+        choices=choices,
+        required=given.get("required", False),
+        help_text=given.get("help_text", ""),
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class StepForm(forms.Form):
+    """One step: `change` makes of the definition as it is what it shall be.
+
+    `place` is the path of what is edited, so that a refusal of the loader is shown at the field that it names.
+    """
+
+    revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    place = ""
+    sections: tuple[tuple[Any, tuple[str, ...]], ...] = ()
+
+    def __init__(self, *args: Any, framework: Framework, decided: Decision, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.framework = framework
+        self.decided = decided
+
+    def change(self, definition: Fields) -> Fields:
+        raise NotImplementedError
+
+    def in_sections(self) -> list[dict[str, Any]]:
+        """The fields by section, for the page."""
+        return [
+            {"title": title, "fields": [self[name] for name in names if name in self.fields]}
+            for title, names in self.sections
+            if any(name in self.fields for name in names)
+        ]
+
+    def refused(self, error: DefinitionError) -> None:
+        inside = error.path.removeprefix(self.place).lstrip(".") if error.path.startswith(self.place) else ""
+        steps = inside.split("[")[0].lower().split(".")
+        if steps[0] in self.in_yaml:
+            self.add_error("rules", str(error))
+            return
+        names = ["_".join(steps[:length]) for length in range(len(steps), 0, -1)]
+        found = next((name for name in (*names, f"{steps[0]}_kind") if name in self.fields), None)
+        self.add_error(found, error.message if found else str(error))
+
+    in_yaml: tuple[str, ...] = ()
+
+    def sources(self, present: str) -> list[tuple[str, Any]]:
+        """Where a figure may come from; the first keeps what stands, for a figure that is not new."""
+        kept = [("", gettext("as it is: %(source)s") % {"source": present} if present else "–")]
+        labels: list[tuple[str, Any]] = [
+            ("own", gettext("Own decision, with a sentence")),
+            *((label, f"{label}: {wording.LABELS[label]}") for label in ("OD", "J", "calc")),
+        ]
+        listed = [(one.id, f"{one.id}: {one.title}"[:100]) for one in self.framework.sources]
+        return [*kept, (gettext("Without a publication"), labels), (gettext("Published"), listed)]
+
+
+class HeadForm(StepForm):
+    title = forms.CharField(label=_("Title"), max_length=200)
+    note = forms.CharField(label=_("Note"), required=False, widget=text_area(5))
+    weights_block = forms.IntegerField(label=_("Weight of BLOCK"), min_value=0, max_value=100)
+    weights_cond = forms.IntegerField(label=_("Weight of COND"), min_value=0, max_value=100)
+    sections = (
+        (_("Words"), ("title", "note")),
+        (_("Weights in the score"), ("weights_block", "weights_cond")),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.update(
+            {
+                "title": self.framework.title,
+                "note": self.framework.note,
+                "weights_block": self.framework.weights[Gate.BLOCK],
+                "weights_cond": self.framework.weights[Gate.COND],
+            }
+        )
+
+    def change(self, definition: Fields) -> Fields:
+        given = self.cleaned_data
+        weights = {"BLOCK": given["weights_block"], "COND": given["weights_cond"], "INFO": 0}
+        return editing.with_head(
+            {**definition, "note": ""}, {"title": given["title"], "note": given["note"], "weights": weights}
+        )
+
+
+class PillarForm(StepForm):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    short_name = forms.CharField(label=_("Short name"), max_length=40)
+    question = forms.CharField(label=_("Question"), widget=text_area(3))
+    origin = forms.CharField(label=_("Origin"), max_length=200)
+    sections = ((_("Words"), ("name", "short_name", "question", "origin")),)
+
+    def __init__(self, *args: Any, pillar: Pillar, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pillar = pillar
+        self.place = f"pillars[{pillar.id}]"
+        self.initial.update({name: getattr(pillar, name) for name in self.sections[0][1]})
+
+    def change(self, definition: Fields) -> Fields:
+        fields = {name: self.cleaned_data[name] for name in self.sections[0][1]}
+        return editing.with_pillar(definition, self.pillar.id, fields)
+
+
+class RulesForm(StepForm):
+    """With the part of the definition that a form would only make longer, as YAML."""
+
+    rules = forms.CharField(
+        label=_("Rules"), required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
+    )
+
+    def rules_of(self, item: Fields) -> str:
+        there = {key: item[key] for key in self.in_yaml if key in item}
+        return str(yaml.safe_dump(there, sort_keys=False, allow_unicode=True, width=90)) if there else ""
+
+    def clean_rules(self) -> dict[str, Any]:
+        text = self.cleaned_data["rules"]
+        if len(text) > MOST_BYTES:
+            raise ValidationError(_("This is too long."))
+        try:
+            read = parse(text, "rules") if text.strip() else {}
+        except DefinitionError as error:
+            raise ValidationError(str(error)) from error
+        if not isinstance(read, dict):
+            raise ValidationError(_("Expected keys and values."))
+        unknown = sorted(str(key) for key in read if key not in self.in_yaml)
+        if unknown:
+            raise ValidationError(
+                _("%(unknown)s does not belong here; there are %(known)s.")
+                % {"unknown": ", ".join(unknown), "known": ", ".join(self.in_yaml)}
+            )
+        return {key: read.get(key) for key in self.in_yaml}
+
+
+class CheckForm(RulesForm):
+    name = forms.CharField(label=_("Name"), max_length=200)
+    why = forms.CharField(label=_("Why"), widget=text_area(3))
+    how_to = forms.CharField(label=_("How to meet it"), widget=text_area(3))
+    waits_for = forms.CharField(label=_("What it waits for"), widget=text_area(2))
+    note = forms.CharField(label=_("Note"), required=False, widget=text_area(2))
+    gate = forms.ChoiceField(
+        label=_("Gate"),
+        choices=[
+            ("BLOCK", _("BLOCK: decides go-live")),
+            ("COND", _("COND: conditional without it")),
+            ("INFO", _("INFO: shown only")),
+        ],
+    )
+    profiles = several(Profile, _("Profiles"), required=True, help_text=_("Sites of these it applies to."))
+    states = several(CheckState, _("States that it may have"), required=True)
+    evidence = several(EvidenceKind, _("Evidence that proves it"), labels=EVIDENCE, required=True)
+    valid_for_max_age = forms.CharField(
+        label=_("Evidence counts for"), max_length=20, help_text=_("90s, 15m, 24h, 30d, or live")
+    )
+    valid_for_source = forms.ChoiceField(label=_("Where that comes from"), required=False)
+    valid_for_note = forms.CharField(label=_("Why so"), required=False, widget=text_area(2))
+    valid_for_voided_by = several(Change, _("Changes that void it"))
+    in_yaml = ("gate_rules", "not_applicable")
+    sections = (
+        (_("Words"), ("name", "why", "how_to", "waits_for", "note")),
+        (_("What it decides"), ("gate", "profiles", "states", "evidence")),
+        (
+            _("How evidence ages"),
+            ("valid_for_max_age", "valid_for_source", "valid_for_note", "valid_for_voided_by"),
+        ),
+        (_("Other gates and exclusions, as YAML"), ("rules",)),
+    )
+
+    def __init__(self, *args: Any, check: Check, item: Fields, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.check, self.item = check, item
+        self.place = f"checks[{check.id}]"
+        self.fields["rules"].help_text = _("gate_rules and not_applicable. The first rule that holds wins.")
+        self.initial.update(
+            {
+                **{
+                    name: item.get(name, "")
+                    for name in ("name", "why", "how_to", "waits_for", "note", "gate")
+                },
+                **{name: item.get(name, []) for name in ("profiles", "states", "evidence")},
+                **validity_initial(item["valid_for"]),
+                "rules": self.rules_of(item),
+            }
+        )
+        choose_source(self, "valid_for_source", wording.source(check.validity))
+
+    def change(self, definition: Fields) -> Fields:
+        given = self.cleaned_data
+        words = ("name", "why", "how_to", "waits_for", "note", "gate", "profiles", "states", "evidence")
+        valid_for = validity_given(given, self.item["valid_for"], self.decided)
+        fields = {name: given[name] for name in words} | {"valid_for": valid_for} | given["rules"]
+        return editing.with_check(definition, self.check.id, fields)
+
+
+def validity_initial(stored: Fields) -> dict[str, Any]:
+    return {
+        "valid_for_max_age": stored["max_age"],
+        "valid_for_note": stored.get("note", ""),
+        "valid_for_voided_by": stored.get("voided_by", []),
+    }
+
+
+def validity_given(given: Fields, before: Fields, decided: Decision) -> dict[str, Any]:
+    return editing.validity(
+        before,
+        given["valid_for_max_age"],
+        given["valid_for_voided_by"],
+        editing.GivenThreshold(
+            source=given["valid_for_source"], note=" ".join(given["valid_for_note"].split())
+        ),
+        decided,
+    )
+
+
+def choose_source(form: StepForm, name: str, present: str) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = form.sources(present)
+
+
+class ImportForm(StepForm):
+    """A file or a text that takes the place of all that the draft says."""
+
+    file = forms.FileField(
+        label=_("File"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("YAML, or a zip of index.yaml and the files that it lists; 2 MiB at most."),
+    )
+    text = forms.CharField(
+        label=_("Or its text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 14, "spellcheck": "false"}),
+    )
+    sections = ((_("The definition"), ("file", "text")),)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if bool(given.get("file")) == bool(given.get("text", "").strip()):
+            raise ValidationError({"file": _("Choose a file, or paste a text.")})
+        return given
+
+    def change(self, definition: Fields) -> Fields:
+        given = self.cleaned_data
+        file = given.get("file")
+        if file is None:
+            return to_mapping(load_files({"definition.yaml": given["text"]}))
+        if file.size > MOST_BYTES:
+            raise DefinitionError(file.name, "has more than 2 MiB")
+        return to_mapping(load_files(texts_of(file.name, file.read())))
+
+    def refused(self, error: DefinitionError) -> None:
+        where = {"file": error.file, "line": error.line, "reason": str(error)}
+        said = str(error)
+        if error.file and error.line:
+            said = gettext("%(file)s, line %(line)s: %(reason)s") % where
+        elif error.file and error.file != error.path:
+            said = gettext("%(file)s: %(reason)s") % where
+        self.add_error("file" if self.cleaned_data.get("file") else "text", said)
+
+
+class DraftForm(forms.Form):
+    made_from = forms.ModelChoiceField(
+        FrameworkVersion.objects.defer("definition"), label=_("Begins as"), empty_label=None
+    )
+    version = forms.CharField(
+        label=_("Name"), max_length=50, required=False, help_text=_("Empty: the next number.")
+    )

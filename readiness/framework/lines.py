@@ -1,0 +1,240 @@
+"""Versions in words: what a page says of one, of a check in it, and of a sub-measure's thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from readiness.framework.core import wording
+from readiness.framework.core.changes import Change
+from readiness.framework.core.definition import Check, Framework, Preset, SubMeasure, Threshold, Validity
+from readiness.framework.core.vocabulary import Direction, EvidenceKind
+from readiness.framework.models import DraftStep, FrameworkVersion
+from readiness.framework.queries import told
+from readiness.framework.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT
+
+type Line = dict[str, Any]
+SHOWN = 2
+
+
+EVIDENCE = {
+    EvidenceKind.TELEMETRY: _("Telemetry"),
+    EvidenceKind.VALIDATION_RUN: _("Validation runs"),
+    EvidenceKind.INVENTORY_FACT: _("Inventory"),
+    EvidenceKind.ATTESTATION: _("Attestations"),
+    EvidenceKind.PEOPLE_RECORD: _("People records"),
+    EvidenceKind.OWNERSHIP_RECORD: _("Ownership records"),
+}
+
+
+def name_of(version: FrameworkVersion) -> str:
+    """`muster-3 (rolls back to muster-1)`."""
+    if version.rolls_back_to is None:
+        return version.version
+    return gettext("%(version)s (rolls back to %(earlier)s)") % {
+        "version": version.version,
+        "earlier": version.rolls_back_to.version,
+    }
+
+
+def url_of(version: FrameworkVersion) -> str:
+    return reverse("framework-version", args=[version.pk])
+
+
+def what_changed(version: FrameworkVersion) -> str:
+    """The first changes against what it was made from, and how many more there are."""
+    found = told(version.changes)
+    if not found:
+        return gettext("nothing") if version.made_from else gettext("the first version")
+    shown = "; ".join(change.text for change in found[:SHOWN])
+    more = len(found) - SHOWN
+    if more <= 0:
+        return shown
+    return shown + " " + ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
+
+
+def facts(version: FrameworkVersion) -> list[Line]:
+    said: list[Line] = [{"term": gettext("Status"), "kind": "framework", "state": version.status}]
+    if version.is_draft:
+        said.append({"term": gettext("Revision"), "value": version.revision})
+    if version.made_from:
+        said.append(
+            {
+                "term": gettext("Made from"),
+                "value": version.made_from.version,
+                "url": url_of(version.made_from),
+            }
+        )
+    if version.rolls_back_to:
+        said.append(
+            {
+                "term": gettext("Rolls back to"),
+                "value": version.rolls_back_to.version,
+                "url": url_of(version.rolls_back_to),
+            }
+        )
+    said.append(_deed(gettext("Made"), version.created_at, version.created_by))
+    if version.edited_at:
+        said.append(_deed(gettext("Last edited"), version.edited_at, version.edited_by))
+    if version.published_at:
+        said.append(_deed(gettext("Published"), version.published_at, version.published_by))
+    if version.note:
+        said.append({"term": gettext("Note"), "value": version.note})
+    if version.override_reason:
+        said.append({"term": gettext("Published against a rule, because"), "value": version.override_reason})
+    said.append({"term": gettext("Digest"), "value": version.digest[:12]})
+    return said
+
+
+def _deed(term: str, at: datetime, by: User | None) -> Line:
+    return {"term": term, "value": by_whom(by), "note": f"{at:%Y-%m-%d %H:%M} UTC"}
+
+
+def by_whom(by: User | None) -> str:
+    return str(by) if by else gettext("shipped with Muster")
+
+
+def offers(version: FrameworkVersion, user: User) -> dict[str, bool]:
+    """What the reader may do with the version."""
+    return {
+        "may_edit": version.is_draft and user.has_perm(MAY_EDIT),
+        "may_discard": version.is_draft and user.has_perm(MAY_DISCARD),
+        "may_draft": user.has_perm(MAY_ADD),
+    }
+
+
+def weights(framework: Framework) -> list[Line]:
+    return [{"term": str(gate), "value": weight} for gate, weight in framework.weights.items()]
+
+
+def pillars(framework: Framework, changes: Iterable[Change]) -> list[Line]:
+    """Each with its checks, and how many defaults of ours are left in them."""
+    touched = {change.where.split(" / ")[0] for change in changes}
+    return [
+        {
+            "pillar": pillar,
+            "changed": f"pillar {pillar.id}" in touched,
+            "checks": [_check_line(check, touched) for check in framework.checks_of(pillar.id)],
+        }
+        for pillar in framework.pillars
+    ]
+
+
+def _check_line(check: Check, touched: set[str]) -> Line:
+    labels = [value.source for value in _sourced(check)]
+    return {
+        "check": check,
+        "changed": check.id in touched,
+        "validity": wording.validity(check.validity),
+        "profiles": _profiles(check),
+        "defaults": labels.count("OD"),
+        "own": labels.count("own"),
+    }
+
+
+def _sourced(check: Check) -> list[Threshold | Validity | Preset]:
+    found: list[Threshold | Validity | Preset] = [check.validity]
+    for part in check.parts:
+        found += [one for one in (part.pass_at, part.warn_at) if one is not None]
+        if part.validity != check.validity:
+            found.append(part.validity)
+        found += part.presets
+    return found
+
+
+def _profiles(item: Check | SubMeasure) -> str:
+    return wording.words(item.profiles)
+
+
+DIRECTIONS = {
+    Direction.HIGHER: lambda: gettext("higher is better"),
+    Direction.LOWER: lambda: gettext("lower is better"),
+    Direction.RANGE: lambda: gettext("between two ends"),
+    Direction.EQUAL: lambda: gettext("one of some values"),
+}
+
+
+def part_lines(check: Check, framework: Framework) -> list[Line]:
+    return [
+        {
+            "part": part,
+            "direction": DIRECTIONS[part.direction](),
+            "gate": str(part.gate or check.gate),
+            "thresholds": [_threshold(one, part, framework) for one in (part.pass_at, part.warn_at)],
+            "validity": wording.validity(part.validity),
+            "validity_label": label(part.validity, framework),
+            "presets": wording.presets(part.presets) if part.presets else "",
+            "exclusions": wording.exclusions(part.exclusions) if part.exclusions else "",
+        }
+        for part in check.parts
+    ]
+
+
+def _threshold(threshold: Threshold | None, part: SubMeasure, framework: Framework) -> Line | None:
+    if threshold is None:
+        return None
+    return {
+        "text": wording.region(threshold, part, framework),
+        "note": threshold.note,
+        "label": label(threshold, framework),
+    }
+
+
+def label(value: Threshold | Validity, framework: Framework) -> Line:
+    """Where a figure comes from: a default of ours is marked as one, an own decision names who decided."""
+    title = wording.source_title(value, framework)
+    if value.source == "OD":
+        return {"text": gettext("default"), "title": title, "url": ""}
+    if value.decided is not None:
+        return {
+            "text": gettext("own: %(who)s") % {"who": value.decided.by},
+            "title": f"{title}: {value.note}",
+            "url": "",
+        }
+    listed = next((one for one in framework.sources if one.id == value.source), None)
+    return {"text": value.source, "title": title, "url": listed.urls[0] if listed and listed.urls else ""}
+
+
+def check_facts(check: Check) -> list[Line]:
+    said: list[Line] = [
+        {"term": gettext("Gate"), "value": str(check.gate)},
+        {"term": gettext("Profiles"), "value": _profiles(check)},
+        {
+            "term": gettext("Evidence"),
+            "value": ", ".join(str(EVIDENCE[kind]) for kind in sorted(check.evidence)),
+        },
+        {"term": gettext("Evidence counts for"), "value": wording.validity(check.validity)},
+        {"term": gettext("Voided by"), "value": wording.words(check.validity.voided_by)},
+        {"term": gettext("States"), "value": wording.words(check.states)},
+    ]
+    if check.gate_rules:
+        said.append({"term": gettext("Other gates"), "value": wording.gate_rules(check.gate_rules)})
+    if check.exclusions:
+        said.append({"term": gettext("Not applicable"), "value": wording.exclusions(check.exclusions)})
+    return said
+
+
+def change_lines(changes: Iterable[Change]) -> list[Line]:
+    """Grouped by where they are, in their order."""
+    groups: dict[str, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(change.where, []).append(change)
+    return [{"where": where or gettext("The whole"), "changes": found} for where, found in groups.items()]
+
+
+def step_lines(steps: Iterable[DraftStep]) -> list[Line]:
+    return [
+        {
+            "revision": step.revision,
+            "at": step.at,
+            "by": by_whom(step.by),
+            "texts": [change.text for change in told(step.changes)],
+        }
+        for step in steps
+    ]

@@ -1,0 +1,66 @@
+"""Columns of the list of versions."""
+
+from django.utils.translation import gettext_lazy as _
+
+from readiness.framework import lines
+from readiness.framework.filters import FrameworkVersionFilters
+from readiness.framework.models import FrameworkVersion
+from web.tables import Column, Table
+
+
+def versions() -> Table:
+    return Table(
+        id="versions",
+        noun=(_("version"), _("versions")),
+        label=_("Versions of the framework"),
+        columns=_COLUMNS,
+        filterset=FrameworkVersionFilters,
+        row_id="pk",
+        row_name=lines.name_of,
+        row_url=lines.url_of,
+        api="framework-api-framework-version-list",
+        empty={"title": _("No version"), "text": _("None matches these filters."), "icon": "versions"},
+    )
+
+
+def _who(version: FrameworkVersion) -> str:
+    if version.published_at:
+        return lines.by_whom(version.published_by)
+    return lines.by_whom(version.edited_by or version.created_by)
+
+
+_COLUMNS = (
+    Column(
+        "status",
+        _("Status"),
+        value=lambda row: row.status,
+        template="readiness/framework/status_cell.html",
+        sort="status",
+        phone="status",
+    ),
+    Column(
+        "version",
+        _("Version"),
+        value=lines.name_of,
+        url=lines.url_of,
+        template="readiness/framework/version_cell.html",
+        sort="version",
+        locked=True,
+        phone="title",
+        export=lambda row: row.version,
+    ),
+    Column("changes", _("What changed"), value=lines.what_changed, phone="full"),
+    Column("made_from", _("Made from"), value="made_from.version", sort="made_from__version"),
+    Column(
+        "by",
+        _("By"),
+        value=_who,
+        hint=_("Who published it; of a draft, who edited it last"),
+    ),
+    Column("published_at", _("Published"), value=lambda row: row.published_at, sort="published_at"),
+    Column("edited_at", _("Edited"), value=lambda row: row.edited_at, sort="edited_at"),
+    Column("created_at", _("Made"), value=lambda row: row.created_at, sort="created_at", default=False),
+    Column("revision", _("Revision"), value=lambda row: row.revision, numeric=True, default=False),
+    Column("note", _("Note"), value=lambda row: row.note, phone="full", default=False),
+    Column("digest", _("Digest"), value=lambda row: row.digest, default=False),
+)

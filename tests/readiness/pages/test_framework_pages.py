@@ -1,0 +1,223 @@
+"""Pages of framework versions: what they show, the steps that their forms take, what they refuse and what they cost."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.framework import operations, queries
+from readiness.framework.models import FrameworkVersion
+
+pytestmark = pytest.mark.django_db
+URL = "/readiness/framework/"
+LOAD = "checks/p2-backup-power/output-load/edit/"
+
+
+@pytest.fixture
+def draft(planner, frozen_now):
+    return operations.make_draft(made_from=queries.current()[0], by=planner, now=frozen_now.at)
+
+
+@pytest.fixture
+def planning(client_of):
+    return client_of("planner")
+
+
+def address(version, what=""):
+    return f"{URL}{version.pk}/{what}"
+
+
+def text_of(answer, status=200):
+    assert answer.status_code == status, answer.content[:600]
+    return answer.content.decode()
+
+
+def as_shown(client, path):
+    """What the browser would send of the form as it stands."""
+    form = client.get(path).context["form"]
+    sent = {}
+    for bound in form:
+        value = bound.value()
+        if value is not None and value is not False and value not in ("", []):
+            sent[bound.html_name] = value
+    return sent
+
+
+def changed(version):
+    version.refresh_from_db()
+    return [change.text for change in queries.told(version.changes)]
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["edit/", "pillars/p1/edit/", "checks/p2-backup-power/edit/", "checks/p1-accelerator-diag/edit/", LOAD,
+     "checks/p1-rdma-port/bandwidth/edit/", "checks/p2-cooling-headroom/inlet-p99/edit/",
+     "checks/p1-accelerator-diag/worst-severity/edit/", "checks/p1-commissioning-l5/dated-deficiencies/edit/",
+     "checks/p1-accelerator-diag/quick-coverage/edit/"],
+)  # fmt: skip
+def test_a_form_sent_as_it_is_changes_nothing(planning, draft, what):
+    path = address(draft, what)
+    answer = planning.post(path, as_shown(planning, path))
+    assert (answer.status_code, changed(draft), draft.revision) == (302, [], 1)
+
+
+def test_every_sub_measures_form_comes_back_unchanged(planning, draft):
+    """So that no kind of threshold, preset or rule is lost on its way through a form."""
+    for check in queries.current()[1].checks[::9]:
+        for part in check.parts:
+            path = address(draft, f"checks/{check.id}/{part.id}/edit/")
+            assert planning.post(path, as_shown(planning, path)).status_code == 302, path
+    assert (changed(draft), draft.revision) == ([], 1)
+
+
+def test_a_threshold_is_edited_with_its_source(planning, draft, planner):
+    path = address(draft, LOAD)
+    sent = as_shown(planning, path) | {"pass_value": "70"}
+    refused = text_of(planning.post(path, sent), 422)
+    assert "a new figure needs its source: say where it comes from" in refused
+    refused = text_of(planning.post(path, sent | {"pass_source": "own"}), 422)
+    assert "an own decision needs a sentence" in refused
+    said = {"pass_source": "own", "pass_note": "The batteries are old"}
+    assert planning.post(path, sent | said).status_code == 302
+    assert changed(draft) == [
+        "p2-backup-power / output-load: pass ≤ 80 % → ≤ 70 %",
+        "p2-backup-power / output-load: source of pass OD → own (planner, 2026-11-24)",
+        "p2-backup-power / output-load: note of pass none → The batteries are old",
+    ]
+    page = text_of(planning.get(address(draft, "checks/p2-backup-power/")))
+    for told in ("≤ 70 %", "own: planner", "The batteries are old", "default"):
+        assert told in page
+    late = text_of(planning.post(path, sent | said | {"pass_value": "60"}), 409)
+    assert "it is at revision 2, you read revision 1" in late
+    assert 'value="60"' in late
+
+
+@pytest.mark.parametrize(
+    ("what", "given", "told"),
+    [
+        (LOAD, {"pass_kind": "none"}, "needs a pass threshold"),
+        (LOAD, {"warn_value": "10", "warn_source": "OD"}, "must be wider than pass"),
+        (LOAD, {"warn_value": "1e400", "warn_source": "OD"}, "Enter a number"),
+        (LOAD, {"rules": "presets: {"}, "is not valid YAML"),
+        (LOAD, {"rules": "gate: BLOCK"}, "gate does not belong here"),
+        (LOAD, {"gate": "BLOCK", "rules": "metrics: 5"}, "expected a list"),
+        ("checks/p2-backup-power/edit/", {"valid_for_max_age": "2h"}, "a new span needs its source"),
+        ("checks/p2-backup-power/edit/", {"states": ["pass"]}, "must allow"),
+        ("checks/p2-backup-power/edit/", {"why": "Because [S99]"}, "cites S99"),
+        ("checks/p2-backup-power/edit/", {"rules": "gate_rules: [{when: {moon: 1}}]"}, "is not a known fact"),
+        ("edit/", {"weights_block": "-1"}, "greater than or equal to 0"),
+    ],
+)  # fmt: skip
+def test_a_refusal_stands_at_its_field(planning, draft, what, given, told):
+    path = address(draft, what)
+    page = text_of(planning.post(path, as_shown(planning, path) | given), 422)
+    assert told in page
+    assert changed(draft) == []
+
+
+def test_words_weights_and_validity_are_edited(planning, draft):
+    for what, given in (
+        ("edit/", {"title": "Ours", "weights_cond": "1"}),
+        ("pillars/p3/edit/", {"short_name": "People"}),
+        ("checks/p2-backup-power/edit/", {"gate": "COND", "profiles": ["training"]}),
+        (LOAD, {"own_validity": "on", "valid_for_max_age": "12h", "valid_for_source": "OD"}),
+    ):
+        path = address(draft, what)
+        answer = planning.post(path, as_shown(planning, path) | given)
+        assert answer.status_code == 302, answer.content.decode()
+    told = changed(draft)
+    assert told[0].startswith("title ")
+    assert told[1:3] == ["weight of COND 2 → 1", "pillar p3: short name Workforce → People"]
+    assert "p2-backup-power: gate BLOCK → COND" in told
+    assert "p2-backup-power / output-load: validity as its check → 12h" in told
+
+
+def test_a_file_is_imported_and_a_faulty_one_named_by_line(planning, draft):
+    path = address(draft, "import/")
+    content = planning.get(address(draft, "export/")).content
+    assert planning.get(address(draft, "export/?form=zip")).content.startswith(b"PK")
+    sent = {"revision": 1, "file": SimpleUploadedFile("x.yaml", content.replace(b"BLOCK: 3", b"BLOCK: 5"))}
+    assert planning.post(path, sent).status_code == 302
+    assert changed(draft) == ["weight of BLOCK 3 → 5"]
+    lines = content.decode().splitlines()
+    at = lines.index("  gate: BLOCK")
+    lines[at] = "  gate: SOON"
+    page = text_of(planning.post(path, {"revision": 2, "text": "\n".join(lines)}), 422)
+    assert f"definition.yaml, line {at + 1}" in page
+    assert "Choose a file, or paste a text" in text_of(planning.post(path, {"revision": 2}), 422)
+
+
+def test_the_list_tells_who_changed_what(planning, draft):
+    path = address(draft, "edit/")
+    planning.post(path, as_shown(planning, path) | {"weights_cond": "1"})
+    page = text_of(planning.get(URL))
+    for told in (
+        "muster-1",
+        "muster-2",
+        "Draft",
+        "In force",
+        "weight of COND 2 → 1",
+        "planner",
+        "Make a draft",
+    ):
+        assert told in page
+    rows = json.loads(b"".join(planning.get(URL + "?export=json&status=draft").streaming_content))
+    assert [row["version"] for row in rows] == ["muster-2"]
+
+
+def test_two_versions_are_compared_on_a_page(planning, draft):
+    path = address(draft, "edit/")
+    planning.post(path, as_shown(planning, path) | {"weights_cond": "1"})
+    assert "weight of COND" in text_of(planning.get(address(draft, "difference/")))
+    back = text_of(planning.get(address(draft, f"difference/?to={draft.made_from_id}")))
+    assert "<del>1</del> → <ins>2</ins>" in back
+    assert planning.get(address(draft, "difference/?to=999")).status_code == 404
+
+
+def test_a_draft_is_made_and_thrown_away(planning):
+    made = planning.post(URL + "draft/", {"made_from": queries.current()[0].pk, "version": "ours"})
+    draft = FrameworkVersion.objects.get(version="ours")
+    assert made["Location"] == address(draft)
+    again = planning.post(URL + "draft/", {"made_from": draft.pk, "version": "ours"})
+    assert "Version ours is there already" in text_of(again, 422)
+    assert planning.post(address(draft, "discard/"), {"revision": 7}).status_code == 409
+    assert planning.post(address(draft, "discard/"), {"revision": 1}).status_code == 302
+    assert not FrameworkVersion.objects.filter(pk=draft.pk).exists()
+
+
+def test_what_is_published_has_no_forms(planning):
+    in_force = queries.current()[0]
+    assert planning.get(address(in_force, "edit/"))["Location"] == address(in_force)
+    page = text_of(planning.get(address(in_force)))
+    assert "edit/" not in page
+    assert "shipped with Muster" in page
+    sent = {"revision": 1, "title": "x", "weights_block": 1, "weights_cond": 1}
+    assert "muster-1 is published" in text_of(planning.post(address(in_force, "edit/"), sent), 409)
+
+
+@pytest.mark.parametrize("what", ["", "difference/", "checks/p2-backup-power/", "dry-run/"])
+def test_a_viewer_sees_and_is_offered_nothing(client_of, draft, what):
+    page = text_of(client_of("viewer").get(address(draft, what)))
+    assert "/edit/" not in page
+    assert "discard" not in page
+    assert "show-modal" not in page.split("<main")[-1]
+
+
+def test_pages_cost_the_same_for_one_and_for_many(planning, draft, planner, frozen_now):
+    paths = [URL, address(draft), address(draft, "difference/"), address(draft, "dry-run/")]
+
+    def cost(path):
+        with CaptureQueriesContext(connection) as captured:
+            assert planning.get(path).status_code == 200
+        return len(captured)
+
+    # The first look at a definition reads it; afterwards it is kept.
+    for path in paths:
+        cost(path)
+    first = [cost(path) for path in paths]
+    for _ in range(5):
+        operations.make_draft(made_from=draft, by=planner, now=frozen_now.at)
+    assert [cost(path) for path in paths] == first
+    assert max(first) <= 12
