@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.scoring.charts import Figure, figure, ms, nothing
+from readiness.scoring.queries.score_points import NEAR
 from readiness.scoring.trends.marks import KINDS, Mark
 from readiness.scoring.trends.queries import Day
 from web.states import state
@@ -32,8 +33,8 @@ def trend(
     """Instants are the ends of UTC days, as a day's score is its last."""
     if not any(day.score is not None for day in days):
         return nothing(gettext("No score is stored for these days."))
-    shown = _with_gaps(days)
-    traces = [*_scores(shown), *_ribbon(days), *_marks(marks)]
+    drawn = [trace for stretch in _stretches(days) for trace in _scores(stretch)]
+    traces = [*drawn, *_ribbon(days), *_marks(marks)]
     layout = go.Layout(
         hovermode="closest",
         barmode="stack",
@@ -70,13 +71,15 @@ def _at(on: date) -> int:
     return ms(datetime.combine(on, time(), UTC)) + DAY_MS
 
 
-def _with_gaps(days: Sequence[Day]) -> list[Day]:
-    """An empty day after each that is followed by a hole longer than two weeks, so that no line bridges it."""
-    found: list[Day] = []
+def _stretches(days: Sequence[Day]) -> list[list[Day]]:
+    """Days with a score, apart where none follows within two weeks: neither line nor band bridges a hole."""
+    found: list[list[Day]] = []
     for day in days:
-        if found and day.on - found[-1].on > timedelta(days=14):
-            found.append(Day(found[-1].on + timedelta(days=1), None, None, None))
-        found.append(day)
+        if day.score is None:
+            continue
+        if not found or day.on - found[-1][-1].on > NEAR:
+            found.append([])
+        found[-1].append(day)
     return found
 
 
@@ -86,7 +89,8 @@ def _percent(value: float | None) -> float | None:
 
 def _scores(days: Sequence[Day]) -> list[go.Scatter]:
     at = [_at(day.on) for day in days]
-    line = {"mode": "lines", "x": at, "connectgaps": False}
+    # A day alone between two holes is a dot.
+    line = {"mode": "lines" if len(at) > 1 else "markers", "x": at, "connectgaps": False}
     return [
         go.Scatter(
             **line,
@@ -98,7 +102,7 @@ def _scores(days: Sequence[Day]) -> list[go.Scatter]:
         ),
         go.Scatter(
             **line,
-            y=[_percent(day.upper) for day in days],
+            y=[_percent(day.score if day.upper is None else day.upper) for day in days],
             name=gettext("Score if all evidence were there"),
             line={"width": 1, "dash": "dot"},
             fill="tonexty",

@@ -165,6 +165,11 @@ class TestPage:
         assert "No score is stored for these days." in text(pages)
         assert "empty" in pages.get(f"{TRENDS}chart.json").json()["meta"]
 
+    def test_no_line_bridges_a_hole_of_more_than_two_weeks(self, pages, porto):
+        figure = pages.get(f"{TRENDS}chart.json?site=porto&start=now-60d").json()
+        lines = [trace for trace in figure["data"] if trace["name"] == "Score"]
+        assert [len(line["x"]) for line in lines] == [1, 1]
+
     def test_the_chart_goes_out_as_a_file(self, pages, porto):
         answer = pages.get(f"{TRENDS}chart.csv?site=porto&start=now-60d")
         found = list(csv.DictReader(io.StringIO(answer.content.decode())))
