@@ -44,7 +44,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_GET
 def pdf(request: HttpRequest, slug: str) -> HttpResponse:
-    # The library takes a third of a second to load, and few processes are ever asked for a PDF.
+    # The library takes long to load, and few processes are ever asked for a PDF.
     from readiness.scoring.packs.pdf import pdf_of
 
     site = _site(slug)
