@@ -34,9 +34,10 @@ NAMES = (
     *("busbw", "latency"),
 )
 
+# Almost nothing is voided, and a null is no JSON to read.
 _RUNS = """
 SELECT id, site_id, is_newest, is_first OR is_baseline, tool, scope, taken_at, about, is_baseline, load, platform,
-    loopback, void_changes, voids, voided_at, void_reason, cardinality(hosts), provenance
+    loopback, void_changes, NULLIF(voids, '{}') AS voids, voided_at, void_reason, cardinality(hosts), provenance
 FROM (
     SELECT *, place = 1 OR (place <= %(repeats)s AND tool = ANY(%(repeated)s)) AS is_newest,
         tool = ANY(%(compared)s) AND NOT shaken AND standing - newer < %(first)s AS is_first
@@ -90,13 +91,13 @@ WHERE site_id = ANY(%(sites)s) AND port.status = 'active' AND device.status = 'a
 _RECORDS = """
 SELECT * FROM (
     SELECT DISTINCT ON (site_id, check_id, part) 'fact', id, site_id, check_id, part, value, taken_at, source,
-        void_changes, voids, voided_at, void_reason, provenance, NULL::date, ''
+        void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, NULL::date, ''
     FROM evidence_recordedfact WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s
     ORDER BY site_id, check_id, part, taken_at DESC, id DESC
 ) fact
 UNION ALL
 SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested by ' || attested_by,
-    void_changes, voids, voided_at, void_reason, provenance, valid_until, site.time_zone
+    void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, valid_until, site.time_zone
 FROM evidence_attestation record JOIN inventory_site site ON site.id = site_id
 WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> ''
 """
@@ -114,7 +115,7 @@ class _Record(NamedTuple):
     taken_at: datetime
     detail: str
     void_changes: list[str]
-    voids: dict[str, dict[str, str]]
+    voids: dict[str, dict[str, str]] | None
     voided_at: datetime | None
     void_reason: str
     provenance: str
@@ -211,7 +212,7 @@ def _run(
 ) -> Run:
     tool, scope, taken_at, about, is_baseline, load, platform, loopback, *voided, hosts, provenance = row
     changes, by_kind, at, reason = voided
-    voids = voids_at(changes, by_kind, at, reason, now)
+    voids = voids_at(changes, by_kind or {}, at, reason, now)
     return Run(
         id=run_id,
         tool=tool,
@@ -278,7 +279,7 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
 def _of_record(record: _Record, part: SubMeasure, now: datetime) -> Proof:
     voided, voided_at = "", None
     if record.void_changes:
-        voids = voids_at(record.void_changes, record.voids, record.voided_at, record.void_reason, now)
+        voids = voids_at(record.void_changes, record.voids or {}, record.voided_at, record.void_reason, now)
         if voids.changes & part.validity.voided_by:
             voided, voided_at = voids.reason, voids.at
     if record.valid_until is not None and not voided:

@@ -134,6 +134,8 @@ def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Ru
 def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> Compared | None:
     """The figure that is worst against its baseline; None where there is none to compare with."""
     last = max(runs, key=_order)
+    if not any(run.is_baseline for run in runs) and not any(_order(run) < _order(last) for run in before):
+        return None
     standing = [run for run in runs if not run.void_changes & part.validity.voided_by]
     found = []
     for key, (value, unit) in _figures(last).items():
