@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -49,7 +50,8 @@ def asked(site: str) -> list[Asked]:
         Asked("sites", "/sites/", PAGE_MS),
         Asked("site", f"/sites/{site}/", PAGE_MS),
         *(Asked(f"site, {tab}", f"/sites/{site}/?tab={tab}", PAGE_MS) for tab in tabs),
-        Asked("checks", "/readiness/", PAGE_MS),
+        Asked("matrix", "/readiness/", PAGE_MS),
+        Asked("checks", "/readiness/checks/", PAGE_MS),
         Asked("check", "/readiness/checks/p2-power-headroom/", PAGE_MS),
         Asked("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
         Asked("ingest", "/telemetry/", PAGE_MS),
@@ -67,7 +69,7 @@ def main() -> None:
     with machine.servers() as servers:
         site, cookie = load_demo(servers)
         port = serve(servers)
-        measure(servers, port, site, cookie)
+        measure(servers, port, asked(site), cookie)
         weigh(port, site, cookie)
 
 
@@ -113,11 +115,11 @@ def serve(servers: machine.Servers) -> int:
     return port
 
 
-def measure(servers: machine.Servers, port: int, site: str, cookie: str) -> None:
+def measure(servers: machine.Servers, port: int, wanted: Sequence[Asked], cookie: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     print(f"{'':22}{'p50 ms':>8}{'p95 ms':>8}{'bar':>6}{'':8}{'web CPU':>9}{'database':>9}{'KiB':>7}")
     missed = []
-    for one in asked(site):
+    for one in wanted:
         for _ in range(UNCOUNTED):
             _ask(connection, one, cookie)
         before = servers.cpu_s()

@@ -37,11 +37,13 @@ def load(servers: machine.Servers, *, count: int = SITES) -> Any:
 
 def session() -> str:
     """The Cookie header of somebody who may look."""
+    from django.contrib.auth.models import Group
     from django.test import Client
 
     from accounts.models import User
 
     viewer, _ = User.objects.get_or_create(username="viewer")
+    viewer.groups.add(Group.objects.get(name="viewer"))
     client = Client()
     client.force_login(viewer)
     return f"sessionid={client.cookies['sessionid'].value}"

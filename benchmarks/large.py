@@ -1,0 +1,86 @@
+"""What the pages over all sites take at 1,000 sites with a year of history, and how large they are on the wire.
+
+The bars: 150 ms for the 95th percentile of a page, 80 ms for the evidence of one cell, 30 KiB for a page of the matrix
+as brotli sends it. `python -m benchmarks.large 100` does it with 100 sites.
+"""
+
+import http.client
+import sys
+from typing import Any
+
+import brotli
+
+from benchmarks import machine, pages, thousand
+from benchmarks.pages import LIVE, PART_MS, Asked
+
+LARGE_MS, PAGE_KIB = 150, 30
+# A verdict moves this often in the year, and each check once.
+VERDICTS_A_YEAR = 12
+HISTORY = (
+    """INSERT INTO scoring_scorepoint (site_id, on_date, verdict, first_blocker, score, score_upper, coverage, pillars,
+           counts, evaluated_at, framework_version_id)
+       SELECT site_id, evaluated_at::date - day, verdict, first_blocker, score - day * 0.001, score_upper, coverage,
+           pillars, counts, evaluated_at - day * interval '1 day', framework_version_id
+       FROM scoring_sitescore, generate_series(1, 365) AS day ON CONFLICT DO NOTHING""",
+    f"""INSERT INTO scoring_flip (site_id, subject, key, part, from_state, to_state, cause, unit, threshold_text,
+           reason, at, framework_version_id)
+       SELECT site_id, 'verdict', '', '', states[1 + number % 2], states[2 - number % 2], 'data', '', '', '',
+           evaluated_at - (number * 365 / {VERDICTS_A_YEAR} + site_id % 17) * interval '1 day', framework_version_id
+       FROM scoring_sitescore, generate_series(0, {VERDICTS_A_YEAR - 1}) AS number,
+           (SELECT ARRAY['ready', 'not-ready'] AS states) AS moved""",
+    # No two sites saw the same check change on the same day, so that the page does not compress better than a real one.
+    """UPDATE scoring_checkresult SET since = since - (id * 7919 % 365) * interval '1 day'""",
+    "VACUUM ANALYZE",
+)
+
+
+def main(count: int = thousand.SITES) -> None:
+    with machine.servers() as servers:
+        estate = thousand.load(servers, count=count)
+        _age()
+        cookie, port = thousand.session(), pages.serve(servers)
+        pages.measure(servers, port, _asked(estate), cookie)
+        _weigh(port, cookie)
+
+
+def _asked(estate: Any) -> list[Asked]:
+    from inventory.models import Site
+
+    cell = f"{Site.objects.get(pk=estate.site_ids[0]).slug}.p2-power-headroom"
+    return [
+        Asked("fleet", "/", LARGE_MS),
+        Asked("fleet, refreshed", "/", LARGE_MS, LIVE),
+        Asked("sites", "/sites/", LARGE_MS),
+        Asked("matrix", "/readiness/", LARGE_MS),
+        Asked("matrix, refreshed", "/readiness/", LARGE_MS, LIVE),
+        Asked("matrix, only failing", "/readiness/?state=fail", LARGE_MS),
+        Asked("matrix, expiring", "/readiness/?expiring=true", LARGE_MS),
+        Asked("matrix by a check", "/readiness/?sort=p2-power-headroom&group=region", LARGE_MS),
+        Asked("matrix, last page", "/readiness/?page=20", LARGE_MS),
+        Asked("evidence of a cell", f"/readiness/?cell={cell}", PART_MS, {"HX-Target": "dialog#evidence"}),
+        Asked("checks", "/readiness/checks/", LARGE_MS),
+        Asked("matrix, API", "/api/readiness/matrix/?limit=50&after=0", LARGE_MS),
+    ]
+
+
+def _age() -> None:
+    """A year behind every site: daily scores, verdicts that moved, states that began on different days."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for statement in HISTORY:
+            cursor.execute(statement)
+
+
+def _weigh(port: int, cookie: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    for path in ("/readiness/", "/readiness/?state=unknown&state=stale&state=fail"):
+        connection.request("GET", path, headers={"Cookie": cookie})
+        body = connection.getresponse().read()
+        kib = len(brotli.compress(body, quality=5)) / 1024
+        verdict = "met" if kib <= PAGE_KIB else "MISSED"
+        print(f"{path}: {len(body) / 1024:.0f} KiB, {kib:.1f} as brotli sends it; bar {PAGE_KIB}: {verdict}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else thousand.SITES)
