@@ -8,10 +8,12 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from readiness.evidence.core.proving.interop import Standing
+from readiness.evidence.core.proving.interop import JudgedPair, Standing
 from readiness.scoring import findings
+from readiness.scoring.cards import link
 from readiness.scoring.core.gap import Capacity
 from readiness.scoring.interop.queries import WORST_FIRST, Cell, FleetPair, Matrix, SitePairs
+from readiness.scoring.interop.tables import worst_site
 from web.states import state
 
 type Line = dict[str, Any]
@@ -72,6 +74,13 @@ def matrix_lines(found: Matrix) -> dict[str, Any]:
     return {"heads": names, "rows": rows}
 
 
+def _leads_to(pair: FleetPair | JudgedPair) -> str:
+    """The run that says so; over the fleet the site where it stands worst. "" where there is no record."""
+    if isinstance(pair, FleetPair):
+        return worst_site(pair)
+    return link("validation-run-detail", pair.runs[-1].id) if pair.runs else ""
+
+
 def _cell(cell: Cell | None, one: Line, other: Line) -> Line | None:
     if cell is None:
         return None
@@ -84,6 +93,8 @@ def _cell(cell: Cell | None, one: Line, other: Line) -> Line | None:
     )
     return {
         "state": cell.worst.value,
+        "url": _leads_to(cell.pairs[0]),
+        "note": cell.pairs[0].reason if cell.worst is Standing.OTHER_VERSIONS else "",
         "count": gettext("%(proven)s of %(total)s") % {"proven": proven, "total": total},
         "links": ngettext("%(n)s link", "%(n)s links", cell.links) % {"n": cell.links},
         "back_end": cell.back_end,

@@ -124,11 +124,13 @@ def _over_sites(places: Sequence[tuple[SitePairs, JudgedPair]]) -> FleetPair:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Pairs of two products: how many of each standing, over all of their versions."""
+    """Pairs of two products over all of their versions, each with its reason: how many of each standing. `pairs` are
+    what the cell stands for, the worst first."""
 
     standings: Counter[Standing]
     links: int
     back_end: bool
+    pairs: Sequence[FleetPair | JudgedPair]
 
     @property
     def worst(self) -> Standing:
@@ -143,18 +145,19 @@ class Matrix:
     cells: dict[tuple[int, int], Cell]
 
 
-def matrix(pairs: Iterable[tuple[Installed, Standing]]) -> Matrix:
-    known = list(pairs)
-    names = {end.product: (end.vendor, end.model) for pair, _ in known for end in pair.ends}
+def matrix(pairs: Sequence[FleetPair] | Sequence[JudgedPair]) -> Matrix:
+    """Of pairs in the order of their proof, the worst first."""
+    names = {end.product: (end.vendor, end.model) for pair in pairs for end in pair.installed.ends}
     order = sorted(names)
     cells: dict[tuple[int, int], Cell] = {}
-    for pair, standing in known:
-        one, other = sorted((order.index(end.product) for end in pair.ends), reverse=True)
-        there = cells.get((one, other), Cell(Counter(), 0, False))
+    for pair in pairs:
+        one, other = sorted((order.index(end.product) for end in pair.installed.ends), reverse=True)
+        there = cells.get((one, other), Cell(Counter(), 0, False, ()))
         cells[one, other] = Cell(
-            there.standings + Counter([standing]),
-            there.links + pair.links,
-            there.back_end or pair.back_end_links > 0,
+            there.standings + Counter([pair.standing]),
+            there.links + pair.installed.links,
+            there.back_end or pair.installed.back_end_links > 0,
+            (*there.pairs, pair),
         )
     return Matrix([names[product] for product in order], cells)
 

@@ -22,7 +22,7 @@ from web.units import age, duration
 STANDINGS = [(each.value, STATES["interop"][each.value].word) for each in WORST_FIRST]
 ASPECT_WORDS = {
     "link-fec": _("Link and FEC"),
-    "incast": _("PFC and ECN under incast"),
+    "incast": _("Incast"),
     "failover": _("Failover"),
     "telemetry": _("Telemetry"),
 }
@@ -47,7 +47,7 @@ def fleet_table() -> Table:
                 _("Sites"),
                 value=lambda row: len(row.places),
                 text=_sites_words,
-                url=_worst_site,
+                url=worst_site,
                 sort=True,
                 export=lambda row: " ".join(site.site.slug for site, _pair in row.places),
             ),
@@ -66,7 +66,7 @@ def fleet_table() -> Table:
         ),
         filters=(Choice("standing", _("Proof"), value=lambda row: row.standing.value, choices=STANDINGS),),
         row_id=row_id,
-        row_url=_worst_site,
+        row_url=worst_site,
         row_name=lambda row: row.installed.name,
         api="interop-api-list",
         empty={
@@ -93,6 +93,7 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
                     aspect,
                     ASPECT_WORDS[aspect],
                     value=partial(aspect_words, aspect=aspect),
+                    hint=_("PFC and ECN under incast") if aspect == "incast" else "",
                     url=partial(_run_url, aspect=aspect),
                 )
                 for aspect in ASPECTS
@@ -103,6 +104,7 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
                 _("Records"),
                 value=lambda row: " ".join(str(run.id) for run in row.runs),
                 template="readiness/interop/runs_cell.html",
+                default=False,
             ),
             Column(
                 "tested",
@@ -200,6 +202,6 @@ def _sites_words(row: FleetPair) -> str:
     return ", ".join(names[:NAMES_SHOWN]) + (gettext(" and %(n)s more") % {"n": more} if more > 0 else "")
 
 
-def _worst_site(row: FleetPair) -> str:
+def worst_site(row: FleetPair) -> str:
     site, _pair = min(row.places, key=lambda place: WORST_FIRST.index(place[1].standing))
     return link("site-interop", site.site.slug)

@@ -38,7 +38,7 @@ def fleet(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "check": check,
         "kpis": lines.fleet_figures(found, pairs),
-        "matrix": lines.matrix_lines(queries.matrix((pair.installed, pair.standing) for pair in pairs)),
+        "matrix": lines.matrix_lines(queries.matrix(pairs)),
         "add_url": link("validation-run-add", tool="csv") if request.user.has_perm(MAY_ADD) else "",
         "breadcrumbs": [
             {"label": gettext("Readiness"), "url": reverse("readiness")},
@@ -68,7 +68,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         "found": found,
         "check": check,
         "table": table,
-        "matrix": lines.matrix_lines(queries.matrix((pair.installed, pair.standing) for pair in found.pairs)),
+        "matrix": lines.matrix_lines(queries.matrix(found.pairs)),
         "add_url": link("validation-run-add", site=slug, tool="csv") if add else "",
         "breadcrumbs": [
             {"label": gettext("Fleet"), "url": reverse("fleet")},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -94,8 +94,8 @@ def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> P
         pair for pair in pairs if pair.installed.back_end_links and pair.installed.key not in proven
     ]
     names = "; ".join(pair.installed.name for pair in open_pairs[:2])
-    lacking = replace(share, value=float(len(open_pairs)), detail=names[:200])
-    return kept({part.id: [replace(share, detail=share.detail[:200])], missing.id: [lacking]})
+    lacking = share._replace(value=float(len(open_pairs)), detail=names[:200])
+    return kept({part.id: [share._replace(detail=share.detail[:200])], missing.id: [lacking]})
 
 
 def judged_pairs(
@@ -186,7 +186,7 @@ def _without(
         last = max(of_products, key=lambda each: (each.run.taken_at, each.run.id))
         reason = f"Tested as {last.ends[0]} with {last.ends[1]}; deployed is {installed.name}."
         proof = _proof(part, [last], installed)
-        return Standing.OTHER_VERSIONS, reason, replace(proof, voided=proof.voided or reason)
+        return Standing.OTHER_VERSIONS, reason, proof._replace(voided=proof.voided or reason)
     return Standing.NOT_PROVEN, "No record of these two products.", None
 
 
@@ -198,7 +198,7 @@ def _proof(part: SubMeasure, outcomes: Sequence[Outcome], installed: Installed) 
     """As old as the oldest of the runs, and trusted no more than the least of them."""
     oldest = min((each.run for each in outcomes), key=lambda run: (run.taken_at, run.id))
     provenance = worst_provenance(each.run.provenance for each in outcomes)
-    return replace(proof_of(oldest, part, 0.0, detail=installed.name), provenance=provenance)
+    return proof_of(oldest, part, 0.0, detail=installed.name)._replace(provenance=provenance)
 
 
 def _key(ends: tuple[End, End]) -> tuple[tuple[str, ...], ...]:
