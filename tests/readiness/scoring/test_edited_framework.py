@@ -1,14 +1,20 @@
 """A framework that dropped or renamed what code and stored rows name: nothing breaks on it."""
 
+from datetime import date, timedelta
+
 import pytest
 
+from readiness.evidence.operations import record_fact
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.loading import load
 from readiness.framework.core.mapping import to_mapping
+from readiness.scoring import operations as scoring
 from readiness.scoring.checks import COMPUTED, computed
 from readiness.scoring.gather import gather
 from readiness.scoring.models import CheckResult
+from readiness.scoring.waivers import operations as waivers
+from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +55,45 @@ def test_sites_are_evaluated_without_a_check_they_had(well):
     well.evaluate()
     assert not CheckResult.objects.filter(check_id="p5-fabric-health").exists()
     assert CheckResult.objects.count() == 47
+
+
+def test_pages_and_endpoints_hold_with_rows_that_name_what_is_gone(frozen_now, client_of, user_of, api_of):
+    """A grant, a fact, a floor's run and stored results of checks that the framework in force no longer has."""
+    porto = stored.site(name="Porto", slug="porto", first_blocker="p2-backup-power")
+    for check_id in ("p2-backup-power", "p2-energy-kpis", "p1-rdma-port"):
+        stored.result(porto, check_id, "fail", reason="It left its limits.")
+        stored.flip(porto, "check", check_id, "fail", from_state="pass")
+    waivers.request(
+        site=porto, kind="waiver", check_id="p2-backup-power", reason="New UPS", by=user_of("ops"),
+        now=frozen_now.at, ends_at=frozen_now.at + timedelta(days=5),
+    )  # fmt: skip
+    record_fact(
+        site=porto, check="p2-energy-kpis", part="pue", value=1.2, source="meter", taken_on=date(2026, 11, 20),
+        by=None, now=frozen_now.at,
+    )  # fmt: skip
+    edited = definition()
+    gone = {"p2-backup-power": "p2", "p2-energy-kpis": "p2", "p1-rdma-port": "p1"}
+    edited["checks"] = [one for one in edited["checks"] if one["id"] not in gone]
+    for pillar in gone.values():
+        edited["counts"][pillar] -= 1
+    framework_operations.publish(edited, by=None, now=frozen_now.at)
+    client, api = client_of("admin"), api_of("admin")
+    fleet = [
+        "/",
+        "/sites/",
+        "/readiness/",
+        "/readiness/checks/",
+        "/readiness/gap/",
+        "/waivers/",
+        "/waivers/ageing/",
+    ]
+    site = ["/sites/porto/", "/sites/porto/?tab=evidence", "/sites/porto/?tab=changes", "/evidence/facts/"]
+    pages = [*fleet, *site]
+    assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
+    for check_id in gone:
+        assert client.get(f"/sites/porto/checks/{check_id}/").status_code == 404
+    for kind in ("results", "flips", "scores", "waivers", "facts"):
+        assert api.get(f"/api/readiness/{kind}/?site=porto").status_code == 200
+    scoring.evaluate(site_ids=[porto.pk], now=frozen_now.at)
+    assert not CheckResult.objects.filter(check_id__in=gone).exists()
+    assert {page: client.get(page).status_code for page in pages} == dict.fromkeys(pages, 200)
