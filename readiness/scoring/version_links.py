@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import NoReverseMatch, reverse
-
-from readiness.scoring.cards import link
+from django.urls import reverse
 
 
 def version_url(version_id: int) -> str:
-    """Its page; its history where there is none."""
-    return _reversed("framework-version", version_id) or link("history", model="framework.frameworkversion")
+    return reverse("framework-version", args=[version_id])
 
 
 def difference_url(before_id: int, after_id: int) -> str:
-    """What differs between two; "" where no page tells."""
-    page = _reversed("framework-difference", before_id)
-    return f"{page}?to={after_id}" if page else ""
-
-
-def _reversed(name: str, version_id: int) -> str:
-    try:
-        return reverse(name, args=[version_id])
-    except NoReverseMatch:
-        return ""
+    return f"{reverse('framework-difference', args=[before_id])}?to={after_id}"

@@ -7,6 +7,7 @@ import pytest
 from readiness.framework import operations as framework
 from readiness.framework.core.loading import load
 from readiness.framework.core.mapping import to_mapping
+from readiness.scoring.explain.lines import versions
 from readiness.scoring.explain.queries import site_explained
 from readiness.scoring.explain.words import check_sentence
 
@@ -52,6 +53,12 @@ def test_after_publishing_it_is_the_rule(well):
     assert (move.check_id, move.moved_by) == (BACKUP, (("rule",),))
     assert check_sentence(move, found) == "From muster-1 to muster-2: limit ≤ 80 % became ≤ 40 %."
     assert well.flip(BACKUP, "fail").cause == "rule"
+    between = versions(found.start, found.end)
+    assert between["label"] == "muster-1 → muster-2"
+    assert (
+        between["url"]
+        == f"/readiness/framework/{found.start.version_id}/difference/?to={found.end.version_id}"
+    )
 
 
 def test_a_worse_figure_is_data(well):
