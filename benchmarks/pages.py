@@ -54,6 +54,8 @@ def asked(site: str) -> list[Asked]:
         Asked("checks", "/readiness/checks/", PAGE_MS),
         Asked("check", "/readiness/checks/p2-power-headroom/", PAGE_MS),
         Asked("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
+        Asked("gap", "/readiness/gap/", PAGE_MS),
+        Asked("worklist", "/readiness/worklist/", PAGE_MS),
         Asked("ingest", "/telemetry/", PAGE_MS),
         Asked("inventory", "/inventory/", PAGE_MS),
         Asked("devices", "/inventory/devices/", PAGE_MS),
@@ -61,6 +63,8 @@ def asked(site: str) -> list[Asked]:
         Asked("site, refreshed", f"/sites/{site}/", PART_MS, LIVE),
         Asked("site table, sorted", "/?sort=owner", PART_MS, {"HX-Target": "div#table-sites"}),
         Asked("gap chart", "/charts/gap.json", FIGURES_MS),
+        Asked("gap by blocker", "/readiness/gap/charts/by-group.json", FIGURES_MS),
+        Asked("what would close it", "/readiness/gap/charts/closing.json", FIGURES_MS),
         Asked("site's live series", f"/sites/{site}/charts/series.json?start=now-24h&end=now", FIGURES_MS),
     ]
 

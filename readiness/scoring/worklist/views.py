@@ -66,20 +66,19 @@ def worklist(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def item(request: HttpRequest, pk: int) -> HttpResponse:
     at = now()
+    if request.method == "POST" and not _may_progress(request):
+        raise MissingPermission([operations.MAY_PROGRESS])
     found = get_object_or_404(queries.items(), pk=pk)
     changes = request.user.has_perm(operations.MAY_CHANGE)
     form = (ChangeForm if changes else ProgressForm)(request.POST or None, initial=initial_of(found))
-    if request.method == "POST":
-        if not _may_progress(request):
-            raise MissingPermission([operations.MAY_PROGRESS])
-        if form.is_valid():
-            try:
-                operations.change(found, **form.planned(), by=_reader(request), now=at)
-            except ValidationError as error:
-                form.refused(error)
-            else:
-                messages.success(request, gettext("%(item)s is saved.") % {"item": found})
-                return HttpResponseRedirect(reverse("work-item", args=[pk]))
+    if request.method == "POST" and form.is_valid():
+        try:
+            operations.change(found, **form.planned(), by=_reader(request), now=at)
+        except ValidationError as error:
+            form.refused(error)
+        else:
+            messages.success(request, gettext("%(item)s is saved.") % {"item": found})
+            return HttpResponseRedirect(reverse("work-item", args=[pk]))
     [row] = queries.rows([found], now=at)
     context = {
         "row": row,

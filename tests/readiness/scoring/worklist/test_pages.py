@@ -136,6 +136,9 @@ class TestItem:
     def test_what_cannot_be_read_is_said_in_the_form(self, porto, put, client_of, given):
         assert client_of("planner").post(f"{HERE}{put(porto).pk}/", given).status_code == 422
 
+    def test_who_may_not_write_is_refused_before_anything_is_looked_up(self, client_of):
+        assert client_of("viewer").post(f"{HERE}1/", {}).status_code == 403
+
     def test_done_without_evidence_is_said(self, porto, put, client_of):
         item = put(porto, status="done")
         assert "no evidence proves it yet" in words_of(client_of("viewer").get(f"{HERE}{item.pk}/"))
