@@ -74,7 +74,7 @@ class TestPages:
         declare(value=1.5, on=date(2025, 1, 1))
         limit = declare(value=1.3)
         page = text_of(client_of("planner").get(f"/evidence/limits/{limit.pk}/"))
-        for words in ("PUE target", "Contract 7", "2025-01-01", "1.5", "History of this entry", "Remove"):
+        for words in ("PUE target", "Contract 7", "2025-01-01", "1.5", "Changes of this entry", "Remove"):
             assert words in page
         assert "Remove" not in text_of(client_of("viewer").get(f"/evidence/limits/{limit.pk}/"))
 

@@ -74,7 +74,7 @@ def test_a_run_that_a_newer_one_replaced_proves_nothing(porto, page_of, frozen_n
 def test_a_fact_and_its_check_lead_to_each_other(entered, page_of):
     fact = record_fact(check="p2-energy-kpis", part="pue", value=1.21, source="meter", **entered)
     page = page_of(f"/evidence/facts/{fact.pk}/")
-    for words in ("1.21", "meter", "#part-pue", "History"):
+    for words in ("1.21", "meter", "#part-pue", "Changes of this record"):
         assert words in page
     assert f'href="/evidence/facts/{fact.pk}/"' in page_of("/sites/porto/checks/p2-energy-kpis/")
     assert f'href="/evidence/facts/{fact.pk}/"' in page_of("/evidence/facts/")
