@@ -1,0 +1,69 @@
+"""The demo's 18 months: dated inputs that the product scored, and scores again to the same."""
+
+import itertools
+import random
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from readiness.demo import operations
+from readiness.evidence.proofs import proofs
+from readiness.framework import queries as framework_queries
+from readiness.scoring.models import Flip, ScorePoint, SiteScore
+from readiness.scoring.queries.kept import differences, kept_at, scored_again
+from telemetry import drain
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+# Since 196 days: not ready, then conditional, then ready.
+SITE = "WAW-1"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fleet(django_db_setup, django_db_blocker):
+    """Committed, since history drops partitions; and taken out again."""
+    with django_db_blocker.unblock():
+        yield operations.load(site_names=[SITE], by=None, now=NOW)
+        operations.remove(by=None, now=NOW)
+        call_command("flush", interactive=False, verbosity=0)
+        drain._memory.forget(list(range(1, 1000)))
+
+
+def points():
+    return random.Random(18).sample(list(ScorePoint.objects.order_by("on_date")), 10)
+
+
+def test_ten_random_dates_are_scored_again_to_what_is_stored():
+    assert {point.on_date: differences(point, scored_again(kept_at(point))) for point in points()} == {
+        point.on_date: {} for point in points()
+    }
+
+
+def test_what_was_on_record_on_ten_random_dates_is_what_they_were_judged_by():
+    _, framework = framework_queries.current()
+    for point in points():
+        kept = kept_at(point)
+        proved = proofs([point.site_id], framework, now=kept.evaluated_at)[point.site_id]
+        said = {
+            key: reading
+            for key, reading in kept.inputs.readings.items()
+            if reading.evidence.startswith("fact:")
+        }
+        for key, reading in said.items():
+            assert (reading.value, reading.taken_at) in {(one.value, one.taken_at) for one in proved[key]}, (
+                key
+            )
+    assert len(said) > 50
+
+
+def test_it_went_from_not_ready_over_conditional_to_ready_and_a_flip_says_when():
+    verdicts = Flip.objects.filter(subject="verdict").order_by("at").values_list("to_state", flat=True)
+    assert list(verdicts) == ["not-ready", "conditional", "ready"]
+    assert SiteScore.objects.get().verdict == "ready"
+
+
+def test_scores_reach_back_to_the_first_capacity_every_four_weeks_at_least():
+    days = list(ScorePoint.objects.order_by("on_date").values_list("on_date", flat=True))
+    assert (NOW.date() - days[0]).days > 160
+    assert max(later - sooner for sooner, later in itertools.pairwise(days)) <= timedelta(days=28)
