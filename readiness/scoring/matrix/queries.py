@@ -139,7 +139,7 @@ def left(sites: QuerySet[Site]) -> Left:
     """One statement. What is counted of them goes by their ids: filters within filters are planned badly."""
     members: dict[str, list[tuple[float, datetime | None]]] = defaultdict(list)
     ids = []
-    told = sites.order_by().values_list("pk", "region__name", "gap_kw", "score__evaluated_at")
+    told = sites.order_by().values_list("pk", "region__name", "gap_kw", "score__evaluated_at")  # type: ignore[misc]
     for site_id, region, gap_kw, evaluated_at in told:
         ids.append(site_id)
         members[region].append((gap_kw, evaluated_at))

@@ -111,10 +111,13 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
         health = health.filter(site_id__in=site_ids)
     by_domain: dict[str, list[_SiteHealth]] = defaultdict(list)
     # As text: Django reads JSON a value at a time, which for three rows a site takes longer than the statement.
-    as_text = {"counted": Cast("objects_by_health", TextField()), "told": Cast("figures", TextField())}
-    rows = health.order_by().annotate(**as_text)
-    for domain, *shown, counted, told in rows.values_list("domain", "health", "clock", "counted", "told"):
-        by_domain[domain].append(_SiteHealth(*shown, orjson.loads(counted), orjson.loads(told)))
+    rows = health.order_by().annotate(
+        counted=Cast("objects_by_health", TextField()), told=Cast("figures", TextField())
+    )
+    for domain, state, clock, counted, told in rows.values_list(
+        "domain", "health", "clock", "counted", "told"
+    ):
+        by_domain[domain].append(_SiteHealth(state, clock, orjson.loads(counted), orjson.loads(told)))
     return tuple(_card(domain, by_domain[domain]) for domain in Domain.values)
 
 
