@@ -192,7 +192,7 @@ def filled(now, **given):
 
 
 class TestAsking:
-    def test_the_form_knows_where_one_came_from(self, porto, client_of):
+    def test_the_form_knows_where_one_came_from(self, porto, client_of, frozen_now):
         page = text_of(client_of("ops").get(f"/waivers/request/?site=porto&check={WAIVABLE}&kind=n-a"))
         assert '<option value="porto" selected>' in page
         assert f'<option value="{WAIVABLE}" selected>' in page
