@@ -129,7 +129,7 @@ def test_evaluating_needs_its_permission_and_a_site(porto, api_of):
     assert (unknown.status_code, list(unknown.json())) == (400, ["site"])
 
 
-@pytest.mark.parametrize("path", ["scores", "results", "flips", "frameworks"])
+@pytest.mark.parametrize("path", ["scores", "results", "flips"])
 def test_verdicts_are_never_written_from_outside(porto, api_of, path):
     assert api_of("admin").post(f"/api/readiness/{path}/", {}).status_code == 405
 

@@ -17,6 +17,9 @@ VALUES = {
     "review": ["open", "go", "no-go", "cancelled"],
     "sign-off": ["waiting", "signed", "declined"],
     "work": ["open", "in-progress", "resolved", "done", "dropped"],
+    "interop": ["proven", "other-versions", "failed", "stale", "not-proven"],
+    "framework": ["draft", "published", "retired"],
+    "dry-run": ["waiting", "running", "done", "failed"],
     "campaign": ["planned", "running", "finished", "cancelled"],
     "campaign-item": ["done", "failed", "blocked", "stale", "missing", "n-a", "dropped"],
 }

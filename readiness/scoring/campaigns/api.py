@@ -117,7 +117,7 @@ class ItemChangeSerializer(ItemSerializer):
     parts = serializers.ListField(child=serializers.CharField(), read_only=True)
 
 
-class NoteSerializer(serializers.Serializer):
+class CampaignNoteSerializer(serializers.Serializer):
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
@@ -172,15 +172,17 @@ class CampaignViewSet(ObjectViewSet):
     def start(self, request: Request, pk: str) -> Response:
         return self._stepped(operations.start)
 
-    @extend_schema(request=NoteSerializer, summary="Finish a running campaign; open items need a note")
+    @extend_schema(
+        request=CampaignNoteSerializer, summary="Finish a running campaign; open items need a note"
+    )
     @action(detail=True, methods=["post"], permission_classes=_may_change)
     def finish(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.finish, NoteSerializer)
+        return self._stepped(operations.finish, CampaignNoteSerializer)
 
-    @extend_schema(request=NoteSerializer, summary="Call an open campaign off, and say why")
+    @extend_schema(request=CampaignNoteSerializer, summary="Call an open campaign off, and say why")
     @action(detail=True, methods=["post"], permission_classes=_may_change)
     def cancel(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.cancel, NoteSerializer)
+        return self._stepped(operations.cancel, CampaignNoteSerializer)
 
     @extend_schema(request=CloneSerializer, summary="Plan the same items once more")
     @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_ADD)])

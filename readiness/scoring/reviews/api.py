@@ -103,11 +103,11 @@ class ApproverSerializer(ObjectSerializer):
         brief_fields = ("domain", "user", "site")
 
 
-class NoteSerializer(serializers.Serializer):
+class ReviewNoteSerializer(serializers.Serializer):
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
 
 
-class DecisionSerializer(NoteSerializer):
+class ReviewDecisionSerializer(ReviewNoteSerializer):
     decision = serializers.ChoiceField(choices=[Review.State.GO.value, Review.State.NO_GO.value])
 
 
@@ -177,25 +177,25 @@ class ReviewViewSet(ObjectViewSet):
         with _named_errors():
             serializer.instance = operations.open_review(**serializer.validated_data, **_by(self.request))
 
-    @extend_schema(request=NoteSerializer, summary="Sign for the domain that you are named for")
+    @extend_schema(request=ReviewNoteSerializer, summary="Sign for the domain that you are named for")
     @action(detail=True, methods=["post"], permission_classes=[IsNamed])
     def sign(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.sign, NoteSerializer)
+        return self._stepped(operations.sign, ReviewNoteSerializer)
 
-    @extend_schema(request=NoteSerializer, summary="Decline to sign, and say why")
+    @extend_schema(request=ReviewNoteSerializer, summary="Decline to sign, and say why")
     @action(detail=True, methods=["post"], permission_classes=[IsNamed])
     def decline(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.decline, NoteSerializer)
+        return self._stepped(operations.decline, ReviewNoteSerializer)
 
-    @extend_schema(request=DecisionSerializer, summary="Decide: go sets the site to production")
+    @extend_schema(request=ReviewDecisionSerializer, summary="Decide: go sets the site to production")
     @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_DECIDE)])
     def decide(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.decide, DecisionSerializer)
+        return self._stepped(operations.decide, ReviewDecisionSerializer)
 
-    @extend_schema(request=NoteSerializer, summary="Call the review off, and say why")
+    @extend_schema(request=ReviewNoteSerializer, summary="Call the review off, and say why")
     @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CHANGE)])
     def cancel(self, request: Request, pk: str) -> Response:
-        return self._stepped(operations.cancel, NoteSerializer)
+        return self._stepped(operations.cancel, ReviewNoteSerializer)
 
     @extend_schema(request=NameSerializer, summary="Name who signs for a domain")
     @action(
@@ -244,10 +244,10 @@ class ActionViewSet(ObjectViewSet):
                 serializer.instance, **serializer.validated_data, **_by(self.request)
             )
 
-    @extend_schema(request=NoteSerializer, summary="Close an action")
+    @extend_schema(request=ReviewNoteSerializer, summary="Close an action")
     @action(detail=True, methods=["post"])
     def close(self, request: Request, pk: str) -> Response:
-        asked = NoteSerializer(data=request.data)
+        asked = ReviewNoteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), _named_errors():
             done = actions.close(

@@ -27,7 +27,7 @@ def sites_of(response):
 
 def checks_of(response):
     # The numbers below the columns lead to the check over the fleet.
-    return re.findall(r'<a href="/readiness/checks/([\w-]+)/" aria-label', body_of(response))
+    return re.findall(r'<a href="/readiness/checks/([\w-]+)/" title=', body_of(response))
 
 
 def cells_of(response):

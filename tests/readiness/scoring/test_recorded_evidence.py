@@ -6,6 +6,7 @@ import pytest
 
 from readiness.evidence.models import RecordedFact
 from readiness.evidence.operations import record_fact
+from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework import queries as framework_queries
 from readiness.scoring import operations as scoring
 
@@ -110,12 +111,16 @@ def test_a_younger_fact_takes_the_place_of_telemetry_that_went_stale(well, recor
 
 
 def test_with_a_fact_for_every_sub_measure_only_undeclared_limits_and_live_figures_are_missing(well, record):
-    """A fact has a day, so it cannot stand for a figure that counts for minutes."""
+    """A fact has a day, so it cannot stand for a figure that counts for minutes, and is refused there."""
     _, framework = framework_queries.current()
     for check in framework.checks:
         if well.state(check.id) not in ("pass", "warn", "n-a"):
             for part in check.parts:
-                record(check.id, part.id, passing(part), unit=part.unit)
+                if part.validity.is_live:
+                    with pytest.raises(EvidenceRefused, match="counts only while it is live"):
+                        record(check.id, part.id, passing(part), unit=part.unit)
+                else:
+                    record(check.id, part.id, passing(part), unit=part.unit)
     well.evaluate()
     reasons = {
         part["reason"]
@@ -125,7 +130,9 @@ def test_with_a_fact_for_every_sub_measure_only_undeclared_limits_and_live_figur
         if part["state"] not in ("pass", "warn", "n-a")
     }
     missing = {reason for reason in reasons if not reason.startswith("No limit is declared")}
-    assert {reason for reason in missing if not reason.endswith("counts for 5 min.")} == set()
+    # Nothing here serves, so nothing tells of serving.
+    live = {part.waits_for for check in framework.checks for part in check.parts if part.validity.is_live}
+    assert {reason for reason in missing - live if not reason.endswith("counts for 5 min.")} == set()
 
 
 def passing(part):
