@@ -19,13 +19,7 @@ from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Framework, LimitKind
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import Provenance
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
+from web.forms import DayInput
 
 
 class EvidenceForm(forms.Form):

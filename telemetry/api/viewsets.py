@@ -1,10 +1,7 @@
 """Endpoints of sources, series and rejections."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, inline_serializer
@@ -18,19 +15,9 @@ from telemetry import filters, intake, operations, set_aside
 from telemetry.api import serializers
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Source, SourceFlip
 from web import clock
-from web.rest.errors import translated
+from web.rest.errors import named_errors
 from web.rest.permissions import requires
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
-
-
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    """So that a bulk write can say which item an operation refused."""
-    try:
-        yield
-    except ValidationError as error:
-        raise translated(error) from error
-
 
 _may_change = [requires("telemetry.change_source")]
 _with_token = inline_serializer(
@@ -53,14 +40,14 @@ class SourceViewSet(ObjectViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         values = serializer.validated_data
-        with _named_errors():
+        with named_errors():
             source, plain = operations.create_source(**values, by=self.request.user, now=clock.now())
         serializer.instance = source
         self.tokens[source.pk] = plain
 
     def perform_update(self, serializer: Any) -> None:
         changes = serializer.validated_data
-        with _named_errors():
+        with named_errors():
             operations.update_source(
                 serializer.instance, changes=changes, by=self.request.user, now=clock.now()
             )

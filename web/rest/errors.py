@@ -4,6 +4,8 @@ Bad input never becomes a 5xx. What the database refuses is translated here, by 
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
@@ -52,6 +54,17 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     from rest_framework import views
 
     return views.exception_handler(translated(error), context)
+
+
+@contextmanager
+def named_errors(*too_late: type[Exception]) -> Iterator[None]:
+    """So that a bulk write can say which item an operation refused; errors of the kinds `too_late` are conflicts."""
+    try:
+        yield
+    except DjangoValidationError as error:
+        raise translated(error) from error
+    except too_late as error:
+        raise Conflict(str(error)) from error
 
 
 def translated(error: Exception) -> Exception:

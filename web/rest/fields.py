@@ -1,6 +1,6 @@
 """Choices as `{value, label}`; references, read as a brief object and written by id or unique attributes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import F, Model, Q
@@ -9,6 +9,15 @@ from rest_framework.fields import empty
 
 from web import links
 from web.rest.references import Reference, reference_of, unique_attributes
+
+
+def spoken_choice(values: Sequence[str]) -> dict[str, Any]:
+    """The schema of a choice that is worked out and read only: its value and its label."""
+    return {
+        "type": "object",
+        "properties": {"value": {"type": "string", "enum": list(values)}, "label": {"type": "string"}},
+        "required": ["value", "label"],
+    }
 
 
 class ChoiceValueField(serializers.ChoiceField):

@@ -1,10 +1,8 @@
 """Endpoints of campaigns under `campaigns/`, and of their items under `campaign-items/`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404
@@ -21,7 +19,8 @@ from readiness.scoring.campaigns.filters import CampaignFilters, ItemFilters
 from readiness.scoring.campaigns.models import Campaign, CampaignItem, Progress
 from readiness.scoring.campaigns.queries import ItemRow
 from web import clock
-from web.rest.errors import Conflict, translated
+from web.rest.errors import named_errors
+from web.rest.fields import spoken_choice
 from web.rest.permissions import requires
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
@@ -73,16 +72,7 @@ class ItemSerializer(ObjectSerializer):
         read_only_fields = ("campaign", *_DROPPED)
         brief_fields = ("campaign", "check", "tool", "progress")
 
-    @extend_schema_field(
-        {
-            "type": "object",
-            "properties": {
-                "value": {"type": "string", "enum": Progress.values},
-                "label": {"type": "string"},
-            },
-            "required": ["value", "label"],
-        }
-    )
+    @extend_schema_field(spoken_choice(Progress.values))
     def get_progress(self, item: CampaignItem) -> dict[str, str]:
         found = Progress(self._row(item).progress)
         return {"value": found.value, "label": str(found.label)}
@@ -136,17 +126,6 @@ class CloneSerializer(serializers.Serializer):
 _may_change = [requires(operations.MAY_CHANGE)]
 
 
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    """So that a bulk write can say which item was refused, and what came too late is a conflict."""
-    try:
-        yield
-    except ValidationError as error:
-        raise translated(error) from error
-    except operations.NotNow as error:
-        raise Conflict(str(error)) from error
-
-
 class CampaignViewSet(ObjectViewSet):
     queryset = Campaign.objects.select_related(
         "site", "created_by", "ended_by", "framework_version", "repeats"
@@ -155,16 +134,16 @@ class CampaignViewSet(ObjectViewSet):
     filterset_class = CampaignFilters
 
     def perform_create(self, serializer: Any) -> None:
-        with _named_errors():
+        with named_errors(operations.NotNow):
             serializer.instance = operations.create(**serializer.validated_data, **self._by())
 
     def perform_update(self, serializer: Any) -> None:
         given = {key: value for key, value in serializer.validated_data.items() if key != "site"}
-        with _named_errors():
+        with named_errors(operations.NotNow):
             serializer.instance = operations.change(serializer.instance, **given, **self._by())
 
     def perform_destroy(self, instance: Model) -> None:
-        with _named_errors():
+        with named_errors(operations.NotNow):
             operations.delete(cast(Campaign, instance), **self._by())
 
     @extend_schema(request=None, summary="Start a planned campaign")
@@ -210,7 +189,7 @@ class CampaignViewSet(ObjectViewSet):
             return Response(ItemSerializer(items, many=True, context=context).data)
         asked = ItemSerializer(data=request.data, context=context)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), _named_errors():
+        with transaction.atomic(), named_errors(operations.NotNow):
             made = operations.add_item(found, **asked.validated_data, **self._by())
         return Response(ItemSerializer(_items().get(pk=made.pk), context=context).data, status=201)
 
@@ -225,7 +204,7 @@ class CampaignViewSet(ObjectViewSet):
             asked = asked_by(data=self.request.data)
             asked.is_valid(raise_exception=True)
             given = asked.validated_data
-        with transaction.atomic(), _named_errors():
+        with transaction.atomic(), named_errors(operations.NotNow):
             # Locked, so that the ETag that was sent is that of what is changed.
             done = step(self._locked_one(), **given, **self._by())
         return self._answer(self._again(done), code)
@@ -263,7 +242,7 @@ class ItemViewSet(ObjectViewSet):
         raise MethodNotAllowed("POST", "Items are added under their campaign: POST campaigns/{id}/items/.")
 
     def perform_update(self, serializer: Any) -> None:
-        with _named_errors():
+        with named_errors(operations.NotNow):
             serializer.instance = operations.change_item(
                 serializer.instance, **serializer.validated_data, **self._by()
             )
@@ -281,7 +260,7 @@ class ItemViewSet(ObjectViewSet):
         return self._stepped(operations.restore_item)
 
     def _stepped(self, step: Callable[..., CampaignItem], **given: Any) -> Response:
-        with transaction.atomic(), _named_errors():
+        with transaction.atomic(), named_errors(operations.NotNow):
             done = step(self._locked_one(), **given, **self._by())
         return self._answer(self._again(done))
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,30 +15,23 @@ from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework.core.definition import Framework
 from readiness.scoring.campaigns.models import Campaign, CampaignItem, TargetKind
 from readiness.scoring.campaigns.planning import parts_by_runs
-from readiness.scoring.waivers.forms import WITH_NEIGHBOURS, DayInput, NoteForm
+from readiness.scoring.waivers.forms import WITH_NEIGHBOURS, NoteForm
+from web.forms import DayInput, RefusedForm
 
 __all__ = ["AssignForm", "CampaignForm", "DropForm", "ItemForm", "NoteForm", "RepeatForm"]
 
 USUAL = timedelta(days=42)
-FIELD_OF = {"check_id": "check", "drop_reason": "reason"}
 
 
-class RefusedForm(forms.Form):
-    def refused(self, error: ValidationError) -> None:
-        """Show what the operation refused where it was written."""
-        if not hasattr(error, "error_dict"):
-            self.add_error(None, error.messages)
-            return
-        for field, messages in error.message_dict.items():
-            name = FIELD_OF.get(field, field)
-            self.add_error(name if name in self.fields else None, messages)
+class CampaignsForm(RefusedForm):
+    field_of = {"check_id": "check", "drop_reason": "reason"}
 
 
 def _day(label: Any, **given: Any) -> forms.DateField:
     return forms.DateField(label=label, widget=DayInput(), validators=WITH_NEIGHBOURS, **given)
 
 
-class RepeatForm(RefusedForm):
+class RepeatForm(CampaignsForm):
     name = forms.CharField(label=_("Name"), max_length=120)
     due_on = _day(_("Last day"), help_text=_("By the site’s calendar."))
     counts_from = _day(
@@ -76,7 +68,7 @@ def _people() -> Any:
     return User.objects.filter(is_active=True).order_by("username")
 
 
-class AssignForm(RefusedForm):
+class AssignForm(CampaignsForm):
     assignee = forms.ModelChoiceField(
         _people(), label=_("Person"), required=False, empty_label=_("– nobody –")
     )
@@ -150,5 +142,5 @@ class ItemForm(AssignForm):
         return given
 
 
-class DropForm(RefusedForm):
+class DropForm(CampaignsForm):
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))

@@ -1,10 +1,8 @@
 """Endpoints of go-live reviews, of their actions, and of who may sign."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
@@ -20,7 +18,7 @@ from readiness.scoring.reviews import actions, approvers, operations, queries
 from readiness.scoring.reviews.filters import ActionFilters, ApproverFilters, ReviewFilters
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SigningDomain, SignOff
 from web import clock
-from web.rest.errors import Conflict, translated
+from web.rest.errors import named_errors
 from web.rest.permissions import Permission, requires
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
@@ -151,17 +149,6 @@ class MayAddAction(Permission):
         return [operations.MAY_SEE if named else operations.MAY_CHANGE]
 
 
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    """So that a bulk write can say which item was refused, and what came too late is a conflict."""
-    try:
-        yield
-    except ValidationError as error:
-        raise translated(error) from error
-    except operations.NotNow as error:
-        raise Conflict(str(error)) from error
-
-
 def _by(request: Request) -> dict[str, Any]:
     return {"by": cast(User, request.user), "now": clock.now()}
 
@@ -174,7 +161,7 @@ class ReviewViewSet(ObjectViewSet):
     ordering_fields = ("id", "site", "state", "opened_at", "ended_at")
 
     def perform_create(self, serializer: Any) -> None:
-        with _named_errors():
+        with named_errors(operations.NotNow):
             serializer.instance = operations.open_review(**serializer.validated_data, **_by(self.request))
 
     @extend_schema(request=ReviewNoteSerializer, summary="Sign for the domain that you are named for")
@@ -207,7 +194,7 @@ class ReviewViewSet(ObjectViewSet):
     def _stepped(self, step: Callable[..., Any], asked_by: type[serializers.Serializer]) -> Response:
         asked = asked_by(data=self.request.data)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), _named_errors():
+        with transaction.atomic(), named_errors(operations.NotNow):
             # Locked, so that the ETag that was sent is that of what is signed or decided on.
             found = self._locked_one()
             step(found, **asked.validated_data, **_by(self.request))
@@ -235,11 +222,11 @@ class ActionViewSet(ObjectViewSet):
         return ActionChangeSerializer if changing else ActionSerializer
 
     def perform_create(self, serializer: Any) -> None:
-        with _named_errors():
+        with named_errors(operations.NotNow):
             serializer.instance = actions.add(**serializer.validated_data, **_by(self.request))
 
     def perform_update(self, serializer: Any) -> None:
-        with _named_errors():
+        with named_errors(operations.NotNow):
             serializer.instance = actions.change(
                 serializer.instance, **serializer.validated_data, **_by(self.request)
             )
@@ -249,7 +236,7 @@ class ActionViewSet(ObjectViewSet):
     def close(self, request: Request, pk: str) -> Response:
         asked = ReviewNoteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), _named_errors():
+        with transaction.atomic(), named_errors(operations.NotNow):
             done = actions.close(
                 cast(ReviewAction, self._locked_one()), **asked.validated_data, **_by(self.request)
             )
@@ -265,7 +252,7 @@ class ApproverViewSet(ObjectViewSet):
     http_method_names = ["get", "post", "delete", "head", "options"]
 
     def perform_create(self, serializer: Any) -> None:
-        with _named_errors():
+        with named_errors(operations.NotNow):
             serializer.instance = approvers.add(**serializer.validated_data, **_by(self.request))
 
     def perform_destroy(self, instance: Model) -> None:

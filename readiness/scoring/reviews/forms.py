@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.scoring.campaigns.forms import RefusedForm
 from readiness.scoring.reviews.models import Review, ReviewAction, SigningDomain
-from readiness.scoring.waivers.forms import WITH_NEIGHBOURS, DayInput, NoteForm
+from readiness.scoring.waivers.forms import WITH_NEIGHBOURS, NoteForm
+from web.forms import DayInput, RefusedForm
 
 __all__ = ["ActionForm", "ApproverForm", "DecisionForm", "NameForm", "NoteForm", "OpenForm"]
 

@@ -1,10 +1,8 @@
 """Endpoints of grants under `waivers/`: asked for, decided on, taken back. None is changed or deleted: it is kept."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -20,7 +18,8 @@ from readiness.scoring.waivers import operations
 from readiness.scoring.waivers.filters import GrantFilters
 from readiness.scoring.waivers.models import Grant, GrantQuerySet, Standing
 from web import clock
-from web.rest.errors import Conflict, translated
+from web.rest.errors import named_errors
+from web.rest.fields import spoken_choice
 from web.rest.permissions import Permission, requires
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
@@ -44,16 +43,7 @@ class GrantSerializer(ObjectSerializer):
         read_only_fields = _DECIDED
         brief_fields = ("site", "kind", "check", "part", "state", "ends_at")
 
-    @extend_schema_field(
-        {
-            "type": "object",
-            "properties": {
-                "value": {"type": "string", "enum": Standing.values},
-                "label": {"type": "string"},
-            },
-            "required": ["value", "label"],
-        }
-    )
+    @extend_schema_field(spoken_choice(Standing.values))
     def get_state(self, grant: Grant) -> dict[str, str]:
         standing = grant.standing_now(clock.now())
         return {"value": standing.value, "label": str(standing.label)}
@@ -79,17 +69,6 @@ class MayRevoke(Permission):
 _may_decide = [requires(operations.MAY_DECIDE)]
 
 
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    """So that a bulk write can say which item was refused, and a decision that came too late is a conflict."""
-    try:
-        yield
-    except ValidationError as error:
-        raise translated(error) from error
-    except operations.AlreadyDecided as error:
-        raise Conflict(str(error)) from error
-
-
 class GrantViewSet(ObjectViewSet):
     queryset = Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
     serializer_class = GrantSerializer
@@ -104,7 +83,7 @@ class GrantViewSet(ObjectViewSet):
         return found.standing_at(clock.now())
 
     def perform_create(self, serializer: Any) -> None:
-        with _named_errors():
+        with named_errors(operations.AlreadyDecided):
             serializer.instance = operations.request(
                 **serializer.validated_data, by=cast(User, self.request.user), now=clock.now()
             )
@@ -127,7 +106,7 @@ class GrantViewSet(ObjectViewSet):
     def _decided(self, request: Request, decide: Callable[..., Grant]) -> Response:
         asked = DecisionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        with transaction.atomic(), _named_errors():
+        with transaction.atomic(), named_errors(operations.AlreadyDecided):
             # Locked, so that the ETag that was sent is that of what is decided on.
             grant = self._locked_one()
             decide(grant, note=asked.validated_data["note"], by=request.user, now=clock.now())

@@ -7,7 +7,6 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
@@ -15,10 +14,9 @@ from inventory.models import Site
 from inventory.queries import end_of_day
 from readiness.framework.core.definition import Framework
 from readiness.scoring.waivers.models import LONGEST, Grant
+from web.forms import DayInput, RefusedForm
 
 USUAL = timedelta(days=30)
-FIELD_OF = {"check_id": "check", "ends_at": "ends_on", "starts_at": "starts_on"}
-"""Where the form says what the operation refused."""
 WITH_NEIGHBOURS = [
     MinValueValidator(date.min + timedelta(days=2)),
     MaxValueValidator(date.max - timedelta(days=2)),
@@ -26,15 +24,10 @@ WITH_NEIGHBOURS = [
 """Days whose midnight has an instant in every zone; how long a grant may last, the operation decides."""
 
 
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
-class RequestForm(forms.Form):
+class RequestForm(RefusedForm):
     """Days are those of the site's calendar: it counts until the last one is over."""
+
+    field_of = {"check_id": "check", "ends_at": "ends_on", "starts_at": "starts_on"}
 
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
@@ -116,15 +109,6 @@ class RequestForm(forms.Form):
         if day is None or day == self.now.astimezone(ZoneInfo(zone)).date():
             return None
         return end_of_day(day - timedelta(days=1), zone)
-
-    def refused(self, error: ValidationError) -> None:
-        """Show what the operation refused where it was written."""
-        if not hasattr(error, "error_dict"):
-            self.add_error(None, error.messages)
-            return
-        for field, messages in error.message_dict.items():
-            name = FIELD_OF.get(field, field)
-            self.add_error(name if name in self.fields else None, messages)
 
 
 def _choice(form: forms.Form, name: str) -> forms.ChoiceField:

@@ -1,10 +1,7 @@
 """Endpoints of the worklist under `worklist/`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, cast
 
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema_field
@@ -17,7 +14,8 @@ from readiness.scoring.worklist.filters import WorkItemFilters
 from readiness.scoring.worklist.models import WorkItem
 from readiness.scoring.worklist.standing import Standing, with_standing
 from web import clock
-from web.rest.errors import translated
+from web.rest.errors import named_errors
+from web.rest.fields import spoken_choice
 from web.rest.permissions import Permission
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
@@ -43,16 +41,7 @@ class WorkItemSerializer(ObjectSerializer):
         read_only_fields = ("created_by", "created_at", "closed_at")
         brief_fields = ("site", "check", "status", "due_on")
 
-    @extend_schema_field(
-        {
-            "type": "object",
-            "properties": {
-                "value": {"type": "string", "enum": Standing.values},
-                "label": {"type": "string"},
-            },
-            "required": ["value", "label"],
-        }
-    )
+    @extend_schema_field(spoken_choice(Standing.values))
     def get_state(self, item: WorkItem) -> dict[str, str]:
         standing = Standing(item.standing)  # type: ignore[attr-defined]
         return {"value": standing.value, "label": str(standing.label)}
@@ -68,15 +57,6 @@ class MayWrite(Permission):
         return [by_method.get(str(request.method), "scoring.view_workitem")]
 
 
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    """So that a bulk write can say which item was refused."""
-    try:
-        yield
-    except ValidationError as error:
-        raise translated(error) from error
-
-
 class WorkItemViewSet(ObjectViewSet):
     queryset = WorkItem.objects.select_related("site", "owner", "created_by")
     serializer_class = WorkItemSerializer
@@ -88,7 +68,7 @@ class WorkItemViewSet(ObjectViewSet):
         return with_standing(super().get_queryset())
 
     def perform_create(self, serializer: Any) -> None:
-        with _named_errors():
+        with named_errors():
             serializer.instance = operations.add(**serializer.validated_data, **self._by())
 
     def perform_update(self, serializer: Any) -> None:
@@ -97,7 +77,7 @@ class WorkItemViewSet(ObjectViewSet):
             # A whole item that was read may be written back.
             if name in given and given[name] == getattr(item, name):
                 del given[name]
-        with _named_errors():
+        with named_errors():
             serializer.instance = operations.change(item, **given, **self._by())
 
     def perform_destroy(self, instance: Model) -> None:

@@ -5,28 +5,17 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
-from readiness.scoring.waivers.forms import DayInput
 from readiness.scoring.worklist import queries
 from readiness.scoring.worklist.models import WorkItem
-
-FIELD_OF = {"check_id": "check", "owner_name": "owner"}
-"""Where the form says what the operation refused."""
+from web.forms import DayInput, RefusedForm
 
 
-class _Refusing(forms.Form):
-    def refused(self, error: ValidationError) -> None:
-        """Show what the operation refused where it was written."""
-        if not hasattr(error, "error_dict"):
-            self.add_error(None, error.messages)
-            return
-        for field, messages in error.message_dict.items():
-            name = FIELD_OF.get(field, field)
-            self.add_error(name if name in self.fields else None, messages)
+class _Refusing(RefusedForm):
+    field_of = {"check_id": "check", "owner_name": "owner"}
 
 
 class _Planned(_Refusing):

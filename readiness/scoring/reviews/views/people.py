@@ -13,7 +13,6 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
-from readiness.scoring.campaigns.forms import RefusedForm
 from readiness.scoring.reviews import actions, operations, queries, tables
 from readiness.scoring.reviews import approvers as approver_operations
 from readiness.scoring.reviews.forms import ActionForm, ApproverForm, NameForm
@@ -22,6 +21,7 @@ from readiness.scoring.reviews.views.pages import breadcrumbs, may_change, may_s
 from readiness.scoring.views import answers
 from web import tables as table_kit
 from web.clock import now
+from web.forms import RefusedForm
 from web.permissions import require
 
 MAY_SEE_APPROVERS = "scoring.view_approver"

@@ -1,0 +1,28 @@
+"""What forms of several rooms share."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class RefusedForm(forms.Form):
+    """Shows what an operation refused where it was written; `field_of` maps the operation's names to the form's."""
+
+    field_of: ClassVar[Mapping[str, str]] = {}
+
+    def refused(self, error: ValidationError) -> None:
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error.messages)
+            return
+        for field, messages in error.message_dict.items():
+            name = self.field_of.get(field, field)
+            self.add_error(name if name in self.fields else None, messages)
