@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from readiness.evidence.proofs import SiteProofs
+from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework.core.definition import Framework
 from readiness.scoring.before import Stored, still_standing
 from readiness.scoring.checks import computed
 from readiness.scoring.checks.evidenced import with_evidence
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.facts import SiteFacts
+from readiness.scoring.gather import gather
+from readiness.scoring.waivers import standing
 from readiness.scoring.waivers.standing import SiteGrants
 
 
-def site_inputs(
+def inputs_of(
+    site_ids: Collection[int], stored: Mapping[int, Stored], framework: Framework, *, now: datetime
+) -> dict[int, tuple[SiteFacts, SiteInputs]]:
+    """What is known of each site at `now`, gathered for this definition: it says which metrics and presets to look for.
+
+    The number of statements does not depend on the sites.
+    """
+    facts = gather(site_ids, framework, now=now)
+    grants = standing.standing_grants(site_ids, now=now)
+    proved = proofs(site_ids, framework, now=now)
+    return {
+        site_id: (
+            of_site,
+            _site_inputs(
+                of_site,
+                stored[site_id],
+                grants.get(site_id, standing.NONE),
+                proved[site_id],
+                framework,
+                now,
+            ),
+        )
+        for site_id, of_site in facts.items()
+    }
+
+
+def _site_inputs(
     facts: SiteFacts,
     stored: Stored,
     grants: SiteGrants,

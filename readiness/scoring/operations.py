@@ -14,7 +14,6 @@ from django.db.models import Q
 
 from inventory.models import Site, SiteChange
 from readiness.evidence.operations import void_changed
-from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.apply import Outcome, apply
@@ -24,11 +23,9 @@ from readiness.scoring.core.evaluate import SiteInputs, SiteResult
 from readiness.scoring.core.evaluate import evaluate as decide
 from readiness.scoring.core.flips import FlipSet, find_flips
 from readiness.scoring.facts import SiteFacts
-from readiness.scoring.gather import gather
 from readiness.scoring.health import site_health, stored_before
-from readiness.scoring.inputs import site_inputs
+from readiness.scoring.inputs import inputs_of
 from readiness.scoring.measuring import site_figures
-from readiness.scoring.waivers import standing
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
@@ -57,24 +54,9 @@ def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
         for site_id, before in stored.items()
         if before.score is None or before.score.evaluated_at <= now
     ]
-    facts = gather(due, framework, now=now)
-    grants = standing.standing_grants(due, now=now)
-    proved = proofs(due, framework, now=now)
     decided = [
-        _decide(
-            facts[site_id],
-            site_inputs(
-                facts[site_id],
-                stored[site_id],
-                grants.get(site_id, standing.NONE),
-                proved[site_id],
-                framework,
-                now,
-            ),
-            framework,
-            now,
-        )
-        for site_id in facts
+        _decide(facts, inputs, framework, now)
+        for facts, inputs in inputs_of(due, stored, framework, now=now).values()
     ]
     read_parts(stored, {one.site_id: one.digests for one in decided})
     apply([_outcome(one, stored[one.site_id], framework, now) for one in decided], version, now=now)

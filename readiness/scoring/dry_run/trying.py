@@ -9,15 +9,12 @@ from datetime import datetime
 
 from inventory.models import Site
 from inventory.queries import Capacity, deployed
-from readiness.evidence.proofs import proofs
 from readiness.framework.core.definition import Framework
 from readiness.scoring.before import stored_of
 from readiness.scoring.core.evaluate import SiteResult, evaluate
 from readiness.scoring.dry_run.comparing import difference
 from readiness.scoring.dry_run.summing import TriedSite
-from readiness.scoring.gather import gather
-from readiness.scoring.inputs import site_inputs
-from readiness.scoring.waivers import standing
+from readiness.scoring.inputs import inputs_of
 
 log = logging.getLogger(__name__)
 
@@ -66,23 +63,5 @@ def _each(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[in
 
 
 def _together(ids: Sequence[int], framework: Framework, *, now: datetime) -> dict[int, SiteResult]:
-    """Gathered for this definition, since it says which metrics and presets there are to look for."""
-    stored = stored_of(ids, now=now)
-    facts = gather(ids, framework, now=now)
-    grants = standing.standing_grants(ids, now=now)
-    proved = proofs(ids, framework, now=now)
-    return {
-        site_id: evaluate(
-            framework,
-            site_inputs(
-                facts[site_id],
-                stored[site_id],
-                grants.get(site_id, standing.NONE),
-                proved[site_id],
-                framework,
-                now,
-            ),
-            now=now,
-        )
-        for site_id in facts
-    }
+    gathered = inputs_of(ids, stored_of(ids, now=now), framework, now=now)
+    return {site_id: evaluate(framework, inputs, now=now) for site_id, (_, inputs) in gathered.items()}
