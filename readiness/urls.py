@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from readiness.evidence.api import router as evidence_api
 from readiness.scoring.api import router as scoring_api
-from readiness.scoring.gap_api import ClosingView, GapView
+from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.workloads.api import router as workloads_api
 from web.rest.router import Router
 

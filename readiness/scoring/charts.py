@@ -1,6 +1,6 @@
 """Figures built with plotly's classes, which refuse a misspelt name: what all have, and the pillars.
 
-Roles instead of colours, as the page kit says. Capacity is in gap_charts.py; series, which a zoom asks for often, are
+Roles instead of colours, as the page kit says. Capacity is in gap/charts.py; series, which a zoom asks for often, are
 in live_charts.py.
 """
 

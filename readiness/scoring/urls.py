@@ -4,8 +4,9 @@ their own."""
 from django.urls import include, path
 
 from readiness.scoring.determinism import views as determinism
+from readiness.scoring.gap import views as gap
 from readiness.scoring.interop import views as interop
-from readiness.scoring.views import checks, fleet, gap, site
+from readiness.scoring.views import checks, fleet, site
 
 urlpatterns = [
     path("", fleet.overview, name="fleet"),

@@ -8,7 +8,8 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import conditional_page, require_GET
 
-from readiness.scoring import cards, findings, gap_charts, sites_map, tables
+from readiness.scoring import cards, findings, sites_map, tables
+from readiness.scoring.gap import charts as gap_charts
 from readiness.scoring.queries import attention, capacity, fleet
 from readiness.scoring.queries import sites as site_queries
 from readiness.scoring.queries.standing import Standing, standing

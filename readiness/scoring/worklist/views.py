@@ -17,10 +17,10 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
-from readiness.scoring.gap_question import BadQuestion, read
-from readiness.scoring.queries import gap as gap_queries
+from readiness.scoring.gap import queries as gap_queries
+from readiness.scoring.gap.closing import closing
+from readiness.scoring.gap.question import BadQuestion, read
 from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.closing import closing
 from readiness.scoring.queries.standing import standing_of
 from readiness.scoring.views import answers
 from readiness.scoring.worklist import lines, operations, queries, tables

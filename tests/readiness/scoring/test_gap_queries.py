@@ -5,9 +5,10 @@ from django.http import QueryDict
 
 from readiness.scoring.core.closing import Target
 from readiness.scoring.core.gap import Measure
-from readiness.scoring.gap_question import BadQuestion, Question, read
+from readiness.scoring.gap import closing
+from readiness.scoring.gap import queries as gap
+from readiness.scoring.gap.question import BadQuestion, Question, read
 from readiness.scoring.models import ScorePoint
-from readiness.scoring.queries import closing, gap
 from readiness.scoring.queries.standing import standing
 from tests.inventory import made
 from tests.readiness.scoring import stored

@@ -11,10 +11,12 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from inventory.models import Site
-from readiness.scoring import findings, gap_findings
+from readiness.scoring import findings
 from readiness.scoring.cards import Card, link
 from readiness.scoring.core.gap import Measure
-from readiness.scoring.gap_question import (
+from readiness.scoring.gap import findings as gap_findings
+from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
+from readiness.scoring.gap.question import (
     BY,
     FIELDS,
     FIRST_BLOCKER,
@@ -26,7 +28,6 @@ from readiness.scoring.gap_question import (
     TARGETS,
     Question,
 )
-from readiness.scoring.queries.gap import CONDITIONAL, UNEVALUATED, Present, PresentGroup
 from web.drawing import bar_width
 from web.tables.addresses import PAGE, Address
 from web.tables.filtering import Chip, Filter, Option

@@ -16,7 +16,9 @@ from rest_framework.views import APIView
 from inventory.models import Site
 from readiness.scoring.core.closing import CheckEffect, HeldSite, Target
 from readiness.scoring.core.gap import Gap, Measure
-from readiness.scoring.gap_question import (
+from readiness.scoring.gap import queries
+from readiness.scoring.gap.closing import Closing, closing
+from readiness.scoring.gap.question import (
     BY,
     CHECKS,
     GROUPS,
@@ -27,9 +29,7 @@ from readiness.scoring.gap_question import (
     Question,
     read,
 )
-from readiness.scoring.queries import gap as queries
 from readiness.scoring.queries.capacity import Projection
-from readiness.scoring.queries.closing import Closing, closing
 from readiness.scoring.queries.standing import standing_of
 from web import clock
 from web.rest.filters import refuse_unknown

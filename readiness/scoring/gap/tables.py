@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from readiness.scoring.cards import link
 from readiness.scoring.core.gap import Capacity, Measure
 from readiness.scoring.findings import amount
+from readiness.scoring.gap.closing import Closing
 from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.closing import Closing
 from web.tables import Column, Table
 
 NAMED = 3

@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext
 from readiness.scoring.core.closing import Target, least_checks
 from readiness.scoring.core.gap import CapabilityGap, Gap, Measure
 from readiness.scoring.findings import amount
+from readiness.scoring.gap.closing import Closing
+from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, Group, PresentGroup
 from readiness.scoring.queries.capacity import CapacityHistory, check_name
-from readiness.scoring.queries.closing import Closing
-from readiness.scoring.queries.gap import CONDITIONAL, OTHERS, Group, PresentGroup
 from web.units import number, percent
 
 FIRST_STEPS = 5
