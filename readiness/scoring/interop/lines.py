@@ -45,7 +45,9 @@ def fleet_figures(found: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> lis
             "label": gettext("Capacity at stake"),
             "value": findings.kw(stake.it_kw),
             "note": ngettext(
-                "at %(n)s site with unproven pairs", "at %(n)s sites with unproven pairs", len(open_sites)
+                "at %(n)s site of several vendors with unproven pairs",
+                "at %(n)s sites of several vendors with unproven pairs",
+                len(open_sites),
             )
             % {"n": len(open_sites)},
             "tone": "warn" if open_sites else "",
