@@ -46,7 +46,8 @@ def main(count: int = thousand.SITES) -> None:
 def _asked(estate: Any) -> list[Asked]:
     from inventory.models import Site
 
-    cell = f"{Site.objects.get(pk=estate.site_ids[0]).slug}.p2-power-headroom"
+    first = Site.objects.select_related("region").get(pk=estate.site_ids[0])
+    cell, region = f"{first.slug}.p2-power-headroom", first.region.slug
     return [
         Asked("fleet", "/", LARGE_MS),
         Asked("fleet, refreshed", "/", LARGE_MS, LIVE),
@@ -59,6 +60,12 @@ def _asked(estate: Any) -> list[Asked]:
         Asked("matrix, last page", "/readiness/?page=20", LARGE_MS),
         Asked("evidence of a cell", f"/readiness/?cell={cell}", PART_MS, {"HX-Target": "dialog#evidence"}),
         Asked("checks", "/readiness/checks/", LARGE_MS),
+        Asked("gap", "/readiness/gap/", LARGE_MS),
+        Asked("gap of a region", f"/readiness/gap/?region={region}", LARGE_MS),
+        Asked("gap over time", "/readiness/gap/charts/over-time.json", LARGE_MS),
+        Asked("gap by blocker", "/readiness/gap/charts/by-group.json", LARGE_MS),
+        Asked("gap by region", "/readiness/gap/charts/by-group.json?by=region", LARGE_MS),
+        Asked("what would close it", "/readiness/gap/charts/closing.json", LARGE_MS),
         Asked("matrix, API", "/api/readiness/matrix/?limit=50&after=0", LARGE_MS),
     ]
 

@@ -63,6 +63,12 @@ def _empty_cache():
 
 
 @pytest.fixture
+def without_cache(settings):
+    """No cache answers: where it should be, nothing listens."""
+    settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}}
+
+
+@pytest.fixture
 def user_of(db):
     """`user_of("ops")` is a user with that role; further arguments are those of `accounts.operations.create_user`."""
     from accounts import operations

@@ -7,6 +7,7 @@ from inventory.queries.capacity import (
     capacity_events,
     deployed,
     end_of_day,
+    history_mark,
     stage_history,
 )
 from inventory.queries.facts import Feed, SiteFacts, power_feeds, site_facts
@@ -20,6 +21,7 @@ __all__ = [
     "capacity_events",
     "deployed",
     "end_of_day",
+    "history_mark",
     "power_feeds",
     "site_facts",
     "stage_history",

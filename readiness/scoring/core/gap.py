@@ -167,54 +167,12 @@ type GroupOf = Callable[[SiteCapacity], str]
 
 def gap_over_time(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> tuple[Gap, ...]:
     """The bands at each instant; `instants` ascend. What `gap_at` says of each, in one pass over the sites."""
-    found = gaps_by_group(histories, instants, group_of=lambda _site: "")
+    found = gaps_by_group(spans_of(histories, instants), instants, group_of=lambda _site: "")
     return found.get("") or tuple(Gap(at, NOTHING, NOTHING, NOTHING) for at in instants)
 
 
-def gaps_by_group(
-    histories: Iterable[SiteHistory], instants: Sequence[datetime], *, group_of: GroupOf
-) -> dict[str, tuple[Gap, ...]]:
-    """The bands of each group at each instant; `instants` ascend. The groups add up to the whole at every instant.
-
-    `group_of` is asked again whenever a site changes, so that a site may move from one group to another.
-    """
-    sums: dict[str, _Sums] = {}
-    for history in histories:
-        for span in _spans(history, instants):
-            if span.site.deployed == NOTHING:
-                continue
-            group = group_of(span.site)
-            if group not in sums:
-                sums[group] = _Sums(len(instants))
-            sums[group].add(span)
-    return {group: one.gaps(instants) for group, one in sums.items()}
-
-
-def largest_groups(
-    histories: Iterable[SiteHistory],
-    instants: Sequence[datetime],
-    *,
-    group_of: GroupOf,
-    measure: Measure,
-    most: int,
-) -> tuple[tuple[str, ...], int]:
-    """The groups with the most gap over all the instants, and how many others there are; without a word on when."""
-    held: dict[str, int] = {}
-    for history in histories:
-        for span in _spans(history, instants):
-            if span.site.deployed == NOTHING:
-                continue
-            group = group_of(span.site)
-            gap = 0 if span.site.verdict is Verdict.READY else measure.whole(span.site.deployed)
-            held[group] = held.get(group, 0) + gap * (span.last - span.first)
-    ranked = sorted(held, key=lambda group: (-held[group], group))
-    # One more is no shorter with a line for the others.
-    shown = ranked if len(ranked) <= most + 1 else ranked[:most]
-    return tuple(shown), len(ranked) - len(shown)
-
-
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """A site as it is from the instant at place `first` up to, and not at, that at `last`."""
 
     first: int
@@ -222,7 +180,45 @@ class _Span:
     site: SiteCapacity
 
 
-def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[_Span]:
+def spans_of(histories: Iterable[SiteHistory], instants: Sequence[datetime]) -> list[Span]:
+    """All sites' stretches of instants between which nothing changed, where they had capacity; `instants` ascend."""
+    return [
+        span for history in histories for span in _spans(history, instants) if span.site.deployed != NOTHING
+    ]
+
+
+def gaps_by_group(
+    spans: Iterable[Span], instants: Sequence[datetime], *, group_of: GroupOf
+) -> dict[str, tuple[Gap, ...]]:
+    """The bands of each group at each instant. The groups add up to the whole at every instant.
+
+    `group_of` is asked again whenever a site changes, so that a site may move from one group to another.
+    """
+    sums: dict[str, _Sums] = {}
+    for span in spans:
+        group = group_of(span.site)
+        if group not in sums:
+            sums[group] = _Sums(len(instants))
+        sums[group].add(span)
+    return {group: one.gaps(instants) for group, one in sums.items()}
+
+
+def largest_groups(
+    spans: Iterable[Span], *, group_of: GroupOf, measure: Measure, most: int
+) -> tuple[tuple[str, ...], int]:
+    """The groups with the most gap over all the instants, and how many others there are; without a word on when."""
+    held: dict[str, int] = {}
+    for span in spans:
+        group = group_of(span.site)
+        gap = 0 if span.site.verdict is Verdict.READY else measure.whole(span.site.deployed)
+        held[group] = held.get(group, 0) + gap * (span.last - span.first)
+    ranked = sorted(held, key=lambda group: (-held[group], group))
+    # One more is no shorter with a line for the others.
+    shown = ranked if len(ranked) <= most + 1 else ranked[:most]
+    return tuple(shown), len(ranked) - len(shown)
+
+
+def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[Span]:
     """The stretches of instants between which nothing changed at the site, from the first that anything was known."""
     dated: list[tuple[datetime, CapacityChange | StageStep | VerdictStep]] = [
         (step.at, step) for steps in (history.changes, history.stages, history.verdicts) for step in steps
@@ -234,7 +230,7 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[_Span
         # The first instant that sees the step; up to there all is as it was.
         place = bisect_left(instants, at, lo=first)
         if first < place:
-            yield _Span(
+            yield Span(
                 first, place, SiteCapacity(history.site, total if counts else NOTHING, verdict, blocker)
             )
             first = place
@@ -245,7 +241,7 @@ def _spans(history: SiteHistory, instants: Sequence[datetime]) -> Iterator[_Span
         else:
             verdict, blocker = step.verdict, step.first_blocker
     if first < len(instants):
-        yield _Span(
+        yield Span(
             first, len(instants), SiteCapacity(history.site, total if counts else NOTHING, verdict, blocker)
         )
 
@@ -257,13 +253,13 @@ class _Sums:
     length: int
     bands: dict[str, tuple[list[int], list[int]]] = field(default_factory=dict)
 
-    def add(self, span: _Span) -> None:
+    def add(self, span: Span) -> None:
         whole, count = Measure.POWER.whole(span.site.deployed), span.site.deployed.accelerators
         self._add("deployed", span, whole, count)
         if span.site.verdict in (Verdict.READY, Verdict.CONDITIONAL):
             self._add(span.site.verdict, span, whole, count)
 
-    def _add(self, band: str, span: _Span, whole: int, count: int) -> None:
+    def _add(self, band: str, span: Span, whole: int, count: int) -> None:
         if band not in self.bands:
             self.bands[band] = ([0] * (self.length + 1), [0] * (self.length + 1))
         power, accelerators = self.bands[band]

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.cache import cache
-
 from inventory.models import Region, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion
@@ -20,6 +18,7 @@ from readiness.scoring.core.states import Stage
 from readiness.scoring.models import ScoreInputs, ScorePoint
 from readiness.scoring.queries.kept import Kept, kept_on
 from readiness.scoring.queries.score_points import NEAR
+from web.remembering import recall, remember
 
 MOST_SITES = 1000
 """Sites that are explained at once; each costs about 5 ms the first time."""
@@ -154,14 +153,13 @@ def _moves(pairs: Mapping[int, _Pair]) -> dict[int, _Told]:
     keys = {
         f"explain:{_ALGORITHM}:{first.key}:{last.key}": site_id for site_id, (first, last) in pairs.items()
     }
-    remembered = cache.get_many(keys)
-    found = {keys[key]: told for key, told in remembered.items()}
+    found = {keys[key]: told for key, told in recall(keys).items()}
     missing = {site_id: pair for site_id, pair in pairs.items() if site_id not in found}
     if missing:
         reckoned = dict(_reckoned(missing))
         found |= reckoned
         fresh = {key: reckoned[site_id] for key, site_id in keys.items() if site_id in reckoned}
-        cache.set_many(fresh, timeout=int(REMEMBERED.total_seconds()))
+        remember(fresh, for_=REMEMBERED)
     return found
 
 

@@ -30,7 +30,6 @@ from readiness.scoring.gap.question import (
     read,
 )
 from readiness.scoring.queries.capacity import Projection
-from readiness.scoring.queries.standing import standing_of
 from web import clock
 from web.rest.filters import refuse_unknown
 from web.rest.permissions import requires
@@ -151,9 +150,10 @@ class GapView(APIView):
     def get(self, request: Request) -> Response:
         now = clock.now()
         question, span = _question(request, [*_WHICH, *_OVER_TIME]), _range(request, now)
-        whole = queries.over_time(question, start=span.start, end=span.end, now=now)
-        groups = queries.groups_over_time(question, start=span.start, end=span.end, now=now)
-        at_present = queries.present(question, now=now)
+        sites = queries.with_past(question, now=now)
+        whole = queries.over_time(question, sites, start=span.start, end=span.end)
+        groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
+        at_present = queries.present(question, sites)
         measure = question.measure
         return Response(
             {
@@ -218,7 +218,7 @@ class ClosingView(APIView):
     def get(self, request: Request) -> Response:
         now = clock.now()
         question = _question(request, [*_WHICH, *_HOW])
-        known = standing_of(queries.sites_of(question), now=now)
+        known = queries.asked(question, now=now)
         found = closing(known, target=question.target, measure=question.measure)
         of = question.measure.of
         return Response(

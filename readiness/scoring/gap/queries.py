@@ -12,12 +12,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext, ngettext
 
 from inventory.models import Region, Site
-from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import (
     NOTHING,
     CapabilityGap,
     Gap,
+    Measure,
     SiteCapacity,
     SiteHistory,
     capability_gap,
@@ -26,6 +26,7 @@ from readiness.scoring.core.gap import (
     gap_over_time,
     gaps_by_group,
     largest_groups,
+    spans_of,
     with_blockers,
 )
 from readiness.scoring.core.states import Verdict
@@ -41,7 +42,7 @@ from readiness.scoring.queries.capacity import (
     weekly,
 )
 from readiness.scoring.queries.score_points import NEAR
-from readiness.scoring.queries.standing import Standing, capacity_changes, standing_of
+from readiness.scoring.queries.standing import Standing, brief_sites, standing_of
 
 CONDITIONAL, READY, UNEVALUATED, UNRECORDED, OTHERS = (
     *("conditional", "ready", "not-evaluated", "not-recorded"),
@@ -72,10 +73,8 @@ def regions() -> dict[str, str]:
 
 
 def sites_of(question: Question) -> QuerySet[Site]:
-    """The sites that are asked about, with region and score joined in."""
-    # What of a score is wide, nobody asks for here.
-    wide = ("score__pillars", "score__counts", "score__verdict_reason")
-    sites = Site.objects.select_related("region", "score").defer(*wide).order_by("name", "pk")
+    """The sites that are asked about, with regions and scores."""
+    sites = brief_sites("score__deciding")
     if question.regions:
         sites = sites.filter(region__slug__in=question.regions)
     if question.kinds:
@@ -85,55 +84,67 @@ def sites_of(question: Question) -> QuerySet[Site]:
     return sites
 
 
-def over_time(question: Question, *, start: datetime, end: datetime, now: datetime) -> CapacityHistory:
-    """The whole from `start` to `end` (no later than `now`), and its projection; four statements."""
-    _sites, known = _histories(question)
-    ahead = outlook(weekly(known, now=now, weeks=FITTED_WEEKS), now=now, measure=question.measure)
-    instants = _instants(question, start, end, now)
-    return replace(ahead, gaps=gap_over_time(known, instants) if instants else ())
+def asked(question: Question, *, now: datetime) -> Standing:
+    """The sites that are asked about as they stand; four statements."""
+    return standing_of(sites_of(question), now=now, of_all=question.of_all_sites)
+
+
+@dataclass(frozen=True, slots=True)
+class WithPast:
+    """The sites that are asked about as they stand, and in the same order how each came to it."""
+
+    known: Standing
+    histories: Sequence[SiteHistory]
+
+    def outlook(self, measure: Measure) -> CapacityHistory:
+        now = self.known.at
+        return outlook(weekly(self.histories, now=now, weeks=FITTED_WEEKS), now=now, measure=measure)
+
+
+def with_past(question: Question, *, now: datetime) -> WithPast:
+    """Six statements, whatever the number of sites."""
+    known = asked(question, now=now)
+    return WithPast(known, histories_of(known))
+
+
+def over_time(question: Question, sites: WithPast, *, start: datetime, end: datetime) -> CapacityHistory:
+    """The whole from `start` to `end` (no later than the sites are known), and its projection. No statement."""
+    instants = _instants(question, sites, start, end)
+    gaps = gap_over_time(sites.histories, instants) if instants else ()
+    return replace(sites.outlook(question.measure), gaps=gaps)
 
 
 def groups_over_time(
-    question: Question, *, start: datetime, end: datetime, now: datetime
+    question: Question, sites: WithPast, *, start: datetime, end: datetime
 ) -> tuple[Group, ...]:
-    """The groups at the same instants, in order of what they hold at the last; six statements at most.
+    """The groups at the same instants, in order of what they hold at the last. One statement by blocker, else none.
 
     They add up to the whole: what is not among the largest of the range is one group of others.
     """
-    instants = _instants(question, start, end, now)
+    instants = _instants(question, sites, start, end)
     if not question.by or not instants:
         return ()
-    sites, known = _histories(question)
-    return _groups(question, sites, known, instants)
+    return _groups(question, sites, instants)
 
 
-def _histories(question: Question) -> tuple[list[Site], list[SiteHistory]]:
-    columns = ("slug", "name", "kind", "stage", "region__slug", "region__name")
-    sites = list(sites_of(question).select_related(None).select_related("region").defer(None).only(*columns))
-    return sites, histories_of(sites, capacity_changes(sites))
-
-
-def _instants(question: Question, start: datetime, end: datetime, now: datetime) -> list[datetime]:
-    until = min(end, now)
+def _instants(question: Question, sites: WithPast, start: datetime, end: datetime) -> list[datetime]:
+    until = min(end, sites.known.at)
     return evenly(start, until, question.points) if until > start else []
 
 
-def _groups(
-    question: Question, sites: Sequence[Site], known: Sequence[SiteHistory], instants: Sequence[datetime]
-) -> tuple[Group, ...]:
+def _groups(question: Question, sites: WithPast, instants: Sequence[datetime]) -> tuple[Group, ...]:
     """The groups that held most over the range, and all others as one."""
+    known, histories = sites.known, sites.histories
     if question.by_blocker:
-        _version, framework = framework_queries.current()
-        known = _blocked(sites, known, instants)
-        group_of, labels = _blocker_of(question.by), _blocker_labels(framework)
+        histories = _blocked(known, histories, instants)
+        group_of, labels = _blocker_of(question.by), _blocker_labels(known.framework)
     else:
-        key_of, labels = _fixed(question.by, sites)
+        key_of, labels = _fixed(question.by, known.sites)
         group_of = lambda site: key_of[site.site]  # noqa: E731
-    shown, others = largest_groups(
-        known, instants, group_of=group_of, measure=question.measure, most=question.groups
-    )
+    spans = spans_of(histories, instants)
+    shown, others = largest_groups(spans, group_of=group_of, measure=question.measure, most=question.groups)
     grouped = gaps_by_group(
-        known, instants, group_of=lambda site: key if (key := group_of(site)) in shown else OTHERS
+        spans, instants, group_of=lambda site: key if (key := group_of(site)) in shown else OTHERS
     )
     labels[OTHERS] = ngettext("%(n)s other", "%(n)s others", others) % {"n": others}
     found = [Group(key, labels.get(key, key), gaps) for key, gaps in grouped.items()]
@@ -183,14 +194,13 @@ def _blocker_labels(framework: Framework) -> dict[str, str]:
 
 
 def _blocked(
-    sites: Sequence[Site], known: Sequence[SiteHistory], instants: Sequence[datetime]
+    known: Standing, histories: Sequence[SiteHistory], instants: Sequence[datetime]
 ) -> list[SiteHistory]:
     """The histories with each day's first blocker, and the present one; one statement."""
-    days = _days(instants, sites=len(sites))
-    recorded = _recorded([site.pk for site in sites], days)
+    recorded = _recorded(known, _days(instants, sites=len(known.sites)))
     return [
         replace(history, verdicts=with_blockers(history.verdicts, recorded.get(site.pk, ())))
-        for site, history in zip(sites, known, strict=True)
+        for site, history in zip(known.sites, histories, strict=True)
     ]
 
 
@@ -205,10 +215,10 @@ def _days(instants: Sequence[datetime], *, sites: int) -> list[date]:
     return before + (every if len(every) * sites <= READ_AT_ONCE else sorted({at.date() for at in instants}))
 
 
-def _recorded(site_ids: Sequence[int], days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
+def _recorded(known: Standing, days: Sequence[date]) -> Mapping[int, list[tuple[date, str]]]:
     """First blockers of sites by day, oldest first. A row for each day and blocker, for there are a thousand sites."""
     found = (
-        ScorePoint.objects.filter(on_date__in=days, site__in=site_ids)
+        ScorePoint.objects.filter(known.among("site"), on_date__in=days)
         .exclude(first_blocker="")
         .order_by("on_date", "first_blocker")
         .values_list("on_date", "first_blocker")
@@ -217,10 +227,10 @@ def _recorded(site_ids: Sequence[int], days: Sequence[date]) -> Mapping[int, lis
     recorded: dict[int, list[tuple[date, str]]] = defaultdict(list)
     for day, blocker, held in found:
         for site_id in held:
-            known = recorded[site_id]
+            told = recorded[site_id]
             # A day that says what the one before said tells nothing new.
-            if not known or known[-1][1] != blocker:
-                known.append((day, blocker))
+            if not told or told[-1][1] != blocker:
+                told.append((day, blocker))
     return recorded
 
 
@@ -265,15 +275,14 @@ class Present:
     growth: float | None
 
 
-def present(question: Question, *, now: datetime) -> Present:
-    """Five statements, whatever the number of sites."""
-    known = standing_of(sites_of(question), now=now)
-    histories = histories_of(known.sites, known.changes)
-    then = gap_at(histories, now - CAPABILITY_SPAN).deployed.accelerators
+def present(question: Question, sites: WithPast) -> Present:
+    """No statement."""
+    known = sites.known
+    then = gap_at(sites.histories, known.at - CAPABILITY_SPAN).deployed.accelerators
     counts = known.gap.deployed.accelerators
     return Present(
         known=known,
-        outlook=outlook(weekly(histories, now=now, weeks=FITTED_WEEKS), now=now, measure=question.measure),
+        outlook=sites.outlook(question.measure),
         # No room keeps figures of people: there is no base to compare with.
         capability=capability_gap(
             accelerators_then=then, accelerators_now=counts, qualified_then=0, qualified_now=0

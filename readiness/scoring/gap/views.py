@@ -15,7 +15,6 @@ from readiness.scoring.gap import cards, charts, findings, queries, tables
 from readiness.scoring.gap.closing import Closing, closing
 from readiness.scoring.gap.queries import Present
 from readiness.scoring.gap.question import FIRST_BLOCKER, BadQuestion, Question, read
-from readiness.scoring.queries.standing import standing_of
 from readiness.scoring.views import answers
 from readiness.scoring.worklist import queries as worklist
 from web import tables as table_kit
@@ -36,7 +35,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     at = now()
     regions = queries.regions()
     question = _question(request, regions)
-    found = queries.present(question, now=at)
+    found = queries.present(question, queries.with_past(question, now=at))
     held = closing(found.known, target=question.target, measure=question.measure)
     plan = "checks" if request.GET.get("plan") == "checks" else "sites"
     table = _table(request, held, found, plan)
@@ -67,7 +66,8 @@ def page(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def over_time_chart(request: HttpRequest, form: str) -> HttpResponse:
     question, span, at = _asked(request)
-    found = queries.over_time(question, start=span.start, end=span.end, now=at)
+    sites = queries.with_past(question, now=at)
+    found = queries.over_time(question, sites, start=span.start, end=span.end)
     return answers.chart(charts.gap_over_time(found, now=at, measure=question.measure), form)
 
 
@@ -76,7 +76,8 @@ def over_time_chart(request: HttpRequest, form: str) -> HttpResponse:
 @require_GET
 def by_group_chart(request: HttpRequest, form: str) -> HttpResponse:
     question, span, at = _asked(request, by=FIRST_BLOCKER)
-    groups = queries.groups_over_time(question, start=span.start, end=span.end, now=at)
+    sites = queries.with_past(question, now=at)
+    groups = queries.groups_over_time(question, sites, start=span.start, end=span.end)
     finding = findings.moved(groups, measure=question.measure)
     return answers.chart(charts.by_group(groups, measure=question.measure, finding=finding), form)
 
@@ -86,7 +87,7 @@ def by_group_chart(request: HttpRequest, form: str) -> HttpResponse:
 @require_GET
 def closing_chart(request: HttpRequest, form: str) -> HttpResponse:
     question, _span, at = _asked(request)
-    known = standing_of(queries.sites_of(question), now=at)
+    known = queries.asked(question, now=at)
     held = closing(known, target=question.target, measure=question.measure)
     figure = charts.closing(
         held.curve,

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from inventory.models import Site
-from readiness.framework.core.definition import Framework
 from readiness.scoring.models import CheckResult, CheckState, DomainHealth, Health
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef, ref_of
@@ -61,9 +60,9 @@ def attention(
     sites = {site.pk: site for site in known.sites if site.stage != Site.Stage.RETIRED}
     kw = {pk: one.deployed.it_kw for pk, one in known.capacity.items()}
     found = [
-        *_checks(sites, kw, known.framework),
+        *_checks(sites, kw, known),
         *_sources(sites, kw),
-        *_health(sites, kw),
+        *_health(sites, kw, known),
         *_without_owner(sites.values(), kw),
     ]
     ordered = sorted(found, key=_rank)
@@ -89,13 +88,14 @@ class _Open(NamedTuple):
         return (GATES.get(self.gate, 3), self.state != CheckState.FAIL, self.check_id)
 
 
-def _checks(sites: dict[int, Site], kw: dict[int, float], framework: Framework) -> Iterator[Attention]:
+def _checks(sites: dict[int, Site], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
     """One line for each site, its worst check first and the others counted: a site is at stake only once."""
-    results = CheckResult.objects.filter(state__in=[CheckState.FAIL, CheckState.STALE], site__in=list(sites))
+    results = CheckResult.objects.filter(known.among("site"), state__in=[CheckState.FAIL, CheckState.STALE])
     rows = results.exclude(gate="INFO").order_by().values_list("site_id", *_Open._fields)
     by_site: dict[int, list[_Open]] = defaultdict(list)
     for site_id, *told in rows:
-        by_site[site_id].append(_Open(*told))
+        if site_id in sites:
+            by_site[site_id].append(_Open(*told))
     for site_id, several in by_site.items():
         site = sites[site_id]
         first = min(several, key=lambda one: one.rank)
@@ -107,7 +107,7 @@ def _checks(sites: dict[int, Site], kw: dict[int, float], framework: Framework) 
             kind="check",
             state=first.state,
             subject=first.check_id,
-            title=f"{site.name}: {check_name(framework, first.check_id)}",
+            title=f"{site.name}: {check_name(known.framework, first.check_id)}",
             detail=detail,
             site=ref,
             sites=(ref,),
@@ -160,10 +160,12 @@ def _sites_served(sources: dict[int, Source]) -> dict[int, set[int]]:
     return served
 
 
-def _health(sites: dict[int, Site], kw: dict[int, float]) -> Iterator[Attention]:
-    critical = DomainHealth.objects.filter(health=Health.CRITICAL, clock="", site__in=list(sites))
+def _health(sites: dict[int, Site], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+    critical = DomainHealth.objects.filter(known.among("site"), health=Health.CRITICAL, clock="")
     for row in critical:
-        site = sites[row.site_id]
+        site = sites.get(row.site_id)
+        if site is None:
+            continue
         worst = row.reasons[0] if row.reasons else {}
         ref = ref_of(site)
         yield Attention(

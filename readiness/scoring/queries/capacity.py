@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,9 +29,7 @@ from readiness.scoring.models import Flip
 from readiness.scoring.queries.rows import SiteRef, ref_of
 from readiness.scoring.queries.standing import (
     EVER,
-    Changes,
     Standing,
-    capacity_changes,
     present_capacity,
     standing,
 )
@@ -130,7 +128,7 @@ def capacity_over_time(
     site_ids: Collection[int] | None = None,
 ) -> CapacityHistory:
     """The bands from `start` to `end` (no later than `now`), and a projection from the weeks before `now`."""
-    known = histories(site_ids)
+    known = histories_of(standing(now=now, site_ids=site_ids))
     until = min(end, now)
     gaps = gap_over_time(known, evenly(start, until, points)) if until > start else ()
     return replace(outlook(weekly(known, now=now, weeks=FITTED_WEEKS), now=now), gaps=gaps)
@@ -145,10 +143,6 @@ def outlook(weeks: Sequence[Gap], *, now: datetime, measure: Measure = Measure.P
         return CapacityHistory((), None, reason, None)
     projection, pace = _project(enough, now, measure)
     return CapacityHistory((), projection, "", pace)
-
-
-def gaps_at(instants: Sequence[datetime], *, site_ids: Collection[int] | None = None) -> tuple[Gap, ...]:
-    return gap_over_time(histories(site_ids), instants)
 
 
 def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[SiteCapacityRow, ...]:
@@ -215,17 +209,12 @@ def check_name(framework: Framework, check_id: str) -> str:
     return check.name if check else check_id
 
 
-def histories(site_ids: Collection[int] | None = None) -> list[SiteHistory]:
-    """Every site's dated capacity, stages and verdicts; four statements."""
-    sites = _sites(site_ids)
-    return histories_of(sites, capacity_changes(sites))
-
-
-def histories_of(sites: Sequence[Site], changes: Changes) -> list[SiteHistory]:
-    """The same of sites whose dated capacity is at hand; two statements."""
-    stages, verdicts = _stages(sites), _verdicts(sites)
+def histories_of(known: Standing) -> list[SiteHistory]:
+    """Each site's dated capacity, stages and verdicts, in the order of the sites; two statements."""
+    stages, verdicts = _stages(known), _verdicts(known)
     return [
-        SiteHistory(site.slug, changes[site.pk], stages[site.pk], verdicts.get(site.pk, ())) for site in sites
+        SiteHistory(site.slug, known.changes[site.pk], stages[site.pk], verdicts.get(site.pk, ()))
+        for site in known.sites
     ]
 
 
@@ -249,18 +238,18 @@ def _band(site: SiteCapacity, verdict: Verdict) -> Capacity:
     return site.deployed if site.verdict is verdict else NOTHING
 
 
-def _stages(sites: Sequence[Site]) -> dict[int, list[StageStep]]:
+def _stages(known: Standing) -> dict[int, list[StageStep]]:
     """Stages by the change history. The first one known is taken to have held before, too."""
     steps: dict[int, list[StageStep]] = defaultdict(list)
-    for step in inventory.stage_history([site.pk for site in sites]):
+    for step in inventory.stage_history(known.site_ids):
         at = step.at if steps[step.site_id] else EVER
         steps[step.site_id].append(StageStep(at, Stage(step.stage)))
-    return {site.pk: steps[site.pk] or [StageStep(EVER, Stage(site.stage))] for site in sites}
+    return {site.pk: steps[site.pk] or [StageStep(EVER, Stage(site.stage))] for site in known.sites}
 
 
-def _verdicts(sites: Iterable[Site]) -> dict[int, list[VerdictStep]]:
+def _verdicts(known: Standing) -> dict[int, list[VerdictStep]]:
     steps: dict[int, list[VerdictStep]] = defaultdict(list)
-    flips = Flip.objects.filter(site__in=[site.pk for site in sites], subject=Flip.Subject.VERDICT)
+    flips = Flip.objects.filter(known.among("site"), subject=Flip.Subject.VERDICT)
     for site_id, at, verdict in flips.order_by("at", "id").values_list("site_id", "at", "to_state"):
         steps[site_id].append(VerdictStep(at, Verdict(verdict) if verdict else None))
     return steps

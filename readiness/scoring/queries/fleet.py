@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2s
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,6 +14,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 
 from inventory.models import Domain, Site
+from inventory.queries import history_mark
 from readiness.scoring.core.gap import Gap
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth
@@ -20,9 +22,12 @@ from readiness.scoring.queries.capacity import CapacityHistory, histories_of, ou
 from readiness.scoring.queries.rows import Figure, SiteRef, ref_of
 from readiness.scoring.queries.standing import Standing, score_of, standing
 from telemetry.models import Series, Source, SourceStatus
+from web.remembering import recall, remember
 
 BEFORE_WEEKS = 4
 SPARK_WEEKS = 52
+STEADY_S = 600
+"""For so long the weeks before are told as of one moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +81,16 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Stan
     """Eight statements, whatever the number of sites; five with what is `known`."""
     known = known or standing(now=now, site_ids=site_ids)
     sites = known.sites
-    weeks = weekly(histories_of(sites, known.changes), now=now, weeks=SPARK_WEEKS - 1)
+    weeks = _weeks(known, now)
     open_sites = [site for site in sites if site.stage != Site.Stage.RETIRED]
     scores = {site.pk: score for site in sites if (score := score_of(site))}
     states, newest_at = _sources(site_ids)
-    reporting, monitored = _reporting(open_sites)
+    reporting, monitored = _reporting(known, {site.pk for site in open_sites})
     evaluated = [scores[site.pk].evaluated_at for site in open_sites if site.pk in scores]
     return Fleet(
         now=weeks[-1],
         before=weeks[-1 - BEFORE_WEEKS],
-        before_at=now - timedelta(weeks=BEFORE_WEEKS),
+        before_at=weeks[-1 - BEFORE_WEEKS].at,
         verdicts=known.verdicts,
         sites=len(sites),
         without_owner=tuple(ref_of(site) for site in open_sites if not site.owner.strip()),
@@ -102,6 +107,27 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Stan
         ),
         outlook=outlook(weeks, now=now),
     )
+
+
+def _weeks(known: Standing, now: datetime) -> tuple[Gap, ...]:
+    """The gap now, and at about this moment of each of the weeks before, which stays as it was until something changes.
+
+    A year of verdicts of every site takes longer to read than all the rest of the page.
+    """
+    moment = datetime.fromtimestamp(now.timestamp() // STEADY_S * STEADY_S, UTC)
+    key = f"fleet-weeks:{moment:%Y%m%d%H%M}:{_mark(known)}"
+    past: tuple[Gap, ...] | None = recall([key]).get(key)
+    if past is None:
+        past = weekly(histories_of(known), now=moment, weeks=SPARK_WEEKS - 1)[:-1]
+        remember({key: past}, for_=timedelta(seconds=2 * STEADY_S))
+    return (*past, known.gap)
+
+
+def _mark(known: Standing) -> str:
+    """Another one whenever the past of these sites may read otherwise: a verdict moved, a date was corrected."""
+    moved = [score.verdict_since for site in known.sites if (score := score_of(site))]
+    told = (sorted(site.pk for site in known.sites), max(moved, default=None), history_mark())
+    return blake2s(repr(told).encode(), digest_size=8).hexdigest()
 
 
 def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[DomainCard, ...]:
@@ -168,17 +194,19 @@ def _series_of(source: Any, site_ids: Collection[int]) -> Any:
     return Series.objects.filter(source=source, site_id__in=site_ids)
 
 
-def _reporting(sites: Sequence[Site]) -> tuple[int, int]:
-    """How many sites have a source on time, and how many have any."""
-    ids = [site.pk for site in sites]
+def _reporting(known: Standing, counted: Collection[int]) -> tuple[int, int]:
+    """How many of the sites that are `counted` have a source on time, and how many have any."""
     found: dict[int, set[str]] = defaultdict(set)
-    own = Source.objects.filter(site_id__in=ids).values_list("site_id", "status__state")
+    own = Source.objects.filter(known.among("site"), site__isnull=False).values_list(
+        "site_id", "status__state"
+    )
     labelled = (
-        Series.objects.filter(site_id__in=ids, source__site__isnull=True)
+        Series.objects.filter(known.among("site"), site__isnull=False, source__site__isnull=True)
         .order_by()
         .values_list("site_id", "source__status__state")
         .distinct()
     )
     for site_id, state in [*own, *labelled]:
-        found[site_id].add(state)
+        if site_id in counted:
+            found[site_id].add(state)
     return sum("on-time" in states for states in found.values()), len(found)

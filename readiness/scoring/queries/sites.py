@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, F, FloatField, IntegerField, OuterRef, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
@@ -14,7 +15,7 @@ from inventory.models import CapacityEvent, Domain, Site
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.scoring.core.states import Verdict
-from readiness.scoring.models import DomainHealth, ScorePoint
+from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
 from readiness.scoring.queries.standing import score_of, standing_of
@@ -148,13 +149,29 @@ def _health(sites: Sequence[Site]) -> dict[int, tuple[HealthMark, ...]]:
     }
 
 
+# A look into the index for each week: reading every day of half a year would take five times as long.
+_LAST_OF_WEEKS = """
+SELECT site.id, week.back, point.score
+FROM unnest(%(sites)s::bigint[]) AS site (id), generate_series(0, %(weeks)s - 1) AS week (back),
+    LATERAL (
+        SELECT score FROM scoring_scorepoint
+        WHERE site_id = site.id
+            AND on_date > %(today)s - 7 * (week.back + 1) AND on_date <= %(today)s - 7 * week.back
+        ORDER BY on_date DESC LIMIT 1
+    ) AS point
+"""
+
+
 def _weeks(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[float | None, ...]]:
     """The score at the end of each week up to now; a week without an evaluation has none."""
-    today = now.astimezone(UTC).date()
-    points = ScorePoint.objects.filter(
-        site__in=sites, on_date__gt=today - timedelta(weeks=WEEKS), on_date__lte=today
-    )
+    asked: dict[str, Any] = {
+        "sites": [site.pk for site in sites],
+        "weeks": WEEKS,
+        "today": now.astimezone(UTC).date(),
+    }
     scores: dict[int, dict[int, float | None]] = defaultdict(dict)
-    for site_id, day, score in points.order_by("on_date").values_list("site_id", "on_date", "score"):
-        scores[site_id][(today - day).days // 7] = score
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_OF_WEEKS, asked)
+        for site_id, back, score in cursor:
+            scores[site_id][back] = score
     return {site.pk: tuple(scores[site.pk].get(back) for back in reversed(range(WEEKS))) for site in sites}

@@ -21,7 +21,6 @@ from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
 from readiness.scoring.gap.question import BadQuestion, read
 from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.standing import standing_of
 from readiness.scoring.views import answers
 from readiness.scoring.worklist import lines, operations, queries, tables
 from readiness.scoring.worklist.forms import AddForm, ChangeForm, ProgressForm, SelectionForm, initial_of
@@ -145,7 +144,7 @@ def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
     regions = gap_queries.regions() if "region" in request.GET else {}
     try:
         question = read(request.GET, regions=regions)
-        known = standing_of(gap_queries.sites_of(question), now=now())
+        known = gap_queries.asked(question, now=now())
         held = closing(known, target=question.target, measure=question.measure)
         return queries.selected(names, held.held, held.sites)
     except BadQuestion as error:

@@ -56,7 +56,8 @@ def test_capacity_counts_from_the_end_of_its_day_in_the_sites_zone():
     there = stored.site("ready", kw=0, time_zone="America/New_York")
     made.capacity_event(site=there, happened_on=NOW.date(), it_kw=700)
     ends = NOW.replace(hour=5) + DAY  # 24:00 in New York
-    before, after = capacity.gaps_at([ends - timedelta(seconds=1), ends])
+    span = {"start": ends - timedelta(seconds=1), "end": ends}
+    before, after = capacity.capacity_over_time(**span, now=ends, points=2).gaps
     assert (before.deployed.it_kw, after.deployed.it_kw) == (0, 700)
 
 

@@ -40,7 +40,8 @@ def fleet(db):
 
 def asked(by, **more):
     question = Question(by=by, **{"points": 51} | more)
-    return gap.groups_over_time(question, start=NOW - 50 * DAY, end=NOW, now=NOW)
+    sites = gap.with_past(question, now=NOW)
+    return gap.groups_over_time(question, sites, start=NOW - 50 * DAY, end=NOW)
 
 
 def test_the_history_of_the_first_blocker_moves_capacity_from_group_to_group(fleet):
@@ -54,7 +55,8 @@ def test_the_history_of_the_first_blocker_moves_capacity_from_group_to_group(fle
 
 def test_before_the_first_recorded_day_the_blocker_is_not_recorded(fleet):
     question = Question(by="first-blocker", points=51)
-    groups = gap.groups_over_time(question, start=NOW - 80 * DAY, end=NOW, now=NOW)
+    sites = gap.with_past(question, now=NOW)
+    groups = gap.groups_over_time(question, sites, start=NOW - 80 * DAY, end=NOW)
     unrecorded = next(group for group in groups if group.key == gap.UNRECORDED)
     assert unrecorded.gaps[0].gap.it_kw == 2500
     assert unrecorded.now.gap.it_kw == 0
@@ -76,7 +78,9 @@ def test_groups_add_up_to_the_gap_at_every_instant(fleet, by, now):
         group.key if by != "region" or group.key == "asia" else "iberia": group.now.gap.it_kw
         for group in groups
     } == now
-    whole = gap.over_time(Question(points=51), start=NOW - 50 * DAY, end=NOW, now=NOW).gaps
+    question = Question(points=51)
+    sites = gap.with_past(question, now=NOW)
+    whole = gap.over_time(question, sites, start=NOW - 50 * DAY, end=NOW).gaps
     for place, one in enumerate(whole):
         assert sum(group.gaps[place].gap.it_kw for group in groups) == pytest.approx(one.gap.it_kw)
 
@@ -99,7 +103,7 @@ def test_what_is_not_among_the_largest_is_one_group(fleet):
     ],
 )
 def test_of_the_sites_that_are_asked_about(fleet, of, deployed):
-    found = gap.present(Question(**of), now=NOW)
+    found = gap.present(Question(**of), gap.with_past(Question(**of), now=NOW))
     assert found.known.gap.deployed.it_kw == deployed
 
 

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
+from readiness.scoring.models import SiteScore
 from readiness.scoring.queries import attention, capacity, checks, fleet, site, sites
 from telemetry.models import Series, Source, SourceStatus
 from tests.inventory import made
@@ -81,6 +83,42 @@ def test_fleet_counts_sites_by_verdict_and_sources_by_state(dallas):
     assert [ref.name for ref in told.without_owner] == [quiet.name]
     assert told.newest_sample_at == NOW - timedelta(minutes=1)
     assert told.sparks.deployed[-1] == told.now.deployed.it_kw == 2000
+
+
+class TestTheWeeksBefore:
+    """They are remembered for a while, and not a moment longer than they are true."""
+
+    def told(self, **later):
+        found = fleet.fleet(now=NOW + timedelta(**later))
+        return [gap.deployed.it_kw for gap in (found.before, found.now)], found.sparks.ready[-2:]
+
+    def test_they_cost_no_statement_twice(self, dallas):
+        with CaptureQueriesContext(connection) as first:
+            self.told()
+        with CaptureQueriesContext(connection) as second:
+            self.told()
+        assert len(first) - len(second) == 2
+
+    def test_a_corrected_date_is_seen_at_once(self, dallas):
+        assert self.told()[0] == [1000, 1000]
+        event = dallas.capacity_events.get()
+        event.happened_on = (NOW - 3 * DAY).date()
+        event.save()
+        assert self.told(minutes=1)[0] == [0, 1000]
+
+    def test_another_site_is_seen_at_once(self, dallas):
+        self.told()
+        stored.site("ready", kw=500, commissioned=NOW - 100 * DAY)
+        assert self.told(minutes=1) == ([1500, 1500], (500, 500))
+
+    def test_a_verdict_that_moved_is_seen_at_once(self, dallas):
+        assert self.told()[1] == (0, 0)
+        stored.flip(dallas, "verdict", "", "ready", at=NOW, from_state="not-ready")
+        SiteScore.objects.update(verdict="ready", verdict_since=NOW)
+        assert self.told(minutes=1)[1] == (0, 1000)
+
+    def test_without_a_cache_they_are_worked_out_each_time(self, dallas, without_cache):
+        assert self.told() == self.told() == ([1000, 1000], (0, 0))
 
 
 def test_a_source_that_serves_sites_by_label_counts_for_each():
@@ -249,6 +287,7 @@ READS = {
 @pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
 def test_reading_takes_as_many_statements_for_many_sites_as_for_one(dallas, read):
     read()
+    cache.clear()
     with CaptureQueriesContext(connection) as for_one:
         read()
     for number in range(12):

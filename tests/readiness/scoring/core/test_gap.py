@@ -21,6 +21,7 @@ from readiness.scoring.core.gap import (
     gap_over_time,
     gaps_by_group,
     site_capacity,
+    spans_of,
     with_blockers,
 )
 from readiness.scoring.core.states import Verdict
@@ -129,7 +130,9 @@ def test_one_pass_over_the_sites_says_what_each_instant_says(fleet, when):
 def test_groups_add_up_to_the_whole_whatever_moves_between_them(fleet, when):
     instants = [NOW + day * DAY for day in when]
     whole = gap_over_time(fleet, instants)
-    groups = gaps_by_group(fleet, instants, group_of=lambda site: site.first_blocker).values()
+    groups = gaps_by_group(
+        spans_of(fleet, instants), instants, group_of=lambda site: site.first_blocker
+    ).values()
     for place, gap in enumerate(whole):
         here = [group[place] for group in groups]
         assert round(sum(one.gap.it_kw for one in here) - gap.gap.it_kw, 5) == 0

@@ -1,0 +1,27 @@
+"""What was worked out once and may be lost at any time. Without the cache everything is worked out again."""
+
+import logging
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.core.cache import cache
+from redis import RedisError
+
+log = logging.getLogger(__name__)
+
+
+def recall(keys: Collection[str]) -> dict[str, Any]:
+    """Those of the keys that are remembered."""
+    try:
+        return cache.get_many(keys)
+    except RedisError as error:
+        log.warning("The cache cannot be read: %s", error)
+        return {}
+
+
+def remember(values: Mapping[str, Any], *, for_: timedelta) -> None:
+    try:
+        cache.set_many(dict(values), timeout=int(for_.total_seconds()))
+    except RedisError as error:
+        log.warning("The cache cannot be written: %s", error)
