@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from inventory.models import Site
 from readiness.scoring import findings
 from readiness.scoring.cards import link
 from readiness.scoring.core.gap import SiteCapacity
-from readiness.scoring.queries.standing import Standing
+from readiness.scoring.queries.rows import SiteRef
+from readiness.scoring.queries.standing import SiteStanding, Standing
 from web.states import state
 from web.units import number
 from web.world_map import Marker, middle, world_map
@@ -28,22 +28,22 @@ LARGEST_MARK, LARGEST_GROUP = 36, 160
 """A fleet of small edge sites is drawn as large as one of big ones."""
 VERDICTS = ("ready", "conditional", "not-ready", "")
 
-type Placed = tuple[Site, SiteCapacity]
+type Placed = tuple[SiteStanding, SiteCapacity]
 
 
 def card(known: Standing, *, regions: Collection[str] = ()) -> dict[str, Any]:
     """What the page reads: the map, what its marks are, and the ways closer. `regions` are slugs, empty for all."""
     placed = [
-        (site, known.capacity[site.pk])
+        (site, known.capacity[site.ref.id])
         for site in known.sites
-        if site.latitude is not None and site.longitude is not None
+        if site.ref.latitude is not None and site.ref.longitude is not None
     ]
     links = _region_links(known.sites, regions)
-    shown = [each for each in placed if each[0].region.slug in regions] if regions else placed
+    shown = [each for each in placed if each[0].region in regions] if regions else placed
     if not regions and len(shown) > MOST_MARKERS:
         note = gettext("one mark a region and verdict; size = deployed")
         return {"map": world_map(_groups(shown)), "map_note": note, "map_regions": links}
-    largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].name))[:MOST_MARKERS]
+    largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[:MOST_MARKERS]
     note = gettext("size = deployed capacity")
     if len(shown) > len(largest):
         note = gettext("the %(n)s largest of %(all)s sites; size = deployed capacity") % {
@@ -58,19 +58,19 @@ def _marks(placed: Sequence[Placed]) -> list[Marker]:
     largest = max((capacity.deployed.it_kw for _, capacity in placed), default=0) or 1
     return [
         Marker(
-            name=site.name,
-            latitude=float(site.latitude or 0),
-            longitude=float(site.longitude or 0),
+            name=site.ref.name,
+            latitude=site.ref.latitude or 0,
+            longitude=site.ref.longitude or 0,
             verdict=capacity.verdict,
-            url=reverse("site", args=[site.slug]),
+            url=reverse("site", args=[site.ref.slug]),
             size=LARGEST_MARK * capacity.deployed.it_kw / largest,
-            note=_note(site, capacity),
+            note=_note(site.ref, capacity),
         )
         for site, capacity in placed
     ]
 
 
-def _note(site: Site, capacity: SiteCapacity) -> str:
+def _note(site: SiteRef, capacity: SiteCapacity) -> str:
     place = ", ".join(part for part in (site.city, site.country) if part)
     deployed = (
         findings.kw(capacity.deployed.it_kw) if capacity.verdict else str(state("lifecycle", site.stage).word)
@@ -136,12 +136,10 @@ def _parts_of_the_world(placed: Iterable[Placed]) -> list[_Part]:
     """Regions, those that would lie over one another in one; the largest comes first and gives the place."""
     by_region: dict[tuple[str, str], list[Placed]] = defaultdict(list)
     for site, capacity in placed:
-        by_region[site.region.slug, site.region.name].append((site, capacity))
+        by_region[site.region, site.ref.region].append((site, capacity))
     parts: list[_Part] = []
     for (slug, name), members in sorted(by_region.items(), key=lambda each: (-_kw(each[1]), each[0])):
-        latitude, longitude = middle(
-            (float(site.latitude or 0), float(site.longitude or 0)) for site, _ in members
-        )
+        latitude, longitude = middle((site.ref.latitude or 0, site.ref.longitude or 0) for site, _ in members)
         part = next((one for one in parts if one.is_near(latitude, longitude)), None)
         if part is None:
             part = _Part(latitude, longitude)
@@ -152,9 +150,9 @@ def _parts_of_the_world(placed: Iterable[Placed]) -> list[_Part]:
     return parts
 
 
-def _region_links(sites: Iterable[Site], regions: Collection[str]) -> list[dict[str, Any]]:
+def _region_links(sites: Iterable[SiteStanding], regions: Collection[str]) -> list[dict[str, Any]]:
     """To the whole world and to each region, where there are several."""
-    names = dict(sorted({(site.region.slug, site.region.name) for site in sites}, key=lambda pair: pair[1]))
+    names = dict(sorted({(site.region, site.ref.region) for site in sites}, key=lambda pair: pair[1]))
     if not 2 <= len(names) <= MOST_REGIONS:
         return []
     world = {"label": gettext("World"), "url": reverse("fleet"), "current": not regions}

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import QuerySet
 
-from inventory.models import Site
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core import closing as core
 from readiness.scoring.core.closing import CheckEffect, HeldSite, Step, Target
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.gap import NOTHING, Capacity, Measure
 from readiness.scoring.core.states import Gate, Verdict
-from readiness.scoring.models import CheckResult
-from readiness.scoring.queries.standing import Standing, score_of
+from readiness.scoring.models import CheckResult, SiteScore
+from readiness.scoring.queries.rows import SiteRef
+from readiness.scoring.queries.standing import Standing
 
 SHORT_OF = {
     Target.CONDITIONAL: (Verdict.NOT_READY, None),
@@ -33,7 +33,7 @@ class Closing:
     target: Target
     measure: Measure
     held: tuple[HeldSite, ...]
-    sites: Mapping[str, Site]
+    sites: Mapping[str, SiteRef]
     framework: Framework
 
     @cached_property
@@ -61,27 +61,29 @@ class Closing:
 
 
 def closing(known: Standing, *, target: Target, measure: Measure) -> Closing:
-    """Of the sites that are known; no statement for `conditional`, one for `ready`."""
-    short = [
-        site
+    """Of the sites that are known; one statement."""
+    short = {
+        site.ref.id: site.ref
         for site in known.sites
-        if known.capacity[site.pk].verdict in SHORT_OF[target] and known.capacity[site.pk].deployed != NOTHING
-    ]
-    holding = _blocking(short) if target is Target.CONDITIONAL else _open([site.pk for site in short])
+        if (present := known.capacity[site.ref.id]).verdict in SHORT_OF[target]
+        and present.deployed != NOTHING
+    }
+    holding = _blocking(known) if target is Target.CONDITIONAL else _open(known)
     held = tuple(
-        HeldSite(site.slug, known.capacity[site.pk].deployed, tuple(holding.get(site.pk, ())))
-        for site in short
+        HeldSite(ref.slug, known.capacity[site_id].deployed, tuple(holding.get(site_id, ())))
+        for site_id, ref in short.items()
     )
-    return Closing(target, measure, held, {site.slug: site for site in short}, known.framework)
+    return Closing(target, measure, held, {ref.slug: ref for ref in short.values()}, known.framework)
 
 
-def _blocking(sites: Sequence[Site]) -> dict[int, list[str]]:
+def _blocking(known: Standing) -> dict[int, list[str]]:
     """What a not-ready verdict names; go-live exceptions are not among it."""
-    return {site.pk: score.deciding for site in sites if (score := score_of(site)) and score.verdict}
+    scores = SiteScore.objects.filter(known.among("site"), verdict=Verdict.NOT_READY)
+    return dict(scores.order_by().values_list("site_id", "deciding"))
 
 
-def _open(site_ids: Sequence[int]) -> dict[int, list[str]]:
-    found = open_results().filter(site__in=site_ids).order_by().values_list("site_id")
+def _open(known: Standing) -> dict[int, list[str]]:
+    found = open_results().filter(known.among("site")).order_by().values_list("site_id")
     return dict(found.annotate(checks=ArrayAgg("check_id", order_by="check_id")))
 
 

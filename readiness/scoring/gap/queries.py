@@ -42,7 +42,7 @@ from readiness.scoring.queries.capacity import (
     weekly,
 )
 from readiness.scoring.queries.score_points import NEAR
-from readiness.scoring.queries.standing import Standing, brief_sites, standing_of
+from readiness.scoring.queries.standing import SiteStanding, Standing, standing_of
 
 CONDITIONAL, READY, UNEVALUATED, UNRECORDED, OTHERS = (
     *("conditional", "ready", "not-evaluated", "not-recorded"),
@@ -73,8 +73,7 @@ def regions() -> dict[str, str]:
 
 
 def sites_of(question: Question) -> QuerySet[Site]:
-    """The sites that are asked about, with regions and scores."""
-    sites = brief_sites("score__deciding")
+    sites = Site.objects.all()
     if question.regions:
         sites = sites.filter(region__slug__in=question.regions)
     if question.kinds:
@@ -85,7 +84,7 @@ def sites_of(question: Question) -> QuerySet[Site]:
 
 
 def asked(question: Question, *, now: datetime) -> Standing:
-    """The sites that are asked about as they stand; four statements."""
+    """The sites that are asked about as they stand; three statements."""
     return standing_of(sites_of(question), now=now, of_all=question.of_all_sites)
 
 
@@ -102,7 +101,7 @@ class WithPast:
 
 
 def with_past(question: Question, *, now: datetime) -> WithPast:
-    """Six statements, whatever the number of sites."""
+    """Five statements, whatever the number of sites."""
     known = asked(question, now=now)
     return WithPast(known, histories_of(known))
 
@@ -158,17 +157,18 @@ def _blocker_of(by: str) -> Callable[[SiteCapacity], str]:
     return _blocker if by == FIRST_BLOCKER else _pillar
 
 
-def _fixed(by: str, sites: Sequence[Site]) -> tuple[dict[str, str], dict[str, str]]:
+def _fixed(by: str, sites: Sequence[SiteStanding]) -> tuple[dict[str, str], dict[str, str]]:
     """The group of each site, by slug, and the words of each group."""
     if by == REGION:
-        return {site.slug: site.region.slug for site in sites}, {
-            site.region.slug: site.region.name for site in sites
+        return {site.ref.slug: site.region for site in sites}, {
+            site.region: site.ref.region for site in sites
         }
     if by == KIND:
-        return {site.slug: site.kind for site in sites}, {
+        return {site.ref.slug: site.ref.kind for site in sites}, {
             value: str(label) for value, label in Site.Kind.choices
         }
-    return {site.slug: site.slug for site in sites}, {site.slug: site.name for site in sites}
+    refs = [site.ref for site in sites]
+    return {ref.slug: ref.slug for ref in refs}, {ref.slug: ref.name for ref in refs}
 
 
 def _blocker(site: SiteCapacity) -> str:
@@ -199,7 +199,7 @@ def _blocked(
     """The histories with each day's first blocker, and the present one; one statement."""
     recorded = _recorded(known, _days(instants, sites=len(known.sites)))
     return [
-        replace(history, verdicts=with_blockers(history.verdicts, recorded.get(site.pk, ())))
+        replace(history, verdicts=with_blockers(history.verdicts, recorded.get(site.ref.id, ())))
         for site, history in zip(known.sites, histories, strict=True)
     ]
 

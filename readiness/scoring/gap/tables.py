@@ -66,7 +66,7 @@ def plan_lines(found: Closing, verdicts: Mapping[str, str], listed: Listed) -> l
                 place=place,
                 slug=site.slug,
                 name=site.name,
-                region=site.region.name,
+                region=site.region,
                 verdict=verdicts[site.slug],
                 held=step.site.held,
                 checks=checks,

@@ -14,7 +14,7 @@ from readiness.scoring import cards, findings, lines
 from readiness.scoring.matrix.words import short_name
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import PartRow
-from readiness.scoring.queries.standing import score_of, standing_of
+from readiness.scoring.queries.standing import present_capacity, score_of
 from readiness.scoring.waivers import lines as waiver_lines
 from readiness.scoring.waivers.queries import GrantRow
 from web.units import duration
@@ -48,7 +48,7 @@ def _stake(site: Site, check_id: str, *, now: datetime) -> str:
     score = score_of(site)
     if score is None or check_id not in score.deciding:
         return ""
-    kw = standing_of([site], now=now).capacity[site.pk].deployed.it_kw
+    kw = present_capacity([site], now=now)[site.pk].deployed.it_kw
     return gettext("holds back %(kw)s") % {"kw": findings.kw(kw)} if kw else ""
 
 

@@ -20,7 +20,7 @@ from readiness.scoring.matrix.wanted import Wanted
 from readiness.scoring.models import CheckResult
 from readiness.scoring.queries import sites as site_queries
 from readiness.scoring.queries.rows import SiteRef, ref_of
-from readiness.scoring.queries.standing import score_of, standing_of
+from readiness.scoring.queries.standing import present_capacity, score_of
 
 
 class Cell(NamedTuple):
@@ -93,17 +93,18 @@ def _severity() -> Case:
 
 
 def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) -> list[MatrixRow]:
-    """The rows of these sites, in their order, with these checks; four statements, however many sites.
+    """The rows of these sites, in their order, with these checks; five statements, however many sites.
 
     Sites that come from `table()` bring their region and score along.
     """
-    known = standing_of(sites, now=now)
+    shown = list(sites)
+    capacity = present_capacity(shown, now=now)
     cells: dict[int, dict[str, Cell]] = defaultdict(dict)
-    results = CheckResult.objects.filter(site__in=known.sites, check_id__in=check_ids).order_by()
-    for site_id, check_id, *shown in results.values_list("site_id", "check_id", *Cell._fields):
-        cells[site_id][check_id] = Cell(*shown)
+    results = CheckResult.objects.filter(site__in=shown, check_id__in=check_ids).order_by()
+    for site_id, check_id, *cell in results.values_list("site_id", "check_id", *Cell._fields):
+        cells[site_id][check_id] = Cell(*cell)
     versions = dict(FrameworkVersion.objects.order_by().values_list("pk", "version"))
-    return [_row(site, known.capacity[site.pk].deployed, cells[site.pk], versions) for site in known.sites]
+    return [_row(site, capacity[site.pk].deployed, cells[site.pk], versions) for site in shown]
 
 
 def _row(site: Site, deployed: Capacity, cells: dict[str, Cell], versions: dict[int, str]) -> MatrixRow:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Site
 from readiness.scoring.models import CheckResult, CheckState, DomainHealth, Health
 from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.queries.rows import SiteRef, ref_of
+from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import Standing, standing
 from telemetry.models import Series, Source, SourceState
 
@@ -57,7 +57,7 @@ def attention(
     A source that is silent shows once, under its own name, and health that it freezes is not told again.
     """
     known = known or standing(now=now, site_ids=site_ids)
-    sites = {site.pk: site for site in known.sites if site.stage != Site.Stage.RETIRED}
+    sites = {site.ref.id: site.ref for site in known.sites if site.ref.stage != Site.Stage.RETIRED}
     kw = {pk: one.deployed.it_kw for pk, one in known.capacity.items()}
     found = [
         *_checks(sites, kw, known),
@@ -88,7 +88,7 @@ class _Open(NamedTuple):
         return (GATES.get(self.gate, 3), self.state != CheckState.FAIL, self.check_id)
 
 
-def _checks(sites: dict[int, Site], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
     """One line for each site, its worst check first and the others counted: a site is at stake only once."""
     results = CheckResult.objects.filter(known.among("site"), state__in=[CheckState.FAIL, CheckState.STALE])
     rows = results.exclude(gate="INFO").order_by().values_list("site_id", *_Open._fields)
@@ -97,17 +97,16 @@ def _checks(sites: dict[int, Site], kw: dict[int, float], known: Standing) -> It
         if site_id in sites:
             by_site[site_id].append(_Open(*told))
     for site_id, several in by_site.items():
-        site = sites[site_id]
+        ref = sites[site_id]
         first = min(several, key=lambda one: one.rank)
         detail = first.reason
         if len(several) > 1:
             detail += " " + _("And %(count)s more.") % {"count": len(several) - 1}
-        ref = ref_of(site)
         yield Attention(
             kind="check",
             state=first.state,
             subject=first.check_id,
-            title=f"{site.name}: {check_name(known.framework, first.check_id)}",
+            title=f"{ref.name}: {check_name(known.framework, first.check_id)}",
             detail=detail,
             site=ref,
             sites=(ref,),
@@ -119,7 +118,7 @@ def _checks(sites: dict[int, Site], kw: dict[int, float], known: Standing) -> It
         )
 
 
-def _sources(sites: dict[int, Site], kw: dict[int, float]) -> Iterator[Attention]:
+def _sources(sites: dict[int, SiteRef], kw: dict[int, float]) -> Iterator[Attention]:
     wanting = Source.objects.filter(status__state__in=[SourceState.LATE, SourceState.SILENT]).select_related(
         "status"
     )
@@ -160,33 +159,32 @@ def _sites_served(sources: dict[int, Source]) -> dict[int, set[int]]:
     return served
 
 
-def _health(sites: dict[int, Site], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
     critical = DomainHealth.objects.filter(known.among("site"), health=Health.CRITICAL, clock="")
     for row in critical:
-        site = sites.get(row.site_id)
-        if site is None:
+        ref = sites.get(row.site_id)
+        if ref is None:
             continue
         worst = row.reasons[0] if row.reasons else {}
-        ref = ref_of(site)
         yield Attention(
             kind="health",
             state=row.health,
             subject=row.domain,
             title=_("%(site)s: %(domain)s is critical")
-            % {"site": site.name, "domain": row.get_domain_display().lower()},
+            % {"site": ref.name, "domain": row.get_domain_display().lower()},
             detail=f"{worst.get('object', '')}: {worst.get('title', '')}".strip(": "),
             site=ref,
             sites=(ref,),
             check_id="",
             source_id=None,
-            kw=kw[site.pk],
+            kw=kw[ref.id],
             since=row.since,
             clock=row.clock,
         )
 
 
-def _without_owner(sites: Iterable[Site], kw: dict[int, float]) -> Iterator[Attention]:
-    refs = _by_kw([site for site in sites if not site.owner.strip()], kw)
+def _without_owner(sites: Iterable[SiteRef], kw: dict[int, float]) -> Iterator[Attention]:
+    refs = _by_kw([ref for ref in sites if not ref.owner.strip()], kw)
     if not refs:
         return
     title = (
@@ -210,5 +208,5 @@ def _without_owner(sites: Iterable[Site], kw: dict[int, float]) -> Iterator[Atte
     )
 
 
-def _by_kw(sites: Sequence[Site], kw: dict[int, float]) -> tuple[SiteRef, ...]:
-    return tuple(ref_of(site) for site in sorted(sites, key=lambda site: (-kw[site.pk], site.name)))
+def _by_kw(sites: Sequence[SiteRef], kw: dict[int, float]) -> tuple[SiteRef, ...]:
+    return tuple(sorted(sites, key=lambda ref: (-kw[ref.id], ref.name)))

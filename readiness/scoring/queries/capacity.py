@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from inventory import queries as inventory
-from inventory.models import Site
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import (
     NOTHING,
@@ -26,11 +25,10 @@ from readiness.scoring.core.gap import (
 )
 from readiness.scoring.core.states import Stage, Verdict
 from readiness.scoring.models import Flip
-from readiness.scoring.queries.rows import SiteRef, ref_of
+from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import (
     EVER,
     Standing,
-    present_capacity,
     standing,
 )
 from readiness.scoring.trend import Line, fit
@@ -147,19 +145,18 @@ def outlook(weeks: Sequence[Gap], *, now: datetime, measure: Measure = Measure.P
 
 def by_site(*, now: datetime, site_ids: Collection[int] | None = None) -> tuple[SiteCapacityRow, ...]:
     """Sites with deployed capacity, most kW first."""
-    sites = _sites(site_ids)
-    present = present_capacity(sites, now=now)
+    known = standing(now=now, site_ids=site_ids)
     rows = [
         SiteCapacityRow(
-            site=ref_of(site),
-            deployed=present[site.pk].deployed,
-            ready=_band(present[site.pk], Verdict.READY),
-            conditional=_band(present[site.pk], Verdict.CONDITIONAL),
-            verdict=present[site.pk].verdict or "",
-            first_blocker=present[site.pk].first_blocker,
+            site=site.ref,
+            deployed=present.deployed,
+            ready=_band(present, Verdict.READY),
+            conditional=_band(present, Verdict.CONDITIONAL),
+            verdict=site.verdict,
+            first_blocker=site.first_blocker,
         )
-        for site in sites
-        if present[site.pk].deployed != NOTHING
+        for site in known.sites
+        if (present := known.capacity[site.ref.id]).deployed != NOTHING
     ]
     return tuple(sorted(rows, key=lambda row: (-row.deployed.it_kw, row.site.name)))
 
@@ -213,8 +210,8 @@ def histories_of(known: Standing) -> list[SiteHistory]:
     """Each site's dated capacity, stages and verdicts, in the order of the sites; two statements."""
     stages, verdicts = _stages(known), _verdicts(known)
     return [
-        SiteHistory(site.slug, known.changes[site.pk], stages[site.pk], verdicts.get(site.pk, ()))
-        for site in known.sites
+        SiteHistory(ref.slug, known.changes[ref.id], stages[ref.id], verdicts.get(ref.id, ()))
+        for ref in (site.ref for site in known.sites)
     ]
 
 
@@ -229,11 +226,6 @@ def evenly(start: datetime, end: datetime, points: int) -> list[datetime]:
     return [start + step * place for place in range(points - 1)] + [end]
 
 
-def _sites(site_ids: Collection[int] | None) -> list[Site]:
-    sites = Site.objects.select_related("region")
-    return list(sites if site_ids is None else sites.filter(pk__in=site_ids))
-
-
 def _band(site: SiteCapacity, verdict: Verdict) -> Capacity:
     return site.deployed if site.verdict is verdict else NOTHING
 
@@ -244,7 +236,10 @@ def _stages(known: Standing) -> dict[int, list[StageStep]]:
     for step in inventory.stage_history(known.site_ids):
         at = step.at if steps[step.site_id] else EVER
         steps[step.site_id].append(StageStep(at, Stage(step.stage)))
-    return {site.pk: steps[site.pk] or [StageStep(EVER, Stage(site.stage))] for site in known.sites}
+    return {
+        ref.id: steps[ref.id] or [StageStep(EVER, Stage(ref.stage))]
+        for ref in (site.ref for site in known.sites)
+    }
 
 
 def _verdicts(known: Standing) -> dict[int, list[VerdictStep]]:

@@ -19,8 +19,8 @@ from readiness.scoring.core.gap import Gap
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
-from readiness.scoring.queries.rows import Figure, SiteRef, ref_of
-from readiness.scoring.queries.standing import Standing, score_of, standing
+from readiness.scoring.queries.rows import Figure, SiteRef
+from readiness.scoring.queries.standing import Standing, standing
 from telemetry.models import Series, Source, SourceStatus
 from web.remembering import recall, remember
 
@@ -78,28 +78,25 @@ class DomainCard:
 
 
 def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Standing | None = None) -> Fleet:
-    """Eight statements, whatever the number of sites; five with what is `known`."""
+    """Nine statements at most, whatever the number of sites; six with what is `known`."""
     known = known or standing(now=now, site_ids=site_ids)
-    sites = known.sites
     weeks = _weeks(known, now)
-    open_sites = [site for site in sites if site.stage != Site.Stage.RETIRED]
-    scores = {site.pk: score for site in sites if (score := score_of(site))}
+    open_sites = [site for site in known.sites if site.ref.stage != Site.Stage.RETIRED]
     states, newest_at = _sources(site_ids)
-    reporting, monitored = _reporting(known, {site.pk for site in open_sites})
-    evaluated = [scores[site.pk].evaluated_at for site in open_sites if site.pk in scores]
+    reporting, monitored = _reporting(known, {site.ref.id for site in open_sites})
     return Fleet(
         now=weeks[-1],
         before=weeks[-1 - BEFORE_WEEKS],
         before_at=weeks[-1 - BEFORE_WEEKS].at,
         verdicts=known.verdicts,
-        sites=len(sites),
-        without_owner=tuple(ref_of(site) for site in open_sites if not site.owner.strip()),
+        sites=len(known.sites),
+        without_owner=tuple(site.ref for site in open_sites if not site.ref.owner.strip()),
         sources=states,
         sources_total=sum(states.values()),
         newest_sample_at=newest_at,
         sites_reporting=reporting,
         monitored=monitored,
-        evaluated_at=min(evaluated, default=None),
+        evaluated_at=min((site.evaluated_at for site in open_sites if site.evaluated_at), default=None),
         sparks=Sparks(
             deployed=tuple(gap.deployed.it_kw for gap in weeks),
             ready=tuple(gap.ready.it_kw for gap in weeks),
@@ -125,8 +122,8 @@ def _weeks(known: Standing, now: datetime) -> tuple[Gap, ...]:
 
 def _mark(known: Standing) -> str:
     """Another one whenever the past of these sites may read otherwise: a verdict moved, a date was corrected."""
-    moved = [score.verdict_since for site in known.sites if (score := score_of(site))]
-    told = (sorted(site.pk for site in known.sites), max(moved, default=None), history_mark())
+    moved = [site.verdict_since for site in known.sites if site.verdict_since]
+    told = (sorted(site.ref.id for site in known.sites), max(moved, default=None), history_mark())
     return blake2s(repr(told).encode(), digest_size=8).hexdigest()
 
 

@@ -12,13 +12,14 @@ from django.db.models import Case, F, FloatField, IntegerField, OuterRef, QueryS
 from django.db.models.functions import Coalesce
 
 from inventory.models import CapacityEvent, Domain, Site
+from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
-from readiness.scoring.queries.standing import score_of, standing_of
+from readiness.scoring.queries.standing import present_capacity, score_of
 
 WEEKS = 24
 DOMAINS = tuple(Domain.values)
@@ -65,17 +66,17 @@ def _event_kw(now: datetime) -> Subquery:
 
 
 def rows(sites: Iterable[Site], *, now: datetime) -> list[SiteRow]:
-    """The rows of these sites, in their order. Four statements, however many sites.
+    """The rows of these sites, in their order. Five statements, however many sites.
 
     Sites that come from `table()` bring their region and score along.
     """
-    known = standing_of(sites, now=now)
-    shown = known.sites
+    shown = list(sites)
+    capacity = present_capacity(shown, now=now)
+    _version, framework = framework_queries.current()
     health = _health(shown)
     weeks = _weeks(shown, now=now)
     return [
-        _row(site, known.framework, known.capacity[site.pk], health[site.pk], weeks[site.pk], now=now)
-        for site in shown
+        _row(site, framework, capacity[site.pk], health[site.pk], weeks[site.pk], now=now) for site in shown
     ]
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -25,26 +26,32 @@ from readiness.scoring.core.gap import (
 )
 from readiness.scoring.core.states import Stage, Verdict
 from readiness.scoring.models import SiteScore
+from readiness.scoring.queries.rows import SiteRef
 
 EVER = datetime.min.replace(tzinfo=UTC)
-
-# A thousand sites are read to say a few things about each: their scores' JSON would take longer than all the rest.
-READ_OF_ALL = (
-    *("slug", "name", "city", "country", "kind", "stage", "owner", "latitude", "longitude"),
-    "region_id",
-    *("score__verdict", "score__first_blocker", "score__evaluated_at", "score__verdict_since"),
-)
 
 type Changes = Mapping[int, Sequence[CapacityChange]]
 
 
 @dataclass(frozen=True, slots=True)
+class SiteStanding:
+    """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated."""
+
+    ref: SiteRef
+    region: str
+    """Its slug; the reference has its name."""
+    verdict: str
+    verdict_since: datetime | None
+    first_blocker: str
+    evaluated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """`sites` with their regions and scores (of all sites, the columns READ_OF_ALL alone); `changes` and
-    `capacity` (at `at`) by site id. `of_all`: there are no other sites."""
+    """`changes` and `capacity` (at `at`) are by site id. `of_all`: there are no other sites."""
 
     at: datetime
-    sites: tuple[Site, ...]
+    sites: tuple[SiteStanding, ...]
     changes: Changes
     capacity: dict[int, SiteCapacity]
     framework: Framework
@@ -53,7 +60,7 @@ class Standing:
     @property
     def site_ids(self) -> list[int] | None:
         """None of all sites: naming a thousand would take longer than reading what they have."""
-        return None if self.of_all else [site.pk for site in self.sites]
+        return None if self.of_all else [site.ref.id for site in self.sites]
 
     def among(self, site: str) -> Q:
         """A condition for rows of these sites alone."""
@@ -70,30 +77,37 @@ class Standing:
         return dict(Counter(one.verdict or "none" for one in self.capacity.values()))
 
 
+_OF_REF = (
+    *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "owner"),
+    *("latitude", "longitude"),
+)
+_OF_SCORE = ("verdict", "verdict_since", "first_blocker", "evaluated_at")
+
+
 def standing(*, now: datetime, site_ids: Collection[int] | None = None) -> Standing:
-    """Of all sites, or of these. Four statements, whatever the number of sites."""
-    sites = brief_sites()
-    if site_ids is not None:
-        sites = sites.filter(pk__in=site_ids)
+    """Of all sites, or of these. Three statements, whatever the number of sites."""
+    sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
     return standing_of(sites, now=now, of_all=site_ids is None)
 
 
-def brief_sites(*more: str) -> QuerySet[Site]:
-    """Sites with regions and scores, of their columns READ_OF_ALL and `more` alone."""
-    # Regions apart: joined in, each site would have a copy of its own.
-    return Site.objects.select_related("score").prefetch_related("region").only(*READ_OF_ALL, *more)
-
-
-def standing_of(sites: Iterable[Site], *, now: datetime, of_all: bool = False) -> Standing:
-    """Of sites at hand, `of_all` where these are all there are.
-
-    They cost a statement each where their region or score was not read with them.
-    """
-    there = tuple(sites)
-    changes = capacity_changes(None if of_all else [site.pk for site in there])
+def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -> Standing:
+    """Of these, in their order; `of_all` where they are all there are. Three statements."""
+    # Values: of a thousand sites, objects of the models would take longer than all that is said of them.
+    read = sites.values_list(*_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE))
+    there = tuple(_site(*row) for row in read)
+    changes = capacity_changes(None if of_all else [site.ref.id for site in there])
     _, framework = framework_queries.current()
-    capacity = {site.pk: _present(site, changes[site.pk], score_of(site), now) for site in there}
+    capacity = {
+        site.ref.id: _present(site.ref, changes[site.ref.id], (site.verdict, site.first_blocker), now)
+        for site in there
+    }
     return Standing(now, there, changes, capacity, framework, of_all)
+
+
+def _site(*row: Any) -> SiteStanding:
+    *of_ref, latitude, longitude, region, verdict, since, blocker, evaluated_at = row
+    places = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
+    return SiteStanding(SiteRef(*of_ref, *places), region, verdict or "", since, blocker or "", evaluated_at)
 
 
 def score_of(site: Site) -> SiteScore | None:
@@ -103,22 +117,20 @@ def score_of(site: Site) -> SiteScore | None:
 
 def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteCapacity]:
     """By site id: what is deployed and the stored verdict. Two statements, whatever the number of sites."""
-    changes = capacity_changes([site.pk for site in sites])
-    stored = SiteScore.objects.filter(site__in=sites).only("site_id", "verdict", "first_blocker")
-    scores = {score.site_id: score for score in stored}
-    return {site.pk: _present(site, changes[site.pk], scores.get(site.pk), now) for site in sites}
+    ids = [site.pk for site in sites]
+    changes = capacity_changes(ids)
+    stored = SiteScore.objects.filter(site__in=ids).values_list("site_id", "verdict", "first_blocker")
+    scores = {site_id: (verdict, blocker) for site_id, verdict, blocker in stored}
+    return {site.pk: _present(site, changes[site.pk], scores.get(site.pk, ("", "")), now) for site in sites}
 
 
 def _present(
-    site: Site, changes: Sequence[CapacityChange], score: SiteScore | None, now: datetime
+    site: Site | SiteRef, changes: Sequence[CapacityChange], score: tuple[str, str], now: datetime
 ) -> SiteCapacity:
+    """`score` is the stored verdict and first blocker, "" for none."""
     history = SiteHistory(site.slug, changes, [StageStep(EVER, Stage(site.stage))])
-    return SiteCapacity(
-        site=site.slug,
-        deployed=deployed_at(history, now),
-        verdict=Verdict(score.verdict) if score and score.verdict else None,
-        first_blocker=score.first_blocker if score else "",
-    )
+    verdict, blocker = score
+    return SiteCapacity(site.slug, deployed_at(history, now), Verdict(verdict) if verdict else None, blocker)
 
 
 def capacity_changes(site_ids: Collection[int] | None) -> Changes:

@@ -136,25 +136,24 @@ class BadSelection(ValueError):
     """Names what of a selection is not there."""
 
 
-def selected(
-    names: Collection[str], held: Sequence[HeldSite], sites: Mapping[str, Site]
-) -> list[tuple[Site, str]]:
-    """Sites and checks that rows of the ranked plan stand for, each once, in order.
+def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Site, str]]:
+    """Sites and checks that rows of the ranked plan stand for, each once, in order. One statement.
 
     `site:<slug>` is every check that holds the site, `check:<id>` the check at every site it holds. Raises
     BadSelection for a name that means nothing; what holds nothing any more adds nothing.
     """
     by_slug = {one.site: one.checks for one in held}
-    pairs: dict[tuple[str, str], Site] = {}
+    pairs: set[tuple[str, str]] = set()
     for name in names:
         kind, _colon, value = name.partition(":")
         if kind == "site":
-            pairs |= {(value, check_id): sites[value] for check_id in by_slug.get(value, ())}
+            pairs |= {(value, check_id) for check_id in by_slug.get(value, ())}
         elif kind == "check":
-            pairs |= {(one.site, value): sites[one.site] for one in held if value in one.checks}
+            pairs |= {(one.site, value) for one in held if value in one.checks}
         else:
             raise BadSelection(name[:100])
-    return [(site, check_id) for (_slug, check_id), site in sorted(pairs.items(), key=lambda pair: pair[0])]
+    sites = {site.slug: site for site in Site.objects.filter(slug__in={slug for slug, _check_id in pairs})}
+    return [(sites[slug], check_id) for slug, check_id in sorted(pairs)]
 
 
 def user_named(name: str) -> User | None:

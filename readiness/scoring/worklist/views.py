@@ -146,7 +146,7 @@ def _pairs(request: HttpRequest, names: list[str]) -> list[tuple[Site, str]]:
         question = read(request.GET, regions=regions)
         known = gap_queries.asked(question, now=now())
         held = closing(known, target=question.target, measure=question.measure)
-        return queries.selected(names, held.held, held.sites)
+        return queries.selected(names, held.held)
     except BadQuestion as error:
         raise BadRequest(str(error)) from error
     except queries.BadSelection as error:
