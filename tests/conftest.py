@@ -1,5 +1,6 @@
 """Fixtures for every test: a user of each role, clients for pages and endpoints, and a clock that stands still."""
 
+import gc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +20,12 @@ def pytest_configure():
 
     # The real one is slow on purpose; nearly every test has a user.
     muster.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_finish():
+    """All that was imported stays: looking through it for garbage again and again takes a tenth of a run."""
+    gc.collect()
+    gc.freeze()
 
 
 class FrozenClock:
