@@ -1,4 +1,4 @@
-"""Key figures of sites and of the fleet: what a broken meter sends is no figure, and takes none of the others with it."""
+"""Key figures of sites and of the fleet: what a broken meter sends is no figure, and harms none of the others."""
 
 import math
 
