@@ -351,7 +351,7 @@ RELAXED = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(sites(), min_size=1, max_size=6), envelopes())
 def test_relaxing_never_shrinks_the_feasible_set(candidates, envelope):
     wanted, held = envelope
@@ -363,7 +363,7 @@ def test_relaxing_never_shrinks_the_feasible_set(candidates, envelope):
         assert {id(one.candidate) for one in after.rejected} <= rejected, name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(sites(), max_size=6), envelopes())
 def test_every_site_is_in_one_list_and_only_feasible_ones_lack_reasons(candidates, envelope):
     placement = place(candidates, *envelope)
