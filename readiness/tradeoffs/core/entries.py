@@ -189,8 +189,8 @@ def _refuse_sourcing(sourcing: Sourcing, today: date) -> None:
     if sourcing.provenance not in LEAST_TRUSTED_LAST:
         known = ", ".join(LEAST_TRUSTED_LAST)
         raise UnitRefused("provenance", f"{sourcing.provenance[:20]!r} is none of {known}.")
-    for field, day in (("as_of", sourcing.as_of_on), ("until", sourcing.until_on)):
+    for field, day in (("as_of_on", sourcing.as_of_on), ("until_on", sourcing.until_on)):
         if day is not None and abs(day - today) > FURTHEST:
             raise UnitRefused(field, f"{day} is more than twenty years away.")
     if sourcing.until_on is not None and sourcing.until_on < sourcing.as_of_on:
-        raise UnitRefused("until", "It ends before it begins.")
+        raise UnitRefused("until_on", "It ends before it begins.")

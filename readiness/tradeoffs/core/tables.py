@@ -19,13 +19,15 @@ from readiness.tradeoffs.core.entries import (
 from readiness.tradeoffs.core.series import MOST_POINTS, Stated
 from readiness.tradeoffs.core.units import UnitRefused
 
-_SOURCING = ("basis", "provenance", "source", "as_of", "until", "low", "high", "note")
+_SOURCING = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")
 FACTOR_COLUMNS = ("site", "kind", "value", "unit", "currency", *_SOURCING)
 LATENCY_COLUMNS = ("site", "user_region", "other_site", "value", "unit", "percentile", *_SOURCING)
-RATE_COLUMNS = ("currency", "to_currency", "rate", "as_of", "source", "provenance")
+RATE_COLUMNS = ("currency", "to_currency", "rate", "as_of_on", "source", "provenance")
 SERIES_COLUMNS = ("at", "value")
 HEADINGS = {
-    "as of": "as_of",
+    "as of": "as_of_on",
+    "as_of": "as_of_on",
+    "until": "until_on",
     "factor": "kind",
     "user region": "user_region",
     "other site": "other_site",
@@ -46,11 +48,11 @@ NOT_STORED = ("telemetry", "computed", "great-circle", "unknown")
 
 def factors(content: bytes) -> list[FactorEntry]:
     """Rows in the order of the file; EntriesRefused with line and field of each that cannot be read."""
-    return list(_entries(content, ("site", "kind", "value", "source", "as_of"), FACTOR_COLUMNS, _factor))
+    return list(_entries(content, ("site", "kind", "value", "source", "as_of_on"), FACTOR_COLUMNS, _factor))
 
 
 def latencies(content: bytes) -> list[LatencyEntry]:
-    return list(_entries(content, ("site", "value", "source", "as_of"), LATENCY_COLUMNS, _latency))
+    return list(_entries(content, ("site", "value", "source", "as_of_on"), LATENCY_COLUMNS, _latency))
 
 
 def rates(content: bytes) -> list[RateEntry]:
@@ -121,7 +123,7 @@ def _rate(line: int, row: Mapping[str, str]) -> RateEntry:
         currency=tidy(row["currency"]),
         to_currency=tidy(row["to_currency"]),
         rate=_number(row, "rate"),
-        as_of_on=_day(row, "as_of"),
+        as_of_on=_day(row, "as_of_on"),
         source=tidy(row["source"]),
         provenance=tidy(row.get("provenance", "")) or "declared",
     )
@@ -140,8 +142,8 @@ def _sourcing(row: Mapping[str, str]) -> Sourcing:
         basis=tidy(row.get("basis", "")) or "declared",
         provenance=tidy(row.get("provenance", "")) or "declared",
         source=tidy(row["source"]),
-        as_of_on=_day(row, "as_of"),
-        until_on=_day(row, "until") if row.get("until") else None,
+        as_of_on=_day(row, "as_of_on"),
+        until_on=_day(row, "until_on") if row.get("until_on") else None,
         note=tidy(row.get("note", "")),
     )
 

@@ -80,7 +80,7 @@ def _refuse_twice(rows: Iterable[Row], told: str) -> None:
     for row in rows:
         key = tuple(row.key.values())
         if key in first:
-            errors.append(EntryError(row.line, "as_of", f"{told} is in line {first[key]} already."))
+            errors.append(EntryError(row.line, "as_of_on", f"{told} is in line {first[key]} already."))
         first.setdefault(key, row.line)
     if errors:
         raise EntriesRefused(errors)

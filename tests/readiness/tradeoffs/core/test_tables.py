@@ -52,7 +52,7 @@ def test_every_wrong_line_is_named():
     rows = [GOOD, GOOD.replace("820", "many"), GOOD.replace("2026-01-01", "January")]
     with pytest.raises(EntriesRefused) as refused:
         tables.factors(csv(*rows))
-    assert [(error.line, error.field) for error in refused.value.errors] == [(3, "value"), (4, "as_of")]
+    assert [(error.line, error.field) for error in refused.value.errors] == [(3, "value"), (4, "as_of_on")]
     assert "line 3, value" in str(refused.value)
 
 
@@ -125,8 +125,10 @@ def rate(**more):
         pytest.param(checked_factor, sourced(note="x" * 201), "note", id="long note"),
         pytest.param(checked_factor, sourced(basis="telemetry"), "basis", id="worked out by Muster"),
         pytest.param(checked_factor, sourced(provenance="guessed"), "provenance", id="no such provenance"),
-        pytest.param(checked_factor, sourced(as_of_on=date(1970, 1, 1)), "as_of", id="a clock never set"),
-        pytest.param(checked_factor, sourced(until_on=date(2026, 1, 1)), "until", id="ends before it begins"),
+        pytest.param(checked_factor, sourced(as_of_on=date(1970, 1, 1)), "as_of_on", id="a clock never set"),
+        pytest.param(
+            checked_factor, sourced(until_on=date(2026, 1, 1)), "until_on", id="ends before it begins"
+        ),
         pytest.param(checked_latency, latency(other_site="lagos"), "user_region", id="to two places"),
         pytest.param(checked_latency, latency(user_region=""), "user_region", id="to nowhere"),
         pytest.param(
