@@ -58,6 +58,8 @@ INSTALLED_APPS = [
     "readiness.tradeoffs",
     "readiness.scoring",
     "readiness.evidence",
+    "readiness.ownership",
+    "readiness.people",
     "readiness.workloads",
     "readiness.framework",
     "telemetry",
