@@ -11,7 +11,7 @@ from django.db import transaction
 
 ADMIN = "admin"
 # Apps whose objects every role may look at. People and tokens are not among them.
-OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "evidence", "scoring")
+OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "evidence", "scoring", "tradeoffs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,9 @@ class Role:
 _look = (*(f"{app}.view_*" for app in OPEN_APPS), "people.view_team")
 _names = ("people.view_person", "people.view_membership")
 _prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact")
+_factors = tuple(
+    f"tradeoffs.*_{model}" for model in ("sitefactor", "latencyfactor", "factorday", "exchangerate")
+)
 _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
     "scoring.add_dryrun",
@@ -68,6 +71,7 @@ ROLES: dict[str, Role] = {
                 *_prove,
                 "evidence.*_floor",
                 "evidence.*_declaredlimit",
+                *_factors,
                 *_draft,
                 "evidence.change_validationrun",
             ),

@@ -6,6 +6,7 @@ from readiness.evidence.api import router as evidence_api
 from readiness.people.api import router as people_api
 from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
+from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.workloads.api import router as workloads_api
 from web.rest.router import Router
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("api/readiness/", include(api.urls)),
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
+    path("api/tradeoffs/", include(tradeoffs_api.urls)),
     path("api/people/", include(people_api.urls)),
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
