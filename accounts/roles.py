@@ -11,7 +11,7 @@ from django.db import transaction
 
 ADMIN = "admin"
 # Apps whose objects every role may look at. People and tokens are not among them.
-OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "evidence", "scoring")
+OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "jurisdiction", "evidence", "scoring")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,9 @@ _prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_
 _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
     "scoring.add_dryrun",
+    *(f"jurisdiction.{verb}_rulepack" for verb in ("add", "change", "delete")),
 )
-_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun")
+_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun", "jurisdiction.publish_rulepack")
 
 ROLES: dict[str, Role] = {
     role.name: role

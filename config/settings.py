@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "readiness.demo",
     "readiness.scoring",
     "readiness.evidence",
+    "readiness.workloads.jurisdiction",
     "readiness.workloads",
     "readiness.framework",
     "telemetry",

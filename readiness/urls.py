@@ -6,6 +6,7 @@ from readiness.evidence.api import router as evidence_api
 from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.workloads.api import router as workloads_api
+from readiness.workloads.jurisdiction.api import router as jurisdiction_api
 from web.rest.router import Router
 
 # One router, so that the root of the rooms' endpoints lists them all.
@@ -13,10 +14,15 @@ api = Router()
 for room in (scoring_api, evidence_api, workloads_api):
     api.registry.extend(room.registry)
 
+tradeoffs_api = Router()
+for room in (jurisdiction_api,):
+    tradeoffs_api.registry.extend(room.registry)
+
 urlpatterns = [
     path("api/readiness/", include(api.urls)),
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
+    path("api/tradeoffs/", include(tradeoffs_api.urls)),
     path("readiness/framework/", include("readiness.framework.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),
