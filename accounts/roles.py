@@ -11,7 +11,7 @@ from django.db import transaction
 
 ADMIN = "admin"
 # Apps whose objects every role may look at. People and tokens are not among them.
-OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "evidence", "scoring")
+OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "evidence", "scoring", "ownership")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,7 @@ ROLES: dict[str, Role] = {
                 "scoring.add_grant",
                 "scoring.*_campaign",
                 "scoring.*_workitem",
+                "ownership.add_assignment",
                 *_names,
                 *_prove,
                 "evidence.*_floor",
@@ -83,6 +84,7 @@ ROLES: dict[str, Role] = {
                 "scoring.*_approver",
                 "scoring.*_workitem",
                 "people.*",
+                "ownership.*",
                 *_decide,
             ),
         ),
