@@ -18,6 +18,7 @@ OPEN_APPS = (
     "workloads",
     "jurisdiction",
     "evidence",
+    "ownership",
     "scoring",
     "tradeoffs",
 )
@@ -77,6 +78,7 @@ ROLES: dict[str, Role] = {
                 "scoring.add_grant",
                 "scoring.*_campaign",
                 "scoring.*_workitem",
+                "ownership.add_assignment",
                 *_names,
                 *_prove,
                 "evidence.*_floor",
@@ -97,6 +99,7 @@ ROLES: dict[str, Role] = {
                 "scoring.*_approver",
                 "scoring.*_workitem",
                 "people.*",
+                "ownership.*",
                 *_decide,
             ),
         ),

@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 from readiness.evidence.api import router as evidence_api
+from readiness.ownership.api import GapsView
+from readiness.ownership.api import router as ownership_api
 from readiness.people.api import router as people_api
 from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
@@ -25,7 +27,10 @@ urlpatterns = [
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
     path("api/tradeoffs/", include(tradeoffs.urls)),
+    path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
+    path("api/ownership/", include(ownership_api.urls)),
     path("api/people/", include(people_api.urls)),
+    path("ownership/", include("readiness.ownership.urls")),
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
     path("evidence/", include("readiness.evidence.urls")),

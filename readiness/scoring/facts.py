@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
+from readiness.ownership.core.standing import Term
 from readiness.scoring.core.judge import Limit
 from telemetry.queries import Latest, Rise
 
@@ -88,7 +89,8 @@ class SiteFacts:
 
     `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
     that ever sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a
-    state last changed within them, `withdrawn_at` when an object that takes no work was last taken out.
+    state last changed within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are
+    the terms of whoever answers for the site's items, None until anybody ever accepted one.
     """
 
     profile: SiteProfile
@@ -112,6 +114,7 @@ class SiteFacts:
     recent_peaks: Sequence[SpanFigure] = ()
     quantiles: Sequence[SpanFigure] = ()
     served: Sequence[Distribution] = ()
+    owned: Sequence[Term] | None = None
 
     def live_s(self, source_id: int) -> float:
         """Seconds for which a sample of this source counts as live."""

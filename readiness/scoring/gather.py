@@ -32,6 +32,7 @@ from readiness.evidence.measures import (
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+from readiness.ownership.queries import terms_of
 from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import PlacedClass, SiteFacts, SiteProfile
 from readiness.scoring.sent import sent_by
@@ -57,6 +58,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     withdrawn = withdrawn_at(things.values())
     classes, limits = _classes_and_limits(profiles.values(), framework, now=now)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
+    owned = terms_of(ids, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
         site_id: SiteFacts(
@@ -74,6 +76,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             recent_peaks=recent.get(site_id, ()),
             quantiles=quantiles.get(site_id, ()),
             served=served.get(site_id, ()),
+            owned=owned.get(site_id),
             **sent.of(site_id),
         )
         for site_id in ids
