@@ -34,7 +34,7 @@ from web.rest.permissions import requires
 from web.rest.viewsets import ObjectViewSet
 
 
-class ImportSerializer(serializers.Serializer):
+class WorkloadImportSerializer(serializers.Serializer):
     """One of `file` and `text`: a YAML document of classes, as the export writes it."""
 
     file = serializers.FileField(required=False, allow_empty_file=True, max_length=200)
@@ -57,12 +57,12 @@ class ImportSerializer(serializers.Serializer):
             raise exceptions.ValidationError({"file": [f"It is not UTF-8: {error.reason}."]}) from error
 
 
-class ImportedSerializer(serializers.Serializer):
+class WorkloadsImportedSerializer(serializers.Serializer):
     added = serializers.ListField(child=serializers.CharField(), help_text="Slugs")
     changed = serializers.ListField(child=serializers.CharField(), help_text="Slugs")
 
 
-class ConfirmSerializer(serializers.Serializer):
+class WorkloadConfirmSerializer(serializers.Serializer):
     confirmed_on = serializers.DateField(required=False, help_text="Today, if none")
     note = serializers.CharField(required=False, max_length=300, allow_blank=True)
 
@@ -109,11 +109,13 @@ class WorkloadViewSet(ObjectViewSet):
         return Response(ContradictionSerializer(contradictions(asked.envelope()), many=True).data)
 
     @extend_schema(
-        summary="Say that the envelope still holds", request=ConfirmSerializer, responses=WorkloadSerializer
+        summary="Say that the envelope still holds",
+        request=WorkloadConfirmSerializer,
+        responses=WorkloadSerializer,
     )
     @action(detail=True, methods=["post"], permission_classes=[requires(MAY_CHANGE)])
     def confirm(self, request: Request, pk: str) -> Response:
-        asked = ConfirmSerializer(data=request.data)
+        asked = WorkloadConfirmSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         given = asked.validated_data
         workload = cast(WorkloadClass, self.get_object())
@@ -133,9 +135,12 @@ class WorkloadViewSet(ObjectViewSet):
 
     @extend_schema(
         summary="Add and change classes by a YAML document, all of them or none",
-        request={"multipart/form-data": ImportSerializer, "application/json": ImportSerializer},
+        request={
+            "multipart/form-data": WorkloadImportSerializer,
+            "application/json": WorkloadImportSerializer,
+        },
         responses={
-            200: ImportedSerializer,
+            200: WorkloadsImportedSerializer,
             400: OpenApiResponse(description="`document`: each fault with `line`, `path` and `reason`"),
         },
         filters=False,
@@ -150,7 +155,7 @@ class WorkloadViewSet(ObjectViewSet):
         filter_backends=[],
     )
     def import_document(self, request: Request) -> Response:
-        asked = ImportSerializer(data=request.data)
+        asked = WorkloadImportSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         name, text = asked.named_text()
         try:
@@ -164,7 +169,7 @@ class WorkloadViewSet(ObjectViewSet):
             ]
             refusal.detail = cast(Any, {"document": faults})
             raise refusal from error
-        return Response(ImportedSerializer(found).data)
+        return Response(WorkloadsImportedSerializer(found).data)
 
     def _by(self) -> dict[str, Any]:
         return {"by": self.request.user, "now": clock.now()}

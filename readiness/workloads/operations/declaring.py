@@ -35,6 +35,7 @@ COLUMNS = (
 )
 ROWS = ("accelerators", "users")
 LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
+RESERVED = ("add", "import", "export")
 
 type Need = tuple[DeviceType | None, int]
 type Users = tuple[UserRegion, float | None]
@@ -152,6 +153,8 @@ def _tidy(name: str, value: Any) -> Any:
 
 def _refuse_columns(workload: WorkloadClass) -> None:
     workload.clean_fields()
+    if workload.slug in RESERVED:
+        raise ValidationError({"slug": [_("Pages have this name.")]})
     cost = {
         "cost_ceiling": bool(workload.cost_ceiling),
         "cost_currency": bool(workload.cost_currency),
