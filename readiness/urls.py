@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from readiness.evidence.api import router as evidence_api
+from readiness.people.api import router as people_api
 from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.workloads.api import router as workloads_api
@@ -22,6 +23,8 @@ urlpatterns = [
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
     path("api/tradeoffs/", include(tradeoffs_api.urls)),
+    path("api/people/", include(people_api.urls)),
+    path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
     path("tradeoffs/workloads/", include("readiness.workloads.urls")),
     path("evidence/", include("readiness.evidence.urls")),
