@@ -19,6 +19,9 @@ LIVE_CADENCES = 3
 """A sample counts as live for three times its source's cadence, or the operator's floor when that is
 longer."""
 
+MEASURED_PERCENTILE = 99.0
+"""At which round trips are measured, and at which a limit holds unless its class says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class SiteProfile:
@@ -72,13 +75,14 @@ class CircuitFact:
 
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
-    """A workload class placed here, its limit of the round trip in ms, the user regions (slug, name) that it serves,
-    and its whole envelope."""
+    """A workload class placed here, its limit of the round trip in ms at a percentile, the user regions (slug, name) that
+    it serves, and its whole envelope."""
 
     slug: str
     name: str
     latency_limit: Limit | None
     regions: tuple[tuple[str, str], ...]
+    percentile: float = MEASURED_PERCENTILE
     envelope: Envelope | None = None
 
 
