@@ -10,6 +10,7 @@ from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.workloads.api import router as workloads_api
+from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from readiness.workloads.jurisdiction.api import router as jurisdiction_api
 from web.rest.router import Router
 
@@ -17,9 +18,8 @@ from web.rest.router import Router
 api = Router()
 for room in (scoring_api, evidence_api, workloads_api):
     api.registry.extend(room.registry)
-
 tradeoffs = Router()
-for room in (tradeoffs_api, jurisdiction_api):
+for room in (tradeoffs_api, workloads_tradeoffs_api, jurisdiction_api):
     tradeoffs.registry.extend(room.registry)
 
 urlpatterns = [
@@ -33,6 +33,7 @@ urlpatterns = [
     path("ownership/", include("readiness.ownership.urls")),
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
+    path("tradeoffs/workloads/", include("readiness.workloads.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),
 ]

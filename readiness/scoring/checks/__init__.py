@@ -1,4 +1,5 @@
-"""The checks that Muster computes from telemetry and ownership: facts of a site in, readings of sub-measures out.
+"""The checks that Muster computes from telemetry, envelopes and ownership: facts of a site in, readings of sub-measures
+out.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
@@ -13,6 +14,7 @@ from readiness.scoring.checks import (
     backup,
     cooling,
     coverage,
+    envelopes,
     fabric,
     latency,
     ownership,
@@ -25,6 +27,7 @@ from readiness.scoring.facts import SiteFacts
 type Computed = Callable[[SiteFacts, Check, datetime], dict[str, Reading]]
 
 COMPUTED: Mapping[str, Computed] = {
+    "p2-envelope-declared": envelopes.readings,
     "p2-power-headroom": power.readings,
     "p2-cooling-headroom": cooling.readings,
     "p2-backup-power": backup.readings,
@@ -40,6 +43,7 @@ FROM_OWNERSHIP: Mapping[str, Computed] = {
 }
 """Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
 SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
+    "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
     "p2-placement-latency": lambda facts: bool(facts.classes),
     "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
@@ -58,6 +62,7 @@ RISES_OF = ("p5-accelerator-health", "p5-fabric-health")
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "p2-envelope-declared": envelopes.PARTS,
     "p2-power-headroom": ("circuit-load", "leg-load"),
     "p2-cooling-headroom": ("inlet-p99", "supply-p99"),
     "p2-backup-power": backup.PARTS,
