@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
     path("api/tradeoffs/", include(tradeoffs_api.urls)),
+    path("tradeoffs/", include("readiness.tradeoffs.urls")),
     path("api/people/", include(people_api.urls)),
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
