@@ -11,7 +11,17 @@ from django.db import transaction
 
 ADMIN = "admin"
 # Apps whose objects every role may look at. People and tokens are not among them.
-OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "evidence", "scoring", "tradeoffs")
+OPEN_APPS = (
+    "inventory",
+    "telemetry",
+    "framework",
+    "workloads",
+    "jurisdiction",
+    "evidence",
+    "ownership",
+    "scoring",
+    "tradeoffs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +45,9 @@ _factors = tuple(
 _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
     "scoring.add_dryrun",
+    *(f"jurisdiction.{verb}_rulepack" for verb in ("add", "change", "delete")),
 )
-_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun")
+_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun", "jurisdiction.publish_rulepack")
 
 ROLES: dict[str, Role] = {
     role.name: role
@@ -67,6 +78,7 @@ ROLES: dict[str, Role] = {
                 "scoring.add_grant",
                 "scoring.*_campaign",
                 "scoring.*_workitem",
+                "ownership.add_assignment",
                 *_names,
                 *_prove,
                 "evidence.*_floor",
@@ -87,6 +99,7 @@ ROLES: dict[str, Role] = {
                 "scoring.*_approver",
                 "scoring.*_workitem",
                 "people.*",
+                "ownership.*",
                 *_decide,
             ),
         ),

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "readiness.evidence",
     "readiness.ownership",
     "readiness.people",
+    "readiness.workloads.jurisdiction",
     "readiness.workloads",
     "readiness.framework",
     "telemetry",

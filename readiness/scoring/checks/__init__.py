@@ -1,19 +1,33 @@
-"""The checks that Muster computes from telemetry: facts of a site in, readings of sub-measures out.
+"""The checks that Muster computes from telemetry, envelopes and ownership: facts of a site in, readings of sub-measures
+out.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import chain
 
 from readiness.framework.core.definition import Check, Framework
-from readiness.scoring.checks import accelerators, backup, cooling, coverage, fabric, latency, power, serving
+from readiness.scoring.checks import (
+    accelerators,
+    backup,
+    cooling,
+    coverage,
+    envelopes,
+    fabric,
+    latency,
+    ownership,
+    power,
+    serving,
+)
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.facts import SiteFacts
 
 type Computed = Callable[[SiteFacts, Check, datetime], dict[str, Reading]]
 
 COMPUTED: Mapping[str, Computed] = {
+    "p2-envelope-declared": envelopes.readings,
     "p2-power-headroom": power.readings,
     "p2-cooling-headroom": cooling.readings,
     "p2-backup-power": backup.readings,
@@ -23,7 +37,13 @@ COMPUTED: Mapping[str, Computed] = {
     "p5-fabric-health": fabric.readings,
     "p5-slo-compliance": serving.readings,
 }
+FROM_OWNERSHIP: Mapping[str, Computed] = {
+    "p4-orchestration-owner": ownership.orchestration,
+    "p4-asset-ownership": ownership.assets,
+}
+"""Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
 SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
+    "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
     "p2-placement-latency": lambda facts: bool(facts.classes),
     "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
@@ -42,10 +62,12 @@ RISES_OF = ("p5-accelerator-health", "p5-fabric-health")
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "p2-envelope-declared": envelopes.PARTS,
     "p2-power-headroom": ("circuit-load", "leg-load"),
     "p2-cooling-headroom": ("inlet-p99", "supply-p99"),
     "p2-backup-power": backup.PARTS,
     "p2-placement-latency": ("path-p99",),
+    "p4-orchestration-owner": ("items-owned",),
     "p5-accelerator-health": ("still-scheduling",),
     "p5-fabric-health": fabric.PARTS,
 }
@@ -55,7 +77,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 def computed(framework: Framework, facts: SiteFacts, now: datetime) -> dict[tuple[str, str], Reading]:
     """All readings of a site, by check and sub-measure, of those that the framework has."""
     found = {}
-    for check_id, readings in COMPUTED.items():
+    for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items()):
         check = framework.checks_by_id.get(check_id)
         if check is None:
             continue
