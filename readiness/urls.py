@@ -34,6 +34,7 @@ urlpatterns = [
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
     path("tradeoffs/workloads/", include("readiness.workloads.urls")),
+    path("tradeoffs/", include("readiness.tradeoffs.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),
 ]

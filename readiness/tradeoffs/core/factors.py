@@ -6,8 +6,8 @@ Nothing is filled in: a factor that no source knows is unknown, with the reason,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import StrEnum
 
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
@@ -33,8 +33,9 @@ DISAGREE_SHARE = 0.05
 class Known:
     """One value of one source. `low` and `high` are its band, both None where the source gives none.
 
-    `as_of` is when it began to hold or was measured. `coverage` is the known share of the period that a mean is over.
-    `caution` says why it should be looked at again.
+    `as_of` is when it began to hold or was measured; of what was entered, `as_of_on` and `until_on` are its first and
+    last day at the site. `coverage` is the known share of the period that a mean is over. `caution` says why it should
+    be looked at again.
     """
 
     value: float
@@ -50,6 +51,8 @@ class Known:
     coverage: float | None = None
     detail: str = ""
     caution: str = ""
+    as_of_on: date | None = None
+    until_on: date | None = None
 
     def age_s(self, at: datetime) -> float:
         return (at - self.as_of).total_seconds()
@@ -222,20 +225,14 @@ class Rates:
         rate = self.between(known.currency, to_currency)
         if rate is None:
             return None
-        return Known(
+        return replace(
+            known,
             value=known.value * rate.rate,
             unit=known.unit.replace(known.currency, to_currency, 1),
             currency=to_currency,
-            basis=known.basis,
-            provenance=known.provenance,
             source=f"{known.source}; rate of {rate.as_of:%Y-%m-%d}, {rate.source}",
-            as_of=known.as_of,
             low=None if known.low is None else known.low * rate.rate,
             high=None if known.high is None else known.high * rate.rate,
-            percentile=known.percentile,
-            coverage=known.coverage,
-            detail=known.detail,
-            caution=known.caution,
         )
 
 

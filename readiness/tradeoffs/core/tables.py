@@ -37,12 +37,9 @@ HEADINGS = {
     "entered by": "",
     "as stated": "",
     "caution": "",
-    "age": "",
-    "sources": "",
-    "coverage": "",
 }
 """What exports call columns, so that one can be changed and sent back; those that say nothing new are passed over."""
-NOT_STORED = ("telemetry", "computed", "great-circle", "unknown")
+NOT_STORED = ("telemetry", "series", "computed", "great-circle", "design", "unknown")
 """Bases of exported rows that Muster works out: they are passed over, or they would become somebody's statement."""
 
 

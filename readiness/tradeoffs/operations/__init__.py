@@ -3,11 +3,14 @@
 from readiness.tradeoffs.operations.entering import Entered
 from readiness.tradeoffs.operations.factors import enter_factors, import_factors, remove_factor
 from readiness.tradeoffs.operations.latencies import enter_latencies, import_latencies
+from readiness.tradeoffs.operations.loading import Loaded, NotInstalled, load_factors
 from readiness.tradeoffs.operations.rates import enter_rates, import_rates
 from readiness.tradeoffs.operations.series import SeriesOf, enter_series, import_series
 
 __all__ = [
     "Entered",
+    "Loaded",
+    "NotInstalled",
     "SeriesOf",
     "enter_factors",
     "enter_latencies",
@@ -17,5 +20,6 @@ __all__ = [
     "import_latencies",
     "import_rates",
     "import_series",
+    "load_factors",
     "remove_factor",
 ]

@@ -60,14 +60,12 @@ def factors_of(
     designed = measured.design_latencies(ids, at)
     hardware = measured.accelerators_by_type(ids)
     regions = _regions()
-    slugs = {site["id"]: site["slug"] for site in sites}
     found = []
     for site in sites:
         key = site["id"]
         sources = [figures.get(key, {}), series.known.get(key, {}), entered.known.get(key, {})]
         if key in idle:
             sources.append({"accelerators_free": [idle[key]]})
-        between = _merged(paths.to_sites.get(key, {}), designed.get(key, {}))
         found.append(
             SiteFactors(
                 site_id=key,
@@ -81,11 +79,7 @@ def factors_of(
                 accelerators=dict(hardware.get(key, {})),
                 factors=_factors(sources, entered.ended.get(key, {})),
                 latency=_latencies(site, regions, trips.get(key, {}), paths.to_regions, at),
-                between={
-                    slugs[other]: settled("latency", known, NOT_ENTERED)
-                    for other, known in between.items()
-                    if other in slugs
-                },
+                between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
             )
         )
     return tuple(found)
@@ -169,5 +163,9 @@ def _position(latitude: Any, longitude: Any) -> tuple[float, float] | None:
     return float(latitude), float(longitude)
 
 
-def _merged(one: Mapping[int, list[Known]], other: Mapping[int, list[Known]]) -> dict[int, list[Known]]:
-    return {key: [*one.get(key, ()), *other.get(key, ())] for key in {*one, *other}}
+def _between(entered: Mapping[str, list[Known]], designed: Mapping[str, list[Known]]) -> dict[str, Factor]:
+    """To other sites, by slug: those alone of which anything is known."""
+    return {
+        slug: settled("latency", [*entered.get(slug, ()), *designed.get(slug, ())], NOT_ENTERED)
+        for slug in sorted({*entered, *designed})
+    }

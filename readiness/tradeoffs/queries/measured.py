@@ -97,13 +97,17 @@ def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> B
     return found
 
 
-def design_latencies(site_ids: Collection[int], at: datetime) -> dict[int, dict[int, list[Known]]]:
-    """What links between sites were designed for, from both ends; one statement. They are no measurement."""
-    found: dict[int, dict[int, list[Known]]] = defaultdict(lambda: defaultdict(list))
+def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
+    """By slug of the other site: what links between sites were designed for, from both ends; one statement.
+
+    That is no measurement.
+    """
+    found: BySite = defaultdict(lambda: defaultdict(list))
     wanted = frozenset(site_ids)
     links = Link.objects.filter(kind=Link.Kind.WAN, design_latency_ms__gt=0).order_by("pk")
-    for site_a, site_b, name, latency in links.values_list(
-        "site_a_id", "site_b_id", "name", "design_latency_ms"
+    ends = ("site_a_id", "site_a__slug", "site_b_id", "site_b__slug")
+    for site_a, slug_a, site_b, slug_b, name, latency in links.values_list(
+        *ends, "name", "design_latency_ms"
     ):
         known = Known(
             value=float(latency or 0.0),
@@ -115,7 +119,7 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> dict[int, dict[
             percentile=50.0,
             detail="design latency of the link",
         )
-        for here, there in ((site_a, site_b), (site_b, site_a)):
+        for here, there in ((site_a, slug_b), (site_b, slug_a)):
             if here in wanted:
                 found[here][there].append(known)
     return found

@@ -51,8 +51,8 @@ ORDER BY factor.site_id, factor.kind, source, as_of_on DESC
 """
 _LATENCIES = """
 SELECT DISTINCT ON (latency.site_id, user_region_id, other_site_id, percentile, source)
-    latency.site_id, region.slug, other.id, source, value_ms, percentile, latency.basis, provenance, as_of_on, until_on,
-    low, high, caution, note, site.time_zone, timezone(site.time_zone, %(at)s)::date
+    latency.site_id, site.slug, region.slug, other.id, other.slug, source, value_ms, percentile, basis, provenance,
+    as_of_on, until_on, low, high, caution, note, site.time_zone, timezone(site.time_zone, %(at)s)::date
 FROM tradeoffs_latencyfactor latency JOIN inventory_site site ON site.id = latency.site_id
 LEFT JOIN workloads_userregion region ON region.id = user_region_id
 LEFT JOIN inventory_site other ON other.id = other_site_id
@@ -97,6 +97,8 @@ def factors(site_ids: Collection[int], at: datetime) -> Held:
                 high=high,
                 caution=caution,
                 detail=note,
+                as_of_on=as_of_on,
+                until_on=until_on,
             )
         )
     return held
@@ -104,22 +106,18 @@ def factors(site_ids: Collection[int], at: datetime) -> Held:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Round trips by site and user region's slug, and by site and other site's id."""
+    """Round trips by site and slug: of the user region, of the other site."""
 
     to_regions: Held = field(default_factory=Held)
-    to_sites: dict[int, dict[int, list[Known]]] = field(default_factory=lambda: defaultdict(_by_site))
-
-
-def _by_site() -> dict[int, list[Known]]:
-    return defaultdict(list)
+    to_sites: Held = field(default_factory=Held)
 
 
 def latencies(site_ids: Collection[int], at: datetime) -> Paths:
     """One statement. A pair of sites is found from both ends."""
     paths = Paths()
     for row in _rows(_LATENCIES, {"sites": list(site_ids), "at": at}):
-        site_id, region, other_id, source, value, percentile, basis, provenance, as_of_on, until_on = row[:10]
-        low, high, caution, note, zone, today = row[10:]
+        site_id, slug, region, other_id, other, source, value, percentile, basis, provenance = row[:10]
+        as_of_on, until_on, low, high, caution, note, zone, today = row[10:]
         if until_on is not None and until_on < today:
             if region:
                 paths.to_regions._ends(site_id, region, source, until_on)
@@ -136,12 +134,14 @@ def latencies(site_ids: Collection[int], at: datetime) -> Paths:
             percentile=percentile,
             caution=caution,
             detail=note,
+            as_of_on=as_of_on,
+            until_on=until_on,
         )
         if region:
             paths.to_regions.known[site_id][region].append(known)
         else:
-            paths.to_sites[site_id][other_id].append(known)
-            paths.to_sites[other_id][site_id].append(known)
+            paths.to_sites.known[site_id][other].append(known)
+            paths.to_sites.known[other_id][slug].append(known)
     return paths
 
 
