@@ -23,6 +23,7 @@ urlpatterns = [
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
     path("api/tradeoffs/", include(tradeoffs_api.urls)),
+    path("tradeoffs/rules/", include("readiness.workloads.jurisdiction.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),

@@ -32,6 +32,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Waivers"), "waivers", "flag", "scoring.view_grant", "g w"),
     Item(_("Campaigns"), "campaigns", "target-arrow", "scoring.view_campaign", "g c"),
     Item(_("Go-live reviews"), "reviews", "shield-check", "scoring.view_review", "g o"),
+    Item(_("Rules"), "rules", "scale", "jurisdiction.view_rule", "g j", _("Trade-offs")),
     Item(_("Inventory"), "inventory", "server-2", "inventory.view_device", "g i", _("Evidence")),
     Item(_("Telemetry"), "ingest", "activity", "telemetry.view_source", "g d"),
     Item(_("Runs and records"), "evidence", "flask", "evidence.view_validationrun", "g v"),
