@@ -25,7 +25,9 @@ class Role:
         return any(fnmatchcase(permission, pattern) for pattern in self.allows)
 
 
-_look = tuple(f"{app}.view_*" for app in OPEN_APPS)
+# Of people only teams: names are personal data.
+_look = (*(f"{app}.view_*" for app in OPEN_APPS), "people.view_team")
+_names = ("people.view_person", "people.view_membership")
 _prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact")
 _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
@@ -49,6 +51,7 @@ ROLES: dict[str, Role] = {
                 "scoring.add_grant",
                 "scoring.*_campaign",
                 "scoring.progress_workitem",
+                *_names,
                 *_prove,
             ),
         ),
@@ -62,6 +65,7 @@ ROLES: dict[str, Role] = {
                 "scoring.add_grant",
                 "scoring.*_campaign",
                 "scoring.*_workitem",
+                *_names,
                 *_prove,
                 "evidence.*_floor",
                 "evidence.*_declaredlimit",
@@ -79,6 +83,7 @@ ROLES: dict[str, Role] = {
                 "scoring.*_review",
                 "scoring.*_approver",
                 "scoring.*_workitem",
+                "people.*",
                 *_decide,
             ),
         ),

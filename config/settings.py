@@ -57,6 +57,8 @@ INSTALLED_APPS = [
     "readiness.demo",
     "readiness.scoring",
     "readiness.evidence",
+    "readiness.ownership",
+    "readiness.people",
     "readiness.workloads.jurisdiction",
     "readiness.workloads",
     "readiness.framework",

@@ -6,6 +6,7 @@ from readiness.evidence.core.bearing import part_named
 from readiness.evidence.core.units import converted
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Check, Framework, LimitKind, SubMeasure
+from readiness.framework.core.reader import LARGEST
 
 
 def check_named(framework: Framework, check_id: str) -> Check:
@@ -40,7 +41,8 @@ def refuse_live(part: SubMeasure) -> None:
 
 
 def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
-    """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind."""
+    """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind, or
+    larger than any figure."""
     return _in_unit(part.name, part.unit, value, unit)
 
 
@@ -50,12 +52,14 @@ def in_unit_of_limit(kind: LimitKind, value: float, unit: str) -> float:
 
 
 def _in_unit(name: str, own: str, value: float, unit: str) -> float:
-    if not unit:
-        return value
-    found = converted(value, unit, own)
-    if found is None:
+    found = converted(value, unit or own, own)
+    if found is None and converted(1.0, unit, own) is None:
         wanted = f"a value in {own}" if own else "a number without a unit"
         raise EvidenceRefused("unit", f"{name} is {wanted}; {unit!r} cannot be turned into it.")
+    if found is None or not abs(found) <= LARGEST:
+        raise EvidenceRefused(
+            "value", f"{name} is out of range: {LARGEST:.0e} {own}".rstrip() + " is the most."
+        )
     return found
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
 from readiness.scoring.core.judge import Limit
+from readiness.workloads.core.envelope import Envelope
 from telemetry.queries import Latest, Rise
 
 type ObjectKey = tuple[str, int]
@@ -71,13 +72,14 @@ class CircuitFact:
 
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
-    """A workload class placed here, its limit of the round trip in ms, and the user regions (slug, name) that it
-    serves."""
+    """A workload class placed here, its limit of the round trip in ms, the user regions (slug, name) that it serves,
+    and its whole envelope."""
 
     slug: str
     name: str
     latency_limit: Limit | None
     regions: tuple[tuple[str, str], ...]
+    envelope: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from readiness.scoring.facts import PlacedClass, SiteFacts, SiteProfile
 from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
 from readiness.workloads.models import Placement
+from readiness.workloads.queries import envelopes
 
 SPANS = (
     evidence.Span(frozenset({SITE_LOAD.key, STEP_1S.key, STEP_10S.key}), days=30),
@@ -56,6 +57,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     classes, limits = _classes_and_limits(profiles.values(), framework, now=now)
+    classes = _with_envelopes(classes)
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
@@ -174,6 +176,16 @@ def _classes_and_limits(
         found[site_id] = {key: _limit(limit) for key, limit in here.strictest(framework).items()}
         found[site_id] |= {CLASS_LATENCY: tightest} if tightest else {}
     return classes, found
+
+
+def _with_envelopes(classes: Mapping[int, tuple[PlacedClass, ...]]) -> dict[int, tuple[PlacedClass, ...]]:
+    """Four statements, none where nothing is placed."""
+    slugs = {placed.slug for of_site in classes.values() for placed in of_site}
+    known = {one.slug: one for one in envelopes(slugs)} if slugs else {}
+    return {
+        site_id: tuple(replace(placed, envelope=known.get(placed.slug)) for placed in of_site)
+        for site_id, of_site in classes.items()
+    }
 
 
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from readiness.evidence.core.limits import OF_PLATFORM
+from readiness.scoring.checks.envelopes import EVIDENCE
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
 
@@ -24,6 +25,8 @@ LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.valu
 def proof_link(evidence: str) -> dict[str, str] | None:
     """The page of what a result names as its evidence; None where that is no row with a page."""
     kind, _, pk = evidence.partition(":")
+    if evidence.startswith(EVIDENCE):
+        return {"url": f"{reverse('workloads')}?{urlencode({'site': pk})}", "label": gettext("Envelopes")}
     if kind not in PAGES or not pk.isdecimal():
         return None
     name, label = PAGES[kind]

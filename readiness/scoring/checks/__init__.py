@@ -1,4 +1,4 @@
-"""The checks that Muster computes from telemetry: facts of a site in, readings of sub-measures out.
+"""The checks that Muster computes from telemetry and envelopes: facts of a site in, readings of sub-measures out.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
@@ -7,13 +7,24 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from readiness.framework.core.definition import Check, Framework
-from readiness.scoring.checks import accelerators, backup, cooling, coverage, fabric, latency, power, serving
+from readiness.scoring.checks import (
+    accelerators,
+    backup,
+    cooling,
+    coverage,
+    envelopes,
+    fabric,
+    latency,
+    power,
+    serving,
+)
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.facts import SiteFacts
 
 type Computed = Callable[[SiteFacts, Check, datetime], dict[str, Reading]]
 
 COMPUTED: Mapping[str, Computed] = {
+    "p2-envelope-declared": envelopes.readings,
     "p2-power-headroom": power.readings,
     "p2-cooling-headroom": cooling.readings,
     "p2-backup-power": backup.readings,
@@ -24,6 +35,7 @@ COMPUTED: Mapping[str, Computed] = {
     "p5-slo-compliance": serving.readings,
 }
 SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
+    "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
     "p2-placement-latency": lambda facts: bool(facts.classes),
     "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
@@ -42,6 +54,7 @@ RISES_OF = ("p5-accelerator-health", "p5-fabric-health")
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "p2-envelope-declared": envelopes.PARTS,
     "p2-power-headroom": ("circuit-load", "leg-load"),
     "p2-cooling-headroom": ("inlet-p99", "supply-p99"),
     "p2-backup-power": backup.PARTS,

@@ -1,17 +1,20 @@
 """Readings that validation runs, recorded facts and attestations give, beside those worked out of telemetry.
 
 Telemetry goes first. What people enter takes its place only where telemetry never had a say, or where it went stale
-and the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted.
+and the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted. Envelopes always
+go first: one that ran out is confirmed where it is declared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from readiness.evidence.core.proving.values import Proof
 from readiness.framework.core.definition import Framework
 from readiness.scoring.checks.choosing import worst_reading
+from readiness.scoring.checks.envelopes import EVIDENCE
 from readiness.scoring.core.judge import Limit, Reading, standing
 from readiness.scoring.core.states import CheckState, Provenance
 
@@ -37,6 +40,11 @@ def with_evidence(
         if proved is None:
             continue
         mine = found.get(key)
+        if mine is not None and mine.evidence.startswith(EVIDENCE):
+            found[key] = replace(
+                mine, detail=f"{mine.detail}; goes before {proved.evidence.replace(':', ' ')}"
+            )
+            continue
         went_stale = (
             mine is not None and standing(part, mine, now, mine.limit or limit).state is CheckState.STALE
         )

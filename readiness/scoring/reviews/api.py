@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -143,7 +144,7 @@ class MayAddAction(Permission):
     """Who may change reviews, and who is named in an open one; the operation asks whether it is that one."""
 
     def needed(self, request: HttpRequest, view: APIView) -> list[str]:
-        if request.method == "GET":
+        if request.method in SAFE_METHODS:
             return [operations.MAY_SEE]
         named = SignOff.objects.filter(approver=request.user.pk).exists()
         return [operations.MAY_SEE if named else operations.MAY_CHANGE]

@@ -88,6 +88,8 @@ def test_a_fact_leaves_its_site_to_be_scored_again(enter, tokyo):
         ({"check": "p9-nothing"}, "check"),
         ({"part": "nothing"}, "part"),
         ({"unit": "kW"}, "unit"),
+        ({"value": 1e16}, "value"),
+        ({"check": "p1-soak-24h", "part": "duration", "value": 1e308, "unit": "d"}, "value"),
         ({"taken_on": date(2026, 11, 26)}, "taken_on"),
         ({"taken_on": date(1999, 1, 1)}, "taken_on"),
         ({"source": " "}, "source"),

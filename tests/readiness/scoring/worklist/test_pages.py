@@ -81,7 +81,11 @@ class TestList:
         item.refresh_from_db()
         assert item.status == "in-progress"
 
-    @pytest.mark.parametrize("posted", [{"id": ["x", "9" * 30], "action": "done"}, {"action": "paused"}, {}])
+    @pytest.mark.parametrize(
+        "posted",
+        [{"id": ["x", "9" * 30, "9" * 5000], "action": "done"}, {"action": "paused"}, {}],
+        ids=["numbers without end", "no such status", "nothing"],
+    )
     def test_a_status_of_nothing_breaks_nothing(self, client_of, posted):
         assert client_of("planner").post(f"{HERE}set/", posted).status_code == 302
 
