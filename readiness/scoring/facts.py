@@ -10,6 +10,8 @@ from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
 from readiness.scoring.core.judge import Limit
 from readiness.workloads.core.envelope import Envelope
+from readiness.workloads.jurisdiction.core.pack import Pack
+from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
 from telemetry.queries import Latest, Rise
 
 type ObjectKey = tuple[str, int]
@@ -27,6 +29,7 @@ class SiteProfile:
     name: str
     stage: str
     contracted_kw: float | None
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,14 @@ class CircuitFact:
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
     """A workload class placed here, its limit of the round trip in ms, the user regions (slug, name) that it serves,
-    and its whole envelope."""
+    its whole envelope, and what its data stands on in law."""
 
     slug: str
     name: str
     latency_limit: Limit | None
     regions: tuple[tuple[str, str], ...]
     envelope: Envelope | None = None
+    footing: Footing = NO_FOOTING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,8 @@ class SiteFacts:
 
     `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
     that ever sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a
-    state last changed within them, `withdrawn_at` when an object that takes no work was last taken out.
+    state last changed within them, `withdrawn_at` when an object that takes no work was last taken out. `rules` are
+    those of jurisdiction in force.
     """
 
     profile: SiteProfile
@@ -114,6 +119,7 @@ class SiteFacts:
     recent_peaks: Sequence[SpanFigure] = ()
     quantiles: Sequence[SpanFigure] = ()
     served: Sequence[Distribution] = ()
+    rules: Pack | None = None
 
     def live_s(self, source_id: int) -> float:
         """Seconds for which a sample of this source counts as live."""
