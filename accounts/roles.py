@@ -46,6 +46,8 @@ _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
     "scoring.add_dryrun",
     *(f"jurisdiction.{verb}_rulepack" for verb in ("add", "change", "delete")),
+    "jurisdiction.*_dataorigin",
+    "jurisdiction.*_heldbasis",
 )
 _decide = ("framework.publish_frameworkversion", "scoring.add_dryrun", "jurisdiction.publish_rulepack")
 

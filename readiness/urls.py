@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/tradeoffs/", include(tradeoffs.urls)),
     path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
     path("api/ownership/", include(ownership_api.urls)),
+    path("tradeoffs/rules/", include("readiness.workloads.jurisdiction.urls")),
     path("api/people/", include(people_api.urls)),
     path("ownership/", include("readiness.ownership.urls")),
     path("people/", include("readiness.people.urls")),

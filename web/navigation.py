@@ -30,6 +30,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Trends"), "trends", "heart-rate-monitor", "scoring.view_checkresult", "g y"),
     Item(_("Workloads"), "workloads", "stack-2", "workloads.view_workloadclass", "g k"),
     Item(_("Site factors"), "factors", "scale", "tradeoffs.view_sitefactor", "g n"),
+    Item(_("Rules"), "rules", "gavel", "jurisdiction.view_rule", "g j"),
     Item(_("Framework"), "framework", "versions", "framework.view_frameworkversion", "g r"),
     Item(_("Waivers"), "waivers", "flag", "scoring.view_grant", "g w"),
     Item(_("Campaigns"), "campaigns", "target-arrow", "scoring.view_campaign", "g c"),

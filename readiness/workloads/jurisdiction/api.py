@@ -20,8 +20,13 @@ from rest_framework.serializers import BaseSerializer
 from accounts.models import User
 from readiness.framework.core.reader import DefinitionError
 from readiness.workloads.jurisdiction import deciding, exporting, operations, queries
-from readiness.workloads.jurisdiction.filters import RuleFilters, RulePackFilters
-from readiness.workloads.jurisdiction.models import Rule, RulePack
+from readiness.workloads.jurisdiction.filters import (
+    DataOriginFilters,
+    HeldBasisFilters,
+    RuleFilters,
+    RulePackFilters,
+)
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.workloads.jurisdiction.refusals import (
     MAY_EDIT,
     MAY_PUBLISH,
@@ -32,7 +37,9 @@ from readiness.workloads.jurisdiction.refusals import (
     StaleRevision,
 )
 from readiness.workloads.jurisdiction.serializers import (
+    DataOriginSerializer,
     DecisionSerializer,
+    HeldBasisSerializer,
     ImportSerializer,
     PublishSerializer,
     RequestSerializer,
@@ -265,8 +272,22 @@ class RuleViewSet(ObjectViewSet):
         return cast(User, self.request.user)
 
 
+class DataOriginViewSet(ObjectViewSet):
+    queryset = DataOrigin.objects.select_related("workload_class")
+    serializer_class = DataOriginSerializer
+    filterset_class = DataOriginFilters
+
+
+class HeldBasisViewSet(ObjectViewSet):
+    queryset = HeldBasis.objects.select_related("workload_class")
+    serializer_class = HeldBasisSerializer
+    filterset_class = HeldBasisFilters
+
+
 _NAMES_A_PACK = {"pack", "pack_id", "version", "id", "created_by_request", "updated_by_request"}
 
 router = Router()
 router.register("rules", RuleViewSet)
 router.register("rule-packs", RulePackViewSet)
+router.register("data-origins", DataOriginViewSet)
+router.register("held-bases", HeldBasisViewSet)

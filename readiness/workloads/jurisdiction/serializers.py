@@ -9,7 +9,7 @@ from readiness.workloads.jurisdiction import queries
 from readiness.workloads.jurisdiction.core.deciding import Request
 from readiness.workloads.jurisdiction.core.mapping import rule_mapping, to_mapping
 from readiness.workloads.jurisdiction.exporting import MOST_BYTES
-from readiness.workloads.jurisdiction.models import Rule, RulePack
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.workloads.jurisdiction.rows import rule_from
 from readiness.workloads.jurisdiction.words import NOTICE
 from web.rest.errors import BodyTooLarge
@@ -122,6 +122,33 @@ class RuleSerializer(ObjectSerializer):
             "id": given.get("slug", item.get("id")),
             "citation": {**item.get("citation", {}), **cited},
         }
+
+
+class DataOriginSerializer(ObjectSerializer):
+    """Whose law the data of a workload class is under; several rows for several countries."""
+
+    class Meta:
+        model = DataOrigin
+        fields = ("workload_class", "country", "note")
+        brief_fields = ("workload_class", "country")
+
+
+class HeldBasisSerializer(ObjectSerializer):
+    """A legal basis on record. One that no rule of the pack in force asks for is refused: it would meet nothing."""
+
+    class Meta:
+        model = HeldBasis
+        fields = ("workload_class", "basis", "destination", "held_from", "held_until", "reference")
+        brief_fields = ("workload_class", "basis")
+
+    def validate_basis(self, basis: str) -> str:
+        pack = queries.in_force()
+        known = queries.content_of(pack).bases_by_id if pack else {}
+        if pack is not None and basis not in known:
+            raise serializers.ValidationError(
+                f"{pack.version} knows none called so. There are {', '.join(known)}."
+            )
+        return basis
 
 
 class ImportSerializer(serializers.Serializer):
