@@ -75,8 +75,8 @@ class CircuitFact:
 
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
-    """A workload class placed here, its limit of the round trip in ms at a percentile, the user regions (slug, name) that
-    it serves, and its whole envelope."""
+    """A workload class placed here, its limit of the round trip in ms at a percentile, the user regions (slug, name)
+    that it serves, and its whole envelope."""
 
     slug: str
     name: str
