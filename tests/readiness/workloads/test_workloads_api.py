@@ -211,7 +211,8 @@ class TestYaml:
 
     def test_after_many_faults_the_rest_is_not_looked_at(self, api_of):
         text = "workloads:\n" + "".join(
-            f"- {{slug: a{number}, name: A{number}, residency: UK}}\n" for number in range(60)
+            f"- {{slug: a{number}, name: A{number}, jurisdiction: {{residency: UK}}}}\n"
+            for number in range(60)
         )
         faults = api_of("planner").post(f"{API}import/", {"text": text}).json()["document"]
         assert [one["line"] for one in faults] == list(range(2, 52))
