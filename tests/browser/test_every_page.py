@@ -27,6 +27,7 @@ from readiness.scoring.reviews import actions, approvers
 from readiness.scoring.reviews import operations as reviews
 from readiness.scoring.waivers import operations as waivers
 from readiness.scoring.worklist import operations as worklist
+from readiness.workloads import operations as workloads
 from telemetry.models import Source
 from tests.browser.looking import faults
 from tests.conftest import NOW
@@ -75,6 +76,8 @@ VARIANTS = (
     "/readiness/reviews/open/?site=site-2",
     "/sites/porto/checks/p4-golive-review/",
     "/readiness/trends/?site=porto&pillar=p2&start=now-60d",
+    "/tradeoffs/workloads/bare/",
+    "/tradeoffs/workloads/?complete=false&cols=demand&cols=it_kw&cols=provenance",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -232,6 +235,19 @@ def review(small_fleet, user_of, frozen_now):
 
 
 @pytest.fixture
+def working(small_fleet, user_of, frozen_now):
+    """A class placed at Porto, confirmed, of which something wants a look; and one of which nothing is declared."""
+    by = {"by": user_of("planner"), "now": frozen_now.at}
+    limits = {"latency_limit_ms": 50, "allowed_jurisdictions": ["EEA"], "carbon_g_per_kwh": 300, "it_kw": 4}
+    chat = workloads.declare(
+        name="Chat", slug="porto", source="Catalogue 3", accelerators=[(None, 8)], **limits, **by
+    )
+    workloads.confirm(chat, note="Looked at", **by)
+    workloads.place(chat, site=Site.objects.get(slug="porto"), on=date(2026, 11, 1), **by)
+    workloads.declare(name="Bare", slug="bare", **by)
+
+
+@pytest.fixture
 def drafted(small_fleet, user_of, frozen_now):
     """A draft that changes a check and its gate, tried on the fleet."""
     in_force, _ = framework_queries.current()
@@ -249,7 +265,9 @@ def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
 
-@pytest.mark.usefixtures("review", "people", "small_fleet", "proven", "granted", "campaign", "explained")
+@pytest.mark.usefixtures(
+    "review", "people", "small_fleet", "proven", "granted", "campaign", "explained", "working"
+)
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
     client = client_of("admin")
@@ -284,9 +302,14 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
     empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
     empty += ["/waivers/", "/waivers/ageing/", "/readiness/campaigns/"]
     empty += ["/readiness/gap/", "/readiness/worklist/"]
-    empty += ["/readiness/reviews/", "/readiness/reviews/approvers/"]
+    empty += ["/readiness/reviews/", "/readiness/reviews/approvers/", "/tradeoffs/workloads/"]
     refused = [reverse("users"), reverse("source-add"), reverse("device-add"), reverse("waiver-request")]
-    refused += [reverse("campaign-add"), reverse("review-open"), reverse("approver-add")]
+    refused += [
+        reverse("campaign-add"),
+        reverse("review-open"),
+        reverse("approver-add"),
+        reverse("workload-add"),
+    ]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
 
