@@ -209,7 +209,27 @@ class Rates:
     all: tuple[Rate, ...] = ()
 
     def between(self, currency: str, to_currency: str) -> Rate | None:
-        """The newest rate of a pair, stated this way or the other way about; None where none is: unknown."""
+        """The newest rate of a pair, stated this way or the other way about, else over the one currency that both have
+        the newest rates with; None where there is no such way: unknown.
+        """
+        direct = self._stated(currency, to_currency)
+        if direct is not None:
+            return direct
+        pivots = {code for rate in self.all for code in (rate.currency, rate.to_currency)}
+        crossed = [
+            Rate(
+                currency,
+                to_currency,
+                one.rate * other.rate,
+                min(one.as_of, other.as_of),
+                "; ".join(dict.fromkeys((one.source, other.source))),
+            )
+            for pivot in sorted(pivots - {currency, to_currency})
+            if (one := self._stated(currency, pivot)) and (other := self._stated(pivot, to_currency))
+        ]
+        return max(crossed, key=lambda rate: (rate.as_of, rate.source, rate.rate), default=None)
+
+    def _stated(self, currency: str, to_currency: str) -> Rate | None:
         found = [rate for rate in self.all if (rate.currency, rate.to_currency) == (currency, to_currency)]
         found += [
             Rate(currency, to_currency, 1 / rate.rate, rate.as_of, rate.source)
@@ -234,6 +254,12 @@ class Rates:
             low=None if known.low is None else known.low * rate.rate,
             high=None if known.high is None else known.high * rate.rate,
         )
+
+
+def in_currency(found: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
+    """The same, with all money in one currency; what has no rate is unknown and says so."""
+    factors = {kind: compared(factor, rates, currency) for kind, factor in found.factors.items()}
+    return replace(found, factors=factors)
 
 
 def compared(factor: Factor, rates: Rates, currency: str) -> Factor:

@@ -15,6 +15,7 @@ from readiness.tradeoffs.core.factors import (
     Rates,
     SiteFactors,
     accelerator_hour,
+    in_currency,
     settled,
 )
 from readiness.tradeoffs.core.kinds import KINDS
@@ -40,12 +41,13 @@ NOT_ENTERED = "No source has a value for it."
 
 
 def factors_of(
-    site_ids: Collection[int] | None, at: datetime, *, percentile: float = 99.0
+    site_ids: Collection[int] | None, at: datetime, *, percentile: float = 99.0, currency: str = ""
 ) -> tuple[SiteFactors, ...]:
     """What is known of these sites (None: all but the retired) at an instant, by name.
 
-    `percentile` is that of measured round trips. The number of statements does not grow with the sites. A factor that
-    nobody knows is unknown with the reason; several sources stand beside each other, the one that counts first.
+    `percentile` is that of measured round trips. With a `currency` all money is in that one, by the rates in force;
+    what has no rate is unknown. The number of statements does not grow with the sites. A factor that nobody knows is
+    unknown with the reason; several sources stand beside each other, the one that counts first.
     """
     sites = measured.sites(site_ids)
     ids = [site["id"] for site in sites]
@@ -59,6 +61,7 @@ def factors_of(
     trips = measured.round_trips(ids, at, percentile)
     designed = measured.design_latencies(ids, at)
     hardware = measured.accelerators_by_type(ids)
+    rates = known_rates(at)
     regions = _regions()
     found = []
     for site in sites:
@@ -77,12 +80,12 @@ def factors_of(
                 verdict=site["score__verdict"] or "",
                 score=site["score__score"],
                 accelerators=dict(hardware.get(key, {})),
-                factors=_factors(sources, entered.ended.get(key, {})),
+                factors=_factors(sources, entered.ended.get(key, {}), rates),
                 latency=_latencies(site, regions, trips.get(key, {}), paths.to_regions, at),
                 between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
             )
         )
-    return tuple(found)
+    return tuple(in_currency(each, rates, currency) for each in found) if currency else tuple(found)
 
 
 def known_rates(at: datetime) -> Rates:
@@ -111,19 +114,34 @@ def latency_between(
     )
 
 
-def _factors(sources: Sequence[Mapping[str, list[Known]]], ended: Mapping[str, str]) -> dict[str, Factor]:
+def _factors(
+    sources: Sequence[Mapping[str, list[Known]]], ended: Mapping[str, str], rates: Rates
+) -> dict[str, Factor]:
     found = {}
     for kind in KINDS:
         known = [each for source in sources for each in source.get(kind, ())]
         found[kind] = settled(kind, known, ended.get(kind) or _WHY_NOT.get(kind, NOT_ENTERED))
-    best = [found[part].best for part in _PARTS]
-    parts = [part for part in best if part is not None]
-    if len(parts) == len(_PARTS):
-        computed = accelerator_hour(CostParts(*parts))
-        if computed is not None:
-            held = found["accelerator_hour_cost"].known
-            found["accelerator_hour_cost"] = settled("accelerator_hour_cost", [*held, computed], "")
+    cost = found["accelerator_hour_cost"]
+    computed = _hour_of_parts(found, rates)
+    if isinstance(computed, Known):
+        found[cost.kind] = settled(cost.kind, [*cost.known, computed], "")
+    elif not cost.known and cost.kind not in ended:
+        found[cost.kind] = Factor(cost.kind, unknown=computed)
     return found
+
+
+def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
+    """What an hour of an accelerator comes to in the currency of its capital, or why it cannot be said."""
+    parts = {part: found[part].best for part in _PARTS}
+    missing = [part for part, known in parts.items() if known is None]
+    if missing:
+        return f"No source has a value for it, and it cannot be computed without {', '.join(missing)}."
+    capex, years, utilisation, power_kw, price, pue = (known for known in parts.values() if known is not None)
+    converted = rates.converted(price, capex.currency)
+    if converted is None:
+        return f"No rate from {price.currency} to {capex.currency} is known."
+    computed = accelerator_hour(CostParts(capex, years, utilisation, power_kw, converted, pue))
+    return NOT_ENTERED if computed is None else computed
 
 
 def _latencies(

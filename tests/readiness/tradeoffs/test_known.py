@@ -110,7 +110,7 @@ def test_an_hour_is_computed_where_every_part_is_known(look, enter):
         entry("electricity_price", 100, "USD/MWh", line=5),
     ]
     enter(*parts)
-    assert look().factors["accelerator_hour_cost"].best is None
+    assert look().factors["accelerator_hour_cost"].unknown.endswith("cannot be computed without pue.")
     enter(entry("pue", 1.2))
     computed = look().factors["accelerator_hour_cost"].best
     assert computed.basis is Basis.COMPUTED
@@ -120,6 +120,23 @@ def test_an_hour_is_computed_where_every_part_is_known(look, enter):
         Basis.DECLARED,
         Basis.COMPUTED,
     ]
+
+
+def test_energy_in_another_currency_is_in_an_hour_by_the_rate_of_the_day(look, enter, enter_rate):
+    enter(
+        entry("accelerator_capex", 30_000, "USD"),
+        entry("depreciation_years", 5, "years", line=2),
+        entry("accelerator_utilisation", 60, "%", line=3),
+        entry("accelerator_power_kw", 1.3, "kW", line=4),
+        entry("electricity_price", 100, "EUR/MWh", line=5),
+        entry("pue", 1.2, line=6),
+    )
+    cost = look().factors["accelerator_hour_cost"]
+    assert (cost.best, cost.unknown) == (None, "No rate from EUR to USD is known.")
+    enter_rate("EUR", "USD", 1.25)
+    computed = look().factors["accelerator_hour_cost"].best
+    assert computed.value == pytest.approx((30_000 / (5 * 8766) + 1.3 * 1.2 * 0.125) / 0.6)
+    assert computed.unit == "USD/h"
 
 
 def test_a_round_trip_nobody_knows_is_the_band_of_its_distance(look, emea):
@@ -220,4 +237,4 @@ def test_statements_do_not_grow_with_the_sites(
     assert queries.factors_of([], frozen_now.at) == ()
 
 
-STATEMENTS = 12
+STATEMENTS = 13
