@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 
@@ -23,14 +24,13 @@ class Basis(StrEnum):
     GREAT_CIRCLE = "great-circle"
 
 
-_ORDER = list(Basis)
+_ORDER = {basis: place for place, basis in enumerate(Basis)}
 
 DISAGREE_SHARE = 0.05
 """Sources further apart than this share of the larger, whose bands do not meet, disagree (our judgement)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """One value of one source. `low` and `high` are its band, both None where the source gives none.
 
     `as_of` is when it began to hold or was measured; of what was entered, `as_of_on` and `until_on` are its first and
@@ -75,8 +75,7 @@ def _most(known: Known) -> float:
     return known.value if known.high is None else known.high
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """`known` of each source, the one that counts first; empty where `unknown` says why there is none."""
 
     kind: str
@@ -101,13 +100,15 @@ def settled(kind: str, found: Iterable[Known], unknown: str) -> Factor:
 
     Of two alike, the provenance that is trusted more counts, then the newer, then the source by name.
     """
-    known = sorted(found, key=_rank)
-    return Factor(kind, tuple(known)) if known else Factor(kind, unknown=unknown)
+    known = tuple(found)
+    if not known:
+        return Factor(kind, unknown=unknown)
+    return Factor(kind, known if len(known) == 1 else tuple(sorted(known, key=_rank)))
 
 
 def _rank(known: Known) -> tuple[int, int, float, str]:
     trust = LEAST_TRUSTED_LAST.index(known.provenance)
-    return _ORDER.index(known.basis), trust, -known.as_of.timestamp(), known.source
+    return _ORDER[known.basis], trust, -known.as_of.timestamp(), known.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +246,7 @@ class Rates:
         rate = self.between(known.currency, to_currency)
         if rate is None:
             return None
-        return replace(
-            known,
+        return known._replace(
             value=known.value * rate.rate,
             unit=known.unit.replace(known.currency, to_currency, 1),
             currency=to_currency,
