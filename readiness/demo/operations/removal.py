@@ -15,6 +15,7 @@ from web.actor import acting
 # In this order nothing still refers to what is deleted, unless somebody else's does.
 _CATALOGUE = (
     "evidence.Floor",
+    "tradeoffs.ExchangeRate",
     "workloads.WorkloadClass",
     "workloads.UserRegion",
     "inventory.DeviceType",
