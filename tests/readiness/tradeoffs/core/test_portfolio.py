@@ -150,7 +150,7 @@ def test_the_bound_by_sites_lies_between_that_of_prices_and_the_optimum(seed):
 
 
 def test_shaking_keeps_every_capacity_and_never_makes_a_plan_dearer():
-    problem = drawn(60, 10, seed=7, slack=1.3)
+    problem = drawn(60, 10, seed=7, slack=1.7)
     assigning = weighed(problem)
     relaxed = relax(assigning, None)
     start = filled(assigning, priced(assigning, relaxed.prices), relaxed.whole)
