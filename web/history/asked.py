@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
-from web.history.events import ACTIONS, Wanted, model_named, visible_models
+from web.history.events import ACTIONS, Wanted, model_named, permission_of, visible_models
 from web.permissions import MissingPermission
 from web.timerange import BadTimeRangeError, parse_instant
 
@@ -49,7 +49,7 @@ def _models(label: str, user: Any) -> tuple[type[Model], ...]:
     model = model_named(label)
     if model is None:
         raise BadAsk({"model": [f"No history is kept of {label}."]})
-    permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
+    permission = permission_of(model)
     if not user.has_perm(permission):
         raise MissingPermission([permission])
     return (model,)

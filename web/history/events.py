@@ -99,7 +99,8 @@ def history(wanted: Wanted, *, limit: int = 50) -> HistoryPage:
 
 
 def is_tracked(model: type[Model]) -> bool:
-    return hasattr(model, "pgh_event_models")
+    # Its own: a proxy that only adds triggers has no history beside that of the model it stands for.
+    return "pgh_event_models" in vars(model)
 
 
 def tracked_models() -> list[type[Model]]:
@@ -108,9 +109,13 @@ def tracked_models() -> list[type[Model]]:
 
 def visible_models(user: Any) -> tuple[type[Model], ...]:
     """Tracked models whose objects this user may view."""
-    return tuple(
-        m for m in tracked_models() if user.has_perm(f"{m._meta.app_label}.view_{m._meta.model_name}")
-    )
+    return tuple(model for model in tracked_models() if user.has_perm(permission_of(model)))
+
+
+def permission_of(model: type[Model]) -> str:
+    """What a reader of its history needs: to view it, unless the model says that its past tells more than it shows."""
+    own = f"{model._meta.app_label}.view_{model._meta.model_name}"
+    return str(getattr(model, "HISTORY_PERMISSION", own))
 
 
 def model_named(label: str) -> type[Model] | None:

@@ -19,6 +19,7 @@ from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Made
 from readiness.demo.operations.people import people
+from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
 from readiness.scoring.waivers import operations as waivers
@@ -86,6 +87,8 @@ def keep_current(*, now: datetime) -> int:
     fleet.recorded_at = now
     fleet.save(update_fields=["recorded_at"])
     with acting(ACTOR, message="Keep the demo's records"):
+        classes = fleet.made.get(WorkloadClass._meta.label, [])
+        keep_confirmed(classes, loaded_at=fleet.loaded_at, now=now)
         return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now)
 
 

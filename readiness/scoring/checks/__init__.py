@@ -1,31 +1,54 @@
-"""The checks that Muster computes from telemetry: facts of a site in, readings of sub-measures out.
+"""The checks that Muster computes from telemetry, envelopes, rules and ownership: facts of a site in, readings of
+sub-measures out.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import chain
 
 from readiness.framework.core.definition import Check, Framework
-from readiness.scoring.checks import accelerators, backup, cooling, coverage, fabric, latency, power, serving
+from readiness.scoring.checks import (
+    accelerators,
+    backup,
+    cooling,
+    coverage,
+    envelopes,
+    fabric,
+    jurisdiction,
+    latency,
+    ownership,
+    power,
+    serving,
+)
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.facts import SiteFacts
 
 type Computed = Callable[[SiteFacts, Check, datetime], dict[str, Reading]]
 
 COMPUTED: Mapping[str, Computed] = {
+    "p2-envelope-declared": envelopes.readings,
     "p2-power-headroom": power.readings,
     "p2-cooling-headroom": cooling.readings,
     "p2-backup-power": backup.readings,
     "p2-placement-latency": latency.readings,
+    "p2-placement-jurisdiction": jurisdiction.readings,
     "p5-telemetry-coverage": coverage.readings,
     "p5-accelerator-health": accelerators.readings,
     "p5-fabric-health": fabric.readings,
     "p5-slo-compliance": serving.readings,
 }
+FROM_OWNERSHIP: Mapping[str, Computed] = {
+    "p4-orchestration-owner": ownership.orchestration,
+    "p4-asset-ownership": ownership.assets,
+}
+"""Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
 SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
+    "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
     "p2-placement-latency": lambda facts: bool(facts.classes),
+    "p2-placement-jurisdiction": jurisdiction.has_subject,
     "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
     "p5-fabric-health": lambda facts: any(facts.in_service(kind="port")),
     # Measured at each evaluation, and silence is what it measures: nothing of it stands.
@@ -42,10 +65,12 @@ RISES_OF = ("p5-accelerator-health", "p5-fabric-health")
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "p2-envelope-declared": envelopes.PARTS,
     "p2-power-headroom": ("circuit-load", "leg-load"),
     "p2-cooling-headroom": ("inlet-p99", "supply-p99"),
     "p2-backup-power": backup.PARTS,
     "p2-placement-latency": ("path-p99",),
+    "p4-orchestration-owner": ("items-owned",),
     "p5-accelerator-health": ("still-scheduling",),
     "p5-fabric-health": fabric.PARTS,
 }
@@ -55,7 +80,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 def computed(framework: Framework, facts: SiteFacts, now: datetime) -> dict[tuple[str, str], Reading]:
     """All readings of a site, by check and sub-measure, of those that the framework has."""
     found = {}
-    for check_id, readings in COMPUTED.items():
+    for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items()):
         check = framework.checks_by_id.get(check_id)
         if check is None:
             continue

@@ -1,0 +1,101 @@
+"""The forms of teams and people. They read; the operations check and save."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from inventory.queries import end_of_day
+from readiness.people.models import Person, Team
+from web.forms import DayInput, RefusedForm
+
+
+class TeamForm(RefusedForm):
+    name = forms.CharField(label=_("Name"), max_length=100)
+    slug = forms.SlugField(label=_("Slug"), max_length=100, help_text=_("Its name in addresses and files."))
+    contact = forms.CharField(
+        label=_("Contact"),
+        max_length=200,
+        required=False,
+        help_text=_("A shared address, channel or pager; no person's own."),
+    )
+    description = forms.CharField(label=_("Description"), max_length=200, required=False)
+
+
+class PersonForm(RefusedForm):
+    field_of = {"left_at": "last_day"}
+
+    name = forms.CharField(label=_("Name"), max_length=150)
+    user = forms.ModelChoiceField(
+        User.objects.order_by("username"),
+        to_field_name="username",
+        required=False,
+        label=_("User"),
+        help_text=_("Who signs in as this person. Without one nothing can be accepted."),
+    )
+    teams = forms.ModelMultipleChoiceField(
+        Team.objects.order_by("name", "pk"),
+        to_field_name="slug",
+        required=False,
+        label=_("Teams"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    phone = forms.CharField(label=_("Phone"), max_length=40, required=False)
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        max_length=64,
+        initial="UTC",
+        help_text=_("An IANA name, such as Europe/Lisbon."),
+    )
+    last_day = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=DayInput(),
+        help_text=_("What the person answers for is unowned from the end of this day on."),
+    )
+
+    def clean_time_zone(self) -> str:
+        name = str(self.cleaned_data["time_zone"])
+        if name not in available_timezones():
+            raise ValidationError(_("%(name)s is not an IANA time zone name."), params={"name": name})
+        return name
+
+    def clean_last_day(self) -> Any:
+        day = self.cleaned_data["last_day"]
+        if day is not None and not 1970 <= day.year <= 9998:
+            raise ValidationError(_("This day is out of reach."))
+        return day
+
+    def planned(self) -> dict[str, Any]:
+        """What the operation takes."""
+        given = dict(self.cleaned_data)
+        day = given.pop("last_day")
+        return given | {"left_at": end_of_day(day, given["time_zone"]) if day else None}
+
+
+def initial_of(person: Person) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "user": person.user.username if person.user else None,
+        "teams": [each.team.slug for each in person.memberships.all()],
+        "email": person.email,
+        "phone": person.phone,
+        "time_zone": person.time_zone,
+        "last_day": _last_day(person.left_at, person.time_zone),
+    }
+
+
+def _last_day(left_at: datetime | None, zone: str) -> Any:
+    """The day that ended then."""
+    return (
+        (left_at - timedelta(microseconds=1)).astimezone(ZoneInfo(zone or str(UTC))).date()
+        if left_at
+        else None
+    )

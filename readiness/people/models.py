@@ -1,0 +1,154 @@
+"""Teams, people, and who is in which team. What they answer for is written down in the room above."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models.places import validate_time_zone
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def there(self, now: datetime) -> TeamQuerySet:
+        """Not dissolved."""
+        return self.filter(Q(dissolved_at=None) | Q(dissolved_at__gt=now))
+
+
+@pghistory.track()
+class Team(models.Model):
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    slug = models.SlugField(_("slug"), max_length=100, unique=True)
+    contact = models.CharField(
+        _("contact"),
+        max_length=200,
+        blank=True,
+        help_text=_("A shared address, channel or pager; no person's own"),
+    )
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    dissolved_at = models.DateTimeField(
+        _("dissolved at"),
+        null=True,
+        blank=True,
+        help_text=_("From this instant on nobody answers under its name"),
+    )
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        ordering = ["name", "id"]
+        constraints = [models.CheckConstraint(condition=Q(name__regex=r"\S"), name="team_has_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def has_left(now: datetime, *, person: str = "") -> Q:
+    """A condition for people who are gone: their last day is over, or nobody can sign in as them any more.
+
+    `person` is the path to the person, such as "accountable__".
+    """
+    return Q(**{f"{person}left_at__lte": now}) | Q(**{f"{person}user__is_active": False})
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def left(self, now: datetime) -> PersonQuerySet:
+        return self.filter(has_left(now))
+
+    def there(self, now: datetime) -> PersonQuerySet:
+        # As a list of keys: negated, the join to a user who may not be there would lose those without one.
+        return self.exclude(pk__in=self.model.objects.left(now).order_by().values("pk"))
+
+
+@pghistory.track()
+class Person(models.Model):
+    """Somebody who works at the sites, whether they sign in to Muster or not. Only who does can accept anything."""
+
+    HISTORY_PERMISSION = "people.view_person"
+
+    name = models.CharField(_("name"), max_length=150)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="person",
+        null=True,
+        blank=True,
+        verbose_name=_("user"),
+        help_text=_("Who signs in as this person; without one nothing can be accepted"),
+    )
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
+    left_at = models.DateTimeField(
+        _("left at"), null=True, blank=True, help_text=_("End of the last day, in the person's own time zone")
+    )
+    teams = models.ManyToManyField(
+        Team, through="Membership", related_name="people", blank=True, verbose_name=_("teams")
+    )
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(name__regex=r"\S"),
+                name="person_has_name",
+                violation_error_message=_("A name is required."),
+            ),
+            models.UniqueConstraint(
+                fields=["email"],
+                condition=~Q(email=""),
+                name="person_email_unique",
+                violation_error_code="unique",
+                violation_error_message=_("Somebody else has this e-mail."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def left_by(self, now: datetime) -> bool:
+        """Needs the user joined in."""
+        gone = self.left_at is not None and self.left_at <= now
+        return gone or (self.user is not None and not self.user.is_active)
+
+
+@pghistory.track()
+class Membership(models.Model):
+    """A person's place in a team. `role` is what they are there, in words."""
+
+    HISTORY_PERMISSION = "people.view_person"
+
+    person = models.ForeignKey(
+        Person, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("person")
+    )
+    team = models.ForeignKey(
+        Team, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("team")
+    )
+    role = models.CharField(_("role"), max_length=100, blank=True, help_text=_("Such as lead; in words"))
+
+    class Meta:
+        verbose_name = _("team membership")
+        verbose_name_plural = _("team memberships")
+        ordering = ["team__name", "person__name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "team"],
+                name="membership_once",
+                violation_error_message=_("This person is in this team already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} in {self.team}"

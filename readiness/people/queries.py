@@ -1,0 +1,37 @@
+"""What pages read of teams and people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
+
+from readiness.people.models import Person, Team, has_left
+
+
+def teams(*, now: datetime) -> QuerySet[Team]:
+    """With `present`, how many of their people have not left, and `is_dissolved`."""
+    gone = Person.objects.left(now).order_by().values("pk")
+    present = Count("memberships", filter=~Q(memberships__person__in=gone))
+    dissolved = Case(
+        When(dissolved_at__lte=now, then=Value(True)), default=Value(False), output_field=BooleanField()
+    )
+    return Team.objects.annotate(present=present, is_dissolved=dissolved).order_by("name", "pk")
+
+
+def people(*, now: datetime) -> QuerySet[Person]:
+    """With `has_left`; teams and user are loaded with them."""
+    left = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
+    return (
+        Person.objects.annotate(has_left=left)
+        .select_related("user")
+        .prefetch_related("memberships__team")
+        .order_by("name", "pk")
+    )
+
+
+def counts(*, now: datetime) -> dict[str, int]:
+    """How many there are, without a name. Two statements."""
+    everybody = Person.objects.order_by().values_list("pk", flat=True)
+    left = Person.objects.left(now).count()
+    return {"people": everybody.count() - left, "left": left}

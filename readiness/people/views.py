@@ -1,0 +1,167 @@
+"""Pages of people and teams. Whoever may not see names sees teams and how many are in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods
+
+from accounts.models import User
+from readiness.people import operations, queries, tables
+from readiness.people.forms import PersonForm, TeamForm, initial_of
+from readiness.people.models import Person, Team
+from web import answers
+from web import tables as table_kit
+from web.clock import now
+from web.forms import RefusedForm
+from web.history import history_of
+from web.permissions import require
+
+may_see_teams = require("people.view_team")
+may_see_people = require("people.view_person")
+
+
+@may_see_teams
+@conditional_page
+@require_GET
+def people(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    if not request.user.has_perm("people.view_person"):
+        return _teams(request, "people/counted.html")
+    table = table_kit.page(request, tables.people_table(), queries.people(now=at))
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, "people/list.html", table)
+    return answers.page(request, "people/list.html", {"table": table, "breadcrumbs": _crumbs()})
+
+
+@may_see_teams
+@conditional_page
+@require_GET
+def teams(request: HttpRequest) -> HttpResponseBase:
+    return _teams(request, "people/teams.html")
+
+
+def _teams(request: HttpRequest, template: str) -> HttpResponseBase:
+    at = now()
+    table = table_kit.page(request, tables.team_table(), queries.teams(now=at))
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, template, table)
+    context = {"table": table, "counts": queries.counts(now=at), "breadcrumbs": _crumbs(gettext("Teams"))}
+    return answers.page(request, template, context)
+
+
+@may_see_people
+@conditional_page
+@require_GET
+def person(request: HttpRequest, pk: int) -> HttpResponseBase:
+    found = get_object_or_404(queries.people(now=now()), pk=pk)
+    context = {
+        "person": found,
+        "facts": _facts(found),
+        "history": history_of(found, limit=20).rows,
+        "breadcrumbs": _crumbs(found.name),
+    }
+    return answers.page(request, "people/person.html", context)
+
+
+def _facts(person: Person) -> list[dict[str, Any]]:
+    left = person.has_left  # type: ignore[attr-defined]
+    return [
+        {"term": gettext("Standing"), "value": gettext("left") if left else gettext("present")},
+        {"term": gettext("Teams"), "value": tables.teams_of(person) or gettext("none")},
+        {"term": gettext("User"), "value": person.user.username if person.user else gettext("none")},
+        {"term": gettext("E-mail"), "value": person.email or gettext("none")},
+        {"term": gettext("Phone"), "value": person.phone or gettext("none")},
+        {"term": gettext("Time zone"), "value": person.time_zone},
+    ]
+
+
+@may_see_teams
+@conditional_page
+@require_GET
+def team(request: HttpRequest, pk: int) -> HttpResponseBase:
+    at = now()
+    found = get_object_or_404(queries.teams(now=at), pk=pk)
+    names = request.user.has_perm("people.view_person")
+    context = {
+        "team": found,
+        "members": queries.people(now=at).filter(memberships__team=found) if names else [],
+        "facts": [
+            {"term": gettext("People"), "value": str(found.present)},  # type: ignore[attr-defined]
+            {"term": gettext("Contact"), "value": found.contact or gettext("none")},
+            {"term": gettext("Description"), "value": found.description or gettext("none")},
+        ],
+        "sees_names": names,
+        "history": history_of(found, limit=20).rows,
+        "breadcrumbs": _crumbs(gettext("Teams"), found.name),
+    }
+    return answers.page(request, "people/team.html", context)
+
+
+@require("people.view_person", "people.add_person")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def add_person(request: HttpRequest) -> HttpResponse:
+    return _form(request, PersonForm(request.POST or None), _save_person(None), gettext("Add a person"))
+
+
+@require("people.view_person", "people.change_person")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(queries.people(now=now()), pk=pk)
+    form = PersonForm(request.POST or None, initial=initial_of(found))
+    return _form(request, form, _save_person(found), gettext("Edit %(name)s") % {"name": found.name})
+
+
+def _save_person(found: Person | None) -> Callable[[PersonForm, User], Any]:
+    return lambda form, by: operations.save_person(found, by=by, now=now(), **form.planned())
+
+
+@require("people.view_team", "people.add_team")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def add_team(request: HttpRequest) -> HttpResponse:
+    return _form(request, TeamForm(request.POST or None), _save_team(None), gettext("Add a team"))
+
+
+@require("people.view_team", "people.change_team")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def edit_team(request: HttpRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Team, pk=pk)
+    initial = {name: getattr(found, name) for name in TeamForm.base_fields}
+    form = TeamForm(request.POST or None, initial=initial)
+    return _form(request, form, _save_team(found), gettext("Edit %(name)s") % {"name": found.name})
+
+
+def _save_team(found: Team | None) -> Callable[[TeamForm, User], Any]:
+    return lambda form, by: operations.save_team(found, by=by, now=now(), **form.cleaned_data)
+
+
+def _form(request: HttpRequest, form: RefusedForm, save: Callable[..., Any], title: str) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        try:
+            saved = save(form, cast(User, request.user))
+        except ValidationError as error:
+            form.refused(error)
+        else:
+            messages.success(request, gettext("%(name)s is saved.") % {"name": saved})
+            kind = "person" if isinstance(saved, Person) else "team"
+            return HttpResponseRedirect(reverse(kind, args=[saved.pk]))
+    context = {"form": form, "title": title, "breadcrumbs": _crumbs(title)}
+    return render(request, "people/form.html", context, status=422 if form.errors else 200)
+
+
+def _crumbs(*below: str) -> list[dict[str, str]]:
+    first = {"label": gettext("People"), "url": reverse("people") if below else ""}
+    return [first, *({"label": each, "url": ""} for each in below)]

@@ -1,0 +1,179 @@
+"""Teams and people: pages, endpoints, who may see names and who may write, and what it costs."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from accounts import operations as accounts
+from readiness.people import operations
+from readiness.people.models import Membership, Person
+from tests.readiness.people import made
+from web.permissions import MissingPermission
+
+pytestmark = pytest.mark.django_db
+MAY_SEE_NAMES = {"viewer": False, "ops": True, "planner": True, "manager": True, "admin": True}
+MAY_WRITE = {"viewer": False, "ops": False, "planner": False, "manager": True, "admin": True}
+
+
+@pytest.fixture
+def fabric():
+    return made.team(name="Fabric", slug="fabric", contact="#fabric")
+
+
+@pytest.fixture
+def ana(fabric, frozen_now):
+    return made.person(fabric, name="Ana Reis", email="ana@example.org", time_zone="Europe/Lisbon")
+
+
+def text_of(answer, status=200):
+    assert answer.status_code == status, answer.content[:400]
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("role", sorted(MAY_SEE_NAMES))
+class TestNames:
+    def test_pages_show_them_to_those_permitted_and_counts_to_others(self, ana, fabric, client_of, role):
+        client = client_of(role)
+        for path in (
+            "/people/",
+            "/people/teams/",
+            f"/people/teams/{fabric.pk}/",
+            "/search/?q=ana",
+            "/history/",
+        ):
+            page = text_of(client.get(path))
+            assert "Ana Reis" not in page or MAY_SEE_NAMES[role], path
+        assert ("Ana Reis" in text_of(client.get("/people/"))) is MAY_SEE_NAMES[role]
+        assert "1 person" in text_of(client.get(f"/people/teams/{fabric.pk}/")) or MAY_SEE_NAMES[role]
+        one = client.get(f"/people/{ana.pk}/")
+        if MAY_SEE_NAMES[role]:
+            assert "ana@example.org" in text_of(one)
+        else:
+            assert "people.view_person" in text_of(one, 403)
+
+    def test_so_do_endpoints(self, ana, api_of, role):
+        api = api_of(role)
+        assert api.get("/api/people/teams/").status_code == 200
+        wanted = 200 if MAY_SEE_NAMES[role] else 403
+        for path in ("people/", "memberships/", f"people/{ana.pk}/"):
+            answer = api.get(f"/api/people/{path}")
+            assert answer.status_code == wanted
+            assert wanted == 200 or "Missing permission: people.view_" in answer.json()["detail"]
+        kept = api.get(f"/api/history/?model=people.person&id={ana.pk}")
+        assert kept.status_code == wanted
+
+    def test_only_those_permitted_write(self, ana, fabric, api_of, client_of, role):
+        api, client = api_of(role), client_of(role)
+        sent = {
+            "POST people/": api.post("/api/people/people/", {"name": "Rui"}),
+            "PATCH people/": api.patch(f"/api/people/people/{ana.pk}/", {"phone": "1"}),
+            "POST teams/": api.post("/api/people/teams/", {"name": "Power", "slug": "power"}),
+            "DELETE memberships/": api.delete(f"/api/people/memberships/{ana.memberships.get().pk}/"),
+        }
+        for what, answer in sent.items():
+            assert (answer.status_code < 300) is MAY_WRITE[role], (what, answer.content)
+            assert MAY_WRITE[role] or "Missing permission: people." in answer.json()["detail"]
+        for path in ("add/", f"{ana.pk}/edit/", "teams/add/", f"teams/{fabric.pk}/edit/"):
+            assert client.get(f"/people/{path}").status_code == (200 if MAY_WRITE[role] else 403)
+
+
+class TestWriting:
+    def test_the_forms_make_a_team_and_a_person_in_it(self, client_of, ops, frozen_now):
+        client = client_of("manager")
+        made_team = client.post("/people/teams/add/", {"name": "Power", "slug": "power", "contact": "#power"})
+        assert made_team.status_code == 302
+        given = {
+            "name": "Rui Sá",
+            "user": "ops",
+            "teams": ["power"],
+            "time_zone": "Asia/Tokyo",
+            "last_day": "2026-11-24",
+        }
+        assert client.post("/people/add/", given).status_code == 302
+        rui = Person.objects.get(name="Rui Sá")
+        assert (rui.user, [each.team.slug for each in rui.memberships.all()]) == (ops, ["power"])
+        # The end of that day in Tokyo.
+        assert rui.left_at == datetime(2026, 11, 24, 15, tzinfo=UTC)
+        page = text_of(client.get(f"/people/{rui.pk}/edit/"))
+        assert 'value="2026-11-24"' in page
+        assert (
+            client.post(f"/people/{rui.pk}/edit/", given | {"teams": [], "last_day": ""}).status_code == 302
+        )
+        rui.refresh_from_db()
+        assert (rui.left_at, rui.memberships.count()) == (None, 0)
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"name": " "}, "name"),
+            ({"time_zone": "Mars/Olympus"}, "time_zone"),
+            ({"email": "nobody"}, "email"),
+            ({"email": "ana@example.org"}, "email"),
+            ({"user": 999999}, "user"),
+            ({"left_at": "soon"}, "left_at"),
+        ],
+    )
+    def test_bad_values_are_refused_by_field(self, ana, api_of, given, field):
+        answer = api_of("manager").post("/api/people/people/", {"name": "Rui"} | given)
+        assert answer.status_code == 400
+        assert field in str(answer.json()), answer.content
+
+    def test_a_bad_form_says_where(self, ana, client_of, frozen_now):
+        page = text_of(client_of("manager").post("/people/add/", {"name": "Rui", "time_zone": "Mars"}), 422)
+        assert "Mars is not an IANA time zone name." in page
+        twice = {"name": "Ana", "email": "ana@example.org", "time_zone": "UTC"}
+        assert "Somebody else has this e-mail." in text_of(
+            client_of("manager").post("/people/add/", twice), 422
+        )
+
+    def test_the_operations_ask_themselves(self, ana, ops, frozen_now):
+        with pytest.raises(MissingPermission, match=r"people\.change_person"):
+            operations.save_person(ana, name="X", by=ops, now=frozen_now.at)
+        with pytest.raises(MissingPermission, match=r"people\.add_team"):
+            operations.save_team(name="X", slug="x", by=ops, now=frozen_now.at)
+
+    @pytest.mark.parametrize("rule", ["person_has_name", "team_has_name", "membership_once"])
+    def test_the_database_holds_the_rules(self, ana, fabric, rule):
+        wrongs = {
+            "person_has_name": lambda: Person.objects.create(name=" "),
+            "team_has_name": lambda: made.team(name=" "),
+            "membership_once": lambda: Membership.objects.create(person=ana, team=fabric),
+        }
+        with pytest.raises(IntegrityError, match=rule), transaction.atomic():
+            wrongs[rule]()
+
+
+class TestLeaving:
+    def test_somebody_has_left_after_the_last_day_or_without_a_user_that_signs_in(self, ana, ops, frozen_now):
+        now = frozen_now.at
+        assert set(Person.objects.there(now)) == {ana}
+        ana.left_at = now + timedelta(minutes=1)
+        ana.save()
+        assert not ana.left_by(now)
+        assert set(Person.objects.left(now + timedelta(minutes=1))) == {ana}
+        rui = made.person(name="Rui", user=ops)
+        accounts.change_user(ops, is_active=False, by=None, now=now)
+        assert set(Person.objects.left(now)) == {rui}
+        assert set(Person.objects.there(now)) == {ana}
+        assert Person.objects.get(pk=rui.pk).left_by(now)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/people/", "/people/teams/", "/api/people/people/", "/api/people/teams/", "/api/people/memberships/"],
+)
+def test_a_list_costs_the_same_for_one_and_for_many(path, ana, fabric, client_of, api_of):
+    client = api_of("manager") if path.startswith("/api") else client_of("manager")
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(path).status_code == 200
+        return len(captured)
+
+    statements()
+    one = statements()
+    for _number in range(5):
+        made.person(made.team(), fabric)
+    assert statements() == one <= 14
