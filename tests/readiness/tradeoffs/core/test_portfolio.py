@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.tradeoffs.core import portfolio as module
-from readiness.tradeoffs.core.assignment import Assigning, filled
-from readiness.tradeoffs.core.exact import site_by_site
+from readiness.tradeoffs.core.assignment import Assigning
+from readiness.tradeoffs.core.exact import most_placed, site_by_site
 from readiness.tradeoffs.core.portfolio import LeftOut, Portfolio, spread, sweep
-from readiness.tradeoffs.core.relaxation import bound_of, priced, relax
+from readiness.tradeoffs.core.relaxation import bound_of, relax
 from readiness.tradeoffs.core.shaking import shaken
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
@@ -153,7 +153,7 @@ def test_shaking_keeps_every_capacity_and_never_makes_a_plan_dearer():
     problem = drawn(60, 10, seed=7, slack=1.7)
     assigning = weighed(problem)
     relaxed = relax(assigning, None)
-    start = filled(assigning, priced(assigning, relaxed.prices), relaxed.whole)
+    start = most_placed(assigning, problem.priority)
     assert (start >= 0).all()
     found = shaken(assigning, start, relaxed, seed=1)
     assert keeps_all(problem, {f"work-{row}": f"site-{site}" for row, site in enumerate(found.tolist())})
