@@ -18,6 +18,7 @@ from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.owners import keep_confirmed
 from readiness.demo.operations.people import people
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
@@ -86,7 +87,8 @@ def keep_current(*, now: datetime) -> int:
     fleet.recorded_at = now
     fleet.save(update_fields=["recorded_at"])
     with acting(ACTOR, message="Keep the demo's records"):
-        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now)
+        confirmed = keep_confirmed([site.pk for site in sites.values()], now=now)
+        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + confirmed
 
 
 def keep(
