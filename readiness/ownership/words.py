@@ -89,9 +89,9 @@ def cell_text(cell: Cell, *, names: bool) -> str:
 
 
 def cell_label(site: str, cell: Cell, *, names: bool, now: datetime) -> str:
-    """What a reader hears of a cell."""
+    """What a reader hears of a cell; what is written in it is part of that."""
     state = str(STATES["ownership"][cell.standing].word)
-    said = f"{site}, {SHORT[cell.item]}: {state}"
+    said = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
     if cell.current is not None:
         said += f", {who(cell.current, names=names)}"
         if cell.current.due_at is not None:
