@@ -67,8 +67,8 @@ def key_figures(counts: Counts) -> list[Line]:
         _queue(gettext("Waiting for acceptance"), counts.asked, Queue.WAITING),
         _queue(gettext("Overdue"), counts.standings[Standing.OVERDUE], Queue.OVERDUE)
         | {"note": gettext("%(n)s more within 14 days") % {"n": counts.due_soon}},
-        _queue(gettext("Owner left"), counts.standings[Standing.LEFT], Queue.LEFT),
-        _queue(gettext("Overloaded owners"), counts.overloaded, Queue.OVERLOADED),
+        _queue(gettext("Owner left"), counts.standings[Standing.LEFT], Queue.LEFT)
+        | {"note": gettext("overloaded owners: %(n)s") % {"n": counts.overloaded}},
     ]
 
 
