@@ -11,7 +11,17 @@ from django.db import transaction
 
 ADMIN = "admin"
 # Apps whose objects every role may look at. People and tokens are not among them.
-OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "evidence", "scoring", "ownership")
+OPEN_APPS = (
+    "inventory",
+    "telemetry",
+    "framework",
+    "workloads",
+    "jurisdiction",
+    "evidence",
+    "ownership",
+    "scoring",
+    "tradeoffs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +39,17 @@ class Role:
 _look = (*(f"{app}.view_*" for app in OPEN_APPS), "people.view_team")
 _names = ("people.view_person", "people.view_membership")
 _prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact")
+_factors = tuple(
+    f"tradeoffs.*_{model}" for model in ("sitefactor", "latencyfactor", "factorday", "exchangerate")
+)
 _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
     "scoring.add_dryrun",
+    *(f"jurisdiction.{verb}_rulepack" for verb in ("add", "change", "delete")),
+    "jurisdiction.*_dataorigin",
+    "jurisdiction.*_heldbasis",
 )
-_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun")
+_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun", "jurisdiction.publish_rulepack")
 
 ROLES: dict[str, Role] = {
     role.name: role
@@ -69,6 +85,7 @@ ROLES: dict[str, Role] = {
                 *_prove,
                 "evidence.*_floor",
                 "evidence.*_declaredlimit",
+                *_factors,
                 *_draft,
                 "evidence.change_validationrun",
             ),

@@ -99,11 +99,11 @@ def load_demo(servers: machine.Servers) -> tuple[str, str]:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     known = standing(now=now)
-    largest = max(known.sites, key=lambda site: known.capacity[site.pk].deployed.it_kw)
+    largest = max(known.sites, key=lambda site: known.capacity[site.ref.id].deployed.it_kw)
     print(f"{len(known.sites)} sites, loaded in {time.perf_counter() - began:.0f} s", flush=True)
     client = Client()
     client.force_login(User.objects.get(username="viewer"))
-    return largest.slug, f"sessionid={client.cookies['sessionid'].value}"
+    return largest.ref.slug, f"sessionid={client.cookies['sessionid'].value}"
 
 
 def serve(servers: machine.Servers) -> int:

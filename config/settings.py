@@ -55,10 +55,12 @@ CACHES = {
 # --- applications: upper floors first ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "readiness.demo",
+    "readiness.tradeoffs",
     "readiness.scoring",
     "readiness.evidence",
     "readiness.ownership",
     "readiness.people",
+    "readiness.workloads.jurisdiction",
     "readiness.workloads",
     "readiness.framework",
     "telemetry",

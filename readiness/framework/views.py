@@ -63,7 +63,8 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
 def difference(request: HttpRequest, pk: int) -> HttpResponse:
     """From the version of the address to that in `to`; without one, from the version in force."""
     asked = request.GET.get("to", "")
-    one, other = _version(pk), _version(int(asked)) if asked.isascii() and asked[:18].isdecimal() else None
+    is_number = asked.isascii() and asked.isdecimal()
+    one, other = _version(pk), _version(int(asked[:20])) if is_number else None
     before, after = (one, other) if other else (queries.current()[0], one)
     context = {
         "before": before,

@@ -34,10 +34,12 @@ from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.ownership.queries import terms_of
 from readiness.scoring.core.judge import Limit
-from readiness.scoring.facts import PlacedClass, SiteFacts, SiteProfile
+from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts, SiteProfile
 from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
+from readiness.workloads.jurisdiction import queries as rules
 from readiness.workloads.models import Placement
+from readiness.workloads.queries import envelopes
 
 SPANS = (
     evidence.Span(frozenset({SITE_LOAD.key, STEP_1S.key, STEP_10S.key}), days=30),
@@ -57,6 +59,8 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     classes, limits = _classes_and_limits(profiles.values(), framework, now=now)
+    classes = _with_envelopes(classes, now=now)
+    in_force = rules.content_in_force() if any(classes.values()) else None
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     owned = terms_of(ids, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
@@ -77,6 +81,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             quantiles=quantiles.get(site_id, ()),
             served=served.get(site_id, ()),
             owned=owned.get(site_id),
+            rules=in_force,
             **sent.of(site_id),
         )
         for site_id in ids
@@ -105,6 +110,7 @@ def _profile(site: InventoryFacts) -> SiteProfile:
         name=site.name,
         stage=site.stage,
         contracted_kw=site.contracted_kw,
+        country=site.country,
     )
 
 
@@ -179,14 +185,36 @@ def _classes_and_limits(
     return classes, found
 
 
+def _with_envelopes(
+    classes: Mapping[int, tuple[PlacedClass, ...]], *, now: datetime
+) -> dict[int, tuple[PlacedClass, ...]]:
+    """Six statements, none where nothing is placed. A class stands at no site, so its day is that of UTC."""
+    slugs = {placed.slug for of_site in classes.values() for placed in of_site}
+    if not slugs:
+        return dict(classes)
+    known = {one.slug: one for one in envelopes(slugs)}
+    footings = rules.footings(slugs, day=now.astimezone(UTC).date())
+    return {
+        site_id: tuple(
+            replace(placed, envelope=known.get(placed.slug), footing=footings[placed.slug])
+            for placed in of_site
+        )
+        for site_id, of_site in classes.items()
+    }
+
+
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
     """With the stricter of what is declared for the class and for the site; its own column where nothing is for it."""
-    own = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY)
+    own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
     if own is None and placed.latency_limit is not None:
-        own = LimitInForce(placed.latency_limit.source, value=placed.latency_limit.value)
+        own = column = LimitInForce(placed.latency_limit.source, value=placed.latency_limit.value)
     both = [limit for limit in (own, declared.site.get(CLASS_LATENCY)) if limit is not None]
     binding = strictest(both, framework, CLASS_LATENCY)
-    return replace(placed, latency_limit=_limit(binding) if binding else None)
+    if binding is None:
+        return replace(placed, latency_limit=None)
+    # Only the column says at which percentile it holds.
+    percentile = placed.percentile if binding is column else MEASURED_PERCENTILE
+    return replace(placed, latency_limit=_limit(binding), percentile=percentile)
 
 
 def _limit(limit: LimitInForce) -> Limit:
@@ -202,15 +230,16 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
         started_on__lte=utc_day + timedelta(days=1),
     )
     served_regions = ("workload_class__user_regions__slug", "workload_class__user_regions__name")
-    placed = ("workload_class__slug", "workload_class__name", "workload_class__latency_limit_ms")
+    columns = ("slug", "name", "latency_limit_ms", "latency_percentile")
+    placed = tuple(f"workload_class__{column}" for column in columns)
     rows = near.order_by("workload_class__name", "id", "workload_class__user_regions__name").values_list(
         "id", "site_id", "started_on", "ended_on", *placed, *served_regions
     )
     found: dict[int, list[PlacedClass]] = defaultdict(list)
-    for (_, site_id, started_on, ended_on, *of_class), served in groupby(rows, itemgetter(*range(7))):
+    for (_, site_id, started_on, ended_on, *of_class), served in groupby(rows, itemgetter(*range(8))):
         if started_on <= days[site_id] and (ended_on is None or days[site_id] <= ended_on):
-            slug, name, limit_ms = of_class
+            slug, name, limit_ms, percentile = of_class
             regions = tuple((row[-2], row[-1]) for row in served if row[-2] is not None)
             limit = None if limit_ms is None else Limit(value=limit_ms, source=f"limit of {name}")
-            found[site_id].append(PlacedClass(slug, name, limit, regions))
+            found[site_id].append(PlacedClass(slug, name, limit, regions, percentile))
     return {site_id: tuple(classes) for site_id, classes in found.items()}

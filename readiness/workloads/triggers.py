@@ -5,13 +5,13 @@ from functools import partial
 from inventory.models.triggers import OWN_SITE
 from inventory.models.triggers import claims as claims_of
 
-__all__ = ["OWN_SITE", "SITES_OF_CLASS", "SITES_OF_SERVED_REGION", "SITES_OF_USER_REGION", "claims"]
+__all__ = ["OWN_SITE", "SITES_OF_CLASS", "SITES_OF_CLASS_ROW", "SITES_OF_USER_REGION", "claims"]
 
 SITES_OF_CLASS = (
     "SELECT placement.site_id FROM {rows} AS changed"
     " JOIN workloads_placement AS placement ON placement.workload_class_id = changed.id"
 )
-SITES_OF_SERVED_REGION = (
+SITES_OF_CLASS_ROW = (
     "SELECT placement.site_id FROM {rows} AS changed"
     " JOIN workloads_placement AS placement ON placement.workload_class_id = changed.workload_class_id"
 )

@@ -104,7 +104,7 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     catalogue = write_catalogue(plan.hardware, made)
     sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)
     _write_parts(plan, sites, catalogue, now=now)
-    write_workloads(plan, sites, made, now=now)
+    write_workloads(plan, sites, catalogue.accelerators, made, now=now)
     sender = write_logins(made, now=now)
     # They began to send when the history begins, and the states they had since are dated from there.
     write_sources(plan, sites, made, by=sender, now=now - HISTORY)

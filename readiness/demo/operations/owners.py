@@ -165,7 +165,7 @@ def _hand_over(
         ownership.set_step(step, done=True, by=by, now=at)
 
 
-def keep_confirmed(site_ids: list[int], *, now: datetime) -> int:
+def keep_owned(site_ids: list[int], *, now: datetime) -> int:
     """The owners of the demo's sites confirm in time what is about to run out; returns how many they did."""
     due = Assignment.objects.in_force(now).filter(
         site__in=site_ids, due_at__gt=now, due_at__lte=now + CONFIRMED_BEFORE

@@ -18,8 +18,9 @@ from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Made
-from readiness.demo.operations.owners import keep_confirmed
+from readiness.demo.operations.owners import keep_owned
 from readiness.demo.operations.people import people
+from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
 from readiness.scoring.waivers import operations as waivers
@@ -87,8 +88,10 @@ def keep_current(*, now: datetime) -> int:
     fleet.recorded_at = now
     fleet.save(update_fields=["recorded_at"])
     with acting(ACTOR, message="Keep the demo's records"):
-        confirmed = keep_confirmed([site.pk for site in sites.values()], now=now)
-        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + confirmed
+        classes = fleet.made.get(WorkloadClass._meta.label, [])
+        keep_confirmed(classes, loaded_at=fleet.loaded_at, now=now)
+        owned = keep_owned([site.pk for site in sites.values()], now=now)
+        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned
 
 
 def keep(

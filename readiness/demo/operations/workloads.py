@@ -1,16 +1,29 @@
-"""User regions, workload classes and where they are placed."""
+"""User regions, workload classes with their envelopes, and where they are placed."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from inventory.models import Site
+from inventory.models import DeviceType, Site
+from readiness.demo.core import envelopes
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.operations.catalogue import Made, existing_or_new
-from readiness.workloads.models import Placement, ServedRegion, UserRegion, WorkloadClass
+from readiness.workloads import operations
+from readiness.workloads.models import EnvelopeConfirmation, Placement, UserRegion, WorkloadClass
 
 
-def write_workloads(plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, now: datetime) -> None:
-    """The classes placed at any of these sites. A class is placed from the day its site's first capacity came."""
+def write_workloads(
+    plan: FleetPlan,
+    sites: Mapping[str, Site],
+    types: Mapping[str, DeviceType],
+    made: Made,
+    *,
+    now: datetime,
+) -> None:
+    """The classes placed at any of these sites. A class is placed from the day its site's first capacity came.
+
+    `types` are accelerators by the key of hardware.yaml.
+    """
     rows = [row for row in plan.fleet["workload_classes"] if set(row["sites"]) & set(sites)]
     wanted = [
         UserRegion(name=row["name"], slug=row["slug"], latitude=row["latitude"], longitude=row["longitude"])
@@ -19,23 +32,7 @@ def write_workloads(plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, n
     regions = {
         region.slug: region for region in existing_or_new(UserRegion, wanted, by=("slug", "name"), made=made)
     }
-    classes = existing_or_new(
-        WorkloadClass,
-        [
-            WorkloadClass(name=row["name"], slug=row["slug"], latency_limit_ms=row["latency_limit_ms"])
-            for row in rows
-        ],
-        by=("slug", "name"),
-        made=made,
-    )
-    ServedRegion.objects.bulk_create(
-        [
-            ServedRegion(workload_class=workload, user_region=regions[slug])
-            for row, workload in zip(rows, classes, strict=True)
-            for slug in row["user_regions"]
-        ],
-        ignore_conflicts=True,
-    )
+    classes = [_class(row, regions, types, made, now=now) for row in rows]
     days = {site.name: site.waves[0][0] for site in plan.sites if site.waves}
     placements = [
         Placement(
@@ -48,3 +45,55 @@ def write_workloads(plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, n
         if name in days
     ]
     Placement.objects.bulk_create(sorted(placements, key=lambda each: (each.workload_class_id, each.site_id)))
+
+
+def keep_confirmed(class_ids: list[int], *, loaded_at: datetime, now: datetime) -> None:
+    """Confirm what is due again of the demo's own classes since it was loaded."""
+    since = (loaded_at.date() - now.date()).days
+    for workload in WorkloadClass.objects.filter(pk__in=class_ids).order_by("pk"):
+        if workload.slug in envelopes.book()["envelopes"]:
+            _confirm(workload, loaded_at=loaded_at, last=since)
+
+
+def _class(
+    row: Mapping[str, Any],
+    regions: Mapping[str, UserRegion],
+    types: Mapping[str, DeviceType],
+    made: Made,
+    *,
+    now: datetime,
+) -> WorkloadClass:
+    """What the installation has already under that name or slug is used as it is."""
+    slug = row["slug"]
+    known = (
+        WorkloadClass.objects.filter(slug=slug).first()
+        or WorkloadClass.objects.filter(name=row["name"]).first()
+    )
+    if known is not None:
+        return known
+    rates = envelopes.requests_per_s(slug)
+    workload = operations.declare(
+        slug=slug,
+        name=row["name"],
+        latency_limit_ms=row["latency_limit_ms"],
+        users=[(regions[region], rates.get(region)) for region in row["user_regions"]],
+        accelerators=[(types.get(key), count) for key, count in envelopes.accelerators(slug).items()],
+        declared_on=now.date() - timedelta(days=envelopes.declared_days_ago(slug)),
+        **envelopes.columns(slug),
+        by=None,
+        now=now,
+    )
+    made.note([workload])
+    _confirm(workload, loaded_at=now, last=0)
+    return workload
+
+
+def _confirm(workload: WorkloadClass, *, loaded_at: datetime, last: int) -> None:
+    days = envelopes.confirmed_days_ago(workload.slug, last=last)
+    EnvelopeConfirmation.objects.bulk_create(
+        [
+            EnvelopeConfirmation(workload_class=workload, confirmed_on=loaded_at.date() - timedelta(days=ago))
+            for ago in days
+        ],
+        ignore_conflicts=True,
+    )

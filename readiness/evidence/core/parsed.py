@@ -42,6 +42,10 @@ class Figure:
     caution: str = ""
 
 
+LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
+"""Characters of a figure's texts, as its store has them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """A whole file. `taken_at` is in UTC; `taken_local` is what a tool prints without its zone.
@@ -63,6 +67,8 @@ class Parsed:
     warnings: tuple[str, ...] = ()
 
 
+MOST_COUNT = 2**62
+"""Of sizes, samples and streams: what a store takes, and far more than there is."""
 PERCENTILE_SUPPORT = 10
 """A percentile needs this many samples beyond it: 10,000 for p99.9 (our judgement)."""
 
@@ -78,7 +84,8 @@ def percentile_caution(percentile: float, samples: int | None) -> str:
     tail = min(percentile, 100 - percentile) / 100
     if tail <= 0:
         return ""
-    needed = round(PERCENTILE_SUPPORT / tail)
+    # A percentile may be so far out that no number of samples is behind it.
+    needed = round(min(PERCENTILE_SUPPORT / tail, MOST_COUNT))
     if samples >= needed:
         return ""
     extreme = "maximum" if percentile > 50 else "minimum" if percentile < 50 else "middle"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 _FACTORS: dict[str, tuple[str, float]] = {
     # unit: (dimension, how many of the dimension's base unit)
     "b/s": ("rate", 1.0),
@@ -39,7 +41,8 @@ _FACTORS: dict[str, tuple[str, float]] = {
 
 
 def converted(value: float, unit: str, to: str) -> float | None:
-    """The value in another unit of the same dimension; None where there is no such conversion.
+    """The value in another unit of the same dimension; None where there is no such conversion, or nothing finite
+    comes of it.
 
     24056.72 MiB/s, for example, are 201.80 Gb/s.
     """
@@ -48,4 +51,7 @@ def converted(value: float, unit: str, to: str) -> float | None:
     if unit not in _FACTORS or to not in _FACTORS:
         return None
     (dimension, factor), (wanted, base) = _FACTORS[unit], _FACTORS[to]
-    return value * factor / base if dimension == wanted else None
+    if dimension != wanted:
+        return None
+    found = value * factor / base
+    return found if math.isfinite(found) else None

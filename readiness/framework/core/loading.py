@@ -163,8 +163,8 @@ def parse(text: str, name: str) -> Any:
         raise DefinitionError(name, f"is not valid YAML: {error}") from error
     except RecursionError as error:
         raise DefinitionError(name, "is nested too deeply") from error
-    except ValueError as error:
-        # A date that does not exist, a number of a million digits.
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        # A date that does not exist, a number of a million digits, a tag that its text does not suit (`!!bool maybe`).
         raise DefinitionError(name, f"holds a value that cannot be read: {error}") from error
 
 
@@ -180,8 +180,13 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [key_node.value for key_node, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise DefinitionError(f"line {node.start_mark.line + 1}", f"key {key!r} is written twice")
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            # A key that is a list or a mapping is refused below: no mapping of values can have it.
+            if isinstance(key_node, yaml.ScalarNode):
+                if key_node.value in seen:
+                    raise DefinitionError(
+                        f"line {key_node.start_mark.line + 1}", f"key {key_node.value!r} is written twice"
+                    )
+                seen.add(key_node.value)
         return super().construct_mapping(node, deep=deep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -19,6 +20,13 @@ from readiness.framework.core.reader import DefinitionError
 MOST_BYTES = 2 * 1024 * 1024
 """Of a definition, unpacked: fifteen times the shipped one."""
 MOST_FILES = 20
+READ = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""What every program that packs a zip writes; others may ask for gigabytes to unpack a kilobyte."""
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, struct.error),
+    # Of offsets and names that are damaged, and of files that are encrypted.
+    *(ValueError, EOFError, NotImplementedError, RuntimeError, OSError),
+)
 
 
 def texts_of(name: str, content: bytes) -> dict[str, str]:
@@ -35,6 +43,8 @@ def _unpacked(name: str, content: bytes) -> dict[str, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             wanted = [one for one in packed.infolist() if one.filename.lower().endswith((".yaml", ".yml"))]
+            if any(one.compress_type not in READ for one in wanted):
+                raise DefinitionError(name, "is packed in a way that is not read; use plain zip")
             if len(wanted) > MOST_FILES:
                 raise DefinitionError(name, f"holds more than {MOST_FILES} files")
             texts: dict[str, str] = {}
@@ -50,7 +60,9 @@ def _unpacked(name: str, content: bytes) -> dict[str, str]:
                 if inner in texts:
                     raise DefinitionError(name, f"holds {inner} twice")
                 texts[inner] = _text(inner, read)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except DefinitionError:
+        raise
+    except UNREADABLE as error:
         raise DefinitionError(name, f"is no zip that can be read: {error}") from error
     if not texts:
         raise DefinitionError(name, "holds no YAML file")

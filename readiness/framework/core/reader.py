@@ -145,6 +145,11 @@ class Reader:
         except (TypeError, ValueError):
             raise self.error(key, f"expected a date such as 2026-11-25, got {_kind(value)}") from None
 
+    def optional(self, key: str) -> Any:
+        """The value as it is, None where it is left out, empty or nothing."""
+        value = self._take(key, None, optional=True)
+        return None if value == "" else value
+
     def mapping(self, key: str) -> Reader:
         return Reader(self._take(key, None), self.at(key))
 

@@ -9,7 +9,7 @@ from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -138,7 +138,10 @@ class CampaignViewSet(ObjectViewSet):
             serializer.instance = operations.create(**serializer.validated_data, **self._by())
 
     def perform_update(self, serializer: Any) -> None:
-        given = {key: value for key, value in serializer.validated_data.items() if key != "site"}
+        given = dict(serializer.validated_data)
+        # A whole campaign that was read may be written back.
+        if given.pop("site", serializer.instance.site) != serializer.instance.site:
+            raise ValidationError({"site": ["It is fixed when the campaign is planned."]})
         with named_errors(operations.NotNow):
             serializer.instance = operations.change(serializer.instance, **given, **self._by())
 

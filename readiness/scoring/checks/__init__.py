@@ -1,4 +1,5 @@
-"""The checks that Muster computes from telemetry and ownership: facts of a site in, readings of sub-measures out.
+"""The checks that Muster computes from telemetry, envelopes, rules and ownership: facts of a site in, readings of
+sub-measures out.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
@@ -13,7 +14,9 @@ from readiness.scoring.checks import (
     backup,
     cooling,
     coverage,
+    envelopes,
     fabric,
+    jurisdiction,
     latency,
     ownership,
     power,
@@ -25,10 +28,12 @@ from readiness.scoring.facts import SiteFacts
 type Computed = Callable[[SiteFacts, Check, datetime], dict[str, Reading]]
 
 COMPUTED: Mapping[str, Computed] = {
+    "p2-envelope-declared": envelopes.readings,
     "p2-power-headroom": power.readings,
     "p2-cooling-headroom": cooling.readings,
     "p2-backup-power": backup.readings,
     "p2-placement-latency": latency.readings,
+    "p2-placement-jurisdiction": jurisdiction.readings,
     "p5-telemetry-coverage": coverage.readings,
     "p5-accelerator-health": accelerators.readings,
     "p5-fabric-health": fabric.readings,
@@ -40,8 +45,10 @@ FROM_OWNERSHIP: Mapping[str, Computed] = {
 }
 """Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
 SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
+    "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
     "p2-placement-latency": lambda facts: bool(facts.classes),
+    "p2-placement-jurisdiction": jurisdiction.has_subject,
     "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
     "p5-fabric-health": lambda facts: any(facts.in_service(kind="port")),
     # Measured at each evaluation, and silence is what it measures: nothing of it stands.
@@ -58,6 +65,7 @@ RISES_OF = ("p5-accelerator-health", "p5-fabric-health")
 
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "p2-envelope-declared": envelopes.PARTS,
     "p2-power-headroom": ("circuit-load", "leg-load"),
     "p2-cooling-headroom": ("inlet-p99", "supply-p99"),
     "p2-backup-power": backup.PARTS,

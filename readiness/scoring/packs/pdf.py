@@ -120,7 +120,7 @@ def _facts(section: Section) -> Grid:
         [_paragraph(term, _style(8, color=GREY)), _paragraph(value, _style(8))]
         for term, value in section.facts
     ]
-    grid = Grid(rows, colWidths=[WIDTH * 0.22, WIDTH * 0.78], hAlign="LEFT")
+    grid = Grid(rows, colWidths=[WIDTH * 0.22, WIDTH * 0.78], hAlign="LEFT", splitInRow=1)
     grid.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *_padding(1.5)])
     return grid
 
@@ -136,7 +136,9 @@ def _grid(table: Table) -> Grid:
                 for column, cell in cells
             ]
         )
-    grid = Grid(rows, colWidths=[WIDTH * share / sum(shares) for share in shares], repeatRows=1)
+    widths = [WIDTH * share / sum(shares) for share in shares]
+    # One reason may be longer than a page.
+    grid = Grid(rows, colWidths=widths, repeatRows=1, splitInRow=1)
     grid.setStyle(
         [
             ("VALIGN", (0, 0), (-1, -1), "TOP"),

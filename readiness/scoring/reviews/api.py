@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -60,6 +61,13 @@ class NamedSerializer(serializers.Serializer):
     energy = UserField(required=False, allow_null=True)
     security = UserField(required=False, allow_null=True)
     planning = UserField(required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(map(str, set(data) - set(self.fields))) if isinstance(data, dict) else []
+        if unknown:
+            # Left out, whoever is named there would never be asked.
+            raise serializers.ValidationError({name[:100]: ["There is no such domain."] for name in unknown})
+        return super().to_internal_value(data)
 
 
 class ReviewSerializer(ObjectSerializer):
@@ -143,7 +151,7 @@ class MayAddAction(Permission):
     """Who may change reviews, and who is named in an open one; the operation asks whether it is that one."""
 
     def needed(self, request: HttpRequest, view: APIView) -> list[str]:
-        if request.method == "GET":
+        if request.method in SAFE_METHODS:
             return [operations.MAY_SEE]
         named = SignOff.objects.filter(approver=request.user.pk).exists()
         return [operations.MAY_SEE if named else operations.MAY_CHANGE]

@@ -31,7 +31,8 @@ from web.history import history_of
 from web.permissions import MissingPermission, require
 
 SHOWN_PAIRS = 20
-LARGEST_ID = 2**63 - 1
+LONGEST_ID = 18
+"""Digits; every number of so many is one that an id may have."""
 
 may_see = require("inventory.view_site", "scoring.view_workitem")
 may_add = require("inventory.view_site", "scoring.view_workitem", operations.MAY_ADD)
@@ -165,8 +166,8 @@ def set_status(request: HttpRequest) -> HttpResponse:
     """The same status for all that are chosen; back to the list as it was."""
     if not _may_progress(request):
         raise MissingPermission([operations.MAY_PROGRESS])
-    ids = [int(each) for each in request.POST.getlist("id") if each.isascii() and each.isdecimal()]
-    chosen = [each for each in ids[: operations.MOST_AT_ONCE] if each <= LARGEST_ID]
+    named = [each for each in request.POST.getlist("id") if each.isascii() and each.isdecimal()]
+    chosen = [int(each) for each in named[: operations.MOST_AT_ONCE] if len(each) <= LONGEST_ID]
     status = request.POST.get("action", "")
     try:
         changed = operations.set_status(chosen, status=status, by=_reader(request), now=now())

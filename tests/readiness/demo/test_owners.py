@@ -12,7 +12,7 @@ from readiness.demo import operations as demo
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Made
-from readiness.demo.operations.owners import book, keep_confirmed, write_owners
+from readiness.demo.operations.owners import book, keep_owned, write_owners
 from readiness.demo.operations.people import people, write_logins
 from readiness.demo.operations.places import write_regions, write_sites
 from readiness.ownership import gaps
@@ -78,7 +78,7 @@ def test_the_logins_are_people_who_own_something(owned):
 def test_owners_confirm_in_time_and_what_ran_out_stays_overdue(owned):
     at = NOW + timedelta(days=8)
     ids = list(Site.objects.values_list("pk", flat=True))
-    assert keep_confirmed(ids, now=at) == len(Item)
+    assert keep_owned(ids, now=at) == len(Item)
     marseille = Assignment.objects.in_force(at).filter(site__name="MRS-1")
     assert set(marseille.values_list("due_at", flat=True)) == {at + CONFIRM_EVERY}
     assert {gap.site.name for gap in gaps.fleet(now=at).gaps() if gap.queue is Queue.OVERDUE} == {"PNQ-1"}

@@ -15,8 +15,9 @@ from readiness.demo import operations
 from readiness.demo.core.stories import Stories
 from readiness.demo.models import DemoFleet
 from readiness.scoring.checks import COMPUTED
+from readiness.scoring.core.gap import NOTHING
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint, SiteScore
-from readiness.scoring.queries import capacity
+from readiness.scoring.queries.standing import standing
 from telemetry import drain
 from telemetry.models import Series, SourceFlip, SourceStatus
 from tests.conftest import NOW
@@ -102,8 +103,9 @@ def test_a_site_under_construction_has_no_verdict_and_no_capacity():
     score = SiteScore.objects.get(site__name="OSL-1")
     assert score.verdict == ""
     assert not Flip.objects.filter(site__name="OSL-1", subject="verdict").exists()
-    (oslo,) = [site for site in capacity.histories() if site.site == "osl-1"]
-    assert not oslo.changes
+    known = standing(now=NOW, site_ids=[score.site_id])
+    assert not known.changes[score.site_id]
+    assert known.capacity[score.site_id].deployed == NOTHING
 
 
 @pytest.mark.parametrize(

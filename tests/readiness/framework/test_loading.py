@@ -2,7 +2,9 @@
 
 import contextlib
 import copy
+import io
 import json
+import zipfile
 
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.loading import load, load_text
 from readiness.framework.core.mapping import dump, to_mapping
+from readiness.framework.core.packing import texts_of
 from readiness.framework.core.reader import DefinitionError, duration_text
 
 SMALL = {
@@ -235,6 +238,56 @@ def test_a_key_written_twice_in_yaml_is_refused():
 def test_what_is_not_a_definition_is_refused(text):
     with pytest.raises(DefinitionError):
         load_text(text)
+
+
+@pytest.mark.parametrize("tag", ["timestamp soon", "bool maybe", "int x", "float x", "binary '@'", "omap x"])
+def test_a_tag_that_its_value_does_not_suit_is_refused(tag):
+    with pytest.raises(DefinitionError):
+        load_text(f"version: !!{tag}\n")
+
+
+def test_many_keys_take_no_longer_each_than_few():
+    """A definition may have megabytes of them; comparing each with all others would take hours."""
+    text = "".join(f"k{number}: 1\n" for number in range(5_000))
+    with pytest.raises(DefinitionError, match="line 5001: key 'k0' is written twice"):
+        load_text(f"{text}k0: 2\n")
+
+
+METHODS = {
+    "stored": zipfile.ZIP_STORED,
+    "deflated": zipfile.ZIP_DEFLATED,
+    "bzip2": zipfile.ZIP_BZIP2,
+    "lzma": zipfile.ZIP_LZMA,
+}
+
+
+def archive(method):
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", method) as made:
+        for name in ("framework/index.yaml", "p1.yml"):
+            made.writestr(zipfile.ZipInfo(name), "a: 1\n" * 20, method)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("method", METHODS)
+@given(data=st.data())
+def test_a_damaged_archive_is_read_or_refused(method, data):
+    content = bytearray(archive(METHODS[method]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(2, len(content) - 1))
+        if data.draw(st.booleans()):
+            content[at] = data.draw(st.integers(0, 255))
+        else:
+            del content[at : at + data.draw(st.integers(1, 20))]
+    with contextlib.suppress(DefinitionError):
+        texts_of("x.zip", bytes(content))
+
+
+def test_only_common_ways_to_pack_are_read():
+    assert set(texts_of("x.zip", archive(zipfile.ZIP_DEFLATED))) == {"index.yaml", "p1.yml"}
+    for method in ("bzip2", "lzma"):
+        with pytest.raises(DefinitionError, match="plain zip"):
+            texts_of("x.zip", archive(METHODS[method]))
 
 
 def test_a_file_left_out_of_the_folder_is_noticed(tmp_path, shipped_folder):

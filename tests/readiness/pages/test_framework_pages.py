@@ -173,7 +173,9 @@ def test_two_versions_are_compared_on_a_page(planning, draft):
     assert "weight of COND" in text_of(planning.get(address(draft, "difference/")))
     back = text_of(planning.get(address(draft, f"difference/?to={draft.made_from_id}")))
     assert "<del>1</del> → <ins>2</ins>" in back
-    assert planning.get(address(draft, "difference/?to=999")).status_code == 404
+    for odd in ("999", "9" * 5000):
+        assert planning.get(address(draft, f"difference/?to={odd}")).status_code == 404
+    assert planning.get(address(draft, f"difference/?to={'1' * 18}x")).status_code == 200
 
 
 def test_a_draft_is_made_and_thrown_away(planning):

@@ -11,6 +11,7 @@ from inventory.models import Accelerator, Device, Site
 from readiness.framework import queries as framework_queries
 from readiness.scoring.checks import COMPUTED
 from readiness.scoring.models import CheckResult
+from readiness.workloads.models import WorkloadClass
 from telemetry.operations import create_source
 from tests.readiness.plant import deliver
 
@@ -19,12 +20,13 @@ pytestmark = pytest.mark.django_db
 POWER, COOLING, BACKUP = "p2-power-headroom", "p2-cooling-headroom", "p2-backup-power"
 LATENCY, COVERAGE = "p2-placement-latency", "p5-telemetry-coverage"
 ACCELERATORS, FABRIC = "p5-accelerator-health", "p5-fabric-health"
-SERVING = "p5-slo-compliance"
+SERVING, ENVELOPES = "p5-slo-compliance", "p2-envelope-declared"
 
 
 def test_all_is_well_where_all_is_well(well):
     states = {check_id: well.state(check_id) for check_id in COMPUTED}
-    assert states == dict.fromkeys(COMPUTED, "pass") | {POWER: "unknown", SERVING: "unknown"}
+    unknown = dict.fromkeys((POWER, SERVING, ENVELOPES), "unknown")
+    assert states == dict.fromkeys(COMPUTED, "pass") | unknown
     parts = {part["part"]: part["state"] for part in well.check(POWER).parts}
     assert parts == {
         "site-load": "pass",
@@ -212,6 +214,19 @@ class TestLatency:
         assert check.value == pytest.approx(ms, rel=0.01)
         assert check.parts[0]["detail"] == "Iberia, Plant chat"
         assert check.parts[0]["limit_source"] == "limit of Plant chat"
+
+    @pytest.mark.parametrize(
+        ("ms", "states"),
+        [(48, {95: "pass", 99.9: "unknown"}), (60, {95: "unknown", 99.9: "fail"})],
+        ids=["p99 inside", "p99 outside"],
+    )
+    def test_p99_proves_a_limit_at_another_percentile_one_way_only(self, plant, ms, states):
+        plant.change(rtt=ms / 1000)
+        plant.run(20)
+        for percentile, state in states.items():
+            WorkloadClass.objects.update(latency_percentile=percentile)
+            plant.clock.move(seconds=1)
+            assert plant.evaluate().state(LATENCY) == state
 
     def test_a_region_that_nobody_probes_is_unknown(self, plant):
         plant.stop("rtt")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from readiness.evidence.core.parsed import Parsed, ParseError
+from readiness.evidence.core.parsed import LONGEST, MOST_COUNT, Figure, Parsed, ParseError
 from readiness.evidence.core.parsers import (
     collectives,
     dcgm_diag,
@@ -18,6 +18,7 @@ from readiness.evidence.core.parsers import (
     sockperf,
     table,
 )
+from readiness.framework.core.reader import LARGEST
 
 __all__ = ["PARSERS", "ParseError", "Parsed", "parse"]
 
@@ -32,8 +33,37 @@ PARSERS: Mapping[str, Callable[[bytes], Parsed]] = {
     "mlperf": mlperf.parse,
     "csv": table.parse,
 }
+LATENCIES = frozenset({"latency", "round_trip", "ttft", "tpot"})
+"""Of these zero is no result: nothing answers in no time, and tails are measured against each other."""
 
 
 def parse(tool: str, content: bytes) -> Parsed:
     """Read one tool's output. KeyError for a tool that has no parser."""
-    return PARSERS[tool](content)
+    parsed = PARSERS[tool](content)
+    for figure in parsed.figures:
+        if wrong := _unbelievable(figure, may_be_negative=tool == "csv"):
+            raise ParseError(1, f"{figure.name[:100]} cannot be kept: {wrong}")
+    return parsed
+
+
+def _unbelievable(figure: Figure, *, may_be_negative: bool) -> str:
+    """Why a figure is none that a tool measures or a store takes; empty where it is one.
+
+    Rates, times and counts are never below zero. In a table of one's own a temperature or an offset may be.
+    """
+    value = figure.value
+    if value is not None and not abs(value) <= LARGEST:
+        return f"it is out of range, which ends at {LARGEST:.0e}."
+    if value == 0 and figure.name in LATENCIES:
+        return "it is zero: nothing was measured."
+    if value is not None and value < 0 and not may_be_negative:
+        return "it is negative."
+    if figure.unit == "%" and value is not None and value > 100 and not may_be_negative:
+        return "it is more than 100 %."
+    if any(
+        not -1 < (count or 0) < MOST_COUNT for count in (figure.size_bytes, figure.samples, figure.streams)
+    ):
+        return "a size or count beside it is out of range."
+    if any(len(getattr(figure, name)) > most for name, most in LONGEST.items()):
+        return "a word that describes it is too long."
+    return ""

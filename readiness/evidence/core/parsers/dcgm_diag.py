@@ -160,9 +160,7 @@ def _subjects(result: Json, hosts: Mapping[str, str]) -> list[str]:
     """`GPU 3`; version 3 lists several numbers in one text. Results about no accelerator are about the node."""
     for key in ("gpu_ids", "gpu_id", "gpu_list"):
         if ids := result.text(key):
-            return [f"GPU {part.strip()}" for part in ids.split(",") if part.strip()][:MOST_FIGURES] or [
-                "node"
-            ]
+            return [tidy(f"GPU {part}") for part in ids.split(",") if part.strip()][:MOST_FIGURES] or ["node"]
     group = result.text("entity_group")
     number = result.text("entity_id")
     host = hosts.get(result.text("host_id"), "") or result.text("hostname")

@@ -16,6 +16,7 @@ from readiness.evidence.core.documents import (
     number_of,
     text_of,
     tidy,
+    whole_of,
     without_secrets,
 )
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
@@ -68,7 +69,7 @@ def _without_notes(text: str) -> tuple[list[str], str]:
 
 def _of_job(job: Json) -> Iterator[Figure]:
     options = job.get("job options")
-    streams = number_of(options.text("numjobs")) if options is not None else None
+    streams = whole_of(options.text("numjobs")) if options is not None else None
     for direction in DIRECTIONS:
         part = job.get(direction)
         count = 0 if part is None or part.get("total_ios") is None else part.whole("total_ios")
@@ -81,7 +82,7 @@ def _of_job(job: Json) -> Iterator[Figure]:
             subject=job.text("jobname"),
             size_bytes=_block_size(options.text("bs")) if options is not None else None,
             samples=count,
-            streams=None if streams is None else int(streams),
+            streams=streams,
         )
         yield replace(
             of_direction, name="bandwidth", value=_not_negative(part, "bw_bytes") / 1e6, unit="MB/s"

@@ -193,9 +193,12 @@ def _bandwidth(
 ) -> Figure:
     if value == 0:
         raise ParseError(line, "The average bandwidth is zero: nothing was measured.")
+    gbps = converted(value, unit, "Gb/s")
+    if gbps is None:
+        raise ParseError(line, "The average bandwidth is beyond any number.")
     return Figure(
         name="bandwidth",
-        value=converted(value, unit, "Gb/s"),
+        value=gbps,
         unit="Gb/s",
         operation=operation,
         subject=device,

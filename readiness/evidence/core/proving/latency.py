@@ -96,7 +96,8 @@ def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, n
     last = max((run for runs in by_load.values() for run in runs), key=lambda run: (run.taken_at, run.id))
     shown = loaded or by_load.get("loaded") or [last]
     values = values_of(shown, 99.0)
-    spread = 100 * stdev(values) / mean(values) if len(values) > 1 else None
+    middle = mean(values) if len(values) > 1 else 0.0
+    spread = 100 * stdev(values) / middle if middle > 0 else None
     figure = figure_named(last, "latency", 99.0)
     return Path(
         tool=last.tool,

@@ -1,10 +1,12 @@
 """The fleet that the data files lay out: its size, its names, and that nothing in it depends on chance."""
 
+import itertools
 import re
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from readiness.demo.core import envelopes
 from readiness.demo.core.plan import fleet_plan
 
 FLEET = fleet_plan()
@@ -90,3 +92,21 @@ def test_waves_add_up_to_the_power_of_the_site():
 def test_every_device_type_names_where_its_figures_come_from():
     groups = ("accelerators", "nodes", "fabrics", "power")
     assert all(row["source"] for group in groups for row in FLEET.hardware[group].values())
+
+
+def test_there_are_twelve_workload_classes_each_with_an_envelope_that_says_where_it_is_from():
+    slugs = [row["slug"] for row in FLEET.fleet["workload_classes"]]
+    assert len(slugs) == 12
+    assert set(envelopes.book()["envelopes"]) == set(slugs)
+    for row in FLEET.fleet["workload_classes"]:
+        assert set(envelopes.requests_per_s(row["slug"])) <= set(row["user_regions"])
+        assert (
+            "assumed" in envelopes.columns(row["slug"])["source"]
+            or "MLPerf" in envelopes.columns(row["slug"])["source"]
+        )
+
+
+def test_no_envelope_runs_out_before_it_is_confirmed():
+    for slug in envelopes.book()["envelopes"]:
+        days = [envelopes.declared_days_ago(slug), *envelopes.confirmed_days_ago(slug), 0]
+        assert all(0 <= before - after < 180 for before, after in itertools.pairwise(days))

@@ -1,5 +1,6 @@
 """Whatever is sent, a parser gives figures that a store takes, or raises ParseError: nothing else, ever."""
 
+import json
 import math
 
 import pytest
@@ -15,6 +16,9 @@ from readiness.evidence.core.parsers import (
     parse,
     platform_floors,
 )
+from readiness.evidence.models import RunMeasure
+from readiness.framework.core.reader import LARGEST
+from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core import test_parse_collectives as collectives
 from tests.readiness.evidence.core import test_parse_network as network
 from tests.readiness.evidence.core import test_parse_others as others
@@ -61,14 +65,16 @@ def reads_or_refuses(tool, content):
 def holds_up(run):
     assert run.figures
     for figure in run.figures:
-        assert figure.value is None or math.isfinite(figure.value)
+        assert figure.value is None or abs(figure.value) <= LARGEST
+        assert figure.value is None or figure.value >= 0 or run.tool == "csv"
         assert figure.value is not None or figure.caution
-        for text in (figure.name, figure.unit, figure.operation, figure.variant, figure.subject):
+        for name in ("name", "unit", "operation", "variant", "subject"):
+            text = getattr(figure, name)
             text.encode()
             assert "\x00" not in text
-            assert len(text) <= 600
+            assert len(text) <= RunMeasure._meta.get_field(name).max_length
         for count in (figure.size_bytes, figure.samples, figure.streams):
-            assert count is None or -(2**63) <= count < 2**63
+            assert count is None or 0 <= count < 2**63
     assert b"\x00" not in run.kept
 
 
@@ -98,7 +104,10 @@ def mutated(draw, content):
                     b"nan",
                     b"-1",
                     b"1e999",
+                    b"1e300",
+                    b"1e-320",
                     b"9" * 30,
+                    b"x" * 500,
                     b"null",
                     b"[]",
                     b"{}",
@@ -127,6 +136,72 @@ def test_good_files_with_a_few_edits(tool, text, data):
 )
 def test_the_good_files_are_good(tool, text):
     assert parse(tool, text.encode()).figures
+
+
+def udp(**measured):
+    end = {"bits_per_second": 1e10, "jitter_ms": 0.1, "lost_percent": 1.0, "packets": 9, **measured}
+    start = {"version": "iperf 3.16", "test_start": {"protocol": "UDP"}}
+    return json.dumps({"start": start, "end": {"sum": end}})
+
+
+def fio_with(percentiles=None, **options):
+    document = json.loads(others.fio())
+    [job] = document["jobs"]
+    job["job options"] |= options
+    job["read"]["clat_ns"]["percentile"] |= percentiles or {}
+    return json.dumps(document)
+
+
+HALF = {"time": 5.0, "alg_bw": 1.0, "bus_bw": 2.0, "nwrong": 0.0}
+SAID_BY_RANK = {"gpu_ids": "x" * 200, "status": "pass"}
+NO_FIGURES = {
+    "a rate that overflows its unit": (
+        "perftest",
+        outputs.write_bandwidth(gbps=1e308).replace(b"Gb/sec", b"MB/sec"),
+    ),
+    "a rate beyond anything": ("perftest", outputs.write_bandwidth(gbps=1e16)),
+    "a latency of nothing": ("perftest", outputs.latency(p99=0.0)),
+    "a jitter below zero": ("iperf3", udp(jitter_ms=-5)),
+    "more lost than sent": ("iperf3", udp(lost_percent=101)),
+    "a time below zero": (
+        "nccl-tests",
+        collectives.document(results=[{"size": 8, "out_of_place": HALF | {"time": -1}}]),
+    ),
+    "a size below zero": ("nccl-tests", collectives.document(results=[{"size": -8, "out_of_place": HALF}])),
+    "a word without end": (
+        "nccl-tests",
+        collectives.HEADER + collectives.ROW.replace("float", "f" * 500) + collectives.FOOTER,
+    ),
+    "streams below zero": ("fio", fio_with(numjobs="-5")),
+    "a time beyond anything": (
+        "mlperf",
+        others.logged("run_start", -1e300) + others.logged("run_stop", 1, None, "success"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("tool", "content"), NO_FIGURES.values(), ids=NO_FIGURES)
+def test_what_no_tool_measures_is_refused(tool, content):
+    with pytest.raises(ParseError):
+        parse(tool, content if isinstance(content, bytes) else content.encode())
+
+
+EXTREME = {
+    "a percentile next to none": ("csv", "measure,value,percentile,samples\nlatency,5,1e-320,9\n"),
+    "a percentile next to none, by fio": ("fio", fio_with({"1e-320": 5})),
+    "jobs that no number holds": ("fio", fio_with(numjobs="1e30")),
+    "a name as long as a text may be": (
+        "dcgm-diag",
+        json.dumps(
+            {"DCGM Diagnostic": {"test_categories": [{"tests": [{"name": "x", "results": [SAID_BY_RANK]}]}]}}
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("tool", "text"), EXTREME.values(), ids=EXTREME)
+def test_what_is_extreme_is_kept_within_bounds(tool, text):
+    holds_up(parse(tool, text.encode()))
 
 
 @pytest.mark.parametrize("name", sorted(RUNS))
@@ -168,8 +243,6 @@ trees = st.recursive(
 
 @given(tree=trees, indent=st.sampled_from([None, 1]))
 def test_the_line_of_every_member_is_found(tree, indent):
-    import json
-
     text = json.dumps(tree, indent=indent)
 
     def walk(value, path):

@@ -1,5 +1,7 @@
 """From latency runs and served requests to proofs: idle and loaded, repeats, tails."""
 
+from dataclasses import replace
+
 from readiness.evidence.core.proving import latency
 from readiness.framework.core.vocabulary import Change
 from tests.readiness.evidence import outputs
@@ -55,6 +57,13 @@ class TestLatencyUnderLoad:
         found = self.under(self.repeats(20, "loaded", spread=0.5))
         assert "spreads" in only(found, "loaded-p99").cannot_judge
         assert only(found, "p99-cv").value > 5
+
+    def test_repeats_of_nothing_have_no_spread(self):
+        runs = self.repeats(3, "loaded")
+        nothing = [
+            replace(one, figures=tuple(replace(each, value=0.0) for each in one.figures)) for one in runs
+        ]
+        assert "3 times" in only(self.under(nothing), "loaded-p99").cannot_judge
 
     def test_without_an_idle_run_there_is_no_factor(self):
         found = self.under(self.repeats(20, "loaded"))

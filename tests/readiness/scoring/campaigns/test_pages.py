@@ -179,6 +179,13 @@ class TestApi:
         assert answer.status_code == 400
         assert field in answer.content.decode() or "non_field_errors" in answer.json()
 
+    def test_its_site_is_fixed_and_may_be_written_back(self, porto, plan, api_of):
+        api, here = api_of("planner"), f"{API}{plan(porto).pk}/"
+        made.site(name="Faro", slug="faro")
+        refused = api.patch(here, {"site": {"slug": "faro"}})
+        assert (refused.status_code, list(refused.json())) == (400, ["site"])
+        assert api.patch(here, {"site": {"slug": "porto"}}).status_code == 200
+
     @pytest.mark.parametrize("role", ["viewer", "manager"])
     def test_who_may_not_write_is_told_the_permission(self, porto, plan, api_of, role):
         campaign, api = plan(porto), api_of(role)

@@ -22,6 +22,7 @@ from readiness.scoring.packs.writing import written
 from readiness.scoring.reviews import approvers
 from readiness.scoring.reviews import operations as reviews
 from readiness.scoring.waivers import operations as waivers
+from readiness.scoring.waivers.models import Grant
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from web.states import state
@@ -166,6 +167,12 @@ class TestPdf:
     def test_letters_that_the_font_lacks_become_their_nearest(self):
         pdf_of(Document("x", "x", "x"))
         assert printable("Łódź, ąę, ≥ 5 µs – Дом") == "Łódz, ae, ≥ 5 µs – ???"
+
+    @pytest.mark.parametrize("word", ["W", "W "], ids=["one word", "many words"])
+    def test_a_reason_longer_than_a_page_goes_on_the_next(self, porto, frozen_now, word):
+        Grant.objects.update(reason=word * 1000)
+        body = pdf_of(document_of(porto, frozen_now.at))
+        assert read_back(body).count("W") >= 1000
 
     def test_markup_is_text(self):
         body = pdf_of(Document("<b>Porto</b> & Faro", "x", "x"))

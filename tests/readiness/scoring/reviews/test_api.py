@@ -78,6 +78,7 @@ def test_a_refusal_names_the_permission(review, api_of, role):
     ):
         assert missing in api.post(path, {"note": "x"}).json()["detail"]
     assert api.get(HERE).json()["count"] == 1
+    assert {api.head(path).status_code for path in (HERE, ACTIONS, APPROVERS)} == {200}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,7 @@ def test_a_refusal_names_the_permission(review, api_of, role):
     [
         ({"site": {"slug": "nowhere"}}, "site"),
         ({"approvers": {"energy": "nobody"}}, "approvers"),
+        ({"approvers": {"power": "manager"}}, "approvers"),
         ({"approvers": {"energy": "manager"}}, "approver"),
     ],
 )

@@ -1,12 +1,16 @@
-"""Endpoints of workload classes, the user regions they serve, and where they are placed."""
+"""Endpoints under /api/readiness/: user regions, classes by their latency limit alone, and placements."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.db.models import Model
 from rest_framework import serializers
 
+from accounts.models import User
+from readiness.workloads import operations
 from readiness.workloads.models import Placement, UserRegion, WorkloadClass
+from web import clock
+from web.rest.errors import named_errors
 from web.rest.filters import ObjectFilterSet
-from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer, RelatedObjectField
 from web.rest.viewsets import ObjectViewSet
 
@@ -39,19 +43,6 @@ class WorkloadClassSerializer(ObjectSerializer):
         fields = ("name", "slug", "latency_limit_ms", "user_regions", "description")
         brief_fields = ("name", "slug")
 
-    def create(self, validated_data: dict[str, Any]) -> WorkloadClass:
-        regions = validated_data.pop("user_regions", [])
-        placed = WorkloadClass.objects.create(**validated_data)
-        placed.user_regions.set(regions)
-        return placed
-
-    def update(self, instance: WorkloadClass, validated_data: dict[str, Any]) -> WorkloadClass:
-        regions = validated_data.pop("user_regions", None)
-        updated: WorkloadClass = super().update(instance, validated_data)
-        if regions is not None:
-            updated.user_regions.set(regions)
-        return updated
-
 
 class WorkloadClassFilters(ObjectFilterSet):
     class Meta:
@@ -64,6 +55,32 @@ class WorkloadClassViewSet(ObjectViewSet):
     queryset = WorkloadClass.objects.prefetch_related("user_regions")
     serializer_class = WorkloadClassSerializer
     filterset_class = WorkloadClassFilters
+
+    def perform_create(self, serializer: Any) -> None:
+        with named_errors():
+            serializer.instance = operations.declare(**_given(serializer, {}), **self._by())
+
+    def perform_update(self, serializer: Any) -> None:
+        workload = cast(WorkloadClass, serializer.instance)
+        rates = dict(workload.served.values_list("user_region_id", "requests_per_s"))
+        with named_errors():
+            serializer.instance = operations.change(workload, **_given(serializer, rates), **self._by())
+
+    def perform_destroy(self, instance: Model) -> None:
+        operations.remove(cast(WorkloadClass, instance), by=cast(User, self.request.user))
+
+    def _by(self) -> dict[str, Any]:
+        return {"by": self.request.user, "now": clock.now()}
+
+
+def _given(serializer: Any, rates: dict[int, float | None]) -> dict[str, Any]:
+    """What the operations take; a region that is served still keeps its rate."""
+    values = dict(serializer.validated_data)
+    if "user_regions" in values:
+        values["users"] = [
+            (region, rates.get(region.pk)) for region in dict.fromkeys(values.pop("user_regions"))
+        ]
+    return values
 
 
 class PlacementSerializer(ObjectSerializer):
@@ -91,9 +108,3 @@ class PlacementViewSet(ObjectViewSet):
     queryset = Placement.objects.select_related("workload_class", "site")
     serializer_class = PlacementSerializer
     filterset_class = PlacementFilters
-
-
-router = Router()
-router.register("user-regions", UserRegionViewSet)
-router.register("workload-classes", WorkloadClassViewSet)
-router.register("placements", PlacementViewSet)

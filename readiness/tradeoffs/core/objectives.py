@@ -1,0 +1,62 @@
+"""Objectives of a choice, and the options as columns of numbers: what fronts, ranks and flips are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from readiness.tradeoffs.core.options import Figure
+
+Numbers = NDArray[np.float64]
+
+
+class Direction(StrEnum):
+    MIN = "min"
+    MAX = "max"
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    name: str
+    direction: Direction = Direction.MIN
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option with its figure for each objective by name; one that is not there is unknown."""
+
+    name: str
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Options down, objectives across, every objective turned so that less is better.
+
+    `value` is NaN where it is unknown; `least` and `most` are then the ends of the band, infinite where nothing bounds.
+    """
+
+    value: Numbers
+    least: Numbers
+    most: Numbers
+
+
+def columns(options: Sequence[Option], objectives: Sequence[Objective]) -> Columns:
+    shape = (len(options), len(objectives))
+    value, least, most = np.full(shape, np.nan), np.full(shape, -np.inf), np.full(shape, np.inf)
+    for place, objective in enumerate(objectives):
+        for row, option in enumerate(options):
+            figure = option.figures.get(objective.name)
+            if figure is None:
+                continue
+            if figure.value is not None:
+                value[row, place] = figure.value
+            least[row, place], most[row, place] = figure.least, figure.most
+        if objective.direction is Direction.MAX:
+            value[:, place] *= -1
+            least[:, place], most[:, place] = -most[:, place], -least[:, place].copy()
+    return Columns(value, least, most)

@@ -1,0 +1,221 @@
+"""The values that placing works on: what a site offers, what a workload asks, and what it may not exceed.
+
+They know no other room: an adapter makes them from envelopes, site factors, verdicts and the rules of jurisdiction.
+Missing is unknown and never 0: a type of accelerator that a candidate does not name is one nobody counted there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Provenance(StrEnum):
+    MEASURED = "measured"
+    ESTIMATED = "estimated"
+    DECLARED = "declared"
+    SIMULATED = "simulated"
+
+
+class Answer(StrEnum):
+    """What the rules of jurisdiction say of a workload's data at a site."""
+
+    ALLOWED = "allowed"
+    NEEDS_BASIS = "needs-basis"
+    FORBIDDEN = "forbidden"
+    CANNOT_DECIDE = "cannot-decide"
+
+
+class Verdict(StrEnum):
+    READY = "ready"
+    CONDITIONAL = "conditional"
+    NOT_READY = "not-ready"
+
+
+VERDICT_RANK = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}
+
+
+class FigureError(ValueError):
+    """A figure that contradicts itself, or two that are not of one unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with what it stands on. Without a value it is unknown, and `low` and `high` may still bound it."""
+
+    value: float | None
+    unit: str
+    provenance: Provenance | None = None
+    as_of: datetime | None = None
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        given = (self.low, self.value, self.high)
+        known = [one for one in given if one is not None]
+        if not all(math.isfinite(one) for one in known):
+            raise FigureError(f"{given} {self.unit}: a figure is a finite number, or unknown")
+        if known != sorted(known):
+            raise FigureError(f"{given} {self.unit}: low, value and high have to be in this order")
+
+    @property
+    def least(self) -> float:
+        """The smallest it can be; minus infinity where nothing bounds it."""
+        return _first(self.low, self.value, -math.inf)
+
+    @property
+    def most(self) -> float:
+        """The largest it can be; infinity where nothing bounds it."""
+        return _first(self.high, self.value, math.inf)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether anything at all is known of it."""
+        return self.least > -math.inf or self.most < math.inf
+
+    @property
+    def exact(self) -> bool:
+        return self.value is not None and self.least == self.most
+
+
+def _first(*values: float | None) -> float:
+    return next(one for one in values if one is not None)
+
+
+def unknown(unit: str) -> Figure:
+    return Figure(None, unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """The answer for one workload at one site; `rule` names what gave it, or what it lacks."""
+
+    answer: Answer
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Latency of a site from one user region, at one percentile (50, 95, 99), in ms."""
+
+    region: str
+    percentile: float
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One site as an option for one workload.
+
+    Costs are in one currency for all candidates, by the unit of the figure (`EUR/h`, `EUR/month`). `free_accelerators`
+    has the number free by type: `Figure(0, …)` where there are none, no entry where it is unknown. `feed_load` and
+    `residency` serve the consequence line alone: load in percent of each feed with the workload there, and the zones
+    whose residency the site keeps (`EU residency`).
+    """
+
+    site: str
+    country: str | None
+    region: str
+    jurisdiction: Jurisdiction
+    latency: tuple[Latency, ...] = ()
+    unit_cost: Figure = field(default_factory=lambda: unknown("EUR/h"))
+    monthly_cost: Figure = field(default_factory=lambda: unknown("EUR/month"))
+    energy: Figure = field(default_factory=lambda: unknown("kWh/month"))
+    carbon: Figure = field(default_factory=lambda: unknown("kg CO2e/month"))
+    verdict: Verdict | None = None
+    readiness: Figure = field(default_factory=lambda: unknown("points"))
+    free_accelerators: Mapping[str, Figure] = field(default_factory=dict)
+    headroom: Figure = field(default_factory=lambda: unknown("kW"))
+    free_bandwidth: Figure = field(default_factory=lambda: unknown("Gb/s"))
+    feed_load: Mapping[str, Figure] = field(default_factory=dict)
+    residency: frozenset[str] = frozenset()
+
+    def latency_at(self, region: str, percentile: float) -> Figure:
+        """What is known of the latency at this percentile.
+
+        Latency does not fall as the percentile rises: a figure of a lower percentile is a lower bound and one of a
+        higher percentile an upper bound, where the one asked for is not there.
+        """
+        of_region = [one for one in self.latency if one.region == region]
+        for one in of_region:
+            if one.percentile == percentile:
+                return one.figure
+        below = [one.figure.least for one in of_region if one.percentile < percentile]
+        above = [one.figure.most for one in of_region if one.percentile > percentile]
+        low, high = max(below, default=-math.inf), min(above, default=math.inf)
+        return Figure(None, "ms", low=_finite(low), high=_finite(high))
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A limit with its unit, which has to be that of the figures it is held against."""
+
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a workload takes of a site. None: the envelope does not say, so that nothing is asked."""
+
+    accelerators: Mapping[str, int] = field(default_factory=dict)
+    power_kw: float | None = None
+    bandwidth_gbps: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyLimit:
+    region: str
+    percentile: float
+    limit_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an envelope does not let a site exceed. None: no limit stands.
+
+    `allowed_countries` None allows every country. `has_basis` says that the envelope records a basis for transfers
+    (standard clauses, consent), which `needs-basis` asks for.
+    """
+
+    latency: tuple[LatencyLimit, ...] = ()
+    unit_cost: Bound | None = None
+    monthly_cost: Bound | None = None
+    energy: Bound | None = None
+    carbon: Bound | None = None
+    verdict: Verdict | None = None
+    readiness: Bound | None = None
+    allowed_countries: frozenset[str] | None = None
+    forbidden_countries: frozenset[str] = frozenset()
+    has_basis: bool = False
+
+
+def worst_latency(candidate: Candidate, limits: tuple[LatencyLimit, ...]) -> Figure:
+    """Latency as one objective: that of the farthest of the regions that the envelope serves.
+
+    Unknown for one region is unknown for all, with what is known as its lower bound.
+    """
+    found = [candidate.latency_at(one.region, one.percentile) for one in limits]
+    if not found:
+        return unknown("ms")
+    low = max(one.least for one in found)
+    high = max(one.most for one in found)
+    values = [one.value for one in found if one.value is not None]
+    worst = max(found, key=lambda one: -math.inf if one.value is None else one.value)
+    return Figure(
+        max(values) if len(values) == len(found) else None,
+        "ms",
+        worst.provenance,
+        worst.as_of,
+        _finite(low),
+        _finite(high),
+        worst.source,
+    )

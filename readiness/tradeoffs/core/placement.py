@@ -1,0 +1,230 @@
+"""Which sites may run a workload: hard constraints only, every site with every reason.
+
+A site is **feasible** if each figure that a limit stands against is within it for certain, **rejected** if one is
+beyond it for certain, and **undecided** otherwise: the figure is unknown, or its band crosses the limit, or a rule
+cannot be decided or asks for a basis that is not recorded. An undecided site is listed apart and is never an option,
+so that what nobody knows is neither allowed nor counted against a site.
+
+Relaxing a limit never takes a site out of the feasible ones: each test is on one figure, and more room only helps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from readiness.tradeoffs.core.options import (
+    VERDICT_RANK,
+    Answer,
+    Bound,
+    Candidate,
+    Demand,
+    Figure,
+    FigureError,
+    Limits,
+    Verdict,
+)
+from readiness.tradeoffs.core.words import number
+
+
+class Standing(StrEnum):
+    FEASIBLE = "feasible"
+    UNDECIDED = "undecided"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One limit or rule that a site does not keep, or not for certain.
+
+    `limit` is the kind (`latency`, `accelerators`, `jurisdiction`), `subject` what of it (a user region, a type, the
+    rule's name). `margin` says by how much it is beyond, in `unit`: for an undecided site by how much at most, and
+    None where nothing bounds it or where it is no quantity.
+    """
+
+    limit: str
+    subject: str
+    standing: Standing
+    bound: float | None
+    actual: Figure | None
+    margin: float | None
+    unit: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A site with what speaks against it.
+
+    `compliance_margin` is the smallest room left under any numeric limit as a share of it: 0.1 is 10 % of the limit
+    still free, below 0 is beyond it. Figures count at the worse end of their bands; None where no limit stands or a
+    figure is not bounded.
+    """
+
+    candidate: Candidate
+    standing: Standing
+    reasons: tuple[Reason, ...]
+    compliance_margin: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """All sites, each once, in the order they were given in."""
+
+    feasible: tuple[Placed, ...]
+    undecided: tuple[Placed, ...]
+    rejected: tuple[Placed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """One figure against one number, of which it may have no more (`at_most`) or no less."""
+
+    limit: str
+    subject: str
+    figure: Figure
+    bound: float
+    unit: str
+    at_most: bool
+
+
+def place(candidates: Iterable[Candidate], demand: Demand, limits: Limits) -> Placement:
+    placed = [place_one(one, demand, limits) for one in candidates]
+    return Placement(*(tuple(one for one in placed if one.standing is standing) for standing in Standing))
+
+
+def place_one(candidate: Candidate, demand: Demand, limits: Limits) -> Placed:
+    tests = tuple(_tests(candidate, demand, limits))
+    reasons = (
+        *_by_law(candidate, limits),
+        *_by_verdict(candidate, limits),
+        *(reason for test in tests if (reason := _held(test)) is not None),
+    )
+    room = min((_room(test) for test in tests), default=math.inf)
+    standing = Standing.FEASIBLE
+    if any(one.standing is Standing.REJECTED for one in reasons):
+        standing = Standing.REJECTED
+    elif reasons:
+        standing = Standing.UNDECIDED
+    return Placed(candidate, standing, reasons, room if math.isfinite(room) else None)
+
+
+def _tests(candidate: Candidate, demand: Demand, limits: Limits) -> Iterator[_Test]:
+    for one in limits.latency:
+        figure = candidate.latency_at(one.region, one.percentile)
+        yield _Test("latency", f"{one.region} p{one.percentile:g}", figure, one.limit_ms, "ms", True)
+    ceilings = (
+        ("unit-cost", candidate.unit_cost, limits.unit_cost),
+        ("monthly-cost", candidate.monthly_cost, limits.monthly_cost),
+        ("energy", candidate.energy, limits.energy),
+        ("carbon", candidate.carbon, limits.carbon),
+    )
+    for name, figure, bound in ceilings:
+        if bound is not None:
+            yield _Test(name, "", figure, bound.value, bound.unit, True)
+    if limits.readiness is not None:
+        yield _Test(
+            "readiness", "", candidate.readiness, limits.readiness.value, limits.readiness.unit, False
+        )
+    for kind, count in sorted(demand.accelerators.items()):
+        if count > 0:
+            free = candidate.free_accelerators.get(kind, Figure(None, "accelerators"))
+            yield _Test("accelerators", kind, free, count, "accelerators", False)
+    asked = (
+        ("power", candidate.headroom, demand.power_kw, "kW"),
+        ("bandwidth", candidate.free_bandwidth, demand.bandwidth_gbps, "Gb/s"),
+    )
+    for name, figure, amount, unit in asked:
+        if amount is not None and amount > 0:
+            yield _Test(name, "", figure, amount, unit, False)
+
+
+def _held(test: _Test) -> Reason | None:
+    """What the test says against the site; None where the figure keeps the limit for certain."""
+    figure = test.figure
+    if figure.unit != test.unit and figure.bounded:
+        raise FigureError(f"{test.limit}: a figure in {figure.unit} is held against a limit in {test.unit}")
+    best, worst = (figure.least, figure.most) if test.at_most else (-figure.most, -figure.least)
+    bound = test.bound if test.at_most else -test.bound
+    if worst <= bound:
+        return None
+    beyond = best > bound
+    margin = (best if beyond else worst) - bound
+    known_margin = margin if math.isfinite(margin) else None
+    standing = Standing.REJECTED if beyond else Standing.UNDECIDED
+    words = _words(test, standing, known_margin)
+    return Reason(test.limit, test.subject, standing, test.bound, figure, known_margin, test.unit, words)
+
+
+def _room(test: _Test) -> float:
+    """Room left as a share of the limit, at the worse end of the band."""
+    room = test.bound - test.figure.most if test.at_most else test.figure.least - test.bound
+    return room / abs(test.bound) if test.bound else math.inf
+
+
+def _words(test: _Test, standing: Standing, margin: float | None) -> str:
+    name = f"{test.limit} {test.subject}".strip()
+    side = "limit" if test.at_most else "needed"
+    against = f"{side} {number(test.bound)} {test.unit}"
+    by = "" if margin is None else f"{number(margin)} {test.unit}"
+    direction = "over" if test.at_most else "short"
+    if standing is Standing.REJECTED:
+        shown = test.figure.value
+        if shown is None or (shown <= test.bound) is test.at_most:
+            shown = test.figure.least if test.at_most else test.figure.most
+        return f"{name}: {number(shown)} {test.unit}, {against}, {by} {direction}"
+    if test.figure.value is None and margin is None:
+        return f"{name}: unknown, {against}"
+    band = f"{_end(test.figure.low)} to {_end(test.figure.high)}"
+    shown_value = "unknown" if test.figure.value is None else number(test.figure.value)
+    most = f", up to {by} {direction}" if by else ""
+    return f"{name}: {shown_value} ({band} {test.unit}), {against}{most}"
+
+
+def _end(value: float | None) -> str:
+    return "?" if value is None else number(value)
+
+
+def _by_law(candidate: Candidate, limits: Limits) -> Iterator[Reason]:
+    answer, rule = candidate.jurisdiction.answer, candidate.jurisdiction.rule
+    if answer is Answer.FORBIDDEN:
+        yield _said("jurisdiction", rule, Standing.REJECTED, f"forbidden by {rule}")
+    elif answer is Answer.CANNOT_DECIDE:
+        yield _said("jurisdiction", rule, Standing.UNDECIDED, f"cannot be decided: {rule}")
+    elif answer is Answer.NEEDS_BASIS and not limits.has_basis:
+        yield _said(
+            "jurisdiction", rule, Standing.UNDECIDED, f"{rule} asks for a basis, and none is recorded"
+        )
+    country = candidate.country
+    if country is None:
+        if limits.allowed_countries is not None or limits.forbidden_countries:
+            yield _said("country", "", Standing.UNDECIDED, "the site's country is unknown")
+        return
+    if limits.allowed_countries is not None and country not in limits.allowed_countries:
+        yield _said("country", country, Standing.REJECTED, f"{country} is not among the allowed countries")
+    if country in limits.forbidden_countries:
+        yield _said("country", country, Standing.REJECTED, f"{country} is a forbidden country")
+
+
+def _by_verdict(candidate: Candidate, limits: Limits) -> Iterator[Reason]:
+    least = limits.verdict
+    # Every site has at least the lowest verdict, one that was never evaluated as well.
+    if least is None or least is Verdict.NOT_READY:
+        return
+    if candidate.verdict is None:
+        words = f"the site has no verdict, {least} is needed"
+        yield _said("verdict", "", Standing.UNDECIDED, words)
+    elif VERDICT_RANK[candidate.verdict] < VERDICT_RANK[least]:
+        words = f"the site is {candidate.verdict}, {least} is needed"
+        yield _said("verdict", candidate.verdict, Standing.REJECTED, words)
+
+
+def _said(limit: str, subject: str, standing: Standing, words: str) -> Reason:
+    return Reason(limit, subject, standing, None, None, None, "", words)
+
+
+def relaxed(bound: Bound | None, share: float) -> Bound | None:
+    """A ceiling raised by a share of itself, for asking what a little more room would let in."""
+    return None if bound is None else Bound(bound.value + abs(bound.value) * share, bound.unit)

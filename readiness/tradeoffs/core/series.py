@@ -1,0 +1,224 @@
+"""Series of prices and carbon intensities: what a file says, at which instants, and what comes of one over a period.
+
+A value holds from its instant for one step. An instant without a value is unknown: integrals leave it out and say how
+much of the period they cover; nothing is filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+
+STEPS_S = (900, 1800, 3600)
+"""Quarters, halves and whole hours: what markets and grids publish."""
+MOST_POINTS = 40_000
+"""A little more than a year of quarter-hours."""
+
+type Floats = npt.NDArray[np.float64]
+type Instants = npt.NDArray[np.int64]
+
+
+class SeriesRefused(ValueError):
+    """A file that cannot be placed in time. `line` counts from 1; `field` is `at` or `value`."""
+
+    def __init__(self, line: int, field: str, reason: str) -> None:
+        super().__init__(f"Line {line}: {reason}")
+        self.line = line
+        self.field = field
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One row of a file: the instant as it is written, with or without an offset; no value where the cell is empty."""
+
+    line: int
+    at: datetime
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """`starts_s` are seconds since 1970, ascending; NaN is an unknown value. Instants may be missing."""
+
+    step_s: int
+    starts_s: Instants
+    values: Floats
+
+    def __post_init__(self) -> None:
+        if len(self.starts_s) != len(self.values):
+            raise ValueError("A series has as many instants as values.")
+        if len(self.starts_s) > 1 and int(np.diff(self.starts_s).min()) < self.step_s:
+            raise ValueError("Intervals of a series do not overlap and ascend.")
+
+    @classmethod
+    def of(cls, step_s: int, points: Iterable[tuple[datetime, float | None]]) -> Series:
+        found = list(points)
+        starts = np.array([int(at.timestamp()) for at, _ in found], dtype=np.int64)
+        values = np.array([np.nan if value is None else value for _, value in found], dtype=np.float64)
+        return cls(step_s, starts, values)
+
+    def within(self, start: datetime, end: datetime) -> Series:
+        """The intervals that begin from start on and before end."""
+        chosen = (self.starts_s >= start.timestamp()) & (self.starts_s < end.timestamp())
+        return Series(self.step_s, self.starts_s[chosen], self.values[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Integral:
+    """`total` is in (unit of the first) x (unit of the second) x h, over what is known of the period alone.
+
+    `coverage` is the known share of the period. None where nothing of it is known: that is no 0.
+    """
+
+    total: float | None
+    covered_h: float
+    coverage: float
+
+    @property
+    def complete(self) -> bool:
+        return self.coverage > 1 - 1e-9
+
+
+def placed(rows: Sequence[Stated], zone: ZoneInfo | None) -> list[tuple[int, datetime, float | None]]:
+    """Line, instant in UTC and value, oldest first; SeriesRefused where a row has no instant of its own.
+
+    An instant without an offset is local time in `zone`. Where clocks go back, an hour occurs twice and has to be in
+    the file twice; where they go forward, an hour does not occur and must not be in it.
+    """
+    if len(rows) > MOST_POINTS:
+        raise SeriesRefused(rows[MOST_POINTS].line, "at", f"There are more than {MOST_POINTS} rows.")
+    ordered = list(rows)
+    if len(ordered) > 1 and _order(ordered[0]) > _order(ordered[-1]):
+        ordered.reverse()
+    instants = _instants(ordered, zone)
+    for (before, row), (at, next_at) in zip(pairwise(ordered), pairwise(instants), strict=True):
+        if next_at <= at:
+            line, other = max(row.line, before.line), min(row.line, before.line)
+            why = "says the same instant as" if next_at == at else "is out of order after"
+            raise SeriesRefused(line, "at", f"{row.at.isoformat()} {why} line {other}.")
+    return [(row.line, at, row.value) for row, at in zip(ordered, instants, strict=True)]
+
+
+def step_of(points: Sequence[tuple[int, datetime, float | None]], stated_s: int | None = None) -> int:
+    """The step of a file, stated or worked out, in seconds; SeriesRefused where a row is off its grid."""
+    if not points:
+        raise SeriesRefused(1, "at", "There is no row.")
+    gaps = [int((b[1] - a[1]).total_seconds()) for a, b in pairwise(points)]
+    step_s = stated_s or min(gaps, default=0)
+    if step_s not in STEPS_S:
+        line = points[gaps.index(step_s) + 1][0] if step_s in gaps else points[0][0]
+        told = f"Rows are {step_s} s apart" if gaps or stated_s else "One row does not tell how long it holds"
+        raise SeriesRefused(line, "at", f"{told}; a step is 15, 30 or 60 minutes.")
+    first = int(points[0][1].timestamp())
+    for line, at, _value in points:
+        if (int(at.timestamp()) - first) % step_s or at.microsecond:
+            raise SeriesRefused(line, "at", f"{at.isoformat()} is not on the grid of {step_s // 60} minutes.")
+    return step_s
+
+
+def _order(row: Stated) -> timedelta:
+    return row.at.replace(tzinfo=None) - datetime(1, 1, 1) - (row.at.utcoffset() or timedelta())  # noqa: DTZ001
+
+
+def _instants(rows: Sequence[Stated], zone: ZoneInfo | None) -> list[datetime]:
+    """Instants in UTC, of rows in the order of time."""
+    times = [row.at for row in rows if row.at.tzinfo is None]
+    seen: dict[datetime, int] = {}
+    counts: dict[datetime, int] = {}
+    for at in times:
+        counts[at] = counts.get(at, 0) + 1
+    found = []
+    for row in rows:
+        if row.at.tzinfo is not None:
+            found.append(_in_utc(row, row.at))
+            continue
+        if zone is None:
+            told = f"{row.at.isoformat()} has no offset; write Z or +01:00, or name the file's time zone."
+            raise SeriesRefused(row.line, "at", told)
+        found.append(_of_wall_time(row, zone, counts[row.at], seen.get(row.at, 0)))
+        seen[row.at] = seen.get(row.at, 0) + 1
+    return found
+
+
+def _of_wall_time(row: Stated, zone: ZoneInfo, occurrences: int, before: int) -> datetime:
+    first = _in_utc(row, row.at.replace(tzinfo=zone, fold=0))
+    second = _in_utc(row, row.at.replace(tzinfo=zone, fold=1))
+    wall = row.at.isoformat()
+    if first == second:
+        if occurrences > 1 and before:
+            raise SeriesRefused(row.line, "at", f"{wall} is in the file {occurrences} times.")
+        return first
+    # Clocks go forward: the two readings are ordered the other way about, and neither gives this wall time back.
+    if first > second:
+        raise SeriesRefused(
+            row.line, "at", f"{wall} does not exist in {zone.key}: clocks go forward over it."
+        )
+    if occurrences != 2:
+        told = "once" if occurrences == 1 else f"{occurrences} times"
+        why = f"{wall} occurs twice in {zone.key}, and is in the file {told}; write it with its offset."
+        raise SeriesRefused(row.line, "at", why)
+    return second if before else first
+
+
+def _in_utc(row: Stated, at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except (OverflowError, ValueError) as error:
+        raise SeriesRefused(row.line, "at", f"{row.at.isoformat()} is out of range.") from error
+
+
+def integrated(
+    factor: Series, load: Series | float, start: datetime, end: datetime, *, also: Series | None = None
+) -> Integral:
+    """The integral of factor x load over a period: EUR of EUR/kWh and kW, g of g/kWh and kW.
+
+    The load is a series of its own or the same throughout; `also` multiplies a third, such as an hourly PUE.
+    """
+    if end <= start:
+        raise ValueError("A period ends after it starts.")
+    start_s, end_s = start.timestamp(), end.timestamp()
+    parts = [factor, *([load] if isinstance(load, Series) else []), *([also] if also is not None else [])]
+    edges = _edges(parts, start_s, end_s)
+    lengths_h = np.diff(edges) / 3600
+    product = np.full(len(lengths_h), 1.0 if isinstance(load, Series) else float(load))
+    for part in parts:
+        product = product * _at(part, edges[:-1])
+    known = ~np.isnan(product)
+    covered_h = float(lengths_h[known].sum())
+    total = float((product[known] * lengths_h[known]).sum()) if covered_h else None
+    return Integral(total, covered_h, covered_h / ((end_s - start_s) / 3600))
+
+
+def mean_of(factor: Series, start: datetime, end: datetime) -> Integral:
+    """The mean over a period of what is known, as `total`, with how much of the period that is."""
+    whole = integrated(factor, 1.0, start, end)
+    if whole.total is None:
+        return whole
+    return Integral(whole.total / whole.covered_h, whole.covered_h, whole.coverage)
+
+
+def _edges(parts: Sequence[Series], start_s: float, end_s: float) -> Floats:
+    """Where any of the series may change, from start to end."""
+    bounds = [np.array([start_s, end_s])]
+    for part in parts:
+        bounds += [part.starts_s.astype(np.float64), part.starts_s.astype(np.float64) + part.step_s]
+    edges = np.unique(np.concatenate(bounds))
+    within: Floats = edges[(edges >= start_s) & (edges <= end_s)]
+    return within
+
+
+def _at(part: Series, instants: Floats) -> Floats:
+    """The values at these instants, NaN where none holds."""
+    if not len(part.starts_s):
+        return np.full(len(instants), np.nan)
+    places = np.searchsorted(part.starts_s, instants, side="right") - 1
+    found = np.where(places >= 0, part.values[np.maximum(places, 0)], np.nan)
+    held: Floats = np.where(instants < part.starts_s[np.maximum(places, 0)] + part.step_s, found, np.nan)
+    return held

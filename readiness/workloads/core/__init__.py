@@ -1,0 +1,1 @@
+"""Pure: what an envelope is, where it contradicts itself, and how it is written as YAML."""

@@ -1,0 +1,259 @@
+"""The envelope of a workload class: what one placement of it needs, and the limits it has to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from itertools import combinations
+
+from readiness.workloads.core.jurisdictions import WORLD, countries_of
+from readiness.workloads.core.light import (
+    FIBRE_KM_PER_S,
+    VACUUM_KM_PER_S,
+    Point,
+    distance_km,
+    shared_floor_ms,
+)
+
+
+class Kind(StrEnum):
+    """How the work runs: people wait for it, it runs as a batch, or it trains a model."""
+
+    INTERACTIVE = "interactive"
+    BATCH = "batch"
+    TRAINING = "training"
+
+
+class Criticality(StrEnum):
+    """Worst to lose first."""
+
+    CRITICAL = "critical"
+    IMPORTANT = "important"
+    STANDARD = "standard"
+    BEST_EFFORT = "best-effort"
+
+
+class CostUnit(StrEnum):
+    """What a unit-cost ceiling is for one of."""
+
+    ACCELERATOR_HOUR = "accelerator-hour"
+    MILLION_TOKENS = "million-tokens"
+    MILLION_REQUESTS = "million-requests"
+    MONTH = "month"
+
+
+class DataCategory(StrEnum):
+    PUBLIC = "public"
+    CONFIDENTIAL = "confidential"
+    PERSONAL = "personal"
+    SPECIAL_CATEGORY = "special-category"
+    HEALTH = "health"
+    FINANCIAL = "financial"
+    EXPORT_CONTROLLED = "export-controlled"
+
+
+class Part(StrEnum):
+    """The four parts that a declared envelope has."""
+
+    LATENCY = "latency"
+    COST = "cost"
+    JURISDICTION = "jurisdiction"
+    CARBON = "carbon"
+
+
+@dataclass(frozen=True, slots=True)
+class AcceleratorNeed:
+    """`count` accelerators of one type; `type` is the slug of the product, None where any will do."""
+
+    count: int
+    type: str | None = None
+    name: str = ""
+    tdp_w: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserDemand:
+    """Users of one region, by its slug; `requests_per_s` None where nobody said how many."""
+
+    region: str
+    name: str = ""
+    requests_per_s: float | None = None
+    place: Point | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """Demand is that of one placement. A limit that is None, "" or empty was not declared, which is not "no limit".
+
+    `latency_limit_ms` bounds the round trip to each of `users` at `latency_percentile`. `cost_ceiling` is in
+    `cost_currency` for one `cost_unit`. `allowed` and `forbidden` are countries or groups of them, `residency` the one
+    that the data has to stay in ("" : none asked for). `carbon_g_per_kwh` bounds the intensity of the electricity in
+    gCO2e/kWh, `carbon_kg_per_month` what a placement emits in kgCO2e. `min_verdict` is "", conditional or ready,
+    `min_score` from 0 to 1. Work may be put off for `deferrable_h` hours. `provenance` is of all the figures.
+    """
+
+    slug: str = ""
+    name: str = ""
+    kind: Kind | None = None
+    criticality: Criticality = Criticality.STANDARD
+    accelerators: tuple[AcceleratorNeed, ...] = ()
+    it_kw: float | None = None
+    bandwidth_gbps: float | None = None
+    users: tuple[UserDemand, ...] = ()
+    latency_limit_ms: float | None = None
+    latency_percentile: float = 99.0
+    cost_ceiling: float | None = None
+    cost_currency: str = ""
+    cost_unit: CostUnit | None = None
+    allowed: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = frozenset()
+    residency: str = ""
+    data_categories: frozenset[DataCategory] = frozenset()
+    carbon_g_per_kwh: float | None = None
+    carbon_kg_per_month: float | None = None
+    min_verdict: str = ""
+    min_score: float | None = None
+    deferrable_h: float = 0.0
+    provenance: str = "declared"
+    declared_on: date | None = None
+    confirmed_on: tuple[date, ...] = ()
+
+    @property
+    def accelerator_count(self) -> int:
+        return sum(need.count for need in self.accelerators)
+
+    @property
+    def accelerators_kw(self) -> float | None:
+        """What its accelerators draw at their thermal design power; None where that of one is not known."""
+        watts = [None if need.tdp_w is None else need.count * need.tdp_w for need in self.accelerators]
+        known = [each for each in watts if each is not None]
+        return sum(known) / 1000 if known and len(known) == len(watts) else None
+
+    @property
+    def requests_per_s(self) -> float | None:
+        """Of all its users; None where that of one region is not known."""
+        rates = [user.requests_per_s for user in self.users]
+        known = [each for each in rates if each is not None]
+        return sum(known) if known and len(known) == len(rates) else None
+
+    @property
+    def countries(self) -> frozenset[str] | None:
+        """Where it may run: allowed, not forbidden, and where its data may stay. None where nothing was allowed."""
+        if not self.allowed:
+            return None
+        left = countries_of(self.allowed) - countries_of(self.forbidden)
+        return left & countries_of((self.residency,)) if self.residency else left
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """Which of the four parts nobody declared."""
+        declared = {
+            Part.LATENCY: self.latency_limit_ms is not None,
+            Part.COST: self.cost_ceiling is not None,
+            Part.JURISDICTION: bool(self.allowed),
+            Part.CARBON: self.carbon_g_per_kwh is not None or self.carbon_kg_per_month is not None,
+        }
+        return tuple(part for part, is_there in declared.items() if not is_there)
+
+    def vouched_on(self, day: date) -> date | None:
+        """The last day up to `day` on which it was declared or confirmed; None where it was not declared by then."""
+        if self.declared_on is None or self.declared_on > day:
+            return None
+        return max(each for each in (self.declared_on, *self.confirmed_on) if each <= day)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two things of an envelope that cannot both be meant. A hard one can never hold; the others want a look."""
+
+    field: str
+    reason: str
+    is_hard: bool = True
+
+
+def contradictions(envelope: Envelope) -> list[Contradiction]:
+    """All of them, the hard ones first."""
+    found = [
+        *_of_places(envelope),
+        *_of_demand(envelope),
+        *_of_waiting(envelope),
+        *_of_light(envelope),
+    ]
+    return sorted(found, key=lambda one: not one.is_hard)
+
+
+def _of_places(envelope: Envelope) -> Iterator[Contradiction]:
+    both = sorted(envelope.allowed & envelope.forbidden)
+    if both:
+        yield Contradiction("forbidden_jurisdictions", f"{_listed(both)} is allowed and forbidden.")
+    if envelope.allowed and not both:
+        left = countries_of(envelope.allowed) - countries_of(envelope.forbidden)
+        if not left:
+            yield Contradiction("forbidden_jurisdictions", "Every country that is allowed is forbidden too.")
+        elif envelope.residency and not envelope.countries:
+            told = f"The data has to stay in {envelope.residency}, where no country is allowed."
+            yield Contradiction("residency", told)
+    if WORLD in envelope.allowed and DataCategory.EXPORT_CONTROLLED in envelope.data_categories:
+        told = "Any country is allowed, and some of the data is export-controlled."
+        yield Contradiction("allowed_jurisdictions", told, is_hard=False)
+    if DataCategory.PUBLIC in envelope.data_categories and len(envelope.data_categories) > 1:
+        others = sorted(envelope.data_categories - {DataCategory.PUBLIC})
+        told = f"Data that is public is not {_listed(others, 'or')} as well, unless there are several sets."
+        yield Contradiction("data_categories", told, is_hard=False)
+
+
+def _of_demand(envelope: Envelope) -> Iterator[Contradiction]:
+    count, it_kw, needed_kw = envelope.accelerator_count, envelope.it_kw, envelope.accelerators_kw
+    if count and it_kw == 0:
+        yield Contradiction("it_kw", f"It needs {count} accelerators and no power.")
+    elif it_kw is not None and needed_kw is not None and it_kw < needed_kw:
+        told = f"{count} accelerators draw {needed_kw:g} kW at their TDP; with {it_kw:g} kW they have to be capped."
+        yield Contradiction("it_kw", told, is_hard=False)
+    if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR and envelope.it_kw is not None and not count:
+        told = "The ceiling is for an accelerator-hour, and no accelerators are needed."
+        yield Contradiction("cost_unit", told, is_hard=False)
+
+
+def _of_waiting(envelope: Envelope) -> Iterator[Contradiction]:
+    is_interactive = envelope.kind is Kind.INTERACTIVE
+    if is_interactive and envelope.deferrable_h > 0:
+        has_limit = envelope.latency_limit_ms is not None
+        told = f"It may wait {envelope.deferrable_h:g} h, and people wait for it"
+        told += (
+            f" {envelope.latency_limit_ms:g} ms at p{envelope.latency_percentile:g}." if has_limit else "."
+        )
+        yield Contradiction("deferrable_h", told, is_hard=has_limit)
+    if is_interactive and envelope.latency_limit_ms is None:
+        yield Contradiction(
+            "latency_limit_ms", "People wait for it, and no limit says how long.", is_hard=False
+        )
+    if envelope.latency_limit_ms is not None and not envelope.users:
+        told = "The limit holds to no user region, so nothing can be measured against it."
+        yield Contradiction("users", told, is_hard=False)
+
+
+def _of_light(envelope: Envelope) -> Iterator[Contradiction]:
+    """One placement reaches all its users: it cannot be nearer to both of two regions than half their distance."""
+    limit_ms = envelope.latency_limit_ms
+    located = [(user.name or user.region, user.place) for user in envelope.users if user.place is not None]
+    if limit_ms is None or len(located) < 2:
+        return
+    pairs = combinations(located, 2)
+    apart_km, one, other = max(
+        (distance_km(here, there), one, other) for (one, here), (other, there) in pairs
+    )
+    between = f"{one} and {other} are {apart_km:,.0f} km apart"
+    vacuum_ms, fibre_ms = (shared_floor_ms(apart_km, speed) for speed in (VACUUM_KM_PER_S, FIBRE_KM_PER_S))
+    if limit_ms < vacuum_ms:
+        told = f"{between}: from half way light itself takes {vacuum_ms:.1f} ms to each and back."
+        yield Contradiction("latency_limit_ms", told)
+    elif limit_ms < fibre_ms:
+        told = f"{between}: from half way light in straight fibre takes {fibre_ms:.1f} ms to each and back."
+        yield Contradiction("latency_limit_ms", told, is_hard=False)
+
+
+def _listed(names: list[str] | list[DataCategory], last: str = "and") -> str:
+    texts = [str(name) for name in names]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} {last} {texts[-1]}"

@@ -1,0 +1,36 @@
+"""Names of jurisdictions: countries by ISO 3166-1 alpha-2, and groups of countries. What the law says is not here.
+
+The EU is its 27 member states, the EEA those with Iceland, Liechtenstein and Norway (Agreement on the European Economic
+Area, Article 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from readiness.workloads.jurisdiction.core.countries import COUNTRIES as NAMES
+
+COUNTRIES = frozenset(NAMES)
+_EU_CODES = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
+_EU = frozenset(_EU_CODES.split())
+WORLD = "WORLD"
+GROUPS: Mapping[str, frozenset[str]] = {
+    "EU": _EU,
+    "EEA": _EU | {"IS", "LI", "NO"},
+    WORLD: COUNTRIES,
+}
+"""Countries by name of the group. WORLD says that any country will do, which is not the same as having said nothing."""
+CODES = tuple(sorted(GROUPS)) + tuple(sorted(COUNTRIES))
+LONGEST_CODE = max(map(len, CODES))
+
+
+def countries_of(codes: Collection[str]) -> frozenset[str]:
+    """All countries that the codes stand for; a code that is not known stands for none."""
+    found: set[str] = set()
+    for code in codes:
+        found |= GROUPS.get(code, {code} & COUNTRIES)
+    return frozenset(found)
+
+
+def unknown_codes(codes: Collection[str]) -> tuple[str, ...]:
+    return tuple(code for code in codes if code not in CODES)

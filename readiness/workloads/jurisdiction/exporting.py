@@ -1,0 +1,37 @@
+"""A pack as a file, and a file as what a pack says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+
+from readiness.framework.core.reader import DefinitionError
+from readiness.workloads.jurisdiction import queries
+from readiness.workloads.jurisdiction.core.loading import load_text
+from readiness.workloads.jurisdiction.core.mapping import dump, to_mapping
+from readiness.workloads.jurisdiction.models import RulePack
+
+MOST_BYTES = 1024 * 1024
+
+
+def exported(pack: RulePack) -> HttpResponse:
+    return HttpResponse(
+        dump(queries.content_of(pack)).encode(),
+        content_type="application/yaml",
+        headers={
+            "Content-Disposition": f'attachment; filename="{pack.version}.yaml"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def imported(name: str, content: bytes) -> dict[str, Any]:
+    """Raises DefinitionError, with the line as far as the field is there."""
+    if len(content) > MOST_BYTES:
+        raise DefinitionError("", f"has {len(content)} bytes; {MOST_BYTES} is the most")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DefinitionError("", f"is not UTF-8: {error.reason} at byte {error.start}") from error
+    return to_mapping(load_text(text, name))

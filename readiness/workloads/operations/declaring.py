@@ -1,0 +1,270 @@
+"""Declaring a workload class with its envelope, changing it, saying that it still holds, and removing it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from inventory.models import DeviceType
+from readiness.workloads import queries
+from readiness.workloads.core.envelope import Envelope, Part, contradictions
+from readiness.workloads.models import (
+    AcceleratorDemand,
+    EnvelopeConfirmation,
+    ServedRegion,
+    UserRegion,
+    WorkloadClass,
+)
+from readiness.workloads.models.classes import COST_WHOLE
+from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, MAY_REMOVE, require
+
+COLUMNS = (
+    *("name", "slug", "description", "kind", "criticality", "it_kw", "bandwidth_gbps"),
+    *("latency_limit_ms", "latency_percentile", "cost_ceiling", "cost_currency", "cost_unit"),
+    *("allowed_jurisdictions", "forbidden_jurisdictions", "residency", "data_categories"),
+    *("carbon_g_per_kwh", "carbon_kg_per_month", "min_verdict", "min_score", "deferrable_h"),
+    *("source", "provenance", "declared_on"),
+)
+ROWS = ("accelerators", "users")
+LISTS = ("allowed_jurisdictions", "forbidden_jurisdictions", "data_categories")
+RESERVED = ("add", "import", "export")
+
+type Need = tuple[DeviceType | None, int]
+type Users = tuple[UserRegion, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A class with its rows, in order, that holds together and is not saved yet."""
+
+    workload: WorkloadClass
+    accelerators: list[AcceleratorDemand]
+    served: list[ServedRegion]
+    envelope: Envelope
+
+
+def checked(given: Mapping[str, Any]) -> Checked:
+    """What is given as a class that need not be saved: the values of `COLUMNS`, `accelerators` as (type or None, count)
+    and `users` as (region, requests per second or None).
+
+    Raises ValidationError by field, for a hard contradiction as well.
+    """
+    return _checked(WorkloadClass(), given, [], [])
+
+
+@transaction.atomic
+def declare(*, by: User | None, now: datetime, **given: Any) -> WorkloadClass:
+    """A class that was not there. Its envelope counts from today, or from the day given. Raises as `checked` does,
+    and MissingPermission.
+    """
+    require(by, MAY_ADD)
+    made = checked(given)
+    made.workload.validate_unique()
+    made.workload.declared_on = _declared_on(None, made.envelope, given, now)
+    return _save(made)
+
+
+@transaction.atomic
+def change(workload: WorkloadClass, *, by: User | None, now: datetime, **given: Any) -> WorkloadClass:
+    """Set what is given and leave the rest. An envelope that becomes another one is declared anew, today or on the day
+    given, and has to be confirmed anew. Raises as `checked` does, and MissingPermission.
+    """
+    require(by, MAY_CHANGE)
+    locked = WorkloadClass.objects.select_for_update().get(pk=workload.pk)
+    accelerators = list(locked.accelerators.select_related("device_type"))
+    served = list(locked.served.select_related("user_region"))
+    before = queries.built(locked, accelerators, served)
+    made = _checked(locked, given, accelerators, served)
+    made.workload.validate_unique()
+    made.workload.declared_on = _declared_on(before, made.envelope, given, now)
+    return _save(made)
+
+
+@transaction.atomic
+def confirm(
+    workload: WorkloadClass, *, by: User | None, now: datetime, on: date | None = None, note: str = ""
+) -> EnvelopeConfirmation:
+    """Say that the envelope holds as it is; on a day on which it was said already, the note is replaced.
+
+    Raises MissingPermission, and ValidationError by field for an envelope nobody declared and a day that cannot be.
+    """
+    require(by, MAY_CHANGE)
+    day = on or now.date()
+    locked = WorkloadClass.objects.select_for_update().get(pk=workload.pk)
+    if locked.declared_on is None:
+        raise ValidationError({"confirmed_on": [_("Nothing of this envelope is declared yet.")]})
+    if not locked.declared_on <= day <= now.date():
+        told = _("It can be confirmed from the day it was declared, %(day)s, until today.")
+        raise ValidationError({"confirmed_on": [told % {"day": locked.declared_on.isoformat()}]})
+    found = EnvelopeConfirmation(workload_class=locked, confirmed_on=day, note=note.strip(), by=by)
+    found.clean_fields(exclude=["workload_class", "by"])
+    known = EnvelopeConfirmation.objects.filter(workload_class=locked, confirmed_on=day).first()
+    if known is None:
+        found.save(force_insert=True)
+        return found
+    known.note, known.by = found.note, by
+    known.save(update_fields=["note", "by"])
+    return known
+
+
+@transaction.atomic
+def remove(workload: WorkloadClass, *, by: User | None) -> None:
+    """With its placements, those that ended too; the history keeps them. Raises MissingPermission."""
+    require(by, MAY_REMOVE)
+    workload.delete()
+
+
+def _checked(
+    workload: WorkloadClass,
+    given: Mapping[str, Any],
+    accelerators: list[AcceleratorDemand],
+    served: list[ServedRegion],
+) -> Checked:
+    """The class with what is given set on it, and its rows, the present ones where none are given."""
+    unknown = sorted(set(given) - {*COLUMNS, *ROWS})
+    if unknown:
+        raise ValidationError({name: [_("There is no such field.")] for name in unknown})
+    for name in COLUMNS:
+        if name in given:
+            setattr(workload, name, _tidy(name, given[name]))
+    _refuse_columns(workload)
+    if "accelerators" in given:
+        accelerators = _demand(given["accelerators"])
+    if "users" in given:
+        served = _served(given["users"])
+    envelope = queries.built(workload, accelerators, served)
+    _refuse_contradictions(envelope)
+    return Checked(workload, accelerators, served, envelope)
+
+
+def _tidy(name: str, value: Any) -> Any:
+    if name in LISTS:
+        return list(dict.fromkeys(value))
+    return value.strip() if isinstance(value, str) else value
+
+
+def _refuse_columns(workload: WorkloadClass) -> None:
+    workload.clean_fields()
+    if workload.slug in RESERVED:
+        raise ValidationError({"slug": [_("Pages have this name.")]})
+    cost = {
+        "cost_ceiling": bool(workload.cost_ceiling),
+        "cost_currency": bool(workload.cost_currency),
+        "cost_unit": bool(workload.cost_unit),
+    }
+    if len(set(cost.values())) > 1 or workload.cost_ceiling == 0:
+        at_fault = next((name for name, is_there in cost.items() if not is_there), "cost_ceiling")
+        raise ValidationError({at_fault: [str(COST_WHOLE)]})
+    for name, lowest in (("latency_limit_ms", 0), ("latency_percentile", 0)):
+        value = getattr(workload, name)
+        if value is not None and value <= lowest:
+            raise ValidationError({name: [_("It is above 0.")]})
+    if workload.latency_percentile >= 100:
+        raise ValidationError({"latency_percentile": [_("It is below 100: no run shows the last one.")]})
+
+
+def _demand(needs: Iterable[Need]) -> list[AcceleratorDemand]:
+    rows = [AcceleratorDemand(device_type=device_type, count=count) for device_type, count in needs]
+    for row in rows:
+        if row.device_type is not None and row.device_type.kind != DeviceType.Kind.ACCELERATOR:
+            told = _("%(type)s is no accelerator.") % {"type": row.device_type}
+            raise ValidationError({"accelerators": [told]})
+    _refuse_rows("accelerators", rows, [row.device_type_id for row in rows])
+    return rows
+
+
+def _served(users: Iterable[Users]) -> list[ServedRegion]:
+    rows = [ServedRegion(user_region=region, requests_per_s=rate) for region, rate in users]
+    _refuse_rows("users", rows, [row.user_region_id for row in rows])
+    return rows
+
+
+def _refuse_rows(name: str, rows: list[Any], keys: list[Any]) -> None:
+    if any(times > 1 for times in Counter(keys).values()):
+        raise ValidationError({name: [_("The same is stated twice.")]})
+    for row in rows:
+        try:
+            row.clean_fields(exclude=["workload_class", "device_type", "user_region"])
+        except ValidationError as error:
+            raise ValidationError({name: error.messages}) from error
+
+
+def _refuse_contradictions(envelope: Envelope) -> None:
+    errors: dict[str, list[str]] = {}
+    for found in contradictions(envelope):
+        if found.is_hard:
+            errors.setdefault(found.field, []).append(found.reason)
+    if errors:
+        raise ValidationError(errors)
+
+
+def _declared_on(
+    before: Envelope | None, after: Envelope, given: Mapping[str, Any], now: datetime
+) -> date | None:
+    """The day given, if it is another than before; else today for an envelope that is new or became another one."""
+    day: date | None = given.get("declared_on")
+    today = now.date()
+    if day is not None and day > today:
+        raise ValidationError({"declared_on": [_("That day has not come yet.")]})
+    if day is not None and (before is None or day != before.declared_on):
+        return day
+    if len(after.missing) == len(Part):
+        return None
+    if before is None or before.declared_on is None:
+        return today
+    return before.declared_on if _limits(before) == _limits(after) else today
+
+
+def _limits(envelope: Envelope) -> Envelope:
+    """What is declared, without what it is called, where it is from and when that was."""
+    users = tuple(replace(user, name="", place=None) for user in envelope.users)
+    needs = tuple(replace(need, name="", tdp_w=None) for need in envelope.accelerators)
+    return replace(
+        envelope,
+        slug="",
+        name="",
+        provenance="",
+        declared_on=None,
+        confirmed_on=(),
+        users=users,
+        accelerators=needs,
+    )
+
+
+def _save(made: Checked) -> WorkloadClass:
+    workload = made.workload
+    workload.save()
+    _replace_rows(workload, made.accelerators, AcceleratorDemand, "device_type_id", "count")
+    _replace_rows(workload, made.served, ServedRegion, "user_region_id", "requests_per_s")
+    return workload
+
+
+def _replace_rows(
+    workload: WorkloadClass, wanted: list[Any], model: type[models.Model], key: str, figure: str
+) -> None:
+    """Rows that stay as they are, are left alone: nothing happened to them."""
+    manager = model._default_manager
+    there = {getattr(row, key): row for row in manager.filter(workload_class=workload)}
+    new, moved = [], []
+    for row in wanted:
+        known = there.pop(getattr(row, key), None)
+        if known is None:
+            row.workload_class = workload
+            new.append(row)
+        elif getattr(known, figure) != getattr(row, figure):
+            setattr(known, figure, getattr(row, figure))
+            moved.append(known)
+    if there:
+        manager.filter(pk__in=[row.pk for row in there.values()]).delete()
+    if new:
+        manager.bulk_create(new)
+    if moved:
+        manager.bulk_update(moved, [figure])

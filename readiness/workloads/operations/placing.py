@@ -1,0 +1,53 @@
+"""Placing a workload class at a site, and ending that."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.workloads.models import Placement, WorkloadClass
+from readiness.workloads.refusals import MAY_END, MAY_PLACE, require
+
+
+@transaction.atomic
+def place(
+    workload: WorkloadClass, *, site: Site, on: date | None = None, by: User | None, now: datetime
+) -> Placement:
+    """From a day on, today at the site if none is named.
+
+    Raises MissingPermission, and ValidationError by field: placed there already.
+    """
+    require(by, MAY_PLACE)
+    # Whoever places the same class at the same moment waits here, and is told.
+    WorkloadClass.objects.select_for_update().get(pk=workload.pk)
+    running = Placement.objects.filter(workload_class=workload, site=site, ended_on__isnull=True).first()
+    if running is not None:
+        told = _("It is placed there already, since %(day)s.") % {"day": running.started_on.isoformat()}
+        raise ValidationError({"site": [told]})
+    day = on or now.astimezone(ZoneInfo(site.time_zone)).date()
+    return Placement.objects.create(workload_class=workload, site=site, started_on=day)
+
+
+@transaction.atomic
+def end_placement(
+    placement: Placement, *, on: date | None = None, by: User | None, now: datetime
+) -> Placement:
+    """The day given is its last, today at the site if none is. Raises MissingPermission, ValidationError by field."""
+    require(by, MAY_END)
+    locked = Placement.objects.select_for_update(of=("self",)).select_related("site").get(pk=placement.pk)
+    if locked.ended_on is not None:
+        told = _("It ended on %(day)s already.") % {"day": locked.ended_on.isoformat()}
+        raise ValidationError({"ended_on": [told]})
+    day = on or now.astimezone(ZoneInfo(locked.site.time_zone)).date()
+    if day < locked.started_on:
+        told = _("It began on %(day)s, and cannot end before.") % {"day": locked.started_on.isoformat()}
+        raise ValidationError({"ended_on": [told]})
+    locked.ended_on = day
+    locked.save(update_fields=["ended_on"])
+    return locked

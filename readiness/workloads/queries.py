@@ -1,0 +1,115 @@
+"""Reading workload classes as envelopes, and where they are placed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from readiness.workloads.core.envelope import (
+    AcceleratorNeed,
+    CostUnit,
+    Criticality,
+    DataCategory,
+    Envelope,
+    Kind,
+    UserDemand,
+)
+from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
+
+
+def envelopes(slugs: Collection[str] | None = None) -> tuple[Envelope, ...]:
+    """The envelope of every class, or of those named, in order of slug; four statements however many."""
+    found = whole(WorkloadClass.objects.order_by("slug"))
+    return tuple(map(envelope_of, found if slugs is None else found.filter(slug__in=slugs)))
+
+
+def whole(found: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
+    """With all that an envelope is made of; three statements more."""
+    return found.prefetch_related(
+        Prefetch("accelerators", AcceleratorDemand.objects.select_related("device_type")),
+        Prefetch("served", ServedRegion.objects.select_related("user_region")),
+        "confirmations",
+    )
+
+
+def envelope_of(workload: WorkloadClass) -> Envelope:
+    """Of a class read with `whole`; otherwise its rows are read one after the other."""
+    confirmed_on = (each.confirmed_on for each in workload.confirmations.all())
+    return built(workload, workload.accelerators.all(), workload.served.all(), confirmed_on=confirmed_on)
+
+
+def built(
+    workload: WorkloadClass,
+    accelerators: Iterable[AcceleratorDemand],
+    served: Iterable[ServedRegion],
+    *,
+    confirmed_on: Iterable[date] = (),
+) -> Envelope:
+    """Of a class and its rows, whether they are saved or not."""
+    needs = sorted(map(_need, accelerators), key=lambda need: need.type or "")
+    return Envelope(
+        slug=workload.slug,
+        name=workload.name,
+        kind=Kind(workload.kind) if workload.kind else None,
+        criticality=Criticality(workload.criticality),
+        accelerators=tuple(needs),
+        it_kw=workload.it_kw,
+        bandwidth_gbps=workload.bandwidth_gbps,
+        users=tuple(sorted(map(_users, served), key=lambda users: users.region)),
+        latency_limit_ms=workload.latency_limit_ms,
+        latency_percentile=workload.latency_percentile,
+        cost_ceiling=workload.cost_ceiling,
+        cost_currency=workload.cost_currency,
+        cost_unit=CostUnit(workload.cost_unit) if workload.cost_unit else None,
+        allowed=frozenset(workload.allowed_jurisdictions),
+        forbidden=frozenset(workload.forbidden_jurisdictions),
+        residency=workload.residency,
+        data_categories=frozenset(map(DataCategory, workload.data_categories)),
+        carbon_g_per_kwh=workload.carbon_g_per_kwh,
+        carbon_kg_per_month=workload.carbon_kg_per_month,
+        min_verdict=workload.min_verdict,
+        min_score=workload.min_score,
+        deferrable_h=workload.deferrable_h,
+        provenance=workload.provenance,
+        declared_on=workload.declared_on,
+        confirmed_on=tuple(sorted(confirmed_on)),
+    )
+
+
+def classes(*, day: date) -> QuerySet[WorkloadClass]:
+    """All, whole, with `sites` as the number of sites where each is placed on that day, and those placements."""
+    holds = Q(placements__started_on__lte=day) & (
+        Q(placements__ended_on__isnull=True) | Q(placements__ended_on__gte=day)
+    )
+    current = Placement.objects.on(day).select_related("site").order_by("site__name", "pk")
+    return (
+        whole(WorkloadClass.objects.all())
+        .annotate(sites=Count("placements", filter=holds, distinct=True))
+        .prefetch_related(Prefetch("placements", current, to_attr="current_placements"))
+        .order_by("name", "pk")
+    )
+
+
+def placements_of(workload: WorkloadClass) -> QuerySet[Placement]:
+    """The newest first; those that ended too."""
+    return workload.placements.select_related("site").order_by("-started_on", "-pk")
+
+
+def _need(row: AcceleratorDemand) -> AcceleratorNeed:
+    if row.device_type is None:
+        return AcceleratorNeed(count=row.count)
+    tdp_w = row.device_type.attributes.get("tdp_w", row.device_type.nameplate_w)
+    return AcceleratorNeed(count=row.count, type=row.device_type.slug, name=str(row.device_type), tdp_w=tdp_w)
+
+
+def _users(row: ServedRegion) -> UserDemand:
+    region = row.user_region
+    is_located = region.latitude is not None and region.longitude is not None
+    return UserDemand(
+        region=region.slug,
+        name=region.name,
+        requests_per_s=row.requests_per_s,
+        place=(float(region.latitude), float(region.longitude)) if is_located else None,  # type: ignore[arg-type]
+    )

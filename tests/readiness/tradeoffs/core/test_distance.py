@@ -1,0 +1,52 @@
+"""Estimates are bands, grow with distance as paths do, and hold known round trips."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from readiness.tradeoffs.core.distance import (
+    FIBRE_ROUND_TRIP_MS_PER_KM,
+    NEAREST_KM,
+    estimated_round_trip,
+    great_circle_km,
+)
+
+DUBLIN, ASHBURN, SINGAPORE = (53.3498, -6.2603), (39.0438, -77.4874), (1.3521, 103.8198)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected_km"),
+    [
+        pytest.param(DUBLIN, ASHBURN, 5_461, id="across the Atlantic"),
+        pytest.param(DUBLIN, DUBLIN, 0, id="the same place"),
+        pytest.param((0, 0), (0, 180), 20_015, id="half the equator"),
+        pytest.param((0, 179.5), (0, -179.5), 111.2, id="over the date line"),
+    ],
+)
+def test_great_circles(one, other, expected_km):
+    assert great_circle_km(*one, *other) == pytest.approx(expected_km, rel=5e-3, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "published_ms"),
+    [
+        # Between regions near these cities, as the operator whose table the calibration is of publishes them.
+        pytest.param(DUBLIN, ASHBURN, 74, id="Dublin and Virginia"),
+        pytest.param(DUBLIN, SINGAPORE, 166, id="Dublin and Singapore"),
+    ],
+)
+def test_published_round_trips_lie_in_the_band(one, other, published_ms):
+    estimate = estimated_round_trip(great_circle_km(*one, *other))
+    assert estimate.low <= published_ms <= estimate.high
+
+
+def test_neighbours_are_not_at_no_distance():
+    assert estimated_round_trip(0).low > 0
+    assert estimated_round_trip(0).value == estimated_round_trip(NEAREST_KM).value
+
+
+@settings(max_examples=60, deadline=None)
+@given(distance_km=st.floats(0, 20_037))
+def test_no_estimate_beats_light_and_each_is_within_its_band(distance_km):
+    estimate = estimated_round_trip(distance_km)
+    assert distance_km * FIBRE_ROUND_TRIP_MS_PER_KM < estimate.low < estimate.value < estimate.high

@@ -1,0 +1,100 @@
+"""The front, held against asking every pair."""
+
+import pytest
+from hypothesis import given, settings
+
+from readiness.tradeoffs.core.objectives import Direction
+from readiness.tradeoffs.core.pareto import front
+from tests.readiness.tradeoffs.core.choices import (
+    ALL,
+    COST,
+    LATENCY,
+    READINESS,
+    option,
+    option_lists,
+    subsets,
+)
+
+
+def dominates(one, other, objectives):
+    """By the definition: over the whole of both bands."""
+    strict = False
+    for objective in objectives:
+        mine, theirs = one.figures[objective.name], other.figures[objective.name]
+        if objective.direction is Direction.MIN:
+            worst, best = mine.most, theirs.least
+        else:
+            worst, best = -mine.least, -theirs.most
+        if worst > best:
+            return False
+        strict = strict or worst < best
+    return strict
+
+
+@settings(max_examples=50, deadline=None)
+@given(option_lists(), subsets)
+def test_the_front_is_what_no_other_dominates_and_every_other_says_by_whom(options, objectives):
+    found = front(options, objectives)
+    by_name = {one.name: one for one in options}
+    brute = [one.name for one in options if not any(dominates(other, one, objectives) for other in options)]
+    assert list(found.on) == brute
+    assert set(found.dominated_by) == set(by_name) - set(brute)
+    for name, by in found.dominated_by.items():
+        assert by in found.on
+        assert dominates(by_name[by], by_name[name], objectives)
+
+
+@pytest.mark.parametrize(
+    ("options", "objectives", "dominated_by"),
+    [
+        pytest.param([], ALL, {}, id="no options"),
+        pytest.param(
+            [option("near", 10, 5), option("far", 20, 6)],
+            (LATENCY, COST),
+            {"far": "near"},
+            id="worse in both",
+        ),
+        pytest.param([option("near", 10, 6), option("far", 20, 5)], (LATENCY, COST), {}, id="a trade-off"),
+        pytest.param([option("one", 10, 5), option("two", 10, 5)], (LATENCY, COST), {}, id="equal in all"),
+        pytest.param(
+            [option("one", 10, 5), option("two", 10, 6)], (LATENCY, COST), {"two": "one"}, id="equal in one"
+        ),
+        pytest.param(
+            [option("low", 1, 1, 1, 70), option("high", 1, 1, 1, 90)],
+            (READINESS,),
+            {"low": "high"},
+            id="more is better",
+        ),
+        pytest.param(
+            [option("known", 10), option("unknown", None)], (LATENCY,), {}, id="unknown is not dominated"
+        ),
+        pytest.param(
+            [option("known", 10), option("unknown", (None, 12, 20))],
+            (LATENCY,),
+            {"unknown": "known"},
+            id="unknown within a band that is wholly worse",
+        ),
+        pytest.param(
+            [option("known", 10), option("estimate", (15, 9, 20))],
+            (LATENCY,),
+            {},
+            id="a band that reaches over",
+        ),
+        pytest.param(
+            [option("known", 10), option("estimate", (15, 10, 20))],
+            (LATENCY,),
+            {},
+            id="a band that may be equal in all",
+        ),
+        pytest.param(
+            [option("worst", 30, 9), option("middle", 20, 8), option("best", 10, 7)],
+            (LATENCY, COST),
+            {"worst": "best", "middle": "best"},
+            id="by one on the front, not by one that is dominated itself",
+        ),
+    ],
+)
+def test_front(options, objectives, dominated_by):
+    found = front(options, objectives)
+    assert found.dominated_by == dominated_by
+    assert list(found.on) == [one.name for one in options if one.name not in dominated_by]

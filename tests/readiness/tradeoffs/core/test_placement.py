@@ -1,0 +1,372 @@
+"""Hard constraints: the right sites drop, each with the limit or rule named and the margin."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from readiness.tradeoffs.core.options import (
+    Answer,
+    Bound,
+    Demand,
+    Figure,
+    FigureError,
+    Jurisdiction,
+    Latency,
+    LatencyLimit,
+    Limits,
+    Verdict,
+    worst_latency,
+)
+from readiness.tradeoffs.core.placement import Standing, place, place_one, relaxed
+from tests.readiness.tradeoffs.core.sites import DEMAND, LIMITS, demand, latencies, limits, ms, site
+
+
+def judged(candidate, wanted=DEMAND, held=LIMITS):
+    placed = place_one(candidate, wanted, held)
+    return placed.standing, [(one.limit, one.subject, one.margin) for one in placed.reasons]
+
+
+def test_a_site_within_every_limit_is_feasible():
+    placed = place_one(site(), DEMAND, LIMITS)
+    assert (placed.standing, placed.reasons) == (Standing.FEASIBLE, ())
+    assert placed.compliance_margin == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "held", "limit", "subject", "margin", "words"),
+    [
+        pytest.param(
+            DEMAND,
+            limits(latency=(LatencyLimit("eu", 99, 20.0),)),
+            "latency",
+            "eu p99",
+            8.0,
+            "latency eu p99: 28 ms, limit 20 ms, 8 ms over",
+            id="latency tightened",
+        ),
+        pytest.param(
+            DEMAND,
+            limits(unit_cost=Bound(2.0, "EUR/h")),
+            "unit-cost",
+            "",
+            0.4,
+            "unit-cost: 2.4 EUR/h, limit 2 EUR/h, 0.4 EUR/h over",
+            id="unit cost tightened",
+        ),
+        pytest.param(
+            DEMAND,
+            limits(monthly_cost=Bound(80_000.0, "EUR/month")),
+            "monthly-cost",
+            "",
+            10_000.0,
+            None,
+            id="monthly cost tightened",
+        ),
+        pytest.param(
+            DEMAND,
+            limits(energy=Bound(50_000.0, "kWh/month")),
+            "energy",
+            "",
+            2_000.0,
+            None,
+            id="energy tightened",
+        ),
+        pytest.param(
+            DEMAND,
+            limits(carbon=Bound(4_000.0, "kg CO2e/month")),
+            "carbon",
+            "",
+            200.0,
+            None,
+            id="carbon tightened",
+        ),
+        pytest.param(
+            DEMAND,
+            limits(readiness=Bound(95.0, "points")),
+            "readiness",
+            "",
+            2.0,
+            "readiness: 93 points, needed 95 points, 2 points short",
+            id="readiness score tightened",
+        ),
+        pytest.param(
+            demand(accelerators={"H100": 80}),
+            LIMITS,
+            "accelerators",
+            "H100",
+            16.0,
+            "accelerators H100: 64 accelerators, needed 80 accelerators, 16 accelerators short",
+            id="more accelerators than are free",
+        ),
+        pytest.param(
+            demand(accelerators={"MI300X": 8}),
+            LIMITS,
+            "accelerators",
+            "MI300X",
+            8.0,
+            None,
+            id="a type the site counts none of",
+        ),
+        pytest.param(demand(power_kw=450.0), LIMITS, "power", "", 50.0, None, id="more power than is free"),
+        pytest.param(
+            demand(bandwidth_gbps=400.0),
+            LIMITS,
+            "bandwidth",
+            "",
+            100.0,
+            None,
+            id="more bandwidth than is free",
+        ),
+        pytest.param(
+            DEMAND,
+            limits(allowed_countries=frozenset({"DE"})),
+            "country",
+            "FI",
+            None,
+            "FI is not among the allowed countries",
+            id="residency tightened",
+        ),
+        pytest.param(
+            DEMAND,
+            limits(forbidden_countries=frozenset({"FI"})),
+            "country",
+            "FI",
+            None,
+            None,
+            id="forbidden country",
+        ),
+    ],
+)
+def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limit, subject, margin, words):
+    placed = place_one(site(), wanted, held)
+    assert placed.standing is Standing.REJECTED
+    (reason,) = placed.reasons
+    assert (reason.limit, reason.subject) == (limit, subject)
+    assert reason.margin == (None if margin is None else pytest.approx(margin))
+    if words is not None:
+        assert reason.words == words
+
+
+@pytest.mark.parametrize(
+    ("changed", "standing", "reasons"),
+    [
+        pytest.param(
+            {"jurisdiction": Jurisdiction(Answer.FORBIDDEN, "cn-3")},
+            Standing.REJECTED,
+            [("jurisdiction", "cn-3", None)],
+            id="forbidden by a rule",
+        ),
+        pytest.param(
+            {"jurisdiction": Jurisdiction(Answer.CANNOT_DECIDE, "in-1 has no date")},
+            Standing.UNDECIDED,
+            [("jurisdiction", "in-1 has no date", None)],
+            id="a rule that cannot be decided",
+        ),
+        pytest.param(
+            {"jurisdiction": Jurisdiction(Answer.NEEDS_BASIS, "gdpr-v")},
+            Standing.UNDECIDED,
+            [("jurisdiction", "gdpr-v", None)],
+            id="a basis that is not recorded",
+        ),
+        pytest.param({"country": None}, Standing.UNDECIDED, [("country", "", None)], id="unknown country"),
+        pytest.param(
+            {"verdict": Verdict.NOT_READY},
+            Standing.REJECTED,
+            [("verdict", "not-ready", None)],
+            id="verdict too low",
+        ),
+        pytest.param({"verdict": None}, Standing.UNDECIDED, [("verdict", "", None)], id="no verdict"),
+        pytest.param(
+            {"carbon": Figure(None, "kg CO2e/month")},
+            Standing.UNDECIDED,
+            [("carbon", "", None)],
+            id="unknown carbon",
+        ),
+        pytest.param(
+            {"free_accelerators": {}},
+            Standing.UNDECIDED,
+            [("accelerators", "H100", None)],
+            id="accelerators that nobody counted",
+        ),
+        pytest.param(
+            {"latency": latencies(eu=ms(35.0, 30.0, 55.0))},
+            Standing.UNDECIDED,
+            [("latency", "eu p99", 15.0)],
+            id="a band that crosses the limit",
+        ),
+        pytest.param(
+            {"latency": latencies(eu=ms(60.0, 50.0, 80.0))},
+            Standing.REJECTED,
+            [("latency", "eu p99", 10.0)],
+            id="a band wholly beyond the limit",
+        ),
+        pytest.param(
+            {"latency": latencies(eu=ms(35.0, 30.0, 39.0))},
+            Standing.FEASIBLE,
+            [],
+            id="a band within the limit",
+        ),
+        pytest.param(
+            {"latency": (Latency("eu", 50, ms(30.0)),)},
+            Standing.UNDECIDED,
+            [("latency", "eu p99", None)],
+            id="a median does not prove a p99",
+        ),
+        pytest.param(
+            {"latency": (Latency("eu", 50, ms(45.0)),)},
+            Standing.REJECTED,
+            [("latency", "eu p99", 5.0)],
+            id="a median over the limit of the p99",
+        ),
+        pytest.param(
+            {"latency": (Latency("eu", 99.9, ms(39.0)),)},
+            Standing.FEASIBLE,
+            [],
+            id="a higher percentile proves",
+        ),
+        pytest.param(
+            {"headroom": Figure(50.0, "kW"), "carbon": Figure(6_000.0, "kg CO2e/month"), "country": "US"},
+            Standing.REJECTED,
+            [("country", "US", None), ("country", "US", None), ("carbon", "", 1_000.0), ("power", "", 10.0)],
+            id="every reason at once",
+        ),
+        pytest.param(
+            {"carbon": Figure(None, "kg CO2e/month"), "headroom": Figure(50.0, "kW")},
+            Standing.REJECTED,
+            [("carbon", "", None), ("power", "", 10.0)],
+            id="rejected goes before undecided",
+        ),
+    ],
+)
+def test_what_a_site_is(changed, standing, reasons):
+    assert judged(site(**changed)) == (standing, reasons)
+
+
+def test_a_recorded_basis_answers_a_rule_that_asks_for_one():
+    needs = site(jurisdiction=Jurisdiction(Answer.NEEDS_BASIS, "gdpr-v"))
+    assert judged(needs, held=limits(has_basis=True)) == (Standing.FEASIBLE, [])
+
+
+def test_nothing_asked_allows_a_site_of_which_nothing_is_known():
+    blank = site(country=None, latency=(), free_accelerators={}, verdict=None)
+    assert judged(blank, Demand(), Limits()) == (Standing.FEASIBLE, [])
+
+
+def test_an_unknown_is_told_as_unknown_and_a_band_with_its_worst():
+    unknown = place_one(site(carbon=Figure(None, "kg CO2e/month")), DEMAND, LIMITS).reasons[0]
+    crossing = place_one(site(latency=latencies(eu=ms(35.0, 30.0, 55.0))), DEMAND, LIMITS).reasons[0]
+    assert unknown.words == "carbon: unknown, limit 5\u202f000 kg CO2e/month"
+    assert crossing.words == "latency eu p99: 35 (30 to 55 ms), limit 40 ms, up to 15 ms over"
+
+
+def test_two_currencies_are_not_compared():
+    with pytest.raises(FigureError, match="USD/h"):
+        place_one(site(unit_cost=Figure(2.0, "USD/h")), DEMAND, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "given_figure",
+    [
+        pytest.param({"value": float("nan")}, id="not a number"),
+        pytest.param({"value": float("inf")}, id="infinite"),
+        pytest.param({"value": 5.0, "low": 6.0}, id="below its band"),
+        pytest.param({"value": None, "low": 6.0, "high": 5.0}, id="band upside down"),
+    ],
+)
+def test_a_figure_that_contradicts_itself_is_refused(given_figure):
+    with pytest.raises(FigureError):
+        Figure(unit="ms", **given_figure)
+
+
+def test_the_farthest_region_is_the_latency_that_counts():
+    both = (LatencyLimit("eu", 99, 40.0), LatencyLimit("us", 99, 200.0))
+    lonely = site(latency=latencies(eu=ms(28.0)))
+    assert worst_latency(site(), both).value == 110.0
+    assert (worst_latency(lonely, both).value, worst_latency(lonely, both).low) == (None, 28.0)
+    assert worst_latency(site(), ()).value is None
+
+
+amounts = st.integers(0, 12).map(float)
+
+
+@st.composite
+def figures(draw, unit):
+    ends = sorted(draw(st.lists(amounts, min_size=3, max_size=3)))
+    return draw(
+        st.sampled_from(
+            [Figure(None, unit), Figure(ends[1], unit), Figure(ends[1], unit, low=ends[0], high=ends[2])]
+        )
+    )
+
+
+@st.composite
+def sites(draw):
+    return site(
+        latency=latencies(eu=draw(figures("ms"))),
+        carbon=draw(figures("kg CO2e/month")),
+        readiness=draw(figures("points")),
+        headroom=draw(figures("kW")),
+        country=draw(st.sampled_from([None, "FI", "US"])),
+        verdict=draw(st.sampled_from([None, *Verdict])),
+        jurisdiction=Jurisdiction(draw(st.sampled_from(list(Answer))), "rule"),
+    )
+
+
+@st.composite
+def envelopes(draw):
+    return (
+        demand(accelerators={}, bandwidth_gbps=None, power_kw=draw(amounts)),
+        Limits(
+            latency=(LatencyLimit("eu", 99, draw(amounts)),),
+            carbon=Bound(draw(amounts), "kg CO2e/month"),
+            readiness=Bound(draw(amounts), "points"),
+            verdict=draw(st.sampled_from(list(Verdict))),
+            allowed_countries=frozenset({"FI"}),
+            forbidden_countries=frozenset({"US"}),
+        ),
+    )
+
+
+RELAXED = {
+    "latency raised": lambda d, held: (
+        d,
+        replace(held, latency=(LatencyLimit("eu", 99, held.latency[0].limit_ms + 1),)),
+    ),
+    "latency dropped": lambda d, held: (d, replace(held, latency=())),
+    "carbon raised": lambda d, held: (d, replace(held, carbon=relaxed(held.carbon, 0.2))),
+    "carbon dropped": lambda d, held: (d, replace(held, carbon=None)),
+    "readiness lowered": lambda d, held: (
+        d,
+        replace(held, readiness=Bound(held.readiness.value - 1, "points")),
+    ),
+    "verdict lowered": lambda d, held: (d, replace(held, verdict=Verdict.NOT_READY)),
+    "country allowed": lambda d, held: (d, replace(held, allowed_countries=frozenset({"FI", "US"}))),
+    "any country allowed": lambda d, held: (d, replace(held, allowed_countries=None)),
+    "country no longer forbidden": lambda d, held: (d, replace(held, forbidden_countries=frozenset())),
+    "basis recorded": lambda d, held: (d, replace(held, has_basis=True)),
+    "less power": lambda d, held: (replace(d, power_kw=d.power_kw / 2), held),
+    "power not asked": lambda d, held: (replace(d, power_kw=None), held),
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(sites(), min_size=1, max_size=6), envelopes())
+def test_relaxing_never_shrinks_the_feasible_set(candidates, envelope):
+    wanted, held = envelope
+    before = {id(one.candidate) for one in place(candidates, wanted, held).feasible}
+    rejected = {id(one.candidate) for one in place(candidates, wanted, held).rejected}
+    for name, relax in RELAXED.items():
+        after = place(candidates, *relax(wanted, held))
+        assert before <= {id(one.candidate) for one in after.feasible}, name
+        assert {id(one.candidate) for one in after.rejected} <= rejected, name
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(sites(), max_size=6), envelopes())
+def test_every_site_is_in_one_list_and_only_feasible_ones_lack_reasons(candidates, envelope):
+    placement = place(candidates, *envelope)
+    assert sum(map(len, (placement.feasible, placement.undecided, placement.rejected))) == len(candidates)
+    assert all(not one.reasons for one in placement.feasible)
+    assert all(one.reasons for one in (*placement.undecided, *placement.rejected))

@@ -1,0 +1,118 @@
+"""Senders' units land in the stored ones, or are refused with the field that is wrong."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from readiness.tradeoffs.core.kinds import KINDS, LATENCY, MAGNITUDES, Dimension
+from readiness.tradeoffs.core.units import CURRENCIES, UnitRefused, scale_of, stored, stored_unit
+
+SPECS = {**KINDS, "latency": LATENCY}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "unit", "currency", "expected", "stated"),
+    [
+        pytest.param("carbon_average", 820, "lb/MWh", "", 371.9457434, "gCO2e/kWh", id="pounds a MWh"),
+        pytest.param("carbon_average", 820.5, "lbs CO2/MWh", "", 372.17254, "gCO2e/kWh", id="pounds of CO2"),
+        pytest.param("carbon_average", 0.00038, "t/kWh", "", 380, "gCO2e/kWh", id="tonnes a kWh"),
+        pytest.param("carbon_marginal", 0.38, "tCO2eq/MWh", "", 380, "gCO2e/kWh", id="tonnes a MWh"),
+        pytest.param("carbon_market", 12, "kg CO2e per MWh", "", 12, "gCO2e/kWh", id="kilograms a MWh"),
+        pytest.param("carbon_average", 290.805, "gCO₂e/kWh", "", 290.805, "gCO2e/kWh", id="as stored"),
+        pytest.param("carbon_average", 100, "kg/GJ", "", 360, "gCO2e/kWh", id="kilograms a gigajoule"),
+        pytest.param("electricity_price", 36.2, "$/MWh", "", 0.0362, "USD/kWh", id="dollars a MWh"),
+        pytest.param("electricity_price", 36.2, "USD/mwh", "", 0.0362, "USD/kWh", id="small letters"),
+        pytest.param("electricity_price", 0.21, "EUR/kWh", "", 0.21, "EUR/kWh", id="euros a kWh"),
+        pytest.param("electricity_price", 8.4, "ct/kWh", "EUR", 0.084, "EUR/kWh", id="cents of a currency"),
+        pytest.param("electricity_price", 8.4, "EUR ct/kWh", "", 0.084, "EUR/kWh", id="cents named"),
+        pytest.param("electricity_price", 24.5, "p/kWh", "", 0.245, "GBP/kWh", id="pence"),
+        pytest.param("electricity_price", 90, "öre/kWh", "SEK", 0.9, "SEK/kWh", id="öre"),
+        pytest.param("electricity_price", 7.5, "INR/kWh", "INR", 7.5, "INR/kWh", id="currency said twice"),
+        pytest.param("electricity_price", -12, "€/MWh", "", -0.012, "EUR/kWh", id="negative price"),
+        pytest.param("demand_charge", 120, "EUR/kW/year", "", 10, "EUR/kW/month", id="demand a year"),
+        pytest.param("demand_charge", 9, "USD/kW-month", "", 9, "USD/kW/month", id="demand a month"),
+        pytest.param("egress_price", 50, "USD/TB", "", 0.05, "USD/GB", id="egress a TB"),
+        pytest.param("accelerator_hour_cost", 2.5, "$/GPU-hour", "", 2.5, "USD/h", id="hour"),
+        pytest.param("accelerator_capex", 30000, "USD", "", 30000, "USD", id="money alone"),
+        pytest.param("accelerator_utilisation", 65, "%", "", 0.65, "", id="per cent"),
+        pytest.param("depreciation_years", 60, "months", "", 5, "a", id="months"),
+        pytest.param("power_headroom_kw", 1.2, "MW", "", 1200, "kW", id="megawatts"),
+        pytest.param("network_free_gbps", 400, "Gbps", "", 400, "Gb/s", id="gigabits"),
+        pytest.param("pue", 1.18, "", "", 1.18, "", id="no unit"),
+        pytest.param("latency", 850, "µs", "", 0.85, "ms", id="microseconds"),
+        pytest.param("latency", 850, "us", "", 0.85, "ms", id="microseconds in ASCII"),
+        pytest.param("latency", 0.082, "s", "", 82, "ms", id="seconds"),
+    ],
+)
+def test_a_senders_unit_becomes_the_stored_one(kind, value, unit, currency, expected, stated):
+    found = stored(SPECS[kind], value, unit, currency)
+    assert found.value == pytest.approx(expected, rel=1e-6)
+    assert found.unit == stated
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "unit", "currency", "field", "said"),
+    [
+        pytest.param("carbon_average", 400, "ton/MWh", "", "unit", "short or a long ton", id="which ton"),
+        pytest.param("carbon_average", 400, "g/mWh", "", "unit", "milliwatt", id="milliwatt-hours"),
+        pytest.param("carbon_average", 400, "g", "", "unit", "no unit of this factor", id="half a unit"),
+        pytest.param("carbon_average", 400, "", "", "unit", "no unit of this factor", id="no unit"),
+        pytest.param("carbon_average", 400, "g/kWh", "EUR", "currency", "no price", id="currency of carbon"),
+        pytest.param("carbon_average", -5, "g/kWh", "", "value", "not between", id="negative carbon"),
+        pytest.param("carbon_average", 380_000, "g/kWh", "", "value", "not between", id="carbon spike"),
+        pytest.param("electricity_price", 8, "ct/kWh", "", "currency", "of which currency", id="whose cents"),
+        pytest.param("electricity_price", 8, "¥/kWh", "", "unit", "yuan", id="yen or yuan"),
+        pytest.param("electricity_price", 8, "kr/kWh", "", "unit", "four crowns", id="which crown"),
+        pytest.param("electricity_price", 8, "EUR/kWh", "USD", "currency", "is in EUR", id="two currencies"),
+        pytest.param("electricity_price", 8, "XYZ/kWh", "", "currency", "no currency", id="no such currency"),
+        pytest.param("electricity_price", 36.2, "USD/kWh", "", "value", "not between", id="forgot the M"),
+        pytest.param("electricity_price", 1, "EUR/parsec", "", "unit", "no unit", id="no energy"),
+        pytest.param("pue", 0.9, "", "", "value", "not between", id="PUE under 1"),
+        pytest.param("network_free_gbps", 4, "mb/s", "", "unit", "no unit", id="bits or bytes"),
+        pytest.param("latency", 0, "ms", "", "value", "not between", id="no time at all"),
+        pytest.param("latency", float("nan"), "ms", "", "value", "finite", id="not a number"),
+        pytest.param("latency", 10, "fortnights", "", "unit", "us, ms, s", id="fortnights"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_field(kind, value, unit, currency, field, said):
+    with pytest.raises(UnitRefused, match=said) as refused:
+        stored(SPECS[kind], value, unit, currency)
+    assert refused.value.field == field
+
+
+def test_an_hour_may_cost_what_a_tariff_may_not():
+    price = KINDS["electricity_price"]
+    with pytest.raises(UnitRefused):
+        stored(price, 9_000, "USD/MWh")
+    assert stored(price, 9_000, "USD/MWh", of_an_hour=True).caution
+
+
+def test_plausible_values_carry_no_caution_and_odd_ones_do():
+    price = KINDS["electricity_price"]
+    assert stored(price, 0.2, "EUR/kWh").caution == ""
+    assert "check the unit" in stored(price, 1.5, "EUR/kWh").caution
+    assert "check the unit" in stored(price, -0.1, "EUR/kWh").caution
+
+
+def test_bounds_of_prices_follow_the_currency():
+    assert stored(KINDS["electricity_price"], 20, "JPY/kWh").caution == ""
+    assert set(MAGNITUDES) <= set(CURRENCIES)
+
+
+@settings(max_examples=60, deadline=None)
+@given(unit=st.text(max_size=12), currency=st.sampled_from(["", "EUR", "$", "x"]))
+def test_any_unit_is_understood_or_refused(unit, currency):
+    for dimension in Dimension:
+        try:
+            scale = scale_of(dimension, unit, currency)
+        except UnitRefused:
+            continue
+        assert scale.factor > 0
+        assert scale.unit == stored_unit(dimension, scale.currency)
+
+
+@settings(max_examples=40, deadline=None)
+@given(value=st.floats(1, 2_000), pair=st.sampled_from([("g/kWh", "kg/MWh"), ("t/GWh", "g/kWh")]))
+def test_equal_units_give_equal_values(value, pair):
+    one, other = (stored(KINDS["carbon_average"], value, unit).value for unit in pair)
+    assert one == pytest.approx(other, rel=1e-9)

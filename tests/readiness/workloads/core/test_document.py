@@ -1,0 +1,78 @@
+"""Workload classes as YAML: written and read back the same, and refused by line and field."""
+
+from datetime import date
+
+import pytest
+
+from readiness.framework.core.finding import find
+from readiness.framework.core.reader import DefinitionError
+from readiness.workloads.core.document import dump, read
+
+TEXT = """\
+workloads:
+- slug: chat
+  name: Chat
+  kind: interactive
+  demand:
+    accelerators:
+    - type: h100
+      count: 8
+    - count: 2
+    it_kw: 10.2
+  users:
+  - region: iberia
+    requests_per_s: 12.5
+  - region: nordics
+  latency:
+    limit_ms: 50.0
+  cost:
+    ceiling: 2.5
+    currency: EUR
+    per: accelerator-hour
+  jurisdiction:
+    allowed:
+    - EEA
+    data:
+    - personal
+  carbon:
+    kg_per_month: 900.0
+  readiness:
+    verdict: ready
+  declared_on: 2026-11-01
+- slug: empty
+  name: Empty
+"""
+
+
+def test_a_document_is_read_and_written_the_same():
+    chat, empty = read(TEXT)
+    assert chat.values["accelerators"] == ({"type": "h100", "count": 8}, {"type": "", "count": 2})
+    assert chat.values["users"][1] == {"region": "nordics", "requests_per_s": None}
+    assert (chat.values["latency_percentile"], chat.values["declared_on"]) == (99.0, date(2026, 11, 1))
+    assert (empty.values["kind"], empty.values["it_kw"], empty.values["allowed_jurisdictions"]) == (
+        "",
+        None,
+        (),
+    )
+    assert dump([chat.values, empty.values]) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "path"),
+    [
+        ("limit_ms: 50.0", "limit_ms: fast", 16, "workloads[0].latency.limit_ms"),
+        ("limit_ms: 50.0", "limit_msec: 50", 16, "workloads[0].latency.limit_msec"),
+        ("- count: 2", "- count: 0", 9, "workloads[0].demand.accelerators[1].count"),
+        ("slug: empty", "slug: chat", 31, "workloads[1].slug"),
+        ("name: Empty", "title: Empty", 31, "workloads[1].name"),
+        ("  - region: nordics", "  - {}", 14, "workloads[0].users[1].region"),
+        ("declared_on: 2026-11-01", "declared_on: soon", 30, "workloads[0].declared_on"),
+    ],
+    ids=["no number", "no such key", "no accelerator", "twice", "no name", "no region", "no day"],
+)
+def test_a_fault_is_told_by_line_and_field(old, new, line, path):
+    text = TEXT.replace(old, new)
+    with pytest.raises(DefinitionError) as refused:
+        read(text)
+    assert refused.value.path == path
+    assert find({"w.yaml": text}, path)[1] == line

@@ -1,0 +1,213 @@
+"""Pages under /tradeoffs/workloads/: reading envelopes, writing them, placing them, and who may."""
+
+import json
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.workloads import operations
+from readiness.workloads.models import Placement, WorkloadClass
+from tests.inventory import made
+from tests.readiness.pages.test_fleet_page import words_of
+
+pytestmark = pytest.mark.django_db
+HERE = "/tradeoffs/workloads/"
+
+
+@pytest.fixture
+def faro(db):
+    return made.site(name="Faro", slug="faro")
+
+
+@pytest.fixture
+def placement(chat, faro, planner, frozen_now):
+    return operations.place(chat, site=faro, on=date(2026, 11, 4), by=planner, now=frozen_now.at)
+
+
+@pytest.fixture
+def filled(h100, iberia):
+    """The form as somebody fills it in."""
+    return {
+        "name": "Voice", "slug": "voice", "description": "", "kind": "interactive", "criticality": "important",
+        "accelerators": "h100 8\nany 2\n", "it_kw": "10.2", "bandwidth_gbps": "", "users": "iberia 12.5",
+        "deferrable_h": "", "latency_limit_ms": "50", "latency_percentile": "", "cost_ceiling": "2.5",
+        "cost_currency": "eur", "cost_unit": "accelerator-hour", "allowed_jurisdictions": "eea, GB",
+        "forbidden_jurisdictions": "", "residency": "", "data_categories": ["personal"], "carbon_g_per_kwh": "300",
+        "carbon_kg_per_month": "", "min_verdict": "", "min_score": "", "source": "", "provenance": "declared",
+        "declared_on": "",
+    }  # fmt: skip
+
+
+def test_the_list_is_empty_at_first_and_tells_how_each_class_stands(
+    client_of, whole, planner, frozen_now, faro
+):
+    client = client_of("viewer")
+    assert "No workload class" in words_of(client.get(HERE))
+    chat = operations.declare(**whole, by=planner, now=frozen_now.at)
+    operations.place(chat, site=faro, by=planner, now=frozen_now.at)
+    operations.declare(name="Bare", slug="bare", by=planner, now=frozen_now.at)
+    operations.declare(name="Half", slug="half", it_kw=1, latency_limit_ms=9, by=planner, now=frozen_now.at)
+    words = words_of(client.get(HERE))
+    for told in (
+        "Chat", "Whole, counts until 2027-05-23", "50 ms p99", "2.50 EUR per accelerator-hour", "EEA, GB",
+        "300 gCO2e/kWh", "Faro", "Nothing is declared", "Lacks unit-cost ceiling, allowed jurisdictions",
+    ):  # fmt: skip
+        assert told in words, told
+    answer = client.get(f"{HERE}?export=json&complete=true&sort=-latency")
+    assert [row["name"] for row in json.loads(b"".join(answer.streaming_content))] == ["chat"]
+
+
+def test_statements_do_not_grow_with_the_list(client_of, chat, whole, planner, frozen_now):
+    client = client_of("planner")
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(HERE).status_code == 200
+        return len(captured)
+
+    statements()
+    few = statements()
+    for number in range(4):
+        other = operations.declare(
+            **whole | {"name": f"Chat {number}", "slug": f"chat-{number}"}, by=planner, now=frozen_now.at
+        )
+        operations.place(other, site=made.site(), by=planner, now=frozen_now.at)
+    assert statements() == few
+
+
+def test_a_class_shows_its_four_parts_its_placements_and_its_history(client_of, chat, placement):
+    words = words_of(client_of("viewer").get(f"{HERE}chat/"))
+    for told in (
+        "8 × H100", "5.6 kW", "12.5 requests/s", "50 ms p99", "EEA, GB", "30 countries are left",
+        "Personal", "Catalogue 3",        "Faro", "2026-11-04", "for 20 days", "What was done",
+    ):  # fmt: skip
+        assert told in words, told
+    assert "What cannot be meant together" not in words
+    assert "Place it at a site" not in words
+
+
+def test_the_page_takes_as_many_statements_for_many_placements_as_for_one(
+    client_of, chat, placement, planner, frozen_now
+):
+    client = client_of("viewer")
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(f"{HERE}chat/").status_code == 200
+        return len(captured)
+
+    statements()
+    few = statements()
+    for _ in range(3):
+        operations.place(chat, site=made.site(), by=planner, now=frozen_now.at)
+    assert statements() == few
+
+
+class TestWriting:
+    def test_a_class_is_declared_with_what_wants_a_look_as_a_warning(self, client_of, filled):
+        answer = client_of("planner").post(f"{HERE}add/", filled | {"users": ""}, follow=True)
+        assert answer.redirect_chain[-1][0] == f"{HERE}voice/"
+        assert "holds to no user region" in words_of(answer)
+        voice = WorkloadClass.objects.get()
+        assert (voice.cost_currency, voice.allowed_jurisdictions) == ("EUR", ["EEA", "GB"])
+        assert {(str(row.device_type or "any"), row.count) for row in voice.accelerators.all()} == {
+            ("H100", 8),
+            ("any", 2),
+        }
+
+    @pytest.mark.parametrize(
+        ("wrong", "told"),
+        [
+            ({"accelerators": "h100 8\nz9 1"}, "Line 2: No product is called z9."),
+            ({"accelerators": "h100 many"}, "Line 1: After the type comes how many"),
+            ({"users": "iberia -1"}, "Line 1: After the region come requests"),
+            ({"users": "atlantis"}, "No user region is called atlantis."),
+            ({"forbidden_jurisdictions": "GB"}, "GB is allowed and forbidden."),
+            ({"allowed_jurisdictions": "UK"}, "No country or group of countries is called UK."),
+            ({"cost_currency": ""}, "an amount above 0, a currency and a unit"),
+            ({"deferrable_h": "4"}, "It may wait 4 h, and people wait for it"),
+            ({"slug": "import"}, "Pages have this name."),
+            ({"it_kw": "nan"}, "Enter a number."),
+        ],
+        ids=[
+            *("no such type", "no number", "below 0", "no such region", "both", "no code"),
+            *("half a price", "waits", "reserved", "nan"),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_is_told_where_it_was_written(self, client_of, filled, wrong, told):
+        answer = client_of("planner").post(f"{HERE}add/", filled | wrong)
+        assert (answer.status_code, told in words_of(answer)) == (422, True), words_of(answer)
+        assert not WorkloadClass.objects.exists()
+
+    def test_the_form_of_a_class_written_back_changes_nothing(self, client_of, chat):
+        client = client_of("planner")
+        form = client.get(f"{HERE}chat/change/").context["form"]
+        posted = {name: "" if (value := form[name].value()) is None else value for name in form.fields}
+        assert client.post(f"{HERE}chat/change/", posted).status_code == 302
+        before = operations.declaring.COLUMNS
+        again = WorkloadClass.objects.get()
+        assert {name: getattr(again, name) for name in before} == {
+            name: getattr(chat, name) for name in before
+        }
+        assert (again.accelerators.get().count, again.served.get().requests_per_s) == (8, 12.5)
+
+    def test_it_is_confirmed_and_removed(self, client_of, chat, placement, frozen_now):
+        client = client_of("planner")
+        frozen_now.move(days=181)
+        assert "Ran out on 2027-05-23" in words_of(client.get(f"{HERE}chat/"))
+        assert "is confirmed" in words_of(client.post(f"{HERE}chat/confirm/", follow=True))
+        assert client.post(f"{HERE}chat/remove/").status_code == 302
+        assert not Placement.objects.exists()
+
+    def test_it_is_placed_and_the_placement_ends(self, client_of, chat, faro):
+        client = client_of("planner")
+        assert (
+            client.post(f"{HERE}chat/place/", {"site": "faro", "started_on": "2026-11-01"}).status_code == 302
+        )
+        again = client.post(f"{HERE}chat/place/", {"site": "faro", "started_on": ""})
+        assert (again.status_code, "since 2026-11-01" in words_of(again)) == (422, True)
+        placed = Placement.objects.get()
+        end = f"{HERE}chat/placements/{placed.pk}/end/"
+        assert client.post(end, {"ended_on": "soon"}).status_code == 400
+        assert "cannot end before" in words_of(client.post(end, {"ended_on": "2026-10-01"}, follow=True))
+        client.post(end, {"ended_on": "2026-11-20"})
+        placed.refresh_from_db()
+        assert placed.ended_on == date(2026, 11, 20)
+
+    def test_yaml_goes_out_and_comes_back_with_faults_by_line(self, client_of, chat):
+        client = client_of("planner")
+        for path in (f"{HERE}export/", f"{HERE}chat/export/"):
+            assert b"slug: chat" in client.get(path).content
+        text = client.get(f"{HERE}export/").content
+        upload = SimpleUploadedFile("w.yaml", text.replace(b"limit_ms: 50.0", b"limit_ms: -1"))
+        answer = client.post(f"{HERE}import/", {"file": upload})
+        assert (answer.status_code, "latency.limit_ms" in words_of(answer)) == (422, True)
+        assert client.post(f"{HERE}import/", {"text": ""}).status_code == 422
+        assert client.post(f"{HERE}import/", {"text": text.decode()}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("path", "permission"),
+    [
+        ("add/", "workloads.add_workloadclass"),
+        ("import/", "workloads.add_workloadclass"),
+        ("chat/change/", "workloads.change_workloadclass"),
+        ("chat/confirm/", "workloads.change_workloadclass"),
+        ("chat/remove/", "workloads.delete_workloadclass"),
+        ("chat/place/", "workloads.add_placement"),
+        ("chat/placements/1/end/", "workloads.change_placement"),
+    ],
+)
+def test_who_may_not_write_is_told_the_permission(client_of, chat, path, permission):
+    answer = client_of("ops").post(f"{HERE}{path}", {})
+    assert (answer.status_code, permission in words_of(answer)) == (403, True)
+
+
+def test_what_is_not_there_is_not_found(client_of, chat, placement):
+    client = client_of("planner")
+    for path in ("nothing/", "nothing/export/"):
+        assert client.get(f"{HERE}{path}").status_code == 404
+    assert client.post(f"{HERE}other/placements/{placement.pk}/end/").status_code == 404
