@@ -20,6 +20,8 @@ from readiness.framework import operations as framework
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.editing import with_check
 from readiness.framework.models import FrameworkVersion
+from readiness.ownership.models import Assignment
+from readiness.people.models import Person, Team
 from readiness.scoring.campaigns import operations as campaigns
 from readiness.scoring.dry_run import operations as dry_run
 from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
@@ -29,6 +31,7 @@ from readiness.scoring.waivers import operations as waivers
 from readiness.scoring.worklist import operations as worklist
 from readiness.workloads import operations as workloads
 from telemetry.models import Source
+from tests.browser import owned
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
@@ -127,6 +130,12 @@ def address(route):
         pk = FrameworkVersion.objects.drafts().get().pk
     elif route.startswith("evidence/floors/"):
         pk = Floor.objects.values_list("pk", flat=True).first()
+    elif route.startswith("ownership/"):
+        pk = Assignment.objects.filter(state="accepted").order_by("pk").values_list("pk", flat=True).first()
+    elif route.startswith("people/teams/"):
+        pk = Team.objects.values_list("pk", flat=True).first()
+    elif route.startswith("people/"):
+        pk = Person.objects.order_by("pk").values_list("pk", flat=True).first()
     elif route.startswith("settings/users/"):
         pk = User.objects.get(username="mira").pk
     elif route.startswith("settings/tokens/"):
@@ -177,6 +186,11 @@ def proven(small_fleet, frozen_now):
     limit = {"limit": "pue-target", "source": "contract", "declared_on": date(2026, 1, 1), **entered}
     declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
+
+
+@pytest.fixture
+def answered(small_fleet, people, user_of, frozen_now):
+    owned.build(small_fleet, user_of, frozen_now.at)
 
 
 @pytest.fixture
@@ -266,7 +280,15 @@ def found_on(one, axe_source, paths):
 
 
 @pytest.mark.usefixtures(
-    "review", "people", "small_fleet", "proven", "granted", "campaign", "explained", "working"
+    "review",
+    "people",
+    "small_fleet",
+    "proven",
+    "granted",
+    "campaign",
+    "explained",
+    "working",
+    "answered",
 )
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
