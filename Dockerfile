@@ -7,8 +7,9 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1
 
 # The packages change less often than the code: a layer of their own.
-COPY requirements/base.txt requirements/
-RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/base.txt
+COPY requirements/base.txt requirements/data.txt requirements/
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/base.txt \
+    && pip install --no-cache-dir --disable-pip-version-check --require-hashes --only-binary :all: --no-deps -r requirements/data.txt
 
 COPY package.json package-lock.json .npmrc ./
 COPY web/assets web/assets

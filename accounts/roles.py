@@ -11,7 +11,17 @@ from django.db import transaction
 
 ADMIN = "admin"
 # Apps whose objects every role may look at. People and tokens are not among them.
-OPEN_APPS = ("inventory", "telemetry", "framework", "workloads", "jurisdiction", "evidence", "scoring")
+OPEN_APPS = (
+    "inventory",
+    "telemetry",
+    "framework",
+    "workloads",
+    "jurisdiction",
+    "evidence",
+    "ownership",
+    "scoring",
+    "tradeoffs",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,9 @@ class Role:
 _look = (*(f"{app}.view_*" for app in OPEN_APPS), "people.view_team")
 _names = ("people.view_person", "people.view_membership")
 _prove = ("evidence.add_validationrun", "evidence.add_attestation", "evidence.*_recordedfact")
+_factors = tuple(
+    f"tradeoffs.*_{model}" for model in ("sitefactor", "latencyfactor", "factorday", "exchangerate")
+)
 _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
     "scoring.add_dryrun",
@@ -67,10 +80,12 @@ ROLES: dict[str, Role] = {
                 "scoring.add_grant",
                 "scoring.*_campaign",
                 "scoring.*_workitem",
+                "ownership.add_assignment",
                 *_names,
                 *_prove,
                 "evidence.*_floor",
                 "evidence.*_declaredlimit",
+                *_factors,
                 *_draft,
                 "evidence.change_validationrun",
             ),
@@ -86,6 +101,7 @@ ROLES: dict[str, Role] = {
                 "scoring.*_approver",
                 "scoring.*_workitem",
                 "people.*",
+                "ownership.*",
                 *_decide,
             ),
         ),

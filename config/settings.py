@@ -55,6 +55,7 @@ CACHES = {
 # --- applications: upper floors first ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "readiness.demo",
+    "readiness.tradeoffs",
     "readiness.scoring",
     "readiness.evidence",
     "readiness.ownership",

@@ -3,32 +3,39 @@
 from django.urls import include, path
 
 from readiness.evidence.api import router as evidence_api
+from readiness.ownership.api import GapsView
+from readiness.ownership.api import router as ownership_api
 from readiness.people.api import router as people_api
 from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
+from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from readiness.workloads.jurisdiction.api import router as jurisdiction_api
 from web.rest.router import Router
 
-# One router for each prefix, so that its root lists the endpoints of all rooms.
+# One router for each address, so that its root lists the endpoints of all rooms.
 api = Router()
 for room in (scoring_api, evidence_api, workloads_api):
     api.registry.extend(room.registry)
-tradeoffs_api = Router()
-for room in (workloads_tradeoffs_api, jurisdiction_api):
-    tradeoffs_api.registry.extend(room.registry)
+tradeoffs = Router()
+for room in (tradeoffs_api, workloads_tradeoffs_api, jurisdiction_api):
+    tradeoffs.registry.extend(room.registry)
 
 urlpatterns = [
     path("api/readiness/", include(api.urls)),
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
-    path("api/tradeoffs/", include(tradeoffs_api.urls)),
+    path("api/tradeoffs/", include(tradeoffs.urls)),
+    path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
+    path("api/ownership/", include(ownership_api.urls)),
     path("tradeoffs/rules/", include("readiness.workloads.jurisdiction.urls")),
     path("api/people/", include(people_api.urls)),
+    path("ownership/", include("readiness.ownership.urls")),
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
     path("tradeoffs/workloads/", include("readiness.workloads.urls")),
+    path("tradeoffs/", include("readiness.tradeoffs.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),
 ]

@@ -114,7 +114,7 @@ def create_environment() -> None:
 def has_packages(which: str) -> bool:
     """The stamp holds the digests of the lists installed; the longer list holds the shorter one."""
     try:
-        return digest(requirements(which)) in PACKAGES.read_text().split()
+        return digest(*lists_of(which)) in PACKAGES.read_text().split()
     except FileNotFoundError:
         return False
 
@@ -123,13 +123,20 @@ def requirements(which: str) -> Path:
     return ROOT / "requirements" / f"{which}.txt"
 
 
+def lists_of(which: str) -> tuple[Path, Path]:
+    """What is run, and what is only read: the second list's packages come without those that they would need to run."""
+    return requirements(which), requirements("data")
+
+
 def install_packages(which: str) -> None:
     say(f"Installing the packages of requirements/{which}.txt ...")
     PACKAGES.unlink(missing_ok=True)
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(requirements(which))], what="pip")
+    pip += ["--require-hashes", "--only-binary", ":all:"]
+    run([*pip, "-r", str(requirements(which))], what="pip")
+    run([*pip, "--no-deps", "-r", str(requirements("data"))], what="pip")
     installed = ["base", "dev"] if which == "dev" else ["base"]
-    PACKAGES.write_text("\n".join(digest(requirements(name)) for name in installed))
+    PACKAGES.write_text("\n".join(digest(*lists_of(name)) for name in installed))
 
 
 # The browser's files

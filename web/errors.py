@@ -5,6 +5,7 @@ A page for a failure must not fail itself: it gets no context but what is here, 
 
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 from django.utils.translation import gettext as _
@@ -13,10 +14,29 @@ from accounts.models import User
 from web.permissions import MissingPermission
 from web.requests import wants_json
 
+TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL: serialization_failure, deadlock_detected, lock_not_available."""
+LOST_RACES = TRY_AGAIN | {"23505", "23P01", "23503"}
+"""And unique_violation, exclusion_violation, foreign_key_violation: what views look for beforehand was there a moment
+later."""
+
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     reason = str(exception) if type(exception).__name__ == "BadRequest" else ""
     return _answer(request, 400, reason or _("The request cannot be understood."), reason=reason)
+
+
+def is_conflict(error: DatabaseError) -> bool:
+    """Whether another write that came first is in the way, and no fault of the program."""
+    return getattr(error.__cause__, "sqlstate", None) in LOST_RACES
+
+
+def conflict(request: HttpRequest) -> HttpResponse:
+    return _answer(
+        request,
+        409,
+        _("Somebody wrote the same in this moment. Nothing of yours was kept: look again, and try again."),
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

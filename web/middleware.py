@@ -5,7 +5,7 @@ import uuid
 import zoneinfo
 from collections.abc import Callable
 
-from django.db import DataError
+from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -79,7 +79,11 @@ def zone_of(name: str) -> zoneinfo.ZoneInfo:
 
 
 class BadValueMiddleware:
-    """A value that the database cannot take (a null byte, a number beyond its range) is the sender's fault: 400."""
+    """What the database refuses and no view did.
+
+    A value that it cannot take (a null byte, a number beyond its range) is the sender's fault: 400. Whoever writes the
+    same as another in one moment is told so: 409.
+    """
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
@@ -90,4 +94,6 @@ class BadValueMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DataError):
             return errors.bad_request(request, exception)
+        if isinstance(exception, DatabaseError) and errors.is_conflict(exception):
+            return errors.conflict(request)
         return None

@@ -8,6 +8,10 @@ from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Check, Framework, LimitKind, SubMeasure
 from readiness.framework.core.reader import LARGEST
 
+BELOW_ZERO = frozenset({"°C", "MB/h", "points", "%"})
+"""Units of temperatures, slopes and differences. Counts, rates, spans and ratios are not below zero, and where less is
+better a slip of the minus sign would pass whatever the limit."""
+
 
 def check_named(framework: Framework, check_id: str) -> Check:
     """EvidenceRefused where the framework has no such check."""
@@ -41,9 +45,19 @@ def refuse_live(part: SubMeasure) -> None:
 
 
 def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
-    """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind, or
-    larger than any figure."""
-    return _in_unit(part.name, part.unit, value, unit)
+    """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind,
+    larger than any figure, or below zero where nothing is."""
+    found = _in_unit(part.name, part.unit, value, unit)
+    if found < 0 and part.unit not in BELOW_ZERO and not _is_judged_below_zero(part):
+        raise EvidenceRefused("value", f"{part.name} is never below zero.")
+    return found
+
+
+def _is_judged_below_zero(part: SubMeasure) -> bool:
+    bounds = [threshold.bound for threshold in (part.pass_at, part.warn_at) if threshold and threshold.bound]
+    return any(
+        edge is not None and edge < 0 for bound in bounds for edge in (bound.low, bound.high, *bound.values)
+    )
 
 
 def in_unit_of_limit(kind: LimitKind, value: float, unit: str) -> float:
@@ -57,9 +71,8 @@ def _in_unit(name: str, own: str, value: float, unit: str) -> float:
         wanted = f"a value in {own}" if own else "a number without a unit"
         raise EvidenceRefused("unit", f"{name} is {wanted}; {unit!r} cannot be turned into it.")
     if found is None or not abs(found) <= LARGEST:
-        raise EvidenceRefused(
-            "value", f"{name} is out of range: {LARGEST:.0e} {own}".rstrip() + " is the most."
-        )
+        most = f"{LARGEST:.0e} {own}".rstrip()
+        raise EvidenceRefused("value", f"{name} is a finite number, {most} at most.")
     return found
 
 

@@ -5,3 +5,8 @@ class OwnershipConfig(AppConfig):
     name = "readiness.ownership"
     label = "ownership"
     verbose_name = "Ownership"
+
+    def ready(self) -> None:
+        from web import links
+
+        links.has_page(self.get_model("Assignment"), "assignment")

@@ -1,4 +1,4 @@
-"""Teams, people, and who is in which team. Whom a person may be is a user's business; what they answer for, ownership's."""
+"""Teams, people, and who is in which team. What they answer for is written down in the room above."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
+from readiness.ownership.core.standing import Term
 from readiness.scoring.core.judge import Limit
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.jurisdiction.core.pack import Pack
@@ -20,6 +21,9 @@ type ObjectKey = tuple[str, int]
 LIVE_CADENCES = 3
 """A sample counts as live for three times its source's cadence, or the operator's floor when that is
 longer."""
+
+MEASURED_PERCENTILE = 99.0
+"""At which round trips are measured, and at which a limit holds unless its class says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,14 @@ class CircuitFact:
 
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
-    """A workload class placed here, its limit of the round trip in ms, the user regions (slug, name) that it serves,
-    its whole envelope, and what its data stands on in law."""
+    """A workload class placed here: limit of the round trip in ms at a percentile, user regions (slug, name) that it
+    serves, its whole envelope, and what its data stands on in law."""
 
     slug: str
     name: str
     latency_limit: Limit | None
     regions: tuple[tuple[str, str], ...]
+    percentile: float = MEASURED_PERCENTILE
     envelope: Envelope | None = None
     footing: Footing = NO_FOOTING
 
@@ -94,7 +99,8 @@ class SiteFacts:
 
     `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
     that ever sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a
-    state last changed within them, `withdrawn_at` when an object that takes no work was last taken out. `rules` are
+    state last changed within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are
+    the terms of whoever answers for the site's items, None until anybody ever accepted one. `rules` are
     those of jurisdiction in force.
     """
 
@@ -119,6 +125,7 @@ class SiteFacts:
     recent_peaks: Sequence[SpanFigure] = ()
     quantiles: Sequence[SpanFigure] = ()
     served: Sequence[Distribution] = ()
+    owned: Sequence[Term] | None = None
     rules: Pack | None = None
 
     def live_s(self, source_id: int) -> float:

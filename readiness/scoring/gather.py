@@ -32,8 +32,9 @@ from readiness.evidence.measures import (
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+from readiness.ownership.queries import terms_of
 from readiness.scoring.core.judge import Limit
-from readiness.scoring.facts import PlacedClass, SiteFacts, SiteProfile
+from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts, SiteProfile
 from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
 from readiness.workloads.jurisdiction import queries as rules
@@ -61,6 +62,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     classes = _with_envelopes(classes, now=now)
     in_force = rules.content_in_force() if any(classes.values()) else None
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
+    owned = terms_of(ids, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
         site_id: SiteFacts(
@@ -78,6 +80,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             recent_peaks=recent.get(site_id, ()),
             quantiles=quantiles.get(site_id, ()),
             served=served.get(site_id, ()),
+            owned=owned.get(site_id),
             rules=in_force,
             **sent.of(site_id),
         )
@@ -202,12 +205,16 @@ def _with_envelopes(
 
 def _with_latency(placed: PlacedClass, declared: SiteLimits, framework: Framework) -> PlacedClass:
     """With the stricter of what is declared for the class and for the site; its own column where nothing is for it."""
-    own = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY)
+    own, column = declared.classes.get(placed.slug, {}).get(CLASS_LATENCY), None
     if own is None and placed.latency_limit is not None:
-        own = LimitInForce(placed.latency_limit.source, value=placed.latency_limit.value)
+        own = column = LimitInForce(placed.latency_limit.source, value=placed.latency_limit.value)
     both = [limit for limit in (own, declared.site.get(CLASS_LATENCY)) if limit is not None]
     binding = strictest(both, framework, CLASS_LATENCY)
-    return replace(placed, latency_limit=_limit(binding) if binding else None)
+    if binding is None:
+        return replace(placed, latency_limit=None)
+    # Only the column says at which percentile it holds.
+    percentile = placed.percentile if binding is column else MEASURED_PERCENTILE
+    return replace(placed, latency_limit=_limit(binding), percentile=percentile)
 
 
 def _limit(limit: LimitInForce) -> Limit:
@@ -223,15 +230,16 @@ def _classes(days: Mapping[int, date], *, now: datetime) -> dict[int, tuple[Plac
         started_on__lte=utc_day + timedelta(days=1),
     )
     served_regions = ("workload_class__user_regions__slug", "workload_class__user_regions__name")
-    placed = ("workload_class__slug", "workload_class__name", "workload_class__latency_limit_ms")
+    columns = ("slug", "name", "latency_limit_ms", "latency_percentile")
+    placed = tuple(f"workload_class__{column}" for column in columns)
     rows = near.order_by("workload_class__name", "id", "workload_class__user_regions__name").values_list(
         "id", "site_id", "started_on", "ended_on", *placed, *served_regions
     )
     found: dict[int, list[PlacedClass]] = defaultdict(list)
-    for (_, site_id, started_on, ended_on, *of_class), served in groupby(rows, itemgetter(*range(7))):
+    for (_, site_id, started_on, ended_on, *of_class), served in groupby(rows, itemgetter(*range(8))):
         if started_on <= days[site_id] and (ended_on is None or days[site_id] <= ended_on):
-            slug, name, limit_ms = of_class
+            slug, name, limit_ms, percentile = of_class
             regions = tuple((row[-2], row[-1]) for row in served if row[-2] is not None)
             limit = None if limit_ms is None else Limit(value=limit_ms, source=f"limit of {name}")
-            found[site_id].append(PlacedClass(slug, name, limit, regions))
+            found[site_id].append(PlacedClass(slug, name, limit, regions, percentile))
     return {site_id: tuple(classes) for site_id, classes in found.items()}

@@ -16,6 +16,8 @@ PAGES = {
     "run": ("validation-run-detail", gettext_lazy("Run %(id)s")),
     "fact": ("recorded-fact-detail", gettext_lazy("Fact %(id)s")),
     "attestation": ("attestation-detail", gettext_lazy("Attestation %(id)s")),
+    "ownership": ("assignment", gettext_lazy("Assignment %(id)s")),
+    "owned-assets": ("assignment", gettext_lazy("Assignment %(id)s")),
     "source": ("source", gettext_lazy("Source %(id)s")),
 }
 """By the kind that a reference to evidence begins with."""

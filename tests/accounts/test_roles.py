@@ -43,6 +43,8 @@ MAY = {
     "evidence.delete_recordedfact": {"ops", "planner", "admin"},
     "evidence.change_floor": {"planner", "admin"},
     "evidence.add_declaredlimit": {"planner", "admin"},
+    "tradeoffs.add_sitefactor": {"planner", "admin"},
+    "tradeoffs.delete_exchangerate": {"planner", "admin"},
     "scoring.view_grant": EVERYONE,
     "scoring.add_grant": {"ops", "planner", "admin"},
     "scoring.approve_grant": {"manager", "admin"},

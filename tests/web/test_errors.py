@@ -19,7 +19,9 @@ def outside():
         ("/fails/suspicious", 400, ""),
         ("/fails/403", 403, ""),
         ("/fails/nothing", 404, ""),
+        ("/fails/409", 409, "try again"),
         ("/fails/500", 500, ""),
+        ("/fails/our-own-fault", 500, ""),
         ("/%ff%fe", 404, ""),
     ],
 )

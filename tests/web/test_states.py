@@ -17,6 +17,8 @@ VALUES = {
     "review": ["open", "go", "no-go", "cancelled"],
     "sign-off": ["waiting", "signed", "declined"],
     "work": ["open", "in-progress", "resolved", "done", "dropped"],
+    "ownership": ["owned", "no-deputy", "overdue", "left", "waiting", "unowned"],
+    "assignment": ["proposed", "accepted", "declined", "ended"],
     "interop": ["proven", "other-versions", "failed", "stale", "not-proven"],
     "framework": ["draft", "published", "retired"],
     "rule-pack": ["draft", "published", "withdrawn"],

@@ -99,7 +99,8 @@ def history(wanted: Wanted, *, limit: int = 50) -> HistoryPage:
 
 
 def is_tracked(model: type[Model]) -> bool:
-    return hasattr(model, "pgh_event_models")
+    # Its own: a proxy that only adds triggers has no history beside that of the model it stands for.
+    return "pgh_event_models" in vars(model)
 
 
 def tracked_models() -> list[type[Model]]:

@@ -25,9 +25,9 @@ from django.db.models.expressions import ExpressionList
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from web.errors import TRY_AGAIN
+
 NON_FIELD = "non_field_errors"
-# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
-TRY_AGAIN = {"40001", "40P01", "55P03"}
 
 
 class Conflict(exceptions.APIException):

@@ -58,7 +58,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Choice:
-    """A filter of a table whose rows are a plain sequence: those where `value` is one of the chosen."""
+    """A filter of a plain sequence of rows: those where `value`, or one of a set, is among the chosen."""
 
     name: str
     label: Text

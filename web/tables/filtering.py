@@ -1,5 +1,6 @@
 """The filters of a table: what the panel offers, what the chips say, and the rows that are left."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -114,18 +115,23 @@ def narrowed_rows(filters: Sequence[Choice], rows: Sequence[Any], address: Addre
     for each in filters:
         chosen = set(address.many(each.name))
         if chosen:
-            kept = [row for row in kept if str(read(row, each.value)) in chosen]
+            kept = [row for row in kept if chosen & _values(row, each)]
     return kept
+
+
+def _values(row: Any, of: Choice) -> set[str]:
+    """What a row has of it: one value, or several where `value` gives a set."""
+    value = read(row, of.value)
+    return set(map(str, value)) if isinstance(value, (set, frozenset)) else {str(value)}
 
 
 def panel_of_choices(filters: Sequence[Choice], rows: Sequence[Any], address: Address) -> list[Filter]:
     """With how many rows each choice has, since they are all at hand."""
     entries = []
     for each in filters:
-        values, chosen = [str(read(row, each.value)) for row in rows], set(address.many(each.name))
-        options = [
-            Option(value, str(text), value in chosen, values.count(value)) for value, text in each.choices
-        ]
+        counted = Counter(value for row in rows for value in _values(row, each))
+        chosen = set(address.many(each.name))
+        options = [Option(value, str(text), value in chosen, counted[value]) for value, text in each.choices]
         entries.append(Filter(each.name, str(each.label), "multi", address.one(each.name), options))
     return entries
 

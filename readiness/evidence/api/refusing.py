@@ -1,4 +1,4 @@
-"""Refusals of evidence as answers to a request: 400 with the field, and the line of a file; 409 for the same file."""
+"""Refusals of evidence as answers to a request: 400 with the field, and the line of a file; 413 for a large one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,10 +1,12 @@
-"""The checks that Muster computes from telemetry, envelopes and rules: facts of a site in, readings of parts out.
+"""The checks that Muster computes from telemetry, envelopes, rules and ownership: facts of a site in, readings of
+sub-measures out.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import chain
 
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.checks import (
@@ -16,6 +18,7 @@ from readiness.scoring.checks import (
     fabric,
     jurisdiction,
     latency,
+    ownership,
     power,
     serving,
 )
@@ -36,6 +39,11 @@ COMPUTED: Mapping[str, Computed] = {
     "p5-fabric-health": fabric.readings,
     "p5-slo-compliance": serving.readings,
 }
+FROM_OWNERSHIP: Mapping[str, Computed] = {
+    "p4-orchestration-owner": ownership.orchestration,
+    "p4-asset-ownership": ownership.assets,
+}
+"""Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
 SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
     "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
@@ -62,6 +70,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "p2-cooling-headroom": ("inlet-p99", "supply-p99"),
     "p2-backup-power": backup.PARTS,
     "p2-placement-latency": ("path-p99",),
+    "p4-orchestration-owner": ("items-owned",),
     "p5-accelerator-health": ("still-scheduling",),
     "p5-fabric-health": fabric.PARTS,
 }
@@ -71,7 +80,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 def computed(framework: Framework, facts: SiteFacts, now: datetime) -> dict[tuple[str, str], Reading]:
     """All readings of a site, by check and sub-measure, of those that the framework has."""
     found = {}
-    for check_id, readings in COMPUTED.items():
+    for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items()):
         check = framework.checks_by_id.get(check_id)
         if check is None:
             continue

@@ -8,9 +8,9 @@ from datetime import datetime
 from readiness.evidence.measures import ROUND_TRIP
 from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import worst_reading
-from readiness.scoring.core.judge import Reading
+from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts
+from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts
 
 
 def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
@@ -41,4 +41,13 @@ def _of_each_path(facts: SiteFacts, now: datetime) -> Iterator[Reading]:
                 evidence=f"measure:{figure.key}/{figure.part}",
                 detail=path,
                 limit=limit,
+                cannot_judge=_beside(placed, figure.value, limit),
             )
+
+
+def _beside(placed: PlacedClass, p99: float | None, limit: Limit) -> str:
+    """What p99 says of a limit at another percentile: it bounds the lower ones from above, the higher from below."""
+    if placed.percentile == MEASURED_PERCENTILE or p99 is None or limit.value is None:
+        return ""
+    is_proven = p99 <= limit.value if placed.percentile < MEASURED_PERCENTILE else p99 > limit.value
+    return "" if is_proven else f"The limit holds at p{placed.percentile:g}, and p99 is measured."

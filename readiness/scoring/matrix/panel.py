@@ -77,6 +77,11 @@ def _source(ref: str) -> Card:
     if kind == "run" and key.isdigit():
         url = reverse("validation-run-detail", args=[int(key)])
         return {"value": gettext("Run %(id)s") % {"id": key}, "url": url}
+    if kind in ("ownership", "owned-assets") and key.isdigit():
+        return {
+            "value": gettext("Assignment %(id)s") % {"id": key},
+            "url": reverse("assignment", args=[int(key)]),
+        }
     words = {
         "fact": gettext("Recorded fact %(id)s"),
         "attestation": gettext("Attestation %(id)s"),

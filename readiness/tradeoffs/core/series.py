@@ -64,6 +64,11 @@ class Series:
         values = np.array([np.nan if value is None else value for _, value in found], dtype=np.float64)
         return cls(step_s, starts, values)
 
+    def within(self, start: datetime, end: datetime) -> Series:
+        """The intervals that begin from start on and before end."""
+        chosen = (self.starts_s >= start.timestamp()) & (self.starts_s < end.timestamp())
+        return Series(self.step_s, self.starts_s[chosen], self.values[chosen])
+
 
 @dataclass(frozen=True, slots=True)
 class Integral:

@@ -1,7 +1,7 @@
 """Names of jurisdictions: countries by ISO 3166-1 alpha-2, and groups of countries. What the law says is not here.
 
-The EU is its 27 member states, the EEA those with
-Iceland, Liechtenstein and Norway (Agreement on the European Economic Area, Article 2).
+The EU is its 27 member states, the EEA those with Iceland, Liechtenstein and Norway (Agreement on the European Economic
+Area, Article 2).
 """
 
 from __future__ import annotations

@@ -47,7 +47,9 @@ def value_for(part, state):
         edge for bound in (passes, warns) if bound for edge in (bound.low, bound.high) if edge is not None
     ]
     near = [edge + step for edge in edges for step in (0, -0.01, 0.01, -1, 1, -1000, 1000)]
-    for value in [*near, *(each for bound in (passes, warns) if bound for each in bound.values), -1.0, 999.0]:
+    codes = [each for bound in (passes, warns) if bound for each in bound.values]
+    # Counts and the like are never below zero, so such values are tried last.
+    for value in sorted([*near, *codes, 999.0, -1.0], key=lambda value: value < 0):
         inside = passes.contains(value), warns is not None and warns.contains(value)
         found = {(True, True): "pass", (True, False): "pass", (False, True): "warn", (False, False): "fail"}[
             inside

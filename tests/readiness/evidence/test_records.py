@@ -89,6 +89,8 @@ def test_a_fact_leaves_its_site_to_be_scored_again(enter, tokyo):
         ({"part": "nothing"}, "part"),
         ({"unit": "kW"}, "unit"),
         ({"value": 1e16}, "value"),
+        ({"value": -1.2}, "value"),
+        ({"check": "p1-commissioning-l5", "part": "critical-deficiencies", "value": -1}, "value"),
         ({"check": "p1-soak-24h", "part": "duration", "value": 1e308, "unit": "d"}, "value"),
         ({"taken_on": date(2026, 11, 26)}, "taken_on"),
         ({"taken_on": date(1999, 1, 1)}, "taken_on"),
@@ -100,6 +102,11 @@ def test_what_cannot_be_a_fact_is_refused_by_field(enter, given, field):
         enter(**given)
     assert refused.value.field == field
     assert not RecordedFact.objects.exists()
+
+
+def test_temperatures_slopes_and_drifts_may_be_below_zero(enter):
+    for part, value in (("memory-slope", -0.5), ("ttft-drift", -2), ("inlet-p99", -3)):
+        assert enter(check="p1-soak-24h", part=part, value=value).value == value
 
 
 def test_an_attestation_without_a_value_stands_beside_the_check(state):

@@ -150,6 +150,8 @@ def test_without_rules_in_force_the_lists_still_count(chat, from_germany, judged
 def test_an_origin_and_a_basis_claim_the_sites_of_their_class(dallas, chat):
     SiteChange.objects.all().delete()
     origin = DataOrigin.objects.create(workload_class=chat, country="DE")
-    HeldBasis.objects.create(workload_class=chat, basis="gdpr-scc", held_from=date(2026, 1, 1), reference="C-1")
+    HeldBasis.objects.create(
+        workload_class=chat, basis="gdpr-scc", held_from=date(2026, 1, 1), reference="C-1"
+    )
     origin.delete()
     assert [one.site for one in SiteChange.objects.all()] == [dallas] * 3

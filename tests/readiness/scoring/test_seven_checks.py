@@ -11,6 +11,7 @@ from inventory.models import Accelerator, Device, Site
 from readiness.framework import queries as framework_queries
 from readiness.scoring.checks import COMPUTED
 from readiness.scoring.models import CheckResult
+from readiness.workloads.models import WorkloadClass
 from telemetry.operations import create_source
 from tests.readiness.plant import deliver
 
@@ -213,6 +214,19 @@ class TestLatency:
         assert check.value == pytest.approx(ms, rel=0.01)
         assert check.parts[0]["detail"] == "Iberia, Plant chat"
         assert check.parts[0]["limit_source"] == "limit of Plant chat"
+
+    @pytest.mark.parametrize(
+        ("ms", "states"),
+        [(48, {95: "pass", 99.9: "unknown"}), (60, {95: "unknown", 99.9: "fail"})],
+        ids=["p99 inside", "p99 outside"],
+    )
+    def test_p99_proves_a_limit_at_another_percentile_one_way_only(self, plant, ms, states):
+        plant.change(rtt=ms / 1000)
+        plant.run(20)
+        for percentile, state in states.items():
+            WorkloadClass.objects.update(latency_percentile=percentile)
+            plant.clock.move(seconds=1)
+            assert plant.evaluate().state(LATENCY) == state
 
     def test_a_region_that_nobody_probes_is_unknown(self, plant):
         plant.stop("rtt")

@@ -16,6 +16,7 @@ def rows_of(
     needed: Sequence[str],
     columns: Sequence[str],
     headings: Mapping[str, str] | None = None,
+    most: int = MOST_FIGURES,
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Line and cells of each row; ParseError where one cannot be read, or there is none.
 
@@ -33,8 +34,8 @@ def rows_of(
         if len(cells) != len(header):
             raise ParseError(number, f"The row has {len(cells)} cells and the header {len(header)} columns.")
         found += 1
-        if found > MOST_FIGURES:
-            raise ParseError(number, f"There are more than {MOST_FIGURES} rows.")
+        if found > most:
+            raise ParseError(number, f"There are more than {most} rows.")
         yield number, {name: cell for name, cell in zip(header, cells, strict=True) if name in columns}
     if not found:
         raise ParseError(number, "There is no row below the header." if header else "There is no header.")

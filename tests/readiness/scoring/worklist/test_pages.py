@@ -185,6 +185,14 @@ class TestAdding:
         assert again.status_code == 422
         assert "on the worklist for this site already" in words_of(again)
 
+    def test_of_two_who_add_the_same_at_once_the_second_is_told(self, porto, put, client_of, monkeypatch):
+        put(porto)
+        # The other one's item came after this one had looked.
+        monkeypatch.setattr(operations, "_refuse_second", lambda item: None)
+        answer = client_of("planner").post(f"{HERE}add/", {"site": "porto", "check": CHECK})
+        assert (answer.status_code, WorkItem.objects.count()) == (409, 1)
+        assert "Somebody was faster" in answer.content.decode()
+
     def test_who_may_not_add_is_not_offered_it(self, porto, client_of):
         assert "Add to the worklist" not in client_of("ops").get("/readiness/gap/").text
         assert client_of("ops").get(f"{HERE}add/").status_code == 403

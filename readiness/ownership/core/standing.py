@@ -1,0 +1,143 @@
+"""How one item of a site stands, and how much of a site is owned.
+
+An item counts as owned where one accountable person accepted it and confirmed it in time, has not left, has a deputy
+who has not left either, and what they may decide is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+CONFIRM_EVERY = timedelta(days=180)
+"""How long an acceptance or a confirmation counts.
+
+Operator-set default: `valid_for: 180d` of p4-orchestration-owner, which is judged by it.
+"""
+
+
+class Item(StrEnum):
+    """What somebody answers for at a site."""
+
+    ORCHESTRATION = "orchestration"
+    COMPUTE_NETWORK = "compute-network"
+    NETWORK_ENERGY = "network-energy"
+    COMPUTE_ENERGY = "compute-energy"
+    COMPUTE = "compute"
+    NETWORK = "network"
+    ENERGY = "energy"
+
+
+DOMAINS = (Item.COMPUTE, Item.NETWORK, Item.ENERGY)
+
+
+class Standing(StrEnum):
+    """How an item stands, the best first."""
+
+    OWNED = "owned"
+    NO_DEPUTY = "no-deputy"
+    OVERDUE = "overdue"
+    LEFT = "left"
+    WAITING = "waiting"
+    UNOWNED = "unowned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One accepted assignment as it was at an instant. `confirmed_at` is the newest confirmation up to then."""
+
+    id: int
+    item: Item
+    confirmed_at: datetime
+    has_left: bool = False
+    has_deputy: bool = True
+    has_rights: bool = True
+    has_team: bool = True
+    has_escalation: bool = True
+
+
+def due_at(term: Term, valid: timedelta = CONFIRM_EVERY) -> datetime:
+    """From this instant on its confirmation counts no longer."""
+    return term.confirmed_at + valid
+
+
+def standing_of(
+    term: Term | None, *, is_waiting: bool = False, now: datetime, valid: timedelta = CONFIRM_EVERY
+) -> Standing:
+    """Of one item. `term` is the one in force, if any; `is_waiting` where somebody was asked or begins later."""
+    if term is None:
+        return Standing.WAITING if is_waiting else Standing.UNOWNED
+    if term.has_left:
+        return Standing.LEFT
+    if due_at(term, valid) <= now:
+        return Standing.OVERDUE
+    return Standing.OWNED if term.has_deputy and term.has_rights else Standing.NO_DEPUTY
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much is owned, in per cent. `since` is the oldest confirmation behind it: with it the share falls.
+
+    `term_id` names that one; `missing` is what is not owned and why.
+    """
+
+    percent: float
+    since: datetime | None
+    term_id: int | None
+    missing: tuple[tuple[Item, Standing], ...]
+
+
+def items_owned(terms: Iterable[Term], *, now: datetime, valid: timedelta = CONFIRM_EVERY) -> Share:
+    """Of the seven items of a site those that are owned."""
+    by_item = {term.item: term for term in terms}
+    standings = {item: standing_of(by_item.get(item), now=now, valid=valid) for item in Item}
+    owned = [by_item[item] for item, standing in standings.items() if standing is Standing.OWNED]
+    oldest = min(owned, key=lambda term: term.confirmed_at, default=None)
+    return Share(
+        100.0 * len(owned) / len(Item),
+        oldest.confirmed_at if oldest else None,
+        oldest.id if oldest else None,
+        tuple((item, standing) for item, standing in standings.items() if standing is not Standing.OWNED),
+    )
+
+
+def assets_owned(
+    terms: Iterable[Term], assets: Mapping[Item, int], *, now: datetime, valid: timedelta = CONFIRM_EVERY
+) -> Share | None:
+    """Of a site's assets, counted by domain, those whose domain has a team and an escalation route in force.
+
+    None where there are no assets. A deputy is not asked for: an alert goes to the team.
+    """
+    total = sum(assets.get(domain, 0) for domain in DOMAINS)
+    if not total:
+        return None
+    by_item = {term.item: term for term in terms}
+    standings = {domain: _reached(by_item.get(domain), now, valid) for domain in DOMAINS}
+    held = [
+        by_item[domain] for domain in DOMAINS if standings[domain] is Standing.OWNED and assets.get(domain, 0)
+    ]
+    oldest = min(held, key=lambda term: term.confirmed_at, default=None)
+    return Share(
+        100.0 * sum(assets.get(term.item, 0) for term in held) / total,
+        oldest.confirmed_at if oldest else None,
+        oldest.id if oldest else None,
+        tuple(
+            (domain, standing)
+            for domain, standing in standings.items()
+            if standing is not Standing.OWNED and assets.get(domain, 0)
+        ),
+    )
+
+
+def _reached(term: Term | None, now: datetime, valid: timedelta) -> Standing:
+    """As far as an alert on one of the domain's assets finds somebody."""
+    standing = standing_of(term, now=now, valid=valid)
+    if term is None or standing not in (Standing.OWNED, Standing.NO_DEPUTY):
+        return standing
+    return Standing.OWNED if term.has_team and term.has_escalation else Standing.NO_DEPUTY
+
+
+def gaps(standings: Sequence[Standing]) -> int:
+    return sum(standing is not Standing.OWNED for standing in standings)

@@ -1,0 +1,165 @@
+"""The forms of ownership. They read; the operations check and save."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Site
+from inventory.queries import end_of_day
+from readiness.ownership.operations import Proposal
+from readiness.people.models import Person, Team
+from web.forms import DayInput, RefusedForm
+
+Cells = list[tuple[Site, str]]
+
+
+class PersonChoice(forms.ModelChoiceField):
+    """By id, named with the teams: two people may have one name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        teams = ", ".join(team.name for team in obj.teams.all())
+        return f"{obj.name} ({teams})" if teams else obj.name
+
+
+def _present(now: datetime) -> Any:
+    return Person.objects.there(now).prefetch_related("teams").order_by("name", "pk")
+
+
+class ProposeForm(RefusedForm):
+    """What is asked of whom. The days are those of each site's calendar."""
+
+    field_of = {"effective_at": "begins_on"}
+
+    accountable = PersonChoice(Person.objects.none(), label=_("Accountable"))
+    team = forms.ModelChoiceField(Team.objects.none(), to_field_name="slug", label=_("Team"))
+    deputy = PersonChoice(
+        Person.objects.none(),
+        label=_("Deputy"),
+        required=False,
+        help_text=_("Without somebody to stand in, the item does not count as owned."),
+    )
+    responsible = forms.ModelChoiceField(
+        Team.objects.none(),
+        to_field_name="slug",
+        label=_("Responsible"),
+        required=False,
+        help_text=_("The team that does the work; empty: the accountable person's."),
+    )
+    decision_rights = forms.CharField(
+        label=_("Decision rights"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What the accountable person may decide alone."),
+    )
+    escalation = forms.CharField(
+        label=_("Escalation route"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Whom to call, in which order, how. Assets count as owned only with one."),
+    )
+    begins_on = forms.DateField(
+        label=_("First day"),
+        required=False,
+        widget=DayInput(),
+        help_text=_("Empty: as soon as it is accepted. Whoever answers for it until then goes on."),
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        people = _present(now)
+        _choice(self, "accountable").queryset = people.filter(user__isnull=False)
+        _choice(self, "deputy").queryset = people
+        for name in ("team", "responsible"):
+            _choice(self, name).queryset = Team.objects.there(now).order_by("name", "pk")
+
+    def clean_begins_on(self) -> Any:
+        day = self.cleaned_data["begins_on"]
+        if day is not None and not 1970 <= day.year <= 9998:
+            raise forms.ValidationError(_("This day is out of reach."))
+        return day
+
+    def proposals(self, cells: Cells) -> list[Proposal]:
+        given = dict(self.cleaned_data)
+        day = given.pop("begins_on")
+        return [
+            Proposal(
+                site=site,
+                item=item,
+                effective_at=end_of_day(day - timedelta(days=1), site.time_zone) if day else None,
+                **given,
+            )
+            for site, item in cells
+        ]
+
+
+class AmendForm(RefusedForm):
+    """What may change under a term that was accepted."""
+
+    deputy = PersonChoice(Person.objects.none(), label=_("Deputy"), required=False)
+    responsible = forms.ModelChoiceField(
+        Team.objects.none(), to_field_name="slug", label=_("Responsible"), required=False
+    )
+    escalation = forms.CharField(
+        label=_("Escalation route"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choice(self, "deputy").queryset = _present(now)
+        _choice(self, "responsible").queryset = Team.objects.there(now).order_by("name", "pk")
+
+
+class ReassignForm(RefusedForm):
+    field_of = {"from": "source", "to": "target"}
+
+    source = PersonChoice(
+        Person.objects.none(), label=_("From"), help_text=_("Whose items these are now, also after leaving.")
+    )
+    target = PersonChoice(
+        Person.objects.none(), label=_("To"), help_text=_("Is asked to accept each of them.")
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.none(),
+        to_field_name="slug",
+        label=_("Team"),
+        required=False,
+        help_text=_("In whose name; empty: the team as it is."),
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everybody = Person.objects.prefetch_related("teams").order_by("name", "pk")
+        _choice(self, "source").queryset = everybody
+        _choice(self, "target").queryset = _present(now).filter(user__isnull=False)
+        _choice(self, "team").queryset = Team.objects.there(now).order_by("name", "pk")
+
+
+class NoteForm(forms.Form):
+    """Words beside an answer."""
+
+    note = forms.CharField(label=_("Note"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].required = required
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(label=_("File"), help_text=_("CSV as it is exported here, UTF-8, 2 MB at most."))
+    only_check = forms.BooleanField(
+        label=_("Only check it, and change nothing"), required=False, initial=True
+    )
+
+
+def _choice(form: forms.Form, name: str) -> forms.ModelChoiceField:
+    return cast(forms.ModelChoiceField, form.fields[name])

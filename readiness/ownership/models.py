@@ -1,0 +1,288 @@
+"""Assignments: who answers for one item of a site, from the proposal to the end, with their confirmations and steps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pghistory
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Least
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from inventory.models import Site
+from inventory.models.constraints import choices_held
+from readiness.ownership.core.standing import CONFIRM_EVERY
+from readiness.ownership.triggers import (
+    OWN_SITE,
+    SITES_OF_ASSIGNMENT,
+    claims,
+    claims_of_person,
+    claims_of_team,
+    claims_of_user,
+)
+from readiness.people.models import Person, Team
+
+
+class TsTzRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+def in_force(now: datetime) -> Q:
+    """Accepted, begun, and not over."""
+    return Q(confirmed_at__isnull=False, answered_at__lte=now, effective_at__lte=now) & (
+        Q(ended_at=None) | Q(ended_at__gt=now)
+    )
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def in_force(self, now: datetime) -> AssignmentQuerySet:
+        return self.filter(in_force(now))
+
+    def live(self, now: datetime) -> AssignmentQuerySet:
+        """Proposed, or accepted and not over, those that begin later among them."""
+        proposed = Q(state=Assignment.State.PROPOSED)
+        return self.filter(
+            proposed | (Q(state=Assignment.State.ACCEPTED) & (Q(ended_at=None) | Q(ended_at__gt=now)))
+        )
+
+
+@choices_held
+@pghistory.track()
+class Assignment(models.Model):
+    """One person answers for one item of one site, from `effective_at` up to, and not at, `ended_at`.
+
+    `confirmed_at` is the newest confirmation; the acceptance is the first. Whoever hands over has an end to come.
+    """
+
+    HISTORY_PERMISSION = "people.view_person"
+
+    class Item(models.TextChoices):
+        ORCHESTRATION = "orchestration", _("Orchestration overall")
+        COMPUTE_NETWORK = "compute-network", _("Compute and network")
+        NETWORK_ENERGY = "network-energy", _("Network and energy")
+        COMPUTE_ENERGY = "compute-energy", _("Compute and energy")
+        COMPUTE = "compute", _("Compute")
+        NETWORK = "network", _("Network")
+        ENERGY = "energy", _("Energy")
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", _("Proposed")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        ENDED = "ended", _("Ended")
+
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, related_name="assignments", verbose_name=_("site")
+    )
+    item = models.CharField(_("item"), max_length=16, choices=Item)
+    accountable = models.ForeignKey(
+        Person, on_delete=models.PROTECT, related_name="accountable_for", verbose_name=_("accountable")
+    )
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        related_name="accountable_for",
+        verbose_name=_("team"),
+        help_text=_("In whose name the accountable person answers"),
+    )
+    deputy = models.ForeignKey(
+        Person,
+        on_delete=models.PROTECT,
+        related_name="deputy_for",
+        null=True,
+        blank=True,
+        verbose_name=_("deputy"),
+    )
+    responsible = models.ForeignKey(
+        Team,
+        on_delete=models.PROTECT,
+        related_name="responsible_for",
+        null=True,
+        blank=True,
+        verbose_name=_("responsible"),
+        help_text=_("The team that does the work; empty: the accountable person's"),
+    )
+    decision_rights = models.TextField(
+        _("decision rights"), max_length=2000, help_text=_("What the accountable person may decide alone")
+    )
+    escalation = models.TextField(
+        _("escalation route"), max_length=1000, blank=True, help_text=_("Whom to call, in which order, how")
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED, editable=False)
+    effective_at = models.DateTimeField(
+        _("effective at"), help_text=_("It begins then, or when it is accepted if that is later")
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    proposed_at = models.DateTimeField(editable=False)
+    answered_at = models.DateTimeField(null=True, editable=False)
+    answer_note = models.TextField(max_length=1000, blank=True, editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    due_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("From this instant on the confirmation counts no longer")
+    )
+    ended_at = models.DateTimeField(null=True, editable=False)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, editable=False
+    )
+    end_reason = models.TextField(max_length=1000, blank=True, editable=False)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("assignment")
+        verbose_name_plural = _("assignments")
+        ordering = ["-proposed_at", "-id"]
+        default_permissions = ("view", "add")
+        permissions = [("end_assignment", "Can end assignments and withdraw proposals")]
+        triggers = claims(OWN_SITE)
+        indexes = [
+            models.Index(fields=["site", "item"], name="assignment_site_item"),
+            models.Index(fields=["accountable"], name="assignment_accountable"),
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="assignment_one_accountable",
+                expressions=[
+                    ("site", RangeOperators.EQUAL),
+                    ("item", RangeOperators.EQUAL),
+                    # One that ended before it began covers no time.
+                    (TsTzRange(Least("effective_at", "ended_at"), "ended_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(confirmed_at__isnull=False),
+                violation_error_message=_("Somebody is accountable for this item in that time."),
+            ),
+            models.UniqueConstraint(
+                fields=["site", "item"],
+                condition=Q(state="proposed"),
+                name="assignment_one_proposal",
+                violation_error_message=_("Somebody is asked for this item already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="proposed", answered_at=None, confirmed_at=None, ended_at=None)
+                | Q(state="accepted", answered_at__isnull=False, confirmed_at__isnull=False)
+                | Q(state="declined", answered_at__isnull=False, confirmed_at=None, ended_at=None)
+                | Q(state="ended", ended_at__isnull=False),
+                name="assignment_state_has_its_dates",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at=None, due_at=None)
+                | Q(due_at__isnull=False, due_at=F("confirmed_at") + CONFIRM_EVERY),
+                name="assignment_due_after_confirmation",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_by=None, end_reason="")
+                | Q(ended_at__isnull=False, ended_by__isnull=False, end_reason__regex=r"\S"),
+                name="assignment_ended_by_somebody",
+                violation_error_message=_("Say why it ends."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="declined") | Q(answer_note__regex=r"\S"),
+                name="assignment_declined_for_a_reason",
+                violation_error_message=_("Say why."),
+            ),
+            models.CheckConstraint(
+                condition=Q(deputy=None) | ~Q(deputy=F("accountable")),
+                name="assignment_deputy_is_another",
+                violation_error_message=_("The deputy is somebody else than who is accountable."),
+            ),
+            models.CheckConstraint(
+                condition=Q(decision_rights__regex=r"\S"),
+                name="assignment_has_rights",
+                violation_error_message=_("Write down what may be decided."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_item_display()} at {self.site}"
+
+    def is_in_force(self, now: datetime) -> bool:
+        begun = self.confirmed_at is not None and self.effective_at <= now
+        return begun and (self.ended_at is None or self.ended_at > now)
+
+    def is_live(self, now: datetime) -> bool:
+        return self.state == self.State.PROPOSED or (
+            self.state == self.State.ACCEPTED and (self.ended_at is None or self.ended_at > now)
+        )
+
+
+@pghistory.track()
+class Confirmation(models.Model):
+    """The accountable person said again that they answer for it; the first is the acceptance."""
+
+    HISTORY_PERMISSION = "people.view_person"
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="confirmations")
+    confirmed_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-confirmed_at", "-id"]
+        default_permissions = ("view",)
+        triggers = claims(SITES_OF_ASSIGNMENT)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assignment", "confirmed_at"], name="confirmation_once_an_instant"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assignment}, confirmed {self.confirmed_at:%Y-%m-%d}"
+
+
+@pghistory.track()
+class HandoverStep(models.Model):
+    """One line of the checklist by which an item changes hands."""
+
+    HISTORY_PERMISSION = "people.view_person"
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveSmallIntegerField()
+    text = models.CharField(max_length=200)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True
+    )
+
+    class Meta:
+        ordering = ["number", "id"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "number"], name="handover_step_one_number"),
+            models.CheckConstraint(
+                condition=Q(done_at=None, done_by=None) | Q(done_at__isnull=False, done_by__isnull=False),
+                name="handover_step_done_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+# What becomes of people changes what is owned. Their tables are of lower floors, which do not know of assignments.
+class OwningPerson(Person):
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = claims_of_person()
+
+
+class OwningTeam(Team):
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = claims_of_team()
+
+
+class OwningUser(User):
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers = claims_of_user()

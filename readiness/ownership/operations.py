@@ -1,0 +1,287 @@
+"""The handshake: propose, accept or decline, confirm, hand over, end. Triggers of the tables leave the claim rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.ownership import rules
+from readiness.ownership.core.standing import CONFIRM_EVERY
+from readiness.ownership.models import Assignment, Confirmation, HandoverStep
+from readiness.people.models import Person, Team
+
+CHECKLIST = (
+    gettext_lazy("Open incidents, findings and waivers were gone through"),
+    gettext_lazy("Runbooks and the decision log were gone through"),
+    gettext_lazy("Access to consoles and orchestration works"),
+    gettext_lazy("The escalation route was tried"),
+    gettext_lazy("The deputy and the teams were told"),
+)
+"""What a hand-over goes through. Accepting does not wait for it; what is left open stays on the page."""
+
+
+class Refused(ValidationError):
+    """Of many proposals those that cannot be made, by their number."""
+
+    def __init__(self, refusals: Mapping[int, ValidationError]) -> None:
+        super().__init__({str(number): error.messages for number, error in refusals.items()})
+        self.refusals = dict(refusals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What is proposed for one item. No `effective_at` means as soon as accepted."""
+
+    site: Site
+    item: str
+    accountable: Person
+    team: Team
+    decision_rights: str
+    deputy: Person | None = None
+    responsible: Team | None = None
+    escalation: str = ""
+    effective_at: datetime | None = None
+
+
+@transaction.atomic
+def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
+    """Ask a person to answer for an item. Nothing changes until they accept.
+
+    Raises MissingPermission, and ValidationError by field: somebody is asked already, has left, could not accept.
+    """
+    rules.require(by, rules.MAY_PROPOSE)
+    # Two who propose for one site wait for each other, so that neither overlooks the other's.
+    Site.objects.select_for_update(no_key=True).get(pk=proposal.site.pk)
+    others = list(Assignment.objects.live(now).filter(site=proposal.site, item=proposal.item).order_by("pk"))
+    return _propose(proposal, others, by=by, now=now)
+
+
+@transaction.atomic
+def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> list[Assignment]:
+    """All of them, or none and why: Refused by number of the proposal, from 0. Raises MissingPermission."""
+    rules.require(by, rules.MAY_PROPOSE)
+    if not 0 < len(proposals) <= rules.MOST_AT_ONCE:
+        raise ValidationError(
+            _("%(most)s proposals at most are made at a time; these are %(n)s.")
+            % {"most": rules.MOST_AT_ONCE, "n": len(proposals)}
+        )
+    site_ids = sorted({proposal.site.pk for proposal in proposals})
+    list(Site.objects.select_for_update(no_key=True).filter(pk__in=site_ids).order_by("pk").values_list("pk"))
+    live: dict[tuple[int, str], list[Assignment]] = {}
+    for one in Assignment.objects.live(now).filter(site__in=site_ids).order_by("pk"):
+        live.setdefault((one.site_id, one.item), []).append(one)
+    made, refusals = [], {}
+    for number, proposal in enumerate(proposals):
+        others = live.setdefault((proposal.site.pk, proposal.item), [])
+        try:
+            made.append(_propose(proposal, others, by=by, now=now))
+            others.append(made[-1])
+        except ValidationError as error:
+            refusals[number] = error
+    if refusals:
+        raise Refused(refusals)
+    return made
+
+
+def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now: datetime) -> Assignment:
+    """`others` are the live ones of the same item; the site is locked."""
+    asked = Assignment(
+        site=proposal.site,
+        item=proposal.item,
+        accountable=proposal.accountable,
+        team=proposal.team,
+        deputy=proposal.deputy,
+        responsible=proposal.responsible,
+        decision_rights=proposal.decision_rights.strip(),
+        escalation=proposal.escalation.strip(),
+        effective_at=max(proposal.effective_at or now, now),
+        proposed_by=by,
+        proposed_at=now,
+    )
+    asked.clean_fields(exclude=["proposed_by"])
+    rules.refuse_unsuitable(asked, now)
+    _refuse_second(others, now)
+    rules.refuse_same(next((one for one in others if one.is_in_force(now)), None), proposal.accountable)
+    asked.save(force_insert=True)
+    HandoverStep.objects.bulk_create(
+        [
+            HandoverStep(assignment=asked, number=number, text=str(text))
+            for number, text in enumerate(CHECKLIST, start=1)
+        ]
+    )
+    return asked
+
+
+def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
+    """The constraints of the table refuse it too; this says which one is there."""
+    for other in others:
+        if other.state == Assignment.State.PROPOSED:
+            raise ValidationError(
+                {"item": [_("Somebody is asked for this already, in assignment %(id)s.") % {"id": other.pk}]}
+            )
+        if other.effective_at > now:
+            raise ValidationError(
+                {
+                    "item": [
+                        _("Assignment %(id)s was accepted and begins later: end it first.") % {"id": other.pk}
+                    ]
+                }
+            )
+
+
+@transaction.atomic
+def accept(assignment: Assignment, *, note: str = "", by: User, now: datetime) -> Assignment:
+    """The person named says yes. Whoever answered before does so until then, and no longer.
+
+    Raises NotNamed, WrongState, and ValidationError where somebody else is accountable in that time.
+    """
+    locked = _locked(assignment)
+    rules.require_named(locked, by)
+    rules.refuse_unless(locked, locked.state == Assignment.State.PROPOSED)
+    begins = max(locked.effective_at, now)
+    _hand_over(locked, begins, by=by, now=now)
+    locked.state = Assignment.State.ACCEPTED
+    locked.effective_at, locked.answered_at, locked.answer_note = begins, now, note.strip()
+    _confirm(locked, by=by, now=now)
+    try:
+        with transaction.atomic():
+            locked.save(
+                update_fields=[
+                    *("state", "effective_at", "answered_at", "answer_note", "confirmed_at", "due_at"),
+                ]
+            )
+    except IntegrityError as error:
+        if "assignment_one_accountable" not in str(error):
+            raise
+        raise ValidationError(_("Somebody else is accountable for this item in that time.")) from error
+    return locked
+
+
+def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None:
+    """Of the same item, whoever is accountable and was to stay so."""
+    open_ended = Assignment.objects.select_for_update().filter(
+        site=to.site_id, item=to.item, state=Assignment.State.ACCEPTED, ended_at=None
+    )
+    for before in open_ended.exclude(pk=to.pk).order_by("pk"):
+        if before.effective_at > at:
+            # It is not theirs to take over what begins later; the constraint says so.
+            continue
+        before.ended_at, before.ended_by = at, by
+        before.end_reason = _("Handed over: assignment %(id)s.") % {"id": to.pk}
+        if at <= now:
+            before.state = Assignment.State.ENDED
+        before.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
+
+
+@transaction.atomic
+def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> Assignment:
+    """The person named says no, and why. Raises NotNamed, WrongState, ValidationError."""
+    locked = _locked(assignment)
+    rules.require_named(locked, by)
+    rules.refuse_unless(locked, locked.state == Assignment.State.PROPOSED)
+    rules.refuse_silence("note", note)
+    locked.state, locked.answered_at, locked.answer_note = Assignment.State.DECLINED, now, note.strip()
+    locked.save(update_fields=["state", "answered_at", "answer_note"])
+    return locked
+
+
+@transaction.atomic
+def confirm(assignment: Assignment, *, by: User, now: datetime) -> Assignment:
+    """The accountable person says that they still answer for it; it counts anew from now.
+
+    Raises NotNamed, WrongState.
+    """
+    locked = _locked(assignment)
+    rules.require_named(locked, by)
+    rules.refuse_unless(locked, locked.state == Assignment.State.ACCEPTED and locked.is_live(now))
+    _confirm(locked, by=by, now=now)
+    locked.save(update_fields=["confirmed_at", "due_at"])
+    return locked
+
+
+def _confirm(assignment: Assignment, *, by: User, now: datetime) -> None:
+    Confirmation.objects.get_or_create(assignment=assignment, confirmed_at=now, defaults={"by": by})
+    assignment.confirmed_at, assignment.due_at = now, now + CONFIRM_EVERY
+
+
+@transaction.atomic
+def end(assignment: Assignment, *, reason: str, by: User, now: datetime) -> Assignment:
+    """End it now, or withdraw the proposal. Whoever was to be relieved by one that had yet to begin stays.
+
+    Raises MissingPermission, WrongState, ValidationError.
+    """
+    locked = _locked(assignment)
+    rules.require_end(locked, by)
+    rules.refuse_unless(locked, locked.is_live(now))
+    rules.refuse_silence("reason", reason)
+    begins = locked.effective_at if locked.state == Assignment.State.ACCEPTED else None
+    locked.state, locked.ended_at, locked.ended_by = Assignment.State.ENDED, now, by
+    locked.end_reason = reason.strip()
+    locked.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
+    if begins is not None and begins > now:
+        Assignment.objects.filter(
+            site=locked.site_id, item=locked.item, state=Assignment.State.ACCEPTED, ended_at=begins
+        ).update(ended_at=None, ended_by=None, end_reason="")
+    return locked
+
+
+AMENDED = frozenset({"deputy", "responsible", "escalation"})
+"""What may change under a term that was accepted; anything else is another proposal."""
+
+
+@transaction.atomic
+def amend(
+    assignment: Assignment, *, by: User, now: datetime, **changes: Person | Team | str | None
+) -> Assignment:
+    """Set who stands in, who does the work, or the way to call.
+
+    Raises MissingPermission, WrongState, and ValidationError by field.
+    """
+    rules.require(by, rules.MAY_PROPOSE)
+    unknown = sorted(set(changes) - AMENDED)
+    if unknown:
+        raise ValidationError({name: [_("Propose it anew: this was accepted as it is.")] for name in unknown})
+    locked = _locked(assignment)
+    rules.refuse_unless(locked, locked.is_live(now))
+    for name, value in changes.items():
+        setattr(locked, name, value.strip() if isinstance(value, str) else value)
+    locked.clean_fields(exclude=["proposed_by"])
+    rules.refuse_deputy(locked, now)
+    locked.save(update_fields=sorted(changes))
+    return locked
+
+
+@transaction.atomic
+def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> HandoverStep:
+    """Tick a line of the checklist, or take the tick back. The person named does, or whoever may propose.
+
+    Raises NotNamed, WrongState.
+    """
+    locked = HandoverStep.objects.select_for_update(of=("self",)).get(pk=step.pk)
+    assignment = Assignment.objects.select_related("accountable").get(pk=locked.assignment_id)
+    if not by.has_perm(rules.MAY_PROPOSE):
+        rules.require_named(assignment, by)
+    rules.refuse_unless(assignment, assignment.is_live(now))
+    if done != (locked.done_at is not None):
+        locked.done_at, locked.done_by = (now, by) if done else (None, None)
+        locked.save(update_fields=["done_at", "done_by"])
+    return locked
+
+
+def _locked(assignment: Assignment) -> Assignment:
+    """As it is now, until the end of the transaction: two who decide at once see each other's decision."""
+    # The site first, as whoever proposes does, so that the two cannot wait for each other.
+    Site.objects.select_for_update(no_key=True).get(pk=assignment.site_id)
+    return (
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("accountable__user", "site")
+        .get(pk=assignment.pk)
+    )

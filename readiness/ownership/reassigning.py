@@ -1,0 +1,147 @@
+"""Giving all that one person answers for to another: worked out first and shown, then done as a whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.ownership import operations, rules
+from readiness.ownership.models import Assignment
+from readiness.people.models import Person, Team
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One assignment, before and after. `problem` says why it cannot be done, "" where it can.
+
+    `kind` is `ask` (the other is asked to accept), `ask-again` (a proposal is withdrawn and made to the other), or
+    `deputy` (the other stands in at once).
+    """
+
+    assignment: Assignment
+    kind: str
+    accountable: Person
+    team: Team
+    deputy: Person | None
+    problem: str = ""
+
+
+def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Move]:
+    """What reassigning comes to, by site and item. Two statements."""
+    live = Assignment.objects.live(now).filter(Q(accountable=source) | Q(deputy=source))
+    found = list(
+        live.select_related("site", "team", "accountable__user", "deputy__user", "responsible").order_by(
+            "site__name", "item", "pk"
+        )
+    )
+    among = Assignment.objects.live(now).filter(site__in={one.site_id for one in found})
+    waiting = {
+        (one.site_id, one.item): one
+        for one in among.order_by("pk")
+        if one.state == Assignment.State.PROPOSED or one.effective_at > now
+    }
+    return [_move(one, source, target, team, waiting.get((one.site_id, one.item)), now) for one in found]
+
+
+def _move(
+    one: Assignment,
+    source: Person,
+    target: Person,
+    team: Team | None,
+    asked: Assignment | None,
+    now: datetime,
+) -> Move:
+    if one.accountable_id != source.pk:
+        problem = (
+            _("The deputy is somebody else than who is accountable.")
+            if one.accountable_id == target.pk
+            else ""
+        )
+        return Move(one, "deputy", one.accountable, one.team, target, problem)
+    kind = "ask-again" if one.state == Assignment.State.PROPOSED else "ask"
+    deputy = one.deputy
+    if deputy is not None and (deputy.pk == target.pk or deputy.left_by(now)):
+        deputy = None
+    problem = ""
+    if asked is not None and asked.pk != one.pk:
+        problem = _("Assignment %(id)s waits for somebody or begins later: end it first.") % {"id": asked.pk}
+    elif one.state == Assignment.State.ACCEPTED and one.effective_at > now:
+        problem = _("It was accepted and begins later: end it first.")
+    return Move(one, kind, target, team or one.team, deputy, problem)
+
+
+@transaction.atomic
+def reassign(
+    *, source: Person, target: Person, team: Team | None = None, by: User, now: datetime
+) -> list[Move]:
+    """Ask `target` for all that `source` answers for or is asked for, and make them deputy where `source` is.
+
+    All of it or nothing: raises ValidationError with a message for each assignment that stands in the way,
+    MissingPermission. Terms that are in force go on until the other accepts.
+    """
+    rules.require(by, rules.MAY_PROPOSE)
+    rules.require(by, rules.MAY_END)
+    refuse_target(source, target, now)
+    sites = Site.objects.filter(assignments__in=Assignment.objects.live(now).filter(_touching(source)))
+    ids = sorted(set(sites.order_by().values_list("pk", flat=True)))
+    list(Site.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    moves = plan(source, target, team=team, now=now)
+    _refuse_problems(moves)
+    _apply(moves, by=by, now=now)
+    return moves
+
+
+def _touching(source: Person) -> Q:
+    return Q(accountable=source) | Q(deputy=source)
+
+
+def refuse_target(source: Person, target: Person, now: datetime) -> None:
+    if target.pk == source.pk:
+        raise ValidationError({"to": [_("This is the same person.")]})
+    if target.left_by(now):
+        raise ValidationError({"to": [_("This person has left.")]})
+    if target.user_id is None:
+        raise ValidationError({"to": [_("This person signs in as no user, and so could not accept.")]})
+
+
+def _refuse_problems(moves: Sequence[Move]) -> None:
+    problems = [f"{move.assignment}: {move.problem}" for move in moves if move.problem]
+    if problems:
+        raise ValidationError({"from": problems})
+    if not moves:
+        raise ValidationError({"from": [_("This person answers for nothing and is asked for nothing.")]})
+
+
+def _apply(moves: Sequence[Move], *, by: User, now: datetime) -> None:
+    proposals = []
+    for move in moves:
+        one = move.assignment
+        if move.kind == "deputy":
+            one.deputy = move.deputy
+            one.save(update_fields=["deputy"])
+            continue
+        if move.kind == "ask-again":
+            operations.end(one, reason=_("Somebody else is asked instead."), by=by, now=now)
+        proposals.append(
+            operations.Proposal(
+                site=one.site,
+                item=one.item,
+                accountable=move.accountable,
+                team=move.team,
+                deputy=move.deputy,
+                responsible=one.responsible,
+                decision_rights=one.decision_rights,
+                escalation=one.escalation,
+                effective_at=one.effective_at if move.kind == "ask-again" else None,
+            )
+        )
+    if proposals:
+        operations.propose_many(proposals, by=by, now=now)

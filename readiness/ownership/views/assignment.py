@@ -1,0 +1,146 @@
+"""One assignment: read by all, answered and confirmed by the person named, and what is mine of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.models import User
+from readiness.ownership import lines, mine, operations, rules
+from readiness.ownership.forms import NoteForm, ReasonForm
+from readiness.ownership.models import Assignment, HandoverStep
+from readiness.ownership.views.crumbs import SEES_NAMES, breadcrumbs, may_see
+from web import answers
+from web.clock import now
+from web.history import history_of
+
+EARLIER_SHOWN = 20
+
+
+@may_see
+@never_cache
+@require_GET
+def assignment(request: HttpRequest, pk: int) -> HttpResponse:
+    return _page(request, _found(pk), at=now())
+
+
+@may_see
+@never_cache
+@require_POST
+def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    return _done(request, pk, operations.accept, "note", gettext("%(assignment)s is yours."))
+
+
+@may_see
+@never_cache
+@require_POST
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    return _done(request, pk, operations.decline, "note", gettext("%(assignment)s is declined."))
+
+
+@may_see
+@never_cache
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    return _done(request, pk, operations.confirm, "", gettext("%(assignment)s is confirmed."))
+
+
+@may_see
+@never_cache
+@require_POST
+def end(request: HttpRequest, pk: int) -> HttpResponse:
+    return _done(request, pk, operations.end, "reason", gettext("%(assignment)s has ended."))
+
+
+@may_see
+@never_cache
+@require_POST
+def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
+    found = get_object_or_404(HandoverStep, pk=step, assignment=pk)
+    try:
+        operations.set_step(found, done=request.POST.get("done") == "1", by=_reader(request), now=now())
+    except rules.WrongState as error:
+        return _page(request, _found(pk), at=now(), refusals=[str(error)], status=409)
+    return HttpResponseRedirect(f"{reverse('assignment', args=[pk])}#h-steps")
+
+
+@may_see
+@never_cache
+@require_GET
+def owned_by_me(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    found = mine.of_user(_reader(request), now=at)
+    context = {
+        "mine": found,
+        "lists": mine.lists(found, now=at),
+        "breadcrumbs": breadcrumbs(gettext("Owned by me")),
+    }
+    return answers.page(request, "ownership/mine.html", context)
+
+
+def _done(
+    request: HttpRequest, pk: int, do: Callable[..., Assignment], words: str, said: str
+) -> HttpResponse:
+    """The page of the assignment again; what stood in the way is said there."""
+    at, found = now(), _found(pk)
+    given = {words: request.POST.get(words, "")[:1000]} if words else {}
+    try:
+        do(found, **given, by=_reader(request), now=at)
+    except ValidationError as error:
+        return _page(request, found, at=at, refusals=error.messages, status=422)
+    except rules.WrongState as error:
+        return _page(request, _found(pk), at=at, refusals=[str(error)], status=409)
+    messages.success(request, said % {"assignment": found})
+    back = request.POST.get("back") == "mine"
+    return HttpResponseRedirect(reverse("owned-by-me") if back else reverse("assignment", args=[pk]))
+
+
+def _page(
+    request: HttpRequest,
+    found: Assignment,
+    *,
+    at: datetime,
+    refusals: list[str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    reader = _reader(request)
+    names = reader.has_perm(SEES_NAMES) or rules.is_named(found, reader)
+    others = Assignment.objects.filter(site=found.site_id, item=found.item).exclude(pk=found.pk)
+    earlier = others.select_related("accountable__user", "team").order_by("-proposed_at", "-pk")[
+        :EARLIER_SHOWN
+    ]
+    context: dict[str, Any] = {
+        "assignment": found,
+        "facts": lines.facts(found, names=names, now=at),
+        "steps": list(found.steps.all()),
+        "terms": lines.terms(list(earlier), names=reader.has_perm(SEES_NAMES), now=at),
+        "refusals": refusals or [],
+        "history": history_of(found, limit=20).rows if reader.has_perm(SEES_NAMES) else None,
+        "note": NoteForm(auto_id="id_no_%s"),
+        "optional_note": NoteForm(auto_id="id_yes_%s", required=False),
+        "reason": ReasonForm(auto_id="id_end_%s"),
+        "breadcrumbs": breadcrumbs(str(found)),
+        **lines.choices_of(found, reader, at),
+    }
+    return render(request, "ownership/assignment.html", context, status=status)
+
+
+def _found(pk: int) -> Assignment:
+    joined = ("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by")
+    return get_object_or_404(Assignment.objects.select_related(*joined), pk=pk)
+
+
+def _reader(request: HttpRequest) -> User:
+    """Signed in, as every page here asks."""
+    return cast(User, request.user)

@@ -1,0 +1,71 @@
+"""p4-orchestration-owner and p4-asset-ownership: what accepted and confirmed assignments own."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from readiness.framework.core.definition import Check
+from readiness.ownership.core.standing import Item, Share, Standing, assets_owned, items_owned
+from readiness.scoring.checks.choosing import named
+from readiness.scoring.core.judge import Reading
+from readiness.scoring.core.states import Provenance
+from readiness.scoring.facts import SiteFacts
+
+WORDS = {
+    Standing.NO_DEPUTY: "nobody to stand in",
+    Standing.OVERDUE: "not confirmed in time",
+    Standing.LEFT: "owner left",
+    Standing.WAITING: "not accepted",
+    Standing.UNOWNED: "nobody",
+}
+
+
+def orchestration(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    """Taken when the oldest confirmation behind it was given: with that it runs out, at that instant.
+
+    Until anybody accepted anything at the site there is no reading, and what people attest counts.
+    """
+    if facts.owned is None:
+        return {}
+    part = next(each for each in check.parts if each.id == "items-owned")
+    share = items_owned(facts.owned, now=now, valid=timedelta(seconds=part.validity.limit_s(None)))
+    return {
+        "items-owned": Reading(
+            value=share.percent,
+            taken_at=share.since or now,
+            provenance=Provenance.DECLARED,
+            evidence=f"ownership:{share.term_id or facts.profile.slug}",
+            detail=_without(share),
+        )
+    }
+
+
+def assets(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
+    """The inventory and its owners are read anew at each evaluation; dated by the day, so that a day has one row."""
+    if facts.owned is None:
+        return {}
+    counted = {
+        Item.COMPUTE: facts.context.compute_objects or 0,
+        Item.NETWORK: facts.context.network_objects or 0,
+        Item.ENERGY: facts.context.energy_objects or 0,
+    }
+    share = assets_owned(facts.owned, counted, now=now)
+    if share is None:
+        return {}
+    return {
+        "assets-owned": Reading(
+            value=share.percent,
+            taken_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
+            provenance=Provenance.DECLARED,
+            evidence=f"owned-assets:{share.term_id or facts.profile.slug}",
+            detail=_without(share),
+        )
+    }
+
+
+def _without(share: Share) -> str:
+    """No names: everybody who sees the check reads this."""
+    if not share.missing:
+        return ""
+    told = [f"{item} ({WORDS[standing]})" for item, standing in share.missing]
+    return f"not owned: {named(told)}"

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class TradeoffsConfig(AppConfig):
+    name = "readiness.tradeoffs"
+    label = "tradeoffs"
+    verbose_name = "Trade-offs"

@@ -1,0 +1,68 @@
+"""Hours of a factor as lines, one for each source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from django.utils.translation import gettext
+from plotly import graph_objects as go
+
+from readiness.scoring.charts import Figure, figure, ms, nothing
+from readiness.tradeoffs.core.series import Series
+from readiness.tradeoffs.queries.series import SourceSeries
+
+MOST_POINTS = 1_500
+
+
+def hours(
+    found: Sequence[SourceSeries], *, title: str, finding: str, start: datetime, end: datetime
+) -> Figure:
+    """Steps, since a value holds for its interval; what is not known breaks the line."""
+    drawn = [each for each in found if len(each.series.values)]
+    if not drawn:
+        return nothing(gettext("No hour of this factor is known between these days."))
+    span_s = (end - start).total_seconds()
+    traces = [_line(each, index, span_s) for index, each in enumerate(drawn)]
+    units = ", ".join(dict.fromkeys(each.unit for each in drawn))
+    layout = go.Layout(
+        margin={"l": 52, "r": 14, "t": 12, "b": 28},
+        hovermode="x unified",
+        xaxis={"type": "date", "range": [ms(start), ms(end)]},
+        yaxis={"title": {"text": units}, "rangemode": "normal"},
+        showlegend=len(drawn) > 1,
+    )
+    step_s = max(_bin_s(each.series, span_s) for each in drawn)
+    footer = gettext("%(title)s, a mean for each %(step)s min") % {"title": title, "step": step_s // 60}
+    return figure(traces, layout, {"finding": finding, "footer": footer, "narrow": {"xaxis": {"nticks": 4}}})
+
+
+def _line(each: SourceSeries, index: int, span_s: float) -> go.Scatter:
+    starts, values = _thinned(each.series, _bin_s(each.series, span_s))
+    return go.Scatter(
+        x=[1000 * start for start in starts],
+        y=values,
+        name=each.source,
+        mode="lines",
+        line={"width": 1.6, "shape": "hv"},
+        connectgaps=False,
+        meta={"role": f"series-{index % 6 + 1}"},
+    )
+
+
+def _bin_s(series: Series, span_s: float) -> int:
+    """The shortest multiple of the step that makes no more points than a chart can show."""
+    return series.step_s * max(1, -(-int(span_s) // (series.step_s * MOST_POINTS)))
+
+
+def _thinned(series: Series, bin_s: int) -> tuple[list[int], list[float | None]]:
+    """The mean of what is known in each bin, None where nothing is; bins without any interval are there too."""
+    first = int(series.starts_s[0])
+    places = (series.starts_s - first) // bin_s
+    known = ~np.isnan(series.values)
+    count = np.bincount(places, weights=known, minlength=int(places[-1]) + 1)
+    total = np.bincount(places, weights=np.where(known, series.values, 0.0), minlength=len(count))
+    starts = [first + bin_s * place for place in range(len(count))]
+    values = [float(amount / many) if many else None for amount, many in zip(total, count, strict=True)]
+    return starts, values

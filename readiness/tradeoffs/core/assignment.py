@@ -1,0 +1,152 @@
+"""Workloads to sites under shared capacity, as arrays: one row a workload, one column a site, depth a resource.
+
+Here are the problem and the two ways from prices to a plan that keeps every capacity: filling in the order of size, and
+improving by moves and by moves that push one other workload out. `relaxation` finds the prices and proves the bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+Places = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+NOWHERE = -1
+ROUND_OFF = 1e-9
+"""Share of a capacity by which sums may exceed it for their last bits."""
+FEW_TARGETS = 6
+"""Sites that a workload tries to push another out of, the cheapest first; more hardly find more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assigning:
+    """`costs` is infinite where a workload may not run; demand and capacity are in the same unit for each resource."""
+
+    costs: Numbers
+    demand: Numbers
+    capacity: Numbers
+
+    @property
+    def roomy(self) -> Numbers:
+        return self.capacity * (1 + ROUND_OFF)
+
+    def total(self, plan: Places) -> float:
+        return float(self.costs[np.arange(len(plan)), plan].sum())
+
+    def left(self, plan: Places) -> Numbers:
+        """What is free at each site with the plan running."""
+        free = self.roomy.copy()
+        placed = plan >= 0
+        np.subtract.at(free, plan[placed], self.demand[placed])
+        return free
+
+
+def filled(problem: Assigning, priced: Numbers, fixed: Places) -> Places:
+    """A plan that keeps what is fixed and fills in the others by size, each at its cheapest site with room for it."""
+    plan = fixed.copy()
+    free = problem.left(plan)
+    for row in by_size(problem):
+        if plan[row] >= 0:
+            continue
+        fits = (problem.demand[row] <= free).all(axis=1)
+        where = np.where(fits, priced[row], np.inf)
+        site = int(where.argmin())
+        if np.isfinite(where[site]):
+            plan[row] = site
+            free[site] -= problem.demand[row]
+    return plan
+
+
+def by_size(problem: Assigning) -> Places:
+    """The largest first, by the largest share of what the average site has."""
+    average = np.maximum(problem.capacity.mean(axis=0), 1e-12)
+    return np.argsort(-(problem.demand / average).max(axis=1), kind="stable")
+
+
+def improved(
+    problem: Assigning, plan: Places, penalty: Numbers, good_enough: float, rounds: int = 6
+) -> Places:
+    """Moves that lower the cost, until none does, the total is good enough, or all rounds are used.
+
+    One that is nowhere costs its penalty, so that placing it comes before all savings.
+    """
+    plan = plan.copy()
+    free = problem.left(plan)
+    for _ in range(rounds):
+        before = _total(problem, plan, penalty)
+        if before <= good_enough:
+            break
+        now = np.where(plan >= 0, problem.costs[np.arange(len(plan)), plan], penalty)
+        hopes = now - problem.costs.min(axis=1)
+        for row in np.argsort(-hopes, kind="stable"):
+            if hopes[row] <= 0:
+                break
+            _better(problem, plan, free, int(row), penalty)
+        if before - _total(problem, plan, penalty) <= 1e-5 * abs(before):
+            break
+    return plan
+
+
+def _total(problem: Assigning, plan: Places, penalty: Numbers) -> float:
+    costs = problem.costs[np.arange(len(plan)), plan]
+    return float(np.where(plan >= 0, costs, penalty).sum())
+
+
+def _better(problem: Assigning, plan: Places, free: Numbers, row: int, penalty: Numbers) -> None:
+    """Moves one workload where it is cheaper, by itself or by pushing one other elsewhere."""
+    here = int(plan[row])
+    costs, needs = problem.costs[row], problem.demand[row]
+    now = penalty[row] if here < 0 else costs[here]
+    gains = now - costs
+    wanted = np.flatnonzero(gains > 1e-12 * abs(now))
+    if not wanted.size:
+        return
+    best, move = 0.0, None
+    fitting = wanted[(needs <= free[wanted]).all(axis=1)]
+    if fitting.size:
+        site = int(fitting[gains[fitting].argmax()])
+        best, move = float(gains[site]), (site, NOWHERE, NOWHERE)
+    tight = wanted[np.argsort(-gains[wanted], kind="stable")][:FEW_TARGETS]
+    if here >= 0:
+        free[here] += needs
+    for site in tight.tolist():
+        if gains[site] <= best:
+            break
+        found = _pushed(problem, plan, free, row, site)
+        if found is not None and gains[site] - found[0] > best + 1e-12 * abs(now):
+            best, move = gains[site] - found[0], (site, found[1], found[2])
+    if move is None:
+        if here >= 0:
+            free[here] -= needs
+        return
+    site, other, elsewhere = move
+    if other >= 0:
+        free[site] += problem.demand[other]
+        free[elsewhere] -= problem.demand[other]
+        plan[other] = elsewhere
+    free[site] -= needs
+    plan[row] = site
+
+
+def _pushed(
+    problem: Assigning, plan: Places, free: Numbers, row: int, site: int
+) -> tuple[float, int, int] | None:
+    """The cheapest other workload to push out of a site, what that costs, who, and where to."""
+    there = np.flatnonzero(plan == site)
+    there = there[there != row]
+    makes_room = (problem.demand[row] <= free[site] + problem.demand[there]).all(axis=1)
+    there = there[makes_room]
+    if not there.size:
+        return None
+    fits = (problem.demand[there][:, None, :] <= free[None, :, :]).all(axis=2)
+    fits[:, site] = False
+    dearer = np.where(fits, problem.costs[there] - problem.costs[there, site][:, None], np.inf)
+    flat = int(dearer.argmin())
+    who, where = divmod(flat, dearer.shape[1])
+    if not np.isfinite(dearer[who, where]):
+        return None
+    return float(dearer[who, where]), int(there[who]), where

@@ -1,0 +1,178 @@
+"""What moving a workload from one site to another does, in plain words, from the figures of both.
+
+"+18 ms, -11 % cost, +240 kg CO2e a month, leaves EU residency, feed B to 91 %". What did not change is not said; what
+is unknown at either site is named, and where it is. A change whose figures have bands carries its own, and counts as
+unclear where the band holds both signs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from readiness.tradeoffs.core.options import (
+    VERDICT_RANK,
+    Answer,
+    Candidate,
+    Figure,
+    FigureError,
+    LatencyLimit,
+    worst_latency,
+)
+from readiness.tradeoffs.core.words import number, signed
+
+FEED_TOLD_PERCENT = 80.0
+"""A feed is told of from this load on: continuous load may be no more of its rating (NFPA 70, 215.3: 125 % of it)."""
+
+_ANSWERS = {
+    Answer.ALLOWED: "allowed",
+    Answer.NEEDS_BASIS: "needs a basis",
+    Answer.FORBIDDEN: "forbidden",
+    Answer.CANNOT_DECIDE: "cannot be decided",
+}
+_STRICTER = {Answer.ALLOWED: 0, Answer.NEEDS_BASIS: 1, Answer.CANNOT_DECIDE: 2, Answer.FORBIDDEN: 3}
+
+
+class Domain(StrEnum):
+    NETWORK = "network"
+    COST = "cost"
+    ENERGY = "energy"
+    REGULATION = "regulation"
+    READINESS = "readiness"
+
+
+class Effect(StrEnum):
+    BETTER = "better"
+    WORSE = "worse"
+    UNCLEAR = "unclear"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """One thing that changes. `change` is after less before in `unit`, with the ends that its figures allow."""
+
+    domain: Domain
+    name: str
+    words: str
+    effect: Effect
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+
+
+def consequences(
+    before: Candidate, after: Candidate, latency: tuple[LatencyLimit, ...]
+) -> tuple[Consequence, ...]:
+    """Of moving from one site to another; `latency` names the regions and percentiles that count."""
+    return tuple(_all(before, after, latency))
+
+
+def line(found: Iterable[Consequence]) -> str:
+    """All in one line; empty where nothing changes."""
+    return ", ".join(one.words for one in found)
+
+
+def _all(before: Candidate, after: Candidate, latency: tuple[LatencyLimit, ...]) -> Iterator[Consequence]:
+    sites = (before.site, after.site)
+    if latency:
+        pair = (worst_latency(before, latency), worst_latency(after, latency))
+        yield from _changed(Domain.NETWORK, "latency", pair, sites, "{} ms")
+    yield from _cost(before, after)
+    yield from _changed(Domain.ENERGY, "energy", (before.energy, after.energy), sites, "{} kWh a month")
+    yield from _changed(Domain.ENERGY, "carbon", (before.carbon, after.carbon), sites, "{} kg CO2e a month")
+    yield from _residency(before, after)
+    yield from _readiness(before, after)
+    yield from _feeds(after)
+
+
+def _changed(
+    domain: Domain,
+    name: str,
+    pair: tuple[Figure, Figure],
+    sites: tuple[str, str],
+    words: str,
+    more_is_better: bool = False,
+) -> Iterator[Consequence]:
+    before, after = pair
+    if before.value is None or after.value is None:
+        yield Consequence(domain, name, _unknown(name, pair, sites), Effect.UNKNOWN)
+        return
+    if before.unit != after.unit:
+        raise FigureError(f"{name}: {before.unit} at {sites[0]} and {after.unit} at {sites[1]}")
+    change, low, high = after.value - before.value, after.least - before.most, after.most - before.least
+    if low == high == 0:
+        return
+    said = words.format(signed(change)) + _band(low, high)
+    yield Consequence(domain, name, said, _effect(low, high, more_is_better), change, low, high, before.unit)
+
+
+def _unknown(name: str, pair: tuple[Figure, Figure], sites: tuple[str, str]) -> str:
+    where = [site for figure, site in zip(pair, sites, strict=True) if figure.value is None]
+    return f"{name} unknown at {' and '.join(where)}"
+
+
+def _band(low: float, high: float) -> str:
+    return "" if low == high else f" ({signed(low)} to {signed(high)})"
+
+
+def _effect(low: float, high: float, more_is_better: bool = False) -> Effect:
+    if low < 0 < high:
+        return Effect.UNCLEAR
+    rises = high > 0
+    return Effect.BETTER if rises is more_is_better else Effect.WORSE
+
+
+def _cost(before: Candidate, after: Candidate) -> Iterator[Consequence]:
+    """In percent of what it costs now; in money where it costs nothing now, or is paid for running."""
+    sites = (before.site, after.site)
+    pair = (before.monthly_cost, after.monthly_cost)
+    for one in _changed(Domain.COST, "cost", pair, sites, "{} " + pair[0].unit.replace("/", " a ")):
+        base = before.monthly_cost.value
+        if one.change is None or one.low is None or one.high is None or base is None or base <= 0:
+            yield one
+            continue
+        change, low, high = (each / base * 100 for each in (one.change, one.low, one.high))
+        # Nobody decides by tenths of a percent, but a change is not no change either.
+        shown = signed(round(change)) if abs(change) >= 1 else signed(change)
+        words = f"{shown} % cost{_band(low, high)}"
+        yield Consequence(Domain.COST, "cost", words, one.effect, change, low, high, "%")
+
+
+def _residency(before: Candidate, after: Candidate) -> Iterator[Consequence]:
+    for zone in sorted(before.residency - after.residency):
+        yield Consequence(Domain.REGULATION, "residency", f"leaves {zone} residency", Effect.WORSE)
+    for zone in sorted(after.residency - before.residency):
+        yield Consequence(Domain.REGULATION, "residency", f"enters {zone} residency", Effect.BETTER)
+    was, now = before.jurisdiction.answer, after.jurisdiction.answer
+    if was is not now:
+        effect = Effect.WORSE if _STRICTER[now] > _STRICTER[was] else Effect.BETTER
+        if now is Answer.CANNOT_DECIDE:
+            effect = Effect.UNKNOWN
+        words = f"transfer {_ANSWERS[now]} ({after.jurisdiction.rule})"
+        yield Consequence(Domain.REGULATION, "jurisdiction", words, effect)
+
+
+def _readiness(before: Candidate, after: Candidate) -> Iterator[Consequence]:
+    was, now = before.verdict, after.verdict
+    if now is None:
+        yield Consequence(Domain.READINESS, "verdict", f"readiness unknown at {after.site}", Effect.UNKNOWN)
+    elif was is not now:
+        better = was is None or VERDICT_RANK[now] > VERDICT_RANK[was]
+        words = f"to a {now.replace('-', ' ')} site"
+        yield Consequence(Domain.READINESS, "verdict", words, Effect.BETTER if better else Effect.WORSE)
+
+
+def _feeds(after: Candidate) -> Iterator[Consequence]:
+    for feed, load in sorted(after.feed_load.items()):
+        name = f"feed {feed}"
+        if load.value is None:
+            yield Consequence(Domain.ENERGY, name, f"load of {name} unknown", Effect.UNKNOWN)
+        elif load.most >= FEED_TOLD_PERCENT:
+            band = "" if load.exact else f" ({number(load.least)} to {number(load.most)})"
+            words = f"{name} to {number(load.value)} %{band}"
+            high = load.most if math.isfinite(load.most) else None
+            yield Consequence(Domain.ENERGY, name, words, Effect.WORSE, load.value, load.low, high, "%")

@@ -1,0 +1,79 @@
+"""Small portfolios to proven optimality, and how many workloads can be placed at all: integer programs for HiGHS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+
+from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Numbers, Places
+from readiness.tradeoffs.core.relaxation import columns_of, empty_program, quiet_highs
+
+FEASIBLE_NODES = 2_000
+"""Nodes of the search for a plan that places all, so that its end does not hang on the machine's speed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solved:
+    """A plan, and what no plan can be below; `NOWHERE` for workloads that are left out."""
+
+    plan: Places
+    bound: float
+
+
+def most_placed(problem: Assigning, priority: Numbers, nodes: int | None = FEASIBLE_NODES) -> Places:
+    """A plan that places as much priority as there is room for; the most there is if `nodes` is None."""
+    places = np.where(np.isfinite(problem.costs), 0.0, np.inf)
+    program, rows, sites = _program(Assigning(places, problem.demand, problem.capacity), priority)
+    highs = quiet_highs()
+    highs.passModel(program)
+    return _run(highs, rows, sites, len(priority), nodes).plan
+
+
+def optimum(problem: Assigning, priority: Numbers, placed: float) -> Solved:
+    """The cheapest of all plans that place this much priority."""
+    workloads = len(priority)
+    program, rows, sites = _program(problem, np.zeros(workloads))
+    highs = quiet_highs()
+    highs.passModel(program)
+    # A last row over the workloads' own columns: no more priority may be left out.
+    allowed = float(priority.sum()) - placed + 1e-6
+    highs.addRow(
+        -highspy.kHighsInf, allowed, workloads, np.arange(workloads, dtype=np.int32), priority.astype(float)
+    )
+    return _run(highs, rows, sites, workloads)
+
+
+def _program(problem: Assigning, leaving_out: Numbers) -> tuple[highspy.HighsLp, Places, Places]:
+    """First a column for leaving each workload out, then one for each pair."""
+    workloads = len(problem.costs)
+    rows, sites = np.nonzero(np.isfinite(problem.costs))
+    starts, index, value = columns_of(problem, rows, sites)
+    program = empty_program(problem)
+    many = workloads + len(rows)
+    program.num_col_ = many
+    program.col_cost_ = np.r_[leaving_out, problem.costs[rows, sites]]
+    program.col_lower_, program.col_upper_ = np.zeros(many), np.ones(many)
+    program.a_matrix_.start_ = np.r_[np.arange(workloads), starts + workloads].astype(np.int32)
+    program.a_matrix_.index_ = np.r_[np.arange(workloads), index].astype(np.int32)
+    program.a_matrix_.value_ = np.r_[np.ones(workloads), value]
+    program.integrality_ = [highspy.HighsVarType.kInteger] * many
+    return program, rows, sites
+
+
+def _run(
+    highs: highspy.Highs, rows: Places, sites: Places, workloads: int, nodes: int | None = None
+) -> Solved:
+    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.setOptionValue("mip_abs_gap", 1e-9)
+    highs.setOptionValue("mip_feasibility_tolerance", 1e-9)
+    if nodes is not None:
+        highs.setOptionValue("mip_max_nodes", nodes)
+    highs.run()
+    plan = np.full(workloads, NOWHERE, np.int64)
+    chosen = np.array(highs.getSolution().col_value)
+    if chosen.size:
+        taken = chosen[workloads:] > 0.5
+        plan[rows[taken]] = sites[taken]
+    return Solved(plan, float(highs.getInfo().mip_dual_bound))

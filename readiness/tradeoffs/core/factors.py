@@ -1,0 +1,246 @@
+"""What is known of a factor of a site: one value of each source, the one that counts, and why there is none.
+
+Nothing is filled in: a factor that no source knows is unknown, with the reason, and never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
+
+
+class Basis(StrEnum):
+    """How a value came here, most trusted first."""
+
+    TELEMETRY = "telemetry"
+    PUBLISHED = "published"
+    DECLARED = "declared"
+    COMPUTED = "computed"
+    GREAT_CIRCLE = "great-circle"
+
+
+_ORDER = list(Basis)
+
+DISAGREE_SHARE = 0.05
+"""Sources further apart than this share of the larger, whose bands do not meet, disagree (our judgement)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One value of one source. `low` and `high` are its band, both None where the source gives none.
+
+    `as_of` is when it began to hold or was measured; of what was entered, `as_of_on` and `until_on` are its first and
+    last day at the site. `coverage` is the known share of the period that a mean is over. `caution` says why it should
+    be looked at again.
+    """
+
+    value: float
+    unit: str
+    basis: Basis
+    provenance: str
+    source: str
+    as_of: datetime
+    currency: str = ""
+    low: float | None = None
+    high: float | None = None
+    percentile: float | None = None
+    coverage: float | None = None
+    detail: str = ""
+    caution: str = ""
+    as_of_on: date | None = None
+    until_on: date | None = None
+
+    def age_s(self, at: datetime) -> float:
+        return (at - self.as_of).total_seconds()
+
+    def disagrees_with(self, other: Known) -> bool:
+        """Whether both say the same thing of it and are too far apart. Two currencies are not compared here."""
+        if self.unit != other.unit or self.percentile != other.percentile:
+            return False
+        apart = abs(self.value - other.value)
+        if apart <= DISAGREE_SHARE * max(abs(self.value), abs(other.value)):
+            return False
+        return _least(self) > _most(other) or _least(other) > _most(self)
+
+
+def _least(known: Known) -> float:
+    return known.value if known.low is None else known.low
+
+
+def _most(known: Known) -> float:
+    return known.value if known.high is None else known.high
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """`known` of each source, the one that counts first; empty where `unknown` says why there is none."""
+
+    kind: str
+    known: tuple[Known, ...] = ()
+    unknown: str = ""
+
+    @property
+    def best(self) -> Known | None:
+        return self.known[0] if self.known else None
+
+    @property
+    def others(self) -> tuple[Known, ...]:
+        return self.known[1:]
+
+    @property
+    def disagrees(self) -> bool:
+        return any(self.known[0].disagrees_with(other) for other in self.others)
+
+
+def settled(kind: str, found: Iterable[Known], unknown: str) -> Factor:
+    """The factor from what sources say: telemetry before publications, declared values, and what is worked out.
+
+    Of two alike, the provenance that is trusted more counts, then the newer, then the source by name.
+    """
+    known = sorted(found, key=_rank)
+    return Factor(kind, tuple(known)) if known else Factor(kind, unknown=unknown)
+
+
+def _rank(known: Known) -> tuple[int, int, float, str]:
+    trust = LEAST_TRUSTED_LAST.index(known.provenance)
+    return _ORDER.index(known.basis), trust, -known.as_of.timestamp(), known.source
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFactors:
+    """All that is known of a site at an instant. `latency` is by slug of the user region, `between` by that of a site.
+
+    `verdict` is empty for a site that has none. `accelerators` are those in service, by slug of their type.
+    """
+
+    site_id: int
+    slug: str
+    name: str
+    country: str
+    region: str
+    stage: str
+    verdict: str
+    score: float | None
+    accelerators: Mapping[str, int]
+    factors: Mapping[str, Factor]
+    latency: Mapping[str, Factor] = field(default_factory=dict)
+    between: Mapping[str, Factor] = field(default_factory=dict)
+
+
+HOURS_A_YEAR = 8_766.0
+"""Of a mean year of 365.25 days."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostParts:
+    """What an hour of an accelerator is made of; money in one currency."""
+
+    capex: Known
+    years: Known
+    utilisation: Known
+    power_kw: Known
+    price: Known
+    pue: Known
+
+    @property
+    def all(self) -> tuple[Known, ...]:
+        return self.capex, self.years, self.utilisation, self.power_kw, self.price, self.pue
+
+
+def accelerator_hour(parts: CostParts) -> Known | None:
+    """Cost of an hour in use: capital spread over the hours in use, and energy at the meter; None where the parts are
+    of two currencies.
+
+    Every hour of ownership draws `power_kw`, in use or not, so energy too is spread over the hours in use.
+    """
+    if parts.capex.currency != parts.price.currency:
+        return None
+    value = _hour(*(part.value for part in parts.all))
+    low = _hour(*(_best(part, lower=index not in _MORE_IS_CHEAPER) for index, part in enumerate(parts.all)))
+    high = _hour(*(_best(part, lower=index in _MORE_IS_CHEAPER) for index, part in enumerate(parts.all)))
+    banded = any(part.low is not None for part in parts.all)
+    trust = max((part.provenance for part in parts.all), key=LEAST_TRUSTED_LAST.index)
+    return Known(
+        value=value,
+        unit=f"{parts.capex.currency}/h",
+        currency=parts.capex.currency,
+        basis=Basis.COMPUTED,
+        provenance="simulated" if trust == "simulated" else "estimated",
+        source="computed from its parts",
+        as_of=min(part.as_of for part in parts.all),
+        low=low if banded else None,
+        high=high if banded else None,
+        detail="capital, energy and PUE over the hours in use; no staff, space or interest",
+    )
+
+
+_MORE_IS_CHEAPER = frozenset({1, 2})
+"""Places of the years and the utilisation among the parts: the more, the less an hour costs."""
+
+
+def _hour(capex: float, years: float, utilisation: float, power_kw: float, price: float, pue: float) -> float:
+    capital = capex / (years * HOURS_A_YEAR)
+    return (capital + power_kw * pue * price) / utilisation
+
+
+def _best(part: Known, *, lower: bool) -> float:
+    return _least(part) if lower else _most(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One `currency` is `rate` of `to_currency`."""
+
+    currency: str
+    to_currency: str
+    rate: float
+    as_of: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Rates that are in force, one for each pair and source."""
+
+    all: tuple[Rate, ...] = ()
+
+    def between(self, currency: str, to_currency: str) -> Rate | None:
+        """The newest rate of a pair, stated this way or the other way about; None where none is: unknown."""
+        found = [rate for rate in self.all if (rate.currency, rate.to_currency) == (currency, to_currency)]
+        found += [
+            Rate(currency, to_currency, 1 / rate.rate, rate.as_of, rate.source)
+            for rate in self.all
+            if (rate.currency, rate.to_currency) == (to_currency, currency)
+        ]
+        return max(found, key=lambda rate: (rate.as_of, rate.source), default=None)
+
+    def converted(self, known: Known, to_currency: str) -> Known | None:
+        """A value in another currency; None where no rate is known. What is no money stays as it is."""
+        if not known.currency or known.currency == to_currency:
+            return known
+        rate = self.between(known.currency, to_currency)
+        if rate is None:
+            return None
+        return replace(
+            known,
+            value=known.value * rate.rate,
+            unit=known.unit.replace(known.currency, to_currency, 1),
+            currency=to_currency,
+            source=f"{known.source}; rate of {rate.as_of:%Y-%m-%d}, {rate.source}",
+            low=None if known.low is None else known.low * rate.rate,
+            high=None if known.high is None else known.high * rate.rate,
+        )
+
+
+def compared(factor: Factor, rates: Rates, currency: str) -> Factor:
+    """The factor with every value in one currency, those without a rate left out and the reason said."""
+    converted: Sequence[Known | None] = [rates.converted(known, currency) for known in factor.known]
+    kept = tuple(known for known in converted if known is not None)
+    if kept or not factor.known:
+        return Factor(factor.kind, kept, factor.unknown)
+    money = ", ".join(dict.fromkeys(known.currency for known in factor.known))
+    return Factor(factor.kind, unknown=f"No rate from {money} to {currency} is known.")

@@ -1,0 +1,228 @@
+"""All workloads at once under shared capacity: a sweep over weights, each point with its proven gap.
+
+A point is the plan of least weighted sum of the objectives, each divided by what it is on average over the pairs that
+are allowed, so that weights are without unit. Its gap is (cost of the plan - bound) / cost of the plan: no plan for
+these weights is cheaper by more. A plan never exceeds a capacity and never uses a pair that is not allowed, which is
+where jurisdiction and every other hard limit of a single workload stand. As many workloads as there is room for are
+placed, by priority, before anything is saved; the others are named with the reason.
+
+Small portfolios are solved to the optimum (`exact`). Larger ones are bounded by `relaxation`, and their plans made by
+rounding it and improving that (`assignment`). Nothing here reads a clock: the same input gives the same points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places, filled, improved
+from readiness.tradeoffs.core.exact import most_placed, optimum
+from readiness.tradeoffs.core.objectives import Columns
+from readiness.tradeoffs.core.pareto import dominators
+from readiness.tradeoffs.core.relaxation import Relaxed, priced, relax
+
+EXACT_PAIRS = 400
+"""Up to so many allowed pairs the optimum is proven in well under a second."""
+CORNER = 0.97
+"""Weight of one objective in its corner of the sweep; the rest keeps its plan from being worse elsewhere for free."""
+
+
+class LeftOut(StrEnum):
+    NO_SITE = "no-feasible-site"
+    UNKNOWN = "unknown-figure"
+    NO_ROOM = "no-room"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Portfolio:
+    """`allowed` is workloads by sites; `figures` has the objectives as depth, less is better, NaN where one is unknown.
+
+    `demand` is workloads by resources and `capacity` sites by resources, in the same units; a capacity of NaN is
+    unknown, and takes no workload that demands of it. Capacity is what is there for these workloads: what those among
+    them that run there today take is part of it. `priority` is how much it matters that each is placed.
+    """
+
+    workloads: tuple[str, ...]
+    sites: tuple[str, ...]
+    objectives: tuple[str, ...]
+    resources: tuple[str, ...]
+    allowed: Flags
+    demand: Numbers
+    capacity: Numbers
+    figures: Numbers
+    priority: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One plan: the site of each workload that is placed, the sum of each objective, and how good it is proven to be.
+
+    `dominated_by` is the place in the sweep of a point that is no worse in every objective and better in one.
+    """
+
+    weights: Mapping[str, float]
+    plan: Mapping[str, str]
+    totals: Mapping[str, float]
+    cost: float
+    bound: float
+    gap: float
+    dominated_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    points: tuple[Point, ...]
+    left_out: Mapping[str, LeftOut]
+    cancelled: bool
+
+
+def spread(objectives: Sequence[str], points: int, *, seed: int) -> tuple[dict[str, float], ...]:
+    """Weights of a sweep: even, one corner for each objective, then drawn; each next to the one most like it."""
+    many = len(objectives)
+    corners = np.full((many, many), (1 - CORNER) / max(many - 1, 1))
+    np.fill_diagonal(corners, CORNER if many > 1 else 1.0)
+    drawn = np.random.default_rng(seed).dirichlet(np.ones(many), max(points - many - 1, 0))
+    left = list(np.vstack([np.full((1, many), 1 / many), corners, drawn])[:points])
+    tour = [left.pop(0)] if left else []
+    while left:
+        distances = [float(np.abs(one - tour[-1]).sum()) for one in left]
+        tour.append(left.pop(distances.index(min(distances))))
+    return tuple(dict(zip(objectives, map(float, one), strict=True)) for one in tour)
+
+
+def sweep(
+    portfolio: Portfolio,
+    weightings: Sequence[Mapping[str, float]],
+    *,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Sweep:
+    """The points in the order of their weights. Progress is told and cancelling asked between points."""
+    known = np.isfinite(portfolio.figures).all(axis=2)
+    fits = (portfolio.demand[:, None, :] <= np.nan_to_num(portfolio.capacity, nan=0.0)[None]).all(axis=2)
+    usable = portfolio.allowed & known & fits
+    left_out = _without_pairs(portfolio, known, usable)
+    solving = _Solving(portfolio, usable)
+    left_out.update({portfolio.workloads[row]: LeftOut.NO_ROOM for row in solving.no_room.tolist()})
+    found: list[tuple[Mapping[str, float], Places, float, float]] = []
+    stopped = False
+    for weights in weightings:
+        if cancelled():
+            stopped = True
+            break
+        found.append((weights, *solving.point(weights)))
+        progress(len(found), len(weightings))
+    return Sweep(_points(portfolio, found), left_out, stopped)
+
+
+def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[str, LeftOut]:
+    reasons: dict[str, LeftOut] = {}
+    for row in np.flatnonzero(~usable.any(axis=1)).tolist():
+        allowed = portfolio.allowed[row]
+        reason = LeftOut.NO_ROOM
+        if not allowed.any():
+            reason = LeftOut.NO_SITE
+        elif not (allowed & known[row]).any():
+            reason = LeftOut.UNKNOWN
+        reasons[portfolio.workloads[row]] = reason
+    return reasons
+
+
+class _Solving:
+    """What the points of one sweep share: who can be placed at all, a plan that does it, and the prices found last."""
+
+    def __init__(self, portfolio: Portfolio, usable: Flags) -> None:
+        self.portfolio = portfolio
+        self.capacity = np.nan_to_num(portfolio.capacity, nan=0.0)
+        means = [
+            float(np.abs(portfolio.figures[..., each][usable]).mean()) if usable.any() else 1.0
+            for each in range(len(portfolio.objectives))
+        ]
+        self.scale = np.array([one or 1.0 for one in means])
+        self.usable = usable
+        self.before: Relaxed | None = None
+        self.rows = np.flatnonzero(usable.any(axis=1))
+        self.exact = int(usable.sum()) <= EXACT_PAIRS
+        start = self._placing()
+        self.no_room = self.rows[start < 0]
+        if not self.exact:
+            self.rows, self.start = self.rows[start >= 0], start[start >= 0]
+
+    def _placing(self) -> Places:
+        """A plan that places as many as possible: filled in by size, or searched for where that leaves any out."""
+        problem = self._problem(np.ones(self.usable.shape))
+        priority = self.portfolio.priority[self.rows]
+        if not self.exact:
+            nobody = np.full(len(self.rows), NOWHERE, np.int64)
+            plan = filled(problem, problem.costs, nobody)
+            plan = improved(problem, plan, np.full(len(self.rows), 10.0), -np.inf)
+            if (plan >= 0).all():
+                return plan
+            searched = most_placed(problem, priority)
+            return max(plan, searched, key=lambda one: float(priority[one >= 0].sum()))
+        self.placed = most_placed(problem, priority, None)
+        return self.placed
+
+    def _problem(self, costs: Numbers) -> Assigning:
+        costs = np.where(self.usable, costs, np.inf)[self.rows]
+        return Assigning(costs, self.portfolio.demand[self.rows], self.capacity)
+
+    def point(self, weights: Mapping[str, float]) -> tuple[Places, float, float]:
+        """The plan over all workloads, its cost and the bound."""
+        shares = np.array([float(weights[name]) for name in self.portfolio.objectives])
+        costs = np.nan_to_num(self.portfolio.figures) @ (shares / shares.sum() / self.scale)
+        problem = self._problem(costs)
+        whole = np.full(len(self.usable), NOWHERE, np.int64)
+        if not len(self.rows):
+            return whole, 0.0, 0.0
+        if self.exact:
+            priority = self.portfolio.priority[self.rows]
+            solved = optimum(problem, priority, float(priority[self.placed >= 0].sum()))
+            plan, bound = solved.plan, solved.bound
+        else:
+            plan, bound = self._rounded(problem)
+        whole[self.rows] = plan
+        placed = plan >= 0
+        cost = float(problem.costs[np.flatnonzero(placed), plan[placed]].sum())
+        return whole, cost, min(bound, cost)
+
+    def _rounded(self, problem: Assigning) -> tuple[Places, float]:
+        """The relaxation rounded and improved; from the plan before, where a workload finds no room so."""
+        self.before = relax(problem, self.before)
+        bound = self.before.bound
+        dearest = np.where(np.isfinite(problem.costs), problem.costs, 0.0).max(axis=1)
+        penalty = np.full(len(dearest), 10 * float(dearest.sum()))
+        plan = filled(problem, priced(problem, self.before.prices), self.before.whole)
+        plan = improved(problem, plan, penalty, bound)
+        if (plan < 0).any():
+            plan = improved(problem, self.start, penalty, bound, rounds=20)
+        self.start = plan
+        return plan, bound
+
+
+def _points(
+    portfolio: Portfolio, found: Sequence[tuple[Mapping[str, float], Places, float, float]]
+) -> tuple[Point, ...]:
+    totals = np.zeros((len(found), len(portfolio.objectives)))
+    for place, (_, plan, _, _) in enumerate(found):
+        placed = np.flatnonzero(plan >= 0)
+        totals[place] = portfolio.figures[placed, plan[placed]].sum(axis=0)
+    by = dominators(Columns(totals, totals, totals)).tolist()
+    return tuple(
+        Point(
+            weights,
+            {
+                portfolio.workloads[row]: portfolio.sites[plan[row]]
+                for row in np.flatnonzero(plan >= 0).tolist()
+            },
+            dict(zip(portfolio.objectives, totals[place].tolist(), strict=True)),
+            cost,
+            bound,
+            (cost - bound) / abs(cost) if cost else 0.0,
+            None if by[place] < 0 else by[place],
+        )
+        for place, (weights, plan, cost, bound) in enumerate(found)
+    )

@@ -1,0 +1,181 @@
+"""Data sets of others as entries: mean carbon intensity of countries, and round trips between cloud regions."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from readiness.tradeoffs.core.countries import TWO_LETTERS
+from readiness.tradeoffs.core.distance import (
+    FIBRE_ROUND_TRIP_MS_PER_KM,
+    STRETCHES,
+    great_circle_km,
+)
+from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, Sourcing
+
+NEAR_KM = 150.0
+"""How far a place may be from a cloud region that stands for it (our judgement)."""
+AROUND_MS_PER_KM = FIBRE_ROUND_TRIP_MS_PER_KM * STRETCHES[0].middle
+"""What the way from a place to the region that stands for it may add or save."""
+
+
+class DataSetUnreadable(ValueError):
+    """The files of a package are not what they were when this was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountryMean:
+    """gCO2e/kWh, the mean over a year."""
+
+    value: float
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`name` is a slug, or the name of a cloud region."""
+
+    name: str
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegionTable:
+    """Round trips in ms between cloud regions by name, and where the regions are."""
+
+    places: tuple[Place, ...]
+    round_trips: Mapping[tuple[str, str], float]
+
+    def nearest(self, place: Place) -> tuple[Place, float] | None:
+        """The region that stands for a place, with its distance in km; None where none is near."""
+        found = [(self._km(place, region), region) for region in self.places]
+        km, region = min(found, key=lambda pair: (pair[0], pair[1].name), default=(float("inf"), None))
+        return None if region is None or km > NEAR_KM else (region, km)
+
+    def between(self, one: str, other: str) -> float | None:
+        """The mean of both directions, either where one alone is published."""
+        found = [self.round_trips[pair] for pair in ((one, other), (other, one)) if pair in self.round_trips]
+        return sum(found) / len(found) if found else None
+
+    @staticmethod
+    def _km(one: Place, other: Place) -> float:
+        return great_circle_km(one.latitude, one.longitude, other.latitude, other.longitude)
+
+
+def country_means(text: str) -> dict[str, CountryMean]:
+    """By two-letter code. A country without an intensity, or with one of 0, is not among them: no grid emits nothing
+    over its whole life.
+    """
+    found = {}
+    for code, row in _document(text).items():
+        intensity, year = row.get("carbon_intensity"), row.get("year")
+        if code in TWO_LETTERS and isinstance(intensity, int | float) and intensity > 0 and year:
+            found[TWO_LETTERS[code]] = CountryMean(float(intensity), int(year))
+    if not found:
+        raise DataSetUnreadable("No country of the data set has an intensity.")
+    return found
+
+
+def region_table(matrix: str, coordinates: str) -> RegionTable:
+    """From a matrix of ms with regions as its head and first column, and coordinates by short name."""
+    rows = list(csv.reader(matrix.splitlines()))
+    if not rows or len(rows[0]) < 3:
+        raise DataSetUnreadable("The table of round trips has no columns.")
+    heads = rows[0][1:]
+    try:
+        trips = {
+            (row[0], head): float(cell)
+            for row in rows[1:]
+            for head, cell in zip(heads, row[1:], strict=False)
+            if cell.strip() and head != row[0]
+        }
+        places = [
+            Place(str(row["displayName"]), float(row["lat"]), float(row["lon"]))
+            for row in _document(coordinates).values()
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataSetUnreadable(f"The table of round trips or of places is another: {error}.") from error
+    named = {name for pair in trips for name in pair}
+    return RegionTable(tuple(place for place in places if place.name in named), trips)
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise DataSetUnreadable("A file of the data set is no JSON.") from error
+    if not isinstance(found, dict) or not all(isinstance(row, dict) for row in found.values()):
+        raise DataSetUnreadable("A file of the data set is no table of rows.")
+    return found
+
+
+def carbon_entries(
+    sites: Iterable[tuple[str, str]], means: Mapping[str, CountryMean], source: str
+) -> list[FactorEntry]:
+    """An entry for each site (slug and country) whose country is known, as of the last day of the year it is of."""
+    found: list[FactorEntry] = []
+    for slug, country in sites:
+        mean = means.get(country)
+        if mean is not None:
+            sourcing = Sourcing(
+                basis="published",
+                provenance="estimated",
+                source=source,
+                as_of_on=date(mean.year, 12, 31),
+                note=f"Mean of {mean.year} over the country; the grid of the site may differ",
+            )
+            found.append(
+                FactorEntry(
+                    line=len(found) + 1,
+                    site=slug,
+                    kind="carbon_average",
+                    value=mean.value,
+                    unit="gCO2e/kWh",
+                    sourcing=sourcing,
+                )
+            )
+    return found
+
+
+def latency_entries(
+    sites: Sequence[Place], user_regions: Sequence[Place], table: RegionTable, source: str, as_of_on: date
+) -> list[LatencyEntry]:
+    """An entry for each site and user region that a cloud region stands for, two of the same region left out.
+
+    The band is what the ways to those regions may add or save.
+    """
+    found: list[LatencyEntry] = []
+    ends = {place: table.nearest(place) for place in (*sites, *user_regions)}
+    for site in sites:
+        for region in user_regions:
+            here, there = ends[site], ends[region]
+            if here is None or there is None or here[0] == there[0]:
+                continue
+            value = table.between(here[0].name, there[0].name)
+            if value is None:
+                continue
+            around = (here[1] + there[1]) * AROUND_MS_PER_KM
+            sourcing = Sourcing(
+                basis="published",
+                provenance="estimated",
+                source=source,
+                as_of_on=as_of_on,
+                note=f"{here[0].name} ({here[1]:.0f} km away) to {there[0].name} ({there[1]:.0f} km)",
+            )
+            found.append(
+                LatencyEntry(
+                    line=len(found) + 1,
+                    site=site.name,
+                    user_region=region.name,
+                    value=value,
+                    low=max(value - around, value / 2),
+                    high=value + around,
+                    sourcing=sourcing,
+                )
+            )
+    return found

@@ -1,0 +1,188 @@
+"""What is known of a site to what the parts of the page kit read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from readiness.evidence.tables import exact
+from readiness.tradeoffs.core.entries import FactorEntry
+from readiness.tradeoffs.core.factors import Factor, Known, SiteFactors
+from readiness.tradeoffs.models import FactorKind, SiteFactor
+from readiness.tradeoffs.queries.preview import Preview
+from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.rows import band_text, value_text
+from readiness.tradeoffs.tables import BASIS_LABELS
+from web.units import age, percent
+
+type Line = dict[str, Any]
+
+
+def beside(found: SiteFactors, at: datetime) -> list[Line]:
+    """Every factor with its sources side by side, the one that counts first; unknown ones with the reason."""
+    return [_factor(found.factors[kind.value], str(kind.label), at) for kind in FactorKind]
+
+
+def paths(found: SiteFactors, regions: dict[str, str], at: datetime) -> list[Line]:
+    """Round trips to user regions, and to other sites where any is known."""
+    to_regions = [_factor(factor, regions.get(slug, slug), at) for slug, factor in found.latency.items()]
+    return to_regions + [_factor(factor, slug, at) for slug, factor in sorted(found.between.items())]
+
+
+def _factor(factor: Factor, label: str, at: datetime) -> Line:
+    return {
+        "label": label,
+        "unknown": factor.unknown,
+        "disagrees": factor.disagrees,
+        "sources": [_source(known, at, counts=place == 0) for place, known in enumerate(factor.known)],
+    }
+
+
+def _source(known: Known, at: datetime, *, counts: bool) -> Line:
+    band = band_text(known)
+    notes = [known.detail, known.caution]
+    if known.coverage is not None:
+        notes.insert(0, gettext("%(share)s of it known") % {"share": percent(known.coverage)})
+    if known.percentile is not None:
+        notes.insert(0, f"p{known.percentile:g}")
+    return {
+        "value": value_text(known),
+        "band": band,
+        "basis": str(BASIS_LABELS[known.basis.value]),
+        "provenance": known.provenance,
+        "source": known.source,
+        "at": known.as_of,
+        "age": age(known.as_of, now=at) if known.as_of <= at else "",
+        "counts": counts,
+        "caution": known.caution,
+        "notes": " · ".join(dict.fromkeys(note for note in notes if note)),
+    }
+
+
+def finding(found: SiteFactors) -> str:
+    """What a reader should see first: how much is unknown, and where sources disagree."""
+    unknown = sum(1 for factor in found.factors.values() if factor.best is None)
+    apart = [kind for kind, factor in found.factors.items() if factor.disagrees]
+    labels = {kind.value: str(kind.label) for kind in FactorKind}
+    told = gettext("%(known)s of %(all)s factors are known") % {
+        "known": len(found.factors) - unknown,
+        "all": len(found.factors),
+    }
+    if apart:
+        names = ", ".join(labels[kind] for kind in apart)
+        told = gettext("%(told)s; sources disagree on %(names)s") % {"told": told, "names": names}
+    return f"{told}."
+
+
+def hours_finding(found: Sequence[SourceSeries], title: str) -> str:
+    """Mean, lowest, highest and how much is known, of each source."""
+    told = []
+    for each in found:
+        known = each.series.values[~np.isnan(each.series.values)]
+        if len(known):
+            told.append(
+                gettext("%(source)s: mean %(mean)s %(unit)s, lowest %(low)s, highest %(high)s")
+                % {
+                    "source": each.source,
+                    "mean": exact(float(known.mean())),
+                    "unit": each.unit,
+                    "low": exact(float(known.min())),
+                    "high": exact(float(known.max())),
+                }
+            )
+    return f"{title}. {'; '.join(told)}." if told else gettext("No hour is known.")
+
+
+def entry_facts(entry: SiteFactor) -> list[Line]:
+    """What is known of one entry; what was not said is left out."""
+    band = (
+        f"{exact(entry.low)} – {exact(entry.high)}"
+        if entry.low is not None and entry.high is not None
+        else ""
+    )
+    found: list[Line] = [
+        {
+            "term": gettext("Site"),
+            "value": entry.site.name,
+            "url": reverse("factor-site", args=[entry.site.slug]),
+        },
+        {"term": gettext("Value"), "value": f"{exact(entry.value)} {entry.unit}".strip()},
+        {"term": gettext("As stated"), "value": entry.stated},
+        {"term": gettext("Band"), "value": band},
+        {"term": gettext("Source"), "value": entry.source},
+        {"term": gettext("Basis"), "value": entry.get_basis_display()},
+        {"term": gettext("Provenance"), "value": entry.get_provenance_display()},
+        {"term": gettext("As of"), "value": entry.as_of_on.isoformat()},
+        {"term": gettext("Until"), "value": entry.until_on.isoformat() if entry.until_on else ""},
+        {"term": gettext("Caution"), "value": entry.caution},
+        {"term": gettext("Note"), "value": entry.note},
+        {"term": gettext("Entered by"), "value": entry.by.username if entry.by else ""},
+    ]
+    return [line for line in found if line["value"]]
+
+
+def preview_facts(entry: FactorEntry, shown: Preview, site_name: str) -> list[Line]:
+    """What would be stored, in the stored unit, and what it would take the place of."""
+    checked = shown.checked
+    label = str(FactorKind(entry.kind).label)
+    band = ""
+    if checked.low is not None and checked.high is not None:
+        band = f"{exact(checked.low)} – {exact(checked.high)} {shown.unit}".strip()
+    corrects = ""
+    if shown.corrects is not None:
+        corrects = f"{exact(shown.corrects.value)} {shown.corrects.unit}".strip()
+    found: list[Line] = [
+        {"term": gettext("Site"), "value": site_name},
+        {"term": gettext("Factor"), "value": label},
+        {"term": gettext("Kept as"), "value": f"{exact(checked.value)} {shown.unit}".strip()},
+        {"term": gettext("As stated"), "value": checked.stated},
+        {"term": gettext("Band"), "value": band},
+        {"term": gettext("Source"), "value": entry.sourcing.source},
+        {"term": gettext("As of"), "value": entry.sourcing.as_of_on.isoformat()},
+        {"term": gettext("Takes the place of"), "value": corrects},
+        {"term": gettext("Caution"), "value": checked.caution},
+    ]
+    return [line for line in found if line["value"]]
+
+
+def tabs(current: str) -> list[Line]:
+    pages = (
+        ("factors", gettext("Factors")),
+        ("latencies", gettext("Round trips")),
+        ("rates", gettext("Exchange rates")),
+    )
+    return [{"label": label, "url": reverse(name), "current": name == current} for name, label in pages]
+
+
+def breadcrumbs(*here: tuple[str, str]) -> list[dict[str, str]]:
+    return [
+        {"label": gettext("Site factors"), "url": reverse("factors")},
+        *({"label": label, "url": url} for label, url in here),
+    ]
+
+
+def kind_views(kinds: Iterable[str], current: str, slug: str, query: dict[str, str]) -> list[Line]:
+    """A segment for each hourly factor of the site."""
+    labels = {kind.value: str(kind.label) for kind in FactorKind}
+    here = reverse("factor-site", args=[slug])
+    return [
+        {
+            "label": labels[kind],
+            "url": f"{here}?{urlencode({**query, 'hours': kind})}",
+            "current": kind == current,
+        }
+        for kind in kinds
+    ]
+
+
+def add_url(may: bool, **asked: str) -> str:
+    if not may:
+        return ""
+    address = reverse("site-factor-add")
+    return f"{address}?{urlencode(asked)}" if asked else address

@@ -1,0 +1,59 @@
+"""What a currency is worth in another, by day."""
+
+import pghistory
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models.constraints import choices_held
+from readiness.tradeoffs.core.units import CURRENCIES
+from telemetry.models import Provenance
+
+CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
+
+
+@pghistory.track()
+@choices_held
+class ExchangeRate(models.Model):
+    """One unit of `currency` is `rate` of `to_currency`, from a day on until the source's next rate."""
+
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
+    to_currency = models.CharField(_("in currency"), max_length=3, choices=CURRENCY_CHOICES)
+    rate = models.FloatField(_("rate"), help_text=_("How many of the second currency one of the first is"))
+    as_of_on = models.DateField(_("as of"), help_text=_("The first day that it holds"))
+    source = models.CharField(_("source"), max_length=200, help_text=_("Where the rate comes from"))
+    provenance = models.CharField(
+        _("provenance"), max_length=16, choices=Provenance, default=Provenance.DECLARED
+    )
+    by = models.ForeignKey(
+        verbose_name=_("entered by"),
+        to=settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+
+    class Meta:
+        verbose_name = _("exchange rate")
+        verbose_name_plural = _("exchange rates")
+        ordering = ["currency", "to_currency", "-as_of_on", "source", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["currency", "to_currency", "source", "as_of_on"],
+                name="exchange_rate_once_a_day",
+                violation_error_message=_("This source has a rate from that day on already."),
+            ),
+            models.CheckConstraint(condition=Q(rate__gt=0), name="exchange_rate_positive"),
+            models.CheckConstraint(
+                condition=~Q(currency=F("to_currency")),
+                name="exchange_rate_of_two",
+                violation_error_message=_("A rate is between two currencies."),
+            ),
+            models.CheckConstraint(condition=~Q(source=""), name="exchange_rate_with_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.currency} in {self.to_currency}, {self.as_of_on}"

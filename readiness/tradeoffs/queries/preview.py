@@ -1,0 +1,35 @@
+"""What an entry would become, before anybody says yes to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from readiness.tradeoffs.core.entries import Checked, FactorEntry, checked_factor, collected
+from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.units import stored_unit
+from readiness.tradeoffs.models import SiteFactor
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`corrects` is what the source said of that day so far, None where it said nothing."""
+
+    checked: Checked
+    unit: str
+    corrects: SiteFactor | None
+
+
+def preview(entry: FactorEntry, *, now: datetime) -> Preview:
+    """One statement; EntriesRefused where it cannot be stored."""
+    ((_, checked),) = collected(
+        [entry], lambda each: each.line, lambda each: checked_factor(each, now.date())
+    )
+    corrects = SiteFactor.objects.filter(
+        site__slug=entry.site,
+        kind=entry.kind,
+        source=entry.sourcing.source.strip(),
+        as_of_on=entry.sourcing.as_of_on,
+    ).first()
+    unit = stored_unit(KINDS[entry.kind].dimension, checked.currency)
+    return Preview(checked, unit, corrects)

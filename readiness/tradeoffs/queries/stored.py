@@ -1,0 +1,195 @@
+"""What was entered, as it holds at an instant: of each source the newest value, by the calendar of the site."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from inventory.queries.capacity import end_of_day
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.tradeoffs.core.factors import Basis, Known, Rate, Rates
+from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.core.units import stored_unit
+
+SERIES_DAYS = 30
+"""What stands for a series where one figure is asked for: the mean over as many days up to the instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """`known` by site and what the value is of; `ended` says of the others when their newest value stopped holding."""
+
+    known: dict[int, dict[str, list[Known]]] = field(default_factory=lambda: defaultdict(_lists))
+    ended: dict[int, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+
+    def of(self, site_id: int, name: str) -> list[Known]:
+        return self.known.get(site_id, {}).get(name, [])
+
+    def why_not(self, site_id: int, name: str) -> str:
+        return self.ended.get(site_id, {}).get(name, "")
+
+    def _ends(self, site_id: int, name: str, source: str, until_on: date) -> None:
+        self.ended[site_id][name] = f"The last value, of {source}, held until {until_on}."
+
+
+def _lists() -> dict[str, list[Known]]:
+    return defaultdict(list)
+
+
+# The day that it is at each site; values of later days do not hold yet.
+_FACTORS = """
+SELECT DISTINCT ON (factor.site_id, factor.kind, source) factor.site_id, factor.kind, source, value, currency, basis,
+    provenance, as_of_on, until_on, low, high, caution, note, site.time_zone, timezone(site.time_zone, %(at)s)::date
+FROM tradeoffs_sitefactor factor JOIN inventory_site site ON site.id = factor.site_id
+WHERE factor.site_id = ANY(%(sites)s) AND as_of_on <= timezone(site.time_zone, %(at)s)::date
+ORDER BY factor.site_id, factor.kind, source, as_of_on DESC
+"""
+_LATENCIES = """
+SELECT DISTINCT ON (latency.site_id, user_region_id, other_site_id, percentile, source)
+    latency.site_id, site.slug, region.slug, other.id, other.slug, source, value_ms, percentile, basis, provenance,
+    as_of_on, until_on, low, high, caution, note, site.time_zone, timezone(site.time_zone, %(at)s)::date
+FROM tradeoffs_latencyfactor latency JOIN inventory_site site ON site.id = latency.site_id
+LEFT JOIN workloads_userregion region ON region.id = user_region_id
+LEFT JOIN inventory_site other ON other.id = other_site_id
+WHERE (latency.site_id = ANY(%(sites)s) OR other_site_id = ANY(%(sites)s))
+    AND as_of_on <= timezone(site.time_zone, %(at)s)::date
+ORDER BY latency.site_id, user_region_id, other_site_id, percentile, source, as_of_on DESC
+"""
+# Sums of sums: a mean of days that know as much as each other is the mean of all their hours.
+_SERIES = """
+SELECT site_id, kind, source, currency, min(basis), array_agg(DISTINCT provenance),
+    sum(mean * known::int * step_s) / sum(known::int * step_s), min(mean), max(mean),
+    sum(known::int * step_s) / 86400.0, max(day_on)
+FROM tradeoffs_factorday
+WHERE site_id = ANY(%(sites)s) AND day_on > %(since)s AND day_on <= %(until)s
+GROUP BY site_id, kind, source, currency ORDER BY site_id, kind, source, currency
+"""
+_RATES = """
+SELECT DISTINCT ON (currency, to_currency, source) currency, to_currency, rate, as_of_on, source
+FROM tradeoffs_exchangerate WHERE as_of_on <= %(day)s ORDER BY currency, to_currency, source, as_of_on DESC
+"""
+
+
+def factors(site_ids: Collection[int], at: datetime) -> Held:
+    """Values by site and kind; one statement."""
+    held = Held()
+    for row in _rows(_FACTORS, {"sites": list(site_ids), "at": at}):
+        site_id, kind, source, value, currency, basis, provenance, as_of_on, until_on = row[:9]
+        low, high, caution, note, zone, today = row[9:]
+        if until_on is not None and until_on < today:
+            held._ends(site_id, kind, source, until_on)
+            continue
+        held.known[site_id][kind].append(
+            Known(
+                value=value,
+                unit=stored_unit(KINDS[kind].dimension, currency),
+                currency=currency,
+                basis=Basis(basis),
+                provenance=provenance,
+                source=source,
+                as_of=beginning(as_of_on, zone),
+                low=low,
+                high=high,
+                caution=caution,
+                detail=note,
+                as_of_on=as_of_on,
+                until_on=until_on,
+            )
+        )
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Round trips by site and slug: of the user region, of the other site."""
+
+    to_regions: Held = field(default_factory=Held)
+    to_sites: Held = field(default_factory=Held)
+
+
+def latencies(site_ids: Collection[int], at: datetime) -> Paths:
+    """One statement. A pair of sites is found from both ends."""
+    paths = Paths()
+    for row in _rows(_LATENCIES, {"sites": list(site_ids), "at": at}):
+        site_id, slug, region, other_id, other, source, value, percentile, basis, provenance = row[:10]
+        as_of_on, until_on, low, high, caution, note, zone, today = row[10:]
+        if until_on is not None and until_on < today:
+            if region:
+                paths.to_regions._ends(site_id, region, source, until_on)
+            continue
+        known = Known(
+            value=value,
+            unit="ms",
+            basis=Basis(basis),
+            provenance=provenance,
+            source=source,
+            as_of=beginning(as_of_on, zone),
+            low=low,
+            high=high,
+            percentile=percentile,
+            caution=caution,
+            detail=note,
+            as_of_on=as_of_on,
+            until_on=until_on,
+        )
+        if region:
+            paths.to_regions.known[site_id][region].append(known)
+        else:
+            paths.to_sites.known[site_id][other].append(known)
+            paths.to_sites.known[other_id][slug].append(known)
+    return paths
+
+
+def series_means(site_ids: Collection[int], at: datetime) -> Held:
+    """What each series comes to over the last `SERIES_DAYS` whole UTC days; one statement.
+
+    The band is that of the days' means. How much of the days is known is the coverage.
+    """
+    until = at.astimezone(UTC).date() - timedelta(days=1)
+    asked = {"sites": list(site_ids), "since": until - timedelta(days=SERIES_DAYS), "until": until}
+    held = Held()
+    for row in _rows(_SERIES, asked):
+        site_id, kind, source, currency, basis, provenances, mean, low, high, days, newest = row
+        held.known[site_id][kind].append(
+            Known(
+                value=mean,
+                unit=stored_unit(KINDS[kind].dimension, currency),
+                currency=currency,
+                basis=Basis(basis),
+                provenance=worst_provenance(provenances),
+                source=source,
+                as_of=end_of_day(newest, "UTC"),
+                low=min(low, mean),
+                high=max(high, mean),
+                coverage=float(days) / SERIES_DAYS,
+                detail=f"mean of the hours of {SERIES_DAYS} days",
+            )
+        )
+    return held
+
+
+def rates(at: datetime) -> Rates:
+    """Rates in force, by the UTC day; one statement."""
+    day = at.astimezone(UTC).date()
+    return Rates(
+        tuple(
+            Rate(currency, to_currency, rate, beginning(as_of_on, "UTC"), source)
+            for currency, to_currency, rate, as_of_on, source in _rows(_RATES, {"day": day})
+        )
+    )
+
+
+def beginning(day: date, zone: str) -> datetime:
+    """0:00 of the day in the zone, in UTC."""
+    return end_of_day(day - timedelta(days=1), zone)
+
+
+def _rows(statement: str, asked: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, asked)
+        return cursor.fetchall()

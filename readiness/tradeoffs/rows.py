@@ -1,0 +1,111 @@
+"""What lists of factors show: one row for a site and factor on pages, one for each of its sources in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from readiness.evidence.tables import exact
+from readiness.tradeoffs.core.factors import Basis, Factor, Known, SiteFactors
+from readiness.tradeoffs.models import FactorKind
+
+UNKNOWN = "unknown"
+"""What stands for the basis of a factor that nobody knows."""
+SERIES, DESIGN = "series", "design"
+"""Bases in files alone: what was worked out of hours, or read off a link, is nothing that anybody stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRow:
+    """`known` is the value that the row is about, None where nothing is known; `factor` has the other sources."""
+
+    site: SiteFactors
+    kind: str
+    label: str
+    factor: Factor
+    known: Known | None
+    at: datetime
+
+    @property
+    def id(self) -> str:
+        return f"{self.site.slug}:{self.kind}"
+
+    @property
+    def value(self) -> float | None:
+        return None if self.known is None else self.known.value
+
+    @property
+    def basis(self) -> str:
+        return UNKNOWN if self.known is None else self.known.basis.value
+
+    @property
+    def basis_in_file(self) -> str:
+        if self.known is None or self.known.basis not in (Basis.PUBLISHED, Basis.DECLARED):
+            return self.basis
+        if self.known.coverage is not None:
+            return SERIES
+        return self.basis if self.known.as_of_on is not None else DESIGN
+
+    @property
+    def provenance(self) -> str:
+        return UNKNOWN if self.known is None else self.known.provenance
+
+    @property
+    def agreement(self) -> str:
+        """disagree, agree, one, or none: how its sources stand to each other."""
+        if self.known is None:
+            return "none"
+        if not self.factor.others:
+            return "one"
+        return "disagree" if self.factor.disagrees else "agree"
+
+    @property
+    def as_of(self) -> datetime | None:
+        return None if self.known is None else self.known.as_of
+
+    @property
+    def age_s(self) -> float | None:
+        return None if self.known is None else self.known.age_s(self.at)
+
+
+def value_text(known: Known) -> str:
+    """`0.084 EUR/kWh`, `1.2`."""
+    return f"{exact(known.value)} {known.unit}".strip()
+
+
+def band_text(known: Known | None) -> str:
+    if known is None or known.low is None or known.high is None:
+        return ""
+    return f"{exact(known.low)} – {exact(known.high)}"
+
+
+def factor_rows(found: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
+    """Of each site every factor, in the order of their names on the site's page."""
+    labels = {kind.value: str(kind.label) for kind in FactorKind}
+    return [
+        row
+        for site in found
+        for kind, label in labels.items()
+        for row in _rows(site, kind, label, site.factors[kind], at, every_source)
+    ]
+
+
+def latency_rows(
+    found: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
+) -> list[FactorRow]:
+    """Of each site the round trip to every user region; `regions` are names by slug."""
+    return [
+        row
+        for site in found
+        for slug, factor in site.latency.items()
+        for row in _rows(site, slug, regions.get(slug, slug), factor, at, every_source)
+    ]
+
+
+def _rows(
+    site: SiteFactors, kind: str, label: str, factor: Factor, at: datetime, every_source: bool
+) -> Iterator[FactorRow]:
+    shown = factor.known if every_source else factor.known[:1]
+    for known in shown or (None,):
+        yield FactorRow(site, kind, label, factor, known, at)

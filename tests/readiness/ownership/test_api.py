@@ -1,0 +1,216 @@
+"""The endpoints under /api/ownership/."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.ownership.core.standing import Item
+from readiness.ownership.models import Assignment
+from tests.inventory import made
+
+pytestmark = pytest.mark.django_db
+HERE = "/api/ownership/assignments/"
+ROLES = ("viewer", "ops", "planner", "manager", "admin")
+
+
+@pytest.fixture
+def body(porto, ana, rui, team):
+    return {
+        "site": {"slug": "porto"},
+        "item": "compute",
+        "accountable": ana.pk,
+        "team": {"slug": "fabric"},
+        "deputy": rui.pk,
+        "decision_rights": "May stop any placement.",
+        "escalation": "Call the NOC.",
+    }
+
+
+class TestHandshake:
+    def test_from_the_proposal_to_the_end(self, body, api_of, person_of, frozen_now):
+        asked = api_of("manager").post(HERE, body)
+        assert asked.status_code == 201, asked.content
+        told = asked.json()
+        assert (told["state"]["value"], told["accountable"]["display"]) == ("proposed", "Ana Reis")
+        assert (told["is_in_force"], len(told["steps"]), told["display"]) == (False, 5, "Compute at Porto")
+        one, ana = f"{HERE}{told['id']}/", api_of("viewer", username="ana")
+        accepted = ana.post(f"{one}accept/", {"note": "gladly"}).json()
+        assert (accepted["state"]["value"], accepted["is_in_force"]) == ("accepted", True)
+        assert accepted["due_at"] == "2027-05-23T16:00:00Z"
+        ticked = ana.post(f"{one}tick/", {"step": told["steps"][0]["id"], "done": True}).json()
+        assert ticked["steps"][0]["done_at"] == "2026-11-24T16:00:00Z"
+        frozen_now.move(days=100)
+        assert ana.post(f"{one}confirm/").json()["confirmed_at"] == "2027-03-04T16:00:00Z"
+        again = ana.post(f"{one}decline/", {"note": "no"})
+        assert (again.status_code, again.json()["detail"][:15]) == (409, "It is accepted,")
+        silent = ana.post(f"{one}end/", {})
+        assert (silent.status_code, list(silent.json())) == (400, ["reason"])
+        assert ana.post(f"{one}end/", {"reason": "Moves on"}).json()["state"]["value"] == "ended"
+        assert ana.post(f"{one}tick/", {"step": told["steps"][0]["id"], "done": False}).status_code == 409
+
+    def test_it_is_kept(self, own, porto, ana, api_of):
+        owned = own(porto, ana)
+        for method in ("put", "patch", "delete"):
+            assert getattr(api_of("admin"), method)(f"{HERE}{owned.pk}/", {}).status_code == 405
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"item": "luck"}, "item"),
+            ({"site": {"slug": "nowhere"}}, "site"),
+            ({"accountable": 999999}, "accountable"),
+            ({"decision_rights": " "}, "decision_rights"),
+            ({"effective_at": "soon"}, "effective_at"),
+            ({"effective_at": "2030-01-01T00:00:00Z"}, "effective_at"),
+        ],
+    )
+    def test_a_refusal_is_by_field(self, body, api_of, frozen_now, given, field):
+        answer = api_of("manager").post(HERE, body | given)
+        assert (answer.status_code, list(answer.json())) == (400, [field]), answer.content
+
+    def test_many_are_proposed_or_none(self, body, api_of):
+        answer = api_of("manager").post(HERE, [body, body])
+        assert (answer.status_code, list(answer.json())) == (400, ["1"])
+        assert not Assignment.objects.exists()
+
+
+class TestRoles:
+    """Every role against every action on somebody else's assignment."""
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_what_a_role_may(self, role, body, own, ask, porto, ana, rui, api_of):
+        owned, asked = own(porto, ana), ask(porto, ana, Item.NETWORK)
+        api = api_of(role)
+        may_propose, may_end = role in ("planner", "manager", "admin"), role in ("manager", "admin")
+        answers = {
+            "propose": (api.post(HERE, body), may_propose, "ownership.add_assignment"),
+            "accept": (api.post(f"{HERE}{asked.pk}/accept/", {}), False, "ownership.add_assignment"),
+            "decline": (
+                api.post(f"{HERE}{asked.pk}/decline/", {"note": "x"}),
+                False,
+                "ownership.add_assignment",
+            ),
+            "confirm": (api.post(f"{HERE}{owned.pk}/confirm/"), False, "ownership.add_assignment"),
+            "tick": (
+                api.post(f"{HERE}{owned.pk}/tick/", {"step": owned.steps.first().pk, "done": True}),
+                may_propose,
+                "ownership.add_assignment",
+            ),
+            "reassign": (
+                api.post(f"{HERE}reassign/", {"from": ana.pk, "to": rui.pk, "dry_run": True}),
+                may_end,
+                "permission",
+            ),
+            "end": (
+                api.post(f"{HERE}{owned.pk}/end/", {"reason": "x"}),
+                may_end,
+                "ownership.end_assignment",
+            ),
+        }
+        for what, (answer, may, permission) in answers.items():
+            assert (answer.status_code < 300) is may, (what, answer.content)
+            if not may:
+                assert answer.status_code == 403, (what, answer.content)
+                assert permission in answer.json()["detail"], what
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_who_sees_names(self, role, own, porto, ana, api_of):
+        owned = own(porto, ana)
+        text = "".join(
+            api_of(role).get(path).content.decode()
+            for path in (
+                HERE,
+                f"{HERE}{owned.pk}/",
+                "/api/ownership/gaps/",
+                f"{HERE}?q=ana",
+                f"{HERE}?brief=true",
+            )
+        )
+        assert ("Ana Reis" in text) is (role != "viewer")
+        assert "Fabric" in text
+        kept = api_of(role).get(f"/api/history/?model=ownership.assignment&id={owned.pk}")
+        assert kept.status_code == (403 if role == "viewer" else 200)
+
+    def test_nobody_gets_nothing(self, own, porto, ana, api_of):
+        owned = own(porto, ana)
+        for path in (HERE, f"{HERE}{owned.pk}/", "/api/ownership/gaps/"):
+            assert api_of(None).get(path).status_code == 401
+
+
+class TestReassigning:
+    def test_first_shown_then_done(self, own, ask, porto, ana, rui, api_of):
+        own(porto, ana, Item.COMPUTE)
+        ask(porto, ana, Item.ENERGY)
+        api = api_of("manager")
+        shown = api.post(f"{HERE}reassign/", {"from": ana.pk, "to": rui.pk, "dry_run": True}).json()
+        assert (shown["dry_run"], shown["count"]) == (True, 2)
+        [compute, energy] = shown["results"]
+        assert (compute["kind"], energy["kind"]) == ("ask", "ask-again")
+        assert (compute["before"]["accountable"], compute["after"]["accountable"]) == ("Ana Reis", "Rui Reis")
+        # Rui was the deputy, and cannot stand in for himself.
+        assert (compute["before"]["deputy"], compute["after"]["deputy"]) == ("Rui Reis", None)
+        assert not Assignment.objects.filter(accountable=rui).exists()
+        done = api.post(f"{HERE}reassign/", {"from": ana.pk, "to": rui.pk}).json()
+        assert [row["site"] for row in done["results"]] == ["porto", "porto"]
+        assert Assignment.objects.filter(accountable=rui, state="proposed").count() == 2
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"to": "same"}, "to"),
+            ({"to": 999999}, "to"),
+            ({"from": "idle"}, "from"),
+            ({"to": None}, "to"),
+            ({"dry_run": "perhaps"}, "dry_run"),
+        ],
+    )
+    def test_a_refusal_is_by_field(self, own, porto, ana, rui, eva, api_of, given, field):
+        own(porto, ana)
+        known = {"same": ana.pk, "idle": eva.pk}
+        sent = {"from": ana.pk, "to": rui.pk} | {key: known.get(value, value) for key, value in given.items()}
+        answer = api_of("manager").post(f"{HERE}reassign/", sent)
+        assert (answer.status_code, list(answer.json())) == (400, [field]), answer.content
+
+
+class TestGaps:
+    def test_they_tell_what_is_at_stake(self, own, ask, porto, ana, api_of, frozen_now):
+        made.site(name="Retired", stage="retired")
+        own(porto, ana, Item.COMPUTE)
+        ask(porto, ana, Item.ENERGY)
+        api = api_of("ops")
+        told = api.get("/api/ownership/gaps/").json()
+        assert told["count"] == 6
+        assert {row["kw"] for row in told["results"]} == {5000}
+        assert {(row["queue"], row["item"]) for row in told["results"]} >= {
+            ("unowned", "network"),
+            ("waiting", "energy"),
+        }
+        frozen_now.move(days=170)
+        soon = api.get("/api/ownership/gaps/?queue=due-soon&queue=waiting&limit=1").json()
+        assert (soon["count"], len(soon["results"]), soon["results"][0]["accountable"]) == (2, 1, "Ana Reis")
+        frozen_now.move(days=10)
+        [late] = api.get("/api/ownership/gaps/?queue=overdue&item=compute&site=porto").json()["results"]
+        assert late["due_at"] == late["since"] == "2027-05-23T16:00:00Z"
+
+    @pytest.mark.parametrize("query", ["queue=all", "item=luck", "colour=red", "limit=none", "offset=-1"])
+    def test_a_question_that_means_nothing_is_refused(self, porto, api_of, query):
+        answer = api_of("ops").get(f"/api/ownership/gaps/?{query}")
+        assert (answer.status_code, list(answer.json())) == (400, [query.partition("=")[0]])
+
+
+@pytest.mark.parametrize("path", [HERE, "/api/ownership/gaps/"])
+def test_a_list_costs_the_same_for_one_and_for_many(path, own, porto, ana, rui, eva, api_of):
+    own(porto, ana)
+    api = api_of("ops")
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert api.get(path).status_code == 200
+        return len(captured)
+
+    statements()
+    one = statements()
+    for person in (ana, eva):
+        for item in (Item.COMPUTE, Item.ENERGY):
+            own(made.site(), person, item)
+    assert statements() == one <= 12

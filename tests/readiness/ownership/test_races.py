@@ -1,0 +1,60 @@
+"""People who act at the same moment: one item never has two accountable people."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+
+from readiness.ownership import operations, rules
+from readiness.ownership.core.standing import CONFIRM_EVERY, Item
+from readiness.ownership.models import Assignment
+from tests.readiness.scoring.waivers.test_races import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def kinds(done):
+    return sorted(type(each).__name__ for each in done)
+
+
+def test_of_two_proposals_for_one_item_one_is_made(porto, ana, eva, ask):
+    assert kinds(at_once(lambda: ask(porto, ana), lambda: ask(porto, eva))) == [
+        "Assignment",
+        "ValidationError",
+    ]
+    assert Assignment.objects.count() == 1
+
+
+def test_of_two_answers_one_stands(porto, ana, ask, frozen_now):
+    asked = ask(porto, ana)
+    accept = lambda: operations.accept(asked, by=ana.user, now=frozen_now.at)  # noqa: E731
+    decline = lambda: operations.decline(asked, note="no", by=ana.user, now=frozen_now.at)  # noqa: E731
+    assert kinds(at_once(accept, decline, accept)) == ["Assignment", "WrongState", "WrongState"]
+
+
+def test_accepting_and_proposing_to_another_at_once_leave_one_accountable(
+    porto, ana, rui, eva, own, ask, frozen_now
+):
+    own(porto, ana)
+    asked = ask(porto, eva)
+    done = at_once(
+        lambda: operations.accept(asked, by=eva.user, now=frozen_now.at),
+        lambda: ask(porto, rui),
+        lambda: operations.end(asked, reason="no", by=asked.proposed_by, now=frozen_now.at),
+    )
+    assert all(isinstance(each, (Assignment, ValidationError, rules.WrongState)) for each in done), done
+    in_force = Assignment.objects.in_force(frozen_now.at).filter(site=porto, item=Item.ORCHESTRATION)
+    assert in_force.count() <= 1
+
+
+def test_of_two_inserts_past_the_operations_one_is_kept(porto, ana, eva, team, manager, frozen_now):
+    now = frozen_now.at
+
+    def insert(person):
+        given = {"state": "accepted", "answered_at": now, "confirmed_at": now, "due_at": now + CONFIRM_EVERY}
+        given |= {"site": porto, "item": "compute", "team": team, "decision_rights": "x", "effective_at": now}
+        Assignment.objects.create(accountable=person, proposed_by=manager, proposed_at=now, **given)
+
+    done = at_once(lambda: insert(ana), lambda: insert(eva))
+    assert kinds(done) == ["IntegrityError", "NoneType"]
+    [refused] = [each for each in done if isinstance(each, IntegrityError)]
+    assert "assignment_one_accountable" in str(refused)

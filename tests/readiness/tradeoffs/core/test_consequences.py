@@ -1,0 +1,145 @@
+"""The consequence line: what changes, in the words of the figures, and what is unknown by its name."""
+
+import pytest
+
+from readiness.tradeoffs.core.consequences import Effect, consequences, line
+from readiness.tradeoffs.core.options import Answer, Figure, FigureError, Jurisdiction, LatencyLimit, Verdict
+from readiness.tradeoffs.core.words import number, signed
+from tests.readiness.tradeoffs.core.sites import HELSINKI, latencies, ms, site
+
+EU = (LatencyLimit("eu", 99, 40.0),)
+CARBON = "kg CO2e/month"
+
+
+def told(**changed):
+    return consequences(HELSINKI, site("boston", **changed), EU)
+
+
+def test_the_line_of_a_move():
+    found = told(
+        latency=latencies(eu=ms(46.0)),
+        monthly_cost=Figure(80_100.0, "EUR/month"),
+        carbon=Figure(4_440.0, CARBON),
+        residency=frozenset(),
+        feed_load={"A": Figure(74.0, "%"), "B": Figure(91.0, "%")},
+    )
+    assert line(found) == "+18 ms, -11 % cost, +240 kg CO2e a month, leaves EU residency, feed B to 91 %"
+    assert [one.effect for one in found] == [
+        Effect.WORSE,
+        Effect.BETTER,
+        Effect.WORSE,
+        Effect.WORSE,
+        Effect.WORSE,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words", "effect"),
+    [
+        pytest.param(
+            {"carbon": Figure(None, CARBON)}, "carbon unknown at boston", Effect.UNKNOWN, id="unknown there"
+        ),
+        pytest.param({"latency": ()}, "latency unknown at boston", Effect.UNKNOWN, id="latency unknown"),
+        pytest.param(
+            {"carbon": Figure(4_300.0, CARBON, low=4_250.0, high=4_400.0)},
+            "+100 kg CO2e a month (+50 to +200)",
+            Effect.WORSE,
+            id="an estimate keeps its band",
+        ),
+        pytest.param(
+            {"carbon": Figure(4_300.0, CARBON, low=4_100.0, high=4_400.0)},
+            "+100 kg CO2e a month (-100 to +200)",
+            Effect.UNCLEAR,
+            id="a band with both signs is unclear",
+        ),
+        pytest.param(
+            {"energy": Figure(51_000.0, "kWh/month")},
+            "-1\u202f000 kWh a month",
+            Effect.BETTER,
+            id="less energy",
+        ),
+        pytest.param(
+            {"monthly_cost": Figure(90_270.0, "EUR/month")}, "+0.3 % cost", Effect.WORSE, id="a little dearer"
+        ),
+        pytest.param(
+            {"residency": frozenset({"EU", "FI"})},
+            "enters FI residency",
+            Effect.BETTER,
+            id="enters residency",
+        ),
+        pytest.param(
+            {"jurisdiction": Jurisdiction(Answer.NEEDS_BASIS, "gdpr-v")},
+            "transfer needs a basis (gdpr-v)",
+            Effect.WORSE,
+            id="a basis is needed",
+        ),
+        pytest.param(
+            {"jurisdiction": Jurisdiction(Answer.CANNOT_DECIDE, "no rule")},
+            "transfer cannot be decided (no rule)",
+            Effect.UNKNOWN,
+            id="no rule decides",
+        ),
+        pytest.param(
+            {"verdict": Verdict.NOT_READY}, "to a not ready site", Effect.WORSE, id="a worse verdict"
+        ),
+        pytest.param({"verdict": None}, "readiness unknown at boston", Effect.UNKNOWN, id="no verdict"),
+        pytest.param(
+            {"feed_load": {"A": Figure(None, "%")}},
+            "load of feed A unknown",
+            Effect.UNKNOWN,
+            id="feed unknown",
+        ),
+        pytest.param(
+            {"feed_load": {"A": Figure(78.0, "%", low=70.0, high=85.0)}},
+            "feed A to 78 % (70 to 85)",
+            Effect.WORSE,
+            id="a feed that may come over",
+        ),
+    ],
+)
+def test_one_change(changed, words, effect):
+    (found,) = told(**changed)
+    assert (found.words, found.effect) == (words, effect)
+
+
+def test_no_change_says_nothing():
+    assert line(told()) == ""
+
+
+def test_a_cost_of_nothing_is_told_in_money():
+    free = site("free", monthly_cost=Figure(0.0, "EUR/month"))
+    (found,) = consequences(free, HELSINKI, EU)
+    assert found.words == "+90\u202f000 EUR a month"
+
+
+def test_unknown_at_both_names_both():
+    dark = {"carbon": Figure(None, CARBON)}
+    (found,) = consequences(site("oslo", **dark), site("boston", **dark), EU)
+    assert found.words == "carbon unknown at oslo and boston"
+
+
+def test_two_currencies_are_not_subtracted():
+    with pytest.raises(FigureError, match="USD/month"):
+        told(monthly_cost=Figure(1.0, "USD/month"))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0, "0"),
+        (240.0, "240"),
+        (12_300, "12\u202f300"),
+        (4.5678, "4.57"),
+        (0.012345, "0.0123"),
+        (1234.5, "1\u202f234"),
+        (0.99999, "1"),
+        (-0.25, "-0.25"),
+        (float("inf"), "?"),
+    ],
+)
+def test_numbers_as_people_read_them(value, words):
+    assert number(value) == words
+
+
+def test_a_rise_has_its_sign():
+    assert (signed(3.0), signed(-3.0), signed(0.0)) == ("+3", "-3", "0")

@@ -1,0 +1,201 @@
+"""Entering factors, round trips, rates and hours: all or nothing, corrections, and what the database holds to."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from readiness.tradeoffs.core.entries import EntriesRefused
+from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.models import ExchangeRate, FactorDay, FactorKind, LatencyFactor, SiteFactor
+from readiness.tradeoffs.operations import import_factors, import_rates, import_series, remove_factor
+from readiness.tradeoffs.operations.series import SeriesOf
+from tests.readiness.tradeoffs.conftest import entry, trip
+
+pytestmark = pytest.mark.django_db
+
+
+def test_kinds_of_the_database_are_those_of_the_arithmetic():
+    assert set(FactorKind.values) == set(KINDS)
+
+
+def test_a_value_is_kept_in_its_stored_unit_with_what_was_said(enter, planner):
+    entered = enter(entry("carbon_average", 820, "lb/MWh", basis="published"), by=planner)
+    assert str(entered) == "1 new, 0 corrected, 0 unchanged"
+    factor = SiteFactor.objects.get()
+    assert factor.value == pytest.approx(371.9457434)
+    assert (factor.unit, factor.stated, factor.by) == ("gCO2e/kWh", "820 lb/MWh", planner)
+
+
+def test_the_same_source_and_day_again_is_a_correction_and_has_a_history(enter):
+    price = entry("electricity_price", 80, "EUR/MWh")
+    enter(price)
+    assert enter(price).unchanged == 1
+    assert enter(entry("electricity_price", 90, "EUR/MWh")).corrected == 1
+    factor = SiteFactor.objects.get()
+    assert factor.value == pytest.approx(0.09)
+    assert [event.value for event in factor.events.order_by("pgh_id")] == pytest.approx([0.08, 0.09])
+    remove_factor(factor=factor)
+    assert not SiteFactor.objects.exists()
+
+
+def test_all_of_a_table_is_entered_or_none_of_it(enter):
+    good = entry("pue", 1.2)
+    with pytest.raises(EntriesRefused) as refused:
+        enter(
+            good,
+            entry("pue", 1.3, site="atlantis", line=2),
+            entry("pue", 0.3, as_of_on=date(2026, 2, 1), line=3),
+        )
+    assert [(error.line, error.field) for error in refused.value.errors] == [(2, "site"), (3, "value")]
+    assert not SiteFactor.objects.exists()
+
+
+def test_one_thing_twice_in_a_table_is_refused(enter):
+    with pytest.raises(EntriesRefused, match="is in line 1 already"):
+        enter(entry("pue", 1.2), entry("pue", 1.3, line=2))
+
+
+def test_a_table_takes_a_number_of_statements_that_does_not_grow(enter, django_assert_max_num_queries):
+    days = [date(2026, 1, day) for day in range(1, 29)]
+    enter(*(entry("pue", 1.2, as_of_on=day, line=index) for index, day in enumerate(days)))
+    changed = [entry("pue", 1.3, as_of_on=day, line=index) for index, day in enumerate(days)]
+    with django_assert_max_num_queries(6):
+        assert enter(*changed).corrected == 28
+
+
+def test_a_table_of_bytes_is_read_like_entries(porto, frozen_now):
+    content = b"site,kind,value,unit,source,as_of\nporto,pue,1.18,,annual report,2026-01-01\n"
+    assert import_factors(content=content, by=None, now=frozen_now.at).created == 1
+
+
+def test_a_pair_of_sites_is_one_row_from_either_end(enter_trips, lagos):
+    enter_trips(trip(40, other_site="lagos"))
+    assert enter_trips(trip(41, site="lagos", other_site="porto")).corrected == 1
+    assert LatencyFactor.objects.get().value_ms == 41
+
+
+def test_round_trips_to_places_that_are_not_there_are_refused(enter_trips, emea):
+    enter_trips(trip(30, user_region="emea"))
+    assert LatencyFactor.objects.get().unit == "ms"
+    with pytest.raises(EntriesRefused) as refused:
+        enter_trips(trip(30, user_region="mars"), trip(30, other_site="atlantis", line=2))
+    assert [error.field for error in refused.value.errors] == ["user_region", "other_site"]
+
+
+def test_rates_are_entered_by_pair_source_and_day(enter_rate, frozen_now):
+    enter_rate("EUR", "USD", 1.08)
+    assert enter_rate("EUR", "USD", 1.09).corrected == 1
+    content = b"currency,to_currency,rate,as_of,source\nJPY,USD,0.0066,2026-01-01,BoJ\n"
+    assert import_rates(content=content, by=None, now=frozen_now.at).created == 1
+    assert str(ExchangeRate.objects.first()) == "EUR in USD, 2026-01-01"
+
+
+def test_hours_are_kept_by_utc_day_with_what_they_come_to(enter_hours):
+    enter_hours([50.0, None, -20.0, 30.0])
+    day = FactorDay.objects.get()
+    assert (day.known, day.step_s, len(day.values)) == (3, 3600, 24)
+    assert day.values[:5] == pytest.approx([0.05, None, -0.02, 0.03, None])
+    assert (day.mean, day.lowest, day.highest) == pytest.approx((0.02, -0.02, 0.05))
+    assert (day.unit, day.currency) == ("EUR/kWh", "EUR")
+
+
+def test_a_later_file_adds_to_a_day_and_corrects_it(enter_hours):
+    enter_hours([50.0, 60.0])
+    later = enter_hours([70.0, 80.0], start=datetime(2026, 11, 20, 1, tzinfo=UTC))
+    assert later.corrected == 1
+    assert FactorDay.objects.get().values[:4] == pytest.approx([0.05, 0.07, 0.08, None])
+    enter_hours([1.0, 2.0], start=datetime(2026, 11, 20, 1, tzinfo=UTC), unit="USD/MWh")
+    assert FactorDay.objects.get().values[:3] == pytest.approx([None, 0.001, 0.002])
+
+
+def test_a_local_file_lands_at_its_instants(porto, frozen_now):
+    content = b"at,value\n2026-10-25T01:00,1\n2026-10-25T02:00,2\n2026-10-25T02:00,3\n2026-10-25T03:00,4\n"
+    about = SeriesOf(site=porto, kind="carbon_average", unit="kg/MWh", source="grid", zone="Europe/Berlin")
+    import_series(about=about, content=content, by=None, now=frozen_now.at)
+    first, second = FactorDay.objects.order_by("day_on")
+    assert first.values[23] == 1
+    assert second.values[:4] == [2, 3, 4, None]
+
+
+@pytest.mark.parametrize(
+    ("more", "values", "field", "said"),
+    [
+        pytest.param({"kind": "pue", "unit": ""}, [1.2], "kind", "Series are of", id="no hourly factor"),
+        pytest.param({"zone": "Mars/Olympus"}, [1.0], "zone", "IANA", id="no zone"),
+        pytest.param({"source": " "}, [1.0], "source", "come from", id="no source"),
+        pytest.param({"unit": "ct/kWh"}, [1.0], "currency", "which currency", id="whose cents"),
+        pytest.param({"step_min": 7}, [1.0], "at", "420 s apart", id="no step"),
+        pytest.param({}, [None, None], "value", "No row has a value", id="nothing known"),
+        pytest.param({}, [50.0, 900_000.0], "value", "not between", id="a spike"),
+        pytest.param({"start": datetime(1980, 1, 1, tzinfo=UTC)}, [1.0], "at", "twenty years", id="too old"),
+    ],
+)
+def test_hours_that_cannot_be_are_refused(enter_hours, more, values, field, said):
+    with pytest.raises(EntriesRefused, match=said) as refused:
+        enter_hours(values, **more)
+    assert refused.value.errors[0].field == field
+    assert not FactorDay.objects.exists()
+
+
+FACTOR = {"kind": "pue", "value": 1.2, "source": "report", "as_of_on": date(2026, 1, 1)}
+TRIP = {"value_ms": 9.0, "source": "probe", "as_of_on": date(2026, 1, 1)}
+HOURS = {
+    "kind": "electricity_price",
+    "day_on": date(2026, 1, 1),
+    "step_s": 3600,
+    "values": [0.1] * 24,
+    "known": 24,
+    "mean": 0.1,
+    "lowest": 0.1,
+    "highest": 0.1,
+    "currency": "EUR",
+    "source": "exchange",
+}
+RATE = {"currency": "EUR", "to_currency": "USD", "rate": 1.1, "source": "ECB", "as_of_on": date(2026, 1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("model", "row"),
+    [
+        pytest.param(SiteFactor, FACTOR | {"source": ""}, id="factor without a source"),
+        pytest.param(SiteFactor, FACTOR | {"value": 0.9}, id="PUE under 1"),
+        pytest.param(SiteFactor, FACTOR | {"currency": "EUR"}, id="PUE in euros"),
+        pytest.param(SiteFactor, FACTOR | {"kind": "egress_price"}, id="price of no currency"),
+        pytest.param(SiteFactor, FACTOR | {"kind": "carbon_average", "value": -1.0}, id="negative carbon"),
+        pytest.param(SiteFactor, FACTOR | {"kind": "staffing_cover"}, id="more than all shifts"),
+        pytest.param(SiteFactor, FACTOR | {"low": 1.3, "high": 1.4}, id="value outside its band"),
+        pytest.param(SiteFactor, FACTOR | {"low": 1.1}, id="half a band"),
+        pytest.param(SiteFactor, FACTOR | {"until_on": date(2025, 1, 1)}, id="ends before it begins"),
+        pytest.param(SiteFactor, FACTOR | {"kind": "weather"}, id="no such factor"),
+        pytest.param(LatencyFactor, TRIP, id="trip to nowhere"),
+        pytest.param(LatencyFactor, TRIP | {"other_site_id": 0}, id="pair turned about"),
+        pytest.param(FactorDay, HOURS | {"values": [0.1] * 23}, id="a missing place"),
+        pytest.param(FactorDay, HOURS | {"step_s": 600, "values": [0.1] * 144}, id="steps of ten minutes"),
+        pytest.param(FactorDay, HOURS | {"offset_s": 3600}, id="offset of a whole step"),
+        pytest.param(FactorDay, HOURS | {"known": 0}, id="nothing known"),
+        pytest.param(FactorDay, HOURS | {"currency": ""}, id="hours of no currency"),
+        pytest.param(FactorDay, HOURS | {"source": ""}, id="hours of nobody"),
+        pytest.param(
+            FactorDay, HOURS | {"kind": "carbon_average", "currency": "", "lowest": -1.0}, id="negative hours"
+        ),
+        pytest.param(ExchangeRate, RATE | {"rate": 0.0}, id="worth nothing"),
+        pytest.param(ExchangeRate, RATE | {"to_currency": "EUR"}, id="one currency"),
+        pytest.param(ExchangeRate, RATE | {"source": ""}, id="rate of nobody"),
+    ],
+)
+def test_the_database_refuses_what_cannot_be(porto, model, row):
+    row = dict(row) if model is ExchangeRate else {"site": porto, **row}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        model.objects.create(**row)
+
+
+def test_rows_say_what_they_are(enter, enter_trips, enter_hours, emea):
+    enter(entry("pue", 1.2))
+    enter_trips(trip(30, user_region="emea"))
+    enter_hours([1.0])
+    assert [str(model.objects.get()) for model in (SiteFactor, LatencyFactor, FactorDay)] == [
+        "PUE, 2026-01-01",
+        "Porto – EMEA, p50",
+        "Electricity price, 2026-11-20",
+    ]

@@ -1,0 +1,231 @@
+"""Endpoints of factors, round trips and rates: who may, what is refused and how, and how many statements it takes."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.operations import create_token
+from readiness.tradeoffs.models import FactorDay, SiteFactor
+from tests.conftest import NOW
+from tests.inventory import made
+from tests.readiness.tradeoffs.conftest import entry, trip
+
+pytestmark = pytest.mark.django_db
+FACTORS, LATENCIES, RATES = (f"/api/tradeoffs/{name}/" for name in ("factors", "latencies", "rates"))
+PRICE = {
+    "site": {"slug": "porto"},
+    "kind": "electricity_price",
+    "value": 84,
+    "unit": "EUR/MWh",
+    "source": "contract 7",
+    "as_of_on": "2026-01-01",
+}
+
+
+@pytest.fixture
+def api(api_of, porto):
+    return api_of("planner")
+
+
+@pytest.fixture
+def upload(user_of, porto):
+    """`upload(path, text, **fields)` sends a form with a file as a planner's program does."""
+    _, token = create_token(user=user_of("planner"), name="forms", scope="write", by=None, now=NOW)
+    client = Client(headers={"authorization": f"Bearer {token}"})
+
+    def send(path, text, **fields):
+        return client.post(path, {"file": SimpleUploadedFile("rows.csv", text.encode()), **fields})
+
+    return send
+
+
+def test_a_price_is_sent_in_any_unit_and_read_in_the_stored_one(api):
+    sent = api.post(FACTORS, PRICE)
+    assert sent.status_code == 201, sent.content
+    found = sent.json()
+    assert found["value"] == pytest.approx(0.084)
+    assert (found["unit"], found["currency"]["value"], found["stated"]) == ("EUR/kWh", "EUR", "84 EUR/MWh")
+    assert (found["by"], found["kind"]["label"]) == ("planner", "Electricity price")
+    assert api.get(FACTORS).json()["count"] == 1
+    again = api.post(FACTORS, PRICE | {"value": 90})
+    assert (again.json()["id"], SiteFactor.objects.count()) == (found["id"], 1)
+    assert api.delete(f"{FACTORS}{found['id']}/").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "said"),
+    [
+        pytest.param({"unit": "EUR/parsec"}, "unit", "no unit", id="no unit of energy"),
+        pytest.param({"unit": "ct/kWh"}, "currency", "which currency", id="whose cents"),
+        pytest.param({"value": 84_000_000}, "value", "not between", id="a spike"),
+        pytest.param({"value": float("1e400")}, "detail", "JSON", id="no number in JSON"),
+        pytest.param({"kind": "weather"}, "kind", "valid choice", id="no factor"),
+        pytest.param({"site": {"slug": "atlantis"}}, "site", "No site", id="no site"),
+        pytest.param({"until_on": "2025-01-01"}, "until_on", "ends before", id="ends before it begins"),
+        pytest.param({"low": 80}, "high", "two ends", id="half a band"),
+        pytest.param({"source": ""}, "source", "blank", id="no source"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_by_field(api, changed, field, said):
+    refused = api.post(FACTORS, PRICE | changed)
+    assert refused.status_code == 400
+    assert said in str(refused.json()[field])
+    assert not SiteFactor.objects.exists()
+
+
+def test_a_list_is_entered_whole_or_not_at_all(api):
+    wrong = [PRICE, PRICE | {"kind": "pue", "value": 0.2, "unit": ""}]
+    refused = api.post(FACTORS, wrong)
+    assert refused.status_code == 400
+    assert "not between" in str(refused.json()["1"]["value"])
+    assert not SiteFactor.objects.exists()
+    right = [PRICE, PRICE | {"kind": "pue", "value": 1.2, "unit": ""}]
+    assert len(api.post(FACTORS, right).json()) == 2
+
+
+def test_planners_write_and_everybody_reads(api_of, porto):
+    assert api_of("viewer").get(FACTORS).status_code == 200
+    for role, permission in (
+        ("viewer", "add_sitefactor"),
+        ("ops", "add_sitefactor"),
+        ("manager", "add_sitefactor"),
+    ):
+        refused = api_of(role).post(FACTORS, PRICE)
+        assert refused.status_code == 403
+        assert f"tradeoffs.{permission}" in refused.json()["detail"]
+    assert api_of(None).get(FACTORS).status_code == 401
+    assert "tradeoffs.add_exchangerate" in api_of("ops").post(RATES, {}).json()["detail"]
+    assert "tradeoffs.add_latencyfactor" in api_of("ops").post(LATENCIES, {}).json()["detail"]
+
+
+def test_lists_filter_and_refuse_what_they_do_not_know(api, enter):
+    enter(entry("pue", 1.2), entry("carbon_average", 200, "g/kWh", line=2, basis="published"))
+    assert api.get(f"{FACTORS}?kind=pue&site=porto").json()["count"] == 1
+    assert api.get(f"{FACTORS}?basis=published").json()["results"][0]["kind"]["value"] == "carbon_average"
+    assert api.get(f"{FACTORS}?colour=red").status_code == 400
+
+
+def test_a_table_is_entered_and_its_wrong_lines_are_named(upload):
+    table = "site,kind,value,unit,source,as_of_on\nporto,pue,1.2,,report,2026-01-01\n"
+    assert upload(f"{FACTORS}import/", table).json() == {"created": 1, "corrected": 0, "unchanged": 0}
+    assert upload(f"{FACTORS}import/", table).json()["unchanged"] == 1
+    refused = upload(
+        f"{FACTORS}import/", table + "mars,pue,1.2,,report,2026-01-01\nporto,pue,0.1,,r,2026-01-01\n"
+    )
+    assert refused.status_code == 400
+    assert [(each["line"], each["field"]) for each in refused.json()["errors"]] == [(3, "site"), (4, "value")]
+    assert upload(f"{FACTORS}import/", "").status_code == 400
+
+
+def test_hours_are_uploaded_and_read_back(upload, api_of):
+    fields = {"site": "porto", "kind": "electricity_price", "unit": "EUR/MWh", "source": "exchange"}
+    table = "at,value\n2026-11-20T00:00,50\n2026-11-20T01:00,\n2026-11-20T02:00,-10\n"
+    sent = upload(f"{FACTORS}series/", table, zone="Europe/Lisbon", **fields)
+    assert sent.status_code == 201, sent.content
+    assert FactorDay.objects.get().known == 2
+    read = api_of("viewer").get(f"{FACTORS}series/?site=porto&start=2026-11-20T00:00Z&end=2026-11-20T03:00Z")
+    (series,) = read.json()["series"]
+    assert series["values"] == [pytest.approx(0.05), None, pytest.approx(-0.01)]
+    assert (series["unit"], series["step_s"]) == ("EUR/kWh", 3600)
+    refused = upload(f"{FACTORS}series/", table, **fields)
+    assert (refused.status_code, refused.json()["errors"][0]["line"]) == (400, 2)
+    assert "zone" in refused.json()["errors"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        pytest.param("series/?site=mars", "site", id="no site"),
+        pytest.param("series/?site=porto&kind=pue", "kind", id="no series"),
+        pytest.param("series/?site=porto&start=soon", "start", id="no time"),
+        pytest.param("series/?site=porto&colour=red", "colour", id="no parameter"),
+        pytest.param("known/?at=soon", "at", id="no instant"),
+        pytest.param("known/?at=2026-01-01T00:00", "at", id="no zone"),
+        pytest.param("known/?percentile=p99", "percentile", id="no number"),
+        pytest.param("known/?percentile=100", "percentile", id="no percentile"),
+        pytest.param("known/?site=porto&site=mars", "site", id="one site of two"),
+    ],
+)
+def test_questions_that_make_no_sense_are_refused(api, query, field):
+    refused = api.get(f"{FACTORS}{query}")
+    assert refused.status_code == 400
+    assert field in refused.json()
+
+
+def test_what_is_known_says_every_source_and_why_the_rest_is_unknown(api, enter, emea):
+    enter(
+        entry("carbon_average", 290, "g/kWh", source="national mean", basis="published"),
+        entry("carbon_average", 190, "g/kWh", source="supplier", line=2),
+    )
+    (porto,) = api.get(f"{FACTORS}known/?site=porto").json()["sites"]
+    carbon = porto["factors"]["carbon_average"]
+    assert (carbon["value"], carbon["disagrees"], carbon["others"][0]["value"]) == (290, True, 190)
+    assert (carbon["age_s"], carbon["as_of"]) == (
+        pytest.approx(28_317_600, abs=86_400),
+        "2025-12-31T15:00:00Z",
+    )
+    assert porto["factors"]["pue"] == {
+        "unknown": "No meter sees all of the site, and nobody entered it.",
+        "disagrees": False,
+    }
+    assert porto["latency"]["emea"]["basis"] == "great-circle"
+    before = api.get(f"{FACTORS}known/?at=2025-06-01T00:00Z&percentile=95").json()["sites"][0]
+    assert before["factors"]["carbon_average"]["unknown"]
+
+
+def test_round_trips_and_rates_are_entered_like_factors(api, upload, lagos, emea):
+    row = {"site": {"slug": "porto"}, "user_region": {"slug": "emea"}, "value": 38_000, "unit": "us"}
+    sourced = {"source": "RIPE Atlas", "as_of_on": "2026-01-01", "basis": "published"}
+    sent = api.post(LATENCIES, row | sourced)
+    assert sent.status_code == 201, sent.content
+    assert (sent.json()["value"], sent.json()["unit"], sent.json()["percentile"]) == (38, "ms", 50)
+    pair = {"site": {"slug": "lagos"}, "other_site": {"slug": "porto"}, "value": 60} | sourced
+    assert api.post(LATENCIES, [pair]).json()[0]["site"]["slug"] == "porto"
+    assert "user_region" in api.post(LATENCIES, {k: v for k, v in pair.items() if k != "other_site"}).json()
+    rate = {"currency": "EUR", "to_currency": "USD", "rate": 1.08, "source": "ECB", "as_of_on": "2026-01-02"}
+    assert api.post(RATES, rate).status_code == 201
+    assert "to_currency" in api.post(RATES, rate | {"to_currency": "EUR"}).json()
+    table = "currency,to_currency,rate,as_of_on,source\nJPY,USD,0.0066,2026-01-02,BoJ\n"
+    assert upload(f"{RATES}import/", table).json()["created"] == 1
+    trips = "site,user_region,value,source,as_of_on\nlagos,emea,91,RIPE Atlas,2026-01-01\n"
+    assert upload(f"{LATENCIES}import/", trips).json()["created"] == 1
+    assert api.get(f"{LATENCIES}?user_region=emea").json()["count"] == 2
+    assert api.get(f"{RATES}?currency=JPY").json()["count"] == 1
+
+
+def statements_of(client, path):
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
+        assert client.get(path).status_code == 200
+    return len(seen)
+
+
+def test_lists_take_the_same_statements_for_one_row_and_for_many(api, enter, enter_trips, enter_rate, emea):
+    enter(entry("pue", 1.2))
+    enter_trips(trip(30, user_region="emea"))
+    enter_rate("EUR", "USD", 1.08)
+    paths = (FACTORS, LATENCIES, RATES, f"{FACTORS}known/")
+    # The first request of a token notes that it was used.
+    api.get(FACTORS)
+    one = [statements_of(api, path) for path in paths]
+    for number in range(2, 9):
+        site = made.site()
+        enter(entry("pue", 1.3, site=site.slug, as_of_on=date(2026, 1, number)))
+        enter_trips(trip(20 + number, site=site.slug, user_region="emea"))
+        enter_rate("EUR", "USD", 1 + number / 10, as_of_on=date(2026, 1, number))
+    assert [statements_of(api, path) for path in paths] == one
+    assert max(one[:3]) <= 5
+    assert one[3] <= 15
+
+
+def test_a_long_list_is_entered_in_few_statements(api, porto):
+    rows = [PRICE | {"as_of_on": f"2026-02-{day:02}"} for day in range(1, 25)]
+    with CaptureQueriesContext(connection) as seen:
+        assert api.post(FACTORS, rows).status_code == 201
+    assert len(seen) <= 16
+    assert SiteFactor.objects.filter(as_of_on__gte=datetime(2026, 2, 1, tzinfo=UTC).date()).count() == 24
