@@ -8,6 +8,7 @@ from inventory.models import DeviceType, Site
 from readiness.demo.core import envelopes
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.operations.catalogue import Made, existing_or_new
+from readiness.demo.operations.footing import write_footing
 from readiness.workloads import operations
 from readiness.workloads.models import EnvelopeConfirmation, Placement, UserRegion, WorkloadClass
 
@@ -84,6 +85,7 @@ def _class(
         now=now,
     )
     made.note([workload])
+    write_footing(workload, since=workload.declared_on)
     _confirm(workload, loaded_at=now, last=0)
     return workload
 
