@@ -73,19 +73,20 @@ def _class(
     if known is not None:
         return known
     rates = envelopes.requests_per_s(slug)
+    declared_on = now.date() - timedelta(days=envelopes.declared_days_ago(slug))
     workload = operations.declare(
         slug=slug,
         name=row["name"],
         latency_limit_ms=row["latency_limit_ms"],
         users=[(regions[region], rates.get(region)) for region in row["user_regions"]],
         accelerators=[(types.get(key), count) for key, count in envelopes.accelerators(slug).items()],
-        declared_on=now.date() - timedelta(days=envelopes.declared_days_ago(slug)),
+        declared_on=declared_on,
         **envelopes.columns(slug),
         by=None,
         now=now,
     )
     made.note([workload])
-    write_footing(workload, since=workload.declared_on)
+    write_footing(workload, since=declared_on)
     _confirm(workload, loaded_at=now, last=0)
     return workload
 
