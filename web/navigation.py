@@ -34,6 +34,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Go-live reviews"), "reviews", "shield-check", "scoring.view_review", "g o"),
     Item(_("Workloads"), "workloads", "stack-2", "workloads.view_workloadclass", "g k", _("Trade-offs")),
     Item(_("Site factors"), "factors", "scale", "tradeoffs.view_sitefactor", "g n"),
+    Item(_("Portfolio"), "portfolios", "arrows-sort", "tradeoffs.view_portfoliorun", "g z"),
     Item(_("Rules"), "rules", "file-text", "jurisdiction.view_rule", "g j"),
     Item(_("Ownership"), "ownership", "user-check", "ownership.view_assignment", "g a", _("People")),
     Item(_("People"), "people", "users-group", "people.view_team", "g e"),
