@@ -118,6 +118,16 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
     )
 
 
+def _owner_column() -> Column:
+    return Column(
+        "owner",
+        _("Owner"),
+        value=lambda row: row.site.owner,
+        template="readiness/cells/owner_of_site.html",
+        sort=lambda row: row.site.owner,
+    )
+
+
 def check_site_columns(check_id: str) -> tuple[Column, ...]:
     """Columns of one check over the sites."""
     return (
@@ -164,13 +174,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             numeric=True,
         ),
         Column("reason", _("Why"), value=lambda row: row.result.reason, phone="full"),
-        Column(
-            "owner",
-            _("Owner"),
-            value=lambda row: row.site.owner,
-            template="readiness/cells/owner_of_site.html",
-            sort=lambda row: row.site.owner,
-        ),
+        _owner_column(),
         Column(
             "age",
             _("Age"),
