@@ -48,7 +48,7 @@ class RowLine:
 
 def key_figures(counts: Counts) -> list[Line]:
     owned = counts.standings[Standing.OWNED]
-    stake = power(counts.at_stake_kw, None)
+    stake = power(counts.at_stake_kw)
     return [
         {
             "label": gettext("Owned"),

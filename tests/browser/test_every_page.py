@@ -29,6 +29,11 @@ from readiness.scoring.reviews import actions, approvers
 from readiness.scoring.reviews import operations as reviews
 from readiness.scoring.waivers import operations as waivers
 from readiness.scoring.worklist import operations as worklist
+from readiness.tradeoffs import operations as tradeoffs
+from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
+from readiness.tradeoffs.core.series import Stated
+from readiness.tradeoffs.models import SiteFactor
+from readiness.workloads import operations as workloads
 from telemetry.models import Source
 from tests.browser import owned
 from tests.browser.looking import faults
@@ -78,6 +83,11 @@ VARIANTS = (
     "/readiness/reviews/open/?site=site-2",
     "/sites/porto/checks/p4-golive-review/",
     "/readiness/trends/?site=porto&pillar=p2&start=now-60d",
+    "/tradeoffs/workloads/bare/",
+    "/tradeoffs/workloads/?complete=false&cols=demand&cols=it_kw&cols=provenance",
+    "/tradeoffs/factors/?sources=disagree&cols=basis",
+    "/tradeoffs/factors/?q=nothing-is-called-this",
+    "/tradeoffs/factors/sites/site-1/",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -125,6 +135,8 @@ def address(route):
         pk = Campaign.objects.values_list("pk", flat=True).first()
     elif route.startswith("readiness/framework/"):
         pk = FrameworkVersion.objects.drafts().get().pk
+    elif route.startswith("tradeoffs/factors/"):
+        pk = SiteFactor.objects.order_by("pk").values_list("pk", flat=True).first()
     elif route.startswith("evidence/floors/"):
         pk = Floor.objects.values_list("pk", flat=True).first()
     elif route.startswith("ownership/"):
@@ -246,6 +258,19 @@ def review(small_fleet, user_of, frozen_now):
 
 
 @pytest.fixture
+def working(small_fleet, user_of, frozen_now):
+    """A class placed at Porto, confirmed, of which something wants a look; and one of which nothing is declared."""
+    by = {"by": user_of("planner"), "now": frozen_now.at}
+    limits = {"latency_limit_ms": 50, "allowed_jurisdictions": ["EEA"], "carbon_g_per_kwh": 300, "it_kw": 4}
+    chat = workloads.declare(
+        name="Chat", slug="porto", source="Catalogue 3", accelerators=[(None, 8)], **limits, **by
+    )
+    workloads.confirm(chat, note="Looked at", **by)
+    workloads.place(chat, site=Site.objects.get(slug="porto"), on=date(2026, 11, 1), **by)
+    workloads.declare(name="Bare", slug="bare", **by)
+
+
+@pytest.fixture
 def drafted(small_fleet, user_of, frozen_now):
     """A draft that changes a check and its gate, tried on the fleet."""
     in_force, _ = framework_queries.current()
@@ -259,12 +284,49 @@ def drafted(small_fleet, user_of, frozen_now):
     return draft
 
 
+@pytest.fixture
+def weighed(small_fleet, frozen_now):
+    """Factors of Porto: one with sources that disagree, one with a caution, hours, a round trip, a rate."""
+    enter = {"by": None, "now": frozen_now.at}
+    entered = {"site": "porto", "kind": "carbon_average", "unit": "g/kWh"}
+    day = {"as_of_on": date(2026, 1, 1)}
+    tradeoffs.enter_factors(
+        entries=[
+            FactorEntry(line=1, value=290, sourcing=Sourcing(source="national mean", **day), **entered),
+            FactorEntry(line=2, value=190, sourcing=Sourcing(source="supplier", **day), **entered),
+            FactorEntry(
+                line=3,
+                value=1_500,
+                sourcing=Sourcing(source="contract", **day),
+                **entered | {"kind": "electricity_price", "unit": "EUR/MWh"},
+            ),
+        ],
+        **enter,
+    )
+    begin = frozen_now.at.replace(minute=0) - timedelta(days=3)
+    hours = [Stated(line, begin + timedelta(hours=line), 40.0 + line % 24) for line in range(72)]
+    about = {"kind": "electricity_price", "unit": "EUR/MWh", "source": "exchange"}
+    porto = Site.objects.get(slug="porto")
+    tradeoffs.enter_series(about=tradeoffs.SeriesOf(site=porto, **about), rows=hours, **enter)
+    rate = RateEntry(line=1, currency="EUR", to_currency="USD", rate=1.08, source="ECB", **day)
+    tradeoffs.enter_rates(entries=[rate], **enter)
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
 
 @pytest.mark.usefixtures(
-    "review", "people", "small_fleet", "proven", "granted", "campaign", "explained", "answered"
+    "review",
+    "people",
+    "small_fleet",
+    "proven",
+    "granted",
+    "campaign",
+    "explained",
+    "working",
+    "answered",
+    "weighed",
 )
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
@@ -300,9 +362,16 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
     empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
     empty += ["/waivers/", "/waivers/ageing/", "/readiness/campaigns/"]
     empty += ["/readiness/gap/", "/readiness/worklist/"]
-    empty += ["/readiness/reviews/", "/readiness/reviews/approvers/"]
+    empty += ["/readiness/reviews/", "/readiness/reviews/approvers/", "/tradeoffs/workloads/"]
     refused = [reverse("users"), reverse("source-add"), reverse("device-add"), reverse("waiver-request")]
-    refused += [reverse("campaign-add"), reverse("review-open"), reverse("approver-add")]
+    refused += [
+        reverse("campaign-add"),
+        reverse("review-open"),
+        reverse("approver-add"),
+        reverse("workload-add"),
+    ]
+    empty += ["/tradeoffs/factors/", "/tradeoffs/latencies/", "/tradeoffs/rates/"]
+    refused += [reverse("site-factor-add"), reverse("factors-import"), reverse("factor-hours-add")]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
 

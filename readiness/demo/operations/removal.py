@@ -17,6 +17,7 @@ _CATALOGUE = (
     "people.Person",
     "people.Team",
     "evidence.Floor",
+    "tradeoffs.ExchangeRate",
     "workloads.WorkloadClass",
     "workloads.UserRegion",
     "inventory.DeviceType",
