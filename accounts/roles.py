@@ -46,6 +46,8 @@ _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
     "scoring.add_dryrun",
     *(f"jurisdiction.{verb}_rulepack" for verb in ("add", "change", "delete")),
+    "jurisdiction.*_dataorigin",
+    "jurisdiction.*_heldbasis",
 )
 _decide = ("framework.publish_frameworkversion", "scoring.add_dryrun", "jurisdiction.publish_rulepack")
 
@@ -76,6 +78,7 @@ ROLES: dict[str, Role] = {
                 "workloads.*",
                 "scoring.change_sitescore",
                 "scoring.add_grant",
+                "tradeoffs.add_decision",
                 "scoring.*_campaign",
                 "scoring.*_workitem",
                 "ownership.add_assignment",
@@ -95,6 +98,7 @@ ROLES: dict[str, Role] = {
                 "inventory.change_site",
                 "accounts.view_user",
                 "scoring.approve_grant",
+                "tradeoffs.approve_decision",
                 "scoring.*_review",
                 "scoring.*_approver",
                 "scoring.*_workitem",

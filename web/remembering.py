@@ -1,6 +1,7 @@
 """What was worked out once and may be lost at any time. Without the cache everything is worked out again."""
 
 import logging
+import pickle
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,16 @@ from django.core.cache import cache
 from redis import RedisError
 
 log = logging.getLogger(__name__)
+UNREADABLE = (
+    pickle.UnpicklingError,
+    AttributeError,
+    ImportError,
+    IndexError,
+    EOFError,
+    TypeError,
+    ValueError,
+)
+"""What unpickling may raise."""
 
 
 def recall(keys: Collection[str]) -> dict[str, Any]:
@@ -17,7 +28,10 @@ def recall(keys: Collection[str]) -> dict[str, Any]:
         return cache.get_many(keys)
     except RedisError as error:
         log.warning("The cache cannot be read: %s", error)
-        return {}
+    except UNREADABLE as error:
+        # Written by a release in which the values were made otherwise, or stood elsewhere.
+        log.warning("What is remembered cannot be read: %r", error)
+    return {}
 
 
 def remember(values: Mapping[str, Any], *, for_: timedelta) -> None:

@@ -118,6 +118,17 @@ STATES: dict[str, dict[str, State]] = {
         ("published", _("In force"), "circle-check", "ok"),
         ("retired", _("Retired"), "archive", "unknown"),
     ),
+    "rule-pack": _states(
+        ("draft", _("Draft"), "pencil", "info"),
+        ("published", _("In force"), "circle-check", "ok"),
+        ("withdrawn", _("Withdrawn"), "archive", "unknown"),
+    ),
+    "answer": _states(
+        ("allowed", _("Allowed"), "circle-check", "ok"),
+        ("needs-basis", _("Needs a basis"), "alert-triangle", "warn"),
+        ("cannot-decide", _("Cannot be decided"), "help-circle", "unknown"),
+        ("forbidden", _("Forbidden"), "circle-x", "bad"),
+    ),
     "dry-run": _states(
         ("waiting", _("Waiting"), "hourglass", "info"),
         ("running", _("Running"), "progress", "info"),
@@ -157,6 +168,8 @@ ATTRIBUTES = {
     "assignment": "data-assignment",
     "interop": "data-interop",
     "framework": "data-framework",
+    "rule-pack": "data-rule-pack",
+    "answer": "data-answer",
     "dry-run": "data-dry-run",
     "campaign": "data-campaign",
     "campaign-item": "data-campaign-item",

@@ -98,6 +98,14 @@ class TickSerializer(serializers.Serializer):
     done = serializers.BooleanField()
 
 
+class AmendSerializer(serializers.Serializer):
+    deputy = RelatedObjectField(
+        queryset=Person.objects.select_related("user"), required=False, allow_null=True
+    )
+    responsible = RelatedObjectField(queryset=Team.objects.all(), required=False, allow_null=True)
+    escalation = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+
+
 class ReassignSerializer(serializers.Serializer):
     to = RelatedObjectField(queryset=Person.objects.select_related("user"))
     team = RelatedObjectField(queryset=Team.objects.all(), required=False, allow_null=True, default=None)
@@ -202,6 +210,13 @@ class AssignmentViewSet(ObjectViewSet):
     @action(detail=True, methods=["post"], permission_classes=_may_see)
     def confirm(self, request: Request, pk: str) -> Response:
         return self._done(request, None, operations.confirm)
+
+    @extend_schema(
+        request=AmendSerializer, summary="Change who stands in, who does the work, or the way to call"
+    )
+    @action(detail=True, methods=["post"], permission_classes=[requires(rules.MAY_SEE, rules.MAY_PROPOSE)])
+    def amend(self, request: Request, pk: str) -> Response:
+        return self._done(request, AmendSerializer, operations.amend)
 
     @extend_schema(
         request=TickSerializer, summary="Tick a line of the hand-over checklist, or take the tick back"

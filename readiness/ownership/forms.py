@@ -98,6 +98,23 @@ class ProposeForm(RefusedForm):
         ]
 
 
+class AmendForm(RefusedForm):
+    """What may change under a term that was accepted."""
+
+    deputy = PersonChoice(Person.objects.none(), label=_("Deputy"), required=False)
+    responsible = forms.ModelChoiceField(
+        Team.objects.none(), to_field_name="slug", label=_("Responsible"), required=False
+    )
+    escalation = forms.CharField(
+        label=_("Escalation route"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _choice(self, "deputy").queryset = _present(now)
+        _choice(self, "responsible").queryset = Team.objects.there(now).order_by("name", "pk")
+
+
 class ReassignForm(RefusedForm):
     field_of = {"from": "source", "to": "target"}
 

@@ -77,6 +77,7 @@ def choices_of(one: Assignment, user: User, now: datetime) -> Line:
         "may_confirm": live and not waits and named,
         "may_end": live and (named or own_proposal or user.has_perm(rules.MAY_END)),
         "may_tick": live and (named or user.has_perm(rules.MAY_PROPOSE)),
+        "may_amend": live and user.has_perm(rules.MAY_PROPOSE) and user.has_perm("people.view_person"),
         "withdraws": waits,
         "why_not": why_not,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +26,14 @@ CHECKLIST = (
     gettext_lazy("The deputy and the teams were told"),
 )
 """What a hand-over goes through. Accepting does not wait for it; what is left open stays on the page."""
+
+
+class Refused(ValidationError):
+    """Of many proposals those that cannot be made, by their number."""
+
+    def __init__(self, refusals: Mapping[int, ValidationError]) -> None:
+        super().__init__({str(number): error.messages for number, error in refusals.items()})
+        self.refusals = dict(refusals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,7 @@ def propose(proposal: Proposal, *, by: User, now: datetime) -> Assignment:
 
 @transaction.atomic
 def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> list[Assignment]:
-    """All of them, or none and why: ValidationError by number of the proposal, from 0. Raises MissingPermission."""
+    """All of them, or none and why: Refused by number of the proposal, from 0. Raises MissingPermission."""
     rules.require(by, rules.MAY_PROPOSE)
     if not 0 < len(proposals) <= rules.MOST_AT_ONCE:
         raise ValidationError(
@@ -70,16 +78,16 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
     live: dict[tuple[int, str], list[Assignment]] = {}
     for one in Assignment.objects.live(now).filter(site__in=site_ids).order_by("pk"):
         live.setdefault((one.site_id, one.item), []).append(one)
-    made, errors = [], {}
+    made, refusals = [], {}
     for number, proposal in enumerate(proposals):
         others = live.setdefault((proposal.site.pk, proposal.item), [])
         try:
             made.append(_propose(proposal, others, by=by, now=now))
             others.append(made[-1])
         except ValidationError as error:
-            errors[str(number)] = error.messages
-    if errors:
-        raise ValidationError(errors)
+            refusals[number] = error
+    if refusals:
+        raise Refused(refusals)
     return made
 
 
@@ -222,6 +230,32 @@ def end(assignment: Assignment, *, reason: str, by: User, now: datetime) -> Assi
         Assignment.objects.filter(
             site=locked.site_id, item=locked.item, state=Assignment.State.ACCEPTED, ended_at=begins
         ).update(ended_at=None, ended_by=None, end_reason="")
+    return locked
+
+
+AMENDED = frozenset({"deputy", "responsible", "escalation"})
+"""What may change under a term that was accepted; anything else is another proposal."""
+
+
+@transaction.atomic
+def amend(
+    assignment: Assignment, *, by: User, now: datetime, **changes: Person | Team | str | None
+) -> Assignment:
+    """Set who stands in, who does the work, or the way to call.
+
+    Raises MissingPermission, WrongState, and ValidationError by field.
+    """
+    rules.require(by, rules.MAY_PROPOSE)
+    unknown = sorted(set(changes) - AMENDED)
+    if unknown:
+        raise ValidationError({name: [_("Propose it anew: this was accepted as it is.")] for name in unknown})
+    locked = _locked(assignment)
+    rules.refuse_unless(locked, locked.is_live(now))
+    for name, value in changes.items():
+        setattr(locked, name, value.strip() if isinstance(value, str) else value)
+    locked.clean_fields(exclude=["proposed_by"])
+    rules.refuse_deputy(locked, now)
+    locked.save(update_fields=sorted(changes))
     return locked
 
 

@@ -82,17 +82,29 @@ def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
         errors["accountable"] = [_("This person signs in as no user, and so could not accept.")]
     if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
         errors["team"] = [_("This team is dissolved.")]
-    if assignment.deputy is not None:
-        if assignment.deputy.left_by(now):
-            errors["deputy"] = [_("This person has left.")]
-        elif assignment.deputy_id == assignment.accountable_id:
-            errors["deputy"] = [_("The deputy is somebody else than who is accountable.")]
+    if problem := _deputy_problem(assignment, now):
+        errors["deputy"] = [problem]
     if not assignment.decision_rights.strip():
         errors["decision_rights"] = [_("Write down what may be decided.")]
     if assignment.effective_at > now + FURTHEST:
         errors["effective_at"] = [_("It begins within %(days)s days.") % {"days": FURTHEST.days}]
     if errors:
         raise ValidationError(errors)
+
+
+def refuse_deputy(assignment: Assignment, now: datetime) -> None:
+    if problem := _deputy_problem(assignment, now):
+        raise ValidationError({"deputy": [problem]})
+
+
+def _deputy_problem(assignment: Assignment, now: datetime) -> str:
+    if assignment.deputy is None:
+        return ""
+    if assignment.deputy.left_by(now):
+        return _("This person has left.")
+    if assignment.deputy_id == assignment.accountable_id:
+        return _("The deputy is somebody else than who is accountable.")
+    return ""
 
 
 def refuse_same(current: Assignment | None, accountable: Person) -> None:

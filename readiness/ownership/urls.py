@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from readiness.ownership.views import assignment
+from readiness.ownership.views import assignment, board, files, proposing
 
 urlpatterns = [
-    path("", assignment.owned_by_me, name="ownership"),
+    path("", board.board, name="ownership"),
+    path("queues/", board.queues, name="ownership-queues"),
+    path("owners/", board.owners, name="owners"),
     path("mine/", assignment.owned_by_me, name="owned-by-me"),
+    path("propose/", proposing.propose, name="propose"),
+    path("reassign/", proposing.reassign, name="reassign"),
+    path("assignments.csv", files.assignments, name="ownership-csv"),
+    path("raci.csv", files.raci, name="ownership-raci"),
+    path("import/", files.take, name="ownership-import"),
     path("assignments/<int:pk>/", assignment.assignment, name="assignment"),
+    path("assignments/<int:pk>/edit/", proposing.amend, name="assignment-amend"),
     path("assignments/<int:pk>/accept/", assignment.accept, name="assignment-accept"),
     path("assignments/<int:pk>/decline/", assignment.decline, name="assignment-decline"),
     path("assignments/<int:pk>/confirm/", assignment.confirm, name="assignment-confirm"),

@@ -11,6 +11,8 @@ from readiness.framework.core.conditions import SiteContext
 from readiness.ownership.core.standing import Term
 from readiness.scoring.core.judge import Limit
 from readiness.workloads.core.envelope import Envelope
+from readiness.workloads.jurisdiction.core.pack import Pack
+from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
 from telemetry.queries import Latest, Rise
 
 type ObjectKey = tuple[str, int]
@@ -31,6 +33,7 @@ class SiteProfile:
     name: str
     stage: str
     contracted_kw: float | None
+    country: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class CircuitFact:
 @dataclass(frozen=True, slots=True)
 class PlacedClass:
     """A workload class placed here: limit of the round trip in ms at a percentile, user regions (slug, name) that it
-    serves, and its whole envelope."""
+    serves, its whole envelope, and what its data stands on in law."""
 
     slug: str
     name: str
@@ -85,6 +88,7 @@ class PlacedClass:
     regions: tuple[tuple[str, str], ...]
     percentile: float = MEASURED_PERCENTILE
     envelope: Envelope | None = None
+    footing: Footing = NO_FOOTING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +100,8 @@ class SiteFacts:
     `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
     that ever sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a
     state last changed within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are
-    the terms of whoever answers for the site's items, None until anybody ever accepted one.
+    the terms of whoever answers for the site's items, None until anybody ever accepted one. `rules` are
+    those of jurisdiction in force.
     """
 
     profile: SiteProfile
@@ -121,6 +126,7 @@ class SiteFacts:
     quantiles: Sequence[SpanFigure] = ()
     served: Sequence[Distribution] = ()
     owned: Sequence[Term] | None = None
+    rules: Pack | None = None
 
     def live_s(self, source_id: int) -> float:
         """Seconds for which a sample of this source counts as live."""

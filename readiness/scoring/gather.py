@@ -37,6 +37,7 @@ from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts, SiteProfile
 from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
+from readiness.workloads.jurisdiction import queries as rules
 from readiness.workloads.models import Placement
 from readiness.workloads.queries import envelopes
 
@@ -58,7 +59,8 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     sent = sent_by(ids, framework, now=now, live_floor_s=settings.TELEMETRY_LIVE_S)
     withdrawn = withdrawn_at(things.values())
     classes, limits = _classes_and_limits(profiles.values(), framework, now=now)
-    classes = _with_envelopes(classes)
+    classes = _with_envelopes(classes, now=now)
+    in_force = rules.content_in_force() if any(classes.values()) else None
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     owned = terms_of(ids, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
@@ -79,6 +81,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             quantiles=quantiles.get(site_id, ()),
             served=served.get(site_id, ()),
             owned=owned.get(site_id),
+            rules=in_force,
             **sent.of(site_id),
         )
         for site_id in ids
@@ -107,6 +110,7 @@ def _profile(site: InventoryFacts) -> SiteProfile:
         name=site.name,
         stage=site.stage,
         contracted_kw=site.contracted_kw,
+        country=site.country,
     )
 
 
@@ -181,12 +185,20 @@ def _classes_and_limits(
     return classes, found
 
 
-def _with_envelopes(classes: Mapping[int, tuple[PlacedClass, ...]]) -> dict[int, tuple[PlacedClass, ...]]:
-    """Four statements, none where nothing is placed."""
+def _with_envelopes(
+    classes: Mapping[int, tuple[PlacedClass, ...]], *, now: datetime
+) -> dict[int, tuple[PlacedClass, ...]]:
+    """Six statements, none where nothing is placed. A class stands at no site, so its day is that of UTC."""
     slugs = {placed.slug for of_site in classes.values() for placed in of_site}
-    known = {one.slug: one for one in envelopes(slugs)} if slugs else {}
+    if not slugs:
+        return dict(classes)
+    known = {one.slug: one for one in envelopes(slugs)}
+    footings = rules.footings(slugs, day=now.astimezone(UTC).date())
     return {
-        site_id: tuple(replace(placed, envelope=known.get(placed.slug)) for placed in of_site)
+        site_id: tuple(
+            replace(placed, envelope=known.get(placed.slug), footing=footings[placed.slug])
+            for placed in of_site
+        )
         for site_id, of_site in classes.items()
     }
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy
 
 from readiness.evidence.core.limits import OF_PLATFORM
-from readiness.scoring.checks.envelopes import EVIDENCE
+from readiness.scoring.checks import envelopes, jurisdiction
 from readiness.scoring.core.states import ReasonCode
 from readiness.scoring.queries.rows import PartRow
 
@@ -21,18 +21,23 @@ PAGES = {
     "source": ("source", gettext_lazy("Source %(id)s")),
 }
 """By the kind that a reference to evidence begins with."""
+OF_WORKLOADS = {
+    envelopes.EVIDENCE: gettext_lazy("Envelopes"),
+    jurisdiction.EVIDENCE: gettext_lazy("Placements and rules"),
+}
 LACKS_LIMIT = frozenset({ReasonCode.NO_LIMIT.value, ReasonCode.CANNOT_JUDGE.value})
 
 
 def proof_link(evidence: str) -> dict[str, str] | None:
     """The page of what a result names as its evidence; None where that is no row with a page."""
     kind, _, pk = evidence.partition(":")
-    if evidence.startswith(EVIDENCE):
-        return {"url": f"{reverse('workloads')}?{urlencode({'site': pk})}", "label": gettext("Envelopes")}
+    for begins, label in OF_WORKLOADS.items():
+        if evidence.startswith(begins):
+            return {"url": f"{reverse('workloads')}?{urlencode({'site': pk})}", "label": str(label)}
     if kind not in PAGES or not pk.isdecimal():
         return None
-    name, label = PAGES[kind]
-    return {"url": reverse(name, args=[int(pk)]), "label": str(label) % {"id": pk}}
+    name, words = PAGES[kind]
+    return {"url": reverse(name, args=[int(pk)]), "label": str(words) % {"id": pk}}
 
 
 def limit_form(part: PartRow | None, declared_on: str, site_slug: str) -> tuple[str, str]:

@@ -22,6 +22,8 @@ FOR_EVERY_USER = {
     "api/history/",
     "api/authentication-check/",
 }
+# A question with a body: it writes nothing, and needs what looking needs.
+ASKED_BY_POST = {("POST", "api/tradeoffs/rules/decide/")}
 ABOUT_ONESELF = ("settings/", "api/accounts/tokens/")
 SAMPLES = {"int": "1", "slug": "x", "str": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000"}
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -108,6 +110,8 @@ def test_a_viewer_writes_nothing(client_of):
         if route in FOR_EVERYBODY | FOR_EVERY_USER or is_about_oneself(route) or is_root(route):
             continue
         for method in WRITES:
+            if (method, route) in ASKED_BY_POST:
+                continue
             answer = client.generic(method, address(route), content_type="application/json")
             if answer.status_code not in {401, 403, 405}:
                 let_in[method, route] = answer.status_code

@@ -21,6 +21,8 @@ VALUES = {
     "assignment": ["proposed", "accepted", "declined", "ended"],
     "interop": ["proven", "other-versions", "failed", "stale", "not-proven"],
     "framework": ["draft", "published", "retired"],
+    "rule-pack": ["draft", "published", "withdrawn"],
+    "answer": ["allowed", "needs-basis", "cannot-decide", "forbidden"],
     "dry-run": ["waiting", "running", "done", "failed"],
     "campaign": ["planned", "running", "finished", "cancelled"],
     "campaign-item": ["done", "failed", "blocked", "stale", "missing", "n-a", "dropped"],

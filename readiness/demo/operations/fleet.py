@@ -14,6 +14,7 @@ from readiness.demo.operations.catalogue import Catalogue, Made, write_catalogue
 from readiness.demo.operations.factors import load_published, write_factors
 from readiness.demo.operations.hardware import write_accelerators, write_cables, write_devices, write_ports
 from readiness.demo.operations.history import Say, add_minutes, write_history
+from readiness.demo.operations.owners import write_owners
 from readiness.demo.operations.people import people, write_logins
 from readiness.demo.operations.places import (
     write_capacity,
@@ -111,6 +112,7 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     write_sources(plan, sites, made, by=sender, now=now - HISTORY)
     known = people(made.ids)
     write_records(plan, sites, known, made, daily=scored_days(), now=now)
+    write_owners(sites, known, made, now=now)
     write_trials(sites, by=known.get("ops"), now=now)
     write_factors(plan, sites, made, by=known.get("planner"), now=now)
     return DemoFleet.objects.create(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -23,6 +23,7 @@ from readiness.framework.operations.drafts import free_name, locked_draft
 from readiness.framework.refusals import MAY_PUBLISH, NeedsReason, NotADraft, require
 from web.actor import acting
 
+_LOCK = 0x465257  # "FRW"
 SHIPPED = Path(__file__).parents[1] / "data" / "muster-1"
 
 
@@ -79,7 +80,7 @@ def publish_draft(
     Raises MissingPermission, NotADraft, StaleContent, NeedsReason, DefinitionError.
     """
     require(by, MAY_PUBLISH)
-    _hold_the_one_in_force()
+    hold_the_one_in_force()
     locked = locked_draft(draft, revision=None)
     if locked.digest != digest:
         raise StaleContent(
@@ -125,7 +126,7 @@ def roll_back(
         raise ValidationError({"note": [_("Say why.")]})
     if len(note) > 2000:
         raise ValidationError({"note": [_("2,000 characters at most.")]})
-    in_force = _hold_the_one_in_force()
+    in_force = hold_the_one_in_force()
     found = FrameworkVersion.objects.get(pk=to.pk)
     if found.status != FrameworkVersion.Status.RETIRED:
         raise NotADraft(_("Only a version that was in force before can be gone back to."))
@@ -151,9 +152,14 @@ def roll_back(
         )
 
 
-def _hold_the_one_in_force() -> FrameworkVersion:
-    """Until the end of the transaction, so that of two who publish at once the second sees what the first did."""
-    return FrameworkVersion.objects.published().select_for_update().defer("definition").get()
+def hold_the_one_in_force() -> FrameworkVersion:
+    """Until the end of the transaction, so that of two who publish at once the second sees what the first did.
+
+    A lock on the row would not do: whoever waited for it finds it retired, and not the one that took its place.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_LOCK])
+    return FrameworkVersion.objects.published().defer("definition").get()
 
 
 def _retire() -> None:

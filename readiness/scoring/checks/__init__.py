@@ -1,5 +1,5 @@
-"""The checks that Muster computes from telemetry, envelopes and ownership: facts of a site in, readings of sub-measures
-out.
+"""The checks that Muster computes from telemetry, envelopes, rules and ownership: facts of a site in, readings of
+sub-measures out.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
@@ -16,6 +16,7 @@ from readiness.scoring.checks import (
     coverage,
     envelopes,
     fabric,
+    jurisdiction,
     latency,
     ownership,
     power,
@@ -32,6 +33,7 @@ COMPUTED: Mapping[str, Computed] = {
     "p2-cooling-headroom": cooling.readings,
     "p2-backup-power": backup.readings,
     "p2-placement-latency": latency.readings,
+    "p2-placement-jurisdiction": jurisdiction.readings,
     "p5-telemetry-coverage": coverage.readings,
     "p5-accelerator-health": accelerators.readings,
     "p5-fabric-health": fabric.readings,
@@ -46,6 +48,7 @@ SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
     "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
     "p2-placement-latency": lambda facts: bool(facts.classes),
+    "p2-placement-jurisdiction": jurisdiction.has_subject,
     "p5-accelerator-health": lambda facts: any(key[0] == "accelerator" for key in facts.things),
     "p5-fabric-health": lambda facts: any(facts.in_service(kind="port")),
     # Measured at each evaluation, and silence is what it measures: nothing of it stands.

@@ -1,8 +1,8 @@
 """Readings that validation runs, recorded facts and attestations give, beside those worked out of telemetry.
 
 Telemetry goes first. What people enter takes its place only where telemetry never had a say, or where it went stale
-and the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted. Envelopes always
-go first: one that ran out is confirmed where it is declared.
+and the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted. Envelopes and
+placements always go first: an envelope that ran out is confirmed where it is declared.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from datetime import datetime
 
 from readiness.evidence.core.proving.values import Proof
 from readiness.framework.core.definition import Framework
+from readiness.scoring.checks import envelopes, jurisdiction
 from readiness.scoring.checks.choosing import worst_reading
-from readiness.scoring.checks.envelopes import EVIDENCE
 from readiness.scoring.core.judge import Limit, Reading, standing
 from readiness.scoring.core.states import CheckState, Provenance
 
 type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
+GOES_FIRST = (envelopes.EVIDENCE, jurisdiction.EVIDENCE)
 _PROVENANCES = {provenance.value: provenance for provenance in Provenance}
 
 
@@ -40,7 +41,7 @@ def with_evidence(
         if proved is None:
             continue
         mine = found.get(key)
-        if mine is not None and mine.evidence.startswith(EVIDENCE):
+        if mine is not None and mine.evidence.startswith(GOES_FIRST):
             found[key] = replace(
                 mine, detail=f"{mine.detail}; goes before {proved.evidence.replace(':', ' ')}"
             )

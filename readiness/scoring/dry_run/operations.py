@@ -11,6 +11,7 @@ from accounts.models import User
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion
+from readiness.framework.operations.publishing import hold_the_one_in_force
 from readiness.framework.refusals import require
 from readiness.scoring import tasks
 from readiness.scoring.dry_run.models import DryRun
@@ -81,7 +82,8 @@ def publish(
 
     Raises what `readiness.framework.operations.publish_draft` raises.
     """
-    in_force, _framework = framework_queries.current()
+    # Held before the dry-run is looked at, so that another version cannot come into force between.
+    in_force = hold_the_one_in_force()
     standing = standing_of(FrameworkVersion.objects.get(pk=draft.pk), in_force, now=now)
     return framework_operations.publish_draft(
         draft,

@@ -62,6 +62,13 @@ class NamedSerializer(serializers.Serializer):
     security = UserField(required=False, allow_null=True)
     planning = UserField(required=False, allow_null=True)
 
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(map(str, set(data) - set(self.fields))) if isinstance(data, dict) else []
+        if unknown:
+            # Left out, whoever is named there would never be asked.
+            raise serializers.ValidationError({name[:100]: ["There is no such domain."] for name in unknown})
+        return super().to_internal_value(data)
+
 
 class ReviewSerializer(ObjectSerializer):
     """`approvers` names who is asked, by username; where one is left out, the only one who may sign is asked."""

@@ -20,8 +20,13 @@ from rest_framework.serializers import BaseSerializer
 from accounts.models import User
 from readiness.framework.core.reader import DefinitionError
 from readiness.workloads.jurisdiction import deciding, exporting, operations, queries
-from readiness.workloads.jurisdiction.filters import RuleFilters, RulePackFilters
-from readiness.workloads.jurisdiction.models import Rule, RulePack
+from readiness.workloads.jurisdiction.filters import (
+    DataOriginFilters,
+    HeldBasisFilters,
+    RuleFilters,
+    RulePackFilters,
+)
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.workloads.jurisdiction.refusals import (
     MAY_EDIT,
     MAY_PUBLISH,
@@ -32,10 +37,12 @@ from readiness.workloads.jurisdiction.refusals import (
     StaleRevision,
 )
 from readiness.workloads.jurisdiction.serializers import (
-    DecisionSerializer,
-    ImportSerializer,
-    PublishSerializer,
-    RequestSerializer,
+    DataOriginSerializer,
+    HeldBasisSerializer,
+    RuleCaseSerializer,
+    RuleDecisionSerializer,
+    RulePackImportSerializer,
+    RulePackPublishSerializer,
     RulePackSerializer,
     RuleSerializer,
     WholeRulePackSerializer,
@@ -132,7 +139,10 @@ class RulePackViewSet(ObjectViewSet):
 
     @extend_schema(
         summary="Replace what a draft says by a file or a text: all of it, or nothing",
-        request={"multipart/form-data": ImportSerializer, "application/json": ImportSerializer},
+        request={
+            "multipart/form-data": RulePackImportSerializer,
+            "application/json": RulePackImportSerializer,
+        },
         responses={
             200: WholeRulePackSerializer,
             400: OpenApiResponse(description="`definition`, and beside it `path`, `reason` and `line`"),
@@ -146,7 +156,7 @@ class RulePackViewSet(ObjectViewSet):
         parser_classes=[MultiPartParser, OrjsonParser],
     )
     def import_definition(self, request: Request, pk: str) -> Response:
-        asked = ImportSerializer(data=request.data)
+        asked = RulePackImportSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors():
             draft = cast(RulePack, self._locked_one())
@@ -162,12 +172,12 @@ class RulePackViewSet(ObjectViewSet):
 
     @extend_schema(
         summary="Put a draft in force; what was in force is withdrawn",
-        request=PublishSerializer,
+        request=RulePackPublishSerializer,
         responses=WholeRulePackSerializer,
     )
     @action(detail=True, methods=["post"], permission_classes=[requires(MAY_PUBLISH)])
     def publish(self, request: Request, pk: str) -> Response:
-        asked = PublishSerializer(data=request.data)
+        asked = RulePackPublishSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors():
             pack = operations.publish(
@@ -243,8 +253,8 @@ class RuleViewSet(ObjectViewSet):
 
     @extend_schema(
         summary="What the rules say of a case; residency and sovereignty apart. Not legal advice",
-        request=RequestSerializer,
-        responses={200: DecisionSerializer, 409: OpenApiResponse(description="No pack is in force")},
+        request=RuleCaseSerializer,
+        responses={200: RuleDecisionSerializer, 409: OpenApiResponse(description="No pack is in force")},
         filters=False,
     )
     @action(
@@ -255,7 +265,7 @@ class RuleViewSet(ObjectViewSet):
         filter_backends=[],
     )
     def decide(self, request: Request) -> Response:
-        asked = RequestSerializer(data=request.data)
+        asked = RuleCaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with named_errors():
             told = deciding.told(**asked.asked(today=clock.now().date()))
@@ -265,8 +275,22 @@ class RuleViewSet(ObjectViewSet):
         return cast(User, self.request.user)
 
 
+class DataOriginViewSet(ObjectViewSet):
+    queryset = DataOrigin.objects.select_related("workload_class")
+    serializer_class = DataOriginSerializer
+    filterset_class = DataOriginFilters
+
+
+class HeldBasisViewSet(ObjectViewSet):
+    queryset = HeldBasis.objects.select_related("workload_class")
+    serializer_class = HeldBasisSerializer
+    filterset_class = HeldBasisFilters
+
+
 _NAMES_A_PACK = {"pack", "pack_id", "version", "id", "created_by_request", "updated_by_request"}
 
 router = Router()
 router.register("rules", RuleViewSet)
 router.register("rule-packs", RulePackViewSet)
+router.register("data-origins", DataOriginViewSet)
+router.register("held-bases", HeldBasisViewSet)

@@ -3,7 +3,7 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from readiness.workloads.jurisdiction.models import Rule, RulePack
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from web.rest.filters import ObjectFilterSet
 
 
@@ -42,3 +42,17 @@ class RulePackFilters(ObjectFilterSet):
         ]
         search_fields = ["version", "title", "note"]
         panel = ["status", "created_by", "published_by"]
+
+
+class DataOriginFilters(ObjectFilterSet):
+    class Meta:
+        model = DataOrigin
+        fields = ["workload_class", "country", "note"]
+        search_fields = ["workload_class__name", "country", "note"]
+
+
+class HeldBasisFilters(ObjectFilterSet):
+    class Meta:
+        model = HeldBasis
+        fields = ["workload_class", "basis", "destination", "held_from", "held_until", "reference"]
+        search_fields = ["workload_class__name", "basis", "reference"]

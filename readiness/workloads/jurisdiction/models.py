@@ -1,7 +1,8 @@
-"""Packs of rules, their rules and groups of countries. What they say of a case is decided in core."""
+"""Packs of rules with their rules and groups; origins of data and bases on record. Cases are decided in core."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pghistory
@@ -14,7 +15,14 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from inventory.models.triggers import claims
-from readiness.workloads.jurisdiction.triggers import EVERY_SITE_BUT_RETIRED, OF_GROUP, OF_PACK, drafts_only
+from readiness.workloads.jurisdiction.core.countries import COUNTRIES
+from readiness.workloads.jurisdiction.triggers import (
+    EVERY_SITE_BUT_RETIRED,
+    OF_GROUP,
+    OF_PACK,
+    SITES_OF_CLASS,
+    drafts_only,
+)
 
 
 def _cited(name: str) -> models.CheckConstraint:
@@ -248,3 +256,79 @@ class GroupMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.country} in {self.group}"
+
+
+@pghistory.track()
+class DataOrigin(models.Model):
+    """The data of a workload class is under the law of a country; it may be under that of several."""
+
+    workload_class = models.ForeignKey(
+        "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="data_origins"
+    )
+    country = models.CharField(_("country"), max_length=2, help_text=_("ISO 3166-1 alpha-2"))
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["workload_class__name", "country", "id"]
+        triggers = claims(SITES_OF_CLASS, origin="workload")
+        constraints = [
+            models.UniqueConstraint(fields=["workload_class", "country"], name="data_origin_unique"),
+            models.CheckConstraint(
+                condition=Q(country__in=list(COUNTRIES)),
+                name="data_origin_country_known",
+                violation_error_message=_("No country has this code."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workload_class}: {self.country}"
+
+
+class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
+    def on(self, day: date) -> HeldBasisQuerySet:
+        """Those that are held on a day; the last day counts."""
+        return self.filter(Q(held_until=None) | Q(held_until__gte=day), held_from__lte=day)
+
+
+@pghistory.track()
+class HeldBasis(models.Model):
+    """A legal basis on record for the data of a workload class, at one destination or wherever it goes.
+
+    `basis` is the slug that packs know it by: one that the pack in force does not know meets no rule.
+    """
+
+    workload_class = models.ForeignKey(
+        "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="held_bases"
+    )
+    basis = models.SlugField(_("basis"), max_length=60)
+    destination = models.CharField(
+        _("destination"), max_length=2, blank=True, help_text=_("A country's code; empty: wherever it goes")
+    )
+    held_from = models.DateField(_("held from"))
+    held_until = models.DateField(_("held until"), null=True, blank=True)
+    reference = models.CharField(
+        _("reference"), max_length=500, help_text=_("Where it is written: a contract, a certificate, a file")
+    )
+
+    objects = HeldBasisQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["workload_class__name", "basis", "id"]
+        verbose_name_plural = "held bases"
+        triggers = claims(SITES_OF_CLASS, origin="workload")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(held_until=None) | Q(held_until__gte=F("held_from")),
+                name="held_basis_ends_after_start",
+                violation_error_message=_("It ends before it begins."),
+            ),
+            models.CheckConstraint(condition=Q(reference__regex=r"\S"), name="held_basis_has_a_reference"),
+            models.CheckConstraint(
+                condition=Q(destination__in=["", *COUNTRIES]),
+                name="held_basis_destination_known",
+                violation_error_message=_("No country has this code."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.basis} for {self.workload_class}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -11,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from readiness.workloads.jurisdiction.core.deciding import Decision, Request, decide
 from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.models import CountryGroup, Rule, RulePack
+from readiness.workloads.jurisdiction.models import CountryGroup, DataOrigin, HeldBasis, Rule, RulePack
 from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.jurisdiction.rows import pack_from
 
@@ -26,6 +28,12 @@ def current() -> tuple[RulePack, Pack]:
     if row is None:
         raise NothingPublished(_("No pack of rules is in force, so nothing can be decided."))
     return row, content_of(row)
+
+
+def content_in_force() -> Pack | None:
+    """What the pack in force says; None where none is."""
+    row = in_force()
+    return None if row is None else content_of(row)
 
 
 def content_of(row: RulePack) -> Pack:
@@ -72,3 +80,32 @@ def next_name() -> str:
     )
     numbers = [int(re.sub(r"\D", "", name)) for name in named]
     return f"muster-rules-{max(numbers, default=0) + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """Whose law the data of a workload class is under, and the bases held for it: (basis, destination or "")."""
+
+    origins: frozenset[str] = frozenset()
+    bases: frozenset[tuple[str, str]] = frozenset()
+
+    def bases_for(self, destination: str) -> frozenset[str]:
+        return frozenset(basis for basis, place in self.bases if place in ("", destination))
+
+
+NO_FOOTING = Footing()
+"""Nothing declared, nothing on record."""
+
+
+def footings(slugs: Collection[str], *, day: date) -> dict[str, Footing]:
+    """By slug of the class, of all that are named; two statements."""
+    origins: dict[str, set[str]] = {slug: set() for slug in slugs}
+    bases: dict[str, set[tuple[str, str]]] = {slug: set() for slug in slugs}
+    named = {"workload_class__slug__in": slugs}
+    declared = DataOrigin.objects.filter(**named).order_by()
+    for slug, country in declared.values_list("workload_class__slug", "country"):
+        origins[slug].add(country)
+    held = HeldBasis.objects.on(day).filter(**named).order_by()
+    for slug, basis, destination in held.values_list("workload_class__slug", "basis", "destination"):
+        bases[slug].add((basis, destination))
+    return {slug: Footing(frozenset(origins[slug]), frozenset(bases[slug])) for slug in slugs}

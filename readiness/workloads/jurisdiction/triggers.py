@@ -8,6 +8,11 @@ EVERY_SITE_BUT_RETIRED = (
 )
 """A pack came into force or went out of it: every placement may be judged otherwise."""
 
+SITES_OF_CLASS = (
+    "SELECT placement.site_id FROM {rows} AS changed"
+    " JOIN workloads_placement AS placement ON placement.workload_class_id = changed.workload_class_id"
+)
+
 OF_PACK = "SELECT status FROM jurisdiction_rulepack WHERE id = {row}.pack_id"
 OF_GROUP = (
     "SELECT status FROM jurisdiction_rulepack WHERE id ="

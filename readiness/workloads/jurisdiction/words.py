@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.workloads.jurisdiction.core.countries import COUNTRIES
 from readiness.workloads.jurisdiction.core.deciding import Finding, Ground, Missing
 from readiness.workloads.jurisdiction.core.pack import ANYWHERE, Pack, Rule
-from readiness.workloads.jurisdiction.core.vocabulary import Answer, Doubt, Effect, Gap, Kind
+from readiness.workloads.jurisdiction.core.vocabulary import Answer, Doubt, Gap, Kind
 
 NOTICE = _("Not legal advice: the rules are a start, to be checked by whoever answers for them.")
 ANSWERS = {
@@ -124,8 +126,18 @@ def covers(rule: Rule, pack: Pack) -> str:
     return gettext("%(data)s of %(origins)s, operator controlled from %(places)s") % told
 
 
-EFFECTS = {
-    Effect.ALLOWED: _("Allowed"),
-    Effect.NEEDS_BASIS: _("Needs a basis"),
-    Effect.FORBIDDEN: _("Forbidden"),
-}
+def standing(rule: Rule, pack: Pack, today: date) -> str:
+    """`since 25 May 2018`, and why it decides nothing where it is in doubt."""
+    begins, ends = rule.in_force_from, rule.in_force_until
+    if begins is None:
+        return gettext("undated: decides nothing")
+    told = {"from": date_format(begins, "j M Y"), "until": date_format(ends, "j M Y") if ends else ""}
+    said = gettext("%(from)s to %(until)s") % told if ends else gettext("since %(from)s") % told
+    if begins > today:
+        said = gettext("from %(from)s") % told
+    if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:
+        said = gettext("%(said)s; not checked for %(days)s days: decides nothing") % {
+            "said": said,
+            "days": pack.check_again_days,
+        }
+    return said

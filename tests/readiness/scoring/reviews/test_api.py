@@ -86,6 +86,7 @@ def test_a_refusal_names_the_permission(review, api_of, role):
     [
         ({"site": {"slug": "nowhere"}}, "site"),
         ({"approvers": {"energy": "nobody"}}, "approvers"),
+        ({"approvers": {"power": "manager"}}, "approvers"),
         ({"approvers": {"energy": "manager"}}, "approver"),
     ],
 )

@@ -1,0 +1,139 @@
+"""The board in words: key figures, headings with shares, rows of cells, the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext
+
+from readiness.ownership.core.standing import Item, Standing
+from readiness.ownership.gaps import BoardSite, Counts, Queue
+from readiness.ownership.words import SHORT, cell_label, cell_text, item_label, link
+from web.tables import TablePage
+from web.units import power
+
+type Line = dict[str, Any]
+
+LOOKS = {
+    Standing.OWNED: "pass",
+    Standing.NO_DEPUTY: "warn",
+    Standing.OVERDUE: "stale",
+    Standing.LEFT: "fail",
+    Standing.WAITING: "waived",
+    Standing.UNOWNED: "unknown",
+}
+"""How a cell looks: as the matrix shows the state of a check, whose colours and shapes readers know."""
+
+
+class CellLine(NamedTuple):
+    key: str
+    look: str
+    text: str
+    label: str
+    is_chosen: bool
+    is_first: bool
+    is_asked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    row: BoardSite
+    url: str
+    kw: str
+    cells: list[CellLine]
+
+
+def key_figures(counts: Counts) -> list[Line]:
+    owned = counts.standings[Standing.OWNED]
+    stake = power(counts.at_stake_kw)
+    return [
+        {
+            "label": gettext("Owned"),
+            "value": f"{100 * owned // counts.items}" if counts.items else None,
+            "unit": "%",
+            "note": gettext("%(n)s of %(all)s items") % {"n": owned, "all": counts.items},
+        },
+        {
+            "label": gettext("Capacity with a gap"),
+            "value": stake.value,
+            "unit": stake.unit,
+            "note": gettext("at sites where an item is not owned"),
+            "tone": "warn" if counts.at_stake_kw else "",
+        },
+        _queue(gettext("Unowned"), counts.standings[Standing.UNOWNED], Queue.UNOWNED),
+        _queue(gettext("Waiting for acceptance"), counts.asked, Queue.WAITING),
+        _queue(gettext("Overdue"), counts.standings[Standing.OVERDUE], Queue.OVERDUE)
+        | {"note": gettext("%(n)s more within 14 days") % {"n": counts.due_soon}},
+        _queue(gettext("Owner left"), counts.standings[Standing.LEFT], Queue.LEFT)
+        | {"note": gettext("overloaded owners: %(n)s") % {"n": counts.overloaded}},
+    ]
+
+
+def _queue(label: str, count: int, queue: Queue) -> Line:
+    return {
+        "label": label,
+        "value": count,
+        "url": link("ownership-queues", queue=queue.value),
+        "tone": "warn" if count else "",
+    }
+
+
+def headings(table: TablePage, items: Sequence[Item], counts: Counts) -> list[Line]:
+    """With the share of the sites where the item is owned."""
+    by_key = {column.key: column for column in table.columns}
+    sites = counts.items // len(Item)
+    found = []
+    for item in items:
+        owned = counts.owned[item]
+        column = by_key[item.value]
+        found.append(
+            {
+                "key": item.value,
+                "label": SHORT[item],
+                "title": item_label(item),
+                "sort": column.sort,
+                "sort_url": column.sort_url,
+                "first": item in (Item.COMPUTE_NETWORK, Item.COMPUTE),
+                "share": 100 * owned // sites if sites else 0,
+                "share_label": gettext("%(n)s of %(all)s sites") % {"n": owned, "all": sites},
+            }
+        )
+    return found
+
+
+def rows(
+    table: TablePage, items: Sequence[Item], *, chosen: str, names: bool, now: datetime
+) -> list[RowLine]:
+    return [
+        RowLine(
+            row=each.object,
+            url=link("site", each.object.site.slug),
+            kw=power(each.object.kw, "kW").value or "",
+            cells=[_cell(each.object, item, chosen, names, now) for item in items],
+        )
+        for each in table.rows
+    ]
+
+
+def _cell(row: BoardSite, item: Item, chosen: str, names: bool, now: datetime) -> CellLine:
+    cell, key = row.cells[item], f"{row.site.slug}.{item}"
+    return CellLine(
+        key=key,
+        look=LOOKS[cell.standing],
+        text=cell_text(cell, names=names),
+        label=cell_label(row.site.name, cell, names=names, now=now),
+        is_chosen=key == chosen,
+        is_first=item in (Item.COMPUTE_NETWORK, Item.COMPUTE),
+        is_asked=cell.current is not None and cell.coming is not None,
+    )
+
+
+def legend(counts: Counts) -> list[Line]:
+    standings = counts.standings
+    return [
+        {"state": standing.value, "look": LOOKS[standing], "count": standings[standing]}
+        for standing in Standing
+    ]

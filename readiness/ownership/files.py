@@ -1,0 +1,311 @@
+"""Ownership as files: to edit and read back, and as a RACI table. Reading one changes all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Prefetch
+from django.utils.dateparse import parse_datetime
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.ownership import operations, rules
+from readiness.ownership.core.sheet import BadSheet, Row, Wrong
+from readiness.ownership.core.standing import Item
+from readiness.ownership.models import Assignment
+from readiness.people.models import Person, Team
+
+BORDERS: Mapping[Item, tuple[Item, ...]] = {
+    Item.COMPUTE_NETWORK: (Item.COMPUTE, Item.NETWORK),
+    Item.NETWORK_ENERGY: (Item.NETWORK, Item.ENERGY),
+    Item.COMPUTE_ENERGY: (Item.COMPUTE, Item.ENERGY),
+    Item.COMPUTE: (Item.COMPUTE_NETWORK, Item.COMPUTE_ENERGY),
+    Item.NETWORK: (Item.COMPUTE_NETWORK, Item.NETWORK_ENERGY),
+    Item.ENERGY: (Item.NETWORK_ENERGY, Item.COMPUTE_ENERGY),
+    Item.ORCHESTRATION: (Item.COMPUTE_NETWORK, Item.NETWORK_ENERGY, Item.COMPUTE_ENERGY),
+}
+"""Whose owners are consulted on an item: those it borders on."""
+
+
+def person_key(person: Person | None) -> str:
+    """What names a person in a file: the e-mail, which is one person's, or else the id."""
+    if person is None:
+        return ""
+    return person.email or f"person:{person.pk}"
+
+
+def _live(now: datetime) -> Any:
+    joined = ("accountable__user", "deputy__user", "team", "responsible")
+    return Assignment.objects.live(now).select_related(*joined).order_by("item", "effective_at", "pk")
+
+
+def _sites(now: datetime) -> Any:
+    live = Prefetch("assignments", _live(now), to_attr="live")
+    return Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk").prefetch_related(live)
+
+
+def rows(*, now: datetime) -> Iterator[dict[str, str]]:
+    """Every item of every site, once for each live assignment; those that nobody has are empty. Two statements."""
+    for site in _sites(now):
+        for item in Item:
+            found = [one for one in site.live if one.item == item]
+            yield from (_row(site, one) for one in found)
+            if not found:
+                yield {"site": site.slug, "item": item.value}
+
+
+def _row(site: Site, one: Assignment) -> dict[str, str]:
+    return {
+        "site": site.slug,
+        "item": one.item,
+        "state": one.state,
+        "accountable": person_key(one.accountable),
+        "accountable_name": one.accountable.name,
+        "team": one.team.slug,
+        "deputy": person_key(one.deputy),
+        "responsible": one.responsible.slug if one.responsible else "",
+        "decision_rights": one.decision_rights,
+        "escalation": one.escalation,
+        "begins_at": one.effective_at.isoformat(),
+    }
+
+
+def raci_rows(*, now: datetime) -> Iterator[dict[str, str]]:
+    """Who is responsible, accountable, consulted and informed, of what is in force. Two statements.
+
+    Consulted are the owners of the items that one borders on, informed the owner of the orchestration.
+    """
+    for site in _sites(now):
+        held = {Item(one.item): one for one in site.live if one.is_in_force(now)}
+        for item in Item:
+            one = held.get(item)
+            overall = held.get(Item.ORCHESTRATION)
+            yield {
+                "site": site.name,
+                "item": str(Assignment.Item(item).label),
+                "responsible": (one.responsible or one.team).name if one else "",
+                "accountable": one.accountable.name if one else "",
+                "deputy": one.deputy.name if one and one.deputy else "",
+                "consulted": _names(held.get(other) for other in BORDERS[item]),
+                "informed": overall.accountable.name if overall and item is not Item.ORCHESTRATION else "",
+            }
+
+
+def _names(found: Iterable[Assignment | None]) -> str:
+    return ", ".join(dict.fromkeys(one.accountable.name for one in found if one is not None))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What reading a file comes to: proposals and amendments by line, in words. `unchanged` rows say what is."""
+
+    proposed: tuple[tuple[int, str], ...] = ()
+    amended: tuple[tuple[int, str], ...] = ()
+    unchanged: int = 0
+
+
+@dataclass(slots=True)
+class _Plan:
+    proposals: list[tuple[Row, operations.Proposal]] = field(default_factory=list)
+    amendments: list[tuple[Row, Assignment, dict[str, Any]]] = field(default_factory=list)
+    unchanged: int = 0
+    wrongs: list[Wrong] = field(default_factory=list)
+
+
+def take(found: Sequence[Row], *, only_check: bool, by: User, now: datetime) -> Changes:
+    """Propose and amend what the rows say, all of it or nothing.
+
+    Raises BadSheet with every line that is wrong, MissingPermission. `only_check` does it and takes it back.
+    """
+    rules.require(by, rules.MAY_PROPOSE)
+    with transaction.atomic():
+        plan = _planned(found, now)
+        _apply(plan, by=by, now=now)
+        if plan.wrongs:
+            raise BadSheet(sorted(plan.wrongs, key=lambda wrong: (wrong.line, wrong.field)))
+        if only_check:
+            transaction.set_rollback(True)
+    return Changes(
+        tuple((row.line, f"{one.item} at {one.site}: {one.accountable}") for row, one in plan.proposals),
+        tuple((row.line, f"{one}: {', '.join(sorted(changes))}") for row, one, changes in plan.amendments),
+        plan.unchanged,
+    )
+
+
+def _planned(found: Sequence[Row], now: datetime) -> _Plan:
+    plan, known = _Plan(), _Known.read(found, now)
+    seen: set[tuple[str, str, str]] = set()
+    for row in found:
+        key = (row.values["site"], row.values["item"], row.values["accountable"])
+        if key in seen:
+            plan.wrongs.append(Wrong(row.line, "", "This item and person were there before."))
+            continue
+        seen.add(key)
+        _plan_row(row, known, plan, now)
+    return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the words of a file may mean."""
+
+    sites: Mapping[str, Site]
+    people: Mapping[str, Person]
+    teams: Mapping[str, Team]
+    live: Mapping[tuple[int, str], list[Assignment]]
+
+    @classmethod
+    def read(cls, found: Sequence[Row], now: datetime) -> _Known:
+        """Four statements, however many rows."""
+        slugs = {row.values["site"] for row in found}
+        sites = {site.slug: site for site in Site.objects.filter(slug__in=slugs)}
+        people = {}
+        for person in Person.objects.select_related("user"):
+            people[person_key(person)] = people[f"person:{person.pk}"] = person
+        teams = {team.slug: team for team in Team.objects.all()}
+        live: dict[tuple[int, str], list[Assignment]] = {}
+        for one in _live(now).filter(site__in=[site.pk for site in sites.values()]).select_related("site"):
+            live.setdefault((one.site_id, one.item), []).append(one)
+        return cls(sites, people, teams, live)
+
+
+def _plan_row(row: Row, known: _Known, plan: _Plan, now: datetime) -> None:
+    wrongs: list[Wrong] = []
+    meant = _meaning(row, known, wrongs)
+    plan.wrongs += wrongs
+    if wrongs:
+        return
+    site, item, person = meant["site"], row.values["item"], meant["accountable"]
+    there = known.live.get((site.pk, item), [])
+    if person is None:
+        if there:
+            reason = f"A file ends nothing: assignment {there[0].pk} is there. End it on its page."
+            plan.wrongs.append(Wrong(row.line, "accountable", reason))
+        plan.unchanged += not there
+        return
+    same = next((one for one in there if one.accountable_id == person.pk), None)
+    if same is not None:
+        _plan_same(row, same, meant, plan)
+        return
+    begins_at = meant["begins_at"]
+    proposal = operations.Proposal(
+        site=site,
+        item=item,
+        accountable=person,
+        team=meant["team"],
+        deputy=meant["deputy"],
+        responsible=meant["responsible"],
+        decision_rights=row.values["decision_rights"],
+        escalation=row.values["escalation"],
+        effective_at=begins_at if begins_at and begins_at > now else None,
+    )
+    plan.proposals.append((row, proposal))
+
+
+def _plan_same(row: Row, same: Assignment, meant: Mapping[str, Any], plan: _Plan) -> None:
+    """The person has it, or is asked already: what was accepted stays, the rest may be amended."""
+    fixed = {
+        "team": (meant["team"], same.team),
+        "decision_rights": (row.values["decision_rights"], same.decision_rights.strip()),
+    }
+    if meant["begins_at"] is not None:
+        fixed["begins_at"] = (meant["begins_at"], same.effective_at)
+    changed = [name for name, (wanted, is_now) in fixed.items() if not _alike(wanted, is_now)]
+    plan.wrongs += [
+        Wrong(row.line, name, f"Assignment {same.pk} was proposed otherwise: end it, and propose it anew.")
+        for name in changed
+    ]
+    amended = {
+        name: value
+        for name, value, is_now in (
+            ("deputy", meant["deputy"], same.deputy),
+            ("responsible", meant["responsible"], same.responsible),
+            ("escalation", row.values["escalation"], same.escalation),
+        )
+        if not _alike(value, is_now)
+    }
+    if amended:
+        plan.amendments.append((row, same, amended))
+    plan.unchanged += not (amended or changed)
+
+
+def _alike(wanted: Any, is_now: Any) -> bool:
+    """A spreadsheet writes line ends as it likes."""
+    if isinstance(wanted, str):
+        return wanted.split() == str(is_now).split()
+    return bool(wanted == is_now)
+
+
+def _meaning(row: Row, known: _Known, wrongs: list[Wrong]) -> dict[str, Any]:
+    values = row.values
+
+    def found(name: str, among: Mapping[str, Any], what: str, *, needed: bool) -> Any:
+        word = values[name]
+        if not word and not needed:
+            return None
+        if word not in among:
+            reason = f"There is no {what} {word[:100]}." if word else "This is needed."
+            wrongs.append(Wrong(row.line, name, reason))
+        return among.get(word)
+
+    has_owner = bool(values["accountable"])
+    if values["item"] not in set(Item):
+        wrongs.append(Wrong(row.line, "item", f"There is no item {values['item'][:50]}: {', '.join(Item)}."))
+    if values.get("state", "") not in {"", *Assignment.State.values}:
+        wrongs.append(Wrong(row.line, "state", f"There is no state {values['state'][:50]}."))
+    meant = {
+        "site": found("site", known.sites, "site", needed=True),
+        "accountable": found("accountable", known.people, "person", needed=False),
+        "team": found("team", known.teams, "team", needed=has_owner),
+        "deputy": found("deputy", known.people, "person", needed=False),
+        "responsible": found("responsible", known.teams, "team", needed=False),
+        "begins_at": _instant(row, wrongs),
+    }
+    if not has_owner and any(values[name] for name in ("team", "deputy", "decision_rights", "escalation")):
+        wrongs.append(Wrong(row.line, "accountable", "Somebody is needed for the rest of the line."))
+    return meant
+
+
+def _instant(row: Row, wrongs: list[Wrong]) -> datetime | None:
+    text = row.values["begins_at"]
+    if not text:
+        return None
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        wrongs.append(
+            Wrong(row.line, "begins_at", "Write an instant with its offset: 2026-11-24T00:00:00+00:00.")
+        )
+        return None
+    return at
+
+
+def _apply(plan: _Plan, *, by: User, now: datetime) -> None:
+    """Up to the first kind of trouble; what went wrong is added to the plan, and the caller takes all of it back."""
+    if plan.wrongs:
+        return
+    for row, one, changes in plan.amendments:
+        try:
+            operations.amend(one, by=by, now=now, **changes)
+        except ValidationError as error:
+            plan.wrongs += _wrongs(row.line, error)
+    for start in range(0, len(plan.proposals), rules.MOST_AT_ONCE):
+        some = plan.proposals[start : start + rules.MOST_AT_ONCE]
+        try:
+            operations.propose_many([proposal for _row, proposal in some], by=by, now=now)
+        except operations.Refused as error:
+            for number, refused in error.refusals.items():
+                plan.wrongs += _wrongs(some[number][0].line, refused)
+
+
+def _wrongs(line: int, error: ValidationError) -> list[Wrong]:
+    if not hasattr(error, "error_dict"):
+        return [Wrong(line, "", message) for message in error.messages]
+    return [Wrong(line, name, " ".join(said)) for name, said in error.message_dict.items()]

@@ -1,0 +1,292 @@
+"""Columns as data: the board, the queues, the load of each owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Site
+from readiness.ownership.core.standing import Item, Standing
+from readiness.ownership.gaps import BoardSite, Fleet, Gap, Load
+from readiness.ownership.words import QUEUES, SHORT, cell_text, due, item_label, link, who
+from web.states import STATES
+from web.tables import Choice, Column, Table
+from web.units import power
+
+STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in Standing]
+SITE_EMPTY = {
+    "title": _("No sites yet"),
+    "text": _("The board shows every site against the seven items that somebody answers for."),
+    "icon": "user-check",
+    "action_url": "/inventory/sites/",
+    "action_label": _("Go to the inventory"),
+}
+
+
+def _kw(value: float) -> str:
+    return power(value, "kW").value or ""
+
+
+def _named(values: Iterable[str]) -> list[tuple[str, str]]:
+    return [(value, value) for value in sorted(set(values))]
+
+
+def board_table(fleet: Fleet, items: Sequence[Item], *, names: bool) -> Table:
+    """`items` are those shown; whoever may not see names has teams in their place."""
+    return Table(
+        id="ownership-board",
+        label=_("Ownership board"),
+        noun=(_("site"), _("sites")),
+        columns=[*_of_site(), *(_of_item(item, names=names) for item in items)],
+        filters=_board_filters(fleet, items, names=names),
+        default_sort="-at_stake",
+        row_id=lambda row: row.site.id,
+        row_url=lambda row: link("site", row.site.slug),
+        row_name=lambda row: row.site.name,
+        empty=SITE_EMPTY,
+        api="ownership-api-assignment-list",
+    )
+
+
+def _of_site() -> list[Column]:
+    return [
+        Column(
+            "site", _("Site"), value=lambda row: row.site.name, sort=lambda row: row.site.name, locked=True
+        ),
+        Column(
+            "deployed",
+            _("Deployed"),
+            value=lambda row: row.kw,
+            text=lambda row: _kw(row.kw),
+            sort=lambda row: row.kw,
+            unit="kW",
+            numeric=True,
+            locked=True,
+        ),
+        Column(
+            "at_stake",
+            _("Gaps"),
+            value=lambda row: row.gaps,
+            # The most capacity first, then the most gaps; a site without any comes last.
+            sort=lambda row: (row.gaps > 0, row.at_stake_kw, row.gaps),
+            numeric=True,
+            locked=True,
+        ),
+    ]
+
+
+def _of_item(item: Item, *, names: bool) -> Column:
+    order = {standing: place for place, standing in enumerate(Standing)}
+    return Column(
+        item.value,
+        SHORT[item],
+        value=lambda row: cell_text(row.cells[item], names=names),
+        export=lambda row: f"{row.cells[item].standing}: {cell_text(row.cells[item], names=names)}",
+        sort=lambda row: (order[row.cells[item].standing], row.kw),
+        locked=True,
+    )
+
+
+def _board_filters(fleet: Fleet, items: Sequence[Item], *, names: bool) -> list[Choice]:
+    sites = fleet.sites
+    found = [
+        Choice(
+            "standing",
+            _("Standing of an item"),
+            lambda row: frozenset([row.cells[item].standing.value for item in items]),
+            STANDINGS,
+        ),
+        # Of every row: which columns are shown, not which rows.
+        Choice("item", _("Item"), lambda row: _EVERY_ITEM, [(item.value, SHORT[item]) for item in Item]),
+        Choice("region", _("Region"), lambda row: row.site.region, _named(row.site.region for row in sites)),
+        Choice("kind", _("Kind"), lambda row: row.site.kind, Site.Kind.choices),
+        Choice("stage", _("Stage"), lambda row: row.site.stage, Site.Stage.choices[:-1]),
+        Choice("team", _("Team"), lambda row: _teams(row, items), _named(_all_teams(sites))),
+    ]
+    if names:
+        people = {str(load.person_id): load.person for load in fleet.loads}
+        ordered = sorted(people.items(), key=lambda pair: (pair[1], pair[0]))
+        found.append(Choice("owner", _("Owner"), lambda row: _people(row, items), ordered))
+    return found
+
+
+_EVERY_ITEM = frozenset(item.value for item in Item)
+
+
+def _teams(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
+    return frozenset([one.team for item in items if (one := row.cells[item].shown) is not None])
+
+
+def _people(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
+    return frozenset(
+        [
+            str(one.person_id)
+            for item in items
+            for one in (row.cells[item].current, row.cells[item].coming)
+            if one is not None
+        ]
+    )
+
+
+def _all_teams(sites: Iterable[BoardSite]) -> Iterable[str]:
+    return (cell.shown.team for row in sites for cell in row.cells.values() if cell.shown is not None)
+
+
+def queue_table(fleet: Fleet, *, names: bool, now: datetime) -> Table:
+    """Of Gap."""
+    return Table(
+        id="ownership-queues",
+        label=_("What is not owned as it should be"),
+        noun=(_("gap"), _("gaps")),
+        columns=_queue_columns(names=names, now=now),
+        filters=[
+            Choice(
+                "queue", _("Queue"), lambda gap: gap.queue.value, [(one.value, QUEUES[one]) for one in QUEUES]
+            ),
+            Choice(
+                "item",
+                _("Item"),
+                lambda gap: gap.cell.item.value,
+                [(item.value, SHORT[item]) for item in Item],
+            ),
+            Choice(
+                "region",
+                _("Region"),
+                lambda gap: gap.site.region,
+                _named(one.site.region for one in fleet.sites),
+            ),
+        ],
+        default_sort="",
+        row_id=lambda gap: gap.key,
+        row_url=lambda gap: _cell_url(gap),
+        row_name=lambda gap: f"{gap.site.name}, {item_label(gap.cell.item)}",
+        empty={
+            "title": _("Everything is owned"),
+            "text": _("Each item has one accountable person who accepted and confirmed it in time."),
+            "icon": "user-check",
+        },
+    )
+
+
+def _cell_url(gap: Gap) -> str:
+    return link("ownership", cell=gap.key)
+
+
+def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
+    return (
+        Column(
+            "queue",
+            _("Queue"),
+            value=lambda gap: gap.queue.value,
+            text=lambda gap: QUEUES[gap.queue],
+            sort=lambda gap: str(QUEUES[gap.queue]),
+            phone="status",
+        ),
+        Column(
+            "site",
+            _("Site"),
+            value=lambda gap: gap.site.name,
+            url=_cell_url,
+            sort=lambda gap: gap.site.name,
+            locked=True,
+            phone="title",
+            export=lambda gap: gap.site.slug,
+        ),
+        Column(
+            "item",
+            _("Item"),
+            value=lambda gap: gap.cell.item.value,
+            text=lambda gap: item_label(gap.cell.item),
+            sort=lambda gap: gap.cell.item.value,
+        ),
+        Column(
+            "stake",
+            _("At stake"),
+            value=lambda gap: gap.kw,
+            text=lambda gap: _kw(gap.kw),
+            sort=lambda gap: gap.kw,
+            unit="kW",
+            numeric=True,
+        ),
+        Column("who", _("Who"), value=lambda gap: who(gap.about, names=names), phone="full"),
+        Column(
+            "due",
+            _("When"),
+            value=lambda gap: gap.at,
+            text=lambda gap: due(gap.at, now),
+            sort=lambda gap: gap.at,
+        ),
+        Column(
+            "asked",
+            _("Asked"),
+            value=lambda gap: who(gap.cell.coming, names=names),
+            default=False,
+        ),
+    )
+
+
+def owner_table() -> Table:
+    """Of Load."""
+    counted = (
+        ("items", _("Items")),
+        ("sites", _("Sites")),
+        ("overdue", _("Overdue")),
+        ("asked", _("Asked")),
+    )
+    return Table(
+        id="owners",
+        label=_("Load of each owner"),
+        noun=(_("owner"), _("owners")),
+        columns=(
+            Column(
+                "person",
+                _("Owner"),
+                url=lambda load: link("ownership", owner=load.person_id),
+                sort=True,
+                locked=True,
+                phone="title",
+            ),
+            Column("team", _("Team"), sort=True),
+            Column(
+                "standing",
+                _("Standing"),
+                value=_load_words,
+                tone=lambda load: "warn" if load.has_left or load.is_overloaded else "",
+                phone="status",
+            ),
+            *(Column(key, label, sort=True, numeric=True) for key, label in counted),
+            Column("kw", _("Capacity"), text=lambda load: _kw(load.kw), sort=True, unit="kW", numeric=True),
+            Column(
+                "reassign",
+                _("Hand over"),
+                value=lambda load: str(_("Reassign")),
+                url=lambda load: link("reassign", source=load.person_id),
+                export=lambda load: "",
+            ),
+        ),
+        row_id="person_id",
+        row_name="person",
+        row_url=lambda load: link("ownership", owner=load.person_id),
+        default_sort="-items",
+        empty={
+            "title": _("Nobody answers for anything yet"),
+            "text": _("Propose somebody on the board."),
+            "icon": "users-group",
+        },
+    )
+
+
+def _load_words(load: Load) -> str:
+    if load.has_left:
+        return str(_("has left"))
+    return str(_("overloaded")) if load.is_overloaded else str(_("present"))
+
+
+def actions(*, may_propose: bool) -> Sequence[dict[str, Any]]:
+    """For chosen rows of the queues."""
+    if not may_propose:
+        return ()
+    return [{"name": "propose", "label": _("Propose an owner"), "icon": "user-check", "url": link("propose")}]

@@ -1,0 +1,28 @@
+"""The cells of the board: a page has hundreds, and a template's own loop would take most of its time."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+
+from readiness.ownership.board_lines import CellLine
+
+register = template.Library()
+
+
+@register.simple_tag
+def board_cells(cells: Iterable[CellLine]) -> SafeString:
+    """One `<td>` an item: a button that opens who answers for it."""
+    return SafeString("".join([_cell(cell) for cell in cells]))
+
+
+def _cell(cell: CellLine) -> str:
+    first = ' class="first"' if cell.is_first else ""
+    asked = " data-expires" if cell.is_asked else ""
+    chosen = ' aria-current="true"' if cell.is_chosen else ""
+    return (
+        f'<td{first} data-state="{cell.look}"{asked}>'
+        f'<button name="cell" value="{cell.key}"{chosen} aria-label="{escape(cell.label)}">'
+        f"<span>{escape(cell.text)}</span></button></td>"
+    )

@@ -1,0 +1,117 @@
+"""The board with one cell beside it, the queues, and the load of each owner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET
+
+from inventory.models import Site
+from readiness.ownership import board_lines, gaps, panel, rules, tables
+from readiness.ownership.core.standing import Item
+from readiness.ownership.views.crumbs import SEES_NAMES, breadcrumbs, may_see, may_see_owners
+from web import answers
+from web import tables as table_kit
+from web.clock import now
+from web.tables.addresses import Address
+
+CELL, ITEM = "cell", "item"
+EVIDENCE_REGION = "evidence"
+TEMPLATE = "ownership/board.html"
+
+
+@may_see
+@never_cache
+@require_GET
+def board(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    names = request.user.has_perm(SEES_NAMES)
+    address = Address(request, path=request.path, filters=[])
+    target = request.headers.get("HX-Target", "").partition("#")[2]
+    if target == EVIDENCE_REGION:
+        return _fragment(request, f"{TEMPLATE}#evidence", _panel(request, address, at))
+    fleet = gaps.fleet(now=at)
+    counts = fleet.counts()
+    items = [item for item in Item if item.value in address.many(ITEM)] or list(Item)
+    table = table_kit.page(request, tables.board_table(fleet, items, names=names), fleet.sites)
+    if table.export:
+        return table_kit.respond(request, TEMPLATE, table)
+    context: dict[str, Any] = {
+        "table": table,
+        "items": board_lines.headings(table, items, counts),
+        "rows": board_lines.rows(table, items, chosen=address.one(CELL), names=names, now=at),
+        "legend": board_lines.legend(counts),
+        "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
+    }
+    if table_kit.wants_table_only(request, table):
+        return _fragment(request, f"{TEMPLATE}#matrix", context)
+    context |= {
+        "kpis": board_lines.key_figures(counts),
+        "sees_names": names,
+        "may_propose": names and request.user.has_perm(rules.MAY_PROPOSE),
+        "breadcrumbs": breadcrumbs(),
+    }
+    return answers.page(request, TEMPLATE, context | _panel(request, address, at))
+
+
+@may_see
+@conditional_page
+@require_GET
+def queues(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    names = request.user.has_perm(SEES_NAMES)
+    fleet = gaps.fleet(now=at)
+    offered = tables.actions(may_propose=names and request.user.has_perm(rules.MAY_PROPOSE))
+    definition = tables.queue_table(fleet, names=names, now=at)
+    table = table_kit.page(request, definition, fleet.gaps(), actions=offered)
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, "ownership/queues.html", table)
+    context = {
+        "table": table,
+        "kpis": board_lines.key_figures(fleet.counts()),
+        "breadcrumbs": breadcrumbs(gettext("Queues")),
+    }
+    return render(request, "ownership/queues.html", context)
+
+
+@may_see_owners
+@conditional_page
+@require_GET
+def owners(request: HttpRequest) -> HttpResponseBase:
+    fleet = gaps.fleet(now=now())
+    table = table_kit.page(request, tables.owner_table(), fleet.loads)
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, "ownership/owners.html", table)
+    context = {"table": table, "most": rules.MOST_ITEMS, "breadcrumbs": breadcrumbs(gettext("Owners"))}
+    return answers.page(request, "ownership/owners.html", context)
+
+
+def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
+    """What is beside the board of the cell that the address names; nothing where it names none."""
+    asked = address.one(CELL)
+    if not asked:
+        return {"evidence": None}
+    names = request.user.has_perm(SEES_NAMES)
+    may_propose = names and request.user.has_perm(rules.MAY_PROPOSE)
+    try:
+        slug, item = panel.read(asked)
+        site = get_object_or_404(Site, slug=slug)
+        found = panel.panel(site.pk, item, names=names, may_propose=may_propose, now=at)
+    except panel.NoSuchCell as error:
+        raise Http404(
+            gettext("cell: %(cell)s names no site and item, as in dublin-1.compute.") % {"cell": error}
+        ) from error
+    return {"evidence": found, "close_url": address.url(without=[CELL])}
+
+
+def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponseBase:
+    response = render(request, name, context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response

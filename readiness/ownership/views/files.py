@@ -1,0 +1,76 @@
+"""Ownership as files: to edit and read back, and as a RACI table."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from readiness.ownership import files
+from readiness.ownership.core import sheet
+from readiness.ownership.forms import ImportForm
+from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_see_owners
+from web.clock import now
+
+LARGEST = 2_000_000
+
+
+@may_see_owners
+@never_cache
+@require_GET
+def assignments(request: HttpRequest) -> HttpResponseBase:
+    return _file("ownership", sheet.written(sheet.COLUMNS, files.rows(now=now())))
+
+
+@may_see_owners
+@never_cache
+@require_GET
+def raci(request: HttpRequest) -> HttpResponseBase:
+    return _file("raci", sheet.written(sheet.RACI, files.raci_rows(now=now())))
+
+
+def _file(name: str, lines: Any) -> HttpResponse:
+    """Made as a whole: a few thousand short lines, of one state of the database."""
+    response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+@may_propose
+@never_cache
+@require_http_methods(["GET", "POST"])
+def take(request: HttpRequest) -> HttpResponse:
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    wrongs: tuple[sheet.Wrong, ...] = ()
+    changes: files.Changes | None = None
+    if request.method == "POST" and form.is_valid():
+        only_check = form.cleaned_data["only_check"]
+        try:
+            rows = sheet.read(_body(form.cleaned_data["file"]))
+            changes = files.take(rows, only_check=only_check, by=cast(User, request.user), now=now())
+        except sheet.BadSheet as error:
+            wrongs = error.wrongs
+        else:
+            if not only_check:
+                messages.success(request, gettext("The file is taken in."))
+    context = {
+        "form": form,
+        "wrongs": wrongs[:200],
+        "more": max(len(wrongs) - 200, 0),
+        "changes": changes,
+        "breadcrumbs": breadcrumbs(gettext("Import")),
+    }
+    return render(request, "ownership/import.html", context, status=422 if form.errors or wrongs else 200)
+
+
+def _body(file: Any) -> bytes:
+    if file.size > LARGEST:
+        raise sheet.BadSheet([sheet.Wrong(1, "", "The file is larger than 2 MB.")])
+    return bytes(file.read())

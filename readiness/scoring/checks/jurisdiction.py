@@ -1,0 +1,135 @@
+"""p2-placement-jurisdiction: whether the classes placed here may be where the site is, by their envelopes and by law.
+
+A transfer counts where personal data under the law of a country of the EEA lies outside of it, and the rules in force
+do not allow that by what is on record. What the rules cannot decide is unknown, never passed over. As long as nobody
+declared anything that a sub-measure could be told from, what is recorded or attested counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.framework.core.definition import Check
+from readiness.scoring.checks.choosing import named
+from readiness.scoring.core.judge import Reading
+from readiness.scoring.core.states import Provenance
+from readiness.scoring.facts import PlacedClass, SiteFacts
+from readiness.workloads.core.envelope import Envelope
+from readiness.workloads.core.jurisdictions import GROUPS
+from readiness.workloads.jurisdiction.core.deciding import Request, decide
+from readiness.workloads.jurisdiction.core.pack import Pack
+from readiness.workloads.jurisdiction.core.vocabulary import Answer
+
+OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"
+PARTS = (OUTSIDE, TRANSFERS)
+EVIDENCE = "placements:"
+"""What a reference to the placements of a site begins with; the site's slug follows."""
+PERSONAL = "personal"
+EEA = GROUPS["EEA"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one class says of one sub-measure: how many things are amiss, or why that cannot be told."""
+
+    name: str
+    provenance: str
+    amiss: tuple[str, ...] = ()
+    unknown: str = ""
+
+
+def readings(facts: SiteFacts, _check: Check, now: datetime) -> dict[str, Reading]:
+    today = now.astimezone(UTC).date()
+    told = {OUTSIDE: [*_outside(facts, today)], TRANSFERS: [*_transfers(facts, today)]}
+    return {part: _reading(each, facts, now) for part, each in told.items() if _says_something(each)}
+
+
+def has_subject(facts: SiteFacts) -> bool:
+    return any(placed.envelope is not None for placed in facts.classes)
+
+
+def _says_something(told: list[_Told]) -> bool:
+    return any(not one.unknown or one.amiss for one in told)
+
+
+def _reading(told: list[_Told], facts: SiteFacts, now: datetime) -> Reading:
+    amiss = [each for one in told for each in one.amiss]
+    unknown = [one.unknown for one in told if one.unknown]
+    provenance = Provenance(worst_provenance([one.provenance for one in told]))
+    evidence = f"{EVIDENCE}{facts.profile.slug}"
+    detail = named(amiss or unknown or [one.name for one in told])
+    # What is surely amiss is not made unsure by what nobody knows.
+    cannot_judge = named(unknown) if unknown and not amiss else ""
+    return Reading(float(len(amiss)), now, provenance, evidence, detail, cannot_judge=cannot_judge)
+
+
+def _outside(facts: SiteFacts, today: date) -> Iterator[_Told]:
+    """By the lists of the envelope: forbidden goes before allowed, and residency narrows both."""
+    country = facts.profile.country
+    for envelope in _vouched(facts, today):
+        if envelope.countries is None:
+            why = f"{envelope.name} declares no allowed jurisdictions"
+            yield _Told(envelope.name, envelope.provenance, unknown=why)
+            continue
+        amiss = () if country in envelope.countries else (f"{envelope.name} is not allowed in {country}",)
+        yield _Told(envelope.name, envelope.provenance, amiss)
+
+
+def _transfers(facts: SiteFacts, today: date) -> Iterator[_Told]:
+    """Of each class what the rules say of its personal data here; nothing where no rules are in force."""
+    rules, country = facts.rules, facts.profile.country
+    if rules is None:
+        return
+    for placed in facts.classes:
+        envelope = placed.envelope
+        if envelope is None or envelope.vouched_on(today) is None:
+            continue
+        origins = placed.footing.origins or ({envelope.residency} - {""} - GROUPS.keys())
+        why = ""
+        if not envelope.data_categories:
+            why = f"{envelope.name} declares no kinds of data"
+        elif _is_personal(envelope, rules) and not origins and country not in EEA:
+            why = f"nobody declared whose law the data of {envelope.name} is under"
+        if why:
+            yield _Told(envelope.name, envelope.provenance, unknown=why)
+        elif _is_personal(envelope, rules):
+            yield _transfer(placed, envelope, sorted(origins), rules, country, today)
+        else:
+            yield _Told(envelope.name, envelope.provenance)
+
+
+def _transfer(
+    placed: PlacedClass, envelope: Envelope, origins: list[str], rules: Pack, country: str, today: date
+) -> _Told:
+    """One for each origin in the EEA that the data leaves without what the rules ask for."""
+    amiss, unknown = [], ""
+    for origin in origins:
+        if origin not in EEA or country in EEA:
+            continue
+        case = Request(
+            origin=origin,
+            categories=frozenset(map(str, envelope.data_categories)),
+            destination=country,
+            bases=placed.footing.bases_for(country),
+        )
+        found = decide(rules, case, today).residency
+        by = ", ".join(ground.rule.id for ground in found.deciding) or "no rule"
+        said = f"{envelope.name}, {origin} to {country}, by {rules.version}: {found.answer} ({by})"
+        if found.answer in (Answer.NEEDS_BASIS, Answer.FORBIDDEN):
+            amiss.append(said)
+        elif found.answer == Answer.CANNOT_DECIDE:
+            unknown = said
+    return _Told(envelope.name, envelope.provenance, tuple(amiss), unknown)
+
+
+def _is_personal(envelope: Envelope, rules: Pack) -> bool:
+    known = [str(one) for one in envelope.data_categories if str(one) in rules.categories_by_id]
+    return any(PERSONAL in rules.implied(category) for category in known)
+
+
+def _vouched(facts: SiteFacts, today: date) -> list[Envelope]:
+    placed = [one.envelope for one in facts.classes if one.envelope is not None]
+    return [envelope for envelope in placed if envelope.vouched_on(today) is not None]

@@ -1,0 +1,171 @@
+"""How free the fleet is to do otherwise: alternatives for critical workloads, tested fallbacks, vendor concentration.
+
+Set against conformance, of which the figure is attested: keeping to one standard makes a fleet easier to run, and can
+leave it no way out. The figures stand side by side; there is no one number, for nobody publishes what to weigh them by.
+
+**Concentration** is the Herfindahl-Hirschman index, the sum of the squared shares in percent, up to 10,000 for one
+vendor. Above 1,800 it is called high, from 1,000 on moderate (U.S. Department of Justice and Federal Trade Commission,
+"Merger Guidelines", 2023, guideline 1, and the Department's note on the index); shares here are of accelerators owned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.words import number
+
+HIGH_HHI = 1_800
+MODERATE_HHI = 1_000
+
+
+class FallbackState(StrEnum):
+    TESTED = "tested"
+    TEST_OLD = "test-old"
+    UNTESTED = "untested"
+    NOT_FEASIBLE = "not-feasible"
+    NONE = "none"
+
+
+class Level(StrEnum):
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """The site that a workload is meant to move to, and the day on which that was last tried."""
+
+    site: str
+    tested_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Critical:
+    """A critical workload: where it runs, and which sites are feasible and which undecided for it as it is."""
+
+    name: str
+    runs_at: frozenset[str]
+    feasible: frozenset[str]
+    undecided: frozenset[str]
+    fallback: Fallback | None
+
+
+@dataclass(frozen=True, slots=True)
+class Freedom:
+    """One workload's alternatives: other feasible sites, and those that may be, if what is unknown turns out well."""
+
+    name: str
+    alternatives: tuple[str, ...]
+    undecided: tuple[str, ...]
+    fallback: FallbackState
+
+
+@dataclass(frozen=True, slots=True)
+class Concentration:
+    """The index with its ends: accelerators without a known vendor may be all of the largest's, or each of another's.
+
+    `level` is unknown where the ends are not of one level, or nothing is counted.
+    """
+
+    hhi: float | None
+    low: float | None
+    high: float | None
+    level: Level
+    shares: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Flexibility:
+    workloads: tuple[Freedom, ...]
+    concentration: Concentration
+
+    @property
+    def with_alternative(self) -> int:
+        return sum(bool(one.alternatives) for one in self.workloads)
+
+    @property
+    def with_tested_fallback(self) -> int:
+        return sum(one.fallback is FallbackState.TESTED for one in self.workloads)
+
+
+def flexibility(
+    workloads: Sequence[Critical],
+    accelerators: Mapping[str, int],
+    unattributed: int,
+    *,
+    on: date,
+    tested_within: timedelta,
+) -> Flexibility:
+    """`accelerators` by vendor, and the number whose vendor is unknown; a test counts for so long."""
+    freedoms = tuple(_freedom(one, on, tested_within) for one in workloads)
+    return Flexibility(freedoms, concentration(accelerators, unattributed))
+
+
+def _freedom(one: Critical, on: date, tested_within: timedelta) -> Freedom:
+    return Freedom(
+        one.name,
+        tuple(sorted(one.feasible - one.runs_at)),
+        tuple(sorted(one.undecided - one.runs_at)),
+        _fallback(one, on, tested_within),
+    )
+
+
+def _fallback(one: Critical, on: date, tested_within: timedelta) -> FallbackState:
+    if one.fallback is None:
+        return FallbackState.NONE
+    # A site it runs at already is no place to fall back to.
+    if one.fallback.site not in one.feasible - one.runs_at:
+        return FallbackState.NOT_FEASIBLE
+    if one.fallback.tested_on is None or one.fallback.tested_on > on:
+        return FallbackState.UNTESTED
+    return FallbackState.TESTED if on - one.fallback.tested_on <= tested_within else FallbackState.TEST_OLD
+
+
+def concentration(accelerators: Mapping[str, int], unattributed: int = 0) -> Concentration:
+    total = sum(accelerators.values()) + unattributed
+    if total <= 0:
+        return Concentration(None, None, None, Level.UNKNOWN, {})
+    shares = {vendor: 100 * count / total for vendor, count in sorted(accelerators.items()) if count > 0}
+    known = sum(share**2 for share in shares.values())
+    missing, each = 100 * unattributed / total, 100 / total
+    largest = max(shares.values(), default=0.0)
+    low = known + unattributed * each**2
+    high = known - largest**2 + (largest + missing) ** 2
+    level = _level(low) if _level(low) is _level(high) else Level.UNKNOWN
+    return Concentration(None if unattributed else known, low, high, level, shares)
+
+
+def _level(hhi: float) -> Level:
+    if hhi > HIGH_HHI:
+        return Level.HIGH
+    return Level.MODERATE if hhi >= MODERATE_HHI else Level.LOW
+
+
+def balance(conformance: Figure, flexible: Flexibility) -> str:
+    """Both in one sentence, the figures side by side."""
+    many = len(flexible.workloads)
+    found = flexible.concentration
+    provenance = f", {conformance.provenance}" if conformance.provenance else ""
+    kept = (
+        "unknown"
+        if conformance.value is None
+        else f"{number(conformance.value)} {conformance.unit}{provenance}"
+    )
+    if found.low is None or found.high is None:
+        vendors = "vendors unknown"
+    elif found.hhi is None:
+        vendors = (
+            f"vendor concentration {number(round(found.low))} to {number(round(found.high))} ({found.level})"
+        )
+    else:
+        vendors = f"vendor concentration {number(round(found.hhi))} ({found.level})"
+    return (
+        f"conformance {kept}; {flexible.with_alternative} of {many} critical workloads could run elsewhere, "
+        f"{flexible.with_tested_fallback} with a tested fallback; {vendors}"
+    )

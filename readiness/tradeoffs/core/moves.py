@@ -1,0 +1,94 @@
+"""A portfolio's plan against where the workloads run today: who moves, what that changes, and how full sites get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from readiness.tradeoffs.core.portfolio import Portfolio
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One workload from a site to another; None for one that runs nowhere, today or in the plan.
+
+    `changes` is plan less today for each objective, None where a figure is unknown or one side is nowhere.
+    """
+
+    workload: str
+    before: str | None
+    after: str | None
+    changes: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """One resource of one site: what these workloads take of it today and in the plan, and what there is."""
+
+    site: str
+    resource: str
+    before: float
+    after: float
+    capacity: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """Everything that a plan changes. `totals` sums the changes that are known; `unknown` counts those that are not."""
+
+    moves: tuple[Move, ...]
+    filling: tuple[Filling, ...]
+    totals: Mapping[str, float]
+    unknown: Mapping[str, int]
+
+
+def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> Against:
+    """`today` and `plan` name the site of each workload; sites outside of the portfolio are nowhere in its figures."""
+    moves = tuple(
+        _move(portfolio, row, today.get(name), plan.get(name))
+        for row, name in enumerate(portfolio.workloads)
+        if today.get(name) != plan.get(name)
+    )
+    totals = {
+        name: float(sum(change for one in moves if (change := one.changes[name]) is not None))
+        for name in portfolio.objectives
+    }
+    unknown = {name: sum(one.changes[name] is None for one in moves) for name in portfolio.objectives}
+    return Against(moves, _filling(portfolio, today, plan), totals, unknown)
+
+
+def _move(portfolio: Portfolio, row: int, before: str | None, after: str | None) -> Move:
+    ends = [
+        portfolio.figures[row, portfolio.sites.index(site)] if site in portfolio.sites else None
+        for site in (before, after)
+    ]
+    changes: dict[str, float | None] = {}
+    for place, name in enumerate(portfolio.objectives):
+        was, comes = (None if end is None else float(end[place]) for end in ends)
+        known = was is not None and comes is not None and np.isfinite(was) and np.isfinite(comes)
+        changes[name] = comes - was if known and was is not None and comes is not None else None
+    return Move(portfolio.workloads[row], before, after, changes)
+
+
+def _filling(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, str]) -> tuple[Filling, ...]:
+    """Every resource of every site that the plan fills more or less than today."""
+    used = []
+    for where in (today, plan):
+        taken = np.zeros_like(portfolio.capacity)
+        for row, name in enumerate(portfolio.workloads):
+            if where.get(name) in portfolio.sites:
+                taken[portfolio.sites.index(where[name])] += portfolio.demand[row]
+        used.append(taken)
+    before, after = used
+    return tuple(
+        Filling(
+            portfolio.sites[site],
+            portfolio.resources[resource],
+            float(before[site, resource]),
+            float(after[site, resource]),
+            float(there) if np.isfinite(there := portfolio.capacity[site, resource]) else None,
+        )
+        for site, resource in np.argwhere(before != after).tolist()
+    )

@@ -1,0 +1,336 @@
+"""The pages under /ownership/: what they show, to whom, what they refuse, and what they cost."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from readiness.ownership import rules
+from readiness.ownership.core.standing import Item
+from readiness.ownership.models import Assignment
+from tests.inventory import made
+
+pytestmark = pytest.mark.django_db
+ROLES = ("viewer", "ops", "planner", "manager", "admin")
+
+
+def text_of(answer, status=200):
+    assert answer.status_code == status, answer.content[:600]
+    return answer.content.decode()
+
+
+def as_user(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def given(ana, rui, team):
+    """What the form of a proposal sends."""
+    return {
+        "accountable": ana.pk, "team": "fabric", "deputy": rui.pk, "decision_rights": "May stop placements",
+        "escalation": "Call the NOC",
+    }  # fmt: skip
+
+
+class TestBoard:
+    def test_it_is_empty_at_first(self, client_of):
+        assert "No sites yet" in text_of(client_of("viewer").get("/ownership/"))
+
+    def test_gaps_come_first_and_each_cell_says_who(self, porto, ana, own_all, own, client_of, frozen_now):
+        faro = made.site(name="Faro", slug="faro")
+        made.capacity_event(site=faro, it_kw=9000.0)
+        own_all(faro, ana)
+        own(porto, ana, Item.COMPUTE, deputy=None)
+        page = text_of(client_of("ops").get("/ownership/"))
+        assert page.index(">Porto</a>") < page.index(">Faro</a>")
+        for told in (
+            "Porto, Compute: A. Reis. Nobody to stand in, Ana Reis, confirmed until 23 May 2027",
+            "Porto, Energy: nobody. Unowned",
+            "Faro, Orchestration: A. Reis. Owned, Ana Reis",
+            "A. Reis",
+        ):
+            assert told in page
+        assert 'value="porto.compute"' in page
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("standing=owned", {"Faro"}),
+            ("standing=waiting&item=energy", {"Porto"}),
+            ("standing=owned&item=energy", {"Faro"}),
+            ("team=Fabric", {"Faro", "Porto"}),
+            ("kind=edge", {"Porto"}),
+            ("q=faro", {"Faro"}),
+        ],
+    )
+    def test_filters(self, ana, own_all, ask, client_of, query, found):
+        own_all(made.site(name="Faro", slug="faro"), ana)
+        ask(made.site(name="Porto", slug="porto", kind="edge"), ana, Item.ENERGY)
+        made.site(name="Gone", stage="retired")
+        page = text_of(client_of("manager").get(f"/ownership/?{query}"))
+        assert {name for name in ("Faro", "Porto", "Gone") if f">{name}</a>" in page} == found
+
+    def test_of_one_owner(self, ana, eva, own, client_of):
+        own(made.site(name="Faro"), ana)
+        own(made.site(name="Porto"), eva)
+        page = text_of(client_of("manager").get(f"/ownership/?owner={eva.pk}"))
+        assert ">Porto</a>" in page
+        assert ">Faro</a>" not in page
+
+    def test_the_cell_opens_beside_it_with_the_form_to_propose(self, porto, ana, client_of, given):
+        manager = client_of("manager")
+        page = text_of(manager.get("/ownership/?cell=porto.energy"))
+        assert "Propose somebody" in page
+        assert "Nobody answers for it." in page
+        alone = text_of(
+            manager.get("/ownership/?cell=porto.energy", headers={"HX-Target": "dialog#evidence"})
+        )
+        assert "<html" not in alone
+        sent = given | {"id": "porto.energy", "confirmed": "1"}
+        asked = manager.post("/ownership/propose/", sent)
+        one = Assignment.objects.get()
+        assert (asked.status_code, asked["Location"]) == (302, f"/ownership/assignments/{one.pk}/")
+        assert (one.item, one.accountable, one.deputy) == ("energy", ana, given and one.deputy)
+        again = text_of(manager.get("/ownership/?cell=porto.energy"))
+        assert "Propose somebody" not in again
+        assert "Waiting for acceptance" in again
+        assert "Propose somebody" not in text_of(client_of("ops").get("/ownership/?cell=porto.compute"))
+
+    def test_the_table_alone_and_the_file(self, porto, ana, own, client_of):
+        own(porto, ana)
+        client = client_of("viewer")
+        alone = text_of(client.get("/ownership/", headers={"HX-Target": "div#table-ownership-board"}))
+        assert "<html" not in alone
+        csv = b"".join(client.get("/ownership/?export=csv").streaming_content).decode()
+        assert "owned: Fabric" in csv
+        assert "Reis" not in csv
+
+    @pytest.mark.parametrize("cell", ["porto", "porto.luck", "nowhere.compute", "gone.compute"])
+    def test_a_cell_that_is_none_is_not_found(self, porto, client_of, cell):
+        made.site(slug="gone", stage="retired")
+        assert client_of("viewer").get(f"/ownership/?cell={cell}").status_code == 404
+
+
+class TestNames:
+    @pytest.mark.parametrize("role", ROLES)
+    def test_only_those_permitted_read_them(self, role, porto, ana, rui, own, ask, client_of):
+        owned = own(porto, ana)
+        ask(porto, ana, Item.COMPUTE)
+        client, sees = client_of(role), role != "viewer"
+        paths = ("", "?cell=porto.orchestration", "queues/?queue=waiting", f"assignments/{owned.pk}/")
+        for path in paths:
+            page = text_of(client.get(f"/ownership/{path}"))
+            assert ("Reis" in page) is sees, path
+            assert sees or "Fabric" in page, path
+        for path in ("owners/", "assignments.csv", "raci.csv"):
+            answer = client.get(f"/ownership/{path}")
+            assert answer.status_code == (200 if sees else 403)
+            assert sees or "people.view_person" in answer.content.decode()
+
+    def test_who_is_named_reads_the_own_name(self, porto, ana, own):
+        owned = own(porto, ana)
+        client = as_user(ana.user)
+        assert "Ana Reis" in text_of(client.get(f"/ownership/assignments/{owned.pk}/"))
+        page = text_of(client.get("/ownership/mine/"))
+        assert "Porto: Orchestration overall" in page
+
+
+class TestRoles:
+    @pytest.mark.parametrize("role", ROLES)
+    def test_what_a_role_may_post(self, role, porto, ana, rui, own, ask, given, client_of):
+        owned, asked = own(porto, ana), ask(porto, ana, Item.NETWORK)
+        client = client_of(role)
+        may_propose, may_end = role in ("planner", "manager", "admin"), role in ("manager", "admin")
+        one, two = f"/ownership/assignments/{owned.pk}/", f"/ownership/assignments/{asked.pk}/"
+        posts = {
+            "propose/": (given | {"id": "porto.energy", "confirmed": "1"}, may_propose),
+            f"{two}accept/": ({}, False),
+            f"{two}decline/": ({"note": "x"}, False),
+            f"{one}confirm/": ({}, False),
+            f"{one}steps/{owned.steps.first().pk}/": ({"done": "1"}, may_propose),
+            f"{one}edit/": ({"escalation": "Call"}, may_propose),
+            "reassign/": ({"source": ana.pk, "target": rui.pk}, may_end),
+            f"{one}end/": ({"reason": "x"}, may_end),
+        }
+        for path, (sent, may) in posts.items():
+            answer = client.post(path if path.startswith("/") else f"/ownership/{path}", sent)
+            assert (answer.status_code in (200, 302)) is may, (path, answer.content[:300])
+            assert may or (answer.status_code == 403 and "ownership." in answer.content.decode()), path
+        for path in ("propose/?cell=porto.compute", "reassign/", "import/"):
+            may = may_end if path == "reassign/" else may_propose
+            assert client.get(f"/ownership/{path}").status_code == (200 if may else 403), path
+
+
+class TestAssignment:
+    def test_the_person_named_answers_confirms_and_ends(self, porto, ana, ask, frozen_now):
+        asked = ask(porto, ana)
+        here, client = f"/ownership/assignments/{asked.pk}/", as_user(ana.user)
+        assert "Accept it?" in text_of(client.get(here))
+        assert "Waiting for your answer" in text_of(client.get("/ownership/mine/"))
+        assert "Say why." in text_of(client.post(f"{here}decline/", {"note": ""}), 422)
+        assert client.post(f"{here}accept/", {"note": ""}).status_code == 302
+        assert "cannot be done any more" in text_of(client.post(f"{here}accept/", {}), 409)
+        step = asked.steps.first()
+        assert client.post(f"{here}steps/{step.pk}/", {"done": "1"}).status_code == 302
+        assert "Open again" in text_of(client.get(here))
+        frozen_now.move(days=170)
+        assert "To be confirmed soon" in text_of(client.get("/ownership/mine/"))
+        assert client.post(f"{here}confirm/", {"back": "mine"})["Location"] == "/ownership/mine/"
+        frozen_now.move(days=181)
+        assert "Overdue" in text_of(client.get("/ownership/mine/"))
+        assert client.post(f"{here}end/", {"reason": "Moves on"}).status_code == 302
+        assert client.post(f"{here}steps/{step.pk}/", {"done": "0"}).status_code == 409
+        assert client.get("/ownership/assignments/999999/").status_code == 404
+
+    def test_history_and_earlier_terms_are_shown(self, porto, ana, rui, own, client_of, frozen_now):
+        own(porto, ana)
+        frozen_now.move(days=1)
+        after = own(porto, rui)
+        page = text_of(client_of("manager").get(f"/ownership/assignments/{after.pk}/"))
+        for told in ("Ana Reis", f"Handed over: assignment {after.pk}.", "Rui Reis", "Hand-over checklist"):
+            assert told in page
+
+    def test_mine_for_who_is_nobody(self, client_of):
+        assert "You are nobody here yet" in text_of(client_of("viewer").get("/ownership/mine/"))
+
+    def test_the_deputy_may_be_changed(self, porto, ana, eva, own, client_of):
+        owned = own(porto, ana)
+        here = f"/ownership/assignments/{owned.pk}/edit/"
+        client = client_of("manager")
+        assert "Deputy" in text_of(client.get(here))
+        assert "somebody else" in text_of(client.post(here, {"deputy": ana.pk}), 422)
+        assert client.post(here, {"deputy": eva.pk, "escalation": "Eva"}).status_code == 302
+        owned.refresh_from_db()
+        assert (owned.deputy, owned.escalation) == (eva, "Eva")
+
+
+class TestQueues:
+    def test_each_is_there_with_what_is_at_stake(
+        self, porto, ana, rui, eva, own, ask, client_of, frozen_now, monkeypatch
+    ):
+        monkeypatch.setattr("readiness.ownership.gaps.MOST_ITEMS", 1)
+        own(porto, ana, Item.COMPUTE)
+        frozen_now.move(days=170)
+        own(porto, eva, Item.ENERGY, deputy=None)
+        own(porto, eva, Item.NETWORK)
+        own(porto, rui, Item.COMPUTE_ENERGY)
+        rui.left_at = frozen_now.at
+        rui.save()
+        ask(porto, ana, Item.NETWORK_ENERGY, deputy=None)
+        client = client_of("manager")
+        page = text_of(client.get("/ownership/queues/"))
+        for queue in ("Unowned", "Waiting for acceptance", "To be confirmed soon", "Owner left", "Nobody to stand in",
+                      "Owner overloaded"):  # fmt: skip
+            assert queue in page
+        assert "5,000" in page or "5 000" in page or "5000" in page or "5.0" in page
+        assert "Propose an owner" in page
+        frozen_now.move(days=10)
+        assert "Ana Reis" in text_of(client.get("/ownership/queues/?queue=overdue"))
+        owners = text_of(client.get("/ownership/owners/"))
+        for told in ("Eva Reis", "overloaded", "has left", f"source={rui.pk}"):
+            assert told in owners
+
+    def test_all_is_owned(self, porto, ana, own_all, client_of):
+        own_all(porto, ana)
+        assert "Everything is owned" in text_of(client_of("viewer").get("/ownership/queues/"))
+
+
+class TestProposing:
+    def test_many_are_shown_before_and_after_then_proposed(self, porto, rui, own, given, client_of):
+        own(porto, rui, Item.ENERGY)
+        client, sent = client_of("manager"), given | {"id": ["porto.energy", "porto.compute"]}
+        chosen = text_of(client.post("/ownership/propose/", {"id": sent["id"]}))
+        assert "2 items" in chosen
+        preview = text_of(client.post("/ownership/propose/", sent | {"begins_on": "2026-12-01"}))
+        for told in ("Rui Reis", "nobody", "Ana Reis, once accepted", "Propose all 2 items"):
+            assert told in preview
+        assert Assignment.objects.filter(state="proposed").count() == 0
+        done = client.post("/ownership/propose/", sent | {"confirmed": "1", "begins_on": "2026-12-01"})
+        assert done["Location"] == "/ownership/"
+        asked = Assignment.objects.filter(state="proposed")
+        assert {one.effective_at.isoformat() for one in asked} == {"2026-12-01T00:00:00+00:00"}
+
+    def test_one_that_cannot_be_made_stops_all(self, porto, rui, ask, given, client_of):
+        ask(porto, rui, Item.ENERGY)
+        sent = given | {"id": ["porto.energy", "porto.compute"], "confirmed": "1"}
+        page = text_of(client_of("manager").post("/ownership/propose/", sent), 422)
+        assert "Porto, Energy: Somebody is asked for this already" in page
+        assert Assignment.objects.count() == 1
+
+    @pytest.mark.parametrize("names", [[], ["porto"], ["nowhere.compute"], ["porto.luck"]])
+    def test_a_choice_that_means_nothing_is_refused(self, porto, client_of, names):
+        assert client_of("manager").post("/ownership/propose/", {"id": names}).status_code == 400
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"accountable": "x"}, {"team": "nobody"}, {"begins_on": "soon"}, {"begins_on": "9999-12-31"}],
+    )
+    def test_a_bad_form_says_where(self, porto, given, client_of, wrong):
+        sent = given | {"id": "porto.compute", "confirmed": "1"} | wrong
+        assert "errors" in text_of(client_of("manager").post("/ownership/propose/", sent), 422)
+        assert not Assignment.objects.exists()
+
+
+class TestReassigning:
+    def test_first_shown_then_done(self, porto, ana, eva, own_all, client_of, frozen_now):
+        own_all(porto, ana)
+        ana.left_at = frozen_now.at
+        ana.save()
+        client, sent = client_of("manager"), {"source": ana.pk, "target": eva.pk, "team": ""}
+        assert "From" in text_of(client.get(f"/ownership/reassign/?source={ana.pk}"))
+        preview = text_of(client.post("/ownership/reassign/", sent))
+        assert "Reassign all 7" in preview
+        assert "Eva Reis is asked" in preview
+        assert not Assignment.objects.filter(accountable=eva).exists()
+        done = client.post("/ownership/reassign/", sent | {"confirmed": "1"})
+        assert done["Location"] == "/ownership/queues/?queue=waiting"
+        assert Assignment.objects.filter(accountable=eva, state="proposed").count() == 7
+        again = text_of(client.post("/ownership/reassign/", sent))
+        assert "end it first" in again
+        assert "Energy at Porto" in text_of(
+            client.post("/ownership/reassign/", sent | {"confirmed": "1"}), 422
+        )
+
+    def test_what_makes_no_sense_is_said(self, porto, ana, rui, client_of):
+        client = client_of("manager")
+        assert "same person" in text_of(
+            client.post("/ownership/reassign/", {"source": ana.pk, "target": ana.pk}), 422
+        )
+        idle = text_of(client.post("/ownership/reassign/", {"source": ana.pk, "target": rui.pk}))
+        assert "answers for nothing" in idle
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("", 14),
+        ("?cell=porto.compute", 24),
+        ("queues/", 14),
+        ("owners/", 14),
+        ("mine/", 14),
+        ("assignments.csv", 14),
+        ("raci.csv", 14),
+    ],
+)
+def test_a_page_costs_the_same_for_one_and_for_many(path, most, own, porto, ana, rui, eva, client_of):
+    own(porto, ana, Item.COMPUTE)
+    client = client_of("manager")
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(f"/ownership/{path}").status_code == 200
+        return len(captured)
+
+    statements()
+    one = statements()
+    for person in (ana, eva):
+        there = made.site()
+        for item in (Item.COMPUTE, Item.ENERGY):
+            own(there, person, item)
+    assert statements() == one <= most
+
+
+def test_the_limits_are_those_that_pages_name():
+    assert 4 * len(Item) == rules.MOST_ITEMS

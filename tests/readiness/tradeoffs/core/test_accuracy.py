@@ -1,0 +1,65 @@
+"""Forecast errors, on figures worked by hand."""
+
+import pytest
+
+from readiness.tradeoffs.core.accuracy import accuracy, compare
+from readiness.tradeoffs.core.options import Figure, FigureError
+
+
+def kg(value, low=None, high=None):
+    return Figure(value, "kg", low=low, high=high)
+
+
+@pytest.mark.parametrize(
+    ("expected", "realised", "error", "percent", "within"),
+    [
+        pytest.param(kg(80.0), kg(100.0), 20.0, 20.0, None, id="more came: percent of what came"),
+        pytest.param(kg(150.0), kg(100.0), -50.0, -50.0, None, id="less came"),
+        pytest.param(kg(100.0), kg(100.0), 0.0, 0.0, None, id="as expected"),
+        pytest.param(kg(5.0), kg(0.0), -5.0, None, None, id="nothing came: no percentage"),
+        pytest.param(kg(-5.0), kg(-10.0), -5.0, -50.0, None, id="below zero keeps the sign of the error"),
+        pytest.param(kg(None), kg(100.0), None, None, None, id="nothing was expected"),
+        pytest.param(kg(100.0), kg(None), None, None, None, id="what came is unknown"),
+        pytest.param(kg(80.0, 70.0, 110.0), kg(100.0), 20.0, 20.0, True, id="within the band"),
+        pytest.param(kg(80.0, 70.0, 90.0), kg(100.0), 20.0, 20.0, False, id="outside the band"),
+        pytest.param(kg(80.0, 70.0), kg(60.0), -20.0, -100 / 3, False, id="below a band with one end"),
+    ],
+)
+def test_one_comparison(expected, realised, error, percent, within):
+    found = compare("carbon", expected, realised)
+    assert found.error == error
+    assert found.percent == (None if percent is None else pytest.approx(percent))
+    assert found.within_band is within
+
+
+def test_over_decisions():
+    found = accuracy(
+        [
+            compare("carbon", kg(80.0, 70.0, 110.0), kg(100.0)),
+            compare("carbon", kg(330.0), kg(300.0)),
+            compare("carbon", kg(10.0), kg(0.0)),
+            compare("carbon", kg(None), kg(50.0)),
+            compare("latency", kg(None), kg(50.0)),
+        ]
+    )
+    carbon, latency = found
+    assert (carbon.compared, carbon.unknown, carbon.without_percent) == (3, 1, 1)
+    assert carbon.mape == pytest.approx((20 + 10) / 2)
+    assert carbon.wape == pytest.approx(100 * (20 + 30 + 10) / 400)
+    assert carbon.bias == pytest.approx(100 * (20 - 30 - 10) / 400)
+    assert carbon.within_band == 1.0
+    assert (latency.compared, latency.unknown, latency.mape, latency.wape, latency.bias) == (
+        0,
+        1,
+        None,
+        None,
+        None,
+    )
+
+
+def test_units_are_not_mixed():
+    with pytest.raises(FigureError, match="expected in kg, realised in t"):
+        compare("carbon", kg(1.0), Figure(1.0, "t"))
+    mixed = [compare("carbon", kg(1.0), kg(1.0)), compare("carbon", Figure(1.0, "t"), Figure(1.0, "t"))]
+    with pytest.raises(FigureError, match="kg and t"):
+        accuracy(mixed)

@@ -1,0 +1,123 @@
+"""Alternatives, fallbacks and concentration, and the sentence that sets them against conformance."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from readiness.tradeoffs.core.flexibility import (
+    Critical,
+    Fallback,
+    FallbackState,
+    Level,
+    balance,
+    concentration,
+    flexibility,
+)
+from readiness.tradeoffs.core.options import Figure, Provenance
+
+TODAY = date(2026, 11, 1)
+HALF_A_YEAR = timedelta(days=182)
+
+
+def critical(name="checkout", fallback=None, feasible=("helsinki", "oslo"), undecided=()):
+    return Critical(name, frozenset({"helsinki"}), frozenset(feasible), frozenset(undecided), fallback)
+
+
+def of(*workloads, vendors=None):
+    return flexibility(workloads, vendors or {"NVIDIA": 100}, 0, on=TODAY, tested_within=HALF_A_YEAR)
+
+
+@pytest.mark.parametrize(
+    ("fallback", "state"),
+    [
+        pytest.param(None, FallbackState.NONE, id="none is named"),
+        pytest.param(Fallback("oslo", date(2026, 9, 1)), FallbackState.TESTED, id="tested lately"),
+        pytest.param(
+            Fallback("oslo", TODAY - HALF_A_YEAR),
+            FallbackState.TESTED,
+            id="tested on the last day that counts",
+        ),
+        pytest.param(Fallback("oslo", date(2026, 1, 1)), FallbackState.TEST_OLD, id="the test is too old"),
+        pytest.param(Fallback("oslo", None), FallbackState.UNTESTED, id="never tested"),
+        pytest.param(
+            Fallback("oslo", date(2026, 12, 1)), FallbackState.UNTESTED, id="a test that is yet to come"
+        ),
+        pytest.param(
+            Fallback("boston", date(2026, 9, 1)), FallbackState.NOT_FEASIBLE, id="no longer feasible"
+        ),
+        pytest.param(
+            Fallback("helsinki", date(2026, 9, 1)), FallbackState.NOT_FEASIBLE, id="where it runs already"
+        ),
+    ],
+)
+def test_fallback(fallback, state):
+    assert of(critical(fallback=fallback)).workloads[0].fallback is state
+
+
+def test_alternatives_are_other_sites_and_undecided_ones_stand_apart():
+    found = of(critical(undecided=("boston",)), critical("search", feasible=("helsinki",)))
+    assert [(one.alternatives, one.undecided) for one in found.workloads] == [
+        (("oslo",), ("boston",)),
+        ((), ()),
+    ]
+    assert (found.with_alternative, found.with_tested_fallback) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("vendors", "unattributed", "hhi", "low", "high", "level"),
+    [
+        pytest.param({"NVIDIA": 100}, 0, 10_000, 10_000, 10_000, Level.HIGH, id="one vendor"),
+        pytest.param({"NVIDIA": 50, "AMD": 50}, 0, 5_000, 5_000, 5_000, Level.HIGH, id="two halves"),
+        pytest.param(
+            dict.fromkeys("abcdef", 10), 0, 10_000 / 6, 10_000 / 6, 10_000 / 6, Level.MODERATE, id="six alike"
+        ),
+        pytest.param(
+            dict.fromkeys("abcdefghijkl", 10),
+            0,
+            10_000 / 12,
+            10_000 / 12,
+            10_000 / 12,
+            Level.LOW,
+            id="twelve",
+        ),
+        pytest.param(
+            {"NVIDIA": 60, "AMD": 20}, 20, None, 4_020, 6_800, Level.HIGH, id="a fifth of unknown vendor"
+        ),
+        pytest.param({"a": 10}, 90, None, 190, 10_000, Level.UNKNOWN, id="most of unknown vendor"),
+        pytest.param({"a": 0}, 0, None, None, None, Level.UNKNOWN, id="nothing counted"),
+    ],
+)
+def test_concentration(vendors, unattributed, hhi, low, high, level):
+    found = concentration(vendors, unattributed)
+    assert (found.hhi, found.low, found.high) == tuple(
+        None if one is None else pytest.approx(one) for one in (hhi, low, high)
+    )
+    assert found.level is level
+
+
+@pytest.mark.parametrize(
+    ("conformance", "vendors", "words"),
+    [
+        pytest.param(
+            Figure(92.0, "%", Provenance.DECLARED),
+            {"NVIDIA": 80, "AMD": 20},
+            "conformance 92 %, declared; 1 of 1 critical workloads could run elsewhere, 0 with a tested fallback; "
+            "vendor concentration 6\u202f800 (high)",
+            id="attested",
+        ),
+        pytest.param(
+            Figure(None, "%"),
+            {"NVIDIA": 0},
+            "conformance unknown; 1 of 1 critical workloads could run elsewhere, 0 with a tested fallback; "
+            "vendors unknown",
+            id="nothing known",
+        ),
+    ],
+)
+def test_against_conformance(conformance, vendors, words):
+    assert balance(conformance, of(critical(), vendors=vendors)) == words
+
+
+def test_a_band_of_concentration_is_told():
+    found = flexibility([critical()], {"NVIDIA": 60, "AMD": 20}, 20, on=TODAY, tested_within=HALF_A_YEAR)
+    assert balance(Figure(90.0, "%"), found).endswith("vendor concentration 4\u202f020 to 6\u202f800 (high)")
