@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tradeoffs", "0001_factors"),
+        ("tradeoffs", "0002_decisions"),
     ]
 
     operations = [
