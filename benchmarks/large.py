@@ -6,6 +6,7 @@ as brotli sends it. `python -m benchmarks.large 100` does it with 100 sites.
 
 import http.client
 import sys
+from datetime import timedelta
 from typing import Any
 
 import brotli
@@ -14,6 +15,7 @@ from benchmarks import machine, pages, thousand
 from benchmarks.pages import LIVE, PART_MS, Asked
 
 LARGE_MS, PAGE_KIB = 150, 30
+PEOPLE = 60
 # A verdict moves this often in the year, and each check once.
 VERDICTS_A_YEAR = 12
 HISTORY = (
@@ -38,6 +40,7 @@ def main(count: int = thousand.SITES) -> None:
     with machine.servers() as servers:
         estate = thousand.load(servers, count=count)
         _age()
+        _own(estate)
         cookie, port = thousand.session(), pages.serve(servers)
         pages.measure(servers, port, _asked(estate), cookie)
         _weigh(port, cookie)
@@ -66,6 +69,10 @@ def _asked(estate: Any) -> list[Asked]:
         Asked("gap by blocker", "/readiness/gap/charts/by-group.json", LARGE_MS),
         Asked("gap by region", "/readiness/gap/charts/by-group.json?by=region", LARGE_MS),
         Asked("what would close it", "/readiness/gap/charts/closing.json", LARGE_MS),
+        Asked("ownership board", "/ownership/", LARGE_MS),
+        Asked("ownership, unowned", "/ownership/?standing=unowned", LARGE_MS),
+        Asked("ownership queues", "/ownership/queues/", LARGE_MS),
+        Asked("ownership gaps, API", "/api/ownership/gaps/?limit=50", LARGE_MS),
         Asked("matrix, API", "/api/readiness/matrix/?limit=50&after=0", LARGE_MS),
     ]
 
@@ -77,6 +84,40 @@ def _age() -> None:
     with connection.cursor() as cursor:
         for statement in HISTORY:
             cursor.execute(statement)
+
+
+def _own(estate: Any) -> None:
+    """Sixty people answer for seven items of every site; one item in eleven has nobody."""
+    from accounts.models import User
+    from readiness.ownership.core.standing import CONFIRM_EVERY, Item
+    from readiness.ownership.models import Assignment
+    from readiness.people.models import Person, Team
+    from web import clock
+
+    begun, by = clock.now() - timedelta(days=30), User.objects.earliest("pk")
+    team = Team.objects.create(name="Fabric", slug="fabric")
+    people = Person.objects.bulk_create([Person(name=f"Person {number}") for number in range(PEOPLE)])
+    Assignment.objects.bulk_create(
+        Assignment(
+            site_id=site_id,
+            item=item,
+            accountable=people[(place + number) % PEOPLE],
+            deputy=people[(place + number + 1) % PEOPLE],
+            team=team,
+            decision_rights="May stop any placement.",
+            escalation="Call the NOC.",
+            state=Assignment.State.ACCEPTED,
+            effective_at=begun,
+            proposed_by=by,
+            proposed_at=begun,
+            answered_at=begun,
+            confirmed_at=begun,
+            due_at=begun + CONFIRM_EVERY,
+        )
+        for place, site_id in enumerate(estate.site_ids)
+        for number, item in enumerate(Item)
+        if (place * len(Item) + number) % 11
+    )
 
 
 def _weigh(port: int, cookie: str) -> None:

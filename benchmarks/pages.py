@@ -56,6 +56,7 @@ def asked(site: str) -> list[Asked]:
         Asked("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
         Asked("gap", "/readiness/gap/", PAGE_MS),
         Asked("worklist", "/readiness/worklist/", PAGE_MS),
+        Asked("workloads", "/tradeoffs/workloads/", PAGE_MS),
         Asked("ingest", "/telemetry/", PAGE_MS),
         Asked("inventory", "/inventory/", PAGE_MS),
         Asked("devices", "/inventory/devices/", PAGE_MS),

@@ -59,7 +59,10 @@ DEMAND = Demand(accelerators={"H100": 32}, power_kw=60.0, bandwidth_gbps=40.0)
 
 def main() -> None:
     _one_workload()
-    for name, site_share in (("figures of each pair", 0.0), ("half by pair, half by site", 0.5)):
+    for name, site_share in (
+        ("figures of each pair", 0.0),
+        ("harder: half of each figure is the site's", 0.5),
+    ):
         _portfolio(name, site_share)
 
 

@@ -291,6 +291,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600,
         "options": {"expires": 600},
     },
+    "review-decisions": {
+        "task": "readiness.tradeoffs.review_decisions",
+        # A day of review begins at 0:00 UTC; asked for each hour, no restart of the schedule passes it over.
+        "schedule": 3600,
+        "options": {"expires": 3600, "queue": "default"},
+    },
     "forget-inputs": {
         "task": "readiness.scoring.forget_inputs",
         "schedule": 3600,

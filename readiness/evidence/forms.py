@@ -17,6 +17,7 @@ from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext
 from readiness.evidence.refusals import EvidenceRefused
 from readiness.framework.core.definition import Framework, LimitKind
+from readiness.framework.core.reader import LARGEST
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import Provenance
 from web.forms import DayInput
@@ -299,6 +300,12 @@ class LimitTableForm(EvidenceForm):
 
 
 class FloorForm(forms.ModelForm):
+    def clean_value(self) -> float:
+        value: float = self.cleaned_data["value"]
+        if value > LARGEST:
+            raise ValidationError(_("No figure is as large as this."))
+        return value
+
     class Meta:
         model = Floor
         fields = ["platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source", "note"]

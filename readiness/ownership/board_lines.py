@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext
 
 from readiness.ownership.core.standing import Item, Standing
-from readiness.ownership.gaps import BoardSite, Fleet, Queue
+from readiness.ownership.gaps import BoardSite, Counts, Queue
 from readiness.ownership.words import SHORT, cell_label, cell_text, item_label, link
 from web.tables import TablePage
 from web.units import power
@@ -46,10 +46,9 @@ class RowLine:
     cells: list[CellLine]
 
 
-def key_figures(fleet: Fleet) -> list[Line]:
-    counts = fleet.counts()
+def key_figures(counts: Counts) -> list[Line]:
     owned = counts.standings[Standing.OWNED]
-    stake = power(counts.at_stake_kw, None)
+    stake = power(counts.at_stake_kw)
     return [
         {
             "label": gettext("Owned"),
@@ -68,8 +67,8 @@ def key_figures(fleet: Fleet) -> list[Line]:
         _queue(gettext("Waiting for acceptance"), counts.asked, Queue.WAITING),
         _queue(gettext("Overdue"), counts.standings[Standing.OVERDUE], Queue.OVERDUE)
         | {"note": gettext("%(n)s more within 14 days") % {"n": counts.due_soon}},
-        _queue(gettext("Owner left"), counts.standings[Standing.LEFT], Queue.LEFT),
-        _queue(gettext("Overloaded owners"), counts.overloaded, Queue.OVERLOADED),
+        _queue(gettext("Owner left"), counts.standings[Standing.LEFT], Queue.LEFT)
+        | {"note": gettext("overloaded owners: %(n)s") % {"n": counts.overloaded}},
     ]
 
 
@@ -82,13 +81,13 @@ def _queue(label: str, count: int, queue: Queue) -> Line:
     }
 
 
-def headings(table: TablePage, items: Sequence[Item], fleet: Fleet) -> list[Line]:
+def headings(table: TablePage, items: Sequence[Item], counts: Counts) -> list[Line]:
     """With the share of the sites where the item is owned."""
     by_key = {column.key: column for column in table.columns}
-    sites = len(fleet.sites)
+    sites = counts.items // len(Item)
     found = []
     for item in items:
-        owned = sum(site.cells[item].standing is Standing.OWNED for site in fleet.sites)
+        owned = counts.owned[item]
         column = by_key[item.value]
         found.append(
             {
@@ -132,8 +131,8 @@ def _cell(row: BoardSite, item: Item, chosen: str, names: bool, now: datetime) -
     )
 
 
-def legend(fleet: Fleet) -> list[Line]:
-    standings = fleet.counts().standings
+def legend(counts: Counts) -> list[Line]:
+    standings = counts.standings
     return [
         {"state": standing.value, "look": LOOKS[standing], "count": standings[standing]}
         for standing in Standing

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from inventory import queries as inventory
 from inventory.models import Site
 from readiness.ownership import queries
-from readiness.ownership.core.standing import Standing
+from readiness.ownership.core.standing import Item, Standing
 from readiness.ownership.queries import Cell, Live, SiteCells
 from readiness.ownership.rules import MOST_ITEMS
 
@@ -41,8 +41,7 @@ class SiteLine(NamedTuple):
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True)
-class BoardSite:
+class BoardSite(NamedTuple):
     """A site with its seven items. `kw` is what it has deployed, `gaps` how many items are not owned."""
 
     site: SiteLine
@@ -102,10 +101,11 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of all items of all sites. `overloaded` are people."""
+    """Of all items of all sites. `overloaded` are people, `owned` counts sites by item."""
 
     items: int
     standings: Counter[Standing]
+    owned: Counter[Item]
     asked: int
     due_soon: int
     at_stake_kw: float
@@ -128,8 +128,9 @@ class Fleet:
         soon = self.now + REMIND_BEFORE
         return Counts(
             items=len(cells),
-            standings=Counter(cell.standing for cell in cells),
-            asked=sum(cell.coming is not None and cell.coming.confirmed_at is None for cell in cells),
+            standings=Counter([cell.standing for cell in cells]),
+            owned=Counter([cell.item for cell in cells if cell.standing is Standing.OWNED]),
+            asked=sum(cell.coming is not None and not cell.coming.is_accepted for cell in cells),
             due_soon=sum(
                 cell.standing in _COUNTED
                 and cell.current is not None
@@ -161,7 +162,7 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> Fleet:
     if site_ids is not None:
         sites = sites.filter(pk__in=site_ids)
     lines = [SiteLine._make(row) for row in sites.order_by("name", "pk").values_list(*_SITE)]
-    live = list(queries.live(now=now, site_ids=site_ids))
+    live = queries.live(now=now, site_ids=site_ids)
     capacity = inventory.deployed(site_ids, at=now)
     cells = queries.cells_of(live, now=now)
     kw = {site_id: of_site.it_kw for site_id, of_site in capacity.items()}
@@ -177,25 +178,47 @@ def _board_site(line: SiteLine, kw: float, cells: SiteCells) -> BoardSite:
     return BoardSite(line, kw, cells, open_items)
 
 
-def _gaps_of(site: BoardSite, cell: Cell, overloaded: Collection[int], now: datetime) -> Iterator[Gap]:
+def queues_of(cell: Cell, now: datetime) -> Iterator[Queue]:
+    """All that a cell by itself is in; whether its owner is overloaded, the others tell."""
     current, coming = cell.current, cell.coming
     if cell.standing is Standing.UNOWNED:
-        yield Gap(Queue.UNOWNED, site.site, site.kw, cell, None, None)
-    if coming is not None and coming.confirmed_at is None:
-        yield Gap(Queue.WAITING, site.site, site.kw, cell, coming.proposed_at, coming.effective_at)
+        yield Queue.UNOWNED
+    if coming is not None and not coming.is_accepted:
+        yield Queue.WAITING
     if current is None:
         return
-    if cell.standing is Standing.LEFT:
-        yield Gap(Queue.LEFT, site.site, site.kw, cell, current.left_at, None)
-    elif cell.standing is Standing.OVERDUE:
-        yield Gap(Queue.OVERDUE, site.site, site.kw, cell, current.due_at, current.due_at)
-    elif cell.standing is Standing.NO_DEPUTY:
-        yield Gap(Queue.NO_DEPUTY, site.site, site.kw, cell, None, None)
-    if cell.standing in _COUNTED:
-        if current.due_at is not None and current.due_at <= now + REMIND_BEFORE:
-            yield Gap(Queue.DUE_SOON, site.site, site.kw, cell, None, current.due_at)
-        if current.person_id in overloaded:
-            yield Gap(Queue.OVERLOADED, site.site, site.kw, cell, None, None)
+    if cell.standing in _QUEUES:
+        yield _QUEUES[cell.standing]
+    if cell.standing in _COUNTED and current.due_at is not None and current.due_at <= now + REMIND_BEFORE:
+        yield Queue.DUE_SOON
+
+
+_QUEUES = {
+    Standing.LEFT: Queue.LEFT,
+    Standing.OVERDUE: Queue.OVERDUE,
+    Standing.NO_DEPUTY: Queue.NO_DEPUTY,
+}
+
+
+def _gaps_of(site: BoardSite, cell: Cell, overloaded: Collection[int], now: datetime) -> Iterator[Gap]:
+    for queue in queues_of(cell, now):
+        yield Gap(queue, site.site, site.kw, cell, *_dates(queue, cell))
+    if cell.current is not None and cell.standing in _COUNTED and cell.current.person_id in overloaded:
+        yield Gap(Queue.OVERLOADED, site.site, site.kw, cell, None, None)
+
+
+def _dates(queue: Queue, cell: Cell) -> tuple[datetime | None, datetime | None]:
+    """Since when, and when it is due."""
+    current, coming = cell.current, cell.coming
+    if queue is Queue.WAITING and coming is not None:
+        return coming.proposed_at, coming.effective_at
+    if current is None:
+        return None, None
+    if queue is Queue.LEFT:
+        return current.left_at, None
+    if queue is Queue.OVERDUE:
+        return current.due_at, current.due_at
+    return None, current.due_at if queue is Queue.DUE_SOON else None
 
 
 def _loads(found: list[Live], kw: dict[int, float], now: datetime) -> tuple[Load, ...]:
@@ -208,17 +231,17 @@ def _loads(found: list[Live], kw: dict[int, float], now: datetime) -> tuple[Load
 
 
 def _load(several: list[Live], kw: dict[int, float], now: datetime) -> Load:
-    held = [one for one in several if one.is_in_force(now)]
+    held = [one for one in several if one.is_in_force]
     sites = {one.site_id for one in held}
     one = several[0]
     return Load(
         person_id=one.person_id,
         person=one.person,
         team=one.team,
-        has_left=one.has_left(now),
+        has_left=one.has_left,
         items=len(held),
         sites=len(sites),
         kw=sum(kw.get(site_id, 0.0) for site_id in sites),
         overdue=sum(each.due_at is not None and each.due_at <= now for each in held),
-        asked=sum(each.confirmed_at is None for each in several),
+        asked=sum(not each.is_accepted for each in several),
     )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Max, Q
 
-from readiness.ownership.core.standing import Item, Standing, Term, standing_of
+from readiness.ownership.core.standing import Item, Standing, Term, standing_in_force
 from readiness.ownership.models import Assignment, in_force
-
-ITEM_LABELS: Mapping[str, Any] = dict(Assignment.Item.choices)
+from telemetry.binary import binary_cursor
 
 
 def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Term, ...]]:
@@ -53,57 +50,54 @@ def _left(left_at: datetime | None, active: bool | None, now: datetime) -> bool:
 
 
 class Live(NamedTuple):
-    """A live assignment with what pages say of it."""
+    """A live assignment, as much of it as the board says.
+
+    `proposed_at` and `effective_at` are those of what waits for an answer or begins later: of a term in force nobody
+    asks, and a board of a thousand sites has thousands.
+    """
 
     id: int
     site_id: int
     item: str
-    state: str
-    effective_at: datetime
-    ended_at: datetime | None
-    confirmed_at: datetime | None
+    is_accepted: bool
+    is_in_force: bool
     due_at: datetime | None
-    proposed_at: datetime
+    proposed_at: datetime | None
+    effective_at: datetime | None
     person_id: int
     person: str
+    has_left: bool
     left_at: datetime | None
-    active: bool | None
-    user_id: int | None
-    team_id: int
     team: str
-    deputy_id: int | None
-    deputy: str | None
-    deputy_left_at: datetime | None
-    deputy_active: bool | None
-
-    def has_left(self, now: datetime) -> bool:
-        return _left(self.left_at, self.active, now)
-
-    def is_in_force(self, now: datetime) -> bool:
-        return self.confirmed_at is not None and self.effective_at <= now
-
-    def as_term(self, now: datetime) -> Term:
-        if self.confirmed_at is None:
-            raise ValueError("What nobody accepted is no term.")
-        return Term(
-            id=self.id,
-            item=Item(self.item),
-            confirmed_at=self.confirmed_at,
-            has_left=self.has_left(now),
-            has_deputy=self.deputy_id is not None and not _left(self.deputy_left_at, self.deputy_active, now),
-        )
+    has_deputy: bool
 
 
-_LIVE = (
-    *("pk", "site_id", "item", "state", "effective_at", "ended_at", "confirmed_at", "due_at", "proposed_at"),
-    *("accountable_id", "accountable__name", "accountable__left_at", "accountable__user__is_active"),
-    *("accountable__user_id", "team_id", "team__name"),
-    *("deputy_id", "deputy__name", "deputy__left_at", "deputy__user__is_active"),
-)
+_LIVE = """
+SELECT one.id, one.site_id, one.item, one.confirmed_at IS NOT NULL,
+    one.confirmed_at IS NOT NULL AND one.effective_at <= %(now)s,
+    one.due_at,
+    CASE WHEN one.confirmed_at IS NULL THEN one.proposed_at END,
+    CASE WHEN one.confirmed_at IS NULL OR one.effective_at > %(now)s THEN one.effective_at END,
+    one.accountable_id, person.name,
+    coalesce(person.left_at <= %(now)s, FALSE) OR NOT coalesce(account.is_active, TRUE), person.left_at,
+    team.name,
+    one.deputy_id IS NOT NULL
+        AND NOT (coalesce(deputy.left_at <= %(now)s, FALSE) OR NOT coalesce(deputy_account.is_active, TRUE))
+FROM ownership_assignment AS one
+JOIN people_person AS person ON person.id = one.accountable_id
+LEFT JOIN accounts_user AS account ON account.id = person.user_id
+JOIN people_team AS team ON team.id = one.team_id
+LEFT JOIN people_person AS deputy ON deputy.id = one.deputy_id
+LEFT JOIN accounts_user AS deputy_account ON deputy_account.id = deputy.user_id
+WHERE (one.state = 'proposed'
+        OR (one.state = 'accepted' AND (one.ended_at IS NULL OR one.ended_at > %(now)s)))
+    AND (%(sites)s::bigint[] IS NULL OR one.site_id = ANY(%(sites)s))
+    AND (%(item)s::text IS NULL OR one.item = %(item)s)
+ORDER BY one.id
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One item of one site. `current` is in force; `coming` was asked, or accepted and begins later."""
 
     item: Item
@@ -117,17 +111,18 @@ class Cell:
         return self.current or self.coming
 
 
+ITEMS = {item.value: item for item in Item}
 UNOWNED = {item: Cell(item, Standing.UNOWNED) for item in Item}
 
 type SiteCells = Mapping[Item, Cell]
 
 
-def live(*, now: datetime, site_ids: Collection[int] | None = None) -> Iterator[Live]:
-    """Live assignments of these sites, None of all; one statement."""
-    found = Assignment.objects.live(now)
-    if site_ids is not None:
-        found = found.filter(site_id__in=site_ids)
-    return (Live._make(row) for row in found.order_by("pk").values_list(*_LIVE))
+def live(*, now: datetime, site_ids: Collection[int] | None = None, item: Item | None = None) -> list[Live]:
+    """Live assignments of these sites, None of all; one statement. Written out, since a board reads thousands."""
+    wanted = None if site_ids is None else list(site_ids)
+    asked = {"now": now, "sites": wanted, "item": item.value if item else None}
+    with binary_cursor() as cursor:
+        return [Live._make(row) for row in cursor.execute(_LIVE, asked).fetchall()]
 
 
 def cells(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteCells]:
@@ -136,24 +131,30 @@ def cells(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int
 
 
 def cells_of(found: Iterable[Live], *, now: datetime) -> dict[int, SiteCells]:
-    by_site: dict[int, dict[str, list[Live]]] = defaultdict(lambda: defaultdict(list))
+    by_site: dict[int, dict[Item, Cell]] = {}
     for one in found:
-        by_site[one.site_id][one.item].append(one)
-    return {
-        site_id: {item: _cell(item, items[item], now) if item in items else UNOWNED[item] for item in Item}
-        for site_id, items in by_site.items()
-    }
+        of_site = by_site.get(one.site_id)
+        if of_site is None:
+            of_site = by_site[one.site_id] = dict(UNOWNED)
+        item = ITEMS[one.item]
+        there = of_site[item]
+        if one.is_in_force:
+            of_site[item] = Cell(item, _standing(one, now), one, there.coming)
+        else:
+            standing = there.standing if there.current else Standing.WAITING
+            of_site[item] = Cell(item, standing, there.current, one)
+    return by_site  # type: ignore[return-value]
 
 
-def _cell(item: Item, several: list[Live], now: datetime) -> Cell:
-    current = next((one for one in several if one.is_in_force(now)), None)
-    coming = next((one for one in several if one is not current), None)
-    term = current.as_term(now) if current else None
-    return Cell(item, standing_of(term, is_waiting=coming is not None, now=now), current, coming)
+def _standing(one: Live, now: datetime) -> Standing:
+    return standing_in_force(
+        has_left=one.has_left,
+        is_due=one.due_at is not None and one.due_at <= now,
+        has_deputy=one.has_deputy,
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class SiteOwner:
+class SiteOwner(NamedTuple):
     """Who is accountable for the orchestration of a site. `person` is personal data; the team is not."""
 
     person: str
@@ -163,10 +164,7 @@ class SiteOwner:
 
 def owners(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteOwner]:
     """By site id, of sites where somebody is accountable for orchestration; one statement."""
-    found = Assignment.objects.in_force(now).filter(item=Item.ORCHESTRATION)
-    if site_ids is not None:
-        found = found.filter(site_id__in=site_ids)
-    rows = (Live._make(row) for row in found.order_by("pk").values_list(*_LIVE))
+    found = live(now=now, site_ids=site_ids, item=Item.ORCHESTRATION)
     return {
-        one.site_id: SiteOwner(one.person, one.team, standing_of(one.as_term(now), now=now)) for one in rows
+        one.site_id: SiteOwner(one.person, one.team, _standing(one, now)) for one in found if one.is_in_force
     }

@@ -96,7 +96,7 @@ def _board_filters(fleet: Fleet, items: Sequence[Item], *, names: bool) -> list[
         Choice(
             "standing",
             _("Standing of an item"),
-            lambda row: frozenset(row.cells[item].standing.value for item in items),
+            lambda row: frozenset([row.cells[item].standing.value for item in items]),
             STANDINGS,
         ),
         # Of every row: which columns are shown, not which rows.
@@ -117,15 +117,17 @@ _EVERY_ITEM = frozenset(item.value for item in Item)
 
 
 def _teams(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
-    return frozenset(one.team for item in items if (one := row.cells[item].shown) is not None)
+    return frozenset([one.team for item in items if (one := row.cells[item].shown) is not None])
 
 
 def _people(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
     return frozenset(
-        str(one.person_id)
-        for item in items
-        for one in (row.cells[item].current, row.cells[item].coming)
-        if one is not None
+        [
+            str(one.person_id)
+            for item in items
+            for one in (row.cells[item].current, row.cells[item].coming)
+            if one is not None
+        ]
     )
 
 

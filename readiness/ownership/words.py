@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
-from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.timezone import get_current_timezone_name, localtime
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.ownership.core.standing import Item, Standing
@@ -49,7 +50,13 @@ def item_label(item: str) -> str:
 
 
 def day(at: datetime | None) -> str:
-    return date_format(localtime(at), "j M Y") if at else ""
+    return _day(at, get_current_timezone_name(), get_language()) if at else ""
+
+
+# The instants of a board repeat, and formatting them would take much of its time.
+@lru_cache(maxsize=4096)
+def _day(at: datetime, zone: str, language: str | None) -> str:
+    return date_format(localtime(at), "j M Y")
 
 
 def due(at: datetime | None, now: datetime) -> str:
@@ -82,15 +89,15 @@ def cell_text(cell: Cell, *, names: bool) -> str:
 
 
 def cell_label(site: str, cell: Cell, *, names: bool, now: datetime) -> str:
-    """What a reader hears of a cell."""
+    """What a reader hears of a cell; what is written in it is part of that."""
     state = str(STATES["ownership"][cell.standing].word)
-    said = f"{site}, {SHORT[cell.item]}: {state}"
+    said = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
     if cell.current is not None:
         said += f", {who(cell.current, names=names)}"
         if cell.current.due_at is not None:
             said += ", " + gettext("confirmed until %(day)s") % {"day": day(cell.current.due_at)}
     if cell.coming is not None:
-        asked = gettext("asked: %(who)s") if cell.coming.confirmed_at is None else gettext("then: %(who)s")
+        asked = gettext("asked: %(who)s") if not cell.coming.is_accepted else gettext("then: %(who)s")
         said += ", " + asked % {"who": who(cell.coming, names=names)}
     return said
 

@@ -29,6 +29,7 @@ type Card = dict[str, Any]
 
 # The strip's cells are half days.
 CELLS_TOGETHER = 4
+OF_OWNERS = ("owner", "ownership")
 SPARK = {"width": 74, "height": 26}
 DOMAIN_TITLES = dict(Domain.choices)
 
@@ -197,8 +198,8 @@ def attention_list(items: Iterable[Attention], *, now: datetime) -> list[Card]:
             {
                 "id": f"{item.kind}-{item.site.slug if item.site else 'several'}-{item.subject or item.state}",
                 # A site without an owner has no state of its own; it wants attention.
-                "kind": "check" if item.kind == "owner" else item.kind,
-                "state": "warn" if item.kind == "owner" else item.state,
+                "kind": "check" if item.kind in OF_OWNERS else item.kind,
+                "state": "warn" if item.kind in OF_OWNERS else item.state,
                 "title": item.title,
                 "url": _attention_url(item),
                 "detail": " · ".join(part for part in (item.detail, since) if part),
@@ -213,6 +214,8 @@ def attention_list(items: Iterable[Attention], *, now: datetime) -> list[Card]:
 def _attention_url(item: Attention) -> str:
     if item.kind == "source":
         return link("source", item.source_id)
+    if item.kind == "ownership":
+        return link("ownership-queues", queue=item.subject)
     if item.kind == "owner":
         return link("sites", owner="none")
     if item.site is None:

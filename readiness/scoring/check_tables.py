@@ -165,6 +165,13 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
         ),
         Column("reason", _("Why"), value=lambda row: row.result.reason, phone="full"),
         Column(
+            "owner",
+            _("Owner"),
+            value=lambda row: row.site.owner,
+            template="readiness/cells/owner_of_site.html",
+            sort=lambda row: row.site.owner,
+        ),
+        Column(
             "age",
             _("Age"),
             value=lambda row: row.result.age_s,

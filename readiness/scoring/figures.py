@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.core.provenance import worst_provenance
+from readiness.framework.core.reader import LARGEST
 from readiness.scoring.queries.rows import Figure
 
 
@@ -47,6 +48,8 @@ HEADROOM = FigureKind("headroom", "energy", _("Headroom to contract"), "kW", Ove
 PUE = FigureKind("pue", "energy", _("PUE now"), "", OverSites.MEAN)
 INLET = FigureKind("inlet", "energy", _("Hottest inlet p99, 7 d"), "°C", OverSites.HIGHEST)
 
+_NONE: dict[str, Any] = {"value": None}
+
 UTILISATION_METRICS = ("DCGM_FI_DEV_GPU_UTIL", "gpu_gfx_activity")
 GPU_TEMPERATURE_METRICS = ("DCGM_FI_DEV_GPU_TEMP", "gpu_junction_temperature")
 
@@ -74,7 +77,9 @@ def stored(
     source: str = "",
 ) -> dict[str, dict[str, Any]]:
     """One figure as a site keeps it. `weight` is what a mean over sites weighs it by; `source` names what
-    it is of."""
+    it is of. What a broken meter makes of it, no number or one beyond any, is none."""
+    if not abs(value) <= LARGEST or not 0 <= weight <= LARGEST:
+        return {}
     return {
         kind.key: {
             "value": value,
@@ -93,7 +98,7 @@ def of_site(kind: FigureKind, figures: dict[str, Any]) -> Figure:
 
 def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> Figure:
     """The fleet's figure from those sites that have one."""
-    found = [site[kind.key] for site in sites if kind.key in site]
+    found = [site[kind.key] for site in sites if site.get(kind.key, _NONE)["value"] is not None]
     if not found:
         return Figure(kind.key, str(kind.label), None, kind.unit)
     values = [one["value"] for one in found]
@@ -105,7 +110,8 @@ def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> Figure:
             value = max(values)
         case OverSites.MEAN:
             weighed = sum(value * weight for value, weight in zip(values, weights, strict=True))
-            value = weighed / sum(weights)
+            # Where nothing stands behind any of them, all count alike.
+            value = weighed / sum(weights) if any(weights) else sum(values) / len(values)
     return Figure(
         key=kind.key,
         label=str(kind.label),

@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Region, Site
 from readiness.scoring import cards, findings
 from readiness.scoring.models import Health, Verdict
+from readiness.scoring.owners import owned_by
 from readiness.scoring.queries import sites
 from readiness.scoring.queries.rows import SiteRow
+from web import clock
 from web.drawing import bar_width, spark_path
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
@@ -81,7 +83,7 @@ class SiteFilters(ObjectFilterSet):
 
     def by_owner(self, queryset: QuerySet[Site], name: str, value: str) -> QuerySet[Site]:
         """ "none" finds the sites that nobody owns."""
-        return queryset.filter(owner="") if value == "none" else queryset.filter(owner__icontains=value)
+        return queryset.filter(owned_by(value, now=clock.now())) if value else queryset
 
     def by_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
@@ -186,7 +188,7 @@ SITES = Table(
             _("Owner"),
             value=lambda line: line.row.site.owner,
             template="readiness/cells/owner.html",
-            sort="owner",
+            sort="answering",
             phone="hide",
         ),
         Column(

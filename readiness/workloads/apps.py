@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class WorkloadsConfig(AppConfig):
@@ -7,6 +8,9 @@ class WorkloadsConfig(AppConfig):
     verbose_name = "Workloads"
 
     def ready(self) -> None:
-        from web import links
+        from readiness.workloads.refusals import MAY_SEE
+        from readiness.workloads.search import find_workloads
+        from web import links, search
 
         links.has_page(self.get_model("WorkloadClass"), "workload", "slug")
+        search.register("workloads", _("Workload classes"), find_workloads, permission=MAY_SEE, order=24)

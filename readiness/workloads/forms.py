@@ -25,6 +25,7 @@ from readiness.workloads.models import (
     WorkloadClass,
 )
 from readiness.workloads.operations.declaring import COLUMNS, LISTS
+from readiness.workloads.operations.importing import MOST_BYTES
 from telemetry.models import Provenance
 from web.forms import DayInput, RefusedForm
 
@@ -191,7 +192,7 @@ class DocumentForm(forms.Form):
     """A YAML document as a file or as text."""
 
     file = forms.FileField(
-        label=_("File"), required=False, allow_empty_file=True, help_text=_("YAML, 2 MiB at most.")
+        label=_("File"), required=False, allow_empty_file=True, help_text=_("YAML, 1 MiB at most.")
     )
     text = forms.CharField(
         label=_("Or its text"),
@@ -207,7 +208,7 @@ class DocumentForm(forms.Form):
         file = given.get("file")
         if file is not None:
             try:
-                given["name"], given["text"] = file.name, file.read(2 * 1024 * 1024 + 1).decode("utf-8-sig")
+                given["name"], given["text"] = file.name, file.read(MOST_BYTES + 1).decode("utf-8-sig")
             except UnicodeDecodeError as error:
                 raise ValidationError({"file": _("It is not UTF-8.")}) from error
         return given

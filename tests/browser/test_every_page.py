@@ -20,6 +20,8 @@ from readiness.framework import operations as framework
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.editing import with_check
 from readiness.framework.models import FrameworkVersion
+from readiness.ownership.models import Assignment
+from readiness.people.models import Person, Team
 from readiness.scoring.campaigns import operations as campaigns
 from readiness.scoring.dry_run import operations as dry_run
 from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
@@ -27,7 +29,9 @@ from readiness.scoring.reviews import actions, approvers
 from readiness.scoring.reviews import operations as reviews
 from readiness.scoring.waivers import operations as waivers
 from readiness.scoring.worklist import operations as worklist
+from readiness.workloads import operations as workloads
 from telemetry.models import Source
+from tests.browser import owned
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
@@ -75,6 +79,8 @@ VARIANTS = (
     "/readiness/reviews/open/?site=site-2",
     "/sites/porto/checks/p4-golive-review/",
     "/readiness/trends/?site=porto&pillar=p2&start=now-60d",
+    "/tradeoffs/workloads/bare/",
+    "/tradeoffs/workloads/?complete=false&cols=demand&cols=it_kw&cols=provenance",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -124,6 +130,12 @@ def address(route):
         pk = FrameworkVersion.objects.drafts().get().pk
     elif route.startswith("evidence/floors/"):
         pk = Floor.objects.values_list("pk", flat=True).first()
+    elif route.startswith("ownership/"):
+        pk = Assignment.objects.filter(state="accepted").order_by("pk").values_list("pk", flat=True).first()
+    elif route.startswith("people/teams/"):
+        pk = Team.objects.values_list("pk", flat=True).first()
+    elif route.startswith("people/"):
+        pk = Person.objects.order_by("pk").values_list("pk", flat=True).first()
     elif route.startswith("settings/users/"):
         pk = User.objects.get(username="mira").pk
     elif route.startswith("settings/tokens/"):
@@ -174,6 +186,11 @@ def proven(small_fleet, frozen_now):
     limit = {"limit": "pue-target", "source": "contract", "declared_on": date(2026, 1, 1), **entered}
     declare_limit(site=porto, value=1.3, **limit)
     set_floor(platform="dgx-h100", tool="nccl-tests", measure="busbw", value=460, unit="GB/s", **entered)
+
+
+@pytest.fixture
+def answered(small_fleet, people, user_of, frozen_now):
+    owned.build(small_fleet, user_of, frozen_now.at)
 
 
 @pytest.fixture
@@ -232,6 +249,19 @@ def review(small_fleet, user_of, frozen_now):
 
 
 @pytest.fixture
+def working(small_fleet, user_of, frozen_now):
+    """A class placed at Porto, confirmed, of which something wants a look; and one of which nothing is declared."""
+    by = {"by": user_of("planner"), "now": frozen_now.at}
+    limits = {"latency_limit_ms": 50, "allowed_jurisdictions": ["EEA"], "carbon_g_per_kwh": 300, "it_kw": 4}
+    chat = workloads.declare(
+        name="Chat", slug="porto", source="Catalogue 3", accelerators=[(None, 8)], **limits, **by
+    )
+    workloads.confirm(chat, note="Looked at", **by)
+    workloads.place(chat, site=Site.objects.get(slug="porto"), on=date(2026, 11, 1), **by)
+    workloads.declare(name="Bare", slug="bare", **by)
+
+
+@pytest.fixture
 def drafted(small_fleet, user_of, frozen_now):
     """A draft that changes a check and its gate, tried on the fleet."""
     in_force, _ = framework_queries.current()
@@ -249,7 +279,17 @@ def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
 
-@pytest.mark.usefixtures("review", "people", "small_fleet", "proven", "granted", "campaign", "explained")
+@pytest.mark.usefixtures(
+    "review",
+    "people",
+    "small_fleet",
+    "proven",
+    "granted",
+    "campaign",
+    "explained",
+    "working",
+    "answered",
+)
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
     client = client_of("admin")
@@ -284,9 +324,14 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
     empty = ["/", "/sites/", "/readiness/", "/telemetry/", "/inventory/", "/inventory/devices/", "/history/"]
     empty += ["/waivers/", "/waivers/ageing/", "/readiness/campaigns/"]
     empty += ["/readiness/gap/", "/readiness/worklist/"]
-    empty += ["/readiness/reviews/", "/readiness/reviews/approvers/"]
+    empty += ["/readiness/reviews/", "/readiness/reviews/approvers/", "/tradeoffs/workloads/"]
     refused = [reverse("users"), reverse("source-add"), reverse("device-add"), reverse("waiver-request")]
-    refused += [reverse("campaign-add"), reverse("review-open"), reverse("approver-add")]
+    refused += [
+        reverse("campaign-add"),
+        reverse("review-open"),
+        reverse("approver-add"),
+        reverse("workload-add"),
+    ]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
 

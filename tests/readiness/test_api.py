@@ -46,6 +46,19 @@ def rows(response):
     return response.json()["results"]
 
 
+def test_a_figure_that_is_an_integer_too_large_for_json_is_a_number_still(porto, api_of):
+    """A sensor may send 1e20, and PostgreSQL writes a stored JSON number out in digits."""
+    stored.result(
+        porto,
+        "p2-backup-power",
+        "fail",
+        value=1e20,
+        parts=[{"part": "output-load", "state": "fail", "value": 1e20, "taken_at": ""}],
+    )
+    [row] = rows(api_of("viewer").get("/api/readiness/results/?check=p2-backup-power"))
+    assert (row["value"], row["parts"][0]["value"]) == (1e20, 1e20)
+
+
 def test_a_score_has_all_that_a_caller_needs(porto, api_of):
     stored.site(name="Faro", slug="faro")
     [score] = rows(api_of("viewer").get("/api/readiness/scores/?site=porto"))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -119,10 +120,10 @@ def narrowed_rows(filters: Sequence[Choice], rows: Sequence[Any], address: Addre
     return kept
 
 
-def _values(row: Any, of: Choice) -> set[str]:
-    """What a row has of it: one value, or several where `value` gives a set."""
+def _values(row: Any, of: Choice) -> AbstractSet[str]:
+    """What a row has of it: one value, or several where `value` gives a set of strings."""
     value = read(row, of.value)
-    return set(map(str, value)) if isinstance(value, (set, frozenset)) else {str(value)}
+    return value if isinstance(value, (set, frozenset)) else {str(value)}
 
 
 def panel_of_choices(filters: Sequence[Choice], rows: Sequence[Any], address: Address) -> list[Filter]:

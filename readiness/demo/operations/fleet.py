@@ -11,8 +11,10 @@ from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.timeline import LONG_WEEKS, scored_days
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Catalogue, Made, write_catalogue
+from readiness.demo.operations.factors import load_published, write_factors
 from readiness.demo.operations.hardware import write_accelerators, write_cables, write_devices, write_ports
 from readiness.demo.operations.history import Say, add_minutes, write_history
+from readiness.demo.operations.owners import write_owners
 from readiness.demo.operations.people import people, write_logins
 from readiness.demo.operations.places import (
     write_capacity,
@@ -65,6 +67,7 @@ def load(
         fleet = write_inventory(plan, scale=scale, now=_anchor(now))
         write_history(plan, fleet, reach=reach, now=now, say=say)
         write_plans(_sites(fleet), people(fleet.made), now=now)
+        say(load_published(by=people(fleet.made).get("planner"), now=now))
         fleet.history_loaded_at = now
         fleet.save(update_fields=["history_loaded_at"])
     return fleet
@@ -109,7 +112,9 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     write_sources(plan, sites, made, by=sender, now=now - HISTORY)
     known = people(made.ids)
     write_records(plan, sites, known, made, daily=scored_days(), now=now)
+    write_owners(sites, known, made, now=now)
     write_trials(sites, by=known.get("ops"), now=now)
+    write_factors(plan, sites, made, by=known.get("planner"), now=now)
     return DemoFleet.objects.create(
         loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=made.ids
     )

@@ -18,6 +18,8 @@ from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.factors import keep_hours
+from readiness.demo.operations.owners import keep_owned
 from readiness.demo.operations.people import people
 from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
@@ -89,7 +91,9 @@ def keep_current(*, now: datetime) -> int:
     with acting(ACTOR, message="Keep the demo's records"):
         classes = fleet.made.get(WorkloadClass._meta.label, [])
         keep_confirmed(classes, loaded_at=fleet.loaded_at, now=now)
-        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now)
+        owned = keep_owned([site.pk for site in sites.values()], now=now)
+        keep_hours(sites.values(), by=people(fleet.made).get("planner"), now=now)
+        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned
 
 
 def keep(

@@ -14,7 +14,10 @@ from web.actor import acting
 
 # In this order nothing still refers to what is deleted, unless somebody else's does.
 _CATALOGUE = (
+    "people.Person",
+    "people.Team",
     "evidence.Floor",
+    "tradeoffs.ExchangeRate",
     "workloads.WorkloadClass",
     "workloads.UserRegion",
     "inventory.DeviceType",

@@ -8,6 +8,7 @@ from inventory.models import DeviceType, Site
 from readiness.demo.core import envelopes
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.operations.catalogue import Made, existing_or_new
+from readiness.demo.operations.footing import write_footing
 from readiness.workloads import operations
 from readiness.workloads.models import EnvelopeConfirmation, Placement, UserRegion, WorkloadClass
 
@@ -72,18 +73,20 @@ def _class(
     if known is not None:
         return known
     rates = envelopes.requests_per_s(slug)
+    declared_on = now.date() - timedelta(days=envelopes.declared_days_ago(slug))
     workload = operations.declare(
         slug=slug,
         name=row["name"],
         latency_limit_ms=row["latency_limit_ms"],
         users=[(regions[region], rates.get(region)) for region in row["user_regions"]],
         accelerators=[(types.get(key), count) for key, count in envelopes.accelerators(slug).items()],
-        declared_on=now.date() - timedelta(days=envelopes.declared_days_ago(slug)),
+        declared_on=declared_on,
         **envelopes.columns(slug),
         by=None,
         now=now,
     )
     made.note([workload])
+    write_footing(workload, since=declared_on)
     _confirm(workload, loaded_at=now, last=0)
     return workload
 

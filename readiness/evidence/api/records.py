@@ -16,6 +16,7 @@ from readiness.evidence.filters import AttestationFilters, FactFilters, FloorFil
 from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.models.records import Record
 from readiness.evidence.operations import attest, import_facts, import_floors, record_fact
+from readiness.framework.core.reader import LARGEST
 from web import clock
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
@@ -153,7 +154,7 @@ class FloorSerializer(ObjectSerializer):
             *("platform", "tool", "measure", "operation", "size_bytes", "value", "unit", "source", "note"),
         )
         brief_fields = ("platform", "measure", "value")
-        extra_kwargs = {"value": {"min_value": 1e-9, "validators": [finite]}}
+        extra_kwargs = {"value": {"min_value": 1e-9, "max_value": LARGEST, "validators": [finite]}}
 
 
 class FloorFileSerializer(serializers.Serializer):

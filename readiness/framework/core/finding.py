@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
@@ -13,17 +13,33 @@ _LINE = re.compile(r"^line ([0-9]+)$")
 
 def find(texts: Mapping[str, str], path: str) -> tuple[str, int]:
     """File and line of the deepest part of the path that is there; ("", 0) where nothing of it is."""
+    return find_all(texts, [path])[0]
+
+
+def find_all(texts: Mapping[str, str], paths: Sequence[str]) -> list[tuple[str, int]]:
+    """Of each path; the texts are read once."""
+    roots = {} if all(path in texts or _LINE.match(path) for path in paths) else _composed(texts)
+    return [_find(texts, roots, path) for path in paths]
+
+
+def _composed(texts: Mapping[str, str]) -> dict[str, yaml.Node | None]:
+    found: dict[str, yaml.Node | None] = {}
+    for name, text in texts.items():
+        try:
+            found[name] = yaml.compose(text, Loader=yaml.SafeLoader)
+        except (yaml.YAMLError, RecursionError):
+            continue
+    return found
+
+
+def _find(texts: Mapping[str, str], roots: Mapping[str, yaml.Node | None], path: str) -> tuple[str, int]:
     if path in texts:
         return path, 0
     if stated := _LINE.match(path):
         return (next(iter(texts)), int(stated[1])) if len(texts) == 1 else ("", int(stated[1]))
     steps = [(match[1], match[2]) for match in _STEP.finditer(path)]
     best = ("", 0, 0)
-    for name, text in texts.items():
-        try:
-            root = yaml.compose(text, Loader=yaml.SafeLoader)
-        except (yaml.YAMLError, RecursionError):
-            continue
+    for name, root in roots.items():
         # A file of checks holds the list alone; the rest of a definition stands in the index.
         of_file = (
             steps[1:] if isinstance(root, yaml.SequenceNode) and steps[:1] == [("checks", None)] else steps

@@ -81,7 +81,8 @@ def _rows(reader: Iterator[list[str]]) -> list[Row]:
         raise BadSheet([Wrong(1, name, "This column is missing.") for name in missing])
     if unknown := sorted(set(names) - set(COLUMNS)):
         raise BadSheet([Wrong(1, name[:50], "There is no such column.") for name in unknown])
-    rows, wrongs = [], []
+    rows: list[Row] = []
+    wrongs: list[Wrong] = []
     for cells in reader:
         line: int = reader.line_num  # type: ignore[attr-defined]
         if not any(cell.strip() for cell in cells):

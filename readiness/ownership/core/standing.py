@@ -69,11 +69,20 @@ def standing_of(
     """Of one item. `term` is the one in force, if any; `is_waiting` where somebody was asked or begins later."""
     if term is None:
         return Standing.WAITING if is_waiting else Standing.UNOWNED
-    if term.has_left:
+    return standing_in_force(
+        has_left=term.has_left,
+        is_due=due_at(term, valid) <= now,
+        has_deputy=term.has_deputy and term.has_rights,
+    )
+
+
+def standing_in_force(*, has_left: bool, is_due: bool, has_deputy: bool) -> Standing:
+    """Of an item with a term in force, the most pressing first."""
+    if has_left:
         return Standing.LEFT
-    if due_at(term, valid) <= now:
+    if is_due:
         return Standing.OVERDUE
-    return Standing.OWNED if term.has_deputy and term.has_rights else Standing.NO_DEPUTY
+    return Standing.OWNED if has_deputy else Standing.NO_DEPUTY
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,21 +38,22 @@ def board(request: HttpRequest) -> HttpResponseBase:
     if target == EVIDENCE_REGION:
         return _fragment(request, f"{TEMPLATE}#evidence", _panel(request, address, at))
     fleet = gaps.fleet(now=at)
+    counts = fleet.counts()
     items = [item for item in Item if item.value in address.many(ITEM)] or list(Item)
     table = table_kit.page(request, tables.board_table(fleet, items, names=names), fleet.sites)
     if table.export:
         return table_kit.respond(request, TEMPLATE, table)
     context: dict[str, Any] = {
         "table": table,
-        "items": board_lines.headings(table, items, fleet),
+        "items": board_lines.headings(table, items, counts),
         "rows": board_lines.rows(table, items, chosen=address.one(CELL), names=names, now=at),
-        "legend": board_lines.legend(fleet),
+        "legend": board_lines.legend(counts),
         "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
     }
     if table_kit.wants_table_only(request, table):
         return _fragment(request, f"{TEMPLATE}#matrix", context)
     context |= {
-        "kpis": board_lines.key_figures(fleet),
+        "kpis": board_lines.key_figures(counts),
         "sees_names": names,
         "may_propose": names and request.user.has_perm(rules.MAY_PROPOSE),
         "breadcrumbs": breadcrumbs(),
@@ -74,7 +75,7 @@ def queues(request: HttpRequest) -> HttpResponseBase:
         return table_kit.respond(request, "ownership/queues.html", table)
     context = {
         "table": table,
-        "kpis": board_lines.key_figures(fleet),
+        "kpis": board_lines.key_figures(fleet.counts()),
         "breadcrumbs": breadcrumbs(gettext("Queues")),
     }
     return render(request, "ownership/queues.html", context)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import User
 from inventory.models import Site
 from readiness.scoring.cards import link
+from readiness.scoring.owners import with_owner
 from readiness.scoring.packs.contents import pack_of
 from readiness.scoring.packs.document import Document
 from readiness.scoring.packs.writing import written
@@ -59,4 +60,4 @@ def _document(request: HttpRequest, site: Site) -> Document:
 
 
 def _site(slug: str) -> Site:
-    return get_object_or_404(Site.objects.select_related("region", "score"), slug=slug)
+    return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)

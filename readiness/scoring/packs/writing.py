@@ -58,7 +58,7 @@ def _site(pack: Pack) -> Section:
         (gettext("Kind"), site.get_kind_display()),
         (gettext("Stage"), site.get_stage_display()),
         (gettext("Profiles"), ", ".join(site.profiles) or NOTHING),
-        (gettext("Owner"), site.owner or gettext("none")),
+        (gettext("Owner"), getattr(site, "answering", site.owner) or gettext("none")),
         (gettext("Time zone"), site.time_zone),
         (gettext("Deployed"), findings.kw(row.deployed.it_kw)),
         (gettext("Accelerators"), number(row.deployed.accelerators)),

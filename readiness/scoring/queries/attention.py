@@ -9,22 +9,25 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory.models import Site
+from readiness.ownership import queries as ownership
+from readiness.ownership.gaps import Queue, queues_of
 from readiness.scoring.models import CheckResult, CheckState, DomainHealth, Health
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import Standing, standing
 from telemetry.models import Series, Source, SourceState
 
-SEVERITY = ("check", "source", "health", "owner")
+SEVERITY = ("check", "source", "health", "ownership", "owner")
 GATES = {"BLOCK": 0, "COND": 1, "INFO": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """`kind` is check, source, health or owner; `subject` the check id, the source's name, the domain or
-    nothing.
+    """`kind` is check, source, health, ownership or owner; `subject` the check id, the source's name, the domain, the
+    queue or nothing.
 
     `site` is None where several sites share one line; `sites` always names them. `kw` is what they have
     deployed.
@@ -63,6 +66,7 @@ def attention(
         *_checks(sites, kw, known),
         *_sources(sites, kw),
         *_health(sites, kw, known),
+        *_ownership(sites, kw, known),
         *_without_owner(sites.values(), kw),
     ]
     ordered = sorted(found, key=_rank)
@@ -180,6 +184,53 @@ def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) ->
             kw=kw[ref.id],
             since=row.since,
             clock=row.clock,
+        )
+
+
+REMINDED = {
+    Queue.LEFT: lambda n: ngettext(
+        "The owner of %(n)s item has left", "The owners of %(n)s items have left", n
+    ),
+    Queue.OVERDUE: lambda n: ngettext(
+        "%(n)s item was not confirmed in time", "%(n)s items were not confirmed in time", n
+    ),
+    Queue.DUE_SOON: lambda n: ngettext(
+        "%(n)s confirmation runs out within 14 days", "%(n)s confirmations run out within 14 days", n
+    ),
+    Queue.WAITING: lambda n: ngettext(
+        "%(n)s item waits to be accepted", "%(n)s items wait to be accepted", n
+    ),
+}
+"""Queues of ownership that somebody is reminded of. Where nobody was ever asked, the checks say so."""
+
+
+def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+    """One line for each queue; one statement for all of them."""
+    cells = ownership.cells(now=known.at, site_ids=known.site_ids)
+    queued: dict[Queue, list[int]] = defaultdict(list)
+    for site_id, of_site in cells.items():
+        if site_id in sites:
+            for cell in of_site.values():
+                for queue in queues_of(cell, known.at):
+                    queued[queue].append(site_id)
+    for queue, words in REMINDED.items():
+        refs = _by_kw([sites[site_id] for site_id in dict.fromkeys(queued[queue])], kw)
+        if not refs:
+            continue
+        count = len(queued[queue])
+        yield Attention(
+            kind="ownership",
+            state="",
+            subject=queue.value,
+            title=words(count) % {"n": count},
+            detail=", ".join(ref.name for ref in refs[:5]),
+            site=refs[0] if len(refs) == 1 else None,
+            sites=refs,
+            check_id="",
+            source_id=None,
+            kw=sum(kw[ref.id] for ref in refs),
+            since=None,
+            clock="",
         )
 
 

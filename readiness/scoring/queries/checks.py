@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework, Pillar
+from readiness.ownership import queries as ownership
+from readiness.ownership.queries import SiteOwner
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.gap import Capacity
 from readiness.scoring.core.states import CheckState
@@ -77,7 +79,7 @@ class SiteCheck:
 
 
 def check_page(check_id: str, *, now: datetime) -> CheckPage:
-    """Raises KeyError for an id that the framework in force does not have. Six statements."""
+    """Raises KeyError for an id that the framework in force does not have. Seven statements."""
     _, framework = framework_queries.current()
     check = framework.check(check_id)
     results = list(
@@ -86,9 +88,10 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
         .select_related("site__region")
     )
     capacity = present_capacity([result.site for result in results], now=now)
+    owners = ownership.owners(now=now)
     found = [
         CheckSiteRow(
-            site=ref_of(result.site),
+            site=_with_owner(ref_of(result.site), owners.get(result.site_id)),
             deployed=capacity[result.site_id].deployed,
             verdict=capacity[result.site_id].verdict or "",
             result=check_row(result, framework, now=now),
@@ -108,6 +111,10 @@ def check_page(check_id: str, *, now: datetime) -> CheckPage:
         rows=tuple(sorted(found, key=_worst_first)),
         flips=tuple(flip_row(flip, framework) for flip in recent[:RECENT_FLIPS]),
     )
+
+
+def _with_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
+    return replace(ref, owner=owner.team, accountable=owner.person) if owner else ref
 
 
 def site_check(site: Site, check_id: str, *, now: datetime, days: int = 30) -> SiteCheck:

@@ -13,7 +13,10 @@ from readiness.scoring.models import Flip
 
 @dataclass(frozen=True, slots=True)
 class SiteRef:
-    """Enough of a site to name it and link to it."""
+    """Enough of a site to name it and link to it. `owner` is the team that answers for it, or what the site says.
+
+    `accountable` is a person's name, for those who may see names alone.
+    """
 
     id: int
     slug: str
@@ -26,6 +29,7 @@ class SiteRef:
     owner: str
     latitude: float | None
     longitude: float | None
+    accountable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +217,7 @@ class FlipRow:
 
 
 def ref_of(site: Site) -> SiteRef:
-    """Needs the site's region joined in."""
+    """Needs the site's region joined in. Without what `with_owner` adds, the owner is what the site says."""
     return SiteRef(
         id=site.pk,
         slug=site.slug,
@@ -223,9 +227,10 @@ def ref_of(site: Site) -> SiteRef:
         region=site.region.name,
         kind=site.kind,
         stage=site.stage,
-        owner=site.owner,
+        owner=getattr(site, "answering", site.owner),
         latitude=None if site.latitude is None else float(site.latitude),
         longitude=None if site.longitude is None else float(site.longitude),
+        accountable=getattr(site, "accountable", ""),
     )
 
 

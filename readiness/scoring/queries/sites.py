@@ -17,6 +17,7 @@ from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import DomainHealth
+from readiness.scoring.owners import with_owner
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
 from readiness.scoring.queries.standing import present_capacity, score_of
@@ -35,7 +36,7 @@ def table(*, now: datetime) -> QuerySet[Site]:
     counting = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
     deployed = Case(When(stage__in=counting, then=kw), default=0.0, output_field=FloatField())
     return (
-        Site.objects.select_related("region", "score")
+        with_owner(Site.objects.select_related("region", "score"), now=now)
         .annotate(deployed_kw=deployed)
         .annotate(
             ready_kw=Case(

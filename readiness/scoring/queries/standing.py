@@ -26,6 +26,7 @@ from readiness.scoring.core.gap import (
 )
 from readiness.scoring.core.states import Stage, Verdict
 from readiness.scoring.models import SiteScore
+from readiness.scoring.owners import with_owner
 from readiness.scoring.queries.rows import SiteRef
 
 EVER = datetime.min.replace(tzinfo=UTC)
@@ -78,8 +79,8 @@ class Standing:
 
 
 _OF_REF = (
-    *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "owner"),
-    *("latitude", "longitude"),
+    *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "answering"),
+    *("latitude", "longitude", "accountable"),
 )
 _OF_SCORE = ("verdict", "verdict_since", "first_blocker", "evaluated_at")
 
@@ -93,7 +94,9 @@ def standing(*, now: datetime, site_ids: Collection[int] | None = None) -> Stand
 def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -> Standing:
     """Of these, in their order; `of_all` where they are all there are. Three statements."""
     # Values: of a thousand sites, objects of the models would take longer than all that is said of them.
-    read = sites.values_list(*_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE))
+    read = with_owner(sites, now=now).values_list(
+        *_OF_REF, "region__slug", *(f"score__{name}" for name in _OF_SCORE)
+    )
     there = tuple(_site(*row) for row in read)
     changes = capacity_changes(None if of_all else [site.ref.id for site in there])
     _, framework = framework_queries.current()
@@ -105,9 +108,10 @@ def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -
 
 
 def _site(*row: Any) -> SiteStanding:
-    *of_ref, latitude, longitude, region, verdict, since, blocker, evaluated_at = row
-    places = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
-    return SiteStanding(SiteRef(*of_ref, *places), region, verdict or "", since, blocker or "", evaluated_at)
+    *of_ref, latitude, longitude, accountable, region, verdict, since, blocker, evaluated_at = row
+    north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
+    ref = SiteRef(*(*of_ref, north, east, accountable))
+    return SiteStanding(ref, region, verdict or "", since, blocker or "", evaluated_at)
 
 
 def score_of(site: Site) -> SiteScore | None:

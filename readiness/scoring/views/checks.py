@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from readiness.scoring import cards, check_tables, findings, lines
+from readiness.scoring import cards, check_tables, findings, lines, owners
 from readiness.scoring.queries import checks as check_queries
 from readiness.scoring.queries.check_list import CheckList, CheckListRow, check_list
 from readiness.scoring.views import answers
@@ -103,6 +103,9 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
             {"label": query.label, "url": cards.link("explore", **query.params)} for query in found.samples
         ],
         "grants": waiver_lines.of_check(waiver_queries.of_check(site, check_id, now=at), now=at),
+        "owners": owners.of_check(
+            site, check_id, found.result, names=request.user.has_perm(owners.SEES_NAMES), now=at
+        ),
         "grants_url": cards.link("waivers", site=slug, check=check_id),
         "offer": waiver_lines.offer(found.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),

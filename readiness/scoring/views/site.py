@@ -13,6 +13,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from inventory.models import Domain, Site
 from readiness.scoring import cards, charts, check_tables, findings, lines, live_charts, operations
+from readiness.scoring.owners import with_owner
 from readiness.scoring.queries import panels as panel_queries
 from readiness.scoring.queries import site as site_queries
 from readiness.scoring.queries.rows import CheckRow
@@ -119,7 +120,7 @@ def pillars_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
 
 
 def _site(slug: str) -> Site:
-    return get_object_or_404(Site.objects.select_related("region", "score"), slug=slug)
+    return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)
 
 
 def _points(request: HttpRequest) -> int:

@@ -31,6 +31,7 @@ from readiness.tradeoffs.api.known import document
 from readiness.tradeoffs.api.sourcing import sourcing_of
 from readiness.tradeoffs.core.entries import BASES, FactorEntry
 from readiness.tradeoffs.core.kinds import HOURLY
+from readiness.tradeoffs.core.units import CURRENCIES
 from readiness.tradeoffs.filters import SiteFactorFilters
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.models.series import HOURLY_KINDS
@@ -187,9 +188,9 @@ class SiteFactorViewSet(EnteredViewSet):
     )
     @action(detail=False, methods=["get"], url_path="known", pagination_class=None)
     def known(self, request: Request) -> HttpResponse:
-        refuse_unknown(request, {"site", "at", "percentile"}, ())
-        at = _instant(request)
-        found = queries.factors_of(_site_ids(request), at, percentile=_percentile(request))
+        refuse_unknown(request, {"site", "at", "percentile", "currency"}, ())
+        at, currency = _instant(request), _currency(request)
+        found = queries.factors_of(_site_ids(request), at, percentile=_percentile(request), currency=currency)
         return _json({"at": at, "sites": [document(each, at) for each in found]})
 
 
@@ -233,6 +234,13 @@ def _instant(request: Request) -> datetime:
     if at.tzinfo is None or not 1970 < at.year < 9000:
         raise ValidationError({"at": ["Write Z or an offset, and a year that can be."]})
     return at
+
+
+def _currency(request: Request) -> str:
+    asked = request.GET.get("currency", "")
+    if asked and asked not in CURRENCIES:
+        raise ValidationError({"currency": [f"Currencies are {', '.join(CURRENCIES)}."]})
+    return asked
 
 
 def _percentile(request: Request) -> float:

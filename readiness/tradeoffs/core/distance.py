@@ -12,6 +12,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
+type Floats = npt.NDArray[np.float64]
+type Places = npt.NDArray[np.float64]
+
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius (IUGG)."""
 LIGHT_KM_PER_MS = 299.792458
@@ -60,6 +66,17 @@ def great_circle_km(latitude_a: float, longitude_a: float, latitude_b: float, lo
     across = math.radians(longitude_b - longitude_a)
     half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(across / 2) ** 2
     return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half)))
+
+
+def great_circles_km(one: Places, other: Places) -> Floats:
+    """The same for all of one against all of the other, a row for each of the first; places are rows of degrees."""
+    a, b = np.radians(one)[:, np.newaxis, :], np.radians(other)[np.newaxis, :, :]
+    half = (
+        np.sin((b[..., 0] - a[..., 0]) / 2) ** 2
+        + np.cos(a[..., 0]) * np.cos(b[..., 0]) * np.sin((b[..., 1] - a[..., 1]) / 2) ** 2
+    )
+    found: Floats = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(1.0, half)))
+    return found
 
 
 def estimated_round_trip(distance_km: float) -> Estimate:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 
@@ -23,14 +24,13 @@ class Basis(StrEnum):
     GREAT_CIRCLE = "great-circle"
 
 
-_ORDER = list(Basis)
+_ORDER = {basis: place for place, basis in enumerate(Basis)}
 
 DISAGREE_SHARE = 0.05
 """Sources further apart than this share of the larger, whose bands do not meet, disagree (our judgement)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """One value of one source. `low` and `high` are its band, both None where the source gives none.
 
     `as_of` is when it began to hold or was measured; of what was entered, `as_of_on` and `until_on` are its first and
@@ -75,8 +75,7 @@ def _most(known: Known) -> float:
     return known.value if known.high is None else known.high
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """`known` of each source, the one that counts first; empty where `unknown` says why there is none."""
 
     kind: str
@@ -101,13 +100,15 @@ def settled(kind: str, found: Iterable[Known], unknown: str) -> Factor:
 
     Of two alike, the provenance that is trusted more counts, then the newer, then the source by name.
     """
-    known = sorted(found, key=_rank)
-    return Factor(kind, tuple(known)) if known else Factor(kind, unknown=unknown)
+    known = tuple(found)
+    if not known:
+        return Factor(kind, unknown=unknown)
+    return Factor(kind, known if len(known) == 1 else tuple(sorted(known, key=_rank)))
 
 
 def _rank(known: Known) -> tuple[int, int, float, str]:
     trust = LEAST_TRUSTED_LAST.index(known.provenance)
-    return _ORDER.index(known.basis), trust, -known.as_of.timestamp(), known.source
+    return _ORDER[known.basis], trust, -known.as_of.timestamp(), known.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,27 @@ class Rates:
     all: tuple[Rate, ...] = ()
 
     def between(self, currency: str, to_currency: str) -> Rate | None:
-        """The newest rate of a pair, stated this way or the other way about; None where none is: unknown."""
+        """The newest rate of a pair, stated this way or the other way about, else over the one currency that both have
+        the newest rates with; None where there is no such way: unknown.
+        """
+        direct = self._stated(currency, to_currency)
+        if direct is not None:
+            return direct
+        pivots = {code for rate in self.all for code in (rate.currency, rate.to_currency)}
+        crossed = [
+            Rate(
+                currency,
+                to_currency,
+                one.rate * other.rate,
+                min(one.as_of, other.as_of),
+                "; ".join(dict.fromkeys((one.source, other.source))),
+            )
+            for pivot in sorted(pivots - {currency, to_currency})
+            if (one := self._stated(currency, pivot)) and (other := self._stated(pivot, to_currency))
+        ]
+        return max(crossed, key=lambda rate: (rate.as_of, rate.source, rate.rate), default=None)
+
+    def _stated(self, currency: str, to_currency: str) -> Rate | None:
         found = [rate for rate in self.all if (rate.currency, rate.to_currency) == (currency, to_currency)]
         found += [
             Rate(currency, to_currency, 1 / rate.rate, rate.as_of, rate.source)
@@ -225,8 +246,7 @@ class Rates:
         rate = self.between(known.currency, to_currency)
         if rate is None:
             return None
-        return replace(
-            known,
+        return known._replace(
             value=known.value * rate.rate,
             unit=known.unit.replace(known.currency, to_currency, 1),
             currency=to_currency,
@@ -234,6 +254,12 @@ class Rates:
             low=None if known.low is None else known.low * rate.rate,
             high=None if known.high is None else known.high * rate.rate,
         )
+
+
+def in_currency(found: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
+    """The same, with all money in one currency; what has no rate is unknown and says so."""
+    factors = {kind: compared(factor, rates, currency) for kind, factor in found.factors.items()}
+    return replace(found, factors=factors)
 
 
 def compared(factor: Factor, rates: Rates, currency: str) -> Factor:

@@ -19,15 +19,20 @@ from enum import StrEnum
 import numpy as np
 
 from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places, filled, improved
-from readiness.tradeoffs.core.exact import most_placed, optimum
+from readiness.tradeoffs.core.exact import most_placed, optimum, site_by_site
 from readiness.tradeoffs.core.objectives import Columns
 from readiness.tradeoffs.core.pareto import dominators
 from readiness.tradeoffs.core.relaxation import Relaxed, priced, relax
+from readiness.tradeoffs.core.shaking import SETTLED, shaken
 
 EXACT_PAIRS = 400
 """Up to so many allowed pairs the optimum is proven in well under a second."""
 CORNER = 0.97
 """Weight of one objective in its corner of the sweep; the rest keeps its plan from being worse elsewhere for free."""
+
+
+SEED = 1
+"""Of what is drawn while plans are improved; another gives other plans with about the same gaps."""
 
 
 class LeftOut(StrEnum):
@@ -200,6 +205,11 @@ class _Solving:
         if (plan < 0).any():
             plan = improved(problem, self.start, penalty, bound, rounds=20)
         self.start = plan
+        if (plan < 0).any():
+            return plan, bound
+        self.start = plan = shaken(problem, plan, self.before, seed=SEED)
+        if problem.total(plan) - bound > SETTLED * abs(problem.total(plan)):
+            bound = site_by_site(problem, self.before)
         return plan, bound
 
 

@@ -1,10 +1,14 @@
-"""What is known of sites from outside: factors with unit, source and days, hourly series, round trips, rates."""
+"""What is known of sites from outside (factors, hourly series, round trips, rates), and decisions made on it."""
 
+from readiness.tradeoffs.models.decisions import Decision, DecisionForecast, DecisionOutcome
 from readiness.tradeoffs.models.factors import FactorBasis, FactorKind, LatencyFactor, SiteFactor
 from readiness.tradeoffs.models.rates import ExchangeRate
 from readiness.tradeoffs.models.series import FactorDay
 
 __all__ = [
+    "Decision",
+    "DecisionForecast",
+    "DecisionOutcome",
     "ExchangeRate",
     "FactorBasis",
     "FactorDay",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from readiness.tradeoffs.core.distance import SOURCE, estimated_round_trip, great_circle_km
+import numpy as np
+
+from readiness.tradeoffs.core.distance import SOURCE, estimated_round_trip, great_circles_km
 from readiness.tradeoffs.core.factors import (
     Basis,
     CostParts,
@@ -15,6 +18,7 @@ from readiness.tradeoffs.core.factors import (
     Rates,
     SiteFactors,
     accelerator_hour,
+    in_currency,
     settled,
 )
 from readiness.tradeoffs.core.kinds import KINDS
@@ -40,28 +44,38 @@ NOT_ENTERED = "No source has a value for it."
 
 
 def factors_of(
-    site_ids: Collection[int] | None, at: datetime, *, percentile: float = 99.0
+    site_ids: Collection[int] | None,
+    at: datetime,
+    *,
+    percentile: float = 99.0,
+    currency: str = "",
+    kinds: Collection[str] | None = None,
+    regions: Collection[str] | None = None,
 ) -> tuple[SiteFactors, ...]:
     """What is known of these sites (None: all but the retired) at an instant, by name.
 
-    `percentile` is that of measured round trips. The number of statements does not grow with the sites. A factor that
-    nobody knows is unknown with the reason; several sources stand beside each other, the one that counts first.
+    `percentile` is that of measured round trips. With a `currency` all money is in that one, by the rates in force;
+    what has no rate is unknown. `kinds` and `regions` (slugs) are those that are wanted, None all.
+
+    The number of statements does not grow with the sites. A factor that nobody knows is unknown with the reason;
+    several sources stand beside each other, the one that counts first.
     """
     sites = measured.sites(site_ids)
     ids = [site["id"] for site in sites]
     if not ids:
         return ()
-    entered = stored.factors(ids, at)
-    series = stored.series_means(ids, at)
+    wanted = _wanted(kinds)
+    places = _regions(regions)
+    entered, series, paths = stored.held(ids, wanted, [slug for slug, _ in places], at)
     figures = measured.figures(ids, at)
     idle = measured.idle_accelerators(ids, at)
-    paths = stored.latencies(ids, at)
     trips = measured.round_trips(ids, at, percentile)
     designed = measured.design_latencies(ids, at)
     hardware = measured.accelerators_by_type(ids)
-    regions = _regions()
+    rates = known_rates(at)
+    away = _distances(sites, places)
     found = []
-    for site in sites:
+    for site, distances in zip(sites, away, strict=True):
         key = site["id"]
         sources = [figures.get(key, {}), series.known.get(key, {}), entered.known.get(key, {})]
         if key in idle:
@@ -77,12 +91,12 @@ def factors_of(
                 verdict=site["score__verdict"] or "",
                 score=site["score__score"],
                 accelerators=dict(hardware.get(key, {})),
-                factors=_factors(sources, entered.ended.get(key, {})),
-                latency=_latencies(site, regions, trips.get(key, {}), paths.to_regions, at),
+                factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
+                latency=_latencies(distances, trips.get(key, {}), paths.to_regions, key, at),
                 between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
             )
         )
-    return tuple(found)
+    return tuple(in_currency(each, rates, currency) for each in found) if currency else tuple(found)
 
 
 def known_rates(at: datetime) -> Rates:
@@ -90,13 +104,74 @@ def known_rates(at: datetime) -> Rates:
     return stored.rates(at)
 
 
-def latency_between(
-    site: tuple[float, float] | None, place: tuple[float, float] | None, at: datetime
-) -> Known | None:
-    """The great-circle band between two places (latitude, longitude); None where either has no position."""
-    if site is None or place is None:
-        return None
-    estimate = estimated_round_trip(great_circle_km(*site, *place))
+def _wanted(kinds: Collection[str] | None) -> Collection[str]:
+    """With the parts of an hour's cost where that is wanted."""
+    if kinds is None:
+        return KINDS
+    return {*kinds, *_PARTS} if "accelerator_hour_cost" in kinds else kinds
+
+
+def _factors(
+    kinds: Collection[str] | None,
+    sources: Sequence[Mapping[str, list[Known]]],
+    ended: Mapping[str, str],
+    rates: Rates,
+) -> dict[str, Factor]:
+    found = {}
+    for kind in _wanted(kinds):
+        known = [each for source in sources for each in source.get(kind, ())]
+        found[kind] = settled(kind, known, ended.get(kind) or _WHY_NOT.get(kind, NOT_ENTERED))
+    if "accelerator_hour_cost" not in found:
+        return found
+    cost = found["accelerator_hour_cost"]
+    computed = _hour_of_parts(found, rates)
+    if isinstance(computed, Known):
+        found[cost.kind] = settled(cost.kind, [*cost.known, computed], "")
+    elif not cost.known and cost.kind not in ended:
+        found[cost.kind] = Factor(cost.kind, unknown=computed)
+    return found if kinds is None else {kind: found[kind] for kind in kinds}
+
+
+def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
+    """What an hour of an accelerator comes to in the currency of its capital, or why it cannot be said."""
+    parts = {part: found[part].best for part in _PARTS}
+    missing = [part for part, known in parts.items() if known is None]
+    if missing:
+        return f"No source has a value for it, and it cannot be computed without {', '.join(missing)}."
+    capex, years, utilisation, power_kw, price, pue = (known for known in parts.values() if known is not None)
+    converted = rates.converted(price, capex.currency)
+    if converted is None:
+        return f"No rate from {price.currency} to {capex.currency} is known."
+    computed = accelerator_hour(CostParts(capex, years, utilisation, power_kw, converted, pue))
+    return NOT_ENTERED if computed is None else computed
+
+
+def _latencies(
+    distances: Mapping[str, float | str],
+    trips: Mapping[str, list[Known]],
+    entered: stored.Held,
+    site_id: int,
+    at: datetime,
+) -> dict[str, Factor]:
+    """To each user region. The great circle is asked only where nobody measured, published or declared a round trip.
+
+    `distances` are km by slug of the region, or who has no position.
+    """
+    found = {}
+    for slug, distance in distances.items():
+        known = [*trips.get(slug, ()), *entered.of(site_id, slug)]
+        if known:
+            found[slug] = settled("latency", known, "")
+        elif isinstance(distance, float):
+            found[slug] = Factor("latency", (_estimate(distance, at),))
+        else:
+            told = f"Nobody measured or published it, and {distance} has no position to estimate it from."
+            found[slug] = Factor("latency", unknown=f"{entered.why_not(site_id, slug)} {told}".strip())
+    return found
+
+
+def _estimate(distance_km: float, at: datetime) -> Known:
+    estimate = estimated_round_trip(distance_km)
     return Known(
         value=estimate.value,
         unit="ms",
@@ -107,60 +182,42 @@ def latency_between(
         low=estimate.low,
         high=estimate.high,
         percentile=50.0,
-        detail=f"{estimate.distance_km:.0f} km",
+        detail=f"{distance_km:.0f} km",
     )
 
 
-def _factors(sources: Sequence[Mapping[str, list[Known]]], ended: Mapping[str, str]) -> dict[str, Factor]:
-    found = {}
-    for kind in KINDS:
-        known = [each for source in sources for each in source.get(kind, ())]
-        found[kind] = settled(kind, known, ended.get(kind) or _WHY_NOT.get(kind, NOT_ENTERED))
-    best = [found[part].best for part in _PARTS]
-    parts = [part for part in best if part is not None]
-    if len(parts) == len(_PARTS):
-        computed = accelerator_hour(CostParts(*parts))
-        if computed is not None:
-            held = found["accelerator_hour_cost"].known
-            found["accelerator_hour_cost"] = settled("accelerator_hour_cost", [*held, computed], "")
-    return found
+type Position = tuple[float, float] | None
 
 
-def _latencies(
-    site: Mapping[str, Any],
-    regions: list[tuple[str, tuple[float, float] | None]],
-    trips: Mapping[str, list[Known]],
-    entered: stored.Held,
-    at: datetime,
-) -> dict[str, Factor]:
-    """To each user region. The great circle is asked only where nobody measured, published or declared a round trip."""
-    here = _position(site["latitude"], site["longitude"])
-    found = {}
-    for slug, there in regions:
-        known = [*trips.get(slug, ()), *entered.of(site["id"], slug)]
-        if not known:
-            estimate = latency_between(here, there, at)
-            known = [estimate] if estimate is not None else []
-        why = entered.why_not(site["id"], slug)
-        lacking = "the site" if here is None else "the user region"
-        unknown = f"{why} " if why else ""
-        found[slug] = settled(
-            "latency",
-            known,
-            f"{unknown}Nobody measured or published it, and {lacking} has no position to estimate it from.",
+def _regions(wanted: Collection[str] | None) -> list[tuple[str, Position]]:
+    rows = UserRegion.objects.order_by("slug")
+    if wanted is not None:
+        rows = rows.filter(slug__in=list(wanted))
+    return [(slug, _position(*where)) for slug, *where in rows.values_list("slug", "latitude", "longitude")]
+
+
+def _position(latitude: Any, longitude: Any) -> Position:
+    return None if latitude is None or longitude is None else (float(latitude), float(longitude))
+
+
+def _distances(
+    sites: Sequence[Mapping[str, Any]], regions: Sequence[tuple[str, Position]]
+) -> list[dict[str, float | str]]:
+    """Of each site, km by slug of the region, or who of the two has no position."""
+    nowhere = (np.nan, np.nan)
+    here = np.array([_position(site["latitude"], site["longitude"]) or nowhere for site in sites])
+    there = np.array([where or nowhere for _, where in regions]).reshape(-1, 2)
+    km = great_circles_km(here, there).tolist()
+    found: list[dict[str, float | str]] = []
+    for site, row in zip(sites, km, strict=True):
+        lacking = "the site" if site["latitude"] is None else "the user region"
+        found.append(
+            {
+                slug: lacking if math.isnan(distance) else distance
+                for (slug, _), distance in zip(regions, row, strict=True)
+            }
         )
     return found
-
-
-def _regions() -> list[tuple[str, tuple[float, float] | None]]:
-    rows = UserRegion.objects.order_by("slug").values_list("slug", "latitude", "longitude")
-    return [(slug, _position(latitude, longitude)) for slug, latitude, longitude in rows]
-
-
-def _position(latitude: Any, longitude: Any) -> tuple[float, float] | None:
-    if latitude is None or longitude is None:
-        return None
-    return float(latitude), float(longitude)
 
 
 def _between(entered: Mapping[str, list[Known]], designed: Mapping[str, list[Known]]) -> dict[str, Factor]:

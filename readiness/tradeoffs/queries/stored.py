@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -46,7 +47,8 @@ _FACTORS = """
 SELECT DISTINCT ON (factor.site_id, factor.kind, source) factor.site_id, factor.kind, source, value, currency, basis,
     provenance, as_of_on, until_on, low, high, caution, note, site.time_zone, timezone(site.time_zone, %(at)s)::date
 FROM tradeoffs_sitefactor factor JOIN inventory_site site ON site.id = factor.site_id
-WHERE factor.site_id = ANY(%(sites)s) AND as_of_on <= timezone(site.time_zone, %(at)s)::date
+WHERE factor.site_id = ANY(%(sites)s) AND factor.kind = ANY(%(kinds)s)
+    AND as_of_on <= timezone(site.time_zone, %(at)s)::date
 ORDER BY factor.site_id, factor.kind, source, as_of_on DESC
 """
 _LATENCIES = """
@@ -57,6 +59,7 @@ FROM tradeoffs_latencyfactor latency JOIN inventory_site site ON site.id = laten
 LEFT JOIN workloads_userregion region ON region.id = user_region_id
 LEFT JOIN inventory_site other ON other.id = other_site_id
 WHERE (latency.site_id = ANY(%(sites)s) OR other_site_id = ANY(%(sites)s))
+    AND (region.slug IS NULL OR region.slug = ANY(%(regions)s))
     AND as_of_on <= timezone(site.time_zone, %(at)s)::date
 ORDER BY latency.site_id, user_region_id, other_site_id, percentile, source, as_of_on DESC
 """
@@ -66,7 +69,7 @@ SELECT site_id, kind, source, currency, min(basis), array_agg(DISTINCT provenanc
     sum(mean * known::int * step_s) / sum(known::int * step_s), min(mean), max(mean),
     sum(known::int * step_s) / 86400.0, max(day_on)
 FROM tradeoffs_factorday
-WHERE site_id = ANY(%(sites)s) AND day_on > %(since)s AND day_on <= %(until)s
+WHERE site_id = ANY(%(sites)s) AND kind = ANY(%(kinds)s) AND day_on > %(since)s AND day_on <= %(until)s
 GROUP BY site_id, kind, source, currency ORDER BY site_id, kind, source, currency
 """
 _RATES = """
@@ -75,10 +78,10 @@ FROM tradeoffs_exchangerate WHERE as_of_on <= %(day)s ORDER BY currency, to_curr
 """
 
 
-def factors(site_ids: Collection[int], at: datetime) -> Held:
+def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> Held:
     """Values by site and kind; one statement."""
     held = Held()
-    for row in _rows(_FACTORS, {"sites": list(site_ids), "at": at}):
+    for row in _rows(_FACTORS, {"sites": list(site_ids), "kinds": list(kinds), "at": at}):
         site_id, kind, source, value, currency, basis, provenance, as_of_on, until_on = row[:9]
         low, high, caution, note, zone, today = row[9:]
         if until_on is not None and until_on < today:
@@ -104,6 +107,45 @@ def factors(site_ids: Collection[int], at: datetime) -> Held:
     return held
 
 
+_WRITTEN = (
+    "tradeoffs_sitefactorevent",
+    "tradeoffs_latencyfactorevent",
+    "tradeoffs_factordayevent",
+    "workloads_userregionevent",
+    "inventory_siteevent",
+)
+# The count beside the newest: a transaction that began earlier and commits later leaves the newest as it was.
+_MARK = " UNION ALL ".join(
+    f"SELECT coalesce(max(pgh_id), 0), count(*) FROM {table}"
+    f" WHERE pgh_id > (SELECT coalesce(max(pgh_id), 0) - 2000 FROM {table})"
+    for table in _WRITTEN
+)
+CALENDARS_S = 900
+"""Days begin at each site with a quarter of an hour: every zone's offset is a multiple of one."""
+
+type Mark = tuple[tuple[int, int], ...]
+
+
+def held(
+    site_ids: Collection[int], kinds: Collection[str], regions: Collection[str], at: datetime
+) -> tuple[Held, Held, Paths]:
+    """What was entered: values, means of series, round trips. One statement, or four where it changed since it was
+    asked last: entries are few and asked for often, at each step of a slider.
+    """
+    mark: Mark = tuple((newest, count) for newest, count in _rows(_MARK, {}))
+    quarter = int(at.timestamp()) // CALENDARS_S
+    return _held(mark, tuple(site_ids), tuple(sorted(kinds)), tuple(sorted(regions)), quarter)
+
+
+@lru_cache(maxsize=8)
+def _held(
+    mark: Mark, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
+) -> tuple[Held, Held, Paths]:
+    """By all that it depends on, `mark` being another one after every change. Nobody writes into it."""
+    at = datetime.fromtimestamp(quarter * CALENDARS_S, UTC)
+    return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), latencies(site_ids, regions, at)
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Round trips by site and slug: of the user region, of the other site."""
@@ -112,10 +154,10 @@ class Paths:
     to_sites: Held = field(default_factory=Held)
 
 
-def latencies(site_ids: Collection[int], at: datetime) -> Paths:
+def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime) -> Paths:
     """One statement. A pair of sites is found from both ends."""
     paths = Paths()
-    for row in _rows(_LATENCIES, {"sites": list(site_ids), "at": at}):
+    for row in _rows(_LATENCIES, {"sites": list(site_ids), "regions": list(regions), "at": at}):
         site_id, slug, region, other_id, other, source, value, percentile, basis, provenance = row[:10]
         as_of_on, until_on, low, high, caution, note, zone, today = row[10:]
         if until_on is not None and until_on < today:
@@ -145,13 +187,18 @@ def latencies(site_ids: Collection[int], at: datetime) -> Paths:
     return paths
 
 
-def series_means(site_ids: Collection[int], at: datetime) -> Held:
+def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> Held:
     """What each series comes to over the last `SERIES_DAYS` whole UTC days; one statement.
 
     The band is that of the days' means. How much of the days is known is the coverage.
     """
     until = at.astimezone(UTC).date() - timedelta(days=1)
-    asked = {"sites": list(site_ids), "since": until - timedelta(days=SERIES_DAYS), "until": until}
+    asked = {
+        "sites": list(site_ids),
+        "kinds": list(kinds),
+        "since": until - timedelta(days=SERIES_DAYS),
+        "until": until,
+    }
     held = Held()
     for row in _rows(_SERIES, asked):
         site_id, kind, source, currency, basis, provenances, mean, low, high, days, newest = row

@@ -26,7 +26,7 @@ from readiness.workloads.exporting import exported, values_of
 from readiness.workloads.filters import WorkloadFilters
 from readiness.workloads.models import WorkloadClass
 from readiness.workloads.operations.importing import MOST_BYTES
-from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, MAY_SEE, ImportRefused
+from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, ImportRefused
 from web import clock
 from web.rest.errors import BodyTooLarge, named_errors
 from web.rest.parsers import OrjsonParser
@@ -99,7 +99,7 @@ class WorkloadViewSet(ObjectViewSet):
     @action(
         detail=False,
         methods=["post"],
-        permission_classes=[requires(MAY_SEE)],
+        permission_classes=[requires(MAY_ADD)],
         pagination_class=None,
         filter_backends=[],
     )

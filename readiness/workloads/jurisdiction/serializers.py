@@ -36,7 +36,7 @@ _PLAIN = (
 )
 
 
-class NoticeField(serializers.Field):
+class NoticeField(serializers.CharField):
     """The same on every object: what is read must not be taken for advice."""
 
     def __init__(self, **kwargs: Any) -> None:

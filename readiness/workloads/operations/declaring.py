@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -241,7 +241,13 @@ def _limits(envelope: Envelope) -> Envelope:
 
 def _save(made: Checked) -> WorkloadClass:
     workload = made.workload
-    workload.save()
+    try:
+        with transaction.atomic():
+            workload.save()
+    except IntegrityError:
+        # Somebody took the name at the same moment; anything else is a fault of ours.
+        workload.validate_unique()
+        raise
     _replace_rows(workload, made.accelerators, AcceleratorDemand, "device_type_id", "count")
     _replace_rows(workload, made.served, ServedRegion, "user_region_id", "requests_per_s")
     return workload

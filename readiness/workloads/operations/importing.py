@@ -8,19 +8,22 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import DeviceType
-from readiness.framework.core.finding import find
+from readiness.framework.core.finding import find, find_all
 from readiness.framework.core.reader import DefinitionError
 from readiness.workloads.core import document
 from readiness.workloads.models import UserRegion, WorkloadClass
 from readiness.workloads.operations.declaring import change, declare
 from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, Fault, ImportRefused, require
 
-MOST_BYTES = 2 * 1024 * 1024
+MOST_BYTES = 1024 * 1024
+"""Room for the thousand classes that a document may hold."""
+MOST_FAULTS = 50
+"""After so many the rest is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +43,27 @@ def import_workloads(text: str, *, name: str = "workloads.yaml", by: User | None
     for permission in (MAY_ADD, MAY_CHANGE):
         require(by, permission)
     if len(text) > MOST_BYTES:
-        raise ImportRefused([Fault("", 0, _("A document has 2 MiB at most."))])
+        raise ImportRefused([Fault("", 0, _("A document has 1 MiB at most."))])
     try:
         written = document.read(text, name)
     except DefinitionError as error:
         path = "" if error.path == name or error.path.startswith("line ") else error.path
         raise ImportRefused([Fault(path, find({name: text}, error.path)[1], error.message)]) from error
     known = _Known.of(written)
-    faults: list[Fault] = []
-    added: list[str] = []
-    changed: list[str] = []
+    told: list[tuple[str, str]] = []
     for each in written:
-        slug = each.values["slug"]
-        try:
-            with transaction.atomic():
-                _keep(each, known, by=by, now=now)
-        except ValidationError as error:
-            faults += _faults(error, each, name, text)
-        except IntegrityError as error:
-            faults.append(_fault(each.path, str(error).splitlines()[0], name, text))
-        (changed if slug in known.classes else added).append(slug)
-    if faults:
-        raise ImportRefused(faults)
-    return Imported(tuple(added), tuple(changed))
+        if len(told) < MOST_FAULTS:
+            told += _told(each, known, by=by, now=now)
+    if told:
+        lines = find_all({name: text}, [path for path, _reason in told])
+        raise ImportRefused(
+            [Fault(path, line, reason) for (path, reason), (_name, line) in zip(told, lines, strict=True)]
+        )
+    slugs = [each.values["slug"] for each in written]
+    return Imported(
+        added=tuple(slug for slug in slugs if slug not in known.classes),
+        changed=tuple(slug for slug in slugs if slug in known.classes),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +111,12 @@ def _named[T](there: Mapping[str, T], field: str, slug: str) -> T:
     return there[slug]
 
 
-def _faults(error: ValidationError, each: document.Written, name: str, text: str) -> list[Fault]:
-    by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-    return [
-        _fault(each.path_of(field), message, name, text)
-        for field, messages in by_field.items()
-        for message in messages
-    ]
-
-
-def _fault(path: str, reason: str, name: str, text: str) -> Fault:
-    return Fault(path, find({name: text}, path)[1], reason)
+def _told(each: document.Written, known: _Known, *, by: User | None, now: datetime) -> list[tuple[str, str]]:
+    """Keep one class; path and reason of what stands against that."""
+    try:
+        with transaction.atomic():
+            _keep(each, known, by=by, now=now)
+    except ValidationError as error:
+        by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+        return [(each.path_of(field), one) for field, found in by_field.items() for one in found]
+    return []

@@ -169,7 +169,7 @@ def values_of(check, state):
     return {part: 1.0 if value is None else value for part, value in found.items()}
 
 
-RECORDED = ("p2-envelope-declared",)
+RECORDED = ("p2-envelope-declared", "p2-placement-jurisdiction")
 """Computed only where envelopes are declared, which these sites' classes have none of."""
 
 

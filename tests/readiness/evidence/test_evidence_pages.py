@@ -318,6 +318,7 @@ class TestFloors:
         ("more", "words"),
         [
             ({"value": "0"}, "A floor is above 0."),
+            ({"value": "1e308"}, "No figure is as large as this."),
             ({"value": "fast"}, "Enter a number"),
             ({"tool": "x"}, "valid"),
         ],

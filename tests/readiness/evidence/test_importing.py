@@ -1,5 +1,6 @@
 """Importing runs: what is kept, what a run is about, what is refused, and that a site is scored again."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -292,6 +293,7 @@ class TestTheCommand:
             ({"taken_at": "yesterday"}, "ISO 8601"),
             ({"taken_at": "2026-11-01T10:00"}, "no zone"),
             ({"user": "nobody"}, "no active user"),
+            ({"platform": "x" * 101}, "100 is the most"),
         ],
     )
     def test_refuses_what_is_not_there(self, porto, tmp_path, options, reason):
@@ -299,6 +301,12 @@ class TestTheCommand:
         file.write_bytes(outputs.collective())
         with pytest.raises(CommandError, match=reason):
             call_command("import_run", str(file), **{"site": "porto", "tool": "nccl-tests"} | options)
+
+    def test_a_name_that_is_no_utf8_is_kept_with_a_mark(self, porto, tmp_path):
+        file = tmp_path / os.fsdecode(b"out-\xff.log")
+        file.write_bytes(outputs.collective())
+        call_command("import_run", str(file), site="porto", tool="nccl-tests", stdout=StringIO())
+        assert ValidationRun.objects.get().file_name == "out-?.log"
 
     def test_a_file_that_is_not_there(self, porto):
         with pytest.raises(CommandError, match="cannot be read"):

@@ -46,9 +46,9 @@ class TestBoard:
         page = text_of(client_of("ops").get("/ownership/"))
         assert page.index(">Porto</a>") < page.index(">Faro</a>")
         for told in (
-            "Porto, Compute: Nobody to stand in, Ana Reis, confirmed until 23 May 2027",
-            "Porto, Energy: Unowned",
-            "Faro, Orchestration: Owned, Ana Reis",
+            "Porto, Compute: A. Reis. Nobody to stand in, Ana Reis, confirmed until 23 May 2027",
+            "Porto, Energy: nobody. Unowned",
+            "Faro, Orchestration: A. Reis. Owned, Ana Reis",
             "A. Reis",
         ):
             assert told in page

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.django_db
 POWER, COOLING, BACKUP = "p2-power-headroom", "p2-cooling-headroom", "p2-backup-power"
 LATENCY, COVERAGE = "p2-placement-latency", "p5-telemetry-coverage"
 ACCELERATORS, FABRIC = "p5-accelerator-health", "p5-fabric-health"
-SERVING, ENVELOPES = "p5-slo-compliance", "p2-envelope-declared"
+SERVING, ENVELOPES, JURISDICTION = "p5-slo-compliance", "p2-envelope-declared", "p2-placement-jurisdiction"
 
 
 def test_all_is_well_where_all_is_well(well):
     states = {check_id: well.state(check_id) for check_id in COMPUTED}
-    unknown = dict.fromkeys((POWER, SERVING, ENVELOPES), "unknown")
+    unknown = dict.fromkeys((POWER, SERVING, ENVELOPES, JURISDICTION), "unknown")
     assert states == dict.fromkeys(COMPUTED, "pass") | unknown
     parts = {part["part"]: part["state"] for part in well.check(POWER).parts}
     assert parts == {

@@ -11,6 +11,8 @@ from readiness.tradeoffs.core.distance import estimated_round_trip, great_circle
 from readiness.tradeoffs.core.factors import Basis
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.core.series import integrated
+from readiness.tradeoffs.models import SiteFactor
+from readiness.workloads.models import UserRegion
 from tests.inventory import made
 from tests.readiness.plant import Plant, deliver
 from tests.readiness.tradeoffs.conftest import entry, trip
@@ -110,7 +112,7 @@ def test_an_hour_is_computed_where_every_part_is_known(look, enter):
         entry("electricity_price", 100, "USD/MWh", line=5),
     ]
     enter(*parts)
-    assert look().factors["accelerator_hour_cost"].best is None
+    assert look().factors["accelerator_hour_cost"].unknown.endswith("cannot be computed without pue.")
     enter(entry("pue", 1.2))
     computed = look().factors["accelerator_hour_cost"].best
     assert computed.basis is Basis.COMPUTED
@@ -120,6 +122,23 @@ def test_an_hour_is_computed_where_every_part_is_known(look, enter):
         Basis.DECLARED,
         Basis.COMPUTED,
     ]
+
+
+def test_energy_in_another_currency_is_in_an_hour_by_the_rate_of_the_day(look, enter, enter_rate):
+    enter(
+        entry("accelerator_capex", 30_000, "USD"),
+        entry("depreciation_years", 5, "years", line=2),
+        entry("accelerator_utilisation", 60, "%", line=3),
+        entry("accelerator_power_kw", 1.3, "kW", line=4),
+        entry("electricity_price", 100, "EUR/MWh", line=5),
+        entry("pue", 1.2, line=6),
+    )
+    cost = look().factors["accelerator_hour_cost"]
+    assert (cost.best, cost.unknown) == (None, "No rate from EUR to USD is known.")
+    enter_rate("EUR", "USD", 1.25)
+    computed = look().factors["accelerator_hour_cost"].best
+    assert computed.value == pytest.approx((30_000 / (5 * 8766) + 1.3 * 1.2 * 0.125) / 0.6)
+    assert computed.unit == "USD/h"
 
 
 def test_a_round_trip_nobody_knows_is_the_band_of_its_distance(look, emea):
@@ -145,7 +164,6 @@ def test_places_without_a_position_are_unknown_and_say_whose(lagos, emea, frozen
     here, there = queries.factors_of([lagos.pk, porto.pk], frozen_now.at)
     assert "the site has no position" in here.latency["emea"].unknown
     assert "the user region has no position" in there.latency["emea"].unknown
-    assert queries.latency_between(None, (1.0, 1.0), frozen_now.at) is None
 
 
 def test_pairs_of_sites_are_known_from_both_ends(porto, lagos, frozen_now, enter_trips):
@@ -206,6 +224,40 @@ def test_kept_hours_integrate_as_the_file_did(porto, enter_hours):
     assert len(queries.days_of(porto.pk, "electricity_price", "exchange")) == 3
 
 
+def test_only_what_is_wanted_is_read(porto, enter, emea, frozen_now):
+    UserRegion.objects.create(name="APAC", slug="apac")
+    enter(
+        entry("accelerator_capex", 30_000, "USD"),
+        entry("depreciation_years", 5, "years", line=2),
+        entry("accelerator_utilisation", 60, "%", line=3),
+        entry("accelerator_power_kw", 1.3, "kW", line=4),
+        entry("electricity_price", 100, "USD/MWh", line=5),
+        entry("pue", 1.2, line=6),
+    )
+    asked = {"kinds": ["accelerator_hour_cost", "carbon_average"], "regions": ["emea"]}
+    (found,) = queries.factors_of([porto.pk], frozen_now.at, **asked)
+    assert list(found.factors) == ["accelerator_hour_cost", "carbon_average"]
+    assert found.factors["accelerator_hour_cost"].best.basis is Basis.COMPUTED
+    assert list(found.latency) == ["emea"]
+    (without,) = queries.factors_of([porto.pk], frozen_now.at, kinds=["pue"], regions=[])
+    assert (list(without.factors), without.latency) == (["pue"], {})
+
+
+def test_what_did_not_change_is_not_read_again_and_what_did_is(
+    look, enter, emea, enter_trips, django_assert_num_queries
+):
+    enter(entry("pue", 1.2))
+    look()
+    with django_assert_num_queries(STATEMENTS - 3):
+        assert look().factors["pue"].best.value == 1.2
+    enter(entry("pue", 1.3))
+    assert look().factors["pue"].best.value == 1.3
+    enter_trips(trip(30, user_region="emea"))
+    assert look().latency["emea"].best.value == 30
+    SiteFactor.objects.all().delete()
+    assert look().factors["pue"].best is None
+
+
 def test_statements_do_not_grow_with_the_sites(
     porto, lagos, emea, enter, enter_trips, frozen_now, django_assert_num_queries
 ):
@@ -220,4 +272,4 @@ def test_statements_do_not_grow_with_the_sites(
     assert queries.factors_of([], frozen_now.at) == ()
 
 
-STATEMENTS = 12
+STATEMENTS = 14

@@ -211,3 +211,8 @@ def test_what_is_not_there_is_not_found(client_of, chat, placement):
     for path in ("nothing/", "nothing/export/"):
         assert client.get(f"{HERE}{path}").status_code == 404
     assert client.post(f"{HERE}other/placements/{placement.pk}/end/").status_code == 404
+
+
+def test_the_search_finds_it_by_name_for_those_who_may_see_it(client_of, chat):
+    answer = client_of("viewer").get("/search/?q=chat")
+    assert f"{HERE}chat/" in answer.content.decode()

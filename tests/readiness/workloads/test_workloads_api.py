@@ -79,7 +79,7 @@ def test_a_fault_names_its_field_saved_or_not(api_of, body, wrong, field):
 
 def test_an_envelope_is_checked_without_being_saved_or_named(api_of, body):
     del body["name"], body["slug"]
-    answer = api_of("viewer").post(f"{API}check/", body | {"users": []})
+    answer = api_of("planner").post(f"{API}check/", body | {"users": []})
     assert (answer.status_code, [one["field"] for one in answer.json()]) == (200, ["users"])
     assert not WorkloadClass.objects.exists()
 
@@ -143,6 +143,7 @@ def test_a_viewer_reads_and_is_told_what_is_missing_to_write(api_of, chat, body)
     assert api.get(f"{API}{chat.pk}/").status_code == 200
     for answer, permission in (
         (api.post(API, body), "workloads.add_workloadclass"),
+        (api.post(f"{API}check/", body), "workloads.add_workloadclass"),
         (api.patch(f"{API}{chat.pk}/", {"it_kw": 1}), "workloads.change_workloadclass"),
         (api.post(f"{API}{chat.pk}/confirm/", {}), "workloads.change_workloadclass"),
         (api.post(f"{API}import/", {"text": ""}), "workloads.add_workloadclass"),
@@ -168,6 +169,13 @@ def test_a_limit_written_at_the_old_address_keeps_the_rest(api_of, chat, iberia,
     chat.refresh_from_db()
     assert (chat.latency_limit_ms, str(chat.declared_on)) == (40, "2026-11-27")
     assert chat.served.get().requests_per_s == 12.5
+
+
+def test_rows_that_changed_since_are_another_etag(api_of, chat):
+    api = api_of("planner")
+    read = api.get(f"{API}{chat.pk}/")["ETag"]
+    assert api.patch(f"{API}{chat.pk}/", {"users": []}, headers={"If-Match": read}).status_code == 200
+    assert api.patch(f"{API}{chat.pk}/", {"it_kw": 9}, headers={"If-Match": read}).status_code == 412
 
 
 class TestYaml:
@@ -200,6 +208,14 @@ class TestYaml:
             (14, "workloads[2].jurisdiction.forbidden"),
         }
         assert list(WorkloadClass.objects.values_list("slug", flat=True)) == ["chat"]
+
+    def test_after_many_faults_the_rest_is_not_looked_at(self, api_of):
+        text = "workloads:\n" + "".join(
+            f"- {{slug: a{number}, name: A{number}, jurisdiction: {{residency: UK}}}}\n"
+            for number in range(60)
+        )
+        faults = api_of("planner").post(f"{API}import/", {"text": text}).json()["document"]
+        assert [one["line"] for one in faults] == list(range(2, 52))
 
     @pytest.mark.parametrize(
         ("text", "line"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from readiness.evidence.core.documents import lines_of, number_of, text_of, tidy
 from readiness.evidence.core.parsed import ParseError
+from readiness.framework.core.reader import LARGEST
 
 _LINE = re.compile(r"^\s*[^#|]*\|\|\s*(\S+)\s*(.*)$")
 _SIZE = re.compile(r"(\d{1,6})([KMGT]?)", re.IGNORECASE)
@@ -55,7 +56,7 @@ def parse(content: bytes) -> tuple[FloorLine, ...]:
 
 def _value(line: int, words: list[str]) -> float:
     value = number_of(words[0]) if words else None
-    if value is None or value <= 0:
+    if value is None or not 0 < value <= LARGEST:
         raise ParseError(line, f"{tidy(words[0]) if words else 'Nothing'} is no floor.")
     return value
 

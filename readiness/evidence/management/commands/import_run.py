@@ -15,6 +15,8 @@ from readiness.evidence.refusals import EvidenceRefused
 from web import clock
 from web.actor import acting
 
+LONGEST_PLATFORM: int = ValidationRun._meta.get_field("platform").max_length or 0
+
 
 class Command(BaseCommand):
     help = "Import the output of a tool as a validation run. The last word printed is the run's number."
@@ -54,6 +56,10 @@ class Command(BaseCommand):
             platform=str(options["platform"]),
             taken_at=_instant(str(options["taken_at"])),
         )
+        if len(context.platform) > LONGEST_PLATFORM:
+            raise CommandError(
+                f"--platform has {len(context.platform)} characters; {LONGEST_PLATFORM} is the most."
+            )
         user = _user(str(options["user"]))
         content = _content(file)
         try:
@@ -62,7 +68,8 @@ class Command(BaseCommand):
                     site=place,
                     tool=tool,
                     content=content,
-                    file_name=file.name,
+                    # A name that is no UTF-8 is half surrogates, which no database keeps.
+                    file_name=file.name.encode("utf-8", "replace").decode(),
                     context=context,
                     by=user,
                     now=clock.now(),

@@ -1,5 +1,6 @@
 """Estimates are bands, grow with distance as paths do, and hold known round trips."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from readiness.tradeoffs.core.distance import (
     NEAREST_KM,
     estimated_round_trip,
     great_circle_km,
+    great_circles_km,
 )
 
 DUBLIN, ASHBURN, SINGAPORE = (53.3498, -6.2603), (39.0438, -77.4874), (1.3521, 103.8198)
@@ -25,6 +27,14 @@ DUBLIN, ASHBURN, SINGAPORE = (53.3498, -6.2603), (39.0438, -77.4874), (1.3521, 1
 )
 def test_great_circles(one, other, expected_km):
     assert great_circle_km(*one, *other) == pytest.approx(expected_km, rel=5e-3, abs=1e-6)
+
+
+def test_many_at_once_are_as_far_as_one_by_one():
+    places = np.array([DUBLIN, ASHBURN, SINGAPORE])
+    many = great_circles_km(places, places)
+    for row, one in enumerate(places):
+        for column, other in enumerate(places):
+            assert many[row, column] == pytest.approx(great_circle_km(*one, *other), abs=1e-6)
 
 
 @pytest.mark.parametrize(

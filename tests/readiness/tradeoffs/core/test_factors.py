@@ -121,6 +121,15 @@ def test_the_newest_rate_holds_in_both_directions():
     assert RATES.converted(dollars, "EUR").value == pytest.approx(0.2)
 
 
+def test_a_pair_without_a_rate_is_crossed_over_the_currency_that_both_have_one_with():
+    pound = Rate("USD", "GBP", 0.8, NOW - timedelta(days=9), "bank")
+    crossed = Rates((*RATES.all, pound)).between("EUR", "GBP")
+    assert crossed.rate == pytest.approx(1.25 * 0.8)
+    # As old as the older of both, and by the name of one bank.
+    assert (crossed.as_of, crossed.source) == (EUR_USD.as_of, "bank")
+    assert Rates((*RATES.all, pound)).between("EUR", "JPY") is None
+
+
 def test_no_rate_is_unknown_and_not_one_to_one():
     price = known(20.0, unit="JPY/kWh", currency="JPY")
     assert RATES.converted(price, "USD") is None

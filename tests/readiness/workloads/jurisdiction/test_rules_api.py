@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from readiness.workloads.jurisdiction import operations, queries
 from readiness.workloads.jurisdiction.models import Rule, RulePack
+from readiness.workloads.models import WorkloadClass
 from tests.readiness.workloads.jurisdiction.small_pack import rule, small
 
 pytestmark = pytest.mark.django_db
@@ -269,3 +270,27 @@ def test_lists_cost_the_same_with_few_rows_and_many(api_of, planner, frozen_now)
         operations.make_draft(made_from=queries.in_force(), by=planner, now=frozen_now.at)
     assert [statements(path) for path in paths] == few
     assert max(few) <= 8
+
+
+ORIGINS, BASES = "/api/tradeoffs/data-origins/", "/api/tradeoffs/held-bases/"
+
+
+def test_origins_and_bases_are_recorded_by_planners(planning, api_of):
+    chat = WorkloadClass.objects.create(name="Chat", slug="chat")
+    assert planning.post(ORIGINS, {"workload_class": {"slug": "chat"}, "country": "DE"}).status_code == 201
+    assert planning.post(ORIGINS, {"workload_class": chat.pk, "country": "DE"}).status_code == 400
+    assert planning.post(ORIGINS, {"workload_class": chat.pk, "country": "XX"}).json().keys() == {"country"}
+    held = {"workload_class": chat.pk, "basis": "gdpr-scc", "held_from": "2026-01-01", "reference": "C-1"}
+    made = planning.post(BASES, held)
+    assert made.status_code == 201, made.content
+    for change, field in (
+        ({"basis": "luck"}, "basis"),
+        ({"reference": ""}, "reference"),
+        ({"destination": "XX"}, "destination"),
+        ({"held_until": "2025-01-01"}, "It ends before it begins"),
+    ):
+        refused = planning.patch(f"{BASES}{made.json()['id']}/", change)
+        assert refused.status_code == 400
+        assert field in str(refused.json())
+    assert api_of("viewer").get(f"{BASES}?basis=gdpr-scc").json()["count"] == 1
+    assert api_of("manager").post(BASES, held).status_code == 403

@@ -1,0 +1,164 @@
+"""What the demo's operator knows of its sites' costs and energy, as a plan: entries by the day, hours by the instant.
+
+Pure and deterministic: an hour's value depends on the data file and the instant alone, so that days can be added as
+they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Any, cast
+
+import numpy as np
+import yaml
+
+from readiness.demo.core.noise import seeds, uniform, wander
+from readiness.demo.core.plan import DATA, SitePlan
+from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
+from readiness.tradeoffs.core.series import Stated
+
+DAY_S = 86_400.0
+WEATHER_S = 2.5 * DAY_S
+SUN_UP_H, SUN_DOWN_H = 8.0, 16.0
+EVENING_H = 18.0
+
+
+@cache
+def book() -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], yaml.safe_load((DATA / "factors.yaml").read_text(encoding="utf-8")))
+
+
+def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
+    """What is entered of a site, in the units that its sources use."""
+    found = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
+    return [replace(entry, line=line) for line, entry in enumerate(found, start=1)]
+
+
+def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
+    row = book()["sites"].get(site.name, {})
+    amounts = {
+        "price": ("electricity_price", "tariff", 200),
+        "earlier": ("electricity_price", "tariff", 565),
+        "demand": ("demand_charge", "tariff", 200),
+        "carbon_market": ("carbon_market", "supplier", 320),
+        "supplier_average": ("carbon_average", "supplier", 320),
+    }
+    for key, (kind, source, ago) in amounts.items():
+        if key in row:
+            value, unit, *currency = row[key]
+            yield _entry(
+                slug,
+                kind,
+                value,
+                unit,
+                source,
+                site.name,
+                today,
+                ago,
+                currency=currency[0] if currency else "",
+            )
+    if row:
+        yield _entry(slug, "pue", row["pue"], "", "design", site.name, today, 500)
+        yield _entry(slug, "egress_price", row["egress"], "USD/GB", "finance", site.name, today, 110)
+        yield _entry(slug, "network_free_gbps", row["wan"], "Gb/s", "network", site.name, today, 40)
+        yield _entry(slug, "accelerators_free", row["free"], "", "scheduler", site.name, today, 3)
+
+
+def _of_hardware(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
+    row = book()["accelerators"][site.node_type.key]
+    years, unit = book()["depreciation"]
+    yield _entry(slug, "accelerator_capex", row["capex"], "USD", "finance", site.name, today, 110)
+    yield _entry(slug, "depreciation_years", years, unit, "finance", site.name, today, 110)
+    watts, unit = row["power"]
+    yield _entry(slug, "accelerator_power_kw", watts, unit, "design", site.name, today, 500)
+    share, unit = row["utilisation"]
+    band = (float(row["low"]), float(row["high"]))
+    yield _entry(slug, "accelerator_utilisation", share, unit, "scheduler", site.name, today, 30, band=band)
+
+
+def _entry(
+    slug: str,
+    kind: str,
+    value: float,
+    unit: str,
+    source: str,
+    name: str,
+    today: date,
+    ago: int,
+    *,
+    currency: str = "",
+    band: tuple[float, float] | None = None,
+) -> FactorEntry:
+    return FactorEntry(
+        line=1,
+        site=slug,
+        kind=kind,
+        value=float(value),
+        unit=unit,
+        currency=currency,
+        low=band[0] if band else None,
+        high=band[1] if band else None,
+        sourcing=Sourcing(
+            provenance="simulated",
+            source=book()["sources"][source].format(site=name),
+            as_of_on=today - timedelta(days=ago),
+        ),
+    )
+
+
+def rates(today: date) -> list[RateEntry]:
+    fixed = [
+        (today - timedelta(days=row["ago"]), currency, rate)
+        for row in book()["rates"]
+        for currency, rate in row["of_a_dollar"].items()
+    ]
+    return [
+        RateEntry(
+            line=line,
+            currency="USD",
+            to_currency=currency,
+            rate=float(rate),
+            as_of_on=as_of_on,
+            source=book()["sources"]["finance"],
+            provenance="simulated",
+        )
+        for line, (as_of_on, currency, rate) in enumerate(fixed, start=1)
+    ]
+
+
+def hourly(site_name: str) -> list[Mapping[str, Any]]:
+    """The series of a site, as the data file describes them."""
+    return [row for row in book()["hours"] if row["site"] == site_name]
+
+
+def hours(row: Mapping[str, Any], first: date, last: date, *, utc_offset_h: float) -> list[Stated]:
+    """Values of every interval of these UTC days, both included. The sun goes by the place's own clock."""
+    step_s = 60 * row.get("step_min", 60)
+    begin = datetime.combine(first, time(), UTC)
+    count = ((last - first).days + 1) * int(DAY_S) // step_s
+    instants = begin.timestamp() + step_s * np.arange(count, dtype=np.float64)
+    values = _shape(row, instants, utc_offset_h)
+    return [
+        Stated(line, begin + timedelta(seconds=step_s * line), round(float(value), 5))
+        for line, value in enumerate(values)
+    ]
+
+
+def _shape(row: Mapping[str, Any], instants: np.ndarray[Any, Any], utc_offset_h: float) -> Sequence[float]:
+    """The mean, an evening peak, the sun's dip at midday, weather over days, and now and then a scarce hour."""
+    seed = seeds([f"{row['site']}:{row['kind']}"])
+    column = instants[:, np.newaxis]
+    local_h = (instants / 3600 + utc_offset_h) % 24
+    evening = np.cos((local_h - EVENING_H) / 24 * 2 * np.pi)
+    high_sun = np.sin(np.clip((local_h - SUN_UP_H) / (SUN_DOWN_H - SUN_UP_H), 0, 1) * np.pi)
+    cloud = (1 + wander(seed + np.uint64(1), column, every_s=DAY_S)[:, 0]) / 2
+    weather = wander(seed, column, every_s=WEATHER_S)[:, 0]
+    values = row["base"] + row["day"] * evening - row["noon"] * high_sun * cloud + row["wind"] * weather
+    scarce = uniform(seed + np.uint64(2), column, every_s=3600.0)[:, 0] < row.get("spikes", 0) / 1000
+    values = np.where(scarce, row["base"] * row.get("peak", 1), values)
+    # No grid emits less than nothing; prices go below it.
+    floor = -np.inf if row["kind"] == "electricity_price" else 0.05 * row["base"]
+    return cast(Sequence[float], np.maximum(values, floor).tolist())

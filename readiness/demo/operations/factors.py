@@ -1,0 +1,80 @@
+"""Writing down what the operator knows of its sites' costs and energy, and hours of prices and carbon as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.demo.core.factors import book, entries, hourly, hours, rates
+from readiness.demo.core.plan import FleetPlan
+from readiness.demo.operations.catalogue import Made
+from readiness.tradeoffs.core.published import DataSetUnreadable
+from readiness.tradeoffs.models import ExchangeRate, FactorDay
+from readiness.tradeoffs.operations import (
+    NotInstalled,
+    SeriesOf,
+    enter_factors,
+    enter_rates,
+    enter_series,
+    load_factors,
+)
+
+
+def write_factors(
+    plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, by: User | None, now: datetime
+) -> None:
+    """Dated before `now`, each in the unit that its source uses, all marked simulated."""
+    today = now.date()
+    planned = [entry for site in plan.sites for entry in entries(site, sites[site.name].slug, today)]
+    enter_factors(entries=planned, by=by, now=now)
+    # Rates of the installation's own source stay what they are, and are not the demo's to take out.
+    known = set(ExchangeRate.objects.values_list("pk", flat=True))
+    entered = enter_rates(entries=rates(today), by=by, now=now)
+    made.note([rate for rate in entered.rows if rate.pk not in known])
+    keep_hours(sites.values(), by=by, now=now)
+
+
+def keep_hours(sites: Iterable[Site], *, by: User | None, now: datetime) -> int:
+    """Enter the hours up to the end of tomorrow, as a day-ahead market knows them; returns how many days."""
+    today = now.astimezone(UTC).date()
+    entered = 0
+    for site in sites:
+        for row in hourly(site.name):
+            source = book()["sources"]["exchange"].format(site=site.name)
+            known = FactorDay.objects.of_source(site.pk, row["kind"], source)
+            newest = known.order_by("-day_on").values_list("day_on", flat=True).first()
+            first = _first(newest, today)
+            last = today + timedelta(days=1)
+            if first > last:
+                continue
+            about = SeriesOf(
+                site=site,
+                kind=row["kind"],
+                unit=row["unit"],
+                source=source,
+                basis="published",
+                provenance="simulated",
+                step_min=row.get("step_min", 60),
+            )
+            offset = ZoneInfo(site.time_zone).utcoffset(now)
+            utc_offset_h = offset.total_seconds() / 3600 if offset else 0.0
+            stated = hours(row, first, last, utc_offset_h=utc_offset_h)
+            entered += enter_series(about=about, rows=stated, by=by, now=now).created
+    return entered
+
+
+def _first(newest: date | None, today: date) -> date:
+    since = today - timedelta(days=int(book()["hours_since"]))
+    return since if newest is None else max(newest + timedelta(days=1), since)
+
+
+def load_published(*, by: User | None, now: datetime) -> str:
+    """What packages publish of the sites, in one sentence. The demo is whole without it."""
+    try:
+        loaded = load_factors(by=by, now=now)
+    except (NotInstalled, DataSetUnreadable) as error:
+        return f"Published factors are left out: {error}"
+    return f"Published factors: carbon {loaded.carbon}; round trips {loaded.latencies}."

@@ -1,0 +1,29 @@
+"""Whose law the data of the demo's classes is under, and the bases on record for it."""
+
+from datetime import date
+from functools import cache
+from typing import Any
+
+import yaml
+
+from readiness.demo.core.plan import DATA
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.workloads.models import WorkloadClass
+
+
+@cache
+def book() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DATA / "footing.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def write_footing(workload: WorkloadClass, *, since: date) -> None:
+    """Of a class that the demo made; both go with it when the demo is taken out."""
+    DataOrigin.objects.bulk_create(
+        DataOrigin(workload_class=workload, country=country, note="Simulated")
+        for country in book()["origins"].get(workload.slug, ())
+    )
+    HeldBasis.objects.bulk_create(
+        HeldBasis(workload_class=workload, basis=basis, held_from=since, reference=reference)
+        for basis, reference in book()["bases"].get(workload.slug, {}).items()
+    )

@@ -1,0 +1,178 @@
+"""Who answers for what in the demo: teams, people, and what was proposed, accepted and left open, each at its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, cast
+
+import yaml
+
+from accounts.models import User
+from accounts.operations import create_user
+from inventory.models import Site
+from readiness.demo.core.plan import DATA
+from readiness.demo.operations.catalogue import Made
+from readiness.ownership import operations as ownership
+from readiness.ownership.core.standing import Item
+from readiness.ownership.models import Assignment
+from readiness.ownership.operations import Proposal
+from readiness.people.models import Membership, Person, Team
+
+USERNAME = "demo-{key}"
+CONFIRMED_BEFORE = timedelta(days=3)
+"""How long before it runs out an owner of the demo confirms. What ran out before the loading stays overdue."""
+
+
+@cache
+def book() -> Mapping[str, Any]:
+    return cast(Mapping[str, Any], yaml.safe_load((DATA / "owners.yaml").read_text(encoding="utf-8")))
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who there is, by the names of the file."""
+
+    teams: Mapping[str, Team]
+    people: Mapping[str, Person]
+
+
+def write_owners(sites: Mapping[str, Site], logins: Mapping[str, User], made: Made, *, now: datetime) -> None:
+    """Up to `now`. Without the manager's login there is nobody to propose."""
+    by = logins.get("manager")
+    if by is None:
+        return
+    kept = book()
+    teams = _teams(kept, made)
+    staff = Staff(teams, _people(kept, teams, logins, made, now=now))
+    for name, said in kept["owned"].items():
+        if name in sites:
+            _write_site(sites[name], said, staff, kept, by=by, now=now)
+    for row in kept["handing_over"]:
+        if row["site"] in sites:
+            _hand_over(sites[row["site"]], row, staff, kept, by=by, now=now)
+
+
+def _teams(kept: Mapping[str, Any], made: Made) -> dict[str, Team]:
+    """A team of that name may be there already: it is used, and not taken out with the demo."""
+    found = {}
+    for row in kept["teams"]:
+        team = Team.objects.filter(slug=row["slug"]).first()
+        if team is None:
+            team = Team.objects.create(**row)
+            made.note([team])
+        found[row["slug"]] = team
+    return found
+
+
+def _people(
+    kept: Mapping[str, Any],
+    teams: Mapping[str, Team],
+    logins: Mapping[str, User],
+    made: Made,
+    *,
+    now: datetime,
+) -> dict[str, Person]:
+    found = {}
+    for row in kept["people"]:
+        user = logins.get(row.get("login", ""))
+        if user is None or hasattr(user, "person"):
+            username = USERNAME.format(key=row["key"])
+            user = create_user(
+                username=username, name=row["name"], password=None, role="viewer", by=None, now=now
+            )
+            made.note([user])
+        left_at = now - timedelta(days=row["left"]) if "left" in row else None
+        person = Person.objects.create(
+            name=row["name"], user=user, time_zone=row["time_zone"], left_at=left_at
+        )
+        made.note([person])
+        Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])
+        found[row["key"]] = person
+    return found
+
+
+def _write_site(
+    site: Site, said: Mapping[str, Any], staff: Staff, kept: Mapping[str, Any], *, by: User, now: datetime
+) -> None:
+    """Proposed a week before it was accepted, all at once, so that no day counts half a site."""
+    accepted_at = now - timedelta(days=said["since"])
+    proposals = list(_proposals(site, said, staff, kept))
+    asked = ownership.propose_many(proposals, by=by, now=accepted_at - timedelta(days=7))
+    for one in asked:
+        _accept(one, at=accepted_at)
+    for item, otherwise in said.get("items", {}).items():
+        if otherwise and "asked" in otherwise:
+            person = staff.people[otherwise["asked"]]
+            proposal = _proposal(
+                site, item, person, staff.people[said["deputy"]], staff.teams[said["team"]], kept
+            )
+            ownership.propose(proposal, by=by, now=now - timedelta(days=otherwise["ago"]))
+
+
+def _proposals(
+    site: Site, said: Mapping[str, Any], staff: Staff, kept: Mapping[str, Any]
+) -> Iterator[Proposal]:
+    """Of the items that somebody accepted."""
+    items = said.get("items", {})
+    for item in Item:
+        own = items.get(item.value, said)
+        if own is not None and "by" in own:
+            deputy = own["deputy"]
+            yield _proposal(
+                site,
+                item.value,
+                staff.people[own["by"]],
+                staff.people[deputy] if deputy else None,
+                staff.teams[said["team"]],
+                kept,
+            )
+
+
+def _proposal(
+    site: Site, item: str, person: Person, deputy: Person | None, team: Team, kept: Mapping[str, Any]
+) -> Proposal:
+    return Proposal(
+        site=site,
+        item=item,
+        accountable=person,
+        team=team,
+        deputy=deputy,
+        decision_rights=kept["rights"][item],
+        escalation=kept["escalation"],
+    )
+
+
+def _accept(one: Assignment, *, at: datetime) -> None:
+    user = one.accountable.user
+    if user is None:
+        raise ValueError("Everybody in the demo signs in as somebody.")
+    accepted = ownership.accept(one, by=user, now=at)
+    for step in accepted.steps.all():
+        ownership.set_step(step, done=True, by=user, now=at)
+
+
+def _hand_over(
+    site: Site, row: Mapping[str, Any], staff: Staff, kept: Mapping[str, Any], *, by: User, now: datetime
+) -> None:
+    at = now - timedelta(days=row["ago"])
+    people, team = staff.people, staff.teams[row["team"]]
+    proposal = _proposal(site, row["item"], people[row["to"]], people[row["deputy"]], team, kept)
+    asked = ownership.propose(proposal, by=by, now=at)
+    for step in asked.steps.all()[: row["ticked"]]:
+        ownership.set_step(step, done=True, by=by, now=at)
+
+
+def keep_owned(site_ids: list[int], *, now: datetime) -> int:
+    """The owners of the demo's sites confirm in time what is about to run out; returns how many they did."""
+    due = Assignment.objects.in_force(now).filter(
+        site__in=site_ids, due_at__gt=now, due_at__lte=now + CONFIRMED_BEFORE
+    )
+    confirmed = 0
+    for one in due.select_related("accountable__user").order_by("pk"):
+        if one.accountable.user is not None and not one.accountable.left_by(now):
+            ownership.confirm(one, by=one.accountable.user, now=now)
+            confirmed += 1
+    return confirmed

@@ -1,0 +1,90 @@
+"""Who answers for a site, as lists of sites show it: the team of whoever is accountable for its orchestration.
+
+Where nobody has accepted that, what is written at the site takes its place. The person's name is personal data, and is
+drawn only for those who may see names.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
+
+from inventory.models import Site
+from readiness.evidence.models import Attestation, RecordedFact
+from readiness.ownership import queries as ownership
+from readiness.ownership.core.standing import Item
+from readiness.ownership.models import Assignment
+from readiness.ownership.queries import UNOWNED
+from readiness.ownership.words import cell_label, cell_text, day, item_label, link
+from readiness.scoring.checks import FROM_OWNERSHIP
+from readiness.scoring.queries.rows import CheckRow
+
+SEES_NAMES = "people.view_person"
+
+
+def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
+    """With `answering`, the team or else what the site says, and `accountable`, the person's name or ""."""
+    held = Assignment.objects.in_force(now).filter(site=OuterRef("pk"), item=Item.ORCHESTRATION)
+    team, person = held.values("team__name")[:1], held.values("accountable__name")[:1]
+    return sites.annotate(
+        answering=Coalesce(Subquery(team), F("owner"), output_field=CharField()),
+        accountable=Coalesce(Subquery(person), Value(""), output_field=CharField()),
+    )
+
+
+def owned_by(words: str, *, now: datetime) -> Q:
+    """Sites whose team, or what is written there, has these words; "none" finds those that nobody owns."""
+    held = Assignment.objects.in_force(now).filter(item=Item.ORCHESTRATION).order_by()
+    if words == "none":
+        return Q(owner="") & ~Q(pk__in=held.values("site"))
+    named = held.filter(team__name__icontains=words).values("site")
+    return Q(pk__in=named) | (Q(owner__icontains=words) & ~Q(pk__in=held.values("site")))
+
+
+def of_check(
+    site: Site, check_id: str, result: CheckRow | None, *, names: bool, now: datetime
+) -> dict[str, Any] | None:
+    """The seven items, for the page of a check that is computed from them; None for other checks."""
+    if check_id not in FROM_OWNERSHIP:
+        return None
+    cells = ownership.cells(now=now, site_ids=[site.pk]).get(site.pk, UNOWNED)
+    return {
+        "cells": [
+            {
+                "item": item_label(item),
+                "standing": cell.standing.value,
+                "who": cell_text(cell, names=names),
+                "label": cell_label(site.name, cell, names=names, now=now),
+                "url": link("ownership", cell=f"{site.slug}.{item}"),
+            }
+            for item, cell in cells.items()
+        ],
+        "yields": _yielding(site, check_id, result, now),
+    }
+
+
+def _yielding(site: Site, check_id: str, result: CheckRow | None, now: datetime) -> str:
+    """That what people entered does not count, where there is any and ownership is computed."""
+    ref = result.evidence.get("ref", "") if result else ""
+    if not ref.startswith(("ownership:", "owned-assets:")):
+        return ""
+    entered = [
+        (record.taken_at, words % {"id": record.pk})
+        for kind, words in (
+            (Attestation, gettext("Attestation %(id)s")),
+            (RecordedFact, gettext("Fact %(id)s")),
+        )
+        for record in kind.objects.filter(site=site, check_id=check_id, taken_at__lte=now).order_by(
+            "-taken_at"
+        )[:1]
+    ]
+    if not entered:
+        return ""
+    taken_at, name = max(entered)
+    return gettext(
+        "%(name)s of %(day)s does not count: this is computed from what people accepted, as soon as anybody has."
+    ) % {"name": name, "day": day(taken_at)}

@@ -1,0 +1,139 @@
+"""What a workload came to at a site over a span: energy, carbon and cost from meters, and why one cannot be told.
+
+A site's meters see all that runs there. A workload's part of them is its share of the accelerators in service, idle
+ones included: they are there to be had. So a figure is an estimate even where every meter measures, and it says so.
+
+Of series only the hours are added in which all is known; the sum stands for a mean month where it covers `ENOUGH` of
+the span.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from readiness.tradeoffs.core.factors import HOURS_A_YEAR
+from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.series import Integral, Series, integrated
+
+MONTH_H = HOURS_A_YEAR / 12
+"""730.5, of a mean month."""
+ENOUGH = 0.8
+"""The least share of the span of which all has to be known. Operator-set default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an objective came to; `unknown` says why it has no value."""
+
+    objective: str
+    figure: Figure
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    start: datetime
+    end: datetime
+
+    @property
+    def words(self) -> str:
+        return f"{self.start:%Y-%m-%d} to {self.end:%Y-%m-%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """Power of a site in kW. `pue` is what it has to be multiplied with, 1 where the meter sees everything."""
+
+    power_kw: Series
+    pue: float
+    simulated: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a kWh comes with: a series where one is known, else one value for the whole span."""
+
+    per_kwh: Series | float
+    source: str
+    simulated: bool = False
+
+    def times(self, by: float) -> Rate:
+        """The same in another currency."""
+        if by == 1:
+            return self
+        if not isinstance(self.per_kwh, Series):
+            return replace(self, per_kwh=self.per_kwh * by)
+        series = self.per_kwh
+        return replace(self, per_kwh=Series(series.step_s, series.starts_s, series.values * by))
+
+
+def unknown(objective: str, unit: str, why: str) -> Outcome:
+    return Outcome(objective, Figure(None, unit), why)
+
+
+def energy(objective: str, metered: Metered, share: float, span: Span) -> Outcome:
+    """kWh of a mean month."""
+    whole = integrated(metered.power_kw, metered.pue * share, span.start, span.end)
+    return _monthly(objective, "kWh/month", whole, span, metered.simulated, [metered.source])
+
+
+def carbon(objective: str, metered: Metered, share: float, intensity: Rate, span: Span) -> Outcome:
+    """kg of CO2e of a mean month, from gCO2e/kWh hour by hour."""
+    return _with_rate(objective, "kg CO2e/month", metered, share / 1000, intensity, span)
+
+
+def cost(
+    objective: str,
+    metered: Metered,
+    share: float,
+    price: Rate,
+    span: Span,
+    *,
+    currency: str,
+    fixed: float = 0.0,
+) -> Outcome:
+    """Money of a mean month: energy at the price of its hours, and what is paid whatever is drawn."""
+    found = _with_rate(objective, f"{currency}/month", metered, share, price, span)
+    if found.figure.value is None or not fixed:
+        return found
+    figure = found.figure
+    total = Figure(
+        figure.value + fixed if figure.value is not None else None,
+        figure.unit,
+        figure.provenance,
+        figure.as_of,
+        source=figure.source,
+    )
+    return Outcome(objective, total)
+
+
+def _with_rate(objective: str, unit: str, metered: Metered, scale: float, rate: Rate, span: Span) -> Outcome:
+    factor = metered.pue * scale
+    if isinstance(rate.per_kwh, Series):
+        whole = integrated(metered.power_kw, rate.per_kwh, span.start, span.end)
+        whole = Integral(
+            None if whole.total is None else whole.total * factor, whole.covered_h, whole.coverage
+        )
+    else:
+        whole = integrated(metered.power_kw, factor * rate.per_kwh, span.start, span.end)
+    simulated = metered.simulated or rate.simulated
+    return _monthly(objective, unit, whole, span, simulated, [metered.source, rate.source])
+
+
+def _monthly(
+    objective: str, unit: str, whole: Integral, span: Span, simulated: bool, sources: Sequence[str]
+) -> Outcome:
+    if whole.total is None or whole.coverage < ENOUGH:
+        why = f"Only {100 * whole.coverage:.0f} % of {span.words} is known; {100 * ENOUGH:.0f} % is needed."
+        return unknown(objective, unit, why)
+    figure = Figure(
+        whole.total / whole.covered_h * MONTH_H,
+        unit,
+        Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
+        span.end,
+        source=f"{'; '.join(sources)}; {100 * whole.coverage:.0f} % of {span.words}",
+    )
+    return Outcome(objective, figure)

@@ -1,0 +1,132 @@
+"""What telemetry says of a site over a span: power by the hour, its peak, accelerators in use, round trips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from readiness.evidence import queries as evidence
+from readiness.evidence.core.levels import WORDS, Level, site_load
+from readiness.evidence.core.load import complete_sum
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
+from readiness.evidence.meters import meters_of, power_by_site
+from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.realised import Metered, Outcome, Span, unknown
+from readiness.tradeoffs.core.series import Series
+from telemetry.queries import window_means
+
+HOUR_S = 3600
+IN_USE_METRIC = "slurm_gpus_alloc"
+SEND_NOTHING = "No meter of the site sent power in this time."
+
+
+def whole_hours(span: Span) -> Span:
+    """From the first whole hour on."""
+    start = span.start.replace(minute=0, second=0, microsecond=0)
+    return Span(start if start == span.start else start + timedelta(hours=1), span.end)
+
+
+def power_of(site_id: int, span: Span, *, pue: float | None, now: datetime) -> Metered | str:
+    """Power by the hour at the outermost meters that are complete; why not, where none is.
+
+    Meters behind the supply see no cooling: theirs is multiplied by `pue`. The supply is one series, so it is asked
+    first; thousands of nodes are read only where nobody meters it.
+    """
+    hours = whole_hours(span)
+    why = SEND_NOTHING
+    for metrics in (SITE_POWER_METRICS, POWER_METRICS):
+        series = window_means([site_id], metrics, start=hours.start, end=hours.end, now=now, step_s=HOUR_S)
+        sent = power_by_site(series).get(site_id)
+        load = site_load(sent.levels(meters_of([site_id])[site_id])) if sent is not None else None
+        if load is None or load.level is None:
+            why = load.reason if load is not None and load.reason else why
+            continue
+        if not load.level.sees_everything and pue is None:
+            return "Only IT power is metered, and the PUE of the site is unknown."
+        starts = int(hours.start.timestamp()) + HOUR_S * np.arange(load.windows.size, dtype=np.int64)
+        factor = 1.0 if load.level.sees_everything else pue or 1.0
+        words = f"{WORDS[load.level]}" + ("" if factor == 1.0 else f" x PUE {factor:.3g}")
+        return Metered(
+            Series(HOUR_S, starts, load.windows), factor, _simulated(one.provenance for one in series), words
+        )
+    return why
+
+
+def peak_of(objective: str, site_id: int, first: datetime, end: datetime) -> Outcome:
+    """The highest 5-minute mean of the site's power over the UTC days after that of `first`, kW.
+
+    Meters stand one behind the other; of the levels that are known the outermost counts.
+    """
+    days = _days(first, end)
+    found = evidence.peaks([site_id], {SITE_LOAD.key}, days=days, now=end).get(site_id, [])
+    known = [one for one in found if one.value is not None]
+    if not known:
+        return unknown(objective, "kW", next((one.detail for one in found if one.detail), SEND_NOTHING))
+    peak = min(known, key=lambda one: list(Level).index(Level(one.part)))
+    figure = Figure(
+        peak.value,
+        "kW",
+        Provenance(peak.provenance),
+        peak.taken_at,
+        source=f"peak of {days} days, {peak.part}",
+    )
+    return Outcome(objective, figure)
+
+
+def in_use_of(objective: str, site_id: int, span: Span, *, now: datetime) -> Outcome:
+    """The highest hourly mean of what the schedulers of the site have allocated."""
+    hours = whole_hours(span)
+    series = [
+        one
+        for one in window_means(
+            [site_id], [IN_USE_METRIC], start=hours.start, end=hours.end, now=now, step_s=HOUR_S
+        )
+        if one.object_kind == "site"
+    ]
+    total = complete_sum(np.vstack([one.values for one in series])) if series else np.empty(0)
+    known = total[np.isfinite(total)]
+    if not known.size:
+        return unknown(objective, "accelerators", f"No scheduler sent {IN_USE_METRIC} in this time.")
+    figure = Figure(
+        float(known.max()),
+        "accelerators",
+        Provenance(worst_provenance(one.provenance for one in series)),
+        max(one.newest_at for one in series),
+        source=f"highest hour of {IN_USE_METRIC}",
+    )
+    return Outcome(objective, figure)
+
+
+def latency_of(
+    objective: str, site_id: int, regions: Sequence[str], percentile: float, first: datetime, end: datetime
+) -> Outcome:
+    """The worst of the round trips to these user regions at the percentile, over the UTC days after that of `first`.
+
+    Read as p2-placement-latency reads it: the percentile of all probes, not a mean of percentiles.
+    """
+    if not regions:
+        return unknown(objective, "ms", "The envelope serves no user region.")
+    days = _days(first, end)
+    if days < 1:
+        return unknown(objective, "ms", "No whole day has passed yet.")
+    found = evidence.quantiles([site_id], {ROUND_TRIP.key}, q=percentile / 100, days=days, now=end)
+    by_region = {one.part: one for one in found.get(site_id, ()) if one.value is not None}
+    missing = [region for region in regions if region not in by_region]
+    if missing:
+        return unknown(objective, "ms", f"No round trip from {', '.join(missing)} was measured in this time.")
+    worst = max((by_region[region] for region in regions), key=lambda one: one.value or 0.0)
+    source = f"p{percentile:g} of {days} days from {worst.part}"
+    return Outcome(
+        objective, Figure(worst.value, "ms", Provenance(worst.provenance), worst.taken_at, source=source)
+    )
+
+
+def _days(first: datetime, end: datetime) -> int:
+    return (end.astimezone(UTC).date() - first.astimezone(UTC).date()).days
+
+
+def _simulated(provenances: Iterable[str]) -> bool:
+    return worst_provenance(provenances) == Provenance.SIMULATED

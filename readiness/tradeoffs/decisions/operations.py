@@ -1,0 +1,253 @@
+"""Recording a decision, answering it, taking it back, and writing down what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.realised import Outcome
+from readiness.tradeoffs.decisions import answers, evidence, realising
+from readiness.tradeoffs.decisions.answers import Placing
+from readiness.tradeoffs.decisions.expecting import demand_of, expected, site_before
+from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
+from readiness.workloads.models import WorkloadClass
+from web.permissions import MissingPermission
+
+MAY_SEE = "tradeoffs.view_decision"
+MAY_RECORD = "tradeoffs.add_decision"
+MAY_APPROVE = "tradeoffs.approve_decision"
+REVIEWED_AFTER = timedelta(days=30)
+"""Operator-set default: a month of meters, and within the 100 days that p5-forecast-accuracy holds."""
+LATEST_REVIEW = timedelta(days=366)
+
+
+class OwnDecision(PermissionDenied):
+    """Nobody approves what they decided."""
+
+
+class AlreadyAnswered(Exception):
+    """The decision is in a state that this does not follow from; the message says in which."""
+
+
+class NotDue(Exception):
+    """The day of the review has not come."""
+
+
+@transaction.atomic
+def record(
+    *,
+    workload: WorkloadClass,
+    site: Site,
+    weights: Mapping[str, float],
+    rationale: str,
+    placing: Placing,
+    what_if: Mapping[str, Any] | None = None,
+    currency: str = "",
+    carbon: str = "average",
+    due_on: date | None = None,
+    by: User,
+    now: datetime,
+) -> Decision:
+    """Keep which site was chosen, among which, by which figures, and what is expected of it.
+
+    The figures are those that `placing` answers now; whoever decides sends none. Raises MissingPermission, and
+    ValidationError by field: a site that the placement does not allow, no reason given, a review that is no later day.
+    """
+    _require(by, MAY_RECORD)
+    if not rationale.strip():
+        raise ValidationError({"rationale": [_("Say why.")]})
+    answer = placing(
+        workload=workload, weights=weights, what_if=what_if or {}, currency=currency, carbon=carbon, now=now
+    )
+    chosen = _chosen(answer, site)
+    before = site_before(workload, now)
+    decision = Decision(
+        workload=workload,
+        workload_slug=workload.slug,
+        workload_name=workload.name,
+        site=site,
+        previous_site=before,
+        previous_name=before.name if before else "",
+        demand=demand_of(workload) | {"carbon": f"carbon_{carbon}"},
+        rationale=rationale.strip(),
+        weights=dict(answer.get("weights") or weights),
+        what_if=dict(what_if or {}),
+        options=list(answer["options"]),
+        sensitivity=answer.get("sensitivity") or {},
+        snapshot=answer.get("snapshot") or {},
+        decided_by=by,
+        decided_at=now,
+        due_on=due_on or (now + REVIEWED_AFTER).date(),
+    )
+    _refuse_due(decision.due_on, now)
+    decision.clean_fields(exclude=["workload", "site", "previous_site", "decided_by"])
+    decision.save(force_insert=True)
+    _forecast(decision, chosen, answer, now)
+    return decision
+
+
+@transaction.atomic
+def approve(decision: Decision, *, note: str = "", by: User, now: datetime) -> Decision:
+    """Let it stand, so that it is reviewed. Raises MissingPermission, OwnDecision, AlreadyAnswered."""
+    return _answer(decision, Decision.State.APPROVED, note=note, by=by, now=now)
+
+
+@transaction.atomic
+def reject(decision: Decision, *, note: str, by: User, now: datetime) -> Decision:
+    """Say no, and why. Raises MissingPermission, OwnDecision, AlreadyAnswered, ValidationError."""
+    _refuse_silence(note)
+    return _answer(decision, Decision.State.REJECTED, note=note, by=by, now=now)
+
+
+@transaction.atomic
+def withdraw(decision: Decision, *, note: str, by: User, now: datetime) -> Decision:
+    """Take it back before it is reviewed: whoever decided it, or who may approve.
+
+    Raises MissingPermission, AlreadyAnswered, ValidationError.
+    """
+    own = decision.decided_by_id == by.pk
+    _require(by, MAY_RECORD if own and not by.has_perm(MAY_APPROVE) else MAY_APPROVE)
+    _refuse_silence(note)
+    locked = _locked(decision)
+    if locked.reviewed_at is not None:
+        raise AlreadyAnswered(_("It is reviewed, which cannot be changed any more."))
+    _refuse_unless(locked, {Decision.State.RECORDED, Decision.State.APPROVED})
+    locked.state = Decision.State.WITHDRAWN
+    locked.withdrawn_by, locked.withdrawn_at, locked.withdrawal_note = by, now, note.strip()
+    locked.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "withdrawal_note"])
+    return locked
+
+
+@transaction.atomic
+def review(decision: Decision, *, by: User | None, now: datetime) -> Decision:
+    """Write down what came of it, and how far the forecasts of the site were off as evidence.
+
+    `by` None is the clock. Once reviewed it stays as it is: a second review changes nothing. Raises MissingPermission,
+    AlreadyAnswered for one that was never approved, NotDue.
+    """
+    if by is not None and not by.has_perm(MAY_APPROVE):
+        _require(by, MAY_RECORD)
+    locked = _locked(decision)
+    if locked.reviewed_at is not None:
+        return locked
+    _refuse_unless(locked, {Decision.State.APPROVED})
+    if not locked.is_due(now):
+        raise NotDue(
+            _("It is reviewed on %(day)s; until then more comes in.") % {"day": locked.due_on.isoformat()}
+        )
+    forecasts = list(locked.forecasts.all())
+    outcomes = realising.realised_of(locked, now)
+    DecisionOutcome.objects.bulk_create(
+        _outcome(forecast, outcome) for forecast, outcome in zip(forecasts, outcomes, strict=True)
+    )
+    locked.reviewed_at = now
+    locked.save(update_fields=["reviewed_at"])
+    evidence.write(locked, by=by, now=now)
+    return locked
+
+
+def review_due(*, now: datetime) -> int:
+    """Review every decision whose day has come; how many."""
+    due = list(Decision.objects.due(now).order_by("due_on", "pk"))
+    for decision in due:
+        review(decision, by=None, now=now)
+    return len(due)
+
+
+def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
+    option = answers.option_of(answer["options"], site.slug)
+    if option is None:
+        raise ValidationError({"site": [_("%(site)s is not among the sites.") % {"site": site.name}]})
+    if not option["feasible"]:
+        told = "; ".join(answers.reasons_of(option)) or _("the placement does not say why")
+        refused = _("%(site)s is no option: %(reasons)s.") % {"site": site.name, "reasons": told}
+        raise ValidationError({"site": [refused]})
+    return option
+
+
+def _forecast(
+    decision: Decision, chosen: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
+) -> None:
+    before = {}
+    if decision.previous_site is not None:
+        option = answers.option_of(answer["options"], decision.previous_site.slug)
+        before = {one.objective: one.figure.value for one in answers.expected_of(option)} if option else {}
+    DecisionForecast.objects.bulk_create(
+        DecisionForecast(
+            decision=decision,
+            objective=one.objective,
+            unit=one.figure.unit,
+            direction=one.direction.value,
+            before=before.get(one.objective),
+            **_stated(one.figure),
+        )
+        for one in [*answers.expected_of(chosen), *expected(decision, now)]
+    )
+
+
+def _stated(figure: Figure) -> dict[str, Any]:
+    columns = asdict(figure)
+    columns.pop("unit")
+    return columns | {
+        "provenance": figure.provenance.value if figure.provenance else "",
+        "source": figure.source[:500],
+    }
+
+
+def _outcome(forecast: DecisionForecast, outcome: Outcome) -> DecisionOutcome:
+    return DecisionOutcome(forecast=forecast, unknown=outcome.unknown[:300], **_stated(outcome.figure))
+
+
+def _answer(decision: Decision, state: Decision.State, *, note: str, by: User, now: datetime) -> Decision:
+    _require(by, MAY_APPROVE)
+    locked = _locked(decision)
+    if locked.decided_by_id == by.pk:
+        raise OwnDecision(
+            _("You decided this yourself: somebody else with the permission %(permission)s answers.")
+            % {"permission": MAY_APPROVE}
+        )
+    _refuse_unless(locked, {Decision.State.RECORDED})
+    locked.state = state
+    locked.answered_by, locked.answered_at, locked.answer_note = by, now, note.strip()
+    locked.save(update_fields=["state", "answered_by", "answered_at", "answer_note"])
+    return locked
+
+
+def _locked(decision: Decision) -> Decision:
+    """As it is now, until the end of the transaction: two who answer at once see each other's answer."""
+    return Decision.objects.select_for_update(of=("self",)).select_related("site").get(pk=decision.pk)
+
+
+def _require(by: User, permission: str) -> None:
+    if not by.has_perm(permission):
+        raise MissingPermission([permission])
+
+
+def _refuse_unless(decision: Decision, states: set[Decision.State]) -> None:
+    if decision.state not in states:
+        raise AlreadyAnswered(
+            _("It is in the state “%(state)s”, which this does not follow.")
+            % {"state": decision.get_state_display()}
+        )
+
+
+def _refuse_silence(note: str) -> None:
+    if not note.strip():
+        raise ValidationError({"note": [_("Say why.")]})
+
+
+def _refuse_due(day: date, now: datetime) -> None:
+    if day <= now.date():
+        raise ValidationError({"due_on": [_("The review is after the day of the decision.")]})
+    if day > (now + LATEST_REVIEW).date():
+        told = _("It is reviewed within %(days)s days.") % {"days": LATEST_REVIEW.days}
+        raise ValidationError({"due_on": [told]})

@@ -1,0 +1,267 @@
+"""What came of a decision so far: each objective from telemetry and the factors of the time, or why it is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import Q
+
+from readiness.evidence.queries import start_of
+from readiness.scoring.models import ScorePoint
+from readiness.tradeoffs import queries
+from readiness.tradeoffs.core import realised
+from readiness.tradeoffs.core.factors import Factor, Known
+from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.realised import MONTH_H, Metered, Outcome, Rate, Span, unknown
+from readiness.tradeoffs.decisions import metering
+from readiness.tradeoffs.models import Decision, DecisionForecast
+from readiness.tradeoffs.queries import measured
+from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.workloads.models import Placement
+
+BEFORE = timedelta(days=30)
+"""What a site's totals were is looked for in as many days before a decision."""
+PEAK, IN_USE = "site-peak-power", "site-accelerators"
+"""What the whole site is expected to come to with the workload: what p5-forecast-accuracy asks of plans."""
+
+
+def span_of(decision: Decision, now: datetime) -> Span:
+    """From the decision until the day of its review begins, or until now."""
+    return Span(decision.decided_at, min(now, start_of(decision.due_on)))
+
+
+def realised_of(decision: Decision, now: datetime) -> tuple[Outcome, ...]:
+    """An outcome for each forecast of the decision, in their order."""
+    reading = Reading(decision, span_of(decision, now), now)
+    return tuple(_outcome(reading, forecast) for forecast in decision.forecasts.all())
+
+
+def _outcome(reading: Reading, forecast: DecisionForecast) -> Outcome:
+    read = READ.get(forecast.objective)
+    if read is None:
+        why = "Nothing measures it: it is worked out of the others when a placement is asked for."
+        return unknown(forecast.objective, forecast.unit, why)
+    if reading.span.end <= reading.span.start:
+        return unknown(forecast.objective, forecast.unit, "Nothing has come of it yet.")
+    found = read(reading, forecast)
+    if found.figure.value is not None and found.figure.unit != forecast.unit:
+        why = f"It came in {found.figure.unit}, and was expected in {forecast.unit}."
+        return unknown(forecast.objective, forecast.unit, why)
+    return found
+
+
+@dataclass
+class Reading:
+    """What several objectives of one decision are read from, each of it read once."""
+
+    decision: Decision
+    span: Span
+    now: datetime
+
+    @property
+    def site_id(self) -> int:
+        return self.decision.site_id
+
+    @cached_property
+    def placed(self) -> Span | str:
+        """The part of the span in which the workload ran at the chosen site; why none, where it did not."""
+        started = (
+            Placement.objects.filter(
+                Q(ended_on=None) | Q(ended_on__gte=self.span.start.date()),
+                workload_class_id=self.decision.workload_id,
+                site_id=self.site_id,
+                started_on__lte=self.span.end.date(),
+            )
+            .order_by("started_on")
+            .values_list("started_on", "ended_on")
+            .first()
+        )
+        if started is None:
+            return f"It was not placed at {self.decision.site.name} from {self.span.words}."
+        first, last = started
+        start = max(self.span.start, start_of(first))
+        end = self.span.end if last is None else min(self.span.end, start_of(last + timedelta(days=1)))
+        return Span(start, end) if start < end else f"It was placed at {self.decision.site.name} too late."
+
+    @cached_property
+    def share(self) -> float | str:
+        """Of the accelerators in service at the site."""
+        asked = sum(one["count"] for one in self.decision.demand.get("accelerators", ()))
+        there = sum(measured.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
+        if not asked:
+            return "The envelope asks for no accelerators, so that its part of the site's power is unknown."
+        if there < asked:
+            return f"{asked} accelerators were asked for, and {there} are in service at the site."
+        return asked / there
+
+    @cached_property
+    def factors(self) -> dict[str, Factor]:
+        (known,) = queries.factors_of([self.site_id], self.span.end)
+        return dict(known.factors)
+
+    def factor(self, kind: str) -> Known | None:
+        return self.factors[kind].best
+
+    @cached_property
+    def metered(self) -> Metered | str:
+        if isinstance(self.placed, str):
+            return self.placed
+        pue = self.factor("pue")
+        return metering.power_of(self.site_id, self.placed, pue=pue.value if pue else None, now=self.now)
+
+    def money(self, currency: str, to_currency: str) -> float | str:
+        """How many of one currency the other is."""
+        if currency == to_currency:
+            return 1.0
+        rate = queries.known_rates(self.span.end).between(currency, to_currency)
+        return rate.rate if rate else f"No rate from {currency} to {to_currency} is known."
+
+    def held(self, currency: str) -> float | str:
+        """What the accelerators cost in a month without the energy that was expected of them; why not, where a part
+        of it is unknown."""
+        hour, price = self.factor("accelerator_hour_cost"), self.factor("electricity_price")
+        energy = next((one for one in self.decision.forecasts.all() if one.objective == "energy"), None)
+        if hour is None:
+            return f"Accelerator-hour cost: {self.factors['accelerator_hour_cost'].unknown}"
+        if price is None or energy is None or energy.value is None:
+            return "How much energy was expected, or at what price, is unknown."
+        factors = [self.money(hour.currency, currency), self.money(price.currency, currency)]
+        for one in factors:
+            if isinstance(one, str):
+                return one
+        of_hour, of_price = map(float, factors)
+        count = sum(one["count"] for one in self.decision.demand["accelerators"])
+        return count * MONTH_H * hour.value * of_hour - energy.value * price.value * of_price
+
+    @cached_property
+    def drawn(self) -> tuple[Metered, float, Span] | str:
+        """The site's power, the workload's share of it and over which time; why not, where one of them is unknown."""
+        placed, share, power = self.placed, self.share, self.metered
+        if isinstance(placed, str):
+            return placed
+        if isinstance(share, str):
+            return share
+        return power if isinstance(power, str) else (power, share, metering.whole_hours(placed))
+
+    def rate(self, kind: str) -> tuple[Rate, str] | str:
+        """A factor per kWh over the span, with its currency: hours before one value; why not, where nobody knows it."""
+        series = _best(queries.series_of(self.site_id, kind, self.span.start, self.span.end))
+        if series is not None:
+            rate = Rate(series.series, f"{series.source}, by the hour", series.provenance == "simulated")
+            return rate, series.currency
+        known = self.factor(kind)
+        if known is None:
+            return f"{self.factors[kind].unknown}"
+        return Rate(known.value, known.source, known.provenance == "simulated"), known.currency
+
+
+def _best(found: Sequence[SourceSeries]) -> SourceSeries | None:
+    """The series that knows most hours; of two alike what is published, then by name."""
+    if not found:
+        return None
+    return min(found, key=lambda one: (-len(one.series.values), one.basis != "published", one.source))
+
+
+def _drawn(
+    reading: Reading, forecast: DecisionForecast, worked_out: Callable[[Metered, float, Span], Outcome]
+) -> Outcome:
+    """What is worked out of the workload's power, once all that this takes is known."""
+    if isinstance(reading.drawn, str):
+        return unknown(forecast.objective, forecast.unit, reading.drawn)
+    return worked_out(*reading.drawn)
+
+
+def _energy(reading: Reading, forecast: DecisionForecast) -> Outcome:
+    name = forecast.objective
+    return _drawn(reading, forecast, lambda metered, share, span: realised.energy(name, metered, share, span))
+
+
+def _carbon(reading: Reading, forecast: DecisionForecast) -> Outcome:
+    name = forecast.objective
+    found = reading.rate(reading.decision.demand.get("carbon", "carbon_average"))
+    if isinstance(found, str):
+        return unknown(name, forecast.unit, found)
+    rate, _currency = found
+    return _drawn(
+        reading, forecast, lambda metered, share, span: realised.carbon(name, metered, share, rate, span)
+    )
+
+
+def _cost(reading: Reading, forecast: DecisionForecast) -> Outcome:
+    """Accelerators for all hours at what an hour of one costs by now, which has energy in it as it was expected; and
+    what the energy that was metered, at the prices of its hours, costs more or less than that.
+    """
+    name, unit = forecast.objective, forecast.unit
+    currency = unit.partition("/")[0]
+    found = reading.rate("electricity_price")
+    if isinstance(found, str):
+        return unknown(name, unit, found)
+    rate, of_price = found
+    money = reading.money(of_price, currency)
+    held = reading.held(currency)
+    for missing in (money, held):
+        if isinstance(missing, str):
+            return unknown(name, unit, missing)
+    scaled = rate.times(float(money))
+    return _drawn(
+        reading,
+        forecast,
+        lambda metered, share, span: realised.cost(
+            name, metered, share, scaled, span, currency=currency, fixed=float(held)
+        ),
+    )
+
+
+def _latency(reading: Reading, forecast: DecisionForecast) -> Outcome:
+    demand = reading.decision.demand
+    return metering.latency_of(
+        forecast.objective,
+        reading.site_id,
+        demand.get("regions", []),
+        demand.get("percentile", 99.0),
+        reading.span.start,
+        reading.span.end,
+    )
+
+
+def _readiness(reading: Reading, forecast: DecisionForecast) -> Outcome:
+    """The score of the last day of the span that has one."""
+    point = (
+        ScorePoint.objects.filter(
+            site_id=reading.site_id,
+            score__isnull=False,
+            on_date__gt=reading.span.start.date(),
+            evaluated_at__lte=reading.span.end,
+        )
+        .order_by("-on_date")
+        .first()
+    )
+    if point is None or point.score is None:
+        return unknown(forecast.objective, forecast.unit, "The site was not scored in this time.")
+    value = point.score * (100 if forecast.unit == "points" else 1)
+    figure = Figure(
+        value, forecast.unit, Provenance.ESTIMATED, point.evaluated_at, source=f"score of {point.on_date}"
+    )
+    return Outcome(forecast.objective, figure)
+
+
+def _peak(reading: Reading, forecast: DecisionForecast) -> Outcome:
+    return metering.peak_of(forecast.objective, reading.site_id, reading.span.start, reading.span.end)
+
+
+def _in_use(reading: Reading, forecast: DecisionForecast) -> Outcome:
+    return metering.in_use_of(forecast.objective, reading.site_id, reading.span, now=reading.now)
+
+
+READ: dict[str, Callable[[Reading, DecisionForecast], Outcome]] = {
+    "cost": _cost,
+    "latency": _latency,
+    "energy": _energy,
+    "carbon": _carbon,
+    "readiness": _readiness,
+    PEAK: _peak,
+    IN_USE: _in_use,
+}

@@ -1,0 +1,306 @@
+"""Decisions where a workload runs: what was considered, what was expected, who answered, and what came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Site
+from inventory.models.constraints import choices_held
+from readiness.workloads.models import WorkloadClass
+from telemetry.models import Provenance
+
+USER = settings.AUTH_USER_MODEL
+
+FROZEN = (
+    *("site_id", "workload_slug", "workload_name", "previous_name", "demand", "weights", "what_if"),
+    *("options", "sensitivity", "snapshot", "rationale", "decided_by_id", "decided_at", "due_on"),
+)
+
+
+def _refuse(condition: str, message: str, name: str, table: str) -> str:
+    return (
+        f"IF {condition} THEN RAISE EXCEPTION '{message}'"
+        f" USING ERRCODE = 'check_violation', CONSTRAINT = '{name}', TABLE = '{table}'; END IF;"
+    )
+
+
+def _changed(columns: tuple[str, ...]) -> str:
+    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
+    return f"({old}) IS DISTINCT FROM ({new})"
+
+
+_KEPT = _refuse(
+    # What a decision was about may be deleted; it never becomes something else.
+    f"{_changed(FROZEN)}"
+    " OR OLD.workload_id IS DISTINCT FROM NEW.workload_id AND NEW.workload_id IS NOT NULL"
+    " OR OLD.previous_site_id IS DISTINCT FROM NEW.previous_site_id AND NEW.previous_site_id IS NOT NULL",
+    "What was decided, and on what, stays as it was recorded.",
+    "decision_is_frozen",
+    "tradeoffs_decision",
+)
+_FOLLOWS = _refuse(
+    "OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('recorded', 'approved'),"
+    " ('recorded', 'rejected'), ('recorded', 'withdrawn'), ('approved', 'withdrawn'))",
+    "A decision does not go back.",
+    "decision_states_in_order",
+    "tradeoffs_decision",
+)
+_REVIEWED_ONCE = _refuse(
+    "OLD.reviewed_at IS NOT NULL AND (OLD.reviewed_at, OLD.state) IS DISTINCT FROM (NEW.reviewed_at, NEW.state)",
+    "A decision is reviewed once, and stays as it was then.",
+    "decision_reviewed_once",
+    "tradeoffs_decision",
+)
+_BEGINS = _refuse(
+    "NEW.state <> 'recorded' OR NEW.reviewed_at IS NOT NULL",
+    "A decision begins as recorded.",
+    "decision_begins_recorded",
+    "tradeoffs_decision",
+)
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def due(self, now: datetime) -> DecisionQuerySet:
+        """Approved, not reviewed yet, and the day of the review has come in UTC."""
+        return self.filter(state=Decision.State.APPROVED, reviewed_at=None, due_on__lte=now.date())
+
+
+@choices_held
+@pghistory.track()
+class Decision(models.Model):
+    """One workload, one site chosen for it, and all that was known of every site at that moment.
+
+    `options` is every site that was looked at, as the placement answered: figures, whether it is feasible, the reasons
+    why not, rank and score. `snapshot` holds every factor behind them with its age and provenance. Names stand beside
+    what they name, so that a decision reads on when a workload is gone.
+    """
+
+    class State(models.TextChoices):
+        RECORDED = "recorded", _("Waits for approval")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    workload = models.ForeignKey(
+        WorkloadClass,
+        on_delete=models.SET_NULL,
+        related_name="decisions",
+        null=True,
+        verbose_name=_("workload"),
+    )
+    workload_slug = models.SlugField(max_length=100, editable=False)
+    workload_name = models.CharField(max_length=100, editable=False)
+    site = models.ForeignKey(
+        Site, on_delete=models.CASCADE, related_name="decisions", verbose_name=_("chosen site")
+    )
+    previous_site = models.ForeignKey(
+        Site,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+        verbose_name=_("site before"),
+        help_text=_("Where it ran when it was decided; empty: nowhere"),
+    )
+    previous_name = models.CharField(max_length=100, blank=True, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RECORDED, editable=False)
+    rationale = models.TextField(_("rationale"), max_length=4000, help_text=_("Why this site"))
+    demand = models.JSONField(
+        _("demand"),
+        default=dict,
+        editable=False,
+        help_text=_("What the envelope asked for when it was decided"),
+    )
+    weights = models.JSONField(_("weights"), default=dict)
+    what_if = models.JSONField(_("what if"), default=dict, blank=True)
+    options = models.JSONField(_("options"), default=list, editable=False)
+    sensitivity = models.JSONField(_("sensitivity"), default=dict, editable=False)
+    snapshot = models.JSONField(_("snapshot"), default=dict, editable=False)
+    decided_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
+    decided_at = models.DateTimeField(_("decided"), editable=False)
+    due_on = models.DateField(
+        _("review on"), help_text=_("What came until this day begins, in UTC, is compared")
+    )
+    answered_by = models.ForeignKey(
+        USER,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        help_text=_("Who approved or rejected it: never who decided"),
+    )
+    answered_at = models.DateTimeField(null=True, editable=False)
+    answer_note = models.TextField(max_length=2000, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False
+    )
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
+    withdrawal_note = models.TextField(max_length=2000, blank=True, editable=False)
+    reviewed_at = models.DateTimeField(
+        _("reviewed"), null=True, editable=False, help_text=_("When what came was written down")
+    )
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-decided_at", "-id"]
+        default_permissions = ("view", "add")
+        permissions = [("approve_decision", "Can approve and reject decisions of others")]
+        indexes = [
+            models.Index(fields=["state", "due_on"], name="decision_state_due"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(answered_by=F("decided_by")),
+                name="decision_approver_is_another",
+                violation_error_message=_("Nobody approves what they decided themselves."),
+            ),
+            models.CheckConstraint(
+                condition=Q(rationale__regex=r"\S"),
+                name="decision_has_rationale",
+                violation_error_message=_("Say why."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="recorded", answered_by=None, answered_at=None)
+                | Q(state__in=["approved", "rejected"], answered_by__isnull=False, answered_at__isnull=False)
+                | Q(state="withdrawn", answered_by__isnull=False, answered_at__isnull=False)
+                # Withdrawn before anybody answered.
+                | Q(state="withdrawn", answered_by=None, answered_at=None),
+                name="decision_answered_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="rejected") | Q(answer_note__regex=r"\S"),
+                name="decision_rejected_with_reason",
+                violation_error_message=_("Say why."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state="withdrawn",
+                    withdrawn_by__isnull=False,
+                    withdrawn_at__isnull=False,
+                    withdrawal_note__regex=r"\S",
+                )
+                | (~Q(state="withdrawn") & Q(withdrawn_by=None, withdrawn_at=None, withdrawal_note="")),
+                name="decision_withdrawn_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_at=None) | Q(state="approved"),
+                name="decision_reviewed_if_approved",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__gt=F("decided_at__date")),
+                name="decision_reviewed_later",
+                violation_error_message=_("The review is after the day of the decision."),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="begins_recorded",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func=_BEGINS + " RETURN NEW;",
+            ),
+            pgtrigger.Trigger(
+                name="stays_as_recorded",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=f"{_KEPT} {_FOLLOWS} {_REVIEWED_ONCE} RETURN NEW;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workload_name} at {self.site}"
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether what came can be written down."""
+        return self.state == self.State.APPROVED and self.reviewed_at is None and self.due_on <= now.date()
+
+
+def _written_once(name: str, table: str) -> pgtrigger.Trigger:
+    func = _refuse("TRUE", "What was written down stays as it is.", name, table)
+    return pgtrigger.Trigger(
+        name="written_once", operation=pgtrigger.Update, when=pgtrigger.Before, func=func + " RETURN NEW;"
+    )
+
+
+class Stated(models.Model):
+    """A figure as it was known: unknown without a value, with the band that still bounds it."""
+
+    value = models.FloatField(_("value"), null=True)
+    low = models.FloatField(_("low"), null=True)
+    high = models.FloatField(_("high"), null=True)
+    provenance = models.CharField(_("provenance"), max_length=16, choices=Provenance, blank=True)
+    as_of = models.DateTimeField(_("as of"), null=True)
+    source = models.CharField(_("source"), max_length=500, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+def _in_order(name: str) -> models.CheckConstraint:
+    def below(lower: str, upper: str) -> Q:
+        missing = Q(**{f"{lower}__isnull": True}) | Q(**{f"{upper}__isnull": True})
+        return missing | Q(**{f"{lower}__lte": F(upper)})
+
+    return models.CheckConstraint(
+        condition=below("low", "value") & below("value", "high") & below("low", "high"), name=name
+    )
+
+
+@choices_held
+@pghistory.track()
+class DecisionForecast(Stated):
+    """What one objective was expected to come to at the chosen site, and what it was at the site before."""
+
+    class Direction(models.TextChoices):
+        MIN = "min", _("Less is better")
+        MAX = "max", _("More is better")
+
+    decision = models.ForeignKey(Decision, on_delete=models.CASCADE, related_name="forecasts", db_index=False)
+    objective = models.CharField(_("objective"), max_length=40)
+    unit = models.CharField(_("unit"), max_length=40, blank=True)
+    direction = models.CharField(_("direction"), max_length=3, choices=Direction, default=Direction.MIN)
+    before = models.FloatField(_("before"), null=True, help_text=_("At the site before; empty: unknown"))
+
+    class Meta:
+        ordering = ["decision", "id"]
+        default_permissions = ("view",)
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "objective"], name="forecast_once_an_objective"),
+            _in_order("forecast_within_its_band"),
+        ]
+        triggers = [_written_once("forecast_is_frozen", "tradeoffs_decisionforecast")]
+
+    def __str__(self) -> str:
+        return f"{self.objective} of decision {self.decision_id}"
+
+
+@choices_held
+@pghistory.track()
+class DecisionOutcome(Stated):
+    """What a forecast came to, written down at the review; `unknown` says why it has no value."""
+
+    forecast = models.OneToOneField(DecisionForecast, on_delete=models.CASCADE, related_name="outcome")
+    unknown = models.CharField(_("why unknown"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["forecast"]
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(value__isnull=False, unknown="") | (Q(value=None) & ~Q(unknown="")),
+                name="outcome_known_or_why_not",
+            ),
+            _in_order("outcome_within_its_band"),
+        ]
+        triggers = [_written_once("outcome_is_frozen", "tradeoffs_decisionoutcome")]
+
+    def __str__(self) -> str:
+        return f"What came of {self.forecast}"

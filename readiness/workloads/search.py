@@ -1,0 +1,17 @@
+"""What the search finds here: workload classes."""
+
+from django.urls import reverse
+
+from accounts.models import User
+from inventory.search import best_first
+from readiness.workloads.models import WorkloadClass
+from web.search import Hit
+
+
+def find_workloads(query: str, *, user: User, limit: int) -> list[Hit]:
+    found = best_first(WorkloadClass.objects.all(), query, name="name", others=["slug", "description"])[
+        :limit
+    ]
+    return [
+        Hit(title=one.name, url=reverse("workload", args=[one.slug]), detail=one.description) for one in found
+    ]

@@ -1,0 +1,139 @@
+"""A workload that runs at Lagos, and a placement that answers for Porto, Lagos and Faro."""
+
+from datetime import date
+
+import pytest
+
+from readiness.tradeoffs.decisions import operations
+from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
+from tests.inventory import made
+
+SAID = "Nearer to its users, and half the carbon."
+
+
+def figure(
+    value, unit, *, low=None, high=None, provenance="estimated", as_of="2026-11-24T12:00:00+00:00", **more
+):
+    return {
+        "value": value,
+        "unit": unit,
+        "provenance": provenance if value is not None else None,
+        "as_of": as_of if value is not None else None,
+        "low": low,
+        "high": high,
+        "source": "energy x electricity price",
+        **more,
+    }
+
+
+def option(site, *, feasible=True, rank=1, score=0.8, reasons=(), **objectives):
+    usual = {
+        "cost": figure(9000.0, "EUR/month", low=8000.0, high=10000.0),
+        "latency": figure(10.0, "ms", provenance="measured"),
+        "energy": figure(5844.0, "kWh/month"),
+        "carbon": figure(1168.8, "kg CO2e/month"),
+        "readiness": figure(0.9, "", direction="max"),
+        "compliance": figure(None, "", direction="max"),
+    }
+    return {
+        "site": site.slug,
+        "name": site.name,
+        "objectives": usual | objectives,
+        "feasible": feasible,
+        "reasons": list(reasons),
+        "pareto": feasible,
+        "rank": rank if feasible else None,
+        "score": score if feasible else None,
+    }
+
+
+SNAPSHOT = {
+    "taken_at": "2026-11-24T16:00:00+00:00",
+    "framework": "muster-1",
+    "rules": "muster-rules-1",
+    "factors": [
+        {
+            "site": "porto",
+            "factor": "electricity_price",
+            "value": 0.08,
+            "unit": "EUR/kWh",
+            "provenance": "declared",
+            "source": "contract 7",
+            "as_of": "2026-01-01T00:00:00+00:00",
+            "age_s": 28310400,
+        }
+    ],
+}
+
+
+@pytest.fixture
+def faro(frozen_now):
+    return made.site(name="Faro", slug="faro")
+
+
+@pytest.fixture
+def chat(porto, lagos, emea):
+    """Two accelerators and 4 kW, for EMEA, at Lagos since January."""
+    chat = WorkloadClass.objects.create(name="Chat", slug="chat", it_kw=4.0, latency_limit_ms=40)
+    AcceleratorDemand.objects.create(workload_class=chat, count=2)
+    ServedRegion.objects.create(workload_class=chat, user_region=emea)
+    Placement.objects.create(workload_class=chat, site=lagos, started_on=date(2026, 1, 1))
+    return chat
+
+
+@pytest.fixture
+def answer(porto, lagos, faro):
+    """What the placement answers; a test changes it as it needs."""
+    forbidden = {
+        "limit": "jurisdiction",
+        "words": "transfer of personal data to NG forbidden (GDPR Chapter V)",
+        "margin": None,
+        "unit": "",
+    }
+    return {
+        "options": [
+            option(porto),
+            option(lagos, rank=2, score=0.4, cost=figure(11000.0, "EUR/month")),
+            option(faro, feasible=False, reasons=[forbidden]),
+        ],
+        "sensitivity": {
+            "winner": "porto",
+            "flips": [{"objective": "cost", "weight": 80.0, "to": "lagos", "up": True}],
+        },
+        "snapshot": SNAPSHOT,
+    }
+
+
+@pytest.fixture
+def placing(answer):
+    def place(**_asked):
+        return answer
+
+    return place
+
+
+@pytest.fixture
+def record(chat, porto, placing, planner, frozen_now):
+    """`record()` decides for Porto as the planner; what is given differs."""
+
+    def decide(**given):
+        asked = {
+            "workload": chat,
+            "site": porto,
+            "weights": {"cost": 60.0, "latency": 40.0},
+            "rationale": SAID,
+            "placing": placing,
+            "by": planner,
+            "now": frozen_now.at,
+        }
+        return operations.record(**asked | given)
+
+    return decide
+
+
+@pytest.fixture
+def approved(record, manager, frozen_now):
+    def decide(**given):
+        return operations.approve(record(**given), by=manager, now=frozen_now.at)
+
+    return decide
