@@ -9,6 +9,7 @@ from readiness.people.api import router as people_api
 from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.tradeoffs.api import router as tradeoffs_api
+from readiness.tradeoffs.placing.api import PlacementsView
 from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from readiness.workloads.jurisdiction.api import router as jurisdiction_api
@@ -26,6 +27,7 @@ urlpatterns = [
     path("api/readiness/", include(api.urls)),
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
+    path("api/tradeoffs/placements/", PlacementsView.as_view(), name="tradeoffs-place"),
     path("api/tradeoffs/", include(tradeoffs.urls)),
     path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
     path("api/ownership/", include(ownership_api.urls)),

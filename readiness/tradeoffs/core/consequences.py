@@ -31,8 +31,17 @@ _ANSWERS = {
     Answer.NEEDS_BASIS: "needs a basis",
     Answer.FORBIDDEN: "forbidden",
     Answer.CANNOT_DECIDE: "cannot be decided",
+    Answer.DECLARED: "allowed by the envelope alone",
+    Answer.NOT_ASKED: "not asked",
 }
-_STRICTER = {Answer.ALLOWED: 0, Answer.NEEDS_BASIS: 1, Answer.CANNOT_DECIDE: 2, Answer.FORBIDDEN: 3}
+_STRICTER = {
+    Answer.NOT_ASKED: 0,
+    Answer.ALLOWED: 0,
+    Answer.DECLARED: 1,
+    Answer.NEEDS_BASIS: 2,
+    Answer.CANNOT_DECIDE: 3,
+    Answer.FORBIDDEN: 4,
+}
 
 
 class Domain(StrEnum):

@@ -27,6 +27,10 @@ class Answer(StrEnum):
     NEEDS_BASIS = "needs-basis"
     FORBIDDEN = "forbidden"
     CANNOT_DECIDE = "cannot-decide"
+    DECLARED = "declared"
+    """The rules do not speak of the case, and whoever declared the envelope names the country among those allowed."""
+    NOT_ASKED = "not-asked"
+    """The envelope names no data, so that there is nothing to ask."""
 
 
 class Verdict(StrEnum):
@@ -126,6 +130,7 @@ class Candidate:
     monthly_cost: Figure = field(default_factory=lambda: unknown("EUR/month"))
     energy: Figure = field(default_factory=lambda: unknown("kWh/month"))
     carbon: Figure = field(default_factory=lambda: unknown("kg CO2e/month"))
+    carbon_intensity: Figure = field(default_factory=lambda: unknown("gCO2e/kWh"))
     verdict: Verdict | None = None
     readiness: Figure = field(default_factory=lambda: unknown("points"))
     free_accelerators: Mapping[str, Figure] = field(default_factory=dict)
@@ -191,6 +196,7 @@ class Limits:
     monthly_cost: Bound | None = None
     energy: Bound | None = None
     carbon: Bound | None = None
+    carbon_intensity: Bound | None = None
     verdict: Verdict | None = None
     readiness: Bound | None = None
     allowed_countries: frozenset[str] | None = None

@@ -120,6 +120,7 @@ def _tests(candidate: Candidate, demand: Demand, limits: Limits) -> Iterator[_Te
         ("monthly-cost", candidate.monthly_cost, limits.monthly_cost),
         ("energy", candidate.energy, limits.energy),
         ("carbon", candidate.carbon, limits.carbon),
+        ("carbon-intensity", candidate.carbon_intensity, limits.carbon_intensity),
     )
     for name, figure, bound in ceilings:
         if bound is not None:

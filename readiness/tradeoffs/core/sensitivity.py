@@ -24,7 +24,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readiness.tradeoffs.core.objectives import Numbers, Objective, Option, columns
+from readiness.tradeoffs.core.objectives import Columns, Numbers, Objective, Option, columns
+from readiness.tradeoffs.core.pareto import dominators
 from readiness.tradeoffs.core.ranking import ONE, in_order, normalised, points_of
 
 SAME = 1e-12
@@ -139,13 +140,19 @@ def robustness(
     within = normalised(columns(options, objectives)).counted
     names = [option.name for option in options]
     winner = names[_winner(within, np.array(in_order(objectives, weights)), names)]
-    by_name = sorted(range(len(names)), key=names.__getitem__)
+    by_name = sorted(_that_may_win(within), key=names.__getitem__)
     drawn = np.random.default_rng(seed).dirichlet(np.ones(len(objectives)), draws)
     scores = drawn @ within[by_name].T
     # Whole points, as in the ranking, so that equal options tie; in place, for there are a million of them.
     scores *= ONE
     scores += 0.5
     np.floor(scores, out=scores)
-    wins = np.bincount(scores.argmax(axis=1), minlength=len(names)) / draws
+    wins = np.bincount(scores.argmax(axis=1), minlength=len(by_name)) / draws
     by_option = {names[row]: float(share) for row, share in zip(by_name, wins, strict=True) if share > 0}
     return Robustness(winner, by_option.get(winner, 0.0), by_option, draws)
+
+
+def _that_may_win(within: Numbers) -> list[int]:
+    """Rows than which no other is better everywhere it counts: the others win for no weights, and cost time."""
+    worse = -within
+    return np.flatnonzero(dominators(Columns(worse, worse, worse)) < 0).tolist()

@@ -1,0 +1,309 @@
+"""Envelope, site factors, stored verdict and the rules' answer as the values that placing works on.
+
+Candidates are sites in commissioning or production. Missing stays unknown with its reason, and is never 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
+from readiness.tradeoffs.core.options import (
+    Bound,
+    Candidate,
+    Demand,
+    Figure,
+    Jurisdiction,
+    Latency,
+    LatencyLimit,
+    Limits,
+    Provenance,
+    Verdict,
+)
+from readiness.tradeoffs.placing import figures
+from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part, part
+from readiness.tradeoffs.placing.law import Laws
+from readiness.tradeoffs.placing.levers import added_ms
+from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, WhatIf
+from readiness.workloads.core.envelope import CostUnit, Envelope
+from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
+
+ANY = "any"
+"""Accelerators of any type, in demand and among what is free."""
+ACCELERATORS = "accelerators"
+SECONDS_AN_HOUR = 3_600
+USED = (
+    "electricity_price",
+    "pue",
+    "accelerator_hour_cost",
+    "accelerators_free",
+    "power_headroom_kw",
+    "network_free_gbps",
+)
+"""Kinds of factor that a placement is worked out from, beside the carbon intensity that is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What scoring has stored of a site. Scores are from 0 to 1."""
+
+    verdict: str
+    score: float | None
+    score_upper: float | None
+    evaluated_at: datetime
+    weakest: str = ""
+    weakest_score: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapter:
+    """Makes candidates of one question. `envelope` is with the levers, `plain` without: what runs today takes that."""
+
+    plain: Envelope
+    envelope: Envelope
+    what_if: WhatIf
+    currency: str
+    carbon: CarbonKind
+    rates: Rates
+    laws: Laws
+    at: datetime
+    homes: frozenset[str] = frozenset()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+
+    def candidate(self, site: SiteFactors) -> Candidate:
+        envelope = self.envelope
+        pue = self._pue(site)
+        used = figures.energy(envelope.it_kw, pue)
+        intensity = part(f"carbon intensity ({self.carbon})", site.factors.get(f"carbon_{self.carbon}"))
+        emitted = figures.carbon(used, intensity)
+        cost = self._cost(site, used, emitted)
+        own = self.plain if site.slug in self.homes else None
+        law = self.laws.of(site.country)
+        return Candidate(
+            site=site.slug,
+            country=site.country if site.country in COUNTRIES else None,
+            region=site.region,
+            jurisdiction=Jurisdiction(law.answer, law.rule),
+            latency=self._latency(site),
+            unit_cost=self._unit_cost(cost),
+            monthly_cost=cost,
+            energy=used,
+            carbon=emitted,
+            carbon_intensity=intensity.figure
+            if intensity.known
+            else Figure(None, "gCO2e/kWh", source=intensity.lacks),
+            verdict=Verdict(site.verdict) if site.verdict else None,
+            readiness=self._readiness(site),
+            free_accelerators=lacking_types(free_accelerators(site, own), site, envelope),
+            headroom=figures.it_headroom(
+                part("power headroom", site.factors.get("power_headroom_kw")),
+                pue,
+                (own.it_kw or 0.0) if own else 0.0,
+            ),
+            free_bandwidth=_bandwidth(site, own),
+            residency=self._zones(site.country),
+        )
+
+    def _pue(self, site: SiteFactors) -> Part:
+        if self.what_if.pue is not None:
+            return figures.assumed("PUE", self.what_if.pue, self.at)
+        return part("PUE", site.factors.get("pue"))
+
+    def _money(self, name: str, factor: Factor | None) -> Part:
+        """The part in the reporting currency: of the values that are known, the first that a rate leads there."""
+        found = part(name, factor)
+        if factor is None or not factor.known:
+            return found
+        for known in factor.known:
+            converted = self.rates.converted(known, self.currency)
+            if converted is not None:
+                return Part(name, converted)
+        return Part(name, None, f"no rate from {factor.known[0].currency} to {self.currency} is known")
+
+    def _cost(self, site: SiteFactors, used: Figure, emitted: Figure) -> Figure:
+        what_if, currency = self.what_if, self.currency
+        price = self._money("electricity price", site.factors.get("electricity_price"))
+        bill = figures.energy_bill(used, price.times(what_if.electricity_price), currency)
+        before = bill
+        if what_if.electricity_price != 1 or what_if.pue is not None:
+            as_it_is = figures.energy(self.envelope.it_kw, part("PUE", site.factors.get("pue")))
+            before = figures.energy_bill(as_it_is, price, currency)
+        hour = self._money("cost of an accelerator-hour", site.factors.get("accelerator_hour_cost"))
+        priced = None
+        if what_if.carbon_price:
+            priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
+        return figures.monthly_cost(self.envelope.accelerator_count, hour, bill, before, priced, currency)
+
+    def _unit_cost(self, cost: Figure) -> Figure:
+        """Cost of one unit of the ceiling. Of requests only the least is known: at the peak rate all month."""
+        envelope, unit = self.envelope, unit_of(self.envelope, self.currency)
+        if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
+            held = envelope.accelerator_count * HOURS_A_MONTH
+            if not held:
+                return Figure(None, unit, source="the envelope asks for no accelerators")
+            return figures.shared(cost, held, unit, "cost of a month / accelerator-hours held")
+        if envelope.cost_unit is CostUnit.MILLION_REQUESTS and envelope.requests_per_s:
+            most = envelope.requests_per_s * HOURS_A_MONTH * SECONDS_AN_HOUR / 1e6
+            low = None if cost.value is None and cost.low is None else cost.least / most
+            told = "how many requests a month come is unknown; at the peak rate all month it is the least"
+            return Figure(None, unit, low=low, source=told)
+        return Figure(None, unit, source="how many units a month come is unknown")
+
+    def _latency(self, site: SiteFactors) -> tuple[Latency, ...]:
+        found = []
+        for user in self.envelope.users:
+            factor = site.latency.get(user.region)
+            more = added_ms(self.what_if.links_slower, site.slug, user.region)
+            seen: set[float] = set()
+            for known in factor.known if factor else ():
+                # What a source does not say a percentile of is a typical round trip.
+                percentile = 50.0 if known.percentile is None else known.percentile
+                if percentile not in seen:
+                    seen.add(percentile)
+                    found.append(
+                        Latency(user.region, percentile, figures.moved(figures.figure_of(known), more))
+                    )
+        return tuple(found)
+
+    def _readiness(self, site: SiteFactors) -> Figure:
+        """The score in points of 100, up to what it were with the unknown checks passed."""
+        standing = self.standings.get(site.slug)
+        if standing is None or standing.score is None:
+            return Figure(None, "points", source="readiness unknown: the site has no score")
+        score = standing.score * 100
+        upper = None if standing.score_upper is None else max(score, standing.score_upper * 100)
+        banded = upper is not None and upper > score
+        return Figure(
+            score, "points", Provenance.MEASURED, standing.evaluated_at,
+            score if banded else None, upper if banded else None, "score",
+        )  # fmt: skip
+
+    def _zones(self, country: str) -> frozenset[str]:
+        zones = {self.envelope.residency or "EU"}
+        return frozenset(zone for zone in zones if country in countries_of((zone,)))
+
+
+def _bandwidth(site: SiteFactors, own: Envelope | None) -> Figure:
+    free = part("free bandwidth", site.factors.get("network_free_gbps"))
+    if free.known is None:
+        return Figure(None, "Gb/s", source=free.lacks)
+    return figures.moved(figures.figure_of(free.known, "Gb/s"), (own.bandwidth_gbps or 0.0) if own else 0.0)
+
+
+def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Figure]:
+    """Free by type, and of any type. What the workload holds there already is free for itself.
+
+    One count is known for a site. Of a site with one type it is that type's; of several it bounds each. A type that is
+    not in service there has none, unless nothing at all is in the inventory.
+    """
+    free = part("free accelerators", site.factors.get("accelerators_free"))
+    types = {kind: float(count) for kind, count in site.accelerators.items()}
+    held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
+    installed = sum(types.values())
+    if free.known is None:
+        found = {ANY: Figure(None, ACCELERATORS, high=installed if types else None, source=free.lacks)}
+        found |= {
+            kind: Figure(None, ACCELERATORS, low=0.0, high=count, source=free.lacks)
+            for kind, count in types.items()
+        }
+        return found
+    total = figures.moved(figures.figure_of(free.known, ACCELERATORS), sum(held.values()))
+    found = {ANY: total}
+    for kind, count in types.items():
+        if len(types) == 1:
+            found[kind] = total
+            continue
+        mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
+        low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
+        high = max(low, min(count, figures.figure_of(free.known).most + mine))
+        told = f"{free.known.value:g} free of {len(types)} types ({free.known.source})"
+        found[kind] = Figure(
+            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=told
+        )
+    return found
+
+
+def lacking_types(free: dict[str, Figure], site: SiteFactors, envelope: Envelope) -> dict[str, Figure]:
+    """With none for each type that is asked for and not in service, where the inventory has accelerators at all."""
+    if not site.accelerators:
+        return free
+    none = Figure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory")
+    return free | {need.type: none for need in envelope.accelerators if need.type and need.type not in free}
+
+
+def demand_of(envelope: Envelope) -> Demand:
+    """Accelerators of any type are asked of all that is free, with those of a type."""
+    wanted: dict[str, int] = {}
+    for need in envelope.accelerators:
+        wanted[need.type or ANY] = wanted.get(need.type or ANY, 0) + need.count
+    if ANY in wanted or len(wanted) > 1:
+        wanted[ANY] = envelope.accelerator_count
+    return Demand(wanted, envelope.it_kw, envelope.bandwidth_gbps)
+
+
+def latency_limits(envelope: Envelope, limit_ms: float) -> tuple[LatencyLimit, ...]:
+    return tuple(LatencyLimit(user.region, envelope.latency_percentile, limit_ms) for user in envelope.users)
+
+
+def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
+    """Raises BadQuestion where no rate leads from the ceiling's currency to the one that is asked for."""
+    is_monthly = envelope.cost_unit is CostUnit.MONTH
+    ceiling = None
+    if envelope.cost_ceiling is not None:
+        unit = f"{currency}/month" if is_monthly else unit_of(envelope, currency)
+        ceiling = Bound(_converted(envelope, currency, rates), unit)
+    kg, grams, score = envelope.carbon_kg_per_month, envelope.carbon_g_per_kwh, envelope.min_score
+    # Where data has to stay, the rules' answer names it.
+    allowed = countries_of(envelope.allowed) if envelope.allowed else None
+    return Limits(
+        latency=()
+        if envelope.latency_limit_ms is None
+        else latency_limits(envelope, envelope.latency_limit_ms),
+        unit_cost=None if is_monthly else ceiling,
+        monthly_cost=ceiling if is_monthly else None,
+        carbon=None if kg is None else Bound(kg, figures.CARBON_UNIT),
+        carbon_intensity=None if grams is None else Bound(grams, "gCO2e/kWh"),
+        verdict=Verdict(envelope.min_verdict) if envelope.min_verdict else None,
+        readiness=None if score is None else Bound(score * 100, "points"),
+        allowed_countries=allowed,
+        forbidden_countries=countries_of(envelope.forbidden),
+    )
+
+
+def unit_of(envelope: Envelope, currency: str) -> str:
+    units = {
+        CostUnit.ACCELERATOR_HOUR: "h",
+        CostUnit.MILLION_TOKENS: "1 M tokens",
+        CostUnit.MILLION_REQUESTS: "1 M requests",
+    }
+    return f"{currency}/{units.get(envelope.cost_unit or CostUnit.MONTH, 'month')}"
+
+
+def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
+    ceiling = envelope.cost_ceiling or 0.0
+    if envelope.cost_currency in ("", currency):
+        return ceiling
+    rate = rates.between(envelope.cost_currency, currency)
+    if rate is None:
+        told = f"No rate from {envelope.cost_currency} to {currency} is known, so the ceiling cannot be held."
+        raise BadQuestion("currency", told)
+    return ceiling * rate.rate
+
+
+def capacity_after(candidate: Candidate, demand: Demand) -> dict[str, Figure]:
+    """What is left once the workload runs there; below 0 where it does not fit."""
+    count = demand.accelerators.get(ANY, sum(demand.accelerators.values()))
+    free = candidate.free_accelerators.get(ANY, Figure(None, ACCELERATORS))
+    return {
+        ACCELERATORS: figures.moved(free, -count),
+        "power": figures.moved(candidate.headroom, -(demand.power_kw or 0.0)),
+        "bandwidth": figures.moved(candidate.free_bandwidth, -(demand.bandwidth_gbps or 0.0)),
+    }
+
+
+def used_factors(site: SiteFactors, carbon: CarbonKind, regions: Sequence[str]) -> dict[str, Factor | None]:
+    """The factors that figures were worked out from, latency by region."""
+    found = {kind: site.factors.get(kind) for kind in (*USED, f"carbon_{carbon}")}
+    return found | {f"latency.{region}": site.latency.get(region) for region in regions}

@@ -1,0 +1,272 @@
+"""A weighed placement as JSON, and the snapshot of what it stands on, which can be stored as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from readiness.tradeoffs.core.consequences import line
+from readiness.tradeoffs.core.factors import Factor
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.placement import Reason
+from readiness.tradeoffs.placing import sentences
+from readiness.tradeoffs.placing.candidates import used_factors
+from readiness.tradeoffs.placing.question import Question, WhatIf
+from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+from readiness.workloads.core.envelope import Envelope
+
+
+def document(found: Weighed, *, with_snapshot: bool = True) -> dict[str, Any]:
+    counts = {"feasible": 0, "undecided": 0, "rejected": 0}
+    for one in found.options:
+        counts[one.placed.standing] += 1
+    answer = {
+        "workload": {"slug": found.envelope.slug, "name": found.envelope.name},
+        "currency": found.currency,
+        "carbon": found.question.carbon.value,
+        "objectives": [
+            {"name": one.name, "direction": one.direction.value, "on_front": one.name in found.on_front}
+            for one in found.objectives
+        ],
+        "weights": dict(found.weights),
+        "what_if": what_if(found.question.what_if),
+        "today": list(found.today),
+        "counts": counts,
+        "options": [_option(one) for one in found.options],
+        "not_in_service": [
+            {"site": slug, "name": name, "stage": stage} for slug, name, stage in found.not_in_service
+        ],
+        "sensitivity": _sensitivity(found),
+        "loosen": sentences.to_loosen(found),
+    }
+    return answer | {"snapshot": snapshot(found)} if with_snapshot else answer
+
+
+def _option(one: SiteOption) -> dict[str, Any]:
+    ranked = one.ranked
+    found: dict[str, Any] = {
+        "site": one.slug,
+        "name": one.name,
+        "country": one.country,
+        "region": one.region,
+        "stage": one.stage,
+        "standing": one.placed.standing.value,
+        "feasible": one.feasible,
+        "objectives": {name: figure(each) for name, each in one.figures.items()},
+        "reasons": [_reason(each) for each in one.reasons],
+        "pareto": one.pareto if one.feasible else None,
+        "dominated_by": one.dominated_by or None,
+        "rank": ranked.rank if ranked else None,
+        "score": ranked.score if ranked else None,
+        "best_rank": ranked.best_rank if ranked else None,
+        "worst_rank": ranked.worst_rank if ranked else None,
+        "effect": ranked.effect if ranked else "",
+        "margin": one.placed.compliance_margin,
+        "unit_cost": figure(one.candidate.unit_cost),
+        "capacity_after": {name: figure(each) for name, each in one.after.items()},
+        "verdict": one.candidate.verdict,
+        "jurisdiction": {
+            "answer": one.law.answer.value,
+            "rule": one.law.rule,
+            "text": one.law.text,
+            "rules": list(one.law.rules),
+            "sovereignty": one.law.sovereignty or None,
+            "sovereignty_text": one.law.sovereignty_text,
+        },
+        "is_today": one.is_today,
+        "consequence": None,
+        "consequences": [],
+    }
+    if one.moved is not None:
+        found["consequence"] = line(one.moved)
+        found["consequences"] = [
+            {
+                "domain": each.domain.value,
+                "name": each.name,
+                "words": each.words,
+                "effect": each.effect.value,
+                "change": each.change,
+                "low": _finite(each.low),
+                "high": _finite(each.high),
+                "unit": each.unit,
+            }
+            for each in one.moved
+        ]
+    return found
+
+
+def figure(one: Figure) -> dict[str, Any]:
+    """`unknown` says why there is no value; `low` and `high` bound it all the same, where anything does."""
+    return {
+        "value": one.value,
+        "unit": one.unit,
+        "provenance": one.provenance,
+        "as_of": one.as_of,
+        "low": one.low,
+        "high": one.high,
+        "source": one.source if one.value is not None else "",
+        "unknown": None if one.value is not None else one.source or "Nothing is known of it.",
+    }
+
+
+def _reason(one: Reason) -> dict[str, Any]:
+    return {
+        "limit": one.limit,
+        "subject": one.subject,
+        "standing": one.standing.value,
+        "bound": one.bound,
+        "actual": None if one.actual is None else one.actual.value,
+        "low": None if one.actual is None else one.actual.low,
+        "high": None if one.actual is None else one.actual.high,
+        "margin": one.margin,
+        "unit": one.unit,
+        "words": one.words,
+        "why": "" if one.actual is None or one.actual.value is not None else one.actual.source,
+    }
+
+
+def _sensitivity(found: Weighed) -> dict[str, Any] | None:
+    if found.sensitivity is None or found.robustness is None:
+        return None
+    flips, robust = found.sensitivity, found.robustness
+    return {
+        "winner": flips.winner,
+        "flips": [
+            {
+                "objective": flip.objective,
+                "share": flip.share,
+                "weight": flip.weight,
+                "to": flip.to,
+                "up": flip.up,
+                "words": sentences.flip(flip, found),
+            }
+            for flip in flips.flips
+        ],
+        "fixed": list(flips.fixed),
+        "robustness": {
+            "share": robust.share,
+            "by_site": robust.by_option,
+            "draws": robust.draws,
+            "words": sentences.robust(robust, found),
+        },
+    }
+
+
+def what_if(levers: WhatIf) -> dict[str, Any]:
+    """As it can be asked again."""
+    return {
+        "demand": levers.demand,
+        "electricity_price": levers.electricity_price,
+        "carbon_price": levers.carbon_price,
+        "pue": levers.pue,
+        "sites_lost": sorted(levers.sites_lost),
+        "links_slower": [
+            {"site": one.site, "region": one.region, "add_ms": one.add_ms} for one in levers.links_slower
+        ],
+        "limits": dict(levers.limits),
+        "data_origin": levers.data_origin,
+        "bases": sorted(levers.bases),
+    }
+
+
+def snapshot(found: Weighed) -> dict[str, Any]:
+    """Every factor that figures were worked out from, with provenance and age, and the versions of what judged it."""
+    regions = [user.region for user in found.envelope.users]
+    at = found.factors_at
+    carbon = found.question.carbon
+    return {
+        "version": 1,
+        "taken_at": found.at,
+        "factors_at": at,
+        "envelope": envelope(found.envelope),
+        "asked": envelope(found.asked),
+        "weights": dict(found.weights),
+        "what_if": what_if(found.question.what_if),
+        "currency": found.currency,
+        "carbon": carbon.value,
+        "today": list(found.today),
+        "rules": dict(found.rules) if found.rules else None,
+        "framework": found.framework,
+        "rates": [
+            {
+                "currency": rate.currency,
+                "to_currency": rate.to_currency,
+                "rate": rate.rate,
+                "as_of": rate.as_of,
+                "source": rate.source,
+            }
+            for rate in found.rates
+        ],
+        "sites": {
+            one.slug: {
+                "verdict": one.candidate.verdict,
+                "score": one.standing.score if one.standing else None,
+                "score_upper": one.standing.score_upper if one.standing else None,
+                "evaluated_at": one.standing.evaluated_at if one.standing else None,
+                "accelerators": dict(found.sites[one.slug].accelerators),
+                "factors": {
+                    kind: _factor(factor, at)
+                    for kind, factor in used_factors(found.sites[one.slug], carbon, regions).items()
+                },
+            }
+            for one in found.options
+        },
+    }
+
+
+def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
+    best = factor.best if factor is not None else None
+    if factor is None or best is None:
+        return {"value": None, "unknown": factor.unknown if factor else "No source has a value for it."}
+    return {
+        "value": best.value,
+        "unit": best.unit,
+        "low": best.low,
+        "high": best.high,
+        "percentile": best.percentile,
+        "basis": best.basis.value,
+        "provenance": best.provenance,
+        "source": best.source,
+        "as_of": best.as_of,
+        "age_s": max(0.0, best.age_s(at)),
+        "unknown": None,
+        "disagrees": factor.disagrees,
+    }
+
+
+def envelope(one: Envelope) -> dict[str, Any]:
+    """All its fields; sets as sorted lists."""
+    return {name: _plain(value) for name, value in asdict(one).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return value
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is None or abs(value) != float("inf") else None
+
+
+def body(workload: str, question: Question) -> dict[str, Any]:
+    """What to POST for the same answer, with what is as it is left out."""
+    levers = {
+        name: value
+        for name, value in what_if(question.what_if).items()
+        if value not in ([], {}, "", None) and value != what_if(WhatIf())[name]
+    }
+    asked: dict[str, Any] = {"workload": workload, "weights": dict(question.weights), "what_if": levers}
+    if question.currency:
+        asked["currency"] = question.currency
+    if question.carbon.value != "average":
+        asked["carbon"] = question.carbon.value
+    if question.today:
+        asked["today"] = question.today
+    return asked

@@ -1,0 +1,96 @@
+"""One workload weighed over all sites that are in service; a number of statements that does not grow with the sites."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from readiness.tradeoffs.placing.candidates import Adapter
+from readiness.tradeoffs.placing.known import known
+from readiness.tradeoffs.placing.law import Laws
+from readiness.tradeoffs.placing.levers import refuse_unknown, with_levers
+from readiness.tradeoffs.placing.question import BadQuestion, Question
+from readiness.tradeoffs.placing.weighing import IN_SERVICE, Weighed, compared, judged
+from readiness.workloads.core.envelope import Envelope
+from readiness.workloads.jurisdiction import queries as jurisdiction
+from readiness.workloads.jurisdiction.core.pack import Pack
+from readiness.workloads.jurisdiction.models import RulePack
+from readiness.workloads.jurisdiction.refusals import NothingPublished
+from readiness.workloads.models import Placement, UserRegion
+
+CURRENCY = "EUR"
+"""What costs are told in where neither the question nor the envelope names a currency."""
+
+
+def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed:
+    """Raises BadQuestion for what cannot be asked of it."""
+    currency = question.currency or envelope.cost_currency or CURRENCY
+    facts = known(envelope.latency_percentile, now)
+    row, pack = _rules()
+    slugs = {site.slug for site in facts.sites}
+    # Who runs nothing asks for no region by name.
+    regions = (
+        set(UserRegion.objects.values_list("slug", flat=True)) if question.what_if.links_slower else set()
+    )
+    refuse_unknown(question.what_if, slugs, regions, pack.bases_by_id if pack else ())
+    today = _today(envelope.slug, question.today, now)
+    asked = with_levers(envelope, question.what_if, currency)
+    adapter = Adapter(
+        plain=envelope,
+        envelope=asked,
+        what_if=question.what_if,
+        currency=currency,
+        carbon=question.carbon,
+        rates=facts.rates,
+        laws=Laws(asked, pack, now.date(), question.what_if.data_origin, question.what_if.bases),
+        at=facts.at,
+        homes=frozenset(today),
+        standings=facts.standings,
+    )
+    found = judged(facts.sites, adapter)
+    result = compared(found, question, today[0] if today else "")
+    return Weighed(
+        question=question,
+        envelope=envelope,
+        asked=asked,
+        currency=currency,
+        at=now,
+        factors_at=facts.at,
+        objectives=found.objectives,
+        on_front=result.on_front,
+        weights=result.weights,
+        options=result.options,
+        today=today,
+        not_in_service=tuple(
+            (site.slug, site.name, site.stage) for site in facts.sites if site.stage not in IN_SERVICE
+        ),
+        sensitivity=result.sensitivity,
+        robustness=result.robustness,
+        rules={"version": row.version, "digest": row.digest} if row else None,
+        framework=facts.framework,
+        rates=facts.rates.all,
+        sites={site.slug: site for site in facts.sites},
+    )
+
+
+def _rules() -> tuple[RulePack | None, Pack | None]:
+    try:
+        return jurisdiction.current()
+    except NothingPublished:
+        return None, None
+
+
+def _today(slug: str, first: str, now: datetime) -> tuple[str, ...]:
+    """Where the class is placed today, by name of the site; the one that is asked for first."""
+    if not slug:
+        return ()
+    found = list(
+        Placement.objects.on(now.date())
+        .filter(workload_class__slug=slug)
+        .order_by("site__name", "pk")
+        .values_list("site__slug", flat=True)
+    )
+    if first:
+        if first not in found:
+            raise BadQuestion("today", f"The workload does not run at {first} today.")
+        found.sort(key=lambda each: each != first)
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,94 @@
+"""What a weighed placement says in words: flips, robustness, and which limit to loosen where no site is left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from readiness.tradeoffs.core.placement import Reason
+from readiness.tradeoffs.core.sensitivity import Flip, Robustness
+from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+
+
+def flip(found: Flip, of: Weighed) -> str:
+    """`cost at 62 % of all weight or more: LUL-1 wins instead`."""
+    side = "or more" if found.up else "or less"
+    return (
+        f"{found.objective} at {percent(found.share)} of all weight {side}: {name(of, found.to)} wins instead"
+    )
+
+
+def robust(found: Robustness, of: Weighed) -> str:
+    """Of weights drawn at random, how many keep the winner."""
+    told = (
+        f"{name(of, found.winner)} wins for {percent(found.share)} of {found.draws:,} weights drawn at random"
+    )
+    others = sorted((share, slug) for slug, share in found.by_option.items() if slug != found.winner)
+    if not others:
+        return f"{told}: no other site ever does."
+    share, slug = others[-1]
+    return f"{told}; {name(of, slug)} for {percent(share)}."
+
+
+def to_loosen(found: Weighed) -> list[dict[str, Any]]:
+    """Where no option is left: what keeps most sites out all alone, and by how much it would have to be loosened.
+
+    Empty where an option is left. A limit that is alone at no site is told where none is alone anywhere.
+    """
+    if found.feasible or not found.options:
+        return []
+    alone: dict[tuple[str, str], list[tuple[SiteOption, Reason]]] = defaultdict(list)
+    fewest = min(len(one.reasons) for one in found.options)
+    for option in found.options:
+        if len(option.reasons) == fewest:
+            for reason in option.reasons:
+                alone[reason.limit, _subject(reason)].append((option, reason))
+    told = []
+    for (limit, subject), held in alone.items():
+        known = [(reason.margin, option) for option, reason in held if reason.margin is not None]
+        least, nearest = min(known, key=lambda one: (one[0], one[1].name), default=(None, held[0][0]))
+        unit = held[0][1].unit
+        by = f" by {number(least)} {unit}" if least is not None else ""
+        words = f"Loosen {f'{limit} {subject}'.strip()}{by}, and {nearest.name} is left"
+        if fewest > 1:
+            words += f", if {fewest - 1} more of its limits are loosened too"
+        told.append(
+            {
+                "limit": limit,
+                "subject": subject,
+                "by": least,
+                "unit": unit,
+                "site": nearest.slug,
+                "sites": len(held),
+                "words": f"{words}.",
+            }
+        )
+    return sorted(told, key=lambda one: (-one["sites"], one["limit"], one["subject"]))
+
+
+def _subject(reason: Reason) -> str:
+    """Of quantities what of them; a country or a rule is another one at each site."""
+    return reason.subject if reason.bound is not None else ""
+
+
+def name(of: Weighed, slug: str) -> str:
+    site = of.sites.get(slug)
+    return site.name if site is not None else slug
+
+
+def percent(share: float) -> str:
+    """Whole percents, and what is not nothing never as 0, nor what is not all as 100."""
+    whole = round(share * 100)
+    if whole == 0 and share > 0:
+        return "under 1 %"
+    if whole == 100 and share < 1:
+        return "over 99 %"
+    return f"{whole} %"
+
+
+def listed(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

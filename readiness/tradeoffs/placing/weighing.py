@@ -1,0 +1,243 @@
+"""One workload over all candidates: who may hold it, the front, scores, flips, and what moving there does. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from readiness.tradeoffs.core.consequences import Consequence, consequences
+from readiness.tradeoffs.core.factors import Factor, Rate, SiteFactors
+from readiness.tradeoffs.core.objectives import Objective, Option
+from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, Provenance, worst_latency
+from readiness.tradeoffs.core.pareto import front
+from readiness.tradeoffs.core.placement import Placed, Reason, place_one
+from readiness.tradeoffs.core.placement import Standing as Stands
+from readiness.tradeoffs.core.ranking import Ranked, ranking
+from readiness.tradeoffs.core.sensitivity import Robustness, Sensitivity, robustness, sensitivity
+from readiness.tradeoffs.placing.candidates import (
+    Adapter,
+    Standing,
+    capacity_after,
+    demand_of,
+    latency_limits,
+    limits_of,
+)
+from readiness.tradeoffs.placing.law import Law
+from readiness.tradeoffs.placing.question import OBJECTIVES, BadQuestion, Question
+from readiness.workloads.core.envelope import Envelope
+
+SEED = 2026
+"""Of the weights drawn for robustness, so that the same question has the same answer."""
+IN_SERVICE = frozenset({"commissioning", "production"})
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOption:
+    """One candidate with all that is said of it; `ranked` and `pareto` of feasible ones only."""
+
+    slug: str
+    name: str
+    country: str
+    region: str
+    stage: str
+    placed: Placed
+    figures: Mapping[str, Figure]
+    law: Law
+    after: Mapping[str, Figure]
+    standing: Standing | None = None
+    pareto: bool = False
+    dominated_by: str = ""
+    ranked: Ranked | None = None
+    is_today: bool = False
+    moved: tuple[Consequence, ...] | None = None
+
+    @property
+    def feasible(self) -> bool:
+        return self.placed.standing is Stands.FEASIBLE
+
+    @property
+    def candidate(self) -> Candidate:
+        return self.placed.candidate
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self.placed.reasons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """The answer. `options` has every candidate: feasible ones by rank, then undecided and rejected ones by name.
+
+    `objectives` are those that this envelope has, `on_front` those of them that the front is over: one that is unknown
+    at every option tells none apart. `sites` are the factors by slug. `today` is where the class runs, the site that
+    changes are counted from first.
+    """
+
+    question: Question
+    envelope: Envelope
+    asked: Envelope
+    currency: str
+    at: datetime
+    factors_at: datetime
+    objectives: tuple[Objective, ...]
+    on_front: tuple[str, ...]
+    weights: Mapping[str, float]
+    options: tuple[SiteOption, ...]
+    today: tuple[str, ...]
+    not_in_service: tuple[tuple[str, str, str], ...]
+    sensitivity: Sensitivity | None
+    robustness: Robustness | None
+    rules: Mapping[str, str] | None
+    framework: str
+    rates: tuple[Rate, ...]
+    sites: Mapping[str, SiteFactors] = field(repr=False)
+
+    @property
+    def feasible(self) -> tuple[SiteOption, ...]:
+        return tuple(one for one in self.options if one.feasible)
+
+    def standing_as(self, standing: Stands) -> tuple[SiteOption, ...]:
+        return tuple(one for one in self.options if one.placed.standing is standing)
+
+    @property
+    def best(self) -> SiteOption | None:
+        return next(iter(self.feasible), None)
+
+    def of(self, slug: str) -> SiteOption | None:
+        return next((one for one in self.options if one.slug == slug), None)
+
+    @property
+    def base(self) -> SiteOption | None:
+        """What changes are counted from; None where the class runs at no candidate."""
+        return next((one for slug in self.today if (one := self.of(slug)) is not None), None)
+
+    def factor(self, site: SiteFactors, kind: str) -> Factor | None:
+        return site.factors.get(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Candidates placed, before they are compared."""
+
+    options: list[SiteOption]
+    objectives: tuple[Objective, ...]
+    latency: tuple[LatencyLimit, ...]
+
+
+def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
+    envelope = adapter.envelope
+    demand, limits = demand_of(envelope), limits_of(envelope, adapter.currency, adapter.rates)
+    served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
+    options = []
+    for site in sites:
+        if site.stage not in IN_SERVICE:
+            continue
+        placed = place_one(adapter.candidate(site), demand, limits)
+        if site.slug in adapter.what_if.sites_lost:
+            placed = _lost(placed)
+        options.append(
+            SiteOption(
+                slug=site.slug,
+                name=site.name,
+                country=site.country,
+                region=site.region,
+                stage=site.stage,
+                placed=placed,
+                figures=_figures(placed, served, adapter.at),
+                law=adapter.laws.of(site.country),
+                after=capacity_after(placed.candidate, demand),
+                standing=adapter.standings.get(site.slug),
+                is_today=site.slug in adapter.homes,
+            )
+        )
+    return Judged(options, _objectives(envelope, options), served)
+
+
+def _lost(placed: Placed) -> Placed:
+    reason = Reason("site", "lost", Stands.REJECTED, None, None, None, "", "lost in this what-if")
+    return replace(placed, standing=Stands.REJECTED, reasons=(reason, *placed.reasons))
+
+
+def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, Figure]:
+    candidate, margin = placed.candidate, placed.compliance_margin
+    found = {
+        "cost": candidate.monthly_cost,
+        "energy": candidate.energy,
+        "carbon": candidate.carbon,
+        "readiness": candidate.readiness,
+        "compliance": Figure(
+            None, "%", source="no limit in figures stands, or one of the figures is not bounded"
+        )
+        if margin is None
+        else Figure(
+            margin * 100, "%", Provenance.ESTIMATED, at, source="the least room left under any limit"
+        ),
+    }
+    if served:
+        found["latency"] = worst_latency(candidate, served)
+    return found
+
+
+def _objectives(envelope: Envelope, options: Sequence[SiteOption]) -> tuple[Objective, ...]:
+    """Those that the envelope has: latency needs users, compliance a limit in figures."""
+    has_margin = any(one.placed.compliance_margin is not None for one in options)
+    left_out = {name for name, has in (("latency", envelope.users), ("compliance", has_margin)) if not has}
+    return tuple(one for one in OBJECTIVES if one.name not in left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Options with front, rank and consequences; feasible ones first, by rank."""
+
+    options: tuple[SiteOption, ...]
+    on_front: tuple[str, ...]
+    weights: Mapping[str, float]
+    sensitivity: Sensitivity | None
+    robustness: Robustness | None
+
+
+def compared(found: Judged, question: Question, base_slug: str) -> Compared:
+    """Raises BadQuestion where no objective that counts is left."""
+    feasible = {one.slug: one for one in found.options if one.feasible}
+    options = [Option(one.slug, one.figures) for one in feasible.values()]
+    weights = {one.name: question.weights.get(one.name, 0.0) for one in found.objectives}
+    if not any(weights.values()):
+        told = f"At least one weight has to be above 0, of {', '.join(weights)}."
+        raise BadQuestion("weights", told)
+    known = tuple(
+        one for one in found.objectives if any(option.figures[one.name].bounded for option in options)
+    )
+    edge = front(options, known)
+    on = frozenset(edge.on)
+    base = next((one for one in found.options if one.slug == base_slug), None)
+    ranked = ranking(options, found.objectives, weights) if options else ()
+    ordered = [
+        replace(
+            feasible[place.name],
+            ranked=place,
+            pareto=place.name in on,
+            dominated_by=edge.dominated_by.get(place.name, ""),
+        )
+        for place in ranked
+    ]
+    rest = [
+        one
+        for standing in (Stands.UNDECIDED, Stands.REJECTED)
+        for one in found.options
+        if one.placed.standing is standing
+    ]
+    return Compared(
+        tuple(_moved(one, base, found.latency) for one in (*ordered, *rest)),
+        tuple(one.name for one in known),
+        weights,
+        sensitivity(options, found.objectives, weights),
+        robustness(options, found.objectives, weights, seed=SEED),
+    )
+
+
+def _moved(option: SiteOption, base: SiteOption | None, latency: tuple[LatencyLimit, ...]) -> SiteOption:
+    """With what moving there from `base` does; None for where it is, and where there is nothing to move."""
+    if base is None or option.slug == base.slug or not option.feasible:
+        return option
+    return replace(option, moved=consequences(base.candidate, option.candidate, latency))
