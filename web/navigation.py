@@ -33,6 +33,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Campaigns"), "campaigns", "target-arrow", "scoring.view_campaign", "g c"),
     Item(_("Go-live reviews"), "reviews", "shield-check", "scoring.view_review", "g o"),
     Item(_("Workloads"), "workloads", "stack-2", "workloads.view_workloadclass", "g k", _("Trade-offs")),
+    Item(_("Decisions"), "decisions", "clipboard-check", "tradeoffs.view_decision", "g u"),
     Item(_("Site factors"), "factors", "scale", "tradeoffs.view_sitefactor", "g n"),
     Item(_("Rules"), "rules", "file-text", "jurisdiction.view_rule", "g j"),
     Item(_("Ownership"), "ownership", "user-check", "ownership.view_assignment", "g a", _("People")),
