@@ -71,13 +71,18 @@ class FactorRow:
 
 def value_text(known: Known) -> str:
     """`0.084 EUR/kWh`, `1.2`."""
-    return f"{exact(known.value)} {known.unit}".strip()
+    return f"{digits(known, known.value)} {known.unit}".strip()
+
+
+def digits(known: Known, value: float) -> str:
+    """What was entered as it was entered; what was worked out to four digits."""
+    return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
 
 
 def band_text(known: Known | None) -> str:
     if known is None or known.low is None or known.high is None:
         return ""
-    return f"{exact(known.low)} – {exact(known.high)}"
+    return f"{digits(known, known.low)} – {digits(known, known.high)}"
 
 
 def factor_rows(found: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:

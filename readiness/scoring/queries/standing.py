@@ -110,7 +110,7 @@ def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -
 def _site(*row: Any) -> SiteStanding:
     *of_ref, latitude, longitude, accountable, region, verdict, since, blocker, evaluated_at = row
     north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
-    ref = SiteRef(*of_ref, north, east, accountable)
+    ref = SiteRef(*(*of_ref, north, east, accountable))
     return SiteStanding(ref, region, verdict or "", since, blocker or "", evaluated_at)
 
 

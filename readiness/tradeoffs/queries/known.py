@@ -22,6 +22,7 @@ from readiness.tradeoffs.core.factors import (
     settled,
 )
 from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.queries import measured, stored
 from readiness.workloads.models import UserRegion
 
@@ -135,9 +136,9 @@ def _factors(
 def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
     """What an hour of an accelerator comes to in the currency of its capital, or why it cannot be said."""
     parts = {part: found[part].best for part in _PARTS}
-    missing = [part for part, known in parts.items() if known is None]
+    missing = [str(FactorKind(part).label) for part, known in parts.items() if known is None]
     if missing:
-        return f"No source has a value for it, and it cannot be computed without {', '.join(missing)}."
+        return f"No source has a value for it, and it is not computed without these: {', '.join(missing)}."
     capex, years, utilisation, power_kw, price, pue = (known for known in parts.values() if known is not None)
     converted = rates.converted(price, capex.currency)
     if converted is None:

@@ -56,7 +56,7 @@ class TestList:
             "190 gCO2e/kWh, supplier",
         ):
             assert words in rows
-        assert "unknown<span" in rows
+        assert ">unknown</span>" in rows
         assert "People and their shifts are not in Muster yet." in rows
         assert "check the unit" in rows
 
