@@ -39,6 +39,7 @@ urlpatterns = [
     path("readiness/framework/", include("readiness.framework.urls")),
     path("tradeoffs/workloads/", include("readiness.workloads.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.urls")),
+    path("tradeoffs/", include("readiness.tradeoffs.placing.urls")),
     path("decisions/", include("readiness.tradeoffs.decisions.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),

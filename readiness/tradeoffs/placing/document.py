@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import Factor
 from readiness.tradeoffs.core.options import Figure
@@ -270,3 +272,9 @@ def body(workload: str, question: Question) -> dict[str, Any]:
     if question.today:
         asked["today"] = question.today
     return asked
+
+
+def frozen(found: Weighed) -> dict[str, Any]:
+    """The whole answer as JSON has it, to be stored: instants are texts."""
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(document(found), option=orjson.OPT_UTC_Z))
+    return plain
