@@ -1,4 +1,4 @@
-"""What the address of the record form asks of the placement: the state of the explorer, as it stood there."""
+"""What the address of the record form asks: the state of the explorer as it stood there, and the chosen site."""
 
 from __future__ import annotations
 
@@ -6,69 +6,57 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from inventory.models import Site
+from readiness.tradeoffs.placing.asking import from_address
+from readiness.tradeoffs.placing.document import body
+from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.workloads.models import WorkloadClass
-
-WORDS = ("currency", "carbon", "today")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`refusal` says what of it cannot be read; `workload` and `site` are None where the address names none."""
+    """`asked` is the body of the same question to the endpoint; `refusal` says what of the address cannot be read.
+
+    `site` is the one that the form begins with, None where the address names none.
+    """
 
     workload: WorkloadClass | None = None
     site: Site | None = None
-    weights: Mapping[str, float] = field(default_factory=dict)
-    what_if: Mapping[str, Any] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
     refusal: str = ""
 
     @property
     def is_whole(self) -> bool:
-        return self.workload is not None and self.site is not None and not self.refusal
+        return not self.refusal
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        return self.asked.get("weights", {})
+
+    @property
+    def what_if(self) -> Mapping[str, Any]:
+        return self.asked.get("what_if", {})
 
     def given(self) -> dict[str, Any]:
-        """What the operation takes of it."""
-        return {
-            "workload": self.workload,
-            "site": self.site,
-            "weights": self.weights,
-            "what_if": self.what_if,
-            **self.words,
-        }
+        """What the operation takes of it, beside the site."""
+        return dict(self.asked) | {"workload": self.workload}
 
 
 def of_address(query: QueryDict) -> Question:
-    """`weights` and `what_if` are JSON objects, as the endpoint of placements takes them."""
-    workload = WorkloadClass.objects.filter(slug=_text(query, "workload")).first()
-    site = Site.objects.filter(slug=_text(query, "site")).first()
-    words = {name: _text(query, name) for name in WORDS if _text(query, name)}
-    try:
-        parts = {name: _object(query, name) for name in ("weights", "what_if")}
-    except ValueError as error:
-        return Question(workload, site, words=words, refusal=str(error))
-    refusal = ""
+    """`workload` and `site` by slug; all else as readiness.tradeoffs.placing.asking.from_address reads it."""
+    workload = WorkloadClass.objects.filter(slug=_slug(query, "workload")).first()
+    site = Site.objects.filter(slug=_slug(query, "site")).first()
     if workload is None:
-        refusal = _("The address names no workload that there is.")
-    elif site is None:
-        refusal = _("The address names no site that there is.")
-    return Question(workload, site, **parts, words=words, refusal=refusal)
-
-
-def _text(query: QueryDict, name: str) -> str:
-    return query.get(name, "").replace("\x00", "")[:100]
-
-
-def _object(query: QueryDict, name: str) -> dict[str, Any]:
-    text = query.get(name, "")
+        return Question(refusal=_("The address names no workload that there is."))
     try:
-        found = orjson.loads(text) if text else {}
-    except orjson.JSONDecodeError as error:
-        raise ValueError(_("%(name)s is no JSON object.") % {"name": name}) from error
-    if not isinstance(found, dict):
-        raise ValueError(_("%(name)s is no JSON object.") % {"name": name})
-    return found
+        asked = body(workload.slug, from_address(query))
+    except BadQuestion as error:
+        return Question(workload, site, refusal=str(error))
+    return Question(workload, site, asked)
+
+
+def _slug(query: QueryDict, name: str) -> str:
+    return query.get(name, "").replace("\x00", "")[:100]

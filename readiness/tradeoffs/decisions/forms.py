@@ -7,12 +7,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import Site
 from web.forms import DayInput, RefusedForm
 
 
 class RecordForm(RefusedForm):
-    """What a person adds to a placement: why, and when to look at it again."""
+    """What a person adds to a placement: which site, why, and when to look at it again."""
 
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label=_("Chosen site"),
+        help_text=_("One that keeps every limit; another is refused with what it breaks."),
+    )
     rationale = forms.CharField(
         label=_("Why this site"),
         max_length=4000,

@@ -192,14 +192,12 @@ def forecasts(decision: Decision) -> list[Line]:
 
 def asked(question: Question) -> list[Line]:
     """What is about to be recorded."""
-    workload, site = question.workload, question.site
+    workload = question.workload
     told: list[Line] = []
     if workload is not None:
         told.append(
             {"term": gettext("Workload"), "value": workload.name, "url": link("workload", workload.slug)}
         )
-    if site is not None:
-        told.append({"term": gettext("Chosen site"), "value": site.name, "url": link("site", site.slug)})
     told += [
         {"term": words.objective(name), "value": _spoken(weight), "note": gettext("weight")}
         for name, weight in question.weights.items()

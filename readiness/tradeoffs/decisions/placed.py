@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
 from django.core.exceptions import ValidationError
 
 from readiness.tradeoffs.placing.asking import question_of
-from readiness.tradeoffs.placing.document import document
+from readiness.tradeoffs.placing.document import frozen
 from readiness.tradeoffs.placing.queries import weighed
 from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.workloads import queries as workloads
@@ -33,6 +32,4 @@ def place(
         found = weighed(workloads.envelope_of(workload), question_of(asked), now=now)
     except BadQuestion as error:
         raise ValidationError({error.field: [error.reason]}) from error
-    # As it is stored: instants as text.
-    answer: dict[str, Any] = orjson.loads(orjson.dumps(document(found), option=orjson.OPT_UTC_Z))
-    return answer
+    return frozen(found)

@@ -77,7 +77,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Records what the address asks of the placement: the figures are worked out here, and none is read of the form."""
     at = now()
     question = asked.of_address(request.GET)
-    form = RecordForm(request.POST or None)
+    form = RecordForm(request.POST or None, initial={"site": question.site.slug if question.site else ""})
     if request.method == "POST" and question.is_whole and form.is_valid():
         try:
             made = operations.record(

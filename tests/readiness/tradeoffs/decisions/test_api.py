@@ -1,6 +1,8 @@
 """`/api/tradeoffs/decisions/` and the record form: a decision from the placement as it is now, then answered."""
 
+import html
 import json
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -126,42 +128,52 @@ class TestAnswering:
 
 class TestForm:
     def address(self, **given):
-        asked = {"workload": "chat", "site": "lulea", "weights": json.dumps(WEIGHTS)} | given
+        asked = {"workload": "chat", "site": "lulea", "w_cost": 60, "w_carbon": 40} | given
         return f"/decisions/new/?{urlencode(asked)}"
 
     def test_the_state_of_the_explorer_is_in_the_address(self, chat, client_of):  # noqa: F811
         planner = client_of("planner")
-        page = planner.get(self.address(what_if='{"pue": 1.2}')).content.decode()
+        page = planner.get(self.address(pue=1.2, x="carbon")).content.decode()
         for told in ("Chat", "Lulea", "pue", "1.2", "Why this site"):
             assert told in page
-        answer = planner.post(self.address(what_if='{"pue": 1.2}'), {"rationale": SAID}, follow=True)
+        answer = planner.post(
+            self.address(pue=1.2, x="carbon"), {"site": "lulea", "rationale": SAID}, follow=True
+        )
         assert "Chat at Lulea is recorded; somebody else answers." in answer.content.decode()
         decision = Decision.objects.get()
         energy = decision.forecasts.get(objective="energy")
         assert energy.value == pytest.approx(10 * 1.2 * HOURS)
         assert (decision.decided_by.username, decision.what_if) == ("planner", {"pue": 1.2})
+        assert (decision.weights["cost"], decision.weights["carbon"]) == (60, 40)
 
     @pytest.mark.parametrize(
         ("given", "told"),
         [
             ({"workload": "nothing"}, "names no workload"),
-            ({"site": ""}, "names no site"),
-            ({"weights": "heavy"}, "weights is no JSON object"),
-            ({"what_if": "[1]"}, "what_if is no JSON object"),
+            ({"w_cost": "heavy"}, "weights.cost"),
+            ({"pue": "0.5"}, "what_if.pue"),
         ],
     )
     def test_an_address_that_says_nothing_is_told_what_it_lacks(self, chat, client_of, given, told):  # noqa: F811
         answer = client_of("planner").get(self.address(**given))
         assert (answer.status_code, told in answer.content.decode()) == (422, True)
-        assert client_of("planner").post(self.address(**given), {"rationale": SAID}).status_code == 422
+        assert client_of("planner").post(self.address(**given), {"site": "lulea"}).status_code == 422
         assert not Decision.objects.exists()
 
     def test_what_the_placement_refuses_is_told_in_the_form(self, chat, client_of):  # noqa: F811
-        limits = json.dumps({"limits": {"latency_limit_ms": 20}})
-        answer = client_of("planner").post(self.address(what_if=limits), {"rationale": SAID})
+        answer = client_of("planner").post(self.address(latency=20), {"site": "lulea", "rationale": SAID})
         assert (answer.status_code, "Lulea is no option: latency" in answer.content.decode()) == (422, True)
         assert client_of("planner").post(self.address(), {"rationale": ""}).status_code == 422
 
     def test_others_are_told_the_permission(self, chat, client_of):  # noqa: F811
         answer = client_of("manager").get(self.address())
         assert (answer.status_code, operations.MAY_RECORD in answer.content.decode()) == (403, True)
+
+    def test_the_explorer_leads_there_with_its_state(self, chat, client_of):  # noqa: F811
+        explorer = "/tradeoffs/?workload=chat&w_cost=60"
+        page = client_of("planner").get(explorer).content.decode()
+        [link] = re.findall(r'href="(/decisions/new/[^"]+)"', page)
+        assert {"workload=chat", "w_cost=60"} <= set(html.unescape(link).partition("?")[2].split("&"))
+        form = client_of("planner").get(html.unescape(link)).content.decode()
+        assert re.search(r'<option value="\w+" selected', form)
+        assert "/decisions/new/" not in client_of("viewer").get(explorer).content.decode()
