@@ -121,7 +121,15 @@ def blank(found: Weighed) -> dict[str, Any]:
         {"name": one.name, "label": f"{LABELS[one.name]} {unit_of(found, one.name)}", "text": "", "why": ""}
         for one in found.objectives
     ]
-    return {"slug": "", "name": "", "place": "", "pareto": True, "is_today": True, "dominated": "", "cells": cells}
+    return {
+        "slug": "",
+        "name": "",
+        "place": "",
+        "pareto": True,
+        "is_today": True,
+        "dominated": "",
+        "cells": cells,
+    }
 
 
 def _why(figure: Figure | None) -> str:
