@@ -89,7 +89,7 @@ def factors_of(
                 country=site["country"],
                 region=site["region__name"],
                 stage=site["stage"],
-                verdict=site["score__verdict"] or "",
+                verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
                 score=site["score__score"],
                 accelerators=dict(hardware.get(key, {})),
                 factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
