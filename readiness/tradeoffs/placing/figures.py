@@ -42,8 +42,7 @@ class Part:
         low, high = (None if end is None else end * factor for end in (self.known.low, self.known.high))
         if low is not None and high is not None and low > high:
             low, high = high, low
-        known = replace(
-            self.known,
+        known = self.known._replace(
             value=self.known.value * factor,
             low=low,
             high=high,

@@ -24,7 +24,7 @@ LABELS: Mapping[str, Any] = {
     "energy": _("Energy"),
     "carbon": _("Carbon"),
     "readiness": _("Readiness"),
-    "compliance": _("Compliance margin"),
+    "compliance": _("Margin"),
 }
 ANSWERS = {
     Answer.ALLOWED: _("Allowed"),
@@ -47,7 +47,7 @@ def unit_of(found: Weighed, name: str) -> str:
         "energy": ENERGY_UNIT,
         "carbon": CARBON_UNIT,
         "readiness": gettext("points"),
-        "compliance": "%",
+        "compliance": gettext("% of limit"),
     }
     return units[name]
 
@@ -121,7 +121,15 @@ def blank(found: Weighed) -> dict[str, Any]:
         {"name": one.name, "label": f"{LABELS[one.name]} {unit_of(found, one.name)}", "text": "", "why": ""}
         for one in found.objectives
     ]
-    return {"slug": "", "name": "", "place": "", "pareto": True, "is_today": True, "dominated": "", "cells": cells}
+    return {
+        "slug": "",
+        "name": "",
+        "place": "",
+        "pareto": True,
+        "is_today": True,
+        "dominated": "",
+        "cells": cells,
+    }
 
 
 def _why(figure: Figure | None) -> str:
@@ -246,6 +254,7 @@ def kept_out(found: Weighed) -> list[dict[str, Any]]:
             if one.placed.standing is Standing.UNDECIDED
             else gettext("Rejected"),
             "state": "unknown" if one.placed.standing is Standing.UNDECIDED else "fail",
+            "icon": "help-circle" if one.placed.standing is Standing.UNDECIDED else "circle-x",
             "first": sentence_of(one.reasons[0].words),
             "more": len(one.reasons) - 1,
             "reasons": [
