@@ -68,7 +68,11 @@ def parallel(found: Weighed, ranges: dict[str, tuple[float | None, float | None]
     trace = go.Parcoords(
         line={"color": scores, "cmin": min(scores), "cmax": max(scores)},
         dimensions=dimensions,
-        meta={"sites": [one.slug for one in drawn], "objectives": names},
+        meta={
+            "sites": [one.slug for one in drawn],
+            "objectives": names,
+            "short": [str(LABELS[name]) for name in names],
+        },
     )
     rows: list[list[Any]] = [
         [one.name, *[one.figures[name].value for name in names], round(score, 1)]
@@ -83,6 +87,7 @@ def parallel(found: Weighed, ranges: dict[str, tuple[float | None, float | None]
             "rows": rows,
         },
     }
+    meta["narrow"] = {"margin": {"l": 30, "r": 30}}
     layout = go.Layout(margin={"l": 56, "r": 56, "t": 46, "b": 18})
     return figure([trace], layout, meta)
 

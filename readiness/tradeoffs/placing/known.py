@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection
 
+from readiness.framework import queries as framework
 from readiness.scoring.models import SiteScore
 from readiness.tradeoffs.core.factors import Rates, SiteFactors
 from readiness.tradeoffs.placing.candidates import Standing
@@ -70,12 +71,16 @@ def known(percentile: float, now: datetime) -> Known:
 
 
 def _read(percentile: float, now: datetime) -> Known:
-    standings, framework = _standings()
+    standings, version = _standings(_pillars())
     sites = factors_of(None, now, percentile=percentile)
-    return Known(now, sites, standings, known_rates(now), framework)
+    return Known(now, sites, standings, known_rates(now), version)
 
 
-def _standings() -> tuple[dict[str, Standing], str]:
+def _pillars() -> dict[str, str]:
+    return {pillar.id: pillar.name for pillar in framework.current()[1].pillars}
+
+
+def _standings(names: Mapping[str, str]) -> tuple[dict[str, Standing], str]:
     rows = SiteScore.objects.order_by("pk").values_list(
         "site__slug",
         "verdict",
@@ -85,12 +90,16 @@ def _standings() -> tuple[dict[str, Standing], str]:
         "pillars",
         "framework_version__version",
     )
-    found, framework = {}, ""
+    found: dict[str, Standing] = {}
+    versions: set[str] = set()
     for slug, verdict, score, upper, evaluated_at, pillars, version in rows:
-        framework = version
+        versions.add(version)
         weakest, least = _weakest(pillars)
-        found[slug] = Standing(verdict, score, upper, evaluated_at, weakest, least)
-    return found, framework
+        found[slug] = Standing(
+            verdict, score, upper, evaluated_at, names.get(weakest, weakest).lower(), least
+        )
+    # During a change of version some sites are judged by the old one still.
+    return found, ", ".join(sorted(versions))
 
 
 def _weakest(pillars: Mapping[str, Any]) -> tuple[str, float | None]:

@@ -24,7 +24,7 @@ LABELS: Mapping[str, Any] = {
     "energy": _("Energy"),
     "carbon": _("Carbon"),
     "readiness": _("Readiness"),
-    "compliance": _("Compliance margin"),
+    "compliance": _("Margin"),
 }
 ANSWERS = {
     Answer.ALLOWED: _("Allowed"),
@@ -47,7 +47,7 @@ def unit_of(found: Weighed, name: str) -> str:
         "energy": ENERGY_UNIT,
         "carbon": CARBON_UNIT,
         "readiness": gettext("points"),
-        "compliance": "%",
+        "compliance": gettext("% of limit"),
     }
     return units[name]
 
@@ -254,6 +254,7 @@ def kept_out(found: Weighed) -> list[dict[str, Any]]:
             if one.placed.standing is Standing.UNDECIDED
             else gettext("Rejected"),
             "state": "unknown" if one.placed.standing is Standing.UNDECIDED else "fail",
+            "icon": "help-circle" if one.placed.standing is Standing.UNDECIDED else "circle-x",
             "first": sentence_of(one.reasons[0].words),
             "more": len(one.reasons) - 1,
             "reasons": [

@@ -89,7 +89,7 @@ def panel(
 
 
 def _conditions(found: Weighed, given: QueryDict) -> list[Lever]:
-    each = {"given": given}
+    each: dict[str, Any] = {"given": given}
     return [
         _lever("demand", gettext("Demand"), "%", "100", 10, 300, note=gettext("of what the envelope asks for"), **each),
         _lever(
@@ -105,7 +105,8 @@ def _conditions(found: Weighed, given: QueryDict) -> list[Lever]:
 
 
 def _limits(found: Weighed, given: QueryDict) -> list[Lever]:
-    envelope, each = found.envelope, {"given": given}
+    envelope = found.envelope
+    each: dict[str, Any] = {"given": given}
     unit = {
         "accelerator-hour": "/h", "million-tokens": "/M tok", "million-requests": "/M req", "month": "/month",
     }.get(envelope.cost_unit or "month", "/month")  # fmt: skip

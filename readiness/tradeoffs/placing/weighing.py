@@ -62,7 +62,8 @@ class SiteOption:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        return self.placed.reasons
+        """What rules the site out before what nobody knows."""
+        return tuple(sorted(self.placed.reasons, key=lambda one: one.standing is not Stands.REJECTED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
