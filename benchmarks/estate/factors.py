@@ -1,4 +1,4 @@
-"""Sites with factors, scores and accelerators, and one workload that a fifth of a fleet may hold: what a placement reads.
+"""Sites with factors, scores and accelerators, and one workload with limits: what a placement reads.
 
 Figures are drawn, and rows are written past the operations: what reading them takes is measured, not writing them.
 """
@@ -88,7 +88,13 @@ def _accelerators(sites: list[Site]) -> DeviceType:
         for kind in ("node", "accelerator")
     )
     nodes = Device.objects.bulk_create(
-        Device(site=site, device_type=node, name=f"{site.slug}-n1", status=Device.Status.ACTIVE)
+        Device(
+            site=site,
+            device_type=node,
+            name=f"{site.slug}-n1",
+            role=Device.Role.NODE,
+            status=Device.Status.ACTIVE,
+        )
         for site in sites
     )
     Accelerator.objects.bulk_create(
