@@ -79,6 +79,8 @@ ROLES: dict[str, Role] = {
                 "scoring.change_sitescore",
                 "scoring.add_grant",
                 "tradeoffs.add_decision",
+                "tradeoffs.add_portfoliorun",
+                "tradeoffs.cancel_portfoliorun",
                 "scoring.*_campaign",
                 "scoring.*_workitem",
                 "ownership.add_assignment",

@@ -297,6 +297,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600,
         "options": {"expires": 3600, "queue": "default"},
     },
+    "portfolios": {
+        "task": "readiness.tradeoffs.look_after_portfolios",
+        "schedule": 60,
+        "options": {"expires": 60, "queue": "default"},
+    },
     "forget-inputs": {
         "task": "readiness.scoring.forget_inputs",
         "schedule": 3600,

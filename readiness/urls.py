@@ -9,6 +9,7 @@ from readiness.people.api import router as people_api
 from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.tradeoffs.api import router as tradeoffs_api
+from readiness.tradeoffs.decisions.api import router as decisions_api
 from readiness.tradeoffs.placing.api import PlacementsView
 from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
@@ -20,7 +21,7 @@ api = Router()
 for room in (scoring_api, evidence_api, workloads_api):
     api.registry.extend(room.registry)
 tradeoffs = Router()
-for room in (tradeoffs_api, workloads_tradeoffs_api, jurisdiction_api):
+for room in (tradeoffs_api, decisions_api, workloads_tradeoffs_api, jurisdiction_api):
     tradeoffs.registry.extend(room.registry)
 
 urlpatterns = [
@@ -39,6 +40,7 @@ urlpatterns = [
     path("tradeoffs/workloads/", include("readiness.workloads.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.placing.urls")),
+    path("decisions/", include("readiness.tradeoffs.decisions.urls")),
     path("evidence/", include("readiness.evidence.urls")),
     path("", include("readiness.scoring.urls")),
 ]

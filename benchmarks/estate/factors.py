@@ -1,4 +1,4 @@
-"""Sites with factors, scores and accelerators, and one workload with limits: what a placement reads.
+"""Sites with factors and scores, and one workload that a fifth of them may hold: all a placement reads.
 
 Figures are drawn, and rows are written past the operations: what reading them takes is measured, not writing them.
 """

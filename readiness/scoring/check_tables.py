@@ -118,26 +118,9 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
     )
 
 
-def check_site_columns(check_id: str) -> tuple[Column, ...]:
-    """Columns of one check over the sites."""
+def _site_figure_columns() -> tuple[Column, ...]:
+    """The capacity that a result concerns, and its figures."""
     return (
-        Column(
-            "state",
-            _("State"),
-            value=lambda row: row.result.state,
-            template="readiness/cells/check_state.html",
-            sort=lambda row: SEVERITY[row.result.state],
-            phone="status",
-        ),
-        Column(
-            "site",
-            _("Site"),
-            value=lambda row: row.site.name,
-            url=lambda row: link("site-check", row.site.slug, check_id),
-            sort=lambda row: row.site.name,
-            locked=True,
-            phone="title",
-        ),
         Column(
             "deployed",
             _("Deployed"),
@@ -163,6 +146,30 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             sort=lambda row: row.result.margin,
             numeric=True,
         ),
+    )
+
+
+def check_site_columns(check_id: str) -> tuple[Column, ...]:
+    """Columns of one check over the sites."""
+    return (
+        Column(
+            "state",
+            _("State"),
+            value=lambda row: row.result.state,
+            template="readiness/cells/check_state.html",
+            sort=lambda row: SEVERITY[row.result.state],
+            phone="status",
+        ),
+        Column(
+            "site",
+            _("Site"),
+            value=lambda row: row.site.name,
+            url=lambda row: link("site-check", row.site.slug, check_id),
+            sort=lambda row: row.site.name,
+            locked=True,
+            phone="title",
+        ),
+        *_site_figure_columns(),
         Column("reason", _("Why"), value=lambda row: row.result.reason, phone="full"),
         Column(
             "owner",

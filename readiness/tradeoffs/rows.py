@@ -9,6 +9,7 @@ from datetime import datetime
 from readiness.evidence.tables import exact
 from readiness.tradeoffs.core.factors import Basis, Factor, Known, SiteFactors
 from readiness.tradeoffs.models import FactorKind
+from web.units import age
 
 UNKNOWN = "unknown"
 """What stands for the basis of a factor that nobody knows."""
@@ -66,18 +67,30 @@ class FactorRow:
 
     @property
     def age_s(self) -> float | None:
-        return None if self.known is None else self.known.age_s(self.at)
+        """Of what is worked out from distance there is none."""
+        if self.known is None or self.known.basis is Basis.GREAT_CIRCLE:
+            return None
+        return self.known.age_s(self.at)
+
+    @property
+    def age_text(self) -> str:
+        return "" if self.age_s is None else age(self.as_of, now=self.at)
 
 
 def value_text(known: Known) -> str:
     """`0.084 EUR/kWh`, `1.2`."""
-    return f"{exact(known.value)} {known.unit}".strip()
+    return f"{digits(known, known.value)} {known.unit}".strip()
+
+
+def digits(known: Known, value: float) -> str:
+    """What was entered as it was entered; what was worked out to four digits."""
+    return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
 
 
 def band_text(known: Known | None) -> str:
     if known is None or known.low is None or known.high is None:
         return ""
-    return f"{exact(known.low)} – {exact(known.high)}"
+    return f"{digits(known, known.low)} – {digits(known, known.high)}"
 
 
 def factor_rows(found: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:

@@ -74,7 +74,14 @@ def _columns_of_page(subject: Column) -> tuple[Column, ...]:
             template="readiness/tradeoffs/provenance_cell.html",
         ),
         Column("basis", _("Basis"), text=lambda row: str(BASIS_LABELS[row.basis]), sort=True, default=False),
-        Column("source", _("Source"), value=lambda row: row.known.source if row.known else "", sort=True),
+        Column(
+            "source",
+            _("Source"),
+            value=lambda row: row.known.source if row.known else "",
+            sort=True,
+            template="readiness/tradeoffs/source_cell.html",
+            phone="full",
+        ),
         Column("age", _("Age"), value="age_s", sort=True, template="readiness/tradeoffs/age_cell.html"),
         Column(
             "others",

@@ -29,6 +29,10 @@ from readiness.scoring.reviews import actions, approvers
 from readiness.scoring.reviews import operations as reviews
 from readiness.scoring.waivers import operations as waivers
 from readiness.scoring.worklist import operations as worklist
+from readiness.tradeoffs import operations as tradeoffs
+from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
+from readiness.tradeoffs.core.series import Stated
+from readiness.tradeoffs.models import SiteFactor
 from readiness.workloads import operations as workloads
 from telemetry.models import Source
 from tests.browser import owned
@@ -81,6 +85,9 @@ VARIANTS = (
     "/readiness/trends/?site=porto&pillar=p2&start=now-60d",
     "/tradeoffs/workloads/bare/",
     "/tradeoffs/workloads/?complete=false&cols=demand&cols=it_kw&cols=provenance",
+    "/tradeoffs/factors/?sources=disagree&cols=basis",
+    "/tradeoffs/factors/?q=nothing-is-called-this",
+    "/tradeoffs/factors/sites/site-1/",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -128,6 +135,8 @@ def address(route):
         pk = Campaign.objects.values_list("pk", flat=True).first()
     elif route.startswith("readiness/framework/"):
         pk = FrameworkVersion.objects.drafts().get().pk
+    elif route.startswith("tradeoffs/factors/"):
+        pk = SiteFactor.objects.order_by("pk").values_list("pk", flat=True).first()
     elif route.startswith("evidence/floors/"):
         pk = Floor.objects.values_list("pk", flat=True).first()
     elif route.startswith("ownership/"):
@@ -275,6 +284,34 @@ def drafted(small_fleet, user_of, frozen_now):
     return draft
 
 
+@pytest.fixture
+def weighed(small_fleet, frozen_now):
+    """Factors of Porto: one with sources that disagree, one with a caution, hours, a round trip, a rate."""
+    enter = {"by": None, "now": frozen_now.at}
+    entered = {"site": "porto", "kind": "carbon_average", "unit": "g/kWh"}
+    day = {"as_of_on": date(2026, 1, 1)}
+    tradeoffs.enter_factors(
+        entries=[
+            FactorEntry(line=1, value=290, sourcing=Sourcing(source="national mean", **day), **entered),
+            FactorEntry(line=2, value=190, sourcing=Sourcing(source="supplier", **day), **entered),
+            FactorEntry(
+                line=3,
+                value=1_500,
+                sourcing=Sourcing(source="contract", **day),
+                **entered | {"kind": "electricity_price", "unit": "EUR/MWh"},
+            ),
+        ],
+        **enter,
+    )
+    begin = frozen_now.at.replace(minute=0) - timedelta(days=3)
+    hours = [Stated(line, begin + timedelta(hours=line), 40.0 + line % 24) for line in range(72)]
+    about = {"kind": "electricity_price", "unit": "EUR/MWh", "source": "exchange"}
+    porto = Site.objects.get(slug="porto")
+    tradeoffs.enter_series(about=tradeoffs.SeriesOf(site=porto, **about), rows=hours, **enter)
+    rate = RateEntry(line=1, currency="EUR", to_currency="USD", rate=1.08, source="ECB", **day)
+    tradeoffs.enter_rates(entries=[rate], **enter)
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
@@ -289,6 +326,7 @@ def found_on(one, axe_source, paths):
     "explained",
     "working",
     "answered",
+    "weighed",
 )
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
@@ -332,6 +370,8 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
         reverse("approver-add"),
         reverse("workload-add"),
     ]
+    empty += ["/tradeoffs/factors/", "/tradeoffs/latencies/", "/tradeoffs/rates/"]
+    refused += [reverse("site-factor-add"), reverse("factors-import"), reverse("factor-hours-add")]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
 

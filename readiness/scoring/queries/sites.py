@@ -40,11 +40,12 @@ def table(*, now: datetime) -> QuerySet[Site]:
         .annotate(deployed_kw=deployed)
         .annotate(
             ready_kw=Case(
-                When(score__verdict=Verdict.READY, then=F("deployed_kw")),
+                When(score__verdict=Verdict.READY, score__failed_at=None, then=F("deployed_kw")),
                 default=0.0,
                 output_field=FloatField(),
             ),
             verdict_order=Case(
+                When(score__failed_at__isnull=False, then=3),
                 When(score__verdict=Verdict.NOT_READY, then=0),
                 When(score__verdict=Verdict.CONDITIONAL, then=1),
                 When(score__verdict=Verdict.READY, then=2),
@@ -95,7 +96,7 @@ def _row(
     newest_at = score.newest_sample_at if score else None
     return SiteRow(
         site=ref_of(site),
-        verdict=score.verdict if score else "",
+        verdict=score.confirmed_verdict if score else "",
         verdict_reason=score.verdict_reason if score else "",
         verdict_since=score.verdict_since if score else None,
         deployed=capacity.deployed,
@@ -119,6 +120,8 @@ def _row(
         newest_sample_at=newest_at,
         data_age_s=max((now - newest_at).total_seconds(), 0.0) if newest_at else None,
         evaluated_at=score.evaluated_at if score else None,
+        failed_at=score.failed_at if score else None,
+        failure=score.failure if score else "",
     )
 
 

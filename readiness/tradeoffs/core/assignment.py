@@ -46,8 +46,12 @@ class Assigning:
 
 
 def filled(problem: Assigning, priced: Numbers, fixed: Places) -> Places:
-    """A plan that keeps what is fixed and fills in the others by size, each at its cheapest site with room for it."""
-    plan = fixed.copy()
+    """A plan that keeps what is fixed and fills in the others by size, each at its cheapest site with room for it.
+
+    A site that what is fixed would overfill, as a linear program that was ended early may, is filled in anew.
+    """
+    overfull = np.flatnonzero((problem.left(fixed) < 0).any(axis=1))
+    plan = np.where(np.isin(fixed, overfull), NOWHERE, fixed)
     free = problem.left(plan)
     for row in by_size(problem):
         if plan[row] >= 0:

@@ -1,6 +1,6 @@
 """Integer programs for HiGHS: small portfolios to the optimum, who can be placed, and what sites could earn at most.
 
-Searches that may be long end after a number of nodes, so that what they find does not hang on the machine's speed.
+The first two are for small portfolios alone: they search to the end.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ import numpy as np
 from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places
 from readiness.tradeoffs.core.relaxation import Relaxed, columns_of, empty_program, priced, quiet_highs
 
-FEASIBLE_NODES = 2_000
-"""Nodes of the search for a plan that places all."""
 SITE_PAIRS = 2_500
 """Pairs up to which sites are bounded one by one; with more it takes seconds and hardly raises the bound."""
 
@@ -27,13 +25,13 @@ class Solved:
     bound: float
 
 
-def most_placed(problem: Assigning, priority: Numbers, nodes: int | None = FEASIBLE_NODES) -> Places:
-    """A plan that places as much priority as there is room for; the most there is if `nodes` is None."""
+def most_placed(problem: Assigning, priority: Numbers) -> Places:
+    """A plan that places as much priority as there is room for."""
     places = np.where(np.isfinite(problem.costs), 0.0, np.inf)
     program, rows, sites = _program(Assigning(places, problem.demand, problem.capacity), priority)
     highs = quiet_highs()
     highs.passModel(program)
-    return _run(highs, rows, sites, len(priority), nodes).plan
+    return _run(highs, rows, sites, len(priority)).plan
 
 
 def optimum(problem: Assigning, priority: Numbers, placed: float) -> Solved:
@@ -72,14 +70,11 @@ def _run(
     rows: Places,
     sites: Places,
     workloads: int,
-    nodes: int | None = None,
     gap: float = 0.0,
 ) -> Solved:
     highs.setOptionValue("mip_rel_gap", 0.0)
     highs.setOptionValue("mip_abs_gap", 1e-9)
     highs.setOptionValue("mip_feasibility_tolerance", 1e-9)
-    if nodes is not None:
-        highs.setOptionValue("mip_max_nodes", nodes)
     highs.run()
     plan = np.full(workloads, NOWHERE, np.int64)
     chosen = np.array(highs.getSolution().col_value)

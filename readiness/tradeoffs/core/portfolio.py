@@ -3,8 +3,8 @@
 A point is the plan of least weighted sum of the objectives, each divided by what it is on average over the pairs that
 are allowed, so that weights are without unit. Its gap is (cost of the plan - bound) / cost of the plan: no plan for
 these weights is cheaper by more. A plan never exceeds a capacity and never uses a pair that is not allowed, which is
-where jurisdiction and every other hard limit of a single workload stand. As many workloads as there is room for are
-placed, by priority, before anything is saved; the others are named with the reason.
+where jurisdiction and every other hard limit of a single workload stand. As many workloads as room is found for are
+placed, by priority, before anything is saved; the others are named with the reason, and the bound is that of the rest.
 
 Small portfolios are solved to the optimum (`exact`). Larger ones are bounded by `relaxation`, and their plans made by
 rounding it and improving that (`assignment`). Nothing here reads a clock: the same input gives the same points.
@@ -33,6 +33,10 @@ CORNER = 0.97
 
 SEED = 1
 """Of what is drawn while plans are improved; another gives other plans with about the same gaps."""
+
+
+LEFT_OUT_DEAR = 20.0
+"""What leaving a workload out costs while room is searched for, where the average pair costs 1."""
 
 
 class LeftOut(StrEnum):
@@ -157,7 +161,7 @@ class _Solving:
             self.rows, self.start = self.rows[start >= 0], start[start >= 0]
 
     def _placing(self) -> Places:
-        """A plan that places as many as possible: filled in by size, or searched for where that leaves any out."""
+        """A plan that places as many as it can: filled in by size, or searched for where that leaves any out."""
         problem = self._problem(np.ones(self.usable.shape))
         priority = self.portfolio.priority[self.rows]
         if not self.exact:
@@ -166,9 +170,10 @@ class _Solving:
             plan = improved(problem, plan, np.full(len(self.rows), 10.0), -np.inf)
             if (plan >= 0).all():
                 return plan
-            searched = most_placed(problem, priority)
+            evenly = np.nan_to_num(self.portfolio.figures) @ (1 / len(self.scale) / self.scale)
+            searched = _placed_by_prices(self._problem(evenly), priority)
             return max(plan, searched, key=lambda one: float(priority[one >= 0].sum()))
-        self.placed = most_placed(problem, priority, None)
+        self.placed = most_placed(problem, priority)
         return self.placed
 
     def _problem(self, costs: Numbers) -> Assigning:
@@ -211,6 +216,19 @@ class _Solving:
         if problem.total(plan) - bound > SETTLED * abs(problem.total(plan)):
             bound = site_by_site(problem, self.before)
         return plan, bound
+
+
+def _placed_by_prices(problem: Assigning, priority: Numbers) -> Places:
+    """As a sweep's points are found, with one site more: there is room for all, and being there is dear by priority."""
+    nowhere = problem.costs.shape[1]
+    costs = np.hstack([problem.costs, LEFT_OUT_DEAR * (priority / priority.mean())[:, None]])
+    room = problem.demand.sum(axis=0, keepdims=True) + 1.0
+    wider = Assigning(costs, problem.demand, np.vstack([problem.capacity, room]))
+    relaxed = relax(wider, None)
+    plan = filled(wider, priced(wider, relaxed.prices), relaxed.whole)
+    plan = improved(wider, plan, np.full(len(plan), 10 * float(costs[:, -1].sum())), relaxed.bound)
+    plan = shaken(wider, plan, relaxed, seed=SEED)
+    return np.where(plan == nowhere, NOWHERE, plan)
 
 
 def _points(

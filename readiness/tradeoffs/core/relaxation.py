@@ -28,6 +28,8 @@ PAIRS_ADDED = 4
 CLOSE = 1e-3
 """Sifting ends when the linear program over few pairs is this close to the bound over all."""
 MOST_ROUNDS = 12
+MOST_PIVOTS = 20_000
+"""Of one linear program; where most pairs cost alike it may turn on the spot. Its prices still prove a bound then."""
 DEAR = 3.0
 """In the linear program, leaving a workload out costs so many times its dearest site; the bound does not hang on it."""
 
@@ -137,6 +139,7 @@ class _Master:
         self.sites = np.zeros(0, np.int64)
         workloads = len(problem.costs)
         self.highs = quiet_highs()
+        self.highs.setOptionValue("simplex_iteration_limit", MOST_PIVOTS)
         dearest = np.where(np.isfinite(problem.costs), np.abs(problem.costs), 0.0).max(axis=1)
         program = empty_program(problem)
         program.num_col_ = workloads

@@ -22,6 +22,7 @@ from readiness.tradeoffs.core.factors import (
     settled,
 )
 from readiness.tradeoffs.core.kinds import KINDS
+from readiness.tradeoffs.models import FactorKind
 from readiness.tradeoffs.queries import measured, stored
 from readiness.workloads.models import UserRegion
 
@@ -38,7 +39,7 @@ _WHY_NOT = {
     "power_headroom_kw": "No meter sees all of the site, or its contracted power is not entered.",
     "accelerators_free": "No scheduler says what is idle, and nobody entered it.",
     "network_free_gbps": "Nobody entered it.",
-    "staffing_cover": "People and their shifts are not in Muster yet.",
+    "staffing_cover": "Shifts are not in Muster yet, so nobody can say how far they cover the site.",
 }
 NOT_ENTERED = "No source has a value for it."
 
@@ -88,7 +89,7 @@ def factors_of(
                 country=site["country"],
                 region=site["region__name"],
                 stage=site["stage"],
-                verdict=site["score__verdict"] or "",
+                verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
                 score=site["score__score"],
                 accelerators=dict(hardware.get(key, {})),
                 factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
@@ -135,9 +136,9 @@ def _factors(
 def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
     """What an hour of an accelerator comes to in the currency of its capital, or why it cannot be said."""
     parts = {part: found[part].best for part in _PARTS}
-    missing = [part for part, known in parts.items() if known is None]
+    missing = [str(FactorKind(part).label) for part, known in parts.items() if known is None]
     if missing:
-        return f"No source has a value for it, and it cannot be computed without {', '.join(missing)}."
+        return f"No source has a value for it, and it is not computed without these: {', '.join(missing)}."
     capex, years, utilisation, power_kw, price, pue = (known for known in parts.values() if known is not None)
     converted = rates.converted(price, capex.currency)
     if converted is None:

@@ -38,11 +38,11 @@ from readiness.workloads.jurisdiction.refusals import (
 )
 from readiness.workloads.jurisdiction.serializers import (
     DataOriginSerializer,
-    DecisionSerializer,
     HeldBasisSerializer,
-    ImportSerializer,
-    PublishSerializer,
-    RequestSerializer,
+    RuleCaseSerializer,
+    RuleDecisionSerializer,
+    RulePackImportSerializer,
+    RulePackPublishSerializer,
     RulePackSerializer,
     RuleSerializer,
     WholeRulePackSerializer,
@@ -139,7 +139,10 @@ class RulePackViewSet(ObjectViewSet):
 
     @extend_schema(
         summary="Replace what a draft says by a file or a text: all of it, or nothing",
-        request={"multipart/form-data": ImportSerializer, "application/json": ImportSerializer},
+        request={
+            "multipart/form-data": RulePackImportSerializer,
+            "application/json": RulePackImportSerializer,
+        },
         responses={
             200: WholeRulePackSerializer,
             400: OpenApiResponse(description="`definition`, and beside it `path`, `reason` and `line`"),
@@ -153,7 +156,7 @@ class RulePackViewSet(ObjectViewSet):
         parser_classes=[MultiPartParser, OrjsonParser],
     )
     def import_definition(self, request: Request, pk: str) -> Response:
-        asked = ImportSerializer(data=request.data)
+        asked = RulePackImportSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors():
             draft = cast(RulePack, self._locked_one())
@@ -169,12 +172,12 @@ class RulePackViewSet(ObjectViewSet):
 
     @extend_schema(
         summary="Put a draft in force; what was in force is withdrawn",
-        request=PublishSerializer,
+        request=RulePackPublishSerializer,
         responses=WholeRulePackSerializer,
     )
     @action(detail=True, methods=["post"], permission_classes=[requires(MAY_PUBLISH)])
     def publish(self, request: Request, pk: str) -> Response:
-        asked = PublishSerializer(data=request.data)
+        asked = RulePackPublishSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors():
             pack = operations.publish(
@@ -250,8 +253,8 @@ class RuleViewSet(ObjectViewSet):
 
     @extend_schema(
         summary="What the rules say of a case; residency and sovereignty apart. Not legal advice",
-        request=RequestSerializer,
-        responses={200: DecisionSerializer, 409: OpenApiResponse(description="No pack is in force")},
+        request=RuleCaseSerializer,
+        responses={200: RuleDecisionSerializer, 409: OpenApiResponse(description="No pack is in force")},
         filters=False,
     )
     @action(
@@ -262,7 +265,7 @@ class RuleViewSet(ObjectViewSet):
         filter_backends=[],
     )
     def decide(self, request: Request) -> Response:
-        asked = RequestSerializer(data=request.data)
+        asked = RuleCaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with named_errors():
             told = deciding.told(**asked.asked(today=clock.now().date()))

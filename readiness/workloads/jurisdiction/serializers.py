@@ -151,7 +151,7 @@ class HeldBasisSerializer(ObjectSerializer):
         return basis
 
 
-class ImportSerializer(serializers.Serializer):
+class RulePackImportSerializer(serializers.Serializer):
     """One of `file` and `text`."""
 
     file = serializers.FileField(
@@ -174,12 +174,12 @@ class ImportSerializer(serializers.Serializer):
         return given["file"].name, given["file"].read()
 
 
-class PublishSerializer(serializers.Serializer):
+class RulePackPublishSerializer(serializers.Serializer):
     digest = serializers.CharField(max_length=64, help_text="Of the content that you read")
     because = serializers.CharField(max_length=2000, required=False, allow_blank=True)
 
 
-class RequestSerializer(serializers.Serializer):
+class RuleCaseSerializer(serializers.Serializer):
     """A case. A country that is none, and a kind of data that the pack does not know, cannot be decided."""
 
     origin = serializers.CharField(max_length=2, help_text="Whose law the data is under: ISO 3166-1 alpha-2")
@@ -247,17 +247,17 @@ class RequestSerializer(serializers.Serializer):
         }
 
 
-class CitationSerializer(serializers.Serializer):
+class RuleCitationSerializer(serializers.Serializer):
     instrument = serializers.CharField()
     article = serializers.CharField()
     url = serializers.URLField()
 
 
-class GroundSerializer(serializers.Serializer):
+class RuleGroundSerializer(serializers.Serializer):
     slug = serializers.CharField()
     title = serializers.CharField()
     jurisdiction = serializers.CharField()
-    citation = CitationSerializer()
+    citation = RuleCitationSerializer()
     answer = serializers.CharField(help_text="allowed, needs-basis, cannot-decide, forbidden")
     deciding = serializers.BooleanField(help_text="Whether the answer rests on it")
     doubt = serializers.CharField(allow_null=True, help_text="undated or not-checked")
@@ -266,7 +266,7 @@ class GroundSerializer(serializers.Serializer):
     text = serializers.CharField()
 
 
-class MissingSerializer(serializers.Serializer):
+class RuleMissingSerializer(serializers.Serializer):
     reason = serializers.CharField(
         help_text="unknown-origin, unknown-place, no-category, unknown-category, no-rule"
     )
@@ -274,33 +274,33 @@ class MissingSerializer(serializers.Serializer):
     text = serializers.CharField()
 
 
-class FindingSerializer(serializers.Serializer):
+class RuleFindingSerializer(serializers.Serializer):
     answer = serializers.JSONField(
         help_text="`{value, label}`; allowed, needs-basis, cannot-decide or forbidden"
     )
     text = serializers.CharField(help_text="In plain words")
-    rules = GroundSerializer(many=True)
-    missing = MissingSerializer(many=True)
+    rules = RuleGroundSerializer(many=True)
+    missing = RuleMissingSerializer(many=True)
     bases_needed = serializers.ListField(
         child=serializers.ListField(child=serializers.CharField()), help_text="One of each list"
     )
 
 
-class DecidedBySerializer(serializers.Serializer):
+class RuleDecidedBySerializer(serializers.Serializer):
     id = serializers.IntegerField()
     version = serializers.CharField()
     digest = serializers.CharField()
     status = serializers.CharField()
 
 
-class DecisionSerializer(serializers.Serializer):
-    pack = DecidedBySerializer()
+class RuleDecisionSerializer(serializers.Serializer):
+    pack = RuleDecidedBySerializer()
     on = serializers.DateField()
     origin = serializers.CharField()
     data_categories = serializers.ListField(child=serializers.CharField())
     destination = serializers.CharField()
     operator = serializers.CharField()
     bases = serializers.ListField(child=serializers.CharField())
-    residency = FindingSerializer()
-    sovereignty = FindingSerializer()
+    residency = RuleFindingSerializer()
+    sovereignty = RuleFindingSerializer()
     notice = serializers.CharField()

@@ -1,5 +1,6 @@
 """All workloads at once: the optimum on small cases, the proven gap on larger ones, and no limit ever exceeded."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readiness.tradeoffs.core import portfolio as module
-from readiness.tradeoffs.core.assignment import Assigning
+from readiness.tradeoffs.core.assignment import Assigning, filled
 from readiness.tradeoffs.core.exact import most_placed, site_by_site
 from readiness.tradeoffs.core.portfolio import LeftOut, Portfolio, spread, sweep
 from readiness.tradeoffs.core.relaxation import bound_of, relax
@@ -126,6 +127,25 @@ def test_a_large_portfolio_keeps_its_limits_and_a_gap_of_a_hundredth():
         assert len(point.plan) == 300
         assert keeps_all(problem, point.plan)
         assert 0 <= point.gap <= 0.01
+
+
+def test_too_little_room_for_all_places_most_of_the_priority_in_a_large_portfolio():
+    """Every second of 120 workloads matters four times as much, and few of those are left out."""
+    problem = drawn(120, 12, seed=8, slack=0.8)
+    problem = replace(problem, priority=np.where(np.arange(120) % 2, 1.0, 4.0))
+    found = sweep(problem, spread(OBJECTIVES, 1, seed=1))
+    (point,) = found.points
+    assert keeps_all(problem, point.plan)
+    assert set(found.left_out) | set(point.plan) == set(problem.workloads)
+    assert set(found.left_out.values()) == {LeftOut.NO_ROOM}
+    left = [problem.workloads.index(name) for name in found.left_out]
+    assert len(left) < 60
+    assert sum(row % 2 == 0 for row in left) < len(left) / 4
+
+
+def test_a_plan_fixed_beyond_capacity_is_filled_in_anew():
+    assigning = Assigning(np.array([[1.0, 2.0], [1.0, 2.0]]), np.ones((2, 1)), np.ones((2, 1)))
+    assert sorted(filled(assigning, assigning.costs, np.zeros(2, np.int64))) == [0, 1]
 
 
 def test_no_prices_of_capacity_prove_more_than_the_optimum():

@@ -1,0 +1,139 @@
+"""All workloads placed at once, as work for a worker: what was asked, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models.constraints import choices_held
+from readiness.tradeoffs.models.decisions import _changed, _refuse
+
+USER = settings.AUTH_USER_MODEL
+
+_ASKED = ("asked_by_id", "asked_at", "inputs", "digest")
+_KEPT = _refuse(
+    _changed(_ASKED),
+    "What was asked of a portfolio stays as it was asked.",
+    "portfolio_is_frozen",
+    "tradeoffs_portfoliorun",
+)
+_FOLLOWS = _refuse(
+    "OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('queued', 'running'), ('queued', 'cancelled'),"
+    " ('running', 'done'), ('running', 'cancelled'), ('running', 'failed'))",
+    "A portfolio does not go back.",
+    "portfolio_states_in_order",
+    "tradeoffs_portfoliorun",
+)
+_ENDED = _refuse(
+    "OLD.state IN ('done', 'cancelled', 'failed') AND OLD.result IS DISTINCT FROM NEW.result",
+    "What came of a portfolio stays as it was found.",
+    "portfolio_result_is_frozen",
+    "tradeoffs_portfoliorun",
+)
+
+
+class PortfolioRunQuerySet(models.QuerySet["PortfolioRun"]):
+    def going_on(self) -> PortfolioRunQuerySet:
+        """Neither ended nor to be ended."""
+        return self.filter(state__in=PortfolioRun.OPEN, cancel_asked_at=None)
+
+
+@choices_held
+# Progress is a sign of life, and a result is large and written once: neither is history.
+@pghistory.track(exclude=["result", "points_done", "progressed_at"])
+class PortfolioRun(models.Model):
+    """`inputs` is what was asked, with every workload by slug; `result` what `portfolios.result` makes of the sweep.
+
+    A run that is cancelled keeps the points that were found until then.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Failed")
+
+    OPEN = (State.QUEUED, State.RUNNING)
+
+    asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", editable=False)
+    asked_at = models.DateTimeField(_("asked"), editable=False)
+    inputs = models.JSONField(_("inputs"), editable=False)
+    digest = models.CharField(max_length=64, editable=False, help_text=_("Of the inputs"))
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.QUEUED, editable=False)
+    workloads_total = models.PositiveIntegerField(_("workloads"), editable=False)
+    points_total = models.PositiveIntegerField(_("points"), editable=False)
+    points_done = models.PositiveIntegerField(_("points found"), default=0, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    progressed_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("Sign of life of whoever works on it")
+    )
+    cancel_asked_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", null=True, editable=False
+    )
+    cancel_asked_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    result = models.JSONField(null=True, editable=False)
+    problem = models.TextField(max_length=500, blank=True, editable=False)
+
+    objects = PortfolioRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at", "-id"]
+        default_permissions = ("view", "add")
+        permissions = [("cancel_portfoliorun", "Can cancel portfolio runs")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest"],
+                condition=Q(state__in=["queued", "running"], cancel_asked_at=None),
+                name="portfolio_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(points_total__gt=0, points_done__lte=F("points_total")),
+                name="portfolio_points_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="queued", started_at=None, finished_at=None)
+                | Q(state="running", started_at__isnull=False, finished_at=None)
+                | Q(state__in=["done", "cancelled", "failed"], finished_at__isnull=False),
+                name="portfolio_instants_of_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="done", result__isnull=False)
+                | Q(state="cancelled")
+                | Q(state__in=["queued", "running", "failed"], result__isnull=True),
+                name="portfolio_result_of_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancel_asked_by=None, cancel_asked_at=None)
+                | Q(cancel_asked_by__isnull=False, cancel_asked_at__isnull=False),
+                name="portfolio_cancel_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="cancelled") | Q(cancel_asked_at__isnull=False),
+                name="portfolio_cancelled_if_asked",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="failed") & ~Q(problem="")) | (~Q(state="failed") & Q(problem="")),
+                name="portfolio_failed_with_reason",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="stays_as_asked",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                func=f"{_KEPT} {_FOLLOWS} {_ENDED} RETURN NEW;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Portfolio {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN

@@ -1,0 +1,315 @@
+"""Envelopes, site factors and rules as one portfolio, in a number of statements that grows with neither.
+
+Each percentile that latency limits are at is one reading of what is known of sites; there are as many as envelopes
+have different ones, which is a few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from readiness.tradeoffs.core.consequences import Consequence, consequences
+from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.options import Candidate, Demand, Figure, worst_latency
+from readiness.tradeoffs.core.placement import Placed, Standing, place_one
+from readiness.tradeoffs.core.portfolio import Portfolio
+from readiness.tradeoffs.placing.candidates import (
+    ANY,
+    Adapter,
+    demand_of,
+    latency_limits,
+    limits_of,
+)
+from readiness.tradeoffs.placing.known import Known, known
+from readiness.tradeoffs.placing.law import Laws
+from readiness.tradeoffs.placing.question import BadQuestion, WhatIf
+from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from readiness.tradeoffs.portfolios.question import Asked
+from readiness.workloads import queries as workloads
+from readiness.workloads.core.envelope import AcceleratorNeed, Criticality, Envelope
+from readiness.workloads.jurisdiction import queries as jurisdiction
+from readiness.workloads.jurisdiction.core.pack import Pack
+from readiness.workloads.jurisdiction.refusals import NothingPublished
+from readiness.workloads.models import Placement
+
+POWER, BANDWIDTH = "power", "bandwidth"
+UNITS = {POWER: "kW", BANDWIDTH: "Gb/s"}
+PRIORITY = {
+    Criticality.CRITICAL: 8.0,
+    Criticality.IMPORTANT: 4.0,
+    Criticality.STANDARD: 2.0,
+    Criticality.BEST_EFFORT: 1.0,
+}
+"""Operator-set default: how much it matters that one is placed. One that is critical weighs as two important ones."""
+PLAIN = WhatIf()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fleet:
+    """A portfolio with what its rows and columns stand for.
+
+    `today` has the site of each workload that runs; `against` the words of why a workload may run at none of the
+    sites, by slug. `gone` are workloads that were asked for and are not declared any more.
+    """
+
+    portfolio: Portfolio
+    today: Mapping[str, str]
+    names: Mapping[str, str]
+    site_names: Mapping[str, str]
+    against: Mapping[str, str]
+    gone: tuple[str, ...]
+    currency: str
+    adapters: Mapping[str, Adapter] = field(repr=False)
+    sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
+
+    def moved(self, workload: str, before: str | None, after: str | None) -> tuple[Consequence, ...]:
+        """What moving it does, by the words of a single placement; nothing where one end is no site in service."""
+        there = self.sites[workload]
+        if before not in there or after not in there:
+            return ()
+        adapter = self.adapters[workload]
+        ends = [adapter.candidate(there[site]) for site in (before, after)]
+        envelope = adapter.envelope
+        return consequences(ends[0], ends[1], latency_limits(envelope, envelope.latency_limit_ms or 0.0))
+
+
+def read(asked: Asked, *, now: datetime) -> Fleet:
+    envelopes = workloads.envelopes(asked.workloads)
+    percentiles = sorted({one.latency_percentile for one in envelopes} or {50.0})
+    facts = {percentile: known(percentile, now) for percentile in percentiles}
+    base = facts[percentiles[0]]
+    sites = _in_service(base)
+    of_percentile = {
+        percentile: sites | _only(sites, _in_service(each)) for percentile, each in facts.items()
+    }
+    of = {one.slug: of_percentile[one.latency_percentile] for one in envelopes}
+    pack, running = _pack(), _running(asked, now)
+    adapters = {one.slug: _adapter(one, asked, facts[one.latency_percentile], pack, now) for one in envelopes}
+    allowed, figures, against = _judged(asked, envelopes, adapters, of, running)
+    resources = _resources(envelopes)
+    today = {one.slug: running[one.slug][0] for one in envelopes if one.slug in running}
+    portfolio = Portfolio(
+        workloads=tuple(one.slug for one in envelopes),
+        sites=tuple(sites),
+        objectives=asked.objectives,
+        resources=resources,
+        allowed=allowed,
+        demand=_demand(envelopes, resources),
+        capacity=_capacity(asked, envelopes, resources, today, sites, base, now),
+        figures=figures,
+        priority=np.array([PRIORITY[one.criticality] for one in envelopes]),
+    )
+    names = {one.slug: one.name for one in envelopes}
+    return Fleet(
+        portfolio=portfolio,
+        today=today,
+        names=names,
+        site_names={site.slug: site.name for site in base.sites},
+        against=against,
+        gone=tuple(slug for slug in asked.workloads if slug not in names),
+        currency=asked.currency,
+        adapters=adapters,
+        sites=of,
+    )
+
+
+def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) -> dict[str, SiteFactors]:
+    """Two readings may be a moment apart; one fleet has one list of sites."""
+    return {slug: one for slug, one in those.items() if slug in sites}
+
+
+def sites_in_service(now: datetime) -> tuple[str, ...]:
+    """Slugs of the sites that a workload may be pinned to."""
+    return tuple(_in_service(known(50.0, now)))
+
+
+def _in_service(facts: Known) -> dict[str, SiteFactors]:
+    return {site.slug: site for site in facts.sites if site.stage in IN_SERVICE}
+
+
+def _pack() -> Pack | None:
+    try:
+        return jurisdiction.current()[1]
+    except NothingPublished:
+        return None
+
+
+def _running(asked: Asked, now: datetime) -> dict[str, tuple[str, ...]]:
+    """Where each class runs: first the site that is planned anew. The pinned one if it runs there, else by name."""
+    rows = (
+        Placement.objects.on(now.date())
+        .filter(workload_class__slug__in=asked.workloads)
+        .order_by("site__name", "pk")
+        .values_list("workload_class__slug", "site__slug")
+    )
+    found: dict[str, list[str]] = {}
+    for workload, site in rows:
+        if site not in found.setdefault(workload, []):
+            found[workload].append(site)
+    return {
+        workload: tuple(sorted(sites, key=lambda site: site != asked.pins.get(workload)))
+        for workload, sites in found.items()
+    }
+
+
+def _adapter(envelope: Envelope, asked: Asked, facts: Known, pack: Pack | None, now: datetime) -> Adapter:
+    return Adapter(
+        plain=envelope,
+        envelope=envelope,
+        what_if=PLAIN,
+        currency=asked.currency,
+        carbon=asked.carbon,
+        rates=facts.rates,
+        laws=Laws(envelope, pack, now.date()),
+        at=facts.at,
+        standings=facts.standings,
+    )
+
+
+def _judged(
+    asked: Asked,
+    envelopes: Sequence[Envelope],
+    adapters: Mapping[str, Adapter],
+    sites: Mapping[str, Mapping[str, SiteFactors]],
+    running: Mapping[str, tuple[str, ...]],
+) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
+    """Which pairs are allowed and their figures, with why a workload is allowed nowhere.
+
+    Capacity is no part of it: it is shared, and what others take depends on the plan.
+    """
+    columns = len(next(iter(sites.values()), ()))
+    allowed = np.zeros((len(envelopes), columns), bool)
+    figures = np.full((len(envelopes), columns, len(asked.objectives)), np.nan)
+    against: dict[str, str] = {}
+    for row, envelope in enumerate(envelopes):
+        adapter, there = adapters[envelope.slug], sites[envelope.slug]
+        try:
+            limits = limits_of(envelope, asked.currency, adapter.rates)
+        except BadQuestion as error:
+            against[envelope.slug] = error.reason
+            continue
+        placed = [place_one(adapter.candidate(site), Demand(), limits) for site in there.values()]
+        others = running.get(envelope.slug, ())[1:]
+        pin = asked.pins.get(envelope.slug)
+        for column, one in enumerate(placed):
+            site = one.candidate.site
+            # A class is at a site once: where it runs beside the placement that is planned is no site for it.
+            may_be = pin in (None, site) and site not in others
+            allowed[row, column] = may_be and one.standing is Standing.FEASIBLE
+            figures[row, column] = [_objective(name, one.candidate, envelope) for name in asked.objectives]
+        if not allowed[row].any():
+            against[envelope.slug] = _why_nowhere(placed, pin, others)
+    return allowed, figures, against
+
+
+def _objective(name: str, candidate: Candidate, envelope: Envelope) -> float:
+    """NaN where it is unknown. Who serves nobody keeps nobody waiting."""
+    if name == "latency":
+        if not envelope.users:
+            return 0.0
+        return _value(worst_latency(candidate, latency_limits(envelope, 0.0)))
+    if name == "risk":
+        return 100.0 - _value(candidate.readiness)
+    return _value(candidate.monthly_cost if name == "cost" else candidate.carbon)
+
+
+def _value(figure: Figure) -> float:
+    return math.nan if figure.value is None else figure.value
+
+
+def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str]) -> str:
+    """The limits that are in the way, by how many sites each keeps out; of a pinned one, what its site lacks."""
+    if pin is not None:
+        pinned = next((one for one in placed if one.candidate.site == pin), None)
+        words = [reason.words for reason in pinned.reasons] if pinned else ["it is not in service"]
+        return f"pinned to {pin}: {'; '.join(words)}"
+    counted: Counter[str] = Counter()
+    for one in placed:
+        counted.update({reason.limit for reason in one.reasons})
+        if one.candidate.site in others:
+            counted["runs there already"] += 1
+    told = [
+        f"{limit} at {count} of {len(placed)}"
+        for limit, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
+    ]
+    return ", ".join(told) or "no site is in service"
+
+
+def _resources(envelopes: Iterable[Envelope]) -> tuple[str, ...]:
+    types = {need.type for one in envelopes for need in one.accelerators if need.type}
+    return (ANY, *sorted(types), POWER, BANDWIDTH)
+
+
+def _demand(envelopes: Sequence[Envelope], resources: Sequence[str]) -> np.ndarray:
+    """Of accelerators as a whole every workload takes all that it asks for, of whatever type."""
+    found = np.zeros((len(envelopes), len(resources)))
+    for row, envelope in enumerate(envelopes):
+        asked = demand_of(envelope)
+        taken = {
+            **asked.accelerators,
+            ANY: envelope.accelerator_count,
+            POWER: asked.power_kw or 0.0,
+            BANDWIDTH: asked.bandwidth_gbps or 0.0,
+        }
+        found[row] = [taken.get(name, 0.0) for name in resources]
+    return found
+
+
+def _capacity(
+    asked: Asked,
+    envelopes: Sequence[Envelope],
+    resources: Sequence[str],
+    today: Mapping[str, str],
+    sites: Mapping[str, SiteFactors],
+    facts: Known,
+    now: datetime,
+) -> np.ndarray:
+    """What is free for certain, with what these workloads hold there today; NaN where nothing bounds it from below."""
+    types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
+    asking = Envelope(slug="", name="", accelerators=types)
+    found = np.full((len(sites), len(resources)), np.nan)
+    for column, (slug, site) in enumerate(sites.items()):
+        holds = _together([one for one in envelopes if today.get(one.slug) == slug])
+        adapter = Adapter(
+            plain=holds,
+            envelope=asking,
+            what_if=PLAIN,
+            currency=asked.currency,
+            carbon=asked.carbon,
+            rates=facts.rates,
+            laws=Laws(asking, None, now.date()),
+            at=facts.at,
+            homes=frozenset({slug}),
+        )
+        candidate = adapter.candidate(site)
+        free = dict(candidate.free_accelerators)
+        free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
+        found[column] = [_room(free.get(name)) for name in resources]
+    return found
+
+
+def _room(free: Figure | None) -> float:
+    if free is None or (free.value is None and free.least <= 0):
+        return math.nan
+    return max(free.least, 0.0)
+
+
+def _together(envelopes: Sequence[Envelope]) -> Envelope:
+    """What several take as one."""
+    counts: Counter[str | None] = Counter()
+    for one in envelopes:
+        for need in one.accelerators:
+            counts[need.type] += need.count
+    return Envelope(
+        slug="",
+        name="",
+        accelerators=tuple(AcceleratorNeed(count, name) for name, count in counts.items()),
+        it_kw=sum(one.it_kw or 0.0 for one in envelopes),
+        bandwidth_gbps=sum(one.bandwidth_gbps or 0.0 for one in envelopes),
+    )

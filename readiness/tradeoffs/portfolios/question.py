@@ -1,0 +1,160 @@
+"""What is asked of a portfolio: which workloads, what counts, where some have to stay, and how many points."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from readiness.tradeoffs.placing.question import SPANS, BadQuestion, CarbonKind, Span, number
+
+OBJECTIVES = ("cost", "carbon", "latency", "risk")
+"""Less of each is better. Risk is what a site lacks of a readiness score of 100 points."""
+WEIGHTS: Mapping[str, float] = {"cost": 60.0, "carbon": 40.0, "latency": 50.0, "risk": 30.0}
+CURRENCY = "EUR"
+POINTS = 12
+MOST_POINTS = 40
+MOST_WORKLOADS = 2_000
+KEYS = ("workloads", "left_out", "pins", "weights", "points", "currency", "carbon")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`workloads` are those that are placed, by slug; `weights` has the objectives that count, all above 0."""
+
+    workloads: tuple[str, ...]
+    left_out: tuple[str, ...]
+    pins: Mapping[str, str]
+    weights: Mapping[str, float]
+    points: int
+    currency: str
+    carbon: CarbonKind
+
+    def inputs(self) -> dict[str, Any]:
+        """As they are kept, and as `Asked.of` reads them."""
+        return {
+            "workloads": list(self.workloads),
+            "left_out": list(self.left_out),
+            "pins": dict(self.pins),
+            "weights": dict(self.weights),
+            "points": self.points,
+            "currency": self.currency,
+            "carbon": self.carbon.value,
+        }
+
+    @classmethod
+    def of(cls, inputs: Mapping[str, Any]) -> Asked:
+        return cls(
+            tuple(inputs["workloads"]),
+            tuple(inputs["left_out"]),
+            dict(inputs["pins"]),
+            dict(inputs["weights"]),
+            inputs["points"],
+            inputs["currency"],
+            CarbonKind(inputs["carbon"]),
+        )
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        return tuple(name for name in OBJECTIVES if name in self.weights)
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(self.inputs(), sort_keys=True).encode()).hexdigest()
+
+
+def asked_of(given: Mapping[str, Any], *, workloads: Collection[str], sites: Collection[str]) -> Asked:
+    """`workloads` and `sites` are what there is. Raises BadQuestion with the field at fault."""
+    for name in given:
+        if name not in KEYS:
+            raise BadQuestion(name, f"There is no such field; there are {', '.join(KEYS)}.")
+    named = _slugs("workloads", given.get("workloads"), workloads)
+    left_out = _slugs("left_out", given.get("left_out"), workloads)
+    placed = sorted(set(named or workloads) - set(left_out))
+    if not placed:
+        raise BadQuestion("workloads", "No workload is left to place.")
+    if len(placed) > MOST_WORKLOADS:
+        raise BadQuestion("workloads", f"{MOST_WORKLOADS} at most.")
+    weights = _weights(given.get("weights"))
+    return Asked(
+        tuple(placed),
+        tuple(sorted(left_out)),
+        _pins(given.get("pins"), placed, sites),
+        weights,
+        # Weights tell nothing apart where one objective counts.
+        _points(given.get("points")) if len(weights) > 1 else 1,
+        _currency(given.get("currency")),
+        _carbon(given.get("carbon")),
+    )
+
+
+def _slugs(field: str, given: Any, known: Collection[str]) -> list[str]:
+    if given is None:
+        return []
+    if not isinstance(given, (list, tuple)):
+        raise BadQuestion(field, "It has to be a list of slugs.")
+    for place, one in enumerate(given):
+        if not isinstance(one, str) or one not in known:
+            raise BadQuestion(f"{field}[{place}]", f"No workload class is called {str(one)[:100]}.")
+    return list(dict.fromkeys(given))
+
+
+def _pins(given: Any, placed: Collection[str], sites: Collection[str]) -> dict[str, str]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise BadQuestion("pins", "It has to be an object of workloads with the site of each.")
+    for workload, site in given.items():
+        where = f"pins.{str(workload)[:100]}"
+        if workload not in placed:
+            raise BadQuestion(where, "It is not among the workloads that are placed.")
+        if not isinstance(site, str) or site not in sites:
+            raise BadQuestion(where, f"No site in service is called {str(site)[:100]}.")
+    return {workload: given[workload] for workload in sorted(given)}
+
+
+def _weights(given: Any) -> dict[str, float]:
+    if given is None or given == {}:
+        return dict(WEIGHTS)
+    if not isinstance(given, Mapping):
+        raise BadQuestion("weights", "It has to be an object of weights.")
+    for name in given:
+        if name not in OBJECTIVES:
+            told = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
+            raise BadQuestion(f"weights.{str(name)[:100]}", told)
+    found = {
+        name: number(f"weights.{name}", given[name], SPANS["weight"]) for name in OBJECTIVES if name in given
+    }
+    above = {name: weight for name, weight in found.items() if weight > 0}
+    if not above:
+        raise BadQuestion("weights", "At least one weight has to be above 0.")
+    return above
+
+
+def _points(given: Any) -> int:
+    if given is None:
+        return POINTS
+    value = number("points", given, Span(1, MOST_POINTS))
+    if value != int(value):
+        raise BadQuestion("points", "It has to be a whole number.")
+    return int(value)
+
+
+def _currency(given: Any) -> str:
+    if given in (None, ""):
+        return CURRENCY
+    if not isinstance(given, str) or not _CURRENCY.fullmatch(given):
+        raise BadQuestion("currency", "Three capital letters, ISO 4217.")
+    return given
+
+
+def _carbon(given: Any) -> CarbonKind:
+    if given in (None, ""):
+        return CarbonKind.AVERAGE
+    if given not in list(CarbonKind):
+        raise BadQuestion("carbon", f"It has to be one of {', '.join(CarbonKind)}.")
+    return CarbonKind(given)

@@ -1,0 +1,279 @@
+"""A small fleet from the question to the moves, and what ends a run early."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+
+from readiness.tradeoffs.models import PortfolioRun, SiteFactor
+from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.portfolios import operations
+from readiness.tradeoffs.portfolios.operations import weightings
+from readiness.tradeoffs.portfolios.question import WEIGHTS, Asked, asked_of
+from readiness.workloads import operations as workloads
+
+pytestmark = pytest.mark.django_db
+COST = {"cost": 1}
+NONSENSE = [
+    ({"workloads": ["nothing"]}, "workloads[0]"),
+    ({"workloads": "chat"}, "workloads"),
+    ({"left_out": [7]}, "left_out[0]"),
+    ({"left_out": ["chat"]}, "workloads"),
+    ({"pins": ["chat"]}, "pins"),
+    ({"pins": {"chat": "oslo"}}, "pins.chat"),
+    ({"pins": {"chat": 1}}, "pins.chat"),
+    ({"pins": {"web": "porto"}}, "pins.web"),
+    ({"weights": {"speed": 1}}, "weights.speed"),
+    ({"weights": {"cost": -1}}, "weights.cost"),
+    ({"weights": {"cost": 0}}, "weights"),
+    ({"weights": {"cost": float("nan")}}, "weights.cost"),
+    ({"weights": 1}, "weights"),
+    ({"points": 0}, "points"),
+    ({"points": 1.5}, "points"),
+    ({"points": 41}, "points"),
+    ({"points": True}, "points"),
+    ({"currency": "euro"}, "currency"),
+    ({"carbon": "green"}, "carbon"),
+    ({"wait": 1}, "wait"),
+]
+
+
+@pytest.mark.parametrize(("given", "field"), NONSENSE, ids=[str(place) for place in range(len(NONSENSE))])
+def test_nonsense_is_refused_by_field(given, field):
+    with pytest.raises(BadQuestion) as refused:
+        asked_of(given, workloads=["chat"], sites=["porto"])
+    assert refused.value.field == field
+
+
+def test_what_was_asked_reads_back_and_begins_with_its_own_weights():
+    asked = asked_of({"pins": {"chat": "porto"}}, workloads=["web", "chat"], sites=["porto"])
+    assert Asked.of(asked.inputs()) == asked
+    assert asked.workloads == ("chat", "web")
+    found = weightings(asked)
+    assert len(found) == asked.points
+    total = sum(WEIGHTS.values())
+    assert found[0] == {name: weight / total for name, weight in WEIGHTS.items()}
+    assert asked_of({"weights": COST, "points": 9}, workloads=["chat"], sites=[]).points == 1
+
+
+def test_a_workload_moves_where_it_costs_less(solve):
+    run = solve(weights={"cost": 1, "carbon": 1})
+    assert (run.state, run.points_done, run.points_total) == ("done", 4, 4)
+    result = run.result
+    assert {point["plan"]["chat"] for point in result["points"]} <= {"lulea", "lagos"}
+    greenest = min(result["points"], key=lambda point: point["totals"]["carbon"])
+    assert greenest["plan"] == {"chat": "lulea"}
+    move = result["moves"]["chat"]["lulea"]
+    assert move["changes"]["carbon"] == pytest.approx(
+        greenest["totals"]["carbon"] - result["today"]["totals"]["carbon"]
+    )
+    assert move["changes"]["carbon"] < 0
+    said = {one["domain"]: one for one in move["consequences"]}
+    assert said["cost"]["effect"] == said["energy"]["effect"] == "better"
+    assert said["network"]["words"] == "+36 ms"
+    assert "to a conditional site" in move["line"]
+    assert all(0 <= point["gap"] <= 0.01 for point in result["points"])
+
+
+def test_what_runs_there_today_is_room_for_the_plan(solve, declare):
+    # Six are free at Porto beside the eight that chat holds there: room for fourteen, not for sixteen.
+    declare("web")
+    run = solve(weights=COST, pins={"chat": "porto"})
+    (point,) = run.result["points"]
+    assert point["plan"]["chat"] == "porto"
+    assert point["plan"]["web"] == "lagos"
+
+
+def test_shared_room_is_never_exceeded_and_who_matters_less_is_left_out(solve, declare):
+    everywhere = {"accelerators": [(None, 60)], "it_kw": 100.0, "residency": "SE"}
+    declare("vital", criticality="critical", **everywhere)
+    declare("spare", criticality="best-effort", **everywhere)
+    run = solve()
+    for point in run.result["points"]:
+        assert point["plan"]["vital"] == "lulea"
+        assert point["left_out"]["spare"]["reason"] == "no-room"
+        for one in point["filling"]:
+            if one["capacity"] is not None:
+                assert one["after"] <= one["capacity"]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason", "words"),
+    [
+        ({"latency_limit_ms": 1.0}, "no-feasible-site", "latency at 3 of 3"),
+        ({"residency": "JP"}, "no-feasible-site", "jurisdiction at 3 of 3"),
+        ({"accelerators": [(None, 500)]}, "no-room", "accelerators at Lagos"),
+        ({"it_kw": 9_000.0}, "no-room", "power at Porto"),
+    ],
+    ids=["latency", "residency", "accelerators", "power"],
+)
+def test_a_workload_with_no_place_is_left_out_with_the_reason(solve, declare, iberia, given, reason, words):
+    declare("web", **({"users": [(iberia, 1.0)]} | given))
+    (point,) = solve(weights=COST).result["points"]
+    assert "web" not in point["plan"]
+    assert point["left_out"]["web"]["reason"] == reason
+    assert words in point["left_out"]["web"]["words"]
+
+
+def test_what_is_unknown_is_no_place_and_never_zero(solve, fleet):
+    SiteFactor.objects.filter(kind="accelerator_hour_cost").delete()
+    (point,) = solve(weights=COST).result["points"]
+    assert point["left_out"]["chat"] == {
+        "reason": "unknown-figure",
+        "words": "At every site that keeps its limits a figure is unknown: cost at Lagos, cost at Luleå,"
+        " cost at Porto.".replace("Luleå", fleet["lulea"].name),
+    }
+
+
+def test_of_a_class_at_two_sites_one_placement_is_planned(solve, declare, fleet, planner, frozen_now):
+    found = declare("web", at="lulea")
+    workloads.place(found, site=fleet["lagos"], on=None, by=planner, now=frozen_now.at)
+    run = solve(weights=COST, pins={"chat": "porto"})
+    (point,) = run.result["points"]
+    # Lagos is first by name and may be left; at Luleå it runs already, so that it cannot go there.
+    assert run.result["today"]["plan"]["web"] == "lagos"
+    assert point["plan"]["web"] == "lagos"
+
+
+def test_statements_do_not_grow_with_workloads(ask, declare, frozen_now):
+    def counted():
+        found = ask(weights=COST)
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            operations.run(found.pk, now=frozen_now.at)
+        return len(caught)
+
+    declare("web")
+    counted()
+    few = counted()
+    for place in range(5):
+        declare(f"more{place}", at="lulea")
+    assert counted() == few
+
+
+def test_asked_twice_there_is_one(ask):
+    first = ask()
+    assert ask() == first
+    assert ask(points=5) != first
+    with pytest.raises(IntegrityError, match="portfolio_open_once"), transaction.atomic():
+        PortfolioRun.objects.create(
+            asked_by=first.asked_by,
+            asked_at=first.asked_at,
+            inputs={},
+            digest=first.digest,
+            workloads_total=1,
+            points_total=1,
+        )
+
+
+def test_asking_wakes_the_worker_once_it_is_there(ask, monkeypatch, django_capture_on_commit_callbacks):
+    woken = []
+    monkeypatch.setattr(
+        "readiness.tradeoffs.tasks.work_out_portfolio.apply_async", lambda **given: woken.append(given)
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        run = ask()
+        assert woken == []
+    assert [(one["args"], one["queue"]) for one in woken] == [([run.pk], "default")]
+
+
+def test_a_message_that_comes_twice_works_once(solve, frozen_now):
+    run = solve()
+    assert not operations.run(run.pk, now=frozen_now.at)
+    run.refresh_from_db()
+    assert run.state == "done"
+
+
+def test_cancelled_before_anybody_took_it(ask, planner, frozen_now):
+    run = operations.cancel(ask(), by=planner, now=frozen_now.at)
+    assert (run.state, run.cancel_asked_by) == ("cancelled", planner)
+    assert not operations.run(run.pk, now=frozen_now.at)
+    with pytest.raises(operations.AlreadyEnded):
+        operations.cancel(run, by=planner, now=frozen_now.at)
+    # It is asked anew, not joined.
+    assert ask() != run
+
+
+def test_cancelled_between_points_keeps_what_was_found(ask, planner, frozen_now, monkeypatch):
+    run = ask()
+    alive = operations._alive
+
+    def cancelling(pk, **columns):
+        alive(pk, **columns)
+        if columns.get("points_done") == 2:
+            operations.cancel(run, by=planner, now=frozen_now.at)
+            assert ask() != run
+
+    monkeypatch.setattr(operations, "_alive", cancelling)
+    operations.run(run.pk, now=frozen_now.at)
+    run.refresh_from_db()
+    assert (run.state, run.points_done, len(run.result["points"])) == ("cancelled", 2, 2)
+
+
+def test_a_run_whose_worker_is_gone_is_told_as_failed(ask, frozen_now):
+    run = ask()
+    gone = {"state": "running", "started_at": frozen_now.at}
+    PortfolioRun.objects.filter(pk=run.pk).update(**gone, progressed_at=Now())
+    assert operations.look_after(now=frozen_now.at) == 0
+    PortfolioRun.objects.filter(pk=run.pk).update(
+        progressed_at=Now() - operations.LOST_AFTER - timedelta(seconds=1)
+    )
+    assert operations.look_after(now=frozen_now.at) == 1
+    run.refresh_from_db()
+    assert (run.state, run.problem) == ("failed", operations.LOST)
+    assert ask() != run
+
+
+def test_who_was_declared_lost_does_not_come_back(ask, frozen_now, monkeypatch):
+    run = ask()
+
+    def lost(*_given, **_more):
+        PortfolioRun.objects.filter(pk=run.pk).update(
+            state="failed", problem=operations.LOST, finished_at=frozen_now.at
+        )
+        return read(*_given, **_more)
+
+    read = operations.fleet.read
+    monkeypatch.setattr(operations.fleet, "read", lost)
+    operations.run(run.pk, now=frozen_now.at)
+    run.refresh_from_db()
+    assert (run.state, run.problem, run.result) == ("failed", operations.LOST, None)
+
+
+def test_what_goes_wrong_is_kept_with_the_run(ask, frozen_now, monkeypatch):
+    run = ask()
+    monkeypatch.setattr(operations.fleet, "read", lambda *_given, **_more: 1 / 0)
+    assert operations.run(run.pk, now=frozen_now.at)
+    run.refresh_from_db()
+    assert (run.state, run.problem) == ("failed", operations.FAILED)
+
+
+@pytest.mark.parametrize("role", ["viewer", "ops", "manager"])
+def test_planners_ask_and_cancel_alone(ask, user_of, frozen_now, role):
+    run, other = ask(), user_of(role)
+    with pytest.raises(PermissionDenied, match=operations.MAY_ASK):
+        ask(by=other)
+    with pytest.raises(PermissionDenied, match=operations.MAY_CANCEL):
+        operations.cancel(run, by=other, now=frozen_now.at)
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        ({"inputs": {}}, "stays as it was asked"),
+        ({"state": "queued", "finished_at": None, "started_at": None, "result": None}, "does not go back"),
+        ({"result": {}}, "stays as it was found"),
+        ({"points_done": 5}, "portfolio_points_in_range"),
+        ({"result": None}, "stays as it was found"),
+        ({"problem": "none"}, "portfolio_failed_with_reason"),
+    ],
+    ids=["inputs", "state", "result", "points", "no result", "problem"],
+)
+def test_the_database_holds_it(solve, columns, name):
+    run = solve()
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        PortfolioRun.objects.filter(pk=run.pk).update(**columns)
