@@ -88,7 +88,13 @@ def _accelerators(sites: list[Site]) -> DeviceType:
         for kind in ("node", "accelerator")
     )
     nodes = Device.objects.bulk_create(
-        Device(site=site, device_type=node, name=f"{site.slug}-n1", status=Device.Status.ACTIVE)
+        Device(
+            site=site,
+            device_type=node,
+            name=f"{site.slug}-n1",
+            role=Device.Role.NODE,
+            status=Device.Status.ACTIVE,
+        )
         for site in sites
     )
     Accelerator.objects.bulk_create(

@@ -43,6 +43,8 @@ function pattern(role, colour, background) {
 function paintLines(trace, role, colour) {
   const painted = { ...trace, line: { width: 1.6, ...trace.line, color: colour } };
   painted.marker = { ...trace.marker, color: trace.marker?.color ?? colour };
+  // Thin symbols are all outline.
+  if (trace.marker?.symbol?.endsWith?.('-thin')) painted.marker.line = { ...trace.marker.line, color: colour };
   if (trace.fill && trace.fill !== 'none') {
     painted.fillcolor = seeThrough(colour, role === 'gap' || role === 'conditional' ? 0.13 : 0.1);
     const hatching = trace.meta?.plain ? undefined : pattern(role, colour, painted.fillcolor);

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -17,8 +16,8 @@ from django.db import connection
 
 from readiness.framework import queries as framework
 from readiness.scoring.models import SiteScore
-from readiness.tradeoffs.core.factors import Rates, SiteFactors
 from readiness.tradeoffs.placing.candidates import Standing
+from readiness.tradeoffs.placing.facts import Known
 from readiness.tradeoffs.queries.known import factors_of, known_rates
 
 KEPT = 4
@@ -35,17 +34,6 @@ SELECT
     (SELECT max(xmin::text::bigint) FROM scoring_sitescore), (SELECT count(*) FROM scoring_sitescore),
     (SELECT max(xmin::text::bigint) FROM scoring_domainhealth), (SELECT count(*) FROM scoring_domainhealth)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """All sites but the retired by name, what scoring has of each by slug, and rates, as of `at`."""
-
-    at: datetime
-    sites: tuple[SiteFactors, ...]
-    standings: Mapping[str, Standing]
-    rates: Rates
-    framework: str
 
 
 _lock = Lock()

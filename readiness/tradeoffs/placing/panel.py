@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from readiness.tradeoffs.placing.lines import LABELS
 from readiness.tradeoffs.placing.question import CarbonKind
@@ -195,7 +195,9 @@ def _summary(found: Weighed) -> str:
             % {"price": f"{what_if.carbon_price:g}", "currency": found.currency}
         )
     if what_if.sites_lost:
-        told.append(gettext("%s sites lost") % len(what_if.sites_lost))
+        count = len(what_if.sites_lost)
+        told.append(ngettext("%s site lost", "%s sites lost", count) % count)
     if what_if.limits:
-        told.append(gettext("%s limits changed") % len(what_if.limits))
+        count = len(what_if.limits)
+        told.append(ngettext("%s limit changed", "%s limits changed", count) % count)
     return " · ".join(told) or gettext("as it is today")
