@@ -7,7 +7,7 @@ Figures that are worked out are estimated, or simulated where any part is, and a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Basis, Factor, Known
@@ -43,7 +43,8 @@ class Part:
         low, high = (None if end is None else end * factor for end in (self.known.low, self.known.high))
         if low is not None and high is not None and low > high:
             low, high = high, low
-        known = self.known._replace(
+        known = replace(
+            self.known,
             value=self.known.value * factor,
             low=low,
             high=high,
