@@ -40,8 +40,10 @@ def main(count: int = thousand.SITES) -> None:
     with machine.servers() as servers:
         estate = thousand.load(servers, count=count)
         _age()
+        # The reader of the pages proposes, too.
+        cookie = thousand.session()
         _own(estate)
-        cookie, port = thousand.session(), pages.serve(servers)
+        port = pages.serve(servers)
         pages.measure(servers, port, _asked(estate), cookie)
         _weigh(port, cookie)
 

@@ -74,6 +74,12 @@ STATES: dict[str, dict[str, State]] = {
         ("revoked", _("Revoked"), "ban", "unknown"),
         ("expired", _("Expired"), "clock", "unknown"),
     ),
+    "decision": _states(
+        ("recorded", _("Waits for approval"), "hourglass", "info"),
+        ("approved", _("Approved"), "circle-check", "ok"),
+        ("rejected", _("Rejected"), "circle-x", "bad"),
+        ("withdrawn", _("Withdrawn"), "ban", "unknown"),
+    ),
     "review": _states(
         ("open", _("Open"), "hourglass", "info"),
         ("go", _("Go"), "circle-check", "ok"),
@@ -174,6 +180,7 @@ ATTRIBUTES = {
     "lifecycle": "data-lifecycle",
     "provenance": "data-provenance",
     "grant": "data-grant",
+    "decision": "data-decision",
     "review": "data-review",
     "sign-off": "data-sign-off",
     "work": "data-work",

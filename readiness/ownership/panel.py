@@ -17,13 +17,13 @@ TERMS_SHOWN = 6
 
 
 class NoSuchCell(ValueError):
-    """The name of a cell is a site's slug, a dot and an item."""
+    """The name of a cell is a site's slug, a dot and an item; what follows another dot says where it was chosen."""
 
 
 def read(key: str) -> tuple[str, Item]:
-    slug, _dot, item = key.partition(".")
+    slug, _dot, rest = key.partition(".")
     try:
-        return slug, Item(item)
+        return slug, Item(rest.partition(".")[0])
     except ValueError as error:
         raise NoSuchCell(key[:150]) from error
 

@@ -160,7 +160,8 @@ def queue_table(fleet: Fleet, *, names: bool, now: datetime) -> Table:
             ),
         ],
         default_sort="",
-        row_id=lambda gap: gap.key,
+        # An item may be in several queues, and a row is one of them.
+        row_id=lambda gap: f"{gap.key}.{gap.queue}",
         row_url=lambda gap: _cell_url(gap),
         row_name=lambda gap: f"{gap.site.name}, {item_label(gap.cell.item)}",
         empty={

@@ -48,9 +48,11 @@ class ScoreSerializer(ObjectSerializer):
             "counts",
             "newest_sample_at",
             "evaluated_at",
+            "failed_at",
+            "failure",
             "framework_version",
         )
-        brief_fields = ("site", "verdict", "score")
+        brief_fields = ("site", "verdict", "failed_at", "score")
 
 
 class EvaluateSerializer(serializers.Serializer):

@@ -138,6 +138,8 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
         "newest_sample_at": outcome.newest_sample_at,
         "evaluated_at": now,
         "changes_at": result.changes_at,
+        "failed_at": None,
+        "failure": "",
         "framework_version_id": version.pk,
     }
 

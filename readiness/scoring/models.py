@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 
+FAILURE_LENGTH = 300
+
+
 class CheckState(models.TextChoices):
     PASS = "pass", _("Pass")
     WARN = "warn", _("Warn")
@@ -167,13 +170,33 @@ class SiteScore(models.Model):
     changes_at = models.DateTimeField(
         null=True, help_text=_("When it changes next without new data: evidence runs out, a grant ends")
     )
+    failed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("Since when it cannot be evaluated; the verdict is the last one and counts for nothing"),
+    )
+    failure = models.CharField(
+        max_length=FAILURE_LENGTH, blank=True, help_text=_("Why it cannot be evaluated")
+    )
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["site"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(failed_at__isnull=True, failure="")
+                | (models.Q(failed_at__isnull=False) & ~models.Q(failure="")),
+                name="site_score_failure_has_reason",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.site_id}: {self.verdict or 'no verdict'}"
+
+    @property
+    def confirmed_verdict(self) -> str:
+        """The verdict, "" while the site cannot be evaluated: nothing says then that it still holds."""
+        return "" if self.failed_at else self.verdict
 
 
 class ScorePoint(models.Model):

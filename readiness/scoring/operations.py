@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from inventory.models import Site, SiteChange
 from readiness.evidence.operations import void_changed
@@ -26,6 +27,7 @@ from readiness.scoring.facts import SiteFacts
 from readiness.scoring.health import site_health, stored_before
 from readiness.scoring.inputs import inputs_of
 from readiness.scoring.measuring import site_figures
+from readiness.scoring.models import FAILURE_LENGTH, SiteScore
 
 log = logging.getLogger(__name__)
 AGED_AFTER = timedelta(seconds=60)
@@ -198,12 +200,21 @@ def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
     try:
         with _without_collection(), transaction.atomic():
             return evaluate(site_ids=site_ids, now=now)
-    except Exception:
+    except Exception as error:
         if len(site_ids) == 1:
             log.exception("Site %s could not be evaluated", site_ids[0])
+            _mark_failed(site_ids[0], error, now=now)
             return 0
     middle = len(site_ids) // 2
     return _evaluate_some(site_ids[:middle], now=now) + _evaluate_some(site_ids[middle:], now=now)
+
+
+def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> None:
+    """Its last verdict stays to be read, and counts no longer; the next evaluation takes the mark away."""
+    reason = f"{type(error).__name__}: {error}"[:FAILURE_LENGTH].replace("\0", "")
+    SiteScore.objects.filter(site_id=site_id, evaluated_at__lte=now).update(
+        failed_at=Coalesce("failed_at", now), failure=reason
+    )
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Region, Site
@@ -76,9 +76,13 @@ class SiteFilters(ObjectFilterSet):
     def by_verdict(self, queryset: QuerySet[Site], name: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        wanted = queryset.filter(score__verdict__in=[value for value in values if value != NO_VERDICT])
+        wanted = queryset.filter(
+            score__verdict__in=[value for value in values if value != NO_VERDICT], score__failed_at=None
+        )
         if NO_VERDICT in values:
-            wanted |= queryset.filter(score__isnull=True) | queryset.filter(score__verdict="")
+            wanted |= queryset.filter(
+                Q(score__isnull=True) | Q(score__verdict="") | Q(score__failed_at__isnull=False)
+            )
         return wanted
 
     def by_owner(self, queryset: QuerySet[Site], name: str, value: str) -> QuerySet[Site]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from readiness.evidence.tables import exact
 from readiness.tradeoffs.core.factors import Basis, Factor, Known, SiteFactors
 from readiness.tradeoffs.models import FactorKind
+from web.units import age
 
 UNKNOWN = "unknown"
 """What stands for the basis of a factor that nobody knows."""
@@ -66,7 +67,14 @@ class FactorRow:
 
     @property
     def age_s(self) -> float | None:
-        return None if self.known is None else self.known.age_s(self.at)
+        """Of what is worked out from distance there is none."""
+        if self.known is None or self.known.basis is Basis.GREAT_CIRCLE:
+            return None
+        return self.known.age_s(self.at)
+
+    @property
+    def age_text(self) -> str:
+        return "" if self.age_s is None else age(self.as_of, now=self.at)
 
 
 def value_text(known: Known) -> str:

@@ -43,6 +43,8 @@ function pattern(role, colour, background) {
 function paintLines(trace, role, colour) {
   const painted = { ...trace, line: { width: 1.6, ...trace.line, color: colour } };
   painted.marker = { ...trace.marker, color: trace.marker?.color ?? colour };
+  // Thin symbols are all outline.
+  if (trace.marker?.symbol?.endsWith?.('-thin')) painted.marker.line = { ...trace.marker.line, color: colour };
   if (trace.fill && trace.fill !== 'none') {
     painted.fillcolor = seeThrough(colour, role === 'gap' || role === 'conditional' ? 0.13 : 0.1);
     const hatching = trace.meta?.plain ? undefined : pattern(role, colour, painted.fillcolor);
@@ -62,13 +64,16 @@ function paintHeatmap(trace) {
   return { showscale: false, xgap: 2, ygap: 2, ...trace, colorscale };
 }
 
-function paintParallel(trace) {
+function paintParallel(trace, isNarrow) {
   const scale = [[0, token('border-strong')], [0.7, token('border-strong')], [0.78, token('accent')], [1, token('accent')]];
+  const { short } = trace.meta ?? {};
+  const dimensions = isNarrow && short ? trace.dimensions.map((dimension, place) => ({ ...dimension, label: short[place] })) : trace.dimensions;
   return {
     ...trace,
+    dimensions,
     line: { colorscale: scale, ...trace.line },
     unselected: { line: { color: token('border'), opacity: 0.25 } },
-    labelfont: { size: 12.5, color: token('text') },
+    labelfont: { size: isNarrow ? 10.5 : 12.5, color: token('text') },
     tickfont: { size: 11, color: token('text-3') },
     rangefont: { size: 1, color: 'rgba(0,0,0,0)' },
   };
@@ -81,12 +86,12 @@ function paintSankey(trace) {
   return { ...trace, node: { ...trace.node, color: colours, line: { width: 0 } }, link: { ...trace.link, color: links } };
 }
 
-function paint(trace, index) {
+function paint(trace, index, isNarrow) {
   const role = trace.meta?.role ?? `series-${(index % SERIES.length) + 1}`;
   switch (trace.type) {
     case 'bar': return paintBars(trace, role, colourOf(role));
     case 'heatmap': return paintHeatmap(trace);
-    case 'parcoords': return paintParallel(trace);
+    case 'parcoords': return paintParallel(trace, isNarrow);
     case 'sankey': return paintSankey(trace);
     default: return paintLines(trace, role, colourOf(role));
   }
@@ -182,7 +187,8 @@ function inPageZone({ data, layout }) {
 
 /** `{data, layout, meta}` of the server → data and layout ready to draw in a plot of this width. */
 export function dress(figure, { width, zoomable }) {
-  const layout = width < NARROW_PX ? merge(figure.layout ?? {}, figure.meta?.narrow) : (figure.layout ?? {});
+  const isNarrow = width < NARROW_PX;
+  const layout = isNarrow ? merge(figure.layout ?? {}, figure.meta?.narrow) : (figure.layout ?? {});
   const timed = inPageZone({ data: figure.data, layout });
-  return { data: timed.data.map(paint), layout: dressLayout(timed.layout, { zoomable }) };
+  return { data: timed.data.map((trace, index) => paint(trace, index, isNarrow)), layout: dressLayout(timed.layout, { zoomable }) };
 }

@@ -131,7 +131,19 @@ function draw(element, chart) {
       onDoubleClick: (listener) => element.on('plotly_doubleclick', listener),
     });
   }
+  if (data[0]?.type === 'parcoords' && !chart.brushes) {
+    chart.brushes = true;
+    element.on('plotly_restyle', () => tellBrushed(element));
+  }
   element.dataset.drawn = String(Number(element.dataset.drawn ?? 0) + 1);
+}
+
+/** Ranges kept on the axes of parallel coordinates, by the names that `meta.objectives` gives them; null where all is kept. */
+function tellBrushed(element) {
+  const [{ dimensions, meta }] = element.data;
+  const ends = ({ constraintrange: kept }) => (Array.isArray(kept?.[0]) ? kept[0] : kept) ?? null;
+  const ranges = Object.fromEntries(dimensions.map((dimension, place) => [meta?.objectives?.[place] ?? dimension.label, ends(dimension)]));
+  element.dispatchEvent(new CustomEvent('muster:brushed', { bubbles: true, detail: { ranges } }));
 }
 
 function show(element, chart) {
@@ -243,6 +255,14 @@ document.addEventListener('muster:range', ({ detail }) => {
 document.addEventListener('muster:refreshed', ({ detail }) => {
   adopt();
   loadWhere((element) => detail.region.contains(element));
+});
+// A page changes a figure that it has: `detail.change` makes another of it, and nothing is fetched.
+document.addEventListener('muster:figure', ({ detail }) => {
+  const element = document.getElementById(detail.id);
+  const chart = charts.get(element);
+  if (!chart?.figure || chart.figure.meta?.empty) return;
+  chart.figure = detail.change(chart.figure);
+  show(element, chart);
 });
 document.addEventListener('htmx:after:swap', adopt);
 adopt();

@@ -4,6 +4,7 @@ import './theme.js';
 import './menus.js';
 import './shortcuts.js';
 import './copy.js';
+import './carry_address.js';
 import './table.js';
 import './map.js';
 import './refresh.js';

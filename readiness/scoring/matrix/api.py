@@ -21,7 +21,7 @@ class MatrixSerializer(ObjectSerializer):
 
     slug = serializers.CharField(read_only=True)
     verdict = ChoiceValueField(
-        source="score.verdict", choices=Verdict.choices, read_only=True, allow_null=True
+        source="score.confirmed_verdict", choices=Verdict.choices, read_only=True, allow_null=True
     )
     deciding = serializers.ListField(
         source="score.deciding", child=serializers.CharField(), read_only=True, allow_null=True
@@ -33,6 +33,13 @@ class MatrixSerializer(ObjectSerializer):
     score_upper = serializers.FloatField(source="score.score_upper", read_only=True, allow_null=True)
     coverage = serializers.FloatField(source="score.coverage", read_only=True, allow_null=True)
     evaluated_at = serializers.DateTimeField(source="score.evaluated_at", read_only=True, allow_null=True)
+    failed_at = serializers.DateTimeField(
+        source="score.failed_at",
+        read_only=True,
+        allow_null=True,
+        help_text="Since when the site cannot be evaluated; it has no verdict then",
+    )
+    failure = serializers.CharField(source="score.failure", read_only=True, allow_null=True)
     framework_version = serializers.CharField(source="judged_by", read_only=True, allow_null=True)
     states = serializers.SerializerMethodField(help_text="State by check id")
 
@@ -50,7 +57,8 @@ class MatrixSerializer(ObjectSerializer):
                 "deployed_kw",
                 "gap_kw",
             ),
-            *("score", "score_upper", "coverage", "evaluated_at", "framework_version", "states"),
+            *("score", "score_upper", "coverage", "evaluated_at", "failed_at", "failure"),
+            *("framework_version", "states"),
         )
         brief_fields = ("slug", "verdict", "states")
 

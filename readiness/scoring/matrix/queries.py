@@ -51,6 +51,8 @@ class MatrixRow:
     evaluated_at: datetime | None
     framework_version: str
     cells: dict[str, Cell]
+    failed_at: datetime | None = None
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) ->
 
 def _row(site: Site, deployed: Capacity, cells: dict[str, Cell], versions: dict[int, str]) -> MatrixRow:
     score = score_of(site)
-    verdict = score.verdict if score else ""
+    verdict = score.confirmed_verdict if score else ""
     return MatrixRow(
         site=ref_of(site),
         verdict=verdict,
@@ -124,12 +126,14 @@ def _row(site: Site, deployed: Capacity, cells: dict[str, Cell], versions: dict[
         evaluated_at=score.evaluated_at if score else None,
         framework_version=versions[score.framework_version_id] if score else "",
         cells=cells,
+        failed_at=score.failed_at if score else None,
+        failure=score.failure if score else "",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The sites that the filters leave, as a whole and by region. `gap_kw` is by the days of UTC, as the order is."""
+    """The sites that the filters leave, as a whole and by region. `gap_kw` counts as the rows do."""
 
     ids: tuple[int, ...]
     extent: Extent

@@ -77,6 +77,7 @@ def _of_site(in_file: bool) -> list[Column]:
             locked=True, unit="%",
         ),
         Column("evaluated", _("Evaluated at"), value=lambda row: row.evaluated_at, default=in_file),
+        Column("failed", _("Not evaluable since"), value=lambda row: row.failed_at, default=in_file),
         Column("framework", _("Framework"), value=lambda row: row.framework_version, default=in_file),
     ]  # fmt: skip
 

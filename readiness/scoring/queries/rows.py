@@ -72,7 +72,8 @@ class HealthMark:
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """One site in a table. `verdict` is "" for stages that have none, and for a site not evaluated yet.
+    """One site in a table. `verdict` is "" for stages that have none, and for a site not evaluated yet or, since
+    `failed_at`, not any more.
 
     `weeks` holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
     `newest_sample_at` is of any of its sources. `ready` is the whole of `deployed` or nothing.
@@ -97,6 +98,8 @@ class SiteRow:
     newest_sample_at: datetime | None
     data_age_s: float | None
     evaluated_at: datetime | None
+    failed_at: datetime | None = None
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

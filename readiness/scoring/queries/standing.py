@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,12 +31,16 @@ from readiness.scoring.queries.rows import SiteRef
 
 EVER = datetime.min.replace(tzinfo=UTC)
 
+type HistoryMark = tuple[int, ...]
 type Changes = Mapping[int, Sequence[CapacityChange]]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteStanding:
-    """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated."""
+    """A site and its stored score in short; `verdict` "" and no `evaluated_at` where it was never evaluated.
+
+    The verdict is "" as well where the site cannot be evaluated at present.
+    """
 
     ref: SiteRef
     region: str
@@ -57,6 +61,8 @@ class Standing:
     capacity: dict[int, SiteCapacity]
     framework: Framework
     of_all: bool = False
+    mark: HistoryMark | None = None
+    """Read before all else, so that what is remembered by it is never older than it; None where nobody asked."""
 
     @property
     def site_ids(self) -> list[int] | None:
@@ -82,13 +88,14 @@ _OF_REF = (
     *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "answering"),
     *("latitude", "longitude", "accountable"),
 )
-_OF_SCORE = ("verdict", "verdict_since", "first_blocker", "evaluated_at")
+_OF_SCORE = ("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at")
 
 
-def standing(*, now: datetime, site_ids: Collection[int] | None = None) -> Standing:
-    """Of all sites, or of these. Three statements, whatever the number of sites."""
+def standing(*, now: datetime, site_ids: Collection[int] | None = None, marked: bool = False) -> Standing:
+    """Of all sites, or of these. Three statements, whatever the number of sites; one more for a mark."""
+    mark = inventory.history_mark() if marked else None
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
-    return standing_of(sites, now=now, of_all=site_ids is None)
+    return replace(standing_of(sites, now=now, of_all=site_ids is None), mark=mark)
 
 
 def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -> Standing:
@@ -108,10 +115,11 @@ def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -
 
 
 def _site(*row: Any) -> SiteStanding:
-    *of_ref, latitude, longitude, accountable, region, verdict, since, blocker, evaluated_at = row
+    *of_ref, latitude, longitude, accountable, region, verdict, since, blocker, evaluated_at, failed_at = row
     north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
     ref = SiteRef(*(*of_ref, north, east, accountable))
-    return SiteStanding(ref, region, verdict or "", since, blocker or "", evaluated_at)
+    confirmed = "" if failed_at else verdict or ""
+    return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at)
 
 
 def score_of(site: Site) -> SiteScore | None:
@@ -123,8 +131,8 @@ def present_capacity(sites: Sequence[Site], *, now: datetime) -> dict[int, SiteC
     """By site id: what is deployed and the stored verdict. Two statements, whatever the number of sites."""
     ids = [site.pk for site in sites]
     changes = capacity_changes(ids)
-    stored = SiteScore.objects.filter(site__in=ids).values_list("site_id", "verdict", "first_blocker")
-    scores = {site_id: (verdict, blocker) for site_id, verdict, blocker in stored}
+    stored = SiteScore.objects.filter(site__in=ids).only("site_id", "verdict", "first_blocker", "failed_at")
+    scores = {score.site_id: (score.confirmed_verdict, score.first_blocker) for score in stored}
     return {site.pk: _present(site, changes[site.pk], scores.get(site.pk, ("", "")), now) for site in sites}
 
 

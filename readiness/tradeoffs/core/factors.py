@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
 
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 
@@ -30,7 +29,8 @@ DISAGREE_SHARE = 0.05
 """Sources further apart than this share of the larger, whose bands do not meet, disagree (our judgement)."""
 
 
-class Known(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
     """One value of one source. `low` and `high` are its band, both None where the source gives none.
 
     `as_of` is when it began to hold or was measured; of what was entered, `as_of_on` and `until_on` are its first and
@@ -75,7 +75,8 @@ def _most(known: Known) -> float:
     return known.value if known.high is None else known.high
 
 
-class Factor(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Factor:
     """`known` of each source, the one that counts first; empty where `unknown` says why there is none."""
 
     kind: str
@@ -246,7 +247,8 @@ class Rates:
         rate = self.between(known.currency, to_currency)
         if rate is None:
             return None
-        return known._replace(
+        return replace(
+            known,
             value=known.value * rate.rate,
             unit=known.unit.replace(known.currency, to_currency, 1),
             currency=to_currency,

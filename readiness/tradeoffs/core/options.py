@@ -59,6 +59,9 @@ class Figure:
     source: str = ""
 
     def __post_init__(self) -> None:
+        if self.low is None and self.high is None and (self.value is None or math.isfinite(self.value)):
+            # Most are so, and a placement makes ten for each of a thousand sites.
+            return
         given = (self.low, self.value, self.high)
         known = [one for one in given if one is not None]
         if not all(math.isfinite(one) for one in known):
@@ -69,12 +72,16 @@ class Figure:
     @property
     def least(self) -> float:
         """The smallest it can be; minus infinity where nothing bounds it."""
-        return _first(self.low, self.value, -math.inf)
+        if self.low is not None:
+            return self.low
+        return -math.inf if self.value is None else self.value
 
     @property
     def most(self) -> float:
         """The largest it can be; infinity where nothing bounds it."""
-        return _first(self.high, self.value, math.inf)
+        if self.high is not None:
+            return self.high
+        return math.inf if self.value is None else self.value
 
     @property
     def bounded(self) -> bool:
@@ -84,10 +91,6 @@ class Figure:
     @property
     def exact(self) -> bool:
         return self.value is not None and self.least == self.most
-
-
-def _first(*values: float | None) -> float:
-    return next(one for one in values if one is not None)
 
 
 def unknown(unit: str) -> Figure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,7 +15,8 @@ from readiness.workloads.models import WorkloadClass
 class Placing(Protocol):
     """Places a workload as of `now`; the answer is that of `POST /api/tradeoffs/placements/`, of JSON values alone.
 
-    Money is in `currency`, "" for the usual one; `carbon` is average, marginal or market.
+    Money is in `currency`, "" for the usual one; `carbon` is average, marginal or market, `today` the slug of the
+    site that changes are counted from, "" for the first.
     """
 
     def __call__(
@@ -26,12 +27,9 @@ class Placing(Protocol):
         what_if: Mapping[str, Any],
         currency: str,
         carbon: str,
+        today: str,
         now: datetime,
     ) -> Mapping[str, Any]: ...
-
-
-MORE_IS_BETTER = frozenset({"readiness", "compliance"})
-"""Of objectives of which an answer does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,52 +41,33 @@ class Expected:
     direction: Direction
 
 
-def option_of(options: Sequence[Mapping[str, Any]], slug: str) -> Mapping[str, Any] | None:
+def option_of(answer: Mapping[str, Any], slug: str) -> Mapping[str, Any] | None:
     """The option of a site; None where the answer does not have it."""
-    return next((one for one in options if site_of(one) == slug), None)
-
-
-def site_of(option: Mapping[str, Any]) -> str:
-    """The slug of an option's site."""
-    site = option["site"]
-    return str(site["slug"] if isinstance(site, Mapping) else site)
-
-
-def site_name_of(option: Mapping[str, Any]) -> str:
-    site = option["site"]
-    return (
-        str(site.get("name") or site["slug"]) if isinstance(site, Mapping) else str(option.get("name", site))
-    )
+    return next((one for one in answer["options"] if one["site"] == slug), None)
 
 
 def reasons_of(option: Mapping[str, Any]) -> list[str]:
     """Why a site is no option, each in words."""
-    return [
-        str(one.get("words", one.get("reason", ""))) if isinstance(one, Mapping) else str(one)
-        for one in option.get("reasons", ())
-    ]
+    return [str(one["words"]) for one in option["reasons"]]
 
 
 def figure_of(stated: Mapping[str, Any]) -> Figure:
-    provenance, as_of = stated.get("provenance"), stated.get("as_of")
+    """What has no value says in its source why not."""
+    as_of = stated["as_of"]
     return Figure(
-        stated.get("value"),
-        stated.get("unit") or "",
-        Provenance(provenance) if provenance else None,
+        stated["value"],
+        stated["unit"],
+        Provenance(stated["provenance"]) if stated["provenance"] else None,
         datetime.fromisoformat(as_of) if as_of else None,
-        stated.get("low"),
-        stated.get("high"),
-        stated.get("source") or "",
+        stated["low"],
+        stated["high"],
+        stated["source"] or stated.get("unknown") or "",
     )
 
 
-def expected_of(option: Mapping[str, Any]) -> list[Expected]:
+def expected_of(answer: Mapping[str, Any], option: Mapping[str, Any]) -> list[Expected]:
     """In the order of the answer."""
     return [
-        Expected(name, figure_of(stated), Direction(stated.get("direction") or _direction(name)))
-        for name, stated in option["objectives"].items()
+        Expected(one["name"], figure_of(option["objectives"][one["name"]]), Direction(one["direction"]))
+        for one in answer["objectives"]
     ]
-
-
-def _direction(name: str) -> Direction:
-    return Direction.MAX if name in MORE_IS_BETTER else Direction.MIN

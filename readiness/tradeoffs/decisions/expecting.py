@@ -29,11 +29,12 @@ def demand_of(workload: WorkloadClass) -> dict[str, Any]:
     }
 
 
-def site_before(workload: WorkloadClass, now: datetime) -> Site | None:
-    """Where it runs today, at the newest of several; None where it runs nowhere."""
+def site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | None:
+    """Where it runs today: at the site of that name, else at the first; None where it runs nowhere."""
     held = Placement.objects.on(now.date()).filter(workload_class=workload).select_related("site")
-    placement = held.order_by("-started_on", "-pk").first()
-    return placement.site if placement else None
+    sites = [placement.site for placement in held.order_by("site__name", "pk")]
+    named = [site for site in sites if site.slug == slug]
+    return next(iter([*named, *sites]), None)
 
 
 def expected(decision: Decision, now: datetime) -> list[Expected]:

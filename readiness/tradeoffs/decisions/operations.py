@@ -53,23 +53,31 @@ def record(
     what_if: Mapping[str, Any] | None = None,
     currency: str = "",
     carbon: str = "average",
+    today: str = "",
     due_on: date | None = None,
     by: User,
     now: datetime,
 ) -> Decision:
     """Keep which site was chosen, among which, by which figures, and what is expected of it.
 
-    The figures are those that `placing` answers now; whoever decides sends none. Raises MissingPermission, and
-    ValidationError by field: a site that the placement does not allow, no reason given, a review that is no later day.
+    The figures are those that `placing` answers now, asked as its other arguments say; whoever decides sends none.
+    Raises MissingPermission, and ValidationError by field: a site that the placement does not allow, no reason given,
+    a review that is no later day.
     """
     _require(by, MAY_RECORD)
     if not rationale.strip():
         raise ValidationError({"rationale": [_("Say why.")]})
     answer = placing(
-        workload=workload, weights=weights, what_if=what_if or {}, currency=currency, carbon=carbon, now=now
+        workload=workload,
+        weights=weights,
+        what_if=what_if or {},
+        currency=currency,
+        carbon=carbon,
+        today=today,
+        now=now,
     )
     chosen = _chosen(answer, site)
-    before = site_before(workload, now)
+    before = site_before(workload, today, now)
     decision = Decision(
         workload=workload,
         workload_slug=workload.slug,
@@ -164,7 +172,7 @@ def review_due(*, now: datetime) -> int:
 
 
 def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
-    option = answers.option_of(answer["options"], site.slug)
+    option = answers.option_of(answer, site.slug)
     if option is None:
         raise ValidationError({"site": [_("%(site)s is not among the sites.") % {"site": site.name}]})
     if not option["feasible"]:
@@ -177,10 +185,11 @@ def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
 def _forecast(
     decision: Decision, chosen: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
 ) -> None:
-    before = {}
+    before: dict[str, float | None] = {}
     if decision.previous_site is not None:
-        option = answers.option_of(answer["options"], decision.previous_site.slug)
-        before = {one.objective: one.figure.value for one in answers.expected_of(option)} if option else {}
+        option = answers.option_of(answer, decision.previous_site.slug)
+        then = answers.expected_of(answer, option) if option else []
+        before = {one.objective: one.figure.value for one in then}
     DecisionForecast.objects.bulk_create(
         DecisionForecast(
             decision=decision,
@@ -190,7 +199,7 @@ def _forecast(
             before=before.get(one.objective),
             **_stated(one.figure),
         )
-        for one in [*answers.expected_of(chosen), *expected(decision, now)]
+        for one in [*answers.expected_of(answer, chosen), *expected(decision, now)]
     )
 
 

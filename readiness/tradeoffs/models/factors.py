@@ -120,7 +120,7 @@ class SiteFactor(Sourced):
     class Meta:
         verbose_name = _("site factor")
         verbose_name_plural = _("site factors")
-        ordering = ["site__name", "kind", "-as_of_on", "source", "id"]
+        ordering = ["-as_of_on", "kind", "source", "id"]
         constraints = [
             # Serves look-ups by site, and the newest of each source.
             models.UniqueConstraint(
@@ -185,7 +185,8 @@ class LatencyFactor(Sourced):
     class Meta:
         verbose_name = _("latency")
         verbose_name_plural = _("latencies")
-        ordering = ["site__name", "user_region__name", "other_site__name", "percentile", "-as_of_on", "id"]
+        # By none of what may be empty: a row is locked in this order, and no outer join can be.
+        ordering = ["-as_of_on", "source", "id"]
         constraints = [
             # Serves look-ups by site too.
             models.UniqueConstraint(

@@ -75,7 +75,7 @@ class FactorDay(models.Model):
     class Meta:
         verbose_name = _("day of a factor")
         verbose_name_plural = _("days of factors")
-        ordering = ["site__name", "kind", "source", "day_on", "id"]
+        ordering = ["-day_on", "kind", "source", "id"]
         constraints = [
             # Serves look-ups by site and span of days too.
             models.UniqueConstraint(

@@ -68,7 +68,11 @@ def written(
                 setattr(obj, name, value)
             corrected.append(obj)
         everyone.append(obj)
-    manager.bulk_create(created)
+    if created:
+        # Whoever entered the same key since it was looked for is corrected, as if they had come first.
+        manager.bulk_create(
+            created, update_conflicts=True, unique_fields=columns, update_fields=[*rows[0].values, "by"]
+        )
     if corrected:
         manager.bulk_update(corrected, [*rows[0].values, "by"])
     return Entered(len(created), len(corrected), len(rows) - len(created) - len(corrected), everyone)

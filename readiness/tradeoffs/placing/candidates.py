@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
 from readiness.tradeoffs.core.options import (
@@ -34,6 +35,7 @@ ANY = "any"
 """Accelerators of any type, in demand and among what is free."""
 ACCELERATORS = "accelerators"
 SECONDS_AN_HOUR = 3_600
+NOTHING = Figure(None, "")
 USED = (
     "electricity_price",
     "pue",
@@ -124,17 +126,21 @@ class Adapter:
 
     def _cost(self, site: SiteFactors, used: Figure, emitted: Figure) -> Figure:
         what_if, currency = self.what_if, self.currency
-        price = self._money("electricity price", site.factors.get("electricity_price"))
-        bill = figures.energy_bill(used, price.times(what_if.electricity_price), currency)
-        before = bill
-        if what_if.electricity_price != 1 or what_if.pue is not None:
-            as_it_is = figures.energy(self.envelope.it_kw, part("PUE", site.factors.get("pue")))
-            before = figures.energy_bill(as_it_is, price, currency)
         hour = self._money("cost of an accelerator-hour", site.factors.get("accelerator_hour_cost"))
-        priced = None
+        count, priced = self.envelope.accelerator_count, None
         if what_if.carbon_price:
             priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
-        return figures.monthly_cost(self.envelope.accelerator_count, hour, bill, before, priced, currency)
+        price = self._money("electricity price", site.factors.get("electricity_price"))
+        is_moved = what_if.electricity_price != 1 or what_if.pue is not None
+        if count and hour.known is not None and not is_moved and priced is None:
+            # The cost of an hour has the energy bill in it.
+            return figures.monthly_cost(count, hour, NOTHING, NOTHING, None, currency)
+        bill = figures.energy_bill(used, price.times(what_if.electricity_price), currency)
+        before = bill
+        if is_moved:
+            as_it_is = figures.energy(self.envelope.it_kw, part("PUE", site.factors.get("pue")))
+            before = figures.energy_bill(as_it_is, price, currency)
+        return figures.monthly_cost(count, hour, bill, before, priced, currency)
 
     def _unit_cost(self, cost: Figure) -> Figure:
         """Cost of one unit of the ceiling. Of requests only the least is known: at the peak rate all month."""
@@ -181,8 +187,12 @@ class Adapter:
         )  # fmt: skip
 
     def _zones(self, country: str) -> frozenset[str]:
-        zones = {self.envelope.residency or "EU"}
-        return frozenset(zone for zone in zones if country in countries_of((zone,)))
+        zone = self.envelope.residency or "EU"
+        return frozenset({zone}) if country in self._in_zone else frozenset()
+
+    @cached_property
+    def _in_zone(self) -> frozenset[str]:
+        return countries_of((self.envelope.residency or "EU",))
 
 
 def _bandwidth(site: SiteFactors, own: Envelope | None) -> Figure:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import Factor
@@ -13,8 +16,9 @@ from readiness.tradeoffs.core.options import Figure
 from readiness.tradeoffs.core.placement import Reason
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.candidates import used_factors
-from readiness.tradeoffs.placing.question import Question, WhatIf
-from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.question import CarbonKind, Question, WhatIf
+from readiness.tradeoffs.placing.weighing import IN_SERVICE, SiteOption, Weighed
 from readiness.workloads.core.envelope import Envelope
 
 
@@ -172,14 +176,15 @@ def what_if(levers: WhatIf) -> dict[str, Any]:
 
 
 def snapshot(found: Weighed) -> dict[str, Any]:
-    """Every factor that figures were worked out from, with provenance and age, and the versions of what judged it."""
-    regions = [user.region for user in found.envelope.users]
-    at = found.factors_at
+    """Every factor that figures were worked out from, with provenance and age, and the versions of what judged it. Its
+    `sites` are JSON already, which `orjson` writes and `frozen` reads.
+    """
+    regions = tuple(user.region for user in found.envelope.users)
     carbon = found.question.carbon
     return {
         "version": 1,
         "taken_at": found.at,
-        "factors_at": at,
+        "factors_at": found.facts.at,
         "envelope": envelope(found.envelope),
         "asked": envelope(found.asked),
         "weights": dict(found.weights),
@@ -188,7 +193,7 @@ def snapshot(found: Weighed) -> dict[str, Any]:
         "carbon": carbon.value,
         "today": list(found.today),
         "rules": dict(found.rules) if found.rules else None,
-        "framework": found.framework,
+        "framework": found.facts.framework,
         "rates": [
             {
                 "currency": rate.currency,
@@ -197,23 +202,32 @@ def snapshot(found: Weighed) -> dict[str, Any]:
                 "as_of": rate.as_of,
                 "source": rate.source,
             }
-            for rate in found.rates
+            for rate in found.facts.rates.all
         ],
-        "sites": {
-            one.slug: {
-                "verdict": one.candidate.verdict,
-                "score": one.standing.score if one.standing else None,
-                "score_upper": one.standing.score_upper if one.standing else None,
-                "evaluated_at": one.standing.evaluated_at if one.standing else None,
-                "accelerators": dict(found.sites[one.slug].accelerators),
-                "factors": {
-                    kind: _factor(factor, at)
-                    for kind, factor in used_factors(found.sites[one.slug], carbon, regions).items()
-                },
-            }
-            for one in found.options
-        },
+        "sites": orjson.Fragment(_sites(found.facts, carbon, regions)),
     }
+
+
+@lru_cache(maxsize=8)
+def _sites(facts: Known, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
+    """As JSON already: no lever changes what is known, and a thousand sites take megabytes."""
+    sites = {
+        site.slug: {
+            "verdict": site.verdict or None,
+            "score": site.score,
+            "score_upper": standing.score_upper if standing else None,
+            "evaluated_at": standing.evaluated_at if standing else None,
+            "accelerators": dict(site.accelerators),
+            "factors": {
+                kind: _factor(factor, facts.at)
+                for kind, factor in used_factors(site, carbon, regions).items()
+            },
+        }
+        for site in facts.sites
+        if site.stage in IN_SERVICE
+        for standing in [facts.standings.get(site.slug)]
+    }
+    return orjson.dumps(sites, option=orjson.OPT_UTC_Z)
 
 
 def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
@@ -270,3 +284,9 @@ def body(workload: str, question: Question) -> dict[str, Any]:
     if question.today:
         asked["today"] = question.today
     return asked
+
+
+def frozen(found: Weighed) -> dict[str, Any]:
+    """The whole answer as JSON has it, to be stored: instants are texts."""
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(document(found), option=orjson.OPT_UTC_Z))
+    return plain

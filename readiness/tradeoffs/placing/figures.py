@@ -17,6 +17,7 @@ HOURS_A_MONTH = HOURS_A_YEAR / 12
 """730.5, of a mean year of 365.25 days."""
 ENERGY_UNIT, CARBON_UNIT = "kWh/month", "kg CO2e/month"
 WHAT_IF = "what-if"
+_PROVENANCE = {each.value: each for each in Provenance}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def figure_of(known: Known, unit: str | None = None) -> Figure:
     return Figure(
         known.value,
         known.unit if unit is None else unit,
-        Provenance(known.provenance),
+        _PROVENANCE[known.provenance],
         known.as_of,
         known.low,
         known.high,
@@ -171,7 +172,7 @@ def monthly_cost(
             (*parts, carbon_cost),
             f"{value.source}; with carbon at its price",
         )
-    return replace(value, unit=unit)
+    return value
 
 
 def energy_bill(used: Figure, price: Part, currency: str) -> Figure:
@@ -230,11 +231,14 @@ def moved(figure: Figure, by: float) -> Figure:
     """A figure with a fixed amount more or less."""
     if not by:
         return figure
-    return replace(
-        figure,
-        value=None if figure.value is None else figure.value + by,
-        low=None if figure.low is None else figure.low + by,
-        high=None if figure.high is None else figure.high + by,
+    return Figure(
+        None if figure.value is None else figure.value + by,
+        figure.unit,
+        figure.provenance,
+        figure.as_of,
+        None if figure.low is None else figure.low + by,
+        None if figure.high is None else figure.high + by,
+        figure.source,
     )
 
 
@@ -262,17 +266,19 @@ def it_headroom(headroom: Part, pue: Part, own_kw: float) -> Figure:
 
 
 def _made(value: float, low: float, high: float, unit: str, parts: Iterable[Figure], source: str) -> Figure:
-    parts = tuple(parts)
-    simulated = any(one.provenance is Provenance.SIMULATED for one in parts)
-    dated = [one.as_of for one in parts if one.as_of is not None]
+    simulated, banded, oldest = False, False, None
+    for one in parts:
+        simulated |= one.provenance is Provenance.SIMULATED
+        banded |= not one.exact
+        if one.as_of is not None and (oldest is None or one.as_of < oldest):
+            oldest = one.as_of
     # Products in another order differ in the last bits; a band may not end on the wrong side of its value for that.
     low, high = min(low, value), max(high, value)
-    banded = any(not one.exact for one in parts)
     return Figure(
         value,
         unit,
         Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
-        min(dated, default=None),
+        oldest,
         low if banded else None,
         high if banded else None,
         source,

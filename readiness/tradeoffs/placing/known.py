@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from typing import Any
 
 from django.db import connection
 
+from readiness.framework import queries as framework
 from readiness.scoring.models import SiteScore
-from readiness.tradeoffs.core.factors import Rates, SiteFactors
 from readiness.tradeoffs.placing.candidates import Standing
+from readiness.tradeoffs.placing.facts import Known
 from readiness.tradeoffs.queries.known import factors_of, known_rates
 
 KEPT = 4
@@ -34,17 +34,6 @@ SELECT
     (SELECT max(xmin::text::bigint) FROM scoring_sitescore), (SELECT count(*) FROM scoring_sitescore),
     (SELECT max(xmin::text::bigint) FROM scoring_domainhealth), (SELECT count(*) FROM scoring_domainhealth)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """All sites but the retired by name, what scoring has of each by slug, and rates, as of `at`."""
-
-    at: datetime
-    sites: tuple[SiteFactors, ...]
-    standings: Mapping[str, Standing]
-    rates: Rates
-    framework: str
 
 
 _lock = Lock()
@@ -70,12 +59,16 @@ def known(percentile: float, now: datetime) -> Known:
 
 
 def _read(percentile: float, now: datetime) -> Known:
-    standings, framework = _standings()
+    standings, version = _standings(_pillars())
     sites = factors_of(None, now, percentile=percentile)
-    return Known(now, sites, standings, known_rates(now), framework)
+    return Known(now, sites, standings, known_rates(now), version)
 
 
-def _standings() -> tuple[dict[str, Standing], str]:
+def _pillars() -> dict[str, str]:
+    return {pillar.id: pillar.name for pillar in framework.current()[1].pillars}
+
+
+def _standings(names: Mapping[str, str]) -> tuple[dict[str, Standing], str]:
     rows = SiteScore.objects.order_by("pk").values_list(
         "site__slug",
         "verdict",
@@ -85,12 +78,16 @@ def _standings() -> tuple[dict[str, Standing], str]:
         "pillars",
         "framework_version__version",
     )
-    found, framework = {}, ""
+    found: dict[str, Standing] = {}
+    versions: set[str] = set()
     for slug, verdict, score, upper, evaluated_at, pillars, version in rows:
-        framework = version
+        versions.add(version)
         weakest, least = _weakest(pillars)
-        found[slug] = Standing(verdict, score, upper, evaluated_at, weakest, least)
-    return found, framework
+        found[slug] = Standing(
+            verdict, score, upper, evaluated_at, names.get(weakest, weakest).lower(), least
+        )
+    # During a change of version some sites are judged by the old one still.
+    return found, ", ".join(sorted(versions))
 
 
 def _weakest(pillars: Mapping[str, Any]) -> tuple[str, float | None]:

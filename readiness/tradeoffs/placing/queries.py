@@ -54,7 +54,6 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         asked=asked,
         currency=currency,
         at=now,
-        factors_at=facts.at,
         objectives=found.objectives,
         on_front=result.on_front,
         weights=result.weights,
@@ -66,8 +65,7 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         sensitivity=result.sensitivity,
         robustness=result.robustness,
         rules={"version": row.version, "digest": row.digest} if row else None,
-        framework=facts.framework,
-        rates=facts.rates.all,
+        facts=facts,
         sites={site.slug: site for site in facts.sites},
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from readiness.tradeoffs.core.consequences import Consequence, consequences
-from readiness.tradeoffs.core.factors import Factor, Rate, SiteFactors
+from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, Option
 from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, Provenance, worst_latency
 from readiness.tradeoffs.core.pareto import front
@@ -23,6 +23,7 @@ from readiness.tradeoffs.placing.candidates import (
     latency_limits,
     limits_of,
 )
+from readiness.tradeoffs.placing.facts import Known
 from readiness.tradeoffs.placing.law import Law
 from readiness.tradeoffs.placing.question import OBJECTIVES, BadQuestion, Question
 from readiness.workloads.core.envelope import Envelope
@@ -62,7 +63,8 @@ class SiteOption:
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        return self.placed.reasons
+        """What rules the site out before what nobody knows."""
+        return tuple(sorted(self.placed.reasons, key=lambda one: one.standing is not Stands.REJECTED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,8 @@ class Weighed:
     """The answer. `options` has every candidate: feasible ones by rank, then undecided and rejected ones by name.
 
     `objectives` are those that this envelope has, `on_front` those of them that the front is over: one that is unknown
-    at every option tells none apart. `sites` are the factors by slug. `today` is where the class runs, the site that
-    changes are counted from first.
+    at every option tells none apart. `facts` is what was read, `sites` of it by slug. `today` is where the class runs,
+    the site that changes are counted from first.
     """
 
     question: Question
@@ -79,7 +81,6 @@ class Weighed:
     asked: Envelope
     currency: str
     at: datetime
-    factors_at: datetime
     objectives: tuple[Objective, ...]
     on_front: tuple[str, ...]
     weights: Mapping[str, float]
@@ -89,8 +90,7 @@ class Weighed:
     sensitivity: Sensitivity | None
     robustness: Robustness | None
     rules: Mapping[str, str] | None
-    framework: str
-    rates: tuple[Rate, ...]
+    facts: Known = field(repr=False)
     sites: Mapping[str, SiteFactors] = field(repr=False)
 
     @property
@@ -111,9 +111,6 @@ class Weighed:
     def base(self) -> SiteOption | None:
         """What changes are counted from; None where the class runs at no candidate."""
         return next((one for slug in self.today if (one := self.of(slug)) is not None), None)
-
-    def factor(self, site: SiteFactors, kind: str) -> Factor | None:
-        return site.factors.get(kind)
 
 
 @dataclass(frozen=True, slots=True)

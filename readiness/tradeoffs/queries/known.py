@@ -39,7 +39,7 @@ _WHY_NOT = {
     "power_headroom_kw": "No meter sees all of the site, or its contracted power is not entered.",
     "accelerators_free": "No scheduler says what is idle, and nobody entered it.",
     "network_free_gbps": "Nobody entered it.",
-    "staffing_cover": "People and their shifts are not in Muster yet.",
+    "staffing_cover": "Shifts are not in Muster yet, so nobody can say how far they cover the site.",
 }
 NOT_ENTERED = "No source has a value for it."
 
@@ -89,7 +89,7 @@ def factors_of(
                 country=site["country"],
                 region=site["region__name"],
                 stage=site["stage"],
-                verdict=site["score__verdict"] or "",
+                verdict="" if site["score__failed_at"] else site["score__verdict"] or "",
                 score=site["score__score"],
                 accelerators=dict(hardware.get(key, {})),
                 factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),

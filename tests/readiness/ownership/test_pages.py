@@ -240,7 +240,9 @@ class TestQueues:
 class TestProposing:
     def test_many_are_shown_before_and_after_then_proposed(self, porto, rui, own, given, client_of):
         own(porto, rui, Item.ENERGY)
-        client, sent = client_of("manager"), given | {"id": ["porto.energy", "porto.compute"]}
+        # As rows of the queues name them, one item twice.
+        chosen_rows = ["porto.energy.due-soon", "porto.energy.overloaded", "porto.compute"]
+        client, sent = client_of("manager"), given | {"id": chosen_rows}
         chosen = text_of(client.post("/ownership/propose/", {"id": sent["id"]}))
         assert "2 items" in chosen
         preview = text_of(client.post("/ownership/propose/", sent | {"begins_on": "2026-12-01"}))

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 
 from readiness.framework import queries as framework_queries
-from readiness.scoring.models import CheckResult
+from readiness.scoring.models import CheckResult, SiteScore
 from tests.browser import fleet
 from tests.readiness.pages.test_fleet_page import words_of
 from tests.readiness.scoring import stored
@@ -274,3 +274,17 @@ def test_a_waiver_shows_in_the_panel(planner_pages, dallas, user_of):
     assert "A second feed comes in May" in words
     assert "Requested" in words
     assert asked.pk
+
+
+def test_a_site_that_cannot_be_evaluated_says_so_and_is_part_of_the_gap(viewer_pages, api_of, ready):
+    SiteScore.objects.filter(site=ready).update(failed_at=NOW - DAY, failure="KeyError: 'Mars/Olympus'")
+    for address in ("/readiness/", "/sites/faro/"):
+        body = body_of(viewer_pages.get(address))
+        assert "Could not be evaluated since" in body
+        assert "KeyError: &#x27;Mars/Olympus&#x27;" in body
+    assert sites_of(viewer_pages.get("/readiness/?verdict=ready")) == []
+    assert sites_of(viewer_pages.get("/readiness/?verdict=none")) == ["faro"]
+    [row] = api_of("viewer").get("/api/readiness/matrix/").json()["results"]
+    assert (row["gap_kw"], row["failure"]) == (5000.0, "KeyError: 'Mars/Olympus'")
+    assert row["failed_at"]
+    assert not row["verdict"]

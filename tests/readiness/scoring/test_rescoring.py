@@ -9,7 +9,9 @@ from django.db import connection, transaction
 from inventory.models import Device, Site, SiteChange
 from readiness.scoring import operations, tasks
 from readiness.scoring.models import Flip, SiteScore
+from readiness.scoring.queries.standing import standing
 from tests.inventory import made
+from tests.readiness.scoring import stored
 
 NOTHING_LEFT = 0
 
@@ -100,6 +102,29 @@ class TestAge:
         with caplog.at_level("CRITICAL"):
             assert operations.rescore_changed(now=frozen_now.at) == 1
         assert list(SiteScore.objects.values_list("site_id", flat=True)) == [fine.pk]
+
+    def test_a_verdict_that_cannot_be_confirmed_is_marked_and_does_not_count_until_it_can(self, frozen_now):
+        there = stored.site("ready", kw=900, slug="dublin-1")
+        zone = there.time_zone
+        SiteScore.objects.update(evaluated_at=frozen_now.at)
+        Site.objects.filter(pk=there.pk).update(time_zone="Mars/Olympus")
+        frozen_now.move(minutes=2)
+        failed_at = frozen_now.at
+        assert operations.rescore_aged(now=failed_at) == 0
+        frozen_now.move(minutes=2)
+        operations.rescore_aged(now=frozen_now.at)
+        score = SiteScore.objects.get(site=there)
+        assert (score.verdict, score.confirmed_verdict, score.failed_at) == ("ready", "", failed_at)
+        assert "Mars/Olympus" in score.failure
+        Site.objects.filter(pk=there.pk).update(time_zone=zone)
+        known = standing(now=frozen_now.at)
+        assert known.gap.deployed.it_kw == 900
+        assert known.gap.ready.it_kw == 0
+        assert known.verdicts == {"none": 1}
+        operations.rescore_aged(now=frozen_now.at)
+        score.refresh_from_db()
+        assert (score.failed_at, score.failure) == (None, "")
+        assert score.confirmed_verdict
 
 
 @pytest.fixture

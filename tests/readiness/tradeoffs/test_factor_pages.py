@@ -57,7 +57,7 @@ class TestList:
         ):
             assert words in rows
         assert ">unknown</span>" in rows
-        assert "People and their shifts are not in Muster yet." in rows
+        assert "Shifts are not in Muster yet, so nobody can say how far they cover the site." in rows
         assert "check the unit" in rows
 
     def test_filters_leave_what_is_asked_for(self, client_of, two_sources):

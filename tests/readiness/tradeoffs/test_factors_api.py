@@ -208,7 +208,9 @@ def test_round_trips_and_rates_are_entered_like_factors(api, upload, lagos, emea
     trips = "site,user_region,value,source,as_of_on\nlagos,emea,91,RIPE Atlas,2026-01-01\n"
     assert upload(f"{LATENCIES}import/", trips).json()["created"] == 1
     assert api.get(f"{LATENCIES}?user_region=emea").json()["count"] == 2
-    assert api.get(f"{RATES}?currency=JPY").json()["count"] == 1
+    assert api.delete(f"{LATENCIES}{sent.json()['id']}/").status_code == 204
+    assert api.delete(RATES, [{"id": api.get(RATES).json()["results"][0]["id"]}]).status_code == 204
+    assert api.get(RATES).json()["count"] == 1
 
 
 def statements_of(client, path):

@@ -21,7 +21,8 @@ def figure(
         "as_of": as_of if value is not None else None,
         "low": low,
         "high": high,
-        "source": "energy x electricity price",
+        "source": "energy x electricity price" if value is not None else "",
+        "unknown": None,
         **more,
     }
 
@@ -32,8 +33,8 @@ def option(site, *, feasible=True, rank=1, score=0.8, reasons=(), **objectives):
         "latency": figure(10.0, "ms", provenance="measured"),
         "energy": figure(5844.0, "kWh/month"),
         "carbon": figure(1168.8, "kg CO2e/month"),
-        "readiness": figure(0.9, "", direction="max"),
-        "compliance": figure(None, "", direction="max"),
+        "readiness": figure(90.0, "points", provenance="measured"),
+        "compliance": figure(None, "", unknown="no limit stands"),
     }
     return {
         "site": site.slug,
@@ -48,21 +49,41 @@ def option(site, *, feasible=True, rank=1, score=0.8, reasons=(), **objectives):
 
 
 SNAPSHOT = {
-    "taken_at": "2026-11-24T16:00:00+00:00",
+    "version": 1,
+    "taken_at": "2026-11-24T16:00:00Z",
     "framework": "muster-1",
-    "rules": "muster-rules-1",
-    "factors": [
-        {
-            "site": "porto",
-            "factor": "electricity_price",
-            "value": 0.08,
-            "unit": "EUR/kWh",
-            "provenance": "declared",
-            "source": "contract 7",
-            "as_of": "2026-01-01T00:00:00+00:00",
-            "age_s": 28310400,
+    "rules": {"version": "muster-rules-1"},
+    "sites": {
+        "porto": {
+            "verdict": "ready",
+            "score": 0.9,
+            "factors": {
+                "electricity_price": {
+                    "value": 0.08,
+                    "unit": "EUR/kWh",
+                    "low": None,
+                    "high": None,
+                    "basis": "declared",
+                    "provenance": "declared",
+                    "source": "contract 7",
+                    "as_of": "2026-01-01T00:00:00Z",
+                    "age_s": 28310400.0,
+                    "unknown": None,
+                    "disagrees": False,
+                },
+                "pue": {"value": None, "unknown": "No meter sees all of the site, and nobody entered it."},
+            },
         }
-    ],
+    },
+}
+
+
+FLIP = {
+    "objective": "cost",
+    "weight": 80.0,
+    "to": "lagos",
+    "up": True,
+    "words": "Above a cost weight of 80 Lagos wins.",
 }
 
 
@@ -81,27 +102,36 @@ def chat(porto, lagos, emea):
     return chat
 
 
+FORBIDDEN = {
+    "limit": "jurisdiction",
+    "words": "transfer of personal data to NG forbidden (GDPR Chapter V)",
+    "margin": None,
+    "unit": "",
+}
+
+
+def answer_of(*options):
+    """What a placement answers, with these options."""
+    return {
+        "workload": {"slug": "chat", "name": "Chat"},
+        "objectives": [
+            {"name": name, "direction": "max" if name in ("readiness", "compliance") else "min"}
+            for name in ("cost", "latency", "energy", "carbon", "readiness", "compliance")
+        ],
+        "options": list(options),
+        "sensitivity": {"winner": "porto", "flips": [FLIP]},
+        "snapshot": SNAPSHOT,
+    }
+
+
 @pytest.fixture
 def answer(porto, lagos, faro):
     """What the placement answers; a test changes it as it needs."""
-    forbidden = {
-        "limit": "jurisdiction",
-        "words": "transfer of personal data to NG forbidden (GDPR Chapter V)",
-        "margin": None,
-        "unit": "",
-    }
-    return {
-        "options": [
-            option(porto),
-            option(lagos, rank=2, score=0.4, cost=figure(11000.0, "EUR/month")),
-            option(faro, feasible=False, reasons=[forbidden]),
-        ],
-        "sensitivity": {
-            "winner": "porto",
-            "flips": [{"objective": "cost", "weight": 80.0, "to": "lagos", "up": True}],
-        },
-        "snapshot": SNAPSHOT,
-    }
+    return answer_of(
+        option(porto),
+        option(lagos, rank=2, score=0.4, cost=figure(11000.0, "EUR/month")),
+        option(faro, feasible=False, reasons=[FORBIDDEN]),
+    )
 
 
 @pytest.fixture

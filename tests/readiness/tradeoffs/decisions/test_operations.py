@@ -56,6 +56,7 @@ class TestRecording:
             "what_if": {"pue": 1.1},
             "currency": "USD",
             "carbon": "marginal",
+            "today": "",
             "now": frozen_now.at,
         }
 

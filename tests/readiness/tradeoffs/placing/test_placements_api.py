@@ -197,7 +197,7 @@ def test_rules_are_asked_where_data_is_named_and_their_silence_is_no_yes(options
     assert {one["jurisdiction"]["answer"] for one in silent.values()} == {"cannot-decide"}
     named = options(workload=inline | {"allowed_jurisdictions": ["NG"]}, what_if={"data_origin": "KE"})
     assert named["lagos"]["jurisdiction"]["answer"] == "declared"
-    assert named["lulea"]["reasons"][-1]["words"] == "SE is not among the allowed countries"
+    assert named["lulea"]["reasons"][0]["words"] == "SE is not among the allowed countries"
 
 
 def test_the_snapshot_holds_every_factor_used_with_age_and_versions(ask, frozen_now):

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("pghistory", "0007_auto_20250421_0444"),
-        ("tradeoffs", "0002_decisions"),
+        ("tradeoffs", "0003_order_by_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

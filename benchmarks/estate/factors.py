@@ -1,0 +1,114 @@
+"""Sites with factors and scores, and one workload that a fifth of them may hold: all a placement reads.
+
+Figures are drawn, and rows are written past the operations: what reading them takes is measured, not writing them.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+
+from benchmarks.estate.plan import COUNTRIES
+from inventory.models import Accelerator, Device, DeviceType, Manufacturer, Region, Site
+from readiness.framework import queries as framework
+from readiness.scoring.models import SiteScore
+from readiness.tradeoffs.models import LatencyFactor, SiteFactor
+from readiness.workloads import operations
+from readiness.workloads.models import UserRegion, WorkloadClass
+
+FACTORS = (
+    ("electricity_price", "EUR", 0.04, 0.25),
+    ("pue", "", 1.08, 1.8),
+    ("carbon_average", "", 15, 700),
+    ("accelerator_hour_cost", "EUR", 1.2, 4.0),
+    ("accelerators_free", "", 0, 400),
+    ("power_headroom_kw", "", 0, 900),
+    ("network_free_gbps", "", 5, 400),
+)
+USER_REGIONS = (("emea", 50.1, 8.7), ("amer", 39.0, -77.5), ("apac", 35.7, 139.7))
+SLUG = "estate-chat"
+
+
+def write_fleet(*, count: int, now: datetime) -> WorkloadClass:
+    drawn = random.Random(3)
+    sites = _sites(count, drawn)
+    regions = UserRegion.objects.bulk_create(
+        UserRegion(slug=slug, name=slug.upper(), latitude=latitude, longitude=longitude)
+        for slug, latitude, longitude in USER_REGIONS
+    )
+    SiteFactor.objects.bulk_create(
+        SiteFactor(site=site, kind=kind, currency=currency, value=drawn.uniform(low, high), **_sourced(now))
+        for site in sites
+        for kind, currency, low, high in FACTORS
+        # Of one site in forty nobody entered this one.
+        if drawn.random() > 0.025
+    )
+    LatencyFactor.objects.bulk_create(
+        LatencyFactor(
+            site=site, user_region=region, percentile=99, value_ms=drawn.uniform(5, 220), **_sourced(now)
+        )
+        for site in sites
+        for region in regions
+    )
+    version = framework.current()[0]
+    SiteScore.objects.bulk_create(
+        SiteScore(
+            site=site, verdict=drawn.choice(["ready", "conditional", "not-ready"]), score=drawn.uniform(0.4, 1),
+            verdict_since=now, evaluated_at=now, framework_version=version,
+        )
+        for site in sites
+    )  # fmt: skip
+    accelerator = _accelerators(sites)
+    return operations.declare(
+        name="Estate chat", slug=SLUG, kind="interactive", accelerators=[(accelerator, 16)], it_kw=20.0,
+        bandwidth_gbps=10.0, users=[(region, 5.0) for region in regions[:2]], latency_limit_ms=150.0,
+        cost_ceiling=4.0, cost_currency="EUR", cost_unit="accelerator-hour", carbon_kg_per_month=12_000.0,
+        allowed_jurisdictions=["WORLD"], min_verdict="conditional", by=None, now=now,
+    )  # fmt: skip
+
+
+def _sites(count: int, drawn: random.Random) -> list[Site]:
+    region = Region.objects.create(name="Estate", slug="estate")
+    return Site.objects.bulk_create(
+        Site(
+            name=f"E{number:04}", slug=f"e{number:04}", region=region, stage=Site.Stage.PRODUCTION,
+            country=COUNTRIES[number % len(COUNTRIES)], latitude=round(drawn.uniform(-60, 65), 4),
+            longitude=round(drawn.uniform(-180, 180), 4),
+        )
+        for number in range(count)
+    )  # fmt: skip
+
+
+def _accelerators(sites: list[Site]) -> DeviceType:
+    maker = Manufacturer.objects.create(name="Estate maker", slug="estate-maker")
+    node, accelerator = (
+        DeviceType.objects.create(
+            manufacturer=maker, model=kind, slug=f"estate-{kind}", domain="compute", kind=kind
+        )
+        for kind in ("node", "accelerator")
+    )
+    nodes = Device.objects.bulk_create(
+        Device(
+            site=site,
+            device_type=node,
+            name=f"{site.slug}-n1",
+            role=Device.Role.NODE,
+            status=Device.Status.ACTIVE,
+        )
+        for site in sites
+    )
+    Accelerator.objects.bulk_create(
+        Accelerator(device=device, device_type=accelerator, index=index)
+        for device in nodes
+        for index in range(8)
+    )
+    return accelerator
+
+
+def _sourced(now: datetime) -> dict[str, object]:
+    return {
+        "source": "drawn",
+        "basis": "declared",
+        "provenance": "simulated",
+        "as_of_on": now.date().replace(day=1),
+    }

@@ -1,0 +1,218 @@
+"""Endpoints of decisions: recorded, answered, taken back, compared with what came. None is changed or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.decisions import operations, queries
+from readiness.tradeoffs.decisions.compared import Pair, compared
+from readiness.tradeoffs.decisions.filters import DecisionFilters
+from readiness.tradeoffs.decisions.placed import place
+from readiness.tradeoffs.models import Decision, DecisionForecast
+from readiness.workloads.models import WorkloadClass
+from web import clock
+from web.rest.errors import named_errors
+from web.rest.permissions import Permission, requires
+from web.rest.router import Router
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet
+
+_KEPT = (
+    *("workload_slug", "workload_name", "previous_site", "previous_name", "state", "demand", "options"),
+    *("sensitivity", "snapshot", "forecasts", "decided_by", "decided_at", "answered_by", "answered_at"),
+    *("answer_note", "withdrawn_by", "withdrawn_at", "withdrawal_note", "reviewed_at"),
+)
+
+
+class ForecastSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = DecisionForecast
+        fields = (
+            "objective",
+            "unit",
+            "direction",
+            "value",
+            "low",
+            "high",
+            "before",
+            "provenance",
+            "as_of",
+            "source",
+        )
+        read_only_fields = fields
+
+
+class DecisionSerializer(ObjectSerializer):
+    """`options`, `snapshot` and `forecasts` are what the placement answered when it was recorded."""
+
+    workload = serializers.SlugRelatedField(slug_field="slug", queryset=WorkloadClass.objects.all())
+    site = serializers.SlugRelatedField(slug_field="slug", queryset=Site.objects.all())
+    weights = serializers.DictField(child=serializers.FloatField(min_value=0), required=False)
+    what_if = serializers.DictField(required=False)
+    currency = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=3)
+    carbon = serializers.ChoiceField(
+        write_only=True, required=False, choices=["average", "marginal", "market"]
+    )
+    today = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=100)
+    due_on = serializers.DateField(required=False, help_text="In 30 days, if none is given")
+    forecasts = ForecastSerializer(many=True, read_only=True)
+    options = serializers.JSONField(read_only=True)
+    sensitivity = serializers.JSONField(read_only=True)
+    snapshot = serializers.JSONField(read_only=True)
+    demand = serializers.JSONField(read_only=True)
+
+    class Meta:
+        model = Decision
+        fields = (
+            *("workload", "site", "weights", "what_if", "currency", "carbon", "today", "rationale", "due_on"),
+            *_KEPT,
+        )
+        read_only_fields = _KEPT
+        brief_fields = ("workload", "site", "state", "decided_at")
+
+
+class NoteSerializer(serializers.Serializer):
+    note = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=2000,
+        help_text="Why; required unless approving",
+    )
+
+
+class FigureSerializer(serializers.Serializer):
+    value = serializers.FloatField(allow_null=True)
+    unit = serializers.CharField()
+    low = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    provenance = serializers.CharField(allow_null=True)
+    as_of = serializers.DateTimeField(allow_null=True)
+    source = serializers.CharField()  # type: ignore[assignment]
+
+
+class RealisedSerializer(serializers.Serializer):
+    """`error` is realised less expected, `percent` that of what came; null where a side is unknown."""
+
+    objective = serializers.CharField()
+    expected = FigureSerializer()
+    realised = FigureSerializer()
+    error = serializers.FloatField(allow_null=True)
+    percent = serializers.FloatField(allow_null=True)
+    within_band = serializers.BooleanField(allow_null=True)
+    unknown = serializers.CharField(help_text="Why nothing is known of what came")
+    final = serializers.BooleanField(help_text="Written down at the review; else so far")
+
+
+class EitherOne(Permission):
+    """Whoever may record, and whoever may approve; the operation knows which of them may do what."""
+
+    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+        if request.method in SAFE_METHODS:
+            return [operations.MAY_SEE]
+        return [] if request.user.has_perm(operations.MAY_RECORD) else [operations.MAY_APPROVE]
+
+
+_may_approve = [requires(operations.MAY_APPROVE)]
+
+
+class DecisionViewSet(ObjectViewSet):
+    queryset = queries.decisions()
+    serializer_class = DecisionSerializer
+    filterset_class = DecisionFilters
+    http_method_names = ["get", "post", "head", "options"]
+    ordering_fields = ("id", "workload_name", "site", "state", "decided_at", "due_on", "reviewed_at")
+
+    def perform_create(self, serializer: Any) -> None:
+        given = {"weights": {}} | serializer.validated_data
+        with named_errors():
+            serializer.instance = operations.record(
+                **given, placing=place, by=cast(User, self.request.user), now=clock.now()
+            )
+
+    @extend_schema(request=NoteSerializer, summary="Approve a decision of somebody else")
+    @action(detail=True, methods=["post"], permission_classes=_may_approve)
+    def approve(self, request: Request, pk: str) -> Response:
+        return self._answered(request, operations.approve)
+
+    @extend_schema(request=NoteSerializer, summary="Reject a decision of somebody else, and say why")
+    @action(detail=True, methods=["post"], permission_classes=_may_approve)
+    def reject(self, request: Request, pk: str) -> Response:
+        return self._answered(request, operations.reject)
+
+    @extend_schema(request=NoteSerializer, summary="Take a decision back, and say why")
+    @action(detail=True, methods=["post"], permission_classes=[EitherOne])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        return self._answered(request, operations.withdraw)
+
+    @extend_schema(
+        request=None,
+        responses=RealisedSerializer(many=True),
+        summary="Expected against realised: so far, or as written down; POST writes it down once the review is due",
+    )
+    @action(detail=True, methods=["get", "post"], permission_classes=[EitherOne], pagination_class=None)
+    def realised(self, request: Request, pk: str) -> Response:
+        at = clock.now()
+        found = cast(Decision, self.get_object())
+        if request.method == "POST":
+            with named_errors(operations.AlreadyAnswered, operations.NotDue):
+                operations.review(found, by=cast(User, request.user), now=at)
+            found = cast(Decision, self._again(found))
+        return Response(RealisedSerializer([_said(pair) for pair in compared(found, at)], many=True).data)
+
+    def _answered(self, request: Request, answer: Callable[..., Decision]) -> Response:
+        asked = NoteSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic(), named_errors(operations.AlreadyAnswered):
+            # Locked, so that the ETag that was sent is that of what is answered.
+            found = self._locked_one()
+            answer(found, note=asked.validated_data["note"], by=request.user, now=clock.now())
+        return self._answer(self._again(found))
+
+    def get_queryset(self) -> QuerySet[Decision]:
+        return cast("QuerySet[Decision]", super().get_queryset())
+
+
+def _said(pair: Pair) -> dict[str, Any]:
+    comparison = pair.comparison
+    return {
+        "objective": pair.forecast.objective,
+        "expected": _figure(comparison.expected),
+        "realised": _figure(comparison.realised),
+        "error": comparison.error,
+        "percent": comparison.percent,
+        "within_band": comparison.within_band,
+        "unknown": pair.unknown,
+        "final": pair.final,
+    }
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    return {
+        "value": figure.value,
+        "unit": figure.unit,
+        "low": figure.low,
+        "high": figure.high,
+        "provenance": figure.provenance.value if figure.provenance else None,
+        "as_of": figure.as_of,
+        "source": figure.source,
+    }
+
+
+router = Router()
+router.register("decisions", DecisionViewSet)

@@ -1,0 +1,70 @@
+"""How far each forecast of a decision was off, in percent of what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext
+from plotly import graph_objects as go
+
+from readiness.scoring.charts import Figure, figure, nothing
+from readiness.tradeoffs.decisions import words
+from readiness.tradeoffs.decisions.compared import Pair
+
+
+def errors(found: Sequence[Pair], *, finding: str) -> Figure:
+    """A bar for each objective that can be compared; the table has the others too, with why they are unknown."""
+    known = [pair for pair in found if pair.percent is not None]
+    if not known:
+        return nothing(finding)
+    shown = list(reversed(known))
+    bar = go.Bar(
+        x=[pair.percent for pair in shown],
+        y=[words.objective(pair.forecast.objective) for pair in shown],
+        orientation="h",
+        text=[words.percent(pair.percent) for pair in shown],
+        name=gettext("Error"),
+        meta={"role": "series-1"},
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    layout = go.Layout(
+        margin={"l": 170, "r": 24, "t": 12, "b": 40},
+        xaxis={"title": {"text": gettext("Realised less expected, % of realised")}, "zeroline": True},
+        yaxis={"type": "category"},
+        showlegend=False,
+    )
+    meta = {
+        "finding": finding,
+        "narrow": {"margin": {"l": 96}, "xaxis": {"nticks": 4}},
+        "table": {"columns": _columns(), "rows": [_row(pair) for pair in found]},
+    }
+    return figure([bar], layout, meta)
+
+
+def _columns() -> list[str]:
+    return [
+        gettext("Objective"),
+        gettext("Unit"),
+        gettext("Expected"),
+        gettext("Low"),
+        gettext("High"),
+        gettext("Realised"),
+        gettext("Error"),
+        gettext("Error, %"),
+        gettext("Why unknown"),
+    ]
+
+
+def _row(pair: Pair) -> list[str | float | None]:
+    expected, came = pair.comparison.expected, pair.comparison.realised
+    return [
+        words.objective(pair.forecast.objective),
+        expected.unit,
+        expected.value,
+        expected.low,
+        expected.high,
+        came.value,
+        pair.comparison.error,
+        pair.percent,
+        pair.unknown,
+    ]

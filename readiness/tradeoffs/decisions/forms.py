@@ -1,0 +1,44 @@
+"""The forms of recording and answering. They read; the operations check and save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Site
+from web.forms import DayInput, RefusedForm
+
+
+class RecordForm(RefusedForm):
+    """What a person adds to a placement: which site, why, and when to look at it again."""
+
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label=_("Chosen site"),
+        help_text=_("One that keeps every limit; another is refused with what it breaks."),
+    )
+    rationale = forms.CharField(
+        label=_("Why this site"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("What decided it, and what was given up for it. Whoever approves reads this."),
+    )
+    due_on = forms.DateField(
+        label=_("Review on"),
+        required=False,
+        widget=DayInput(),
+        help_text=_("What came until this day is compared with what is expected now. Empty: in 30 days."),
+    )
+
+
+class NoteForm(forms.Form):
+    """Words beside an answer."""
+
+    note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].required = required

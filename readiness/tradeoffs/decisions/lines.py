@@ -1,0 +1,261 @@
+"""A decision in words: its facts, what came of it, the factors it stood on, and what the reader may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from accounts.models import User
+from readiness.scoring.cards import link
+from readiness.tradeoffs.core.words import number, signed
+from readiness.tradeoffs.decisions import words
+from readiness.tradeoffs.decisions.asked import Question
+from readiness.tradeoffs.decisions.compared import Pair
+from readiness.tradeoffs.decisions.operations import MAY_APPROVE, MAY_RECORD
+from readiness.tradeoffs.decisions.queries import Counts, FrozenFactor
+from readiness.tradeoffs.models import Decision
+from web.units import duration
+
+type Line = dict[str, Any]
+
+
+def key_figures(found: Counts) -> list[Line]:
+    return [
+        {
+            "label": gettext("Wait for approval"),
+            "value": found.waiting,
+            "url": link("decisions", state="recorded"),
+            "tone": "warn" if found.waiting else "",
+            "note": gettext("somebody else than who decided answers"),
+        },
+        {"label": gettext("Approved"), "value": found.approved, "url": link("decisions", state="approved")},
+        {
+            "label": gettext("Review is due"),
+            "value": found.due,
+            "url": link("decisions", due="true"),
+            "note": gettext("written down within the hour"),
+        },
+        {"label": gettext("Reviewed"), "value": found.reviewed, "url": link("decisions", reviewed="true")},
+    ]
+
+
+def _utc(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
+
+
+def facts(decision: Decision) -> list[Line]:
+    workload = decision.workload
+    told: list[Line] = [
+        {"term": gettext("State"), "kind": "decision", "state": decision.state},
+        {
+            "term": gettext("Workload"),
+            "value": decision.workload_name,
+            "url": link("workload", workload.slug) if workload else "",
+            "note": "" if workload else gettext("is gone"),
+        },
+        {
+            "term": gettext("Chosen site"),
+            "value": decision.site.name,
+            "url": link("site", decision.site.slug),
+        },
+        {"term": gettext("Site before"), "value": decision.previous_name or gettext("ran nowhere")},
+        {
+            "term": gettext("Decided by"),
+            "value": str(decision.decided_by),
+            "note": _utc(decision.decided_at),
+        },
+        {"term": gettext("Review"), "value": decision.due_on.isoformat(), "note": _utc(decision.reviewed_at)},
+    ]
+    if decision.answered_by:
+        term = gettext("Rejected by") if decision.state == "rejected" else gettext("Approved by")
+        told.append({"term": term, "value": str(decision.answered_by), "note": _utc(decision.answered_at)})
+    if decision.answer_note:
+        told.append({"term": gettext("Note"), "value": decision.answer_note})
+    if decision.withdrawn_by:
+        who = {"value": str(decision.withdrawn_by), "note": _utc(decision.withdrawn_at)}
+        told.append({"term": gettext("Withdrawn by")} | who)
+        told.append({"term": gettext("Why"), "value": decision.withdrawal_note})
+    return told
+
+
+def weights(decision: Decision) -> list[Line]:
+    """Of each objective its weight, and what of all weight that is."""
+    total = sum(decision.weights.values()) or 1.0
+    return [
+        {
+            "term": words.objective(name),
+            "value": number(weight),
+            "note": gettext("%(share)s %% of all") % {"share": round(100 * weight / total)},
+        }
+        for name, weight in decision.weights.items()
+    ]
+
+
+_AS_IT_IS: Mapping[str, float] = {"demand": 1, "electricity_price": 1, "carbon_price": 0}
+
+
+def levers(decision: Decision) -> list[Line]:
+    """What was assumed otherwise than it was; empty where nothing was."""
+    return [
+        {"term": name.replace("_", " "), "value": _spoken(value)}
+        for name, value in sorted(decision.what_if.items())
+        if _is_moved(name, value)
+    ]
+
+
+def _is_moved(name: str, value: Any) -> bool:
+    return value not in (None, "", [], {}) and value != _AS_IT_IS.get(name)
+
+
+def _spoken(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')} {_spoken(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_spoken(one) for one in value)
+    return number(value) if isinstance(value, (int, float)) else str(value)
+
+
+def flips(decision: Decision) -> list[str]:
+    sensitivity = decision.sensitivity
+    robust = sensitivity.get("robustness", {}).get("words")
+    return [*([robust] if robust else []), *(one["words"] for one in sensitivity.get("flips", ()))]
+
+
+def finding(found: Sequence[Pair], decision: Decision, now: datetime) -> str:
+    """One sentence: how many came as expected, or why there is nothing to compare."""
+    if not found:
+        return _nothing(decision)
+    known = [pair for pair in found if pair.percent is not None]
+    if not known:
+        return gettext("Nothing of it can be compared: what came is unknown.")
+    within = sum(abs(pair.percent or 0.0) <= 15 for pair in known)
+    said = ngettext(
+        "%(within)s of %(known)s objective came within 15 %% of what was expected",
+        "%(within)s of %(known)s objectives came within 15 %% of what was expected",
+        len(known),
+    ) % {"within": within, "known": len(known)}
+    missing = len(found) - len(known)
+    if missing:
+        said += gettext("; %(missing)s cannot be told") % {"missing": missing}
+    return said + ("." if found[0].final else gettext(", so far."))
+
+
+def _nothing(decision: Decision) -> str:
+    if decision.state == Decision.State.RECORDED:
+        return gettext("It is compared once somebody has approved it.")
+    return gettext("It was not approved, so nothing is compared.")
+
+
+def comparison(found: Sequence[Pair]) -> list[Line]:
+    return [_compared(pair) for pair in found]
+
+
+def _compared(pair: Pair) -> Line:
+    expected, came = pair.comparison.expected, pair.comparison.realised
+    unit = expected.unit
+    within = {None: "", True: gettext("within the band"), False: gettext("beyond the band")}
+    before = pair.forecast.before
+    return {
+        "label": words.objective(pair.forecast.objective),
+        "expected": words.figure(expected.value, unit),
+        "band": words.band(expected.low, expected.high),
+        "before": words.figure(before, unit),
+        "expected_provenance": expected.provenance or "",
+        "expected_source": expected.source,
+        "realised": words.figure(came.value, unit),
+        "realised_provenance": came.provenance or "",
+        "realised_source": came.source,
+        "error": "" if pair.comparison.error is None else f"{signed(pair.comparison.error)} {unit}".strip(),
+        "percent": words.percent(pair.percent),
+        "within": within[pair.comparison.within_band],
+        "unknown": pair.unknown,
+    }
+
+
+def forecasts(decision: Decision) -> list[Line]:
+    """What is expected, while nothing of it is compared."""
+    return [
+        {
+            "label": words.objective(one.objective),
+            "expected": words.figure(one.value, one.unit),
+            "band": words.band(one.low, one.high),
+            "before": words.figure(one.before, one.unit),
+            "provenance": one.provenance,
+            "source": one.source,
+        }
+        for one in decision.forecasts.all()
+    ]
+
+
+def asked(question: Question) -> list[Line]:
+    """What is about to be recorded."""
+    workload = question.workload
+    told: list[Line] = []
+    if workload is not None:
+        told.append(
+            {"term": gettext("Workload"), "value": workload.name, "url": link("workload", workload.slug)}
+        )
+    told += [
+        {"term": words.objective(name), "value": _spoken(weight), "note": gettext("weight")}
+        for name, weight in question.weights.items()
+    ]
+    told += [
+        {"term": name.replace("_", " "), "value": _spoken(value), "note": gettext("what if")}
+        for name, value in question.what_if.items()
+        if _is_moved(name, value)
+    ]
+    return told
+
+
+def frozen(found: Sequence[FrozenFactor], *, until: datetime) -> list[Line]:
+    """Factors as they were known; ages are those at the decision, which is `until`."""
+    return [
+        {
+            "label": words.factor(one.kind),
+            "value": words.figure(one.value, one.unit),
+            "band": words.band(one.low, one.high),
+            "provenance": one.provenance,
+            "source": one.source,
+            "at": one.as_of,
+            "age": duration(_age_s(one, until)) if one.as_of else "",
+            "unknown": one.unknown,
+        }
+        for one in found
+    ]
+
+
+def _age_s(one: FrozenFactor, until: datetime) -> float:
+    if one.age_s is not None:
+        return one.age_s
+    return max(0.0, (until - one.as_of).total_seconds()) if one.as_of else 0.0
+
+
+def versions(decision: Decision) -> str:
+    """What judged the sites: the rules and the framework in force."""
+    snapshot = decision.snapshot
+    rules = snapshot.get("rules") or {}
+    named = [rules.get("version") if isinstance(rules, Mapping) else rules, snapshot.get("framework")]
+    return ", ".join(str(one) for one in named if one)
+
+
+def choices_of(decision: Decision, user: User, now: datetime) -> dict[str, Any]:
+    """What the reader is offered, and why not the rest."""
+    own, answers = decision.decided_by_id == user.pk, user.has_perm(MAY_APPROVE)
+    waiting = decision.state == Decision.State.RECORDED
+    opened = decision.reviewed_at is None and decision.state in ("recorded", "approved")
+    why_not = ""
+    if waiting and not answers:
+        why_not = gettext("Approving needs the permission %(permission)s.") % {"permission": MAY_APPROVE}
+    elif waiting and own:
+        why_not = gettext("You decided it: somebody else with %(permission)s answers.") % {
+            "permission": MAY_APPROVE
+        }
+    return {
+        "may_approve": waiting and answers and not own,
+        "may_withdraw": opened and (answers or (own and user.has_perm(MAY_RECORD))),
+        "may_review": decision.is_due(now) and (answers or user.has_perm(MAY_RECORD)),
+        "why_not": why_not,
+    }

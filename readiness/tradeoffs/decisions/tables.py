@@ -1,0 +1,187 @@
+"""Columns as data: the list of decisions, and the options of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.scoring.cards import link
+from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.decisions import words
+from readiness.tradeoffs.decisions.filters import DecisionFilters
+from readiness.tradeoffs.decisions.queries import DecisionRow, OptionRow
+from readiness.tradeoffs.models import Decision
+from web.tables import Choice, Column, Table
+
+
+def address(row: DecisionRow) -> str:
+    return reverse("decision", args=[row.decision.pk])
+
+
+def reviewed(row: DecisionRow) -> str:
+    """When it was compared with what came, or when it will be."""
+    decision = row.decision
+    if decision.reviewed_at is not None:
+        return gettext("reviewed %(day)s") % {"day": f"{decision.reviewed_at:%Y-%m-%d}"}
+    if decision.state in (Decision.State.REJECTED, Decision.State.WITHDRAWN):
+        return gettext("not reviewed")
+    return gettext("on %(day)s") % {"day": decision.due_on.isoformat()}
+
+
+DECISIONS = Table(
+    id="decisions",
+    noun=(_("decision"), _("decisions")),
+    label=_("Decisions"),
+    columns=(
+        Column(
+            "state",
+            _("State"),
+            value="decision.state",
+            template="readiness/decisions/state_cell.html",
+            sort="state",
+            phone="status",
+        ),
+        Column(
+            "workload",
+            _("Workload"),
+            value="decision.workload_name",
+            url=address,
+            sort="workload_name",
+            locked=True,
+            phone="title",
+            export="decision.workload_slug",
+        ),
+        Column(
+            "site",
+            _("Chosen site"),
+            value="decision.site.name",
+            sort="site__name",
+            export="decision.site.slug",
+        ),
+        Column(
+            "previous", _("Site before"), value="decision.previous_name", sort="previous_name", phone="pair"
+        ),
+        Column(
+            "decided_by", _("Decided by"), value="decision.decided_by.username", sort="decided_by__username"
+        ),
+        Column("decided_at", _("Decided"), value="decision.decided_at", sort="decided_at"),
+        Column(
+            "answered_by",
+            _("Answered by"),
+            value="decision.answered_by.username",
+            sort="answered_by__username",
+        ),
+        Column(
+            "review",
+            _("Review"),
+            value="decision.due_on",
+            text=reviewed,
+            sort="due_on",
+            export="decision.due_on",
+        ),
+        Column(
+            "mean_error",
+            _("Mean error"),
+            text=lambda row: "" if row.mean_error is None else f"{number(row.mean_error)} %",
+            numeric=True,
+            hint=_("Mean of the errors of its objectives, each in percent of what came and without its sign"),
+        ),
+        Column(
+            "reviewed_at", _("Reviewed at"), value="decision.reviewed_at", sort="reviewed_at", default=False
+        ),
+        Column("rationale", _("Rationale"), value="decision.rationale", phone="full", default=False),
+    ),
+    filterset=DecisionFilters,
+    default_sort="-decided_at",
+    row_id="id",
+    row_name=lambda row: str(row.decision),
+    row_url=address,
+    api="tradeoffs-api-decision-list",
+    empty={
+        "title": _("No decision yet"),
+        "text": _("Where a workload runs is decided from its placement: choose a site there, and say why."),
+        "icon": "scale",
+    },
+)
+
+STANDINGS = (
+    ("feasible", _("Feasible")),
+    ("undecided", _("Undecided")),
+    ("rejected", _("Rejected")),
+)
+
+
+def options(decision: Decision) -> Table:
+    """Of OptionRow; a column for each objective that was weighed."""
+    names = [forecast.objective for forecast in decision.forecasts.all()]
+    weighed = [name for name in names if any(name in one["objectives"] for one in decision.options)]
+    return Table(
+        id="options",
+        noun=(_("site"), _("sites")),
+        label=_("Options"),
+        columns=(
+            Column(
+                "name",
+                _("Site"),
+                template="readiness/decisions/option_cell.html",
+                sort=True,
+                locked=True,
+                phone="title",
+            ),
+            Column(
+                "standing",
+                _("Standing"),
+                text=lambda row: str(dict(STANDINGS)[row.standing]),
+                sort=True,
+            ),
+            Column("rank", _("Rank"), sort=True, numeric=True),
+            Column(
+                "score",
+                _("Score"),
+                text=lambda row: "" if row.score is None else f"{row.score:.3f}",
+                sort=True,
+                numeric=True,
+            ),
+            *(_figure_column(name) for name in weighed),
+            Column(
+                "reasons",
+                _("Why not"),
+                value=lambda row: "; ".join(row.reasons),
+                phone="full",
+            ),
+            Column(
+                "factors",
+                _("Factors"),
+                value=lambda row: row.site,
+                text=lambda _row: gettext("frozen"),
+                url=lambda row: f"{link('decision', decision.pk, factors=row.site)}#h-factors",
+                phone="hide",
+            ),
+        ),
+        filters=(Choice("standing", _("Standing"), "standing", STANDINGS),),
+        per_page=20,
+        row_id="id",
+        row_name="name",
+    )
+
+
+def _figure_column(name: str) -> Column:
+    return Column(
+        name,
+        words.objective(name),
+        value=_value(name),
+        text=lambda row: (
+            words.figure(row.figures[name]["value"], row.figures[name]["unit"]) or gettext("unknown")
+        ),
+        # Sequences are sorted as wholes: what is unknown goes last.
+        sort=lambda row: (row.figures[name]["value"] is None, row.figures[name]["value"] or 0.0),
+        numeric=True,
+    )
+
+
+def _value(name: str) -> Callable[[OptionRow], Any]:
+    return lambda row: row.figures[name]["value"]

@@ -1,0 +1,210 @@
+"""Pages of decisions: the list, one of them with what came of it, recording one, answering one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from readiness.scoring.views import answers as page_answers
+from readiness.tradeoffs.decisions import asked, charts, lines, operations, queries, tables
+from readiness.tradeoffs.decisions.compared import compared
+from readiness.tradeoffs.decisions.forms import NoteForm, RecordForm
+from readiness.tradeoffs.decisions.placed import place
+from readiness.tradeoffs.models import Decision
+from web import tables as table_kit
+from web.clock import now
+from web.history import history_of
+from web.permissions import MissingPermission, require
+
+LIST, PAGE = "readiness/decisions/list.html", "readiness/decisions/decision.html"
+NEW = "readiness/decisions/new.html"
+SEE = ("inventory.view_site", operations.MAY_SEE)
+may_see = require(*SEE)
+may_record = require(*SEE, operations.MAY_RECORD)
+may_approve = require(*SEE, operations.MAY_APPROVE)
+
+
+@may_see
+@conditional_page
+@require_GET
+def decisions(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    table = table_kit.page(request, tables.DECISIONS, queries.light(), prepare=queries.rows)
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, LIST, table)
+    context = {
+        "table": table,
+        "kpis": lines.key_figures(queries.counts(now=at)),
+        "breadcrumbs": _breadcrumbs(gettext("Decisions"), first=True),
+    }
+    return page_answers.page(request, LIST, context)
+
+
+@may_see
+@conditional_page
+@require_GET
+def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
+    return _page(request, _decision(pk), at=now())
+
+
+@may_see
+@conditional_page
+@require_GET
+def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+    """How far each forecast was off, as a chart or as its table."""
+    at = now()
+    found = _decision(pk)
+    pairs = compared(found, at)
+    return page_answers.chart(charts.errors(pairs, finding=lines.finding(pairs, found, at)), form)
+
+
+@may_record
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Records what the address asks of the placement: the figures are worked out here, and none is read of the form."""
+    at = now()
+    question = asked.of_address(request.GET)
+    form = RecordForm(request.POST or None, initial={"site": question.site.slug if question.site else ""})
+    if request.method == "POST" and question.is_whole and form.is_valid():
+        try:
+            made = operations.record(
+                **question.given(), **form.cleaned_data, placing=place, by=_reader(request), now=at
+            )
+        except ValidationError as error:
+            form.refused(error)
+        else:
+            messages.success(
+                request, gettext("%(decision)s is recorded; somebody else answers.") % {"decision": made}
+            )
+            return HttpResponseRedirect(reverse("decision", args=[made.pk]))
+    context = {
+        "form": form,
+        "question": question,
+        "facts": lines.asked(question),
+        "breadcrumbs": _breadcrumbs(gettext("Record a decision")),
+    }
+    refused = form.errors or (question.refusal and "workload" in request.GET)
+    return render(request, NEW, context, status=422 if refused else 200)
+
+
+@may_approve
+@never_cache
+@require_POST
+def approve(request: HttpRequest, pk: int) -> HttpResponseBase:
+    return _answered(request, pk, operations.approve, gettext("%(decision)s is approved."))
+
+
+@may_approve
+@never_cache
+@require_POST
+def reject(request: HttpRequest, pk: int) -> HttpResponseBase:
+    return _answered(request, pk, operations.reject, gettext("%(decision)s is rejected."))
+
+
+@may_see
+@never_cache
+@require_POST
+def withdraw(request: HttpRequest, pk: int) -> HttpResponseBase:
+    _refuse_reader(request)
+    return _answered(request, pk, operations.withdraw, gettext("%(decision)s is withdrawn."))
+
+
+@may_see
+@never_cache
+@require_POST
+def review(request: HttpRequest, pk: int) -> HttpResponseBase:
+    _refuse_reader(request)
+
+    def written(found: Decision, *, note: str, by: User, now: datetime) -> Decision:
+        return operations.review(found, by=by, now=now)
+
+    return _answered(request, pk, written, gettext("What came of %(decision)s is written down."))
+
+
+def _refuse_reader(request: HttpRequest) -> None:
+    if not (request.user.has_perm(operations.MAY_RECORD) or request.user.has_perm(operations.MAY_APPROVE)):
+        raise MissingPermission([operations.MAY_APPROVE])
+
+
+def _answered(request: HttpRequest, pk: int, answer: Callable[..., Decision], done: str) -> HttpResponseBase:
+    """The page of the decision again; what stood in the way is said there."""
+    at = now()
+    found = _decision(pk)
+    try:
+        answer(found, note=request.POST.get("note", ""), by=_reader(request), now=at)
+    except ValidationError as error:
+        return _page(request, found, at=at, refusals=error.messages, status=422)
+    except (operations.AlreadyAnswered, operations.NotDue) as error:
+        return _page(request, _decision(pk), at=at, refusals=[str(error)], status=409)
+    messages.success(request, done % {"decision": found})
+    return HttpResponseRedirect(reverse("decision", args=[pk]))
+
+
+def _page(
+    request: HttpRequest,
+    found: Decision,
+    *,
+    at: datetime,
+    refusals: list[str] | None = None,
+    status: int = 200,
+) -> HttpResponseBase:
+    url = reverse("decision", args=[found.pk])
+    table = table_kit.page(request, tables.options(found), queries.options(found), url=url)
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, PAGE, table)
+    pairs = compared(found, at)
+    slug = request.GET.get("factors", "") or found.site.slug
+    context: dict[str, Any] = {
+        "decision": found,
+        "table": table,
+        "facts": lines.facts(found),
+        "weights": lines.weights(found),
+        "levers": lines.levers(found),
+        "flips": lines.flips(found),
+        "finding": lines.finding(pairs, found, at),
+        "comparison": lines.comparison(pairs),
+        "forecasts": lines.forecasts(found) if not pairs else [],
+        "chart_url": reverse("decision-errors", args=[found.pk, "json"]) if pairs else "",
+        "chart_csv": reverse("decision-errors", args=[found.pk, "csv"]) if pairs else "",
+        "factors": lines.frozen(queries.factors(found, slug), until=found.decided_at),
+        "factors_of": queries.name_of(found, slug),
+        "versions": lines.versions(found),
+        "api_url": reverse("tradeoffs-api-decision-detail", args=[found.pk]),
+        "refusals": refusals or [],
+        "history": history_of(found, limit=20).rows,
+        "optional_note": NoteForm(auto_id="id_words_%s", required=False),
+        "reject_note": NoteForm(auto_id="id_why_not_%s"),
+        "withdraw_note": NoteForm(auto_id="id_why_end_%s"),
+        "breadcrumbs": _breadcrumbs(str(found)),
+        **lines.choices_of(found, _reader(request), at),
+    }
+    response = page_answers.page(request, PAGE, context)
+    response.status_code = status
+    return response
+
+
+def _reader(request: HttpRequest) -> User:
+    """Signed in, as every page here asks."""
+    return cast(User, request.user)
+
+
+def _decision(pk: int) -> Decision:
+    return get_object_or_404(queries.decisions(), pk=pk)
+
+
+def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:
+    above = [] if first else [{"label": gettext("Decisions"), "url": reverse("decisions")}]
+    return [*above, {"label": here, "url": ""}]

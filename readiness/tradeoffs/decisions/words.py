@@ -1,0 +1,51 @@
+"""Objectives and factors as readers know them."""
+
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.tradeoffs.core.words import number, signed
+from readiness.tradeoffs.decisions.realising import IN_USE, PEAK
+from readiness.tradeoffs.models import FactorKind
+
+OBJECTIVES: dict[str, str | Promise] = {
+    "cost": _("Cost"),
+    "latency": _("Latency"),
+    "energy": _("Energy"),
+    "carbon": _("Carbon"),
+    "readiness": _("Readiness"),
+    "compliance": _("Compliance margin"),
+    PEAK: _("Peak power of the site"),
+    IN_USE: _("Accelerators in use at the site"),
+}
+
+
+def objective(name: str) -> str:
+    return str(OBJECTIVES.get(name, capfirst(name.replace("-", " "))))
+
+
+def factor(kind: str) -> str:
+    """A round trip is named by its user region."""
+    name, _dot, region = kind.partition(".")
+    if name == "latency":
+        return gettext("Round trip from %(region)s") % {"region": region} if region else gettext("Round trip")
+    return str(FactorKind(kind).label) if kind in FactorKind.values else capfirst(kind.replace("_", " "))
+
+
+def figure(value: float | None, unit: str) -> str:
+    """`9,000 EUR a month`; empty where it is unknown."""
+    return "" if value is None else f"{number(value)} {unit.replace('/month', ' a month')}".strip()
+
+
+def band(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return ""
+    ends = ("?" if end is None else number(end) for end in (low, high))
+    return gettext("%(low)s to %(high)s") % dict(zip(("low", "high"), ends, strict=True))
+
+
+def percent(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{signed(round(value, 1))} %"

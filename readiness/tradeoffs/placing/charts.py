@@ -1,0 +1,231 @@
+"""A weighed placement as figures: any two objectives with their front and limits, and all objectives side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+from plotly import graph_objects as go
+
+from readiness.scoring.charts import Figure, figure, nothing
+from readiness.tradeoffs.core.objectives import Direction
+from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.placing.lines import LABELS, limit_of, unit_of
+from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+
+type Point = tuple[float, float, SiteOption]
+
+
+def scatter(found: Weighed, x: str, y: str) -> Figure:
+    """Every option that has both figures. Traces are found by name: the browser moves `best` as weights move."""
+    points = [point for one in found.options if (point := _point(one, x, y)) is not None]
+    if not points:
+        return nothing(gettext("No site has both of these figures."))
+    front = _front([point for point in points if point[2].feasible], found, x, y)
+    on = {point[2].slug for point in front}
+    beaten = [point for point in points if point[2].feasible and point[2].slug not in on]
+    out = [point for point in points if not point[2].feasible]
+    best = [point for point in points if found.best is not None and point[2].slug == found.best.slug]
+    today = [point for point in points if point[2].is_today]
+    traces = [
+        _trace(gettext("Undecided or rejected"), out, "out", "muted", symbol="circle-open", size=7),
+        _trace(gettext("Beaten by another option"), beaten, "beaten", "muted", size=8),
+        _trace(gettext("Front of these two"), front, "front", "accent", size=10, line=True),
+        _trace(gettext("Best match"), best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
+        _trace(gettext("Today"), today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
+    ]
+    shapes, notes = _limits(found, x, y)
+    layout = go.Layout(
+        hovermode="closest",
+        margin={"l": 62, "r": 16, "t": 12, "b": 48},
+        xaxis={"title": {"text": axis(found, x)}, "zeroline": False},
+        yaxis={"title": {"text": axis(found, y)}, "zeroline": False, "rangemode": "tozero"},
+        shapes=shapes,
+        annotations=[*notes, *_labels(best, today)],
+    )
+    meta = {
+        "finding": _finding(found, x, y, len(points)),
+        "footer": _left_out(len(found.options) - len(points)),
+        "table": _table(points, on, found, x, y),
+    }
+    return figure(traces, layout, meta)
+
+
+def parallel(found: Weighed, ranges: dict[str, tuple[float | None, float | None]]) -> Figure:
+    """All objectives of the feasible options, one line each, coloured by score; unknown figures have no line."""
+    # An objective that nobody knows anywhere has no axis; it would leave no line to draw.
+    names = [
+        one.name
+        for one in found.objectives
+        if any(option.figures[one.name].value is not None for option in found.feasible)
+    ]
+    drawn = [one for one in found.feasible if all(one.figures[name].value is not None for name in names)]
+    if not drawn:
+        return nothing(gettext("No feasible site has a figure for every objective."))
+    scores = [one.ranked.score * 100 if one.ranked else 0.0 for one in drawn]
+    dimensions = [_dimension(found, drawn, name, ranges.get(name)) for name in names]
+    trace = go.Parcoords(
+        line={"color": scores, "cmin": min(scores), "cmax": max(scores)},
+        dimensions=dimensions,
+        meta={
+            "sites": [one.slug for one in drawn],
+            "objectives": names,
+            "short": [str(LABELS[name]) for name in names],
+        },
+    )
+    rows: list[list[Any]] = [
+        [one.name, *[one.figures[name].value for name in names], round(score, 1)]
+        for one, score in zip(drawn, scores, strict=True)
+    ]
+    meta = {
+        "finding": gettext("%(n)s feasible sites, each a line over %(m)s objectives.")
+        % {"n": len(drawn), "m": len(names)},
+        "footer": _without(len(found.feasible) - len(drawn)),
+        "table": {
+            "columns": [gettext("Site"), *[axis(found, name) for name in names], gettext("Match")],
+            "rows": rows,
+        },
+    }
+    meta["narrow"] = {"margin": {"l": 30, "r": 30}}
+    layout = go.Layout(margin={"l": 56, "r": 56, "t": 46, "b": 18})
+    return figure([trace], layout, meta)
+
+
+def axis(found: Weighed, name: str) -> str:
+    better = {one.name: one.direction for one in found.objectives}.get(name, Direction.MIN)
+    side = gettext("lower is better") if better is Direction.MIN else gettext("higher is better")
+    return f"{LABELS[name]}, {unit_of(found, name)} ({side})"
+
+
+def _point(one: SiteOption, x: str, y: str) -> Point | None:
+    pair = [one.figures[name].value if name in one.figures else None for name in (x, y)]
+    return None if pair[0] is None or pair[1] is None else (pair[0], pair[1], one)
+
+
+def _front(points: Sequence[Point], found: Weighed, x: str, y: str) -> list[Point]:
+    """Those that none is better than in both."""
+    turn = {one.name: -1.0 if one.direction is Direction.MAX else 1.0 for one in found.objectives}
+    by_x, by_y = turn.get(x, 1.0), turn.get(y, 1.0)
+    kept: list[Point] = []
+    for point in sorted(points, key=lambda one: (one[0] * by_x, one[1] * by_y)):
+        if not kept or point[1] * by_y < kept[-1][1] * by_y:
+            kept.append(point)
+    return kept
+
+
+def _trace(
+    name: str, points: Sequence[Point], key: str, role: str, *, size: int, symbol: str = "circle",
+    skip: bool = False, line: bool = False, width: float = 0,
+) -> go.Scatter:  # fmt: skip
+    return go.Scatter(
+        name=name,
+        x=[point[0] for point in points],
+        y=[point[1] for point in points],
+        text=[_hover(point[2]) for point in points],
+        customdata=[point[2].slug for point in points],
+        mode="lines+markers" if line else "markers",
+        line={"shape": "hv", "width": 2} if line else None,
+        marker={"symbol": symbol, "size": size, **({"line": {"width": width}} if width else {})},
+        hovertemplate=None if skip else "%{text}<extra></extra>",
+        hoverinfo="skip" if skip else None,
+        meta={"role": role, "part": key},
+    )
+
+
+def _hover(one: SiteOption) -> str:
+    told = [f"<b>{one.name}</b>"]
+    for name, each in one.figures.items():
+        if each.value is not None:
+            told.append(f"{LABELS[name]}: {number(each.value)} {each.unit}")
+    if not one.feasible and one.reasons:
+        told.append(one.reasons[0].words)
+    return "<br>".join(told)
+
+
+def _limits(found: Weighed, x: str, y: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    shapes, notes = [], []
+    for place, name in (("x", x), ("y", y)):
+        limit = limit_of(found, name)
+        if limit is None:
+            continue
+        across = "y" if place == "x" else "x"
+        shapes.append(
+            {
+                "type": "line", "name": "limit", f"{across}ref": "paper", f"{across}0": 0, f"{across}1": 1,
+                f"{place}0": limit, f"{place}1": limit, "line": {"width": 1.5},
+            }
+        )  # fmt: skip
+        text = gettext("limit %(value)s %(unit)s") % {"value": number(limit), "unit": unit_of(found, name)}
+        side = (
+            {"x": 1, "xanchor": "right", "yanchor": "bottom"}
+            if place == "y"
+            else {"y": 1, "xanchor": "left", "yanchor": "top"}
+        )
+        notes.append({"name": "limit", "text": text, f"{across}ref": "paper", place: limit, **side})
+    return shapes, notes
+
+
+def _labels(best: Sequence[Point], today: Sequence[Point]) -> list[dict[str, Any]]:
+    told = [
+        {"name": "text", "x": x, "y": y, "text": one.name, "showarrow": True, "ax": 34, "ay": -34}
+        for x, y, one in best
+    ]
+    told += [
+        {"name": "text-2", "x": x, "y": y, "text": gettext("Today"), "showarrow": True, "ax": 0, "ay": -26}
+        for x, y, _one in today[:1]
+    ]
+    return told
+
+
+def _finding(found: Weighed, x: str, y: str, points: int) -> str:
+    told = gettext("%(x)s against %(y)s of %(n)s sites, %(feasible)s of them feasible.") % {
+        "x": LABELS[x], "y": LABELS[y], "n": points, "feasible": len(found.feasible),
+    }  # fmt: skip
+    return f"{told} {gettext('Best match: %s.') % found.best.name}" if found.best else told
+
+
+def _left_out(count: int) -> str:
+    return (
+        gettext("%(n)s sites are not drawn: one of these figures is unknown there.") % {"n": count}
+        if count
+        else ""
+    )
+
+
+def _without(count: int) -> str:
+    return (
+        gettext("%(n)s feasible sites have no line: one of their figures is unknown.") % {"n": count}
+        if count
+        else ""
+    )
+
+
+def _dimension(
+    found: Weighed, drawn: Sequence[SiteOption], name: str, kept: tuple[float | None, float | None] | None
+) -> dict[str, Any]:
+    values = [one.figures[name].value for one in drawn]
+    known = [value for value in values if value is not None]
+    dimension: dict[str, Any] = {"label": f"{LABELS[name]}, {unit_of(found, name)}", "values": values}
+    if kept is not None:
+        low, high = kept
+        dimension["constraintrange"] = [
+            min(known) if low is None else low,
+            max(known) if high is None else high,
+        ]
+    return dimension
+
+
+def _table(points: Sequence[Point], on: set[str], found: Weighed, x: str, y: str) -> dict[str, Any]:
+    words = {
+        "feasible": gettext("feasible"),
+        "undecided": gettext("undecided"),
+        "rejected": gettext("rejected"),
+    }
+    return {
+        "columns": [gettext("Site"), axis(found, x), axis(found, y), gettext("Standing"), gettext("Front")],
+        "rows": [
+            [one.name, at_x, at_y, words[one.placed.standing], gettext("yes") if one.slug in on else ""]
+            for at_x, at_y, one in points
+        ],
+    }

@@ -1,0 +1,21 @@
+"""What was read of all sites for a placement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from readiness.tradeoffs.core.factors import Rates, SiteFactors
+from readiness.tradeoffs.placing.candidates import Standing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """All sites but the retired by name, what scoring has of each by slug, and rates, as of `at`."""
+
+    at: datetime
+    sites: tuple[SiteFactors, ...]
+    standings: Mapping[str, Standing]
+    rates: Rates
+    framework: str

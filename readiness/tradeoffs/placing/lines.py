@@ -1,0 +1,361 @@
+"""What the page of a placement shows, as text: rows, the best match against today, reasons, two sites compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.tradeoffs.core.consequences import line
+from readiness.tradeoffs.core.objectives import Direction
+from readiness.tradeoffs.core.options import Answer, Figure
+from readiness.tradeoffs.core.placement import Standing
+from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.placing import sentences
+from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT
+from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+
+LABELS: Mapping[str, Any] = {
+    "cost": _("Cost"),
+    "latency": _("Latency"),
+    "energy": _("Energy"),
+    "carbon": _("Carbon"),
+    "readiness": _("Readiness"),
+    "compliance": _("Margin"),
+}
+ANSWERS = {
+    Answer.ALLOWED: _("Allowed"),
+    Answer.NEEDS_BASIS: _("Needs a basis"),
+    Answer.FORBIDDEN: _("Forbidden"),
+    Answer.CANNOT_DECIDE: _("Cannot be decided"),
+    Answer.DECLARED: _("Declared by the envelope"),
+    Answer.NOT_ASKED: _("Not asked"),
+}
+CAPACITY = {"accelerators": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
+MOST_ROWS = 100
+"""Rows of feasible sites; the browser fills them anew as weights move."""
+RUNNERS_UP = 3
+
+
+def unit_of(found: Weighed, name: str) -> str:
+    units = {
+        "cost": f"{found.currency}/month",
+        "latency": f"ms p{found.asked.latency_percentile:g}",
+        "energy": ENERGY_UNIT,
+        "carbon": CARBON_UNIT,
+        "readiness": gettext("points"),
+        "compliance": gettext("% of limit"),
+    }
+    return units[name]
+
+
+def limit_of(found: Weighed, name: str) -> float | None:
+    """The limit in the objective's unit, for those that have one there."""
+    envelope = found.asked
+    is_monthly = envelope.cost_unit == "month" and envelope.cost_currency in ("", found.currency)
+    limits = {
+        "latency": envelope.latency_limit_ms,
+        "carbon": envelope.carbon_kg_per_month,
+        "cost": envelope.cost_ceiling if is_monthly else None,
+        "readiness": None if envelope.min_score is None else envelope.min_score * 100,
+    }
+    return limits.get(name)
+
+
+def text(figure: Figure | None) -> str:
+    """Three digits that count; of an unknown figure what bounds it."""
+    if figure is None:
+        return "–"
+    if figure.value is not None:
+        return number(figure.value)
+    if figure.low is not None and figure.high is not None:
+        return f"{number(figure.low)}–{number(figure.high)}?"
+    if figure.low is not None:
+        return f"≥ {number(figure.low)}?"
+    return f"≤ {number(figure.high)}?" if figure.high is not None else gettext("unknown")
+
+
+def heads(found: Weighed) -> list[dict[str, str]]:
+    return [
+        {"name": one.name, "label": str(LABELS[one.name]), "unit": unit_of(found, one.name)}
+        for one in found.objectives
+    ]
+
+
+def row(found: Weighed, one: SiteOption) -> dict[str, Any]:
+    """An option as a row: its cells by objective, with why a figure is unknown as a title."""
+    score = None if one.ranked is None else round(one.ranked.score * 100)
+    return {
+        "slug": one.slug,
+        "name": one.name,
+        "place": f"{one.region} · {one.country}",
+        "is_today": one.is_today,
+        "pareto": one.pareto,
+        "dominated": sentences.name(found, one.dominated_by) if one.dominated_by else "",
+        "rank": one.ranked.rank if one.ranked else None,
+        "score": score,
+        "effect": one.ranked.effect if one.ranked else "",
+        "cells": [
+            {
+                "name": each.name,
+                "label": f"{LABELS[each.name]} {unit_of(found, each.name)}",
+                "text": text(one.figures.get(each.name)),
+                "why": _why(one.figures.get(each.name)),
+                "provenance": _provenance(one.figures.get(each.name)),
+            }
+            for each in found.objectives
+        ],
+        "after": text(one.after["power"]),
+        "after_why": _why(one.after["power"]),
+        "law": str(ANSWERS[one.law.answer]),
+        "line": line(one.moved) if one.moved else "",
+    }
+
+
+def blank(found: Weighed) -> dict[str, Any]:
+    """A row without a site, for the browser to fill."""
+    cells = [
+        {"name": one.name, "label": f"{LABELS[one.name]} {unit_of(found, one.name)}", "text": "", "why": ""}
+        for one in found.objectives
+    ]
+    return {
+        "slug": "",
+        "name": "",
+        "place": "",
+        "pareto": True,
+        "is_today": True,
+        "dominated": "",
+        "cells": cells,
+    }
+
+
+def _why(figure: Figure | None) -> str:
+    return "" if figure is None or figure.value is not None else figure.source
+
+
+def _provenance(figure: Figure | None) -> str:
+    return "" if figure is None or figure.provenance is None else figure.provenance.value
+
+
+def kept(found: Weighed, ranges: Mapping[str, tuple[float | None, float | None]]) -> list[SiteOption]:
+    """Feasible options within the ranges; what is unknown is within none."""
+    return [one for one in found.feasible if all(_within(one, name, ends) for name, ends in ranges.items())]
+
+
+def _within(one: SiteOption, name: str, ends: tuple[float | None, float | None]) -> bool:
+    figure = one.figures.get(name)
+    if figure is None or figure.value is None:
+        return False
+    low, high = ends
+    return (low is None or figure.value >= low) and (high is None or figure.value <= high)
+
+
+def served(found: Weighed) -> dict[str, Any]:
+    """Numbers that the browser ranks anew as weights move, by the formula of the server."""
+    return {
+        "objectives": [{"name": one.name, "direction": one.direction.value} for one in found.objectives],
+        "weights": dict(found.weights),
+        "options": [
+            {
+                "name": one.slug,
+                "figures": {
+                    name: {"value": each.value, "low": each.low, "high": each.high}
+                    for name, each in one.figures.items()
+                },
+                "row": row(found, one),
+            }
+            for one in found.feasible
+        ],
+        "words": {"pareto": gettext("Pareto"), "match": gettext("Match")},
+    }
+
+
+def best(found: Weighed) -> dict[str, Any] | None:
+    """The best match beside today: each figure of both with what changes."""
+    winner = found.best
+    if winner is None:
+        return None
+    base = found.base
+    standing = winner.standing
+    return {
+        "row": row(found, winner),
+        "today": base.name if base else "",
+        "is_today": base is not None and base.slug == winner.slug,
+        "figures": [_change(found, winner, base, one.name) for one in found.objectives],
+        "consequence": line(winner.moved) if winner.moved else "",
+        "weakest": standing.weakest if standing else "",
+        "weakest_score": round(standing.weakest_score * 100)
+        if standing and standing.weakest_score is not None
+        else None,
+        "after": [
+            {
+                "label": str(CAPACITY[name]),
+                "text": text(each),
+                "unit": each.unit if name != "accelerators" else "",
+            }
+            for name, each in winner.after.items()
+        ],
+        "law": winner.law,
+        "law_label": str(ANSWERS[winner.law.answer]),
+        "runners_up": [row(found, one) for one in found.feasible[1 : 1 + RUNNERS_UP]],
+    }
+
+
+def _change(found: Weighed, winner: SiteOption, base: SiteOption | None, name: str) -> dict[str, Any]:
+    """`tone` is good or bad by the objective's direction; a change that nobody can tell has none."""
+    now, then = winner.figures.get(name), base.figures.get(name) if base else None
+    change, tone, icon = "", "", ""
+    is_max = any(one.name == name and one.direction is Direction.MAX for one in found.objectives)
+    if now is not None and then is not None and now.value is not None and then.value is not None:
+        less = now.value - then.value
+        if base is not None and base.slug != winner.slug:
+            share = abs(less / then.value) if then.value else None
+            change = number(abs(less)) if share is None else sentences.percent(share)
+            tone = "" if not less else "ok" if (less > 0) is is_max else "bad"
+            icon = "minus" if not less else "arrow-up" if less > 0 else "arrow-down"
+    return {
+        "label": f"{LABELS[name]}, {unit_of(found, name)}",
+        "today": text(then) if base else "",
+        "option": text(now),
+        "why": _why(now),
+        "provenance": _provenance(now),
+        "change": change,
+        "tone": tone,
+        "icon": icon,
+        "direction": {"arrow-up": gettext("more"), "arrow-down": gettext("less")}.get(icon, ""),
+    }
+
+
+def why(found: Weighed) -> dict[str, Any] | None:
+    """Sensitivity and robustness in words."""
+    if found.sensitivity is None or found.robustness is None:
+        return None
+    names = {flip.objective for flip in found.sensitivity.flips}
+    never = [str(LABELS[one.name]) for one in found.objectives if one.name not in names]
+    return {
+        "winner": sentences.name(found, found.sensitivity.winner),
+        "flips": [sentences.flip(flip, found) for flip in found.sensitivity.flips],
+        "never": sentences.listed(never),
+        "robust": sentences.robust(found.robustness, found),
+        "share": round(found.robustness.share * 100),
+    }
+
+
+def kept_out(found: Weighed) -> list[dict[str, Any]]:
+    """Undecided sites, then rejected ones, each with every reason."""
+    return [
+        {
+            **row(found, one),
+            "standing": one.placed.standing.value,
+            "label": gettext("Undecided")
+            if one.placed.standing is Standing.UNDECIDED
+            else gettext("Rejected"),
+            "state": "unknown" if one.placed.standing is Standing.UNDECIDED else "fail",
+            "icon": "help-circle" if one.placed.standing is Standing.UNDECIDED else "circle-x",
+            "first": sentence_of(one.reasons[0].words),
+            "more": len(one.reasons) - 1,
+            "reasons": [
+                {"words": sentence_of(each.words), "why": _why(each.actual), "standing": each.standing.value}
+                for each in one.reasons
+            ],
+            "law_text": one.law.text,
+        }
+        for one in found.options
+        if not one.feasible
+    ]
+
+
+def sentence_of(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
+    """Two sites side by side; None unless both are candidates."""
+    sites = [one for slug in slugs if (one := found.of(slug)) is not None]
+    if len(sites) != 2:
+        return None
+    rows: list[dict[str, Any]] = [
+        {
+            "label": gettext("Standing"),
+            "cells": [{"text": gettext(one.placed.standing.value)} for one in sites],
+        },
+        {"label": gettext("Match"), "cells": [{"text": _match(one)} for one in sites]},
+    ]
+    for each in found.objectives:
+        figures = [one.figures[each.name] for one in sites]
+        rows.append(
+            {
+                "label": f"{LABELS[each.name]}, {unit_of(found, each.name)}",
+                "cells": [
+                    {"text": text(one), "why": _why(one), "better": _better(one, figures, each.direction)}
+                    for one in figures
+                ],
+            }
+        )
+    for name, label in CAPACITY.items():
+        after = [one.after[name] for one in sites]
+        rows.append(
+            {
+                "label": gettext("%(what)s left after it") % {"what": label},
+                "cells": [{"text": text(one), "why": _why(one)} for one in after],
+            }
+        )
+    rows += [
+        {"label": gettext("Jurisdiction"), "cells": [_law(one) for one in sites]},
+        {
+            "label": gettext("What speaks against it"),
+            "cells": [{"text": "; ".join(each.words for each in one.reasons) or "–"} for one in sites],
+        },
+        {
+            "label": gettext("Against today"),
+            "cells": [{"text": line(one.moved) if one.moved else "–"} for one in sites],
+        },
+    ]
+    return {"names": [one.name for one in sites], "slugs": [one.slug for one in sites], "rows": rows}
+
+
+def _match(one: SiteOption) -> str:
+    if one.ranked is None:
+        return "–"
+    return f"{round(one.ranked.score * 100)} ({gettext('rank')} {one.ranked.rank})"
+
+
+def _law(one: SiteOption) -> dict[str, str]:
+    return {"text": str(ANSWERS[one.law.answer]), "why": one.law.text}
+
+
+def _better(one: Figure, both: Sequence[Figure], direction: Direction) -> bool:
+    values = [each.value for each in both]
+    if one.value is None or None in values or values[0] == values[1]:
+        return False
+    known = [value for value in values if value is not None]
+    return one.value == (max(known) if direction is Direction.MAX else min(known))
+
+
+def csv_rows(found: Weighed, shown: Sequence[SiteOption]) -> tuple[list[str], list[list[Any]]]:
+    """The options as shown, then undecided and rejected ones with their reasons."""
+    columns = ["rank", "site", "name", "country", "standing", "score", "pareto"]
+    for each in found.objectives:
+        unit = re.sub(r"\W+", "_", unit_of(found, each.name)).strip("_")
+        columns += [f"{each.name}_{unit}" if unit else each.name, f"{each.name}_provenance"]
+    columns += ["it_power_after_kw", "jurisdiction", "reasons", "against_today"]
+    rows = []
+    for one in (*shown, *(each for each in found.options if not each.feasible)):
+        ranked = one.ranked
+        cells: list[Any] = [
+            ranked.rank if ranked else "", one.slug, one.name, one.country, one.placed.standing.value,
+            round(ranked.score, 6) if ranked else "", one.pareto if one.feasible else "",
+        ]  # fmt: skip
+        for each in found.objectives:
+            figure = one.figures[each.name]
+            cells += ["" if figure.value is None else figure.value, _provenance(figure)]
+        power = one.after["power"].value
+        cells += [
+            "" if power is None else power, one.law.answer.value,
+            "; ".join(reason.words for reason in one.reasons), line(one.moved) if one.moved else "",
+        ]  # fmt: skip
+        rows.append(cells)
+    return columns, rows

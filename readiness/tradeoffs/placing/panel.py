@@ -1,0 +1,203 @@
+"""The controls of the page: conditions, limits and weights, each with what it is set to and how far it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext, ngettext
+
+from readiness.tradeoffs.placing.lines import LABELS
+from readiness.tradeoffs.placing.question import CarbonKind
+from readiness.tradeoffs.placing.weighing import Weighed
+from readiness.workloads.core.jurisdictions import GROUPS
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """A number with a slider beside it; without `high` there is none. `usual` is what it is where nothing is set."""
+
+    name: str
+    label: str
+    unit: str
+    value: str
+    usual: str
+    low: float = 0.0
+    high: float | None = None
+    step: float = 5.0
+    note: str = ""
+
+    @property
+    def at(self) -> str:
+        return self.value or self.usual
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.value) and self.value != self.usual
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice of one or, with `is_many`, of several."""
+
+    name: str
+    label: str
+    options: list[tuple[str, str]]
+    chosen: list[str] = field(default_factory=list)
+    is_many: bool = False
+    note: str = ""
+
+
+def panel(
+    found: Weighed, given: QueryDict, *, regions: Mapping[str, str], bases: Iterable[tuple[str, str]]
+) -> dict[str, Any]:
+    sites = [(one.slug, one.name) for one in sorted(found.options, key=lambda one: one.name)]
+    nothing = ("", "–")
+    return {
+        "conditions": _conditions(found, given),
+        "limits": _limits(found, given),
+        "weights": _weights(found, given),
+        "more": [
+            _choice(given, "carbon", gettext("Carbon counted as"), _carbons()),
+            _choice(given, "lost", gettext("Sites lost"), sites, is_many=True),
+            _choice(given, "slow_site", gettext("Slower link at"), [nothing, *sites]),
+            _choice(
+                given, "slow_region", gettext("to"), [("", gettext("all user regions")), *regions.items()]
+            ),
+        ],
+        "slow_ms": Lever("slow_ms", gettext("by"), "ms", given.get("slow_ms", ""), ""),
+        "law": [
+            _choice(
+                given,
+                "residency",
+                gettext("Data has to stay in"),
+                [
+                    ("", gettext("as the envelope says")),
+                    *[(each, each) for each in sorted(GROUPS) if each != "WORLD"],
+                ],
+            ),
+            _choice(given, "basis", gettext("On record for transfers"), list(bases), is_many=True),
+        ],
+        "origin": given.get("origin", ""),
+        "currency": given.get("currency", ""),
+        "reporting": found.currency,
+        "today": [(slug, found.sites[slug].name) for slug in found.today if slug in found.sites],
+        "summary": _summary(found),
+    }
+
+
+def _conditions(found: Weighed, given: QueryDict) -> list[Lever]:
+    each: dict[str, Any] = {"given": given}
+    return [
+        _lever("demand", gettext("Demand"), "%", "100", 10, 300, note=gettext("of what the envelope asks for"), **each),
+        _lever(
+            "price", gettext("Electricity price"), "%", "100", 0, 300,
+            note=gettext("of what it is at each site"), **each,
+        ),
+        _lever(
+            "carbon_price", gettext("Carbon price"), found.currency, "0", 0, 300,
+            note=gettext("a tonne CO2e, added to cost"), **each,
+        ),
+        _lever("pue", gettext("PUE"), "", "", 1, None, 0.01, note=gettext("of every site; empty: as it is"), **each),
+    ]  # fmt: skip
+
+
+def _limits(found: Weighed, given: QueryDict) -> list[Lever]:
+    envelope = found.envelope
+    each: dict[str, Any] = {"given": given}
+    unit = {
+        "accelerator-hour": "/h", "million-tokens": "/M tok", "million-requests": "/M req", "month": "/month",
+    }.get(envelope.cost_unit or "month", "/month")  # fmt: skip
+    currency = envelope.cost_currency or found.currency
+    score = None if envelope.min_score is None else envelope.min_score * 100
+    return [
+        _limit("latency", gettext("Latency"), "ms", envelope.latency_limit_ms, note=_percentile(found), **each),
+        _limit("ceiling", gettext("Cost"), f"{currency}{unit}", envelope.cost_ceiling, **each),
+        _limit("kg", gettext("Carbon"), "kg/month", envelope.carbon_kg_per_month, **each),
+        _limit("grams", gettext("Carbon intensity"), "g/kWh", envelope.carbon_g_per_kwh, **each),
+        _lever(
+            "score", gettext("Readiness"), gettext("points"), "" if score is None else f"{score:g}", 0, 100,
+            note=gettext("at least"), **each,
+        ),
+    ]  # fmt: skip
+
+
+def _percentile(found: Weighed) -> str:
+    return gettext("p%(p)s at the user, at most") % {"p": f"{found.envelope.latency_percentile:g}"}
+
+
+def _limit(
+    name: str, label: str, unit: str, usual: float | None, *, given: QueryDict, note: str = ""
+) -> Lever:
+    """A ceiling with a slider to three times what the envelope says; without one there is nothing to slide from."""
+    text = "" if usual is None else f"{usual:g}"
+    high = None if usual is None else usual * 3
+    step = 0.01 if usual is None else _step(usual)
+    return _lever(name, label, unit, text, 0, high, step, note=note or gettext("at most"), given=given)
+
+
+def _step(usual: float) -> float:
+    """About a hundred steps to the end of the slider, as a power of ten."""
+    step = 1.0
+    while step > usual / 20:
+        step /= 10
+    while step * 10 <= usual / 20:
+        step *= 10
+    return step
+
+
+def _weights(found: Weighed, given: QueryDict) -> list[Lever]:
+    return [
+        Lever(f"w_{one.name}", str(LABELS[one.name]), "", f"{found.weights[one.name]:g}", "", 0, 100, 5)
+        for one in found.objectives
+    ]
+
+
+def _lever(
+    name: str, label: str, unit: str, usual: str, low: float, high: float | None, step: float = 5.0, *,
+    given: QueryDict, note: str = "",
+) -> Lever:  # fmt: skip
+    value = given.get(name, "")
+    if high is not None and value:
+        # A number that was typed may lie beyond the slider's usual end.
+        high = max(high, float(value))
+    return Lever(name, label, unit, value, usual, low, high, step, note)
+
+
+def _choice(
+    given: QueryDict, name: str, label: str, options: list[tuple[str, str]], *, is_many: bool = False
+) -> Choice:
+    return Choice(name, label, options, [each for each in given.getlist(name) if each], is_many)
+
+
+def _carbons() -> list[tuple[str, str]]:
+    words = {
+        CarbonKind.AVERAGE: gettext("average of the grid"),
+        CarbonKind.MARGINAL: gettext("marginal plant"),
+        CarbonKind.MARKET: gettext("market (contracts)"),
+    }
+    return [(each.value, words[each]) for each in CarbonKind]
+
+
+def _summary(found: Weighed) -> str:
+    """What differs from today, in a line."""
+    what_if = found.question.what_if
+    told = []
+    if what_if.demand != 1:
+        told.append(gettext("demand %s %%") % f"{what_if.demand * 100:g}")
+    if what_if.electricity_price != 1:
+        told.append(gettext("price %s %%") % f"{what_if.electricity_price * 100:g}")
+    if what_if.carbon_price:
+        told.append(
+            gettext("carbon %(price)s %(currency)s/t")
+            % {"price": f"{what_if.carbon_price:g}", "currency": found.currency}
+        )
+    if what_if.sites_lost:
+        count = len(what_if.sites_lost)
+        told.append(ngettext("%s site lost", "%s sites lost", count) % count)
+    if what_if.limits:
+        count = len(what_if.limits)
+        told.append(ngettext("%s limit changed", "%s limits changed", count) % count)
+    return " · ".join(told) or gettext("as it is today")

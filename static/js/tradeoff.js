@@ -1,0 +1,172 @@
+// The trade-off explorer. Weights and ranges act at once on what was served (static/js/ranking.js repeats the server's
+// formula); every other control asks the server. All of it is in the address, and works as a form without scripts.
+import { prepare, rank } from './ranking.js';
+import { lineColours, movedBest, withRanges, dimmed } from './tradeoff_figures.js';
+import { fillRows, within } from './tradeoff_rows.js';
+
+const SCATTER = 'placement-scatter';
+const PARALLEL = 'placement-parallel';
+const PHONE = matchMedia('(max-width: 1099px)');
+
+const form = document.querySelector('[data-explorer-form]');
+const live = () => document.getElementById('live');
+const weightsOf = () => [...form.querySelectorAll('[data-weight]')];
+const isWeight = (element) => element.matches('[data-weight], [data-weight-slider]');
+const isRange = (element) => /^(from|to)_/.test(element.name);
+
+let served; // what the server said: options, objectives
+let prepared;
+let ranked = [];
+let frame = 0;
+let asked = 0;
+
+function adopt() {
+  const data = document.getElementById('placement-data');
+  served = data ? JSON.parse(data.textContent) : { options: [], objectives: [] };
+  prepared = served.options.length ? prepare(served.options, served.objectives) : null;
+  ranked = [];
+}
+
+/* --- what the controls say --- */
+
+function weights() {
+  return Object.fromEntries(weightsOf().map((input) => [input.name.slice(2), Math.max(Number(input.value) || 0, 0)]));
+}
+
+function ranges() {
+  const found = {};
+  for (const { name } of served.objectives) {
+    const [low, high] = ['from', 'to'].map((end) => document.querySelector(`[name="${end}_${name}"]`)?.value ?? '');
+    if (low !== '' || high !== '') found[name] = [low === '' ? null : Number(low), high === '' ? null : Number(high)];
+  }
+  return found;
+}
+
+const axes = () => ['x', 'y'].map((name) => document.querySelector(`select[name="${name}"]`)?.value);
+
+function query() {
+  const found = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value !== '') found.append(name, value);
+  return found;
+}
+
+function keepAddress() {
+  const text = query().toString();
+  history.replaceState(history.state, '', `${form.getAttribute('action')}?${text}`);
+  for (const [id, name] of [[SCATTER, 'scatter'], [PARALLEL, 'parallel']]) {
+    const element = document.getElementById(id);
+    if (element) element.dataset.chartUrl = `${form.getAttribute('action')}charts/${name}.json?${text}`;
+  }
+  for (const link of document.querySelectorAll('#live a[download]')) link.href = `${form.getAttribute('action')}placement.csv?${text}`;
+}
+
+/* --- at once, from what was served --- */
+
+const change = (id, how) => document.dispatchEvent(new CustomEvent('muster:figure', { detail: { id, change: how } }));
+
+function rerank() {
+  if (!prepared) return;
+  const chosen = weights();
+  if (!Object.values(chosen).some((weight) => weight > 0)) return;
+  const known = Object.fromEntries(served.objectives.map(({ name }) => [name, chosen[name] ?? 0]));
+  if (!Object.values(known).some((weight) => weight > 0)) return;
+  ranked = rank(prepared, known);
+  show();
+}
+
+function show() {
+  const kept = ranges();
+  fillRows({ served, ranked: ranked.length ? ranked : asServed(), ranges: kept });
+  const best = (ranked[0] && served.options.find(({ name }) => name === ranked[0].name)) ?? served.options[0];
+  const inside = new Set(served.options.filter((option) => within(option, kept)).map(({ name }) => name));
+  change(SCATTER, (figure) => dimmed(movedBest(figure, best, axes()), Object.keys(kept).length ? inside : null));
+}
+
+function asServed() {
+  return served.options.map(({ name, row }) => ({ name, rank: row.rank, points: row.score * 1e7 }));
+}
+
+function soon() {
+  cancelAnimationFrame(frame);
+  frame = requestAnimationFrame(rerank);
+}
+
+/* --- from the server --- */
+
+async function ask() {
+  keepAddress();
+  const element = live();
+  const turn = (asked += 1);
+  const open = [...element.querySelectorAll('details[open][id]')].map(({ id }) => id);
+  await window.htmx.ajax('GET', location.pathname + location.search, {
+    source: element, target: element, select: '#live', swap: 'outerMorph show:none',
+  });
+  if (turn !== asked) return;
+  for (const id of open) document.getElementById(id)?.setAttribute('open', '');
+  adopt();
+  keepAddress();
+  document.dispatchEvent(new CustomEvent('muster:refreshed', { detail: { region: live() } }));
+}
+
+/* --- controls --- */
+
+function slide(event) {
+  const { target } = event;
+  const number = target.dataset.slides && document.getElementById(target.dataset.slides);
+  if (number) number.value = target.value;
+  const slider = target.id && form.querySelector(`[data-slides="${CSS.escape(target.id)}"]`);
+  if (slider && target.value !== '') slider.value = target.value;
+  if (isWeight(target)) soon();
+}
+
+function changed({ target }) {
+  if (target.form !== form && !target.dataset.slides) return;
+  if (target.matches('[data-pick]')) return onlyTwo();
+  if (target.matches('#explorer-workload')) return (location.search = `?workload=${encodeURIComponent(target.value)}`);
+  if (isRange(target)) {
+    keepAddress();
+    show();
+    return change(PARALLEL, (figure) => withRanges(figure, ranges()));
+  }
+  if (isWeight(target)) change(PARALLEL, (figure) => lineColours(figure, ranked));
+  return ask();
+}
+
+function onlyTwo() {
+  const picked = [...document.querySelectorAll('[data-pick]:checked')];
+  for (const box of document.querySelectorAll('[data-pick]:not(:checked)')) box.disabled = picked.length >= 2;
+}
+
+function brushed({ target, detail }) {
+  if (target.id !== PARALLEL) return;
+  for (const [name, ends] of Object.entries(detail.ranges)) {
+    ['from', 'to'].forEach((end, place) => {
+      const input = document.querySelector(`[name="${end}_${name}"]`);
+      if (input) input.value = ends ? Number(ends[place].toPrecision(6)) : '';
+    });
+  }
+  keepAddress();
+  show();
+}
+
+function clicked({ target }) {
+  if (!target.closest('[data-clear-ranges]')) return;
+  for (const input of document.querySelectorAll('[name^="from_"], [name^="to_"]')) input.value = '';
+  keepAddress();
+  show();
+  change(PARALLEL, (figure) => withRanges(figure, {}));
+}
+
+if (form) {
+  if (PHONE.matches) form.querySelector('[data-what-if]').open = false;
+  adopt();
+  onlyTwo();
+  document.addEventListener('input', slide);
+  document.addEventListener('change', changed);
+  document.addEventListener('click', clicked);
+  document.addEventListener('muster:brushed', brushed);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    ask();
+  });
+}

@@ -1,0 +1,103 @@
+"""Energy, carbon and cost of a share of a site's power, against sums done by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from readiness.tradeoffs.core.realised import MONTH_H, Metered, Rate, Span, carbon, cost, energy
+from readiness.tradeoffs.core.series import Series
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+DAY = Span(START, START + timedelta(hours=24))
+
+
+def series(*values, step_s=3600, start=START):
+    starts = int(start.timestamp()) + step_s * np.arange(len(values), dtype=np.int64)
+    return Series(step_s, starts, np.array([np.nan if one is None else one for one in values]))
+
+
+def metered(*values, pue=1.0, simulated=False):
+    return Metered(series(*values), pue, simulated, "site meter")
+
+
+RISING = metered(*range(24))
+PEAKY = Rate(series(*[0.05] * 18, *[0.35] * 6), "exchange")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "a_day"),
+    [
+        pytest.param(
+            energy("energy", RISING, 0.25, DAY), sum(range(24)) / 4, id="a quarter of what was metered"
+        ),
+        pytest.param(
+            energy("energy", metered(*[10.0] * 24, pue=1.2), 0.5, DAY), 24 * 6.0, id="IT power times PUE"
+        ),
+        pytest.param(
+            carbon("carbon", RISING, 1.0, Rate(series(*range(100, 124)), "grid"), DAY),
+            sum(kw * (100 + kw) for kw in range(24)) / 1000,
+            id="grams of each hour, in kg",
+        ),
+        pytest.param(
+            cost("cost", RISING, 1.0, PEAKY, DAY, currency="EUR"),
+            0.05 * sum(range(18)) + 0.35 * sum(range(18, 24)),
+            id="hours at their own price, not at the mean",
+        ),
+        pytest.param(
+            cost("cost", RISING, 1.0, Rate(0.1, "contract"), DAY, currency="EUR"),
+            0.1 * sum(range(24)),
+            id="one price for all hours",
+        ),
+        pytest.param(
+            cost("cost", RISING, 1.0, Rate(series(*[-0.01] * 24), "exchange"), DAY, currency="EUR"),
+            -0.01 * sum(range(24)),
+            id="paid to take power",
+        ),
+    ],
+)
+def test_a_day_stands_for_a_mean_month(outcome, a_day):
+    assert outcome.figure.value == pytest.approx(a_day / 24 * MONTH_H)
+    assert (outcome.figure.provenance, outcome.unknown) == ("estimated", "")
+
+
+def test_what_is_paid_whatever_is_drawn_is_added_once():
+    without = cost("cost", RISING, 1.0, PEAKY, DAY, currency="EUR").figure
+    with_it = cost("cost", RISING, 1.0, PEAKY, DAY, currency="EUR", fixed=1000.0).figure
+    assert with_it.value - without.value == pytest.approx(1000.0)
+    assert with_it.unit == "EUR/month"
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        pytest.param(20, "", id="most hours known"),
+        pytest.param(19, "Only 79 % of 2026-03-01 to 2026-03-02 is known; 80 % is needed.", id="too few"),
+        pytest.param(0, "Only 0 % of 2026-03-01 to 2026-03-02 is known; 80 % is needed.", id="none"),
+    ],
+)
+def test_gaps_are_left_out_and_too_many_are_unknown(known, told):
+    found = energy("energy", metered(*[6.0] * known, *[None] * (24 - known)), 1.0, DAY)
+    assert found.unknown == told
+    assert found.figure.value == (None if told else pytest.approx(6.0 * MONTH_H))
+
+
+def test_hours_of_an_unknown_price_are_no_hours_without_a_price():
+    half = Rate(series(*[0.1] * 12), "exchange")
+    assert cost("cost", RISING, 1.0, half, DAY, currency="EUR").figure.value is None
+
+
+@pytest.mark.parametrize(
+    ("power", "rate"),
+    [
+        pytest.param(metered(*[1.0] * 24, simulated=True), PEAKY, id="power"),
+        pytest.param(RISING, Rate(0.1, "exchange", simulated=True), id="price"),
+    ],
+)
+def test_what_is_made_of_simulated_figures_is_simulated(power, rate):
+    assert cost("cost", power, 1.0, rate, DAY, currency="EUR").figure.provenance == "simulated"
+
+
+def test_a_price_in_another_currency():
+    assert PEAKY.times(2.0).per_kwh.values.max() == pytest.approx(0.7)
+    assert Rate(0.1, "contract").times(2.0).per_kwh == pytest.approx(0.2)

@@ -1,0 +1,219 @@
+"""The pages under /decisions/: what they show, to whom, what they refuse, and what they cost."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.tradeoffs.decisions import operations
+from readiness.tradeoffs.models import Decision
+from tests.inventory import made
+from tests.readiness.tradeoffs.decisions.conftest import SAID, option
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(answer, status=200):
+    assert answer.status_code == status, answer.content[:400]
+    return answer.content.decode()
+
+
+def plain(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def body_of(answer):
+    return b"".join(answer.streaming_content)
+
+
+class TestList:
+    def test_it_is_empty_at_first(self, client_of, frozen_now):
+        assert "No decision yet" in text_of(client_of("viewer").get("/decisions/"))
+
+    def test_rows_and_files_tell_who_what_where_and_how_it_went(
+        self, approved, record, porto, client_of, frozen_now
+    ):
+        decision = approved()
+        record(site=porto)
+        frozen_now.move(days=30)
+        operations.review(decision, by=None, now=frozen_now.at)
+        viewer = client_of("viewer")
+        page = text_of(viewer.get("/decisions/"))
+        for told in (
+            "Chat",
+            "Porto",
+            "Lagos",
+            "planner",
+            "manager",
+            "reviewed 2026-12-24",
+            "Waits for approval",
+        ):
+            assert told in page
+        rows = json.loads(body_of(viewer.get("/decisions/?export=json&state=approved")))
+        assert [row["id"] for row in rows] == [decision.pk]
+        rows = csv.DictReader(
+            io.StringIO(body_of(viewer.get("/decisions/?export=csv&reviewed=true")).decode())
+        )
+        [row] = rows
+        assert row["Workload"] == "chat"
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("state=recorded", {"asked"}),
+            ("site=porto", {"asked", "due"}),
+            ("workload=chat", {"asked", "due"}),
+            ("due=true", {"due"}),
+            ("q=nearer", {"asked", "due"}),
+            ("q=nobody", set()),
+            ("decided_by=planner", {"asked", "due"}),
+        ],
+    )
+    def test_filters(self, approved, record, client_of, frozen_now, query, found):
+        there = {"due": approved().pk, "asked": record().pk}
+        frozen_now.move(days=30)
+        rows = json.loads(body_of(client_of("viewer").get(f"/decisions/?export=json&{query}")))
+        assert {row["id"] for row in rows} == {there[name] for name in found}
+
+
+class TestPage:
+    def test_it_shows_what_was_decided_and_on_what(self, record, client_of):
+        decision = record(what_if={"demand": 1.2, "carbon_price": 0})
+        page = plain(text_of(client_of("viewer").get(f"/decisions/{decision.pk}/")))
+        for told in (
+            "Chat at Porto",
+            SAID,
+            "9 000 EUR a month",
+            "8 000 to 10 000",
+            "60 60 % of all",
+            "transfer of personal data to NG forbidden (GDPR Chapter V)",
+            "Above a cost weight of 80 Lagos wins.",
+            "Electricity price",
+            "contract 7",
+            "327 d",
+            "No meter sees all of the site",
+            "judged by muster-rules-1, muster-1",
+            "demand 1.2",
+            "Approving needs the permission tradeoffs.approve_decision.",
+            "It is compared once somebody has approved it.",
+        ):
+            assert told.replace(" ", "") in page.replace("\u202f", "").replace(" ", ""), told
+        assert "carbon price" not in page
+
+    def test_factors_of_another_site_by_address(self, record, client_of):
+        page = text_of(client_of("viewer").get(f"/decisions/{record().pk}/?factors=lagos"))
+        assert "Factors of Lagos, frozen" in page
+        assert "Nothing was kept of this site" in page
+
+    def test_what_came_stands_beside_it_with_why_it_is_unknown(self, approved, porto, client_of, frozen_now):
+        decision = approved()
+        frozen_now.move(days=10)
+        page = plain(text_of(client_of("viewer").get(f"/decisions/{decision.pk}/")))
+        assert "Nothing of it can be compared: what came is unknown." in page
+        assert "No round trip from emea was measured in this time." in page
+        chart = client_of("viewer").get(f"/decisions/{decision.pk}/errors.json")
+        assert json.loads(chart.content)["meta"]["empty"].startswith("Nothing of it can be compared")
+
+    @pytest.mark.parametrize(
+        ("role", "offered"),
+        [("viewer", set()), ("planner", {"withdraw"}), ("manager", {"approve", "reject", "withdraw"})],
+    )
+    def test_who_is_offered_what(self, record, client_of, role, offered):
+        page = text_of(client_of(role).get(f"/decisions/{record().pk}/"))
+        assert set(re.findall(r'<dialog class="dialog" id="(\w+)"', page)) - {"shortcuts"} == offered
+
+    def test_one_that_is_not_there(self, client_of, frozen_now):
+        assert client_of("viewer").get("/decisions/4711/").status_code == 404
+
+
+class TestAnswering:
+    def test_a_manager_approves_with_a_click(self, record, client_of):
+        decision = record()
+        answer = client_of("manager").post(
+            f"/decisions/{decision.pk}/approve/", {"note": "Agreed."}, follow=True
+        )
+        assert "Chat at Porto is approved." in text_of(answer)
+        decision.refresh_from_db()
+        assert (decision.state, decision.answer_note) == ("approved", "Agreed.")
+
+    @pytest.mark.parametrize(
+        ("role", "what", "missing"),
+        [
+            ("viewer", "approve", "tradeoffs.approve_decision"),
+            ("planner", "approve", "tradeoffs.approve_decision"),
+            ("planner", "reject", "tradeoffs.approve_decision"),
+            ("viewer", "withdraw", "tradeoffs.approve_decision"),
+            ("ops", "review", "tradeoffs.approve_decision"),
+        ],
+    )
+    def test_a_refusal_names_the_permission(self, record, client_of, role, what, missing):
+        answer = client_of(role).post(f"/decisions/{record().pk}/{what}/", {"note": "No."})
+        assert missing in text_of(answer, 403)
+
+    def test_nobody_answers_their_own(self, record, admin, client_of):
+        decision = record(by=admin)
+        assert "You decided this yourself" in text_of(
+            client_of("admin").post(f"/decisions/{decision.pk}/approve/"), 403
+        )
+
+    def test_a_rejection_without_a_reason_is_told_on_the_page(self, record, client_of):
+        answer = client_of("manager").post(f"/decisions/{record().pk}/reject/", {"note": " "})
+        assert "Say why." in text_of(answer, 422)
+
+    def test_too_late_and_too_early(self, approved, client_of, frozen_now):
+        decision = approved()
+        manager = client_of("manager")
+        late = manager.post(f"/decisions/{decision.pk}/approve/")
+        assert "which this does not follow" in text_of(late, 409)
+        early = manager.post(f"/decisions/{decision.pk}/review/")
+        assert "It is reviewed on 2026-12-24" in text_of(early, 409)
+        frozen_now.move(days=30)
+        assert "is written down" in text_of(manager.post(f"/decisions/{decision.pk}/review/", follow=True))
+
+    def test_withdrawn_by_who_decided(self, record, client_of):
+        decision = record()
+        client_of("planner").post(f"/decisions/{decision.pk}/withdraw/", {"note": "Plans changed."})
+        page = text_of(client_of("viewer").get(f"/decisions/{decision.pk}/"))
+        assert "Plans changed." in page
+
+
+def statements(client, path):
+    client.get(path)
+    with CaptureQueriesContext(
+        connection,
+    ) as caught:
+        assert client.get(path).status_code == 200
+    return len(caught)
+
+
+class TestCost:
+    def test_the_list_costs_the_same_with_many(self, approved, record, client_of, frozen_now):
+        approved()
+        viewer = client_of("viewer")
+        one = statements(viewer, "/decisions/")
+        for _more in range(4):
+            approved()
+        frozen_now.move(days=30)
+        operations.review_due(now=frozen_now.at)
+        # Outcomes are there now, in one statement.
+        assert statements(viewer, "/decisions/") <= one + 1 <= 20
+
+    def test_the_page_costs_the_same_with_many_options(self, record, answer, client_of):
+        viewer = client_of("viewer")
+        few = statements(viewer, f"/decisions/{record().pk}/")
+        answer["options"] += [option(made.site(), rank=3) for _more in range(30)]
+        many = statements(viewer, f"/decisions/{record().pk}/")
+        assert many == few <= 20
+        assert Decision.objects.count() == 2
+
+    def test_the_endpoint_costs_the_same_with_many(self, record, api_of):
+        record()
+        viewer = api_of("viewer", scope="read")
+        one = statements(viewer, "/api/tradeoffs/decisions/")
+        for _more in range(4):
+            record()
+        assert statements(viewer, "/api/tradeoffs/decisions/") == one <= 12

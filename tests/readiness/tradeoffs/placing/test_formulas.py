@@ -1,0 +1,142 @@
+"""Formulas of a placement, what is unknown in them, and whose law counts: values in, values out."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from readiness.tradeoffs.core.factors import Basis, Factor, Known
+from readiness.tradeoffs.core.options import Answer, Figure, Provenance
+from readiness.tradeoffs.placing import figures
+from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part, part
+from readiness.tradeoffs.placing.law import Laws, representatives
+from readiness.tradeoffs.placing.levers import with_levers
+from readiness.tradeoffs.placing.question import BadQuestion, what_if_of
+from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
+from tests.readiness.workloads.jurisdiction.small_pack import pack, rule
+
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+DAY = date(2026, 11, 1)
+
+
+def known(value, unit="", low=None, high=None, provenance="declared"):
+    return Known(
+        value=value, unit=unit, basis=Basis.DECLARED, provenance=provenance, source="contract", as_of=AT,
+        low=low, high=high,
+    )  # fmt: skip
+
+
+def given(value, unit="", **more):
+    return Part("part", known(value, unit, **more))
+
+
+LACKING = part("PUE", Factor("pue", unknown="No meter."))
+
+
+def test_energy_has_the_band_of_the_pue_and_one_is_the_least_of_an_unknown():
+    found = figures.energy(10.0, given(1.4, low=1.3, high=1.6))
+    assert (found.value, found.low, found.high) == pytest.approx(
+        (10 * 1.4 * HOURS_A_MONTH, 10 * 1.3 * HOURS_A_MONTH, 10 * 1.6 * HOURS_A_MONTH)
+    )
+    unknown = figures.energy(10.0, LACKING)
+    assert (unknown.value, unknown.low, unknown.source) == (
+        None,
+        10 * HOURS_A_MONTH,
+        "PUE unknown: No meter.",
+    )
+    assert figures.energy(None, given(1.4)).value is None
+
+
+def test_what_rests_on_something_simulated_is_simulated_and_else_estimated():
+    assert figures.energy(1.0, given(1.2)).provenance is Provenance.ESTIMATED
+    assert figures.energy(1.0, given(1.2, provenance="simulated")).provenance is Provenance.SIMULATED
+
+
+@pytest.mark.parametrize("price", [0.1, 0.0, -0.03], ids=["positive", "free", "negative"])
+def test_a_price_of_any_sign_keeps_its_band_in_order(price):
+    used = figures.energy(10.0, given(1.4, low=1.3, high=1.6))
+    found = figures.energy_bill(used, given(price, low=price - 0.02, high=price + 0.02).times(1.5), "EUR")
+    assert found.low <= found.value <= found.high
+    assert found.value == pytest.approx(10 * 1.4 * HOURS_A_MONTH * price * 1.5)
+
+
+def test_a_cost_without_its_hour_is_unknown_and_at_least_the_energy():
+    bill = Figure(100.0, "EUR/month")
+    found = figures.monthly_cost(8, LACKING, bill, bill, None, "EUR")
+    assert (found.value, found.low) == (None, 100.0)
+    assert figures.monthly_cost(0, LACKING, bill, bill, None, "EUR").value == 100.0
+
+
+def test_headroom_at_the_meter_carries_less_it_power_and_an_overdraw_stays_one():
+    assert figures.it_headroom(given(140.0, "kW"), given(1.4), 0.0).value == pytest.approx(100)
+    assert figures.it_headroom(given(140.0, "kW"), given(1.4), 10.0).value == pytest.approx(110)
+    unknown = figures.it_headroom(given(140.0, "kW"), LACKING, 0.0)
+    assert (unknown.value, unknown.low, unknown.high) == (None, None, 140.0)
+    assert figures.it_headroom(given(-5.0, "kW"), LACKING, 0.0).value == -5.0
+
+
+def test_half_an_accelerator_more_is_one_more():
+    envelope = Envelope(accelerators=(AcceleratorNeed(3),), it_kw=2.0)
+    asked = with_levers(envelope, what_if_of({"demand": 1.1}), "EUR")
+    assert (asked.accelerator_count, asked.it_kw) == (4, pytest.approx(2.2))
+    assert with_levers(envelope, what_if_of({"demand": 1}), "EUR") is envelope
+
+
+def test_a_residency_that_nobody_knows_is_refused():
+    with pytest.raises(BadQuestion, match=r"what_if\.limits\.residency"):
+        with_levers(Envelope(), what_if_of({"limits": {"residency": "Atlantis"}}), "EUR")
+
+
+PERSONAL = {"data_categories": frozenset({DataCategory.PERSONAL})}
+FORBIDS = rule("never", "forbidden", origins=["any"], places=["NG"])
+UNDATED = rule("undated", "allowed", origins=["any"], places=["BR"], in_force_from=None)
+
+
+@pytest.mark.parametrize(
+    ("envelope", "country", "answer"),
+    [
+        ({}, "NG", Answer.NOT_ASKED),
+        (PERSONAL, "US", Answer.CANNOT_DECIDE),
+        (PERSONAL | {"allowed": frozenset({"US"})}, "US", Answer.DECLARED),
+        (PERSONAL | {"allowed": frozenset({"WORLD"})}, "US", Answer.CANNOT_DECIDE),
+        (
+            PERSONAL | {"allowed": frozenset({"US"}), "forbidden": frozenset({"US"})},
+            "US",
+            Answer.CANNOT_DECIDE,
+        ),
+        (PERSONAL | {"residency": "DE"}, "DE", Answer.ALLOWED),
+        (PERSONAL | {"residency": "DE"}, "FR", Answer.FORBIDDEN),
+        (PERSONAL | {"residency": "DE"}, "", Answer.CANNOT_DECIDE),
+    ],
+    ids=[
+        "no-data",
+        "silent",
+        "spoken-for",
+        "world-names-none",
+        "forbidden-names-none",
+        "home",
+        "abroad",
+        "nowhere",
+    ],
+)
+def test_the_answer_of_the_rules_or_of_the_envelope_where_they_are_silent(envelope, country, answer):
+    assert Laws(Envelope(**envelope), pack(), DAY).of(country).answer is answer
+
+
+def test_an_envelope_never_speaks_against_a_rule_nor_for_one_without_a_date():
+    rules = pack(FORBIDS, UNDATED)
+    named = Envelope(**PERSONAL, allowed=frozenset({"NG", "BR", "US"}))
+    laws = Laws(named, rules, DAY, data_origin="DE")
+    assert laws.of("NG").answer is Answer.FORBIDDEN
+    assert laws.of("BR").answer is Answer.CANNOT_DECIDE
+    assert laws.of("US").answer is Answer.NEEDS_BASIS
+    assert (
+        Laws(named, rules, DAY, data_origin="DE", bases=frozenset({"contract"})).of("US").answer
+        is Answer.ALLOWED
+    )
+    assert Laws(named, None, DAY).of("US").answer is Answer.DECLARED
+
+
+def test_a_group_is_asked_by_one_country_for_each_set_of_rules():
+    """France has a rule of its own in the small pack; Germany has none."""
+    assert representatives({"DE", "FR"}, pack(), DAY) == ["DE", "FR"]
+    assert representatives({"DE"}, pack(), DAY) == ["DE"]
