@@ -161,7 +161,7 @@ def key_figures(
     result: Mapping[str, Any], point: Mapping[str, Any], rows: Sequence[MoveRow]
 ) -> list[dict[str, Any]]:
     """What changes against today, summed over the moves whose figures are known; the rest is counted."""
-    found = [
+    found: list[dict[str, Any]] = [
         {
             "label": gettext("Proven gap"),
             "value": number(100 * point["gap"], 2),
