@@ -43,7 +43,8 @@ class Part:
         low, high = (None if end is None else end * factor for end in (self.known.low, self.known.high))
         if low is not None and high is not None and low > high:
             low, high = high, low
-        known = self.known._replace(
+        known = replace(
+            self.known,
             value=self.known.value * factor,
             low=low,
             high=high,
