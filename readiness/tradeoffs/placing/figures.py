@@ -7,7 +7,7 @@ Figures that are worked out are estimated, or simulated where any part is, and a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Basis, Factor, Known
