@@ -108,6 +108,7 @@ def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
         "best": lines.best(found),
         "why": lines.why(found),
         "kept_out": lines.kept_out(found),
+        "out": len(found.options) - len(found.feasible),
         "loosen": sentences.to_loosen(found),
         "comparison": lines.comparison(found, look.compare),
         "candidates": sorted((one.name, one.slug) for one in found.options),
