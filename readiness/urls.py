@@ -11,6 +11,7 @@ from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.tradeoffs.decisions.api import router as decisions_api
 from readiness.tradeoffs.placing.api import PlacementsView
+from readiness.tradeoffs.portfolios.api import router as portfolios_api
 from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from readiness.workloads.jurisdiction.api import router as jurisdiction_api
@@ -21,7 +22,7 @@ api = Router()
 for room in (scoring_api, evidence_api, workloads_api):
     api.registry.extend(room.registry)
 tradeoffs = Router()
-for room in (tradeoffs_api, decisions_api, workloads_tradeoffs_api, jurisdiction_api):
+for room in (tradeoffs_api, portfolios_api, decisions_api, workloads_tradeoffs_api, jurisdiction_api):
     tradeoffs.registry.extend(room.registry)
 
 urlpatterns = [
@@ -38,6 +39,7 @@ urlpatterns = [
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
     path("tradeoffs/workloads/", include("readiness.workloads.urls")),
+    path("tradeoffs/portfolio/", include("readiness.tradeoffs.portfolios.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.placing.urls")),
     path("decisions/", include("readiness.tradeoffs.decisions.urls")),

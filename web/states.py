@@ -135,6 +135,19 @@ STATES: dict[str, dict[str, State]] = {
         ("cannot-decide", _("Cannot be decided"), "help-circle", "unknown"),
         ("forbidden", _("Forbidden"), "circle-x", "bad"),
     ),
+    "portfolio": _states(
+        ("queued", _("Queued"), "hourglass", "info"),
+        ("running", _("Running"), "progress", "info"),
+        ("done", _("Done"), "circle-check", "ok"),
+        ("cancelled", _("Cancelled"), "ban", "unknown"),
+        ("failed", _("Failed"), "circle-x", "bad"),
+    ),
+    "effect": _states(
+        ("better", _("Better"), "circle-check", "ok"),
+        ("worse", _("Worse"), "alert-triangle", "warn"),
+        ("unclear", _("Unclear"), "help-circle", "unknown"),
+        ("unknown", _("Unknown"), "help-circle", "unknown"),
+    ),
     "dry-run": _states(
         ("waiting", _("Waiting"), "hourglass", "info"),
         ("running", _("Running"), "progress", "info"),
@@ -177,6 +190,8 @@ ATTRIBUTES = {
     "framework": "data-framework",
     "rule-pack": "data-rule-pack",
     "answer": "data-answer",
+    "portfolio": "data-portfolio",
+    "effect": "data-effect",
     "dry-run": "data-dry-run",
     "campaign": "data-campaign",
     "campaign-item": "data-campaign-item",

@@ -25,6 +25,7 @@ from inventory.models import (
     Site,
 )
 from inventory.models.constraints import SameSite
+from web.rest.fields import NumberField
 from web.rest.serializers import ObjectSerializer, RelatedObjectField
 
 
@@ -179,9 +180,7 @@ class LinkSerializer(InventorySerializer):
 
 
 class PowerFeedSerializer(InventorySerializer):
-    breaker_kw = serializers.FloatField(
-        read_only=True, allow_null=True, help_text="At a power factor of 1, kW"
-    )
+    breaker_kw = NumberField(read_only=True, allow_null=True, help_text="At a power factor of 1, kW")
 
     class Meta:
         model = PowerFeed

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from inventory.models import Site
+
 OLDEST = timedelta(days=366 * 20)
 """What is dated further back comes from a clock that was never set."""
 
@@ -25,3 +27,9 @@ class SameFile(EvidenceRefused):
     def __init__(self, field: str, reason: str, run_id: int) -> None:
         super().__init__(field, reason)
         self.run_id = run_id
+
+
+def refuse_retired(site: Site) -> None:
+    """Nothing new is proved of a site that is gone: it has no verdict that evidence could bear."""
+    if site.stage == Site.Stage.RETIRED:
+        raise EvidenceRefused("site", f"{site.name} is retired.")

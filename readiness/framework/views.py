@@ -190,6 +190,8 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
         operations.discard(found, revision=_revision(request), by=_reader(request))
     except (NotADraft, StaleRevision) as error:
         return _version_page(request, _version(pk), refusals=[str(error)], status=409)
+    except ValidationError as error:
+        return _version_page(request, found, refusals=error.messages, status=400)
     messages.success(request, gettext("The draft %(version)s is gone.") % {"version": found.version})
     return HttpResponseRedirect(reverse("framework"))
 
@@ -289,8 +291,11 @@ def _stored(found: FrameworkVersion, check_id: str) -> dict[str, Any]:
 
 
 def _revision(request: HttpRequest) -> int | None:
+    """None where none is sent; ValidationError for what is no revision, which must not pass for none."""
     sent = request.POST.get("revision", "")
-    return int(sent) if sent.isascii() and sent[:9].isdecimal() and len(sent) < 10 else None
+    if sent and not (sent.isascii() and sent.isdecimal() and len(sent) < 10):
+        raise ValidationError(gettext("revision: %(sent)r is no revision.") % {"sent": sent[:20]})
+    return int(sent) if sent else None
 
 
 def _reader(request: HttpRequest) -> User:

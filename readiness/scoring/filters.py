@@ -5,11 +5,15 @@ from typing import Any
 
 from django import forms
 
+from readiness.scoring.core.states import Gate
 from readiness.scoring.models import CheckResult, Flip, SiteScore
 from telemetry.core.spec import SpecError, parse_time
 from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf
+
+PILLARS = tuple((f"p{number}", f"p{number}") for number in range(1, 6))
+GATES = tuple((gate.value, gate.value) for gate in Gate)
 
 
 class Moment(forms.Field):
@@ -25,6 +29,19 @@ class Moment(forms.Field):
             raise forms.ValidationError("is outside the years that can be told") from error
 
 
+class SpanFilters(ObjectFilterSet):
+    """Of sets with `start` and `end`: a span that ends before it starts is an error, not an empty list."""
+
+    def is_valid(self) -> bool:
+        if not super().is_valid():
+            return False
+        starts, ends = (self.form.cleaned_data.get(name) for name in ("start", "end"))
+        if starts and ends and min(starts) > max(ends):
+            self.form.add_error("start", "start is after end.")
+            return False
+        return True
+
+
 class ScoreFilters(ObjectFilterSet):
     class Meta:
         model = SiteScore
@@ -36,6 +53,10 @@ class ResultFilters(ObjectFilterSet):
     check = AnyOf(
         field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check"
     )
+    pillar = AnyOf(
+        field_name="pillar", lookup_expr="exact", inner=forms.ChoiceField(choices=PILLARS), label="Pillar"
+    )
+    gate = AnyOf(field_name="gate", lookup_expr="exact", inner=forms.ChoiceField(choices=GATES), label="Gate")
 
     class Meta:
         model = CheckResult
@@ -55,7 +76,7 @@ class ResultFilters(ObjectFilterSet):
         search_fields = ["check_id", "reason", "site__name"]
 
 
-class FlipFilters(ObjectFilterSet):
+class FlipFilters(SpanFilters):
     """`start` and `end` are inclusive; `check` is the same as `key`."""
 
     check = AnyOf(field_name="key", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Check")

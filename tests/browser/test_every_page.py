@@ -32,10 +32,10 @@ from readiness.scoring.worklist import operations as worklist
 from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import Stated
-from readiness.tradeoffs.models import SiteFactor
+from readiness.tradeoffs.models import Decision, SiteFactor
 from readiness.workloads import operations as workloads
 from telemetry.models import Source
-from tests.browser import owned
+from tests.browser import decided_on, owned
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
@@ -88,6 +88,9 @@ VARIANTS = (
     "/tradeoffs/factors/?sources=disagree&cols=basis",
     "/tradeoffs/factors/?q=nothing-is-called-this",
     "/tradeoffs/factors/sites/site-1/",
+    "/decisions/?state=recorded&cols=rationale&cols=reviewed_at",
+    "/decisions/?q=nothing-is-called-this",
+    "/decisions/new/?workload=porto&site=porto&w_cost=60",
     "/search/?q=porto",
     "/search/?q=zzz",
     "/search/?q=in:nowhere a",
@@ -117,6 +120,8 @@ def address(route):
         pk = WorkItem.objects.values_list("pk", flat=True).first()
     elif route.startswith("waivers/"):
         pk = Grant.objects.filter(state="requested").values_list("pk", flat=True).first()
+    elif route.startswith("decisions/"):
+        pk = Decision.objects.filter(state="approved").values_list("pk", flat=True).first()
     elif route.startswith("evidence/facts/"):
         pk = RecordedFact.objects.values_list("pk", flat=True).first()
     elif route.startswith("evidence/attestations/"):
@@ -312,6 +317,11 @@ def weighed(small_fleet, frozen_now):
     tradeoffs.enter_rates(entries=[rate], **enter)
 
 
+@pytest.fixture
+def decided(working, user_of, frozen_now):
+    decided_on.build(user_of, frozen_now.at)
+
+
 def found_on(one, axe_source, paths):
     return {path: found for path in paths if (found := faults(one, axe_source, path))}
 
@@ -327,6 +337,7 @@ def found_on(one, axe_source, paths):
     "working",
     "answered",
     "weighed",
+    "decided",
 )
 @pytest.mark.parametrize("share", range(SHARES))
 def test_every_page_over_the_fleet(as_role, client_of, axe_source, share):
@@ -370,8 +381,9 @@ def test_pages_that_a_reader_may_not_open_or_finds_empty(as_role, client_of, axe
         reverse("approver-add"),
         reverse("workload-add"),
     ]
-    empty += ["/tradeoffs/factors/", "/tradeoffs/latencies/", "/tradeoffs/rates/"]
+    empty += ["/tradeoffs/factors/", "/tradeoffs/latencies/", "/tradeoffs/rates/", "/decisions/"]
     refused += [reverse("site-factor-add"), reverse("factors-import"), reverse("factor-hours-add")]
+    refused += [reverse("decision-new")]
     assert found_on(one, axe_source, [*empty, *refused]) == {}
     assert one.refusals == []
 

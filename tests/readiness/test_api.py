@@ -119,6 +119,12 @@ def test_flips_of_a_span_newest_first(porto, api_of):
         ("results/?state=broken", "state"),
         ("flips/?start=yesterday", "start"),
         ("scores/?site=nowhere", "site"),
+        ("matrix/?site=nope", "site"),
+        ("determinism/?site=nope", "site"),
+        ("interop/?site=nope", "site"),
+        ("results/?pillar=p9", "pillar"),
+        ("results/?gate=X", "gate"),
+        ("score-points/?start=now-1d&end=now-2d", "start"),
     ],
 )
 def test_what_cannot_be_filtered_by_is_refused_by_name(porto, api_of, path, parameter):
@@ -233,3 +239,20 @@ def test_a_list_takes_as_many_statements_for_many_rows_as_for_one(porto, api_of,
         other.user_regions.add(UserRegion.objects.create(name=f"R{number}", slug=f"r{number}"))
         Placement.objects.create(workload_class=other, site=there, started_on="2026-11-01")
     assert statements() == few
+
+
+def test_true_is_no_number(porto, api_of):
+    fact = {"site": {"slug": "porto"}, "check": "p2-energy-kpis", "part": "pue", "value": True, "source": "x"}
+    response = api_of("admin").post("/api/readiness/facts/", fact | {"taken_on": "2026-11-01"}, format="json")
+    assert response.status_code == 400
+    assert "value" in response.json()
+
+
+def test_the_matrix_counts_capacity_by_the_sites_own_day(frozen_now, api_of):
+    """24 November ends at 10:00 UTC on Kiritimati, and a day later at Honolulu."""
+    for slug, zone in (("east", "Pacific/Kiritimati"), ("west", "Pacific/Honolulu")):
+        there = stored.site(kw=0, slug=slug, time_zone=zone)
+        made.capacity_event(site=there, happened_on=NOW.date(), it_kw=70)
+    frozen_now.at = NOW
+    found = {row["slug"]: row["deployed_kw"] for row in rows(api_of("viewer").get("/api/readiness/matrix/"))}
+    assert found == {"east": 70.0, "west": 0.0}

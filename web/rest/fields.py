@@ -20,6 +20,15 @@ def spoken_choice(values: Sequence[str]) -> dict[str, Any]:
     }
 
 
+class NumberField(serializers.FloatField):
+    """Python takes true for 1; a body that says true where a number belongs is mistaken."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class ChoiceValueField(serializers.ChoiceField):
     """Reads as `{"value": "core", "label": "Core"}`; writes take that or the value alone."""
 

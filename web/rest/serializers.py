@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import FloatField, Model
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -12,7 +12,7 @@ from rest_framework.relations import RelatedField
 from rest_framework.validators import UniqueValidator
 
 from web import actor, links
-from web.rest.fields import ChoiceValueField, RelatedObjectField, absolute
+from web.rest.fields import ChoiceValueField, NumberField, RelatedObjectField, absolute
 from web.rest.references import LARGEST_ID
 
 __all__ = ["ChoiceValueField", "ObjectSerializer", "RelatedObjectField"]
@@ -73,6 +73,9 @@ class ObjectSerializer(serializers.ModelSerializer):
 
     serializer_choice_field = ChoiceValueField
     serializer_related_field = RelatedObjectField
+    serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
+        FloatField: NumberField
+    }
 
     id = serializers.IntegerField(read_only=True)
     url = serializers.SerializerMethodField()

@@ -16,7 +16,7 @@ from readiness.evidence.core.parsers import ParseError, fact_table, platform_flo
 from readiness.evidence.ground import site_ground
 from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.parts import check_named, in_unit_of, part_of, refuse_live
-from readiness.evidence.refusals import OLDEST, EvidenceRefused
+from readiness.evidence.refusals import OLDEST, EvidenceRefused, refuse_retired
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
@@ -48,6 +48,7 @@ def attest(
     EvidenceRefused for a check or sub-measure that is not in force or counts only live, a unit that does not fit, a day
     to come.
     """
+    refuse_retired(site)
     _, framework = framework_queries.current()
     found = check_named(framework, check)
     voided_by = frozenset(change for each in found.parts for change in each.validity.voided_by)
@@ -164,6 +165,7 @@ _CORRECTED = [
 
 
 def _fact(row: FactRow, measure: SubMeasure, *, by: User | None, now: datetime) -> RecordedFact:
+    refuse_retired(row.site)
     if not row.source.strip():
         raise EvidenceRefused("source", "A recorded fact says where its value comes from.")
     return RecordedFact(

@@ -20,7 +20,7 @@ from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, Vali
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.parts import refuse_unknown_parts
-from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile
+from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile, refuse_retired
 from readiness.framework import queries as framework_queries
 from telemetry.models import Provenance
 
@@ -77,6 +77,7 @@ def import_run(
     Raises ParseError where it cannot be read, EvidenceRefused where it can and still is no run: FileTooLarge,
     SameFile, a time ahead of now, a scope that the file contradicts. Statements do not depend on the figures.
     """
+    refuse_retired(site)
     if tool not in PARSERS:
         raise EvidenceRefused("tool", f"{tool!r} has no parser; there are {', '.join(PARSERS)}.")
     if len(content) > MOST_BYTES:

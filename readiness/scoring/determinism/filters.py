@@ -6,12 +6,12 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Site
 from readiness.scoring.models import CheckState
 from web.rest.filters import ObjectFilterSet
-from web.rest.lookups import AnyOf
+from web.rest.lookups import AnyOf, Existing
 
 
 class DeterminismFilters(ObjectFilterSet):
     site = AnyOf(
-        field_name="slug", lookup_expr="exact", inner=forms.CharField(), commas=True, label=_("Site")
+        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label=_("Site")
     )
     state = AnyOf(
         field_name="latency_state",

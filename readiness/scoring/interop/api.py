@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -12,13 +11,15 @@ from readiness.evidence.core.proving.interop import JudgedPair
 from readiness.scoring.interop.queries import SitePairs, pairs_of_sites, sites
 from web import clock
 from web.rest.filters import ObjectFilterSet
-from web.rest.lookups import AnyOf
+from web.rest.lookups import AnyOf, Existing
 from web.rest.permissions import requires
 from web.rest.viewsets import ReadOnlyObjectViewSet
 
 
 class InteropFilters(ObjectFilterSet):
-    site = AnyOf(field_name="slug", lookup_expr="exact", inner=forms.CharField(), commas=True, label="Site")
+    site = AnyOf(
+        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label="Site"
+    )
 
     class Meta:
         model = Site

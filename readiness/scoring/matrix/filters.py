@@ -3,28 +3,24 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
-from readiness.scoring.core.states import Gate
+from readiness.scoring.filters import GATES, PILLARS
 from readiness.scoring.matrix.wanted import Wanted
 from readiness.scoring.models import CheckResult, CheckState
 from readiness.scoring.tables import SiteFilters
 from web import clock
-from web.rest.lookups import AnyOf, Flag
-
-PILLARS = tuple((f"p{number}", f"p{number}") for number in range(1, 6))
-GATES = tuple((gate.value, gate.value) for gate in Gate)
+from web.rest.lookups import AnyOf, Existing, Flag
 
 
 class MatrixFilters(SiteFilters):
     """Pillar and gate leave columns; state and expiry leave the sites and checks that have such a cell."""
 
     site = AnyOf(
-        field_name="slug", lookup_expr="exact", inner=forms.CharField(), commas=True, label=_("Site")
+        field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label=_("Site")
     )
 
     profile = django_filters.MultipleChoiceFilter(

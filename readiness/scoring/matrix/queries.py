@@ -133,7 +133,7 @@ def _row(site: Site, deployed: Capacity, cells: dict[str, Cell], versions: dict[
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """The sites that the filters leave, as a whole and by region. `gap_kw` is by the days of UTC, as the order is."""
+    """The sites that the filters leave, as a whole and by region. `gap_kw` counts as the rows do."""
 
     ids: tuple[int, ...]
     extent: Extent

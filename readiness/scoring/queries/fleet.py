@@ -14,7 +14,6 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, TextField
 from django.db.models.functions import Cast
 
 from inventory.models import Domain, Site
-from inventory.queries import history_mark
 from readiness.scoring.core.gap import Gap
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth
@@ -79,7 +78,7 @@ class DomainCard:
 
 def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Standing | None = None) -> Fleet:
     """Nine statements at most, whatever the number of sites; six with what is `known`."""
-    known = known or standing(now=now, site_ids=site_ids)
+    known = known or standing(now=now, site_ids=site_ids, marked=True)
     weeks = _weeks(known, now)
     open_sites = [site for site in known.sites if site.ref.stage != Site.Stage.RETIRED]
     states, newest_at = _sources(site_ids)
@@ -109,8 +108,11 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Stan
 def _weeks(known: Standing, now: datetime) -> tuple[Gap, ...]:
     """The gap now, and at about this moment of each of the weeks before, which stays as it was until something changes.
 
-    A year of verdicts of every site takes longer to read than all the rest of the page.
+    A year of verdicts of every site takes longer to read than all the rest of the page. A standing without a mark
+    is not remembered: a mark that is read later may vouch for what was corrected in between.
     """
+    if known.mark is None:
+        return weekly(histories_of(known), now=now, weeks=SPARK_WEEKS - 1)
     moment = datetime.fromtimestamp(now.timestamp() // STEADY_S * STEADY_S, UTC)
     key = f"fleet-weeks:{moment:%Y%m%d%H%M}:{_mark(known)}"
     past: tuple[Gap, ...] | None = recall([key]).get(key)
@@ -123,7 +125,7 @@ def _weeks(known: Standing, now: datetime) -> tuple[Gap, ...]:
 def _mark(known: Standing) -> str:
     """Another one whenever the past of these sites may read otherwise: a verdict moved, a date was corrected."""
     moved = [site.verdict_since for site in known.sites if site.verdict_since]
-    told = (sorted(site.ref.id for site in known.sites), max(moved, default=None), history_mark())
+    told = (sorted(site.ref.id for site in known.sites), max(moved, default=None), known.mark)
     return blake2s(repr(told).encode(), digest_size=8).hexdigest()
 
 

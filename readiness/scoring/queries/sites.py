@@ -8,8 +8,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, F, FloatField, IntegerField, OuterRef, QuerySet, Subquery, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Case,
+    DateField,
+    DateTimeField,
+    F,
+    FloatField,
+    Func,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
 
 from inventory.models import CapacityEvent, Domain, Site
 from readiness.framework import queries as framework_queries
@@ -29,8 +43,7 @@ DOMAINS = tuple(Domain.values)
 def table(*, now: datetime) -> QuerySet[Site]:
     """Sites with their region and score, and columns to sort and filter by.
 
-    `deployed_kw` and `ready_kw` are for ordering: a capacity event counts from the next UTC day, while
-    the rows count it from the end of its day in the site's own zone.
+    `deployed_kw` and `ready_kw` count a capacity event from the end of its day in the site's own zone, as the rows do.
     """
     kw = Coalesce(_event_kw(now), 0.0)
     counting = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
@@ -63,7 +76,14 @@ def _event_kw(now: datetime) -> Subquery:
         default=-F("it_kw"),
         output_field=FloatField(),
     )
-    past = CapacityEvent.objects.filter(site=OuterRef("pk"), happened_on__lt=now.astimezone(UTC).date())
+    there = Func(
+        F("site__time_zone"),
+        Value(now, output_field=DateTimeField()),
+        function="timezone",
+        output_field=DateTimeField(),
+    )
+    today = Cast(there, DateField())
+    past = CapacityEvent.objects.filter(site=OuterRef("pk"), happened_on__lt=today)
     return Subquery(past.order_by().values("site").annotate(kw=Sum(signed)).values("kw"))
 
 

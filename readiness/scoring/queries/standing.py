@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ from readiness.scoring.queries.rows import SiteRef
 
 EVER = datetime.min.replace(tzinfo=UTC)
 
+type HistoryMark = tuple[int, ...]
 type Changes = Mapping[int, Sequence[CapacityChange]]
 
 
@@ -60,6 +61,8 @@ class Standing:
     capacity: dict[int, SiteCapacity]
     framework: Framework
     of_all: bool = False
+    mark: HistoryMark | None = None
+    """Read before all else, so that what is remembered by it is never older than it; None where nobody asked."""
 
     @property
     def site_ids(self) -> list[int] | None:
@@ -88,10 +91,11 @@ _OF_REF = (
 _OF_SCORE = ("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at")
 
 
-def standing(*, now: datetime, site_ids: Collection[int] | None = None) -> Standing:
-    """Of all sites, or of these. Three statements, whatever the number of sites."""
+def standing(*, now: datetime, site_ids: Collection[int] | None = None, marked: bool = False) -> Standing:
+    """Of all sites, or of these. Three statements, whatever the number of sites; one more for a mark."""
+    mark = inventory.history_mark() if marked else None
     sites = Site.objects.all() if site_ids is None else Site.objects.filter(pk__in=site_ids)
-    return standing_of(sites, now=now, of_all=site_ids is None)
+    return replace(standing_of(sites, now=now, of_all=site_ids is None), mark=mark)
 
 
 def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -> Standing:

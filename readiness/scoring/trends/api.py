@@ -1,8 +1,7 @@
 """Scores by site and UTC day, read-only: the points that trends are drawn from."""
 
-from readiness.scoring.filters import Moment
+from readiness.scoring.filters import Moment, SpanFilters
 from readiness.scoring.models import ScorePoint
-from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ReadOnlyObjectViewSet
@@ -29,7 +28,7 @@ class ScorePointSerializer(ObjectSerializer):
         brief_fields = ("site", "on_date", "score", "verdict")
 
 
-class ScorePointFilters(ObjectFilterSet):
+class ScorePointFilters(SpanFilters):
     """`start` and `end` are inclusive, and of the instant of evaluation; `on_date` is the UTC day."""
 
     start = AnyOf(field_name="evaluated_at", lookup_expr="gte", inner=Moment(), label="From")

@@ -35,7 +35,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     page = _sites_page(request, at)
     if table_kit.wants_table_only(request, page):
         return table_kit.respond(request, "readiness/fleet.html", page, {})
-    known = standing(now=at)
+    known = standing(now=at, marked=True)
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     figures = fleet.fleet(now=at, known=known)
     context: dict[str, Any] = {"fleet": figures, "table": page, "time_range": span.context}

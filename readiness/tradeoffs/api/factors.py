@@ -38,6 +38,7 @@ from readiness.tradeoffs.models.series import HOURLY_KINDS
 from readiness.tradeoffs.operations import SeriesOf, enter_factors, import_factors, import_series
 from telemetry.models import Provenance
 from web import clock
+from web.rest.fields import NumberField
 from web.rest.filters import refuse_unknown
 from web.rest.serializers import finite
 from web.timerange import BadTimeRangeError, TimeRange
@@ -48,7 +49,7 @@ MOST_SITES = 1_000
 class SiteFactorSerializer(BySerializer):
     """Reads in the stored unit; `value`, `low` and `high` may be sent in another, which `unit` then says."""
 
-    value = serializers.FloatField(validators=[finite])
+    value = NumberField(validators=[finite])
     unit = serializers.CharField(
         required=False, allow_blank=True, max_length=40, help_text="lb/MWh, $/MWh, ct/kWh, kW, %"
     )

@@ -96,7 +96,8 @@ def new(request: HttpRequest) -> HttpResponse:
         "facts": lines.asked(question),
         "breadcrumbs": _breadcrumbs(gettext("Record a decision")),
     }
-    return render(request, NEW, context, status=422 if form.errors or question.refusal else 200)
+    refused = form.errors or (question.refusal and "workload" in request.GET)
+    return render(request, NEW, context, status=422 if refused else 200)
 
 
 @may_approve

@@ -71,7 +71,7 @@ class Fleet:
     def moved(self, workload: str, before: str | None, after: str | None) -> tuple[Consequence, ...]:
         """What moving it does, by the words of a single placement; nothing where one end is no site in service."""
         there = self.sites[workload]
-        if before not in there or after not in there:
+        if before is None or after is None or before not in there or after not in there:
             return ()
         adapter = self.adapters[workload]
         ends = [adapter.candidate(there[site]) for site in (before, after)]

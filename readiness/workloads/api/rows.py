@@ -11,7 +11,7 @@ from readiness.workloads.core.envelope import Envelope, Part, contradictions
 from readiness.workloads.models import UserRegion, WorkloadClass
 from readiness.workloads.operations.declaring import COLUMNS
 from web.rest.errors import named_errors
-from web.rest.fields import RelatedObjectField, brief
+from web.rest.fields import NumberField, RelatedObjectField, brief
 from web.rest.serializers import ObjectSerializer
 
 AT_MOST: dict[str, Any] = {"max_length": 200}
@@ -30,7 +30,7 @@ class AcceleratorDemandSerializer(serializers.Serializer):
 
 class UserDemandSerializer(serializers.Serializer):
     region = RelatedObjectField(source="user_region", queryset=UserRegion.objects.all())
-    requests_per_s = serializers.FloatField(
+    requests_per_s = NumberField(
         allow_null=True, default=None, min_value=0, max_value=1e12, help_text="At peak; null: not known"
     )
 

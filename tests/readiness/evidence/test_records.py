@@ -9,12 +9,13 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import SiteChange
+from inventory.models import Site, SiteChange
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
 from readiness.evidence.operations import (
     FactRow,
     attest,
     import_floors,
+    import_run,
     record_fact,
     record_facts,
     set_floor,
@@ -250,3 +251,18 @@ def test_the_refused_one_of_many_is_named_and_none_is_kept(tokyo, frozen_now):
         record_facts(rows, by=None, now=frozen_now.at)
     assert refused.value.place == 1
     assert not RecordedFact.objects.exists()
+
+
+@pytest.mark.parametrize("given", ["enter", "state"])
+def test_nothing_is_kept_of_a_retired_site(request, tokyo, given):
+    tokyo.stage = Site.Stage.RETIRED
+    tokyo.save()
+    with pytest.raises(EvidenceRefused) as refused:
+        request.getfixturevalue(given)()
+    assert refused.value.field == "site"
+
+
+def test_no_run_is_kept_of_a_retired_site(tokyo, frozen_now, ops):
+    tokyo.stage = Site.Stage.RETIRED
+    with pytest.raises(EvidenceRefused, match="site: Tokyo is retired"):
+        import_run(site=tokyo, tool="nccl-tests", content=b"", file_name="x", by=ops, now=frozen_now.at)

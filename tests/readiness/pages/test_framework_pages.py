@@ -184,6 +184,8 @@ def test_a_draft_is_made_and_thrown_away(planning):
     assert made["Location"] == address(draft)
     again = planning.post(URL + "draft/", {"made_from": draft.pk, "version": "ours"})
     assert "Version ours is there already" in text_of(again, 422)
+    refused = planning.post(address(draft, "discard/"), {"revision": "first"})
+    assert (refused.status_code, "revision: " in refused.content.decode()) == (400, True)
     assert planning.post(address(draft, "discard/"), {"revision": 7}).status_code == 409
     assert planning.post(address(draft, "discard/"), {"revision": 1}).status_code == 302
     assert not FrameworkVersion.objects.filter(pk=draft.pk).exists()

@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
+from inventory.queries import history_mark
 from readiness.scoring.models import SiteScore
 from readiness.scoring.queries import attention, capacity, checks, fleet, site, sites
+from readiness.scoring.queries.standing import standing
 from telemetry.models import Series, Source, SourceStatus
 from tests.inventory import made
 from tests.readiness.scoring import stored
@@ -116,6 +119,30 @@ class TestTheWeeksBefore:
         stored.flip(dallas, "verdict", "", "ready", at=NOW, from_state="not-ready")
         SiteScore.objects.update(verdict="ready", verdict_since=NOW)
         assert self.told(minutes=1)[1] == (0, 1000)
+
+    def test_a_date_corrected_after_the_sites_were_read_is_not_hidden_for_later(self, dallas):
+        known = standing(now=NOW, marked=True)
+        event = dallas.capacity_events.get()
+        event.happened_on = (NOW - 3 * DAY).date()
+        event.save()
+        fleet.fleet(now=NOW, known=known)
+        assert self.told(minutes=1)[0] == [0, 1000]
+
+    def test_a_change_that_is_committed_after_a_later_one_is_seen(self, dallas):
+        """Its id is the lower one, so that the highest says nothing."""
+        events = dallas.capacity_events.get()
+        events.save()
+        history = apps.get_model("inventory", "CapacityEventEvent")
+        first = history.objects.order_by("pgh_id").first()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval(pg_get_serial_sequence('inventory_capacityeventevent', 'pgh_id'))")
+            (held,) = cursor.fetchone()
+        events.it_kw = 1100
+        events.save()
+        before = history_mark()
+        first.pgh_id, first._state.adding = held, True
+        first.save(force_insert=True)
+        assert history_mark() != before
 
     def test_without_a_cache_they_are_worked_out_each_time(self, dallas, without_cache):
         assert self.told() == self.told() == ([1000, 1000], (0, 0))

@@ -102,29 +102,36 @@ def chat(porto, lagos, emea):
     return chat
 
 
-@pytest.fixture
-def answer(porto, lagos, faro):
-    """What the placement answers; a test changes it as it needs."""
-    forbidden = {
-        "limit": "jurisdiction",
-        "words": "transfer of personal data to NG forbidden (GDPR Chapter V)",
-        "margin": None,
-        "unit": "",
-    }
+FORBIDDEN = {
+    "limit": "jurisdiction",
+    "words": "transfer of personal data to NG forbidden (GDPR Chapter V)",
+    "margin": None,
+    "unit": "",
+}
+
+
+def answer_of(*options):
+    """What a placement answers, with these options."""
     return {
         "workload": {"slug": "chat", "name": "Chat"},
         "objectives": [
             {"name": name, "direction": "max" if name in ("readiness", "compliance") else "min"}
             for name in ("cost", "latency", "energy", "carbon", "readiness", "compliance")
         ],
-        "options": [
-            option(porto),
-            option(lagos, rank=2, score=0.4, cost=figure(11000.0, "EUR/month")),
-            option(faro, feasible=False, reasons=[forbidden]),
-        ],
+        "options": list(options),
         "sensitivity": {"winner": "porto", "flips": [FLIP]},
         "snapshot": SNAPSHOT,
     }
+
+
+@pytest.fixture
+def answer(porto, lagos, faro):
+    """What the placement answers; a test changes it as it needs."""
+    return answer_of(
+        option(porto),
+        option(lagos, rank=2, score=0.4, cost=figure(11000.0, "EUR/month")),
+        option(faro, feasible=False, reasons=[FORBIDDEN]),
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,125 @@
+"""Endpoints of portfolios under `portfolios/`: asked for, looked at while they are worked out, called off."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from readiness.tradeoffs.models import PortfolioRun
+from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind
+from readiness.tradeoffs.portfolios import operations, queries
+from readiness.tradeoffs.portfolios.filters import PortfolioFilters
+from readiness.tradeoffs.portfolios.question import MOST_POINTS, OBJECTIVES, POINTS
+from web import clock
+from web.rest.errors import named_errors
+from web.rest.permissions import requires
+from web.rest.router import Router
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ReadOnlyObjectViewSet
+
+_question = inline_serializer(
+    "PortfolioQuestion",
+    {
+        "workloads": serializers.ListField(
+            child=serializers.CharField(), required=False, help_text="Slugs; all that are declared, if none"
+        ),
+        "left_out": serializers.ListField(
+            child=serializers.CharField(), required=False, help_text="Slugs; they stay and keep their room"
+        ),
+        "pins": serializers.DictField(
+            child=serializers.CharField(), required=False, help_text="Site by workload that has to run there"
+        ),
+        "weights": inline_serializer(
+            "PortfolioWeights",
+            {name: serializers.FloatField(required=False, min_value=0) for name in OBJECTIVES},
+            required=False,
+        ),
+        "points": serializers.IntegerField(
+            required=False, min_value=1, max_value=MOST_POINTS, default=POINTS
+        ),
+        "currency": serializers.CharField(required=False, help_text="ISO 4217; EUR, if none"),
+        "carbon": serializers.ChoiceField(choices=[each.value for each in CarbonKind], required=False),
+    },
+)
+
+
+class PortfolioSerializer(ObjectSerializer):
+    """`points_done` of `points_total` is how far it is. The result is in the answer to one run."""
+
+    class Meta:
+        model = PortfolioRun
+        fields: tuple[str, ...] = (
+            *("state", "asked_by", "asked_at", "inputs", "workloads_total", "points_total", "points_done"),
+            *("started_at", "cancel_asked_by", "cancel_asked_at", "finished_at", "problem"),
+        )
+        read_only_fields: tuple[str, ...] = fields
+        brief_fields = ("state", "points_done", "points_total")
+
+
+class WholePortfolioSerializer(PortfolioSerializer):
+    """`result.points` is the front: weights, plan, totals, proven gap, who is left out and why, how full sites get.
+    `result.moves` is what each move changes, by workload and by the site that it goes to.
+    """
+
+    class Meta(PortfolioSerializer.Meta):
+        fields = (*PortfolioSerializer.Meta.fields, "result")
+        read_only_fields = fields
+
+
+class PortfolioViewSet(ReadOnlyObjectViewSet):
+    queryset = queries.whole_runs()
+    serializer_class = WholePortfolioSerializer
+    filterset_class = PortfolioFilters
+    ordering_fields = ("id", "state", "asked_at", "finished_at", "points_total", "workloads_total")
+    http_method_names = ["get", "post", "head", "options"]
+    permission_classes = [requires(operations.MAY_SEE, POST=operations.MAY_ASK)]
+
+    def get_queryset(self) -> QuerySet[PortfolioRun]:
+        found = cast("QuerySet[PortfolioRun]", super().get_queryset())
+        return found.defer("result") if self.action == "list" else found
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer]:
+        return PortfolioSerializer if self.action == "list" else WholePortfolioSerializer
+
+    @extend_schema(
+        request=_question,
+        responses={202: WholePortfolioSerializer},
+        summary="Place all workloads at once; `Location` is where the run tells how far it is",
+    )
+    def create(self, request: Request) -> Response:
+        if not isinstance(request.data, dict):
+            raise ValidationError({"non_field_errors": ["Send an object."]})
+        try:
+            found = operations.ask(request.data, by=self._reader(), now=clock.now())
+        except BadQuestion as error:
+            raise ValidationError({error.field: [error.reason]}) from error
+        answer = self._told(found, status.HTTP_202_ACCEPTED)
+        answer["Location"] = answer.data["url"]
+        return answer
+
+    @extend_schema(request=None, responses=WholePortfolioSerializer, summary="Call it off")
+    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CANCEL)])
+    def cancel(self, request: Request, pk: str) -> Response:
+        with named_errors(operations.AlreadyEnded):
+            found = operations.cancel(
+                cast(PortfolioRun, self.get_object()), by=self._reader(), now=clock.now()
+            )
+        return self._told(found)
+
+    def _told(self, found: PortfolioRun, code: int = status.HTTP_200_OK) -> Response:
+        return self._answer(queries.whole_runs().get(pk=found.pk), code)
+
+    def _reader(self) -> User:
+        return cast(User, self.request.user)
+
+
+router: Any = Router()
+router.register("portfolios", PortfolioViewSet)

@@ -1,0 +1,113 @@
+"""The front of a portfolio over two of its objectives, with today and the chosen point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext
+from plotly import graph_objects as go
+
+from readiness.scoring.charts import Figure, figure, nothing
+from readiness.tradeoffs.portfolios import lines
+
+
+def front(result: Mapping[str, Any], *, x: str, y: str, chosen: int) -> Figure:
+    points = list(enumerate(result["points"], 1))
+    if not points:
+        return nothing(gettext("No point was found before it ended."))
+    kinds = (
+        (
+            gettext("On the front"),
+            "ready",
+            "circle",
+            [one for one in points if one[1]["dominated_by"] is None],
+        ),
+        (gettext("Dominated"), "muted", "x", [one for one in points if one[1]["dominated_by"] is not None]),
+        (gettext("Chosen"), "accent", "circle-open", [one for one in points if one[0] == chosen]),
+    )
+    traces = [_dots(name, role, symbol, found, x, y) for name, role, symbol, found in kinds if found]
+    today = result["today"]
+    if today["counted"]:
+        traces.append(
+            go.Scatter(
+                x=[today["totals"][x]],
+                y=[today["totals"][y]],
+                mode="markers+text",
+                name=gettext("Today"),
+                text=[gettext("today")],
+                textposition="top center",
+                marker={"symbol": "diamond", "size": 12},
+                meta={"role": "deployed"},
+            )
+        )
+    layout = go.Layout(
+        margin={"l": 64, "r": 16, "t": 16, "b": 48},
+        hovermode="closest",
+        showlegend=True,
+        xaxis={"title": {"text": _axis(result, x)}},
+        yaxis={"title": {"text": _axis(result, y)}},
+    )
+    meta = {
+        "finding": finding(result, x=x, y=y),
+        "footer": lines.today_told(result),
+        "narrow": {"margin": {"l": 52}, "xaxis": {"nticks": 4}},
+        "table": _table(result),
+    }
+    return figure(traces, layout, meta)
+
+
+def finding(result: Mapping[str, Any], *, x: str, y: str) -> str:
+    """The ends of the front in these two objectives."""
+    points = list(enumerate(result["points"], 1))
+    if not points:
+        return gettext("No point was found before it ended.")
+    said = []
+    for name in (x, y):
+        place, least = min(points, key=lambda one: one[1]["totals"][name])
+        said.append(
+            gettext("Least %(objective)s: point %(place)s with %(value)s %(unit)s.")
+            % {
+                "objective": str(lines.OBJECTIVE_NAMES[name]).lower(),
+                "place": place,
+                "value": lines.number(round(least["totals"][name])),
+                "unit": result["units"][name],
+            }
+        )
+    return " ".join(dict.fromkeys(said))
+
+
+def _dots(name: str, role: str, symbol: str, found: list[tuple[int, Any]], x: str, y: str) -> go.Scatter:
+    size = 18 if symbol == "circle-open" else 9
+    return go.Scatter(
+        x=[point["totals"][x] for _place, point in found],
+        y=[point["totals"][y] for _place, point in found],
+        mode="markers",
+        name=name,
+        customdata=[[place, lines.gap(point)] for place, point in found],
+        hovertemplate=gettext("point %(place)s, gap %(gap)s")
+        % {"place": "%{customdata[0]}", "gap": "%{customdata[1]}"},
+        marker={"symbol": symbol, "size": size, "line": {"width": 2}},
+        meta={"role": role},
+    )
+
+
+def _axis(result: Mapping[str, Any], name: str) -> str:
+    return f"{lines.OBJECTIVE_NAMES[name]}, {result['units'][name]}"
+
+
+def _table(result: Mapping[str, Any]) -> Figure:
+    columns = [gettext("Point"), *lines.heads(result), gettext("Proven gap, %"), gettext("Dominated by")]
+    rows: list[list[Any]] = [
+        [
+            place,
+            *(point["totals"][name] for name in result["objectives"]),
+            round(100 * point["gap"], 4),
+            "" if point["dominated_by"] is None else point["dominated_by"] + 1,
+        ]
+        for place, point in enumerate(result["points"], 1)
+    ]
+    today = result["today"]
+    if today["counted"]:
+        rows.append([gettext("Today"), *(today["totals"][name] for name in result["objectives"]), "", ""])
+    return {"columns": columns, "rows": rows}

@@ -1,0 +1,211 @@
+"""What the page of a run says of one point: key figures, moves, what changes by domain and by site, who is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.scoring.cards import link
+from readiness.tradeoffs.core.consequences import Domain, Effect
+from readiness.tradeoffs.models import PortfolioRun
+from web.units import number
+
+OBJECTIVE_NAMES = {"cost": _("Cost"), "carbon": _("Carbon"), "latency": _("Latency"), "risk": _("Risk")}
+DOMAIN_NAMES = {
+    Domain.COST: _("Cost"),
+    Domain.ENERGY: _("Energy and carbon"),
+    Domain.NETWORK: _("Network"),
+    Domain.REGULATION: _("Regulation"),
+    Domain.READINESS: _("Readiness"),
+}
+RESOURCES = {"any": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
+NOWHERE = _("nowhere")
+REASONS = {
+    "no-feasible-site": _("No site keeps its limits"),
+    "unknown-figure": _("A figure is unknown"),
+    "no-room": _("No room"),
+    "gone": _("Not declared any more"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    workload: str
+    name: str
+    before: str
+    after: str
+    before_name: str
+    after_name: str
+    changes: Mapping[str, float | None]
+    line: str
+    consequences: Sequence[Mapping[str, Any]]
+
+
+def moves(result: Mapping[str, Any], point: Mapping[str, Any]) -> list[MoveRow]:
+    today, plan, sites = result["today"]["plan"], point["plan"], result["site_names"]
+    rows = []
+    for slug, name in result["names"].items():
+        before, after = today.get(slug, ""), plan.get(slug, "")
+        if before == after:
+            continue
+        move = result["moves"][slug][after]
+        rows.append(
+            MoveRow(
+                slug,
+                name,
+                before,
+                after,
+                sites.get(before, before) or str(NOWHERE),
+                sites.get(after, after) or str(NOWHERE),
+                move["changes"],
+                move["line"],
+                move["consequences"],
+            )
+        )
+    return sorted(rows, key=lambda row: row.name.casefold())
+
+
+def by_domain(rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
+    """How many moves make it better or worse there; one move counts once for each effect that it has in a domain."""
+    found = []
+    for domain, name in DOMAIN_NAMES.items():
+        seen = [{one["effect"] for one in row.consequences if one["domain"] == domain.value} for row in rows]
+        counts = [
+            {"effect": effect.value, "count": count}
+            for effect in Effect
+            if (count := sum(effect.value in effects for effects in seen))
+        ]
+        found.append({"name": name, "counts": counts})
+    return found
+
+
+def by_site(
+    result: Mapping[str, Any], point: Mapping[str, Any], rows: Sequence[MoveRow]
+) -> list[dict[str, Any]]:
+    """Sites that workloads come to or leave, with what each resource is filled to."""
+    sites = sorted({site for row in rows for site in (row.before, row.after) if site})
+    return [
+        {
+            "name": result["site_names"].get(site, site),
+            "url": link("site", site),
+            "comes": [row.name for row in rows if row.after == site],
+            "leaves": [row.name for row in rows if row.before == site],
+            "filling": [_filling(one) for one in point["filling"] if one["site"] == site],
+        }
+        for site in sites
+    ]
+
+
+def _filling(one: Mapping[str, Any]) -> dict[str, Any]:
+    there = gettext("unknown") if one["capacity"] is None else number(one["capacity"])
+    said = gettext("%(before)s → %(after)s of %(there)s %(unit)s")
+    values = {
+        "before": number(one["before"]),
+        "after": number(one["after"]),
+        "there": there,
+        "unit": one["unit"],
+    }
+    return {"name": RESOURCES.get(one["resource"], one["resource"]), "text": said % values}
+
+
+def left_out(result: Mapping[str, Any], point: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "slug": slug,
+            "name": result["names"].get(slug, slug),
+            "url": link("workload", slug) if slug in result["names"] else "",
+            "reason": REASONS[told["reason"]],
+            "words": told["words"],
+        }
+        for slug, told in sorted(point["left_out"].items())
+    ]
+
+
+def gap(point: Mapping[str, Any]) -> str:
+    return f"{number(100 * point['gap'], 2)} %"
+
+
+def weights(point: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{OBJECTIVE_NAMES[name]} {number(round(100 * share))} %" for name, share in point["weights"].items()
+    )
+
+
+def points(run: PortfolioRun, chosen: int, address: Any) -> list[dict[str, Any]]:
+    """Rows of the front, with where each is chosen."""
+    result = run.result or {}
+    return [
+        {
+            "number": place,
+            "url": address(place),
+            "current": place == chosen,
+            "weights": weights(point),
+            "totals": [number(round(point["totals"][name])) for name in result["objectives"]],
+            "gap": gap(point),
+            "dominated_by": None if point["dominated_by"] is None else point["dominated_by"] + 1,
+            "left_out": len(point["left_out"]),
+        }
+        for place, point in enumerate(result.get("points", ()), 1)
+    ]
+
+
+def heads(result: Mapping[str, Any]) -> list[str]:
+    return [f"{OBJECTIVE_NAMES[name]}, {result['units'][name]}" for name in result["objectives"]]
+
+
+def key_figures(
+    result: Mapping[str, Any], point: Mapping[str, Any], rows: Sequence[MoveRow]
+) -> list[dict[str, Any]]:
+    """What changes against today, summed over the moves whose figures are known; the rest is counted."""
+    found: list[dict[str, Any]] = [
+        {
+            "label": gettext("Proven gap"),
+            "value": number(100 * point["gap"], 2),
+            "unit": "%",
+            "note": gettext("no plan for these weights is better by more"),
+        },
+        {
+            "label": gettext("Moves"),
+            "value": number(len(rows)),
+            "unit": "",
+            "note": ngettext("%(n)s workload left out", "%(n)s workloads left out", len(point["left_out"]))
+            % {"n": len(point["left_out"])},
+        },
+    ]
+    for name in result["objectives"]:
+        change, unknown = point["changes"][name], point["unknown"][name]
+        known = unknown < len(rows) or not rows
+        found.append(
+            {
+                "label": gettext("%(objective)s against today") % {"objective": OBJECTIVE_NAMES[name]},
+                "value": signed(change) if known else None,
+                "unit": result["units"][name].partition(",")[0],
+                "note": ngettext("%(n)s move unknown", "%(n)s moves unknown", unknown) % {"n": unknown}
+                if unknown
+                else gettext("every move known"),
+            }
+        )
+    return found
+
+
+def signed(value: float | None) -> str:
+    if value is None:
+        return gettext("unknown")
+    shown = number(round(value) if abs(value) >= 10 else round(value, 2))
+    return f"+{shown}" if value > 0 else shown.replace("-", "−")
+
+
+def today_told(result: Mapping[str, Any]) -> str:
+    today = result["today"]
+    if not today["counted"]:
+        return gettext("Today is not drawn: of no workload that runs are all figures known.")
+    if today["counted"] == len(result["names"]):
+        return gettext("Today counts every workload.")
+    said = gettext(
+        "Today counts the %(counted)s of %(all)s workloads that run at a site in service with every figure known."
+    )
+    return said % {"counted": today["counted"], "all": len(result["names"])}

@@ -1,0 +1,117 @@
+"""Columns as data: the list of runs, and the moves of one point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from readiness.scoring.cards import link
+from readiness.tradeoffs.portfolios import lines
+from readiness.tradeoffs.portfolios.filters import PortfolioFilters
+from web.tables import Column, Table
+
+RUNS = Table(
+    id="portfolios",
+    noun=(_("portfolio"), _("portfolios")),
+    label=_("Portfolios"),
+    columns=(
+        Column(
+            "state",
+            _("State"),
+            value=lambda run: run.state,
+            template="readiness/portfolios/state_cell.html",
+            sort="state",
+            phone="status",
+        ),
+        Column(
+            "asked_at",
+            _("Asked"),
+            url=lambda run: link("portfolio", run.pk),
+            sort="asked_at",
+            locked=True,
+            phone="title",
+        ),
+        Column("asked_by", _("By"), value="asked_by.username", sort="asked_by__username"),
+        Column("workloads", _("Workloads"), value="workloads_total", sort="workloads_total", numeric=True),
+        Column(
+            "points",
+            _("Points found"),
+            text=lambda run: f"{run.points_done} / {run.points_total}",
+            value="points_done",
+            numeric=True,
+        ),
+        Column(
+            "weights",
+            _("Weights"),
+            value=lambda run: ", ".join(
+                f"{lines.OBJECTIVE_NAMES[name]} {weight:g}" for name, weight in run.inputs["weights"].items()
+            ),
+            phone="full",
+        ),
+        Column("finished_at", _("Ended"), sort="finished_at", default=False),
+    ),
+    filterset=PortfolioFilters,
+    default_sort="-asked_at",
+    row_url=lambda run: link("portfolio", run.pk),
+    row_name=str,
+    api="tradeoffs-api-portfolio-run-list",
+    empty={
+        "title": _("No portfolio yet"),
+        "text": _(
+            "A portfolio places all workloads at once under what the sites have free, and shows what that changes."
+        ),
+        "icon": "arrows-sort",
+    },
+)
+
+
+def moves(result: Mapping[str, Any]) -> Table:
+    return Table(
+        id="moves",
+        noun=(_("move"), _("moves")),
+        label=_("Moves"),
+        columns=(
+            Column(
+                "workload",
+                _("Workload"),
+                value="name",
+                url=lambda row: link("workload", row.workload),
+                sort="name",
+                locked=True,
+                phone="title",
+                export="workload",
+            ),
+            Column("from", _("From"), value="before_name", sort="before_name", export="before"),
+            Column("to", _("To"), value="after_name", sort="after_name", export="after"),
+            *(_change(result, name) for name in result["objectives"]),
+            Column(
+                "consequences",
+                _("What it does"),
+                value="line",
+                phone="full",
+            ),
+        ),
+        row_id="workload",
+        row_name="name",
+        default_sort="workload",
+        row_url=lambda row: link("workload", row.workload),
+        empty={
+            "title": _("Nothing moves"),
+            "text": _("At this point every workload runs where it runs today."),
+            "icon": "circle-check",
+        },
+    )
+
+
+def _change(result: Mapping[str, Any], name: str) -> Column:
+    unit = result["units"][name].partition(",")[0]
+    return Column(
+        name,
+        f"{lines.OBJECTIVE_NAMES[name]}, {unit}",
+        value=lambda row: row.changes[name],
+        text=lambda row: lines.signed(row.changes[name]),
+        sort=lambda row: row.changes[name],
+        numeric=True,
+    )

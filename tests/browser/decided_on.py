@@ -1,0 +1,26 @@
+"""Decisions of the class that runs at Porto, for pages to be looked at."""
+
+from datetime import timedelta
+
+from inventory.models import Site
+from readiness.tradeoffs.decisions import operations as decisions
+from readiness.workloads.models import WorkloadClass
+from tests.readiness.tradeoffs.decisions.conftest import FORBIDDEN, answer_of, option
+
+
+def build(user_of, now):
+    """One that waits for approval, and one that was approved ten days ago."""
+    porto, other = Site.objects.get(slug="porto"), Site.objects.get(slug="site-1")
+    answer = answer_of(option(porto), option(other, feasible=False, reasons=[FORBIDDEN]))
+    asked = {
+        "workload": WorkloadClass.objects.get(slug="porto"),
+        "site": porto,
+        "weights": {"cost": 60.0, "carbon": 40.0},
+        "rationale": "Nearer to its users.",
+        "placing": lambda **_asked: answer,
+        "by": user_of("planner"),
+    }
+    decisions.record(**asked, now=now)
+    earlier = now - timedelta(days=10)
+    stands = decisions.record(**asked, what_if={"pue": 1.2}, now=earlier)
+    decisions.approve(stands, note="Agreed.", by=user_of("manager"), now=earlier)

@@ -1,0 +1,109 @@
+"""Pages of portfolios: empty, asked for, under way, solved, called off; and for whom."""
+
+import csv
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.tradeoffs.models import PortfolioRun
+from readiness.tradeoffs.portfolios import operations
+
+pytestmark = pytest.mark.django_db
+LIST = "/tradeoffs/portfolio/"
+FORM = {
+    "cost": 1, "carbon": 1, "latency": 0, "risk": 0, "points": 3, "currency": "EUR", "intensity": "average",
+}  # fmt: skip
+
+
+def page(client, address, status=200):
+    answer = client.get(address)
+    assert answer.status_code == status
+    return (answer.getvalue() if answer.streaming else answer.content).decode()
+
+
+def test_nothing_yet_and_who_is_offered_to_ask(client_of, db):
+    assert "No portfolio yet" in page(client_of("viewer"), LIST)
+    assert "portfolio/ask/" not in page(client_of("viewer"), LIST)
+    assert "portfolio/ask/" in page(client_of("planner"), LIST)
+    assert operations.MAY_ASK in page(client_of("viewer"), f"{LIST}ask/", 403)
+
+
+def test_asked_for_by_the_form(client_of, chat):
+    client = client_of("planner")
+    assert "Weight of cost" in page(client, f"{LIST}ask/")
+    refused = client.post(f"{LIST}ask/", FORM | {"cost": 0, "carbon": 0})
+    assert (refused.status_code, "At least one weight" in refused.content.decode()) == (422, True)
+    assert client.post(f"{LIST}ask/", FORM | {"left_out": ["chat"]}).status_code == 422
+    made = client.post(f"{LIST}ask/", FORM)
+    run = PortfolioRun.objects.get()
+    assert (made.status_code, made["Location"]) == (302, f"{LIST}{run.pk}/")
+    assert run.inputs["weights"] == {"cost": 1.0, "carbon": 1.0}
+    told = page(client, f"{LIST}{run.pk}/")
+    assert "0 of 3 points found" in told
+    assert "Cancel it?" in told
+    assert "data-refresh" in told
+    assert "Cancel it?" not in page(client_of("ops"), f"{LIST}{run.pk}/")
+
+
+def test_called_off_on_the_page(client_of, ask):
+    run = ask()
+    assert operations.MAY_CANCEL in client_of("viewer").post(f"{LIST}{run.pk}/cancel/").content.decode()
+    answer = client_of("planner").post(f"{LIST}{run.pk}/cancel/", follow=True)
+    assert "It is cancelled" in answer.content.decode()
+    assert "No point was found" in answer.content.decode()
+    late = client_of("planner").post(f"{LIST}{run.pk}/cancel/", follow=True)
+    assert "nothing left to cancel" in late.content.decode()
+
+
+def test_a_front_with_its_moves(client_of, solve, declare):
+    declare("web", accelerators=[(None, 500)])
+    run, client = solve(weights={"cost": 1, "carbon": 1}), client_of("viewer")
+    place, point = max(enumerate(run.result["points"], 1), key=lambda one: one[1]["plan"]["chat"] == "lulea")
+    told = page(client, f"{LIST}{run.pk}/?point={place}&x=carbon&y=cost")
+    assert f"Point {place}" in told
+    assert "+36 ms" in told
+    assert "No site that keeps its limits has the room" in told
+    assert f"front.json?point={place}&amp;x=carbon&amp;y=cost" in told
+    rows = list(csv.DictReader(page(client, f"{LIST}{run.pk}/?point={place}&export=csv").splitlines()))
+    assert [(row["Workload"], row["From"], row["To"]) for row in rows] == [("chat", "porto", "lulea")]
+    chart = client.get(f"{LIST}{run.pk}/front.json?point={place}").json()
+    drawn = {trace["name"]: trace for trace in chart["data"]}
+    assert drawn["Chosen"]["x"] == [point["totals"]["cost"]]
+    assert drawn["Today"]["y"] == [run.result["today"]["totals"]["carbon"]]
+    assert len(chart["meta"]["table"]["rows"]) == len(run.result["points"]) + 1
+    assert "Proven gap" in page(client, f"{LIST}{run.pk}/front.csv")
+
+
+@pytest.mark.parametrize("query", ["point=0", "point=99", "point=x", "x=speed", "y=risk"])
+def test_an_address_that_means_nothing_is_a_400(client_of, solve, query):
+    run = solve(weights={"cost": 1, "carbon": 1})
+    page(client_of("viewer"), f"{LIST}{run.pk}/?{query}", 400)
+    page(client_of("viewer"), f"{LIST}{run.pk}/front.json?{query}", 400)
+
+
+def test_a_failed_run_says_so_and_what_is_not_there_is_a_404(client_of, ask, frozen_now):
+    run = ask()
+    ended = {"started_at": frozen_now.at, "finished_at": frozen_now.at, "problem": operations.LOST}
+    PortfolioRun.objects.filter(pk=run.pk).update(state="running", started_at=frozen_now.at)
+    PortfolioRun.objects.filter(pk=run.pk).update(state="failed", **ended)
+    assert operations.LOST in page(client_of("viewer"), f"{LIST}{run.pk}/")
+    page(client_of("viewer"), f"{LIST}{run.pk}/front.json", 404)
+    page(client_of("viewer"), f"{LIST}999999/", 404)
+
+
+def test_statements_do_not_grow(client_of, ask, solve):
+    client = client_of("viewer")
+
+    def counted(address):
+        with CaptureQueriesContext(connection) as caught:
+            page(client, address)
+        return len(caught)
+
+    run = solve()
+    counted(LIST)
+    one = counted(LIST)
+    for points in (5, 6, 7):
+        ask(points=points)
+    assert counted(LIST) == one
+    assert counted(f"{LIST}{run.pk}/") <= 8

@@ -1,0 +1,73 @@
+"""`/api/tradeoffs/portfolios/`: asked for, followed, called off; who may; what is nonsense."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.tradeoffs.portfolios import operations
+
+pytestmark = pytest.mark.django_db
+API = "/api/tradeoffs/portfolios/"
+
+
+def test_asked_followed_and_called_off(api_of, chat, frozen_now):
+    api = api_of("planner")
+    asked = api.post(API, {"weights": {"cost": 1, "carbon": 1}, "points": 3})
+    assert asked.status_code == 202, asked.content
+    body = asked.json()
+    assert asked["Location"] == body["url"]
+    assert (body["state"]["value"], body["points_done"], body["points_total"]) == ("queued", 0, 3)
+    assert body["inputs"]["workloads"] == ["chat"]
+    operations.run(body["id"], now=frozen_now.at)
+    one = api.get(f"{API}{body['id']}/").json()
+    assert (one["state"]["value"], one["points_done"], len(one["result"]["points"])) == ("done", 3, 3)
+    assert "result" not in api.get(API).json()["results"][0]
+    late = api.post(f"{API}{body['id']}/cancel/")
+    assert (late.status_code, "Done" in late.json()["detail"]) == (409, True)
+    again = api.post(API, {"weights": {"cost": 1}}).json()
+    assert api.post(f"{API}{again['id']}/cancel/").json()["state"]["value"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"weights": {"speed": 1}}, "weights.speed"),
+        ({"workloads": ["nothing"]}, "workloads[0]"),
+        ({"pins": {"chat": "oslo"}}, "pins.chat"),
+        ({"points": "many"}, "points"),
+        ([], "non_field_errors"),
+    ],
+    ids=["objective", "workload", "site out of service", "points", "list"],
+)
+def test_nonsense_is_a_400_that_names_the_field(api_of, chat, given, field):
+    answer = api_of("planner").post(API, given)
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+
+
+def test_without_workloads_there_is_nothing_to_place(api_of, db):
+    assert api_of("planner").post(API, {}).json() == {"workloads": ["No workload is left to place."]}
+
+
+@pytest.mark.parametrize("role", ["viewer", "ops", "manager"])
+def test_others_look_and_are_told_which_permission_they_lack(api_of, ask, role):
+    run, api = ask(), api_of(role)
+    assert api.get(f"{API}{run.pk}/").status_code == 200
+    for address, permission in ((API, operations.MAY_ASK), (f"{API}{run.pk}/cancel/", operations.MAY_CANCEL)):
+        refused = api.post(address, {})
+        assert (refused.status_code, permission in refused.content.decode()) == (403, True)
+
+
+def test_a_list_takes_as_many_statements_for_many_as_for_one(api_of, ask):
+    api = api_of("viewer", scope="read")
+
+    def counted():
+        with CaptureQueriesContext(connection) as caught:
+            assert api.get(API).status_code == 200
+        return len(caught)
+
+    ask()
+    counted()
+    one = counted()
+    for points in (5, 6, 7):
+        ask(points=points)
+    assert counted() == one <= 8
