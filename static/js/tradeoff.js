@@ -19,12 +19,14 @@ let prepared;
 let ranked = [];
 let frame = 0;
 let asked = 0;
+let ring = ''; // what the scatter marks now
 
 function adopt() {
   const data = document.getElementById('placement-data');
   served = data ? JSON.parse(data.textContent) : { options: [], objectives: [] };
   prepared = served.options.length ? prepare(served.options, served.objectives) : null;
   ranked = [];
+  ring = `${served.options[0]?.name} ${JSON.stringify(ranges())} ${axes()}`;
 }
 
 /* --- what the controls say --- */
@@ -57,6 +59,9 @@ function keepAddress() {
     const element = document.getElementById(id);
     if (element) element.dataset.chartUrl = `${form.getAttribute('action')}charts/${name}.json?${text}`;
   }
+  const decide = document.querySelector('[data-decide]');
+  const best = (ranked[0] ?? served.options[0])?.name;
+  if (decide) decide.href = `${decide.pathname}?${text}${best ? `&site=${encodeURIComponent(best)}` : ''}`;
   for (const link of document.querySelectorAll('#live a[download]')) link.href = `${form.getAttribute('action')}placement.csv?${text}`;
 }
 
@@ -78,6 +83,10 @@ function show() {
   const kept = ranges();
   fillRows({ served, ranked: ranked.length ? ranked : asServed(), ranges: kept });
   const best = (ranked[0] && served.options.find(({ name }) => name === ranked[0].name)) ?? served.options[0];
+  // The scatter is slow to draw: it changes only where the ring moves or points fade.
+  const drawn = `${best?.name} ${JSON.stringify(kept)} ${axes()}`;
+  if (drawn === ring) return;
+  ring = drawn;
   const inside = new Set(served.options.filter((option) => within(option, kept)).map(({ name }) => name));
   change(SCATTER, (figure) => dimmed(movedBest(figure, best, axes()), Object.keys(kept).length ? inside : null));
 }

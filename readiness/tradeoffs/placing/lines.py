@@ -245,7 +245,9 @@ def why(found: Weighed) -> dict[str, Any] | None:
 
 
 def kept_out(found: Weighed) -> list[dict[str, Any]]:
-    """Undecided sites, then rejected ones, each with every reason."""
+    """Undecided sites, then rejected ones, those with the fewest reasons first; `MOST_ROWS` of them."""
+    out = [one for one in found.options if not one.feasible]
+    out.sort(key=lambda one: (one.placed.standing is Standing.REJECTED, len(one.reasons), one.name))
     return [
         {
             **row(found, one),
@@ -263,8 +265,7 @@ def kept_out(found: Weighed) -> list[dict[str, Any]]:
             ],
             "law_text": one.law.text,
         }
-        for one in found.options
-        if not one.feasible
+        for one in out[:MOST_ROWS]
     ]
 
 

@@ -36,6 +36,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
     envelope = chosen(workloads, request.GET.get("workload", ""))
     context: dict[str, Any] = {
         "workloads": workloads,
+        "may_decide": request.user.has_perm("tradeoffs.add_decision"),
         "may_declare": request.user.has_perm("workloads.add_workloadclass"),
         "breadcrumbs": [{"label": gettext("Trade-offs"), "url": ""}],
     }
@@ -91,7 +92,8 @@ def _asked(request: HttpRequest) -> tuple[Look, Weighed]:
 
 def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
     shown = lines.kept(found, look.ranges)
-    query = given.urlencode()
+    # The page may have chosen the class itself.
+    query = given.urlencode() if given.get("workload") else urlencode({"workload": found.envelope.slug})
     body = orjson.dumps(
         document.body(found.envelope.slug, found.question), option=orjson.OPT_INDENT_2
     ).decode()
@@ -108,6 +110,7 @@ def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
         "best": lines.best(found),
         "why": lines.why(found),
         "kept_out": lines.kept_out(found),
+        "out": len(found.options) - len(found.feasible),
         "loosen": sentences.to_loosen(found),
         "comparison": lines.comparison(found, look.compare),
         "candidates": sorted((one.name, one.slug) for one in found.options),
