@@ -83,7 +83,7 @@ class AssignmentSerializer(ObjectSerializer):
         return shown
 
 
-class NoteSerializer(serializers.Serializer):
+class AnswerNoteSerializer(serializers.Serializer):
     note = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=1000, help_text="Why; required to decline"
     )
@@ -191,15 +191,15 @@ class AssignmentViewSet(ObjectViewSet):
             proposal = operations.Proposal(**serializer.validated_data)
             serializer.instance = operations.propose(proposal, **self._by())
 
-    @extend_schema(request=NoteSerializer, summary="The person named says yes")
+    @extend_schema(request=AnswerNoteSerializer, summary="The person named says yes")
     @action(detail=True, methods=["post"], permission_classes=_may_see)
     def accept(self, request: Request, pk: str) -> Response:
-        return self._done(request, NoteSerializer, operations.accept)
+        return self._done(request, AnswerNoteSerializer, operations.accept)
 
-    @extend_schema(request=NoteSerializer, summary="The person named says no, and why")
+    @extend_schema(request=AnswerNoteSerializer, summary="The person named says no, and why")
     @action(detail=True, methods=["post"], permission_classes=_may_see)
     def decline(self, request: Request, pk: str) -> Response:
-        return self._done(request, NoteSerializer, operations.decline)
+        return self._done(request, AnswerNoteSerializer, operations.decline)
 
     @extend_schema(request=EndSerializer, summary="End it now, or withdraw the proposal")
     @action(detail=True, methods=["post"], permission_classes=_may_see)

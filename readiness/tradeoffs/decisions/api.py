@@ -86,7 +86,7 @@ class DecisionSerializer(ObjectSerializer):
         brief_fields = ("workload", "site", "state", "decided_at")
 
 
-class NoteSerializer(serializers.Serializer):
+class DecisionNoteSerializer(serializers.Serializer):
     note = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -145,17 +145,17 @@ class DecisionViewSet(ObjectViewSet):
                 **given, placing=place, by=cast(User, self.request.user), now=clock.now()
             )
 
-    @extend_schema(request=NoteSerializer, summary="Approve a decision of somebody else")
+    @extend_schema(request=DecisionNoteSerializer, summary="Approve a decision of somebody else")
     @action(detail=True, methods=["post"], permission_classes=_may_approve)
     def approve(self, request: Request, pk: str) -> Response:
         return self._answered(request, operations.approve)
 
-    @extend_schema(request=NoteSerializer, summary="Reject a decision of somebody else, and say why")
+    @extend_schema(request=DecisionNoteSerializer, summary="Reject a decision of somebody else, and say why")
     @action(detail=True, methods=["post"], permission_classes=_may_approve)
     def reject(self, request: Request, pk: str) -> Response:
         return self._answered(request, operations.reject)
 
-    @extend_schema(request=NoteSerializer, summary="Take a decision back, and say why")
+    @extend_schema(request=DecisionNoteSerializer, summary="Take a decision back, and say why")
     @action(detail=True, methods=["post"], permission_classes=[EitherOne])
     def withdraw(self, request: Request, pk: str) -> Response:
         return self._answered(request, operations.withdraw)
@@ -176,7 +176,7 @@ class DecisionViewSet(ObjectViewSet):
         return Response(RealisedSerializer([_said(pair) for pair in compared(found, at)], many=True).data)
 
     def _answered(self, request: Request, answer: Callable[..., Decision]) -> Response:
-        asked = NoteSerializer(data=request.data)
+        asked = DecisionNoteSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors(operations.AlreadyAnswered):
             # Locked, so that the ETag that was sent is that of what is answered.
