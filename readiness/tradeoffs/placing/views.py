@@ -36,7 +36,6 @@ def explorer(request: HttpRequest) -> HttpResponse:
     envelope = chosen(workloads, request.GET.get("workload", ""))
     context: dict[str, Any] = {
         "workloads": workloads,
-        "may_decide": request.user.has_perm("tradeoffs.add_decision"),
         "may_declare": request.user.has_perm("workloads.add_workloadclass"),
         "breadcrumbs": [{"label": gettext("Trade-offs"), "url": ""}],
     }
@@ -92,8 +91,7 @@ def _asked(request: HttpRequest) -> tuple[Look, Weighed]:
 
 def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
     shown = lines.kept(found, look.ranges)
-    # The page may have chosen the class itself.
-    query = given.urlencode() if given.get("workload") else urlencode({"workload": found.envelope.slug})
+    query = given.urlencode()
     body = orjson.dumps(
         document.body(found.envelope.slug, found.question), option=orjson.OPT_INDENT_2
     ).decode()
