@@ -91,7 +91,8 @@ def _asked(request: HttpRequest) -> tuple[Look, Weighed]:
 
 def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
     shown = lines.kept(found, look.ranges)
-    query = given.urlencode()
+    # The page may have chosen the class itself.
+    query = given.urlencode() if given.get("workload") else urlencode({"workload": found.envelope.slug})
     body = orjson.dumps(
         document.body(found.envelope.slug, found.question), option=orjson.OPT_INDENT_2
     ).decode()
