@@ -23,7 +23,7 @@ FOR_EVERY_USER = {
     "api/authentication-check/",
 }
 # A question with a body: it writes nothing, and needs what looking needs.
-ASKED_BY_POST = {("POST", "api/tradeoffs/rules/decide/")}
+ASKED_BY_POST = {("POST", "api/tradeoffs/rules/decide/"), ("POST", "api/tradeoffs/placements/")}
 # Whoever an assignment names answers, whatever the role; to others the operation says no (tests/readiness/ownership).
 BY_WHO_IS_NAMED = re.compile(
     r"(api/)?ownership/assignments/.*(accept|decline|confirm|end|tick|steps/<int:step>)/\??"

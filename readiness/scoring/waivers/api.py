@@ -49,7 +49,7 @@ class GrantSerializer(ObjectSerializer):
         return {"value": standing.value, "label": str(standing.label)}
 
 
-class DecisionSerializer(serializers.Serializer):
+class WaiverDecisionSerializer(serializers.Serializer):
     note = serializers.CharField(
         required=False,
         allow_blank=True,
@@ -88,23 +88,25 @@ class GrantViewSet(ObjectViewSet):
                 **serializer.validated_data, by=cast(User, self.request.user), now=clock.now()
             )
 
-    @extend_schema(request=DecisionSerializer, summary="Approve a request of somebody else")
+    @extend_schema(request=WaiverDecisionSerializer, summary="Approve a request of somebody else")
     @action(detail=True, methods=["post"], permission_classes=_may_decide)
     def approve(self, request: Request, pk: str) -> Response:
         return self._decided(request, operations.approve)
 
-    @extend_schema(request=DecisionSerializer, summary="Deny a request of somebody else, and say why")
+    @extend_schema(request=WaiverDecisionSerializer, summary="Deny a request of somebody else, and say why")
     @action(detail=True, methods=["post"], permission_classes=_may_decide)
     def deny(self, request: Request, pk: str) -> Response:
         return self._decided(request, operations.deny)
 
-    @extend_schema(request=DecisionSerializer, summary="End it before its time, or withdraw one's request")
+    @extend_schema(
+        request=WaiverDecisionSerializer, summary="End it before its time, or withdraw one's request"
+    )
     @action(detail=True, methods=["post"], permission_classes=[MayRevoke])
     def revoke(self, request: Request, pk: str) -> Response:
         return self._decided(request, operations.revoke)
 
     def _decided(self, request: Request, decide: Callable[..., Grant]) -> Response:
-        asked = DecisionSerializer(data=request.data)
+        asked = WaiverDecisionSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with transaction.atomic(), named_errors(operations.AlreadyDecided):
             # Locked, so that the ETag that was sent is that of what is decided on.

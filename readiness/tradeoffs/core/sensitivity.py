@@ -118,8 +118,8 @@ def _flip(
     distance[rising] = behind[rising] / gains[rising]
     nearest = float(distance.min())
     share = now + nearest if up else now - nearest
-    # At the very end of the range they only draw level.
-    if not SAME < share < 1 - SAME:
+    # At the far end of the range they only draw level.
+    if share > 1 - SAME if up else share < SAME:
         return None
     tied = np.flatnonzero(distance <= nearest + SAME)
     to = min(tied.tolist(), key=lambda row: (-gains[row], names[row]))

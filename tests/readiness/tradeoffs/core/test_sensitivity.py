@@ -69,6 +69,13 @@ def test_a_flip_worked_by_hand():
             id="all weight on one: the others have no proportions",
         ),
         pytest.param(
+            [option("dear", 10, 8), option("good value", 10, 4)],
+            {"latency": 1},
+            [("unit-cost", "good value", True)],
+            ("latency",),
+            id="of two that are level any weight on what sets them apart decides",
+        ),
+        pytest.param(
             [option("near", 10, 9), option("steady", 14, 6), option("cheap", 30, 4)],
             {"latency": 1, "unit-cost": 1},
             [
