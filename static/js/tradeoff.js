@@ -59,9 +59,6 @@ function keepAddress() {
     const element = document.getElementById(id);
     if (element) element.dataset.chartUrl = `${form.getAttribute('action')}charts/${name}.json?${text}`;
   }
-  const decide = document.querySelector('[data-decide]');
-  const best = (ranked[0] ?? served.options[0])?.name;
-  if (decide) decide.href = `${decide.pathname}?${text}${best ? `&site=${encodeURIComponent(best)}` : ''}`;
   for (const link of document.querySelectorAll('#live a[download]')) link.href = `${form.getAttribute('action')}placement.csv?${text}`;
 }
 

@@ -36,7 +36,6 @@ def explorer(request: HttpRequest) -> HttpResponse:
     envelope = chosen(workloads, request.GET.get("workload", ""))
     context: dict[str, Any] = {
         "workloads": workloads,
-        "may_decide": request.user.has_perm("tradeoffs.add_decision"),
         "may_declare": request.user.has_perm("workloads.add_workloadclass"),
         "breadcrumbs": [{"label": gettext("Trade-offs"), "url": ""}],
     }
