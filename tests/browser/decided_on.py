@@ -1,9 +1,10 @@
-"""Decisions of the class that runs at Porto, for pages to be looked at."""
+"""Decisions of the class that runs at Porto, and a portfolio, for pages to be looked at."""
 
 from datetime import timedelta
 
 from inventory.models import Site
 from readiness.tradeoffs.decisions import operations as decisions
+from readiness.tradeoffs.portfolios import operations as portfolios
 from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.decisions.conftest import FORBIDDEN, answer_of, option
 
@@ -24,3 +25,9 @@ def build(user_of, now):
     earlier = now - timedelta(days=10)
     stands = decisions.record(**asked, what_if={"pue": 1.2}, now=earlier)
     decisions.approve(stands, note="Agreed.", by=user_of("manager"), now=earlier)
+
+
+def plan(user_of, now):
+    """A portfolio of what there is, worked out."""
+    asked = portfolios.ask({"points": 2}, by=user_of("planner"), now=now)
+    portfolios.run(asked.pk, now=now)

@@ -32,8 +32,10 @@ from readiness.scoring.worklist import operations as worklist
 from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import Stated
-from readiness.tradeoffs.models import Decision, SiteFactor
+from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from readiness.workloads import operations as workloads
+from readiness.workloads.jurisdiction.models import Rule, RulePack
+from readiness.workloads.models import Placement
 from telemetry.models import Source
 from tests.browser import decided_on, owned
 from tests.browser.looking import faults
@@ -100,7 +102,9 @@ VARIANTS = (
 # Each is a test of its own, so that workers take them side by side.
 SHARES = 4
 # Signing out by reading an address is refused; the others are for those who are not signed in yet.
-NOT_HERE = {"logout/", "login/", "first-admin/<str:secret>/"}
+# A file, of one kind of hours that it has to be told.
+HOURS = "tradeoffs/factors/sites/<slug:slug>/hours.<str:form>"
+NOT_HERE = {"logout/", "login/", "first-admin/<str:secret>/", HOURS}
 IN_INVENTORY = re.compile("inventory/")
 IN_FRAMEWORK = re.compile("readiness/framework/")
 
@@ -111,54 +115,49 @@ def kind_of(route):
 
 def address(route):
     """The route with what there is in the place of its parameters."""
+    values = {"pk": str(pk_of(route)), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
+    values |= {"step": "1", "domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
+    return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
+
+
+# The first whose beginning a route has.
+ROWS = {
+    "evidence/runs/": lambda: ValidationRun.objects.all(),
+    "readiness/worklist/": lambda: WorkItem.objects.all(),
+    "waivers/": lambda: Grant.objects.filter(state="requested"),
+    "decisions/": lambda: Decision.objects.filter(state="approved"),
+    "evidence/facts/": lambda: RecordedFact.objects.all(),
+    "evidence/attestations/": lambda: Attestation.objects.all(),
+    "evidence/limits/": lambda: DeclaredLimit.objects.all(),
+    "evidence/floors/": lambda: Floor.objects.all(),
+    "readiness/campaigns/items/": lambda: CampaignItem.objects.order_by("pk"),
+    "readiness/campaigns/": lambda: Campaign.objects.all(),
+    "readiness/reviews/actions/": lambda: ReviewAction.objects.all(),
+    "readiness/reviews/approvers/": lambda: Approver.objects.all(),
+    "readiness/reviews/": lambda: Review.objects.filter(state="open"),
+    "readiness/framework/": lambda: FrameworkVersion.objects.drafts(),
+    "tradeoffs/factors/": lambda: SiteFactor.objects.order_by("pk"),
+    "tradeoffs/portfolio/": lambda: PortfolioRun.objects.all(),
+    "tradeoffs/rules/packs/": lambda: RulePack.objects.all(),
+    "tradeoffs/rules/": lambda: Rule.objects.order_by("pk"),
+    "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
+    "people/teams/": lambda: Team.objects.all(),
+    "people/": lambda: Person.objects.order_by("pk"),
+    "settings/users/": lambda: User.objects.filter(username="mira"),
+    "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
+    "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
+    "": lambda: Source.objects.filter(name="porto prometheus"),
+}
+
+
+def pk_of(route):
+    if "<int:pk>" not in route:
+        return 0
     kind = kind_of(route)
     if kind is not None:
-        pk = kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
-    elif route.startswith("evidence/runs/"):
-        pk = ValidationRun.objects.values_list("pk", flat=True).first()
-    elif route.startswith("readiness/worklist/"):
-        pk = WorkItem.objects.values_list("pk", flat=True).first()
-    elif route.startswith("waivers/"):
-        pk = Grant.objects.filter(state="requested").values_list("pk", flat=True).first()
-    elif route.startswith("decisions/"):
-        pk = Decision.objects.filter(state="approved").values_list("pk", flat=True).first()
-    elif route.startswith("evidence/facts/"):
-        pk = RecordedFact.objects.values_list("pk", flat=True).first()
-    elif route.startswith("evidence/attestations/"):
-        pk = Attestation.objects.values_list("pk", flat=True).first()
-    elif route.startswith("evidence/limits/"):
-        pk = DeclaredLimit.objects.values_list("pk", flat=True).first()
-    elif route.startswith("readiness/campaigns/items/"):
-        pk = CampaignItem.objects.order_by("pk").values_list("pk", flat=True).first()
-    elif route.startswith("readiness/reviews/actions/"):
-        pk = ReviewAction.objects.values_list("pk", flat=True).first()
-    elif route.startswith("readiness/reviews/approvers/"):
-        pk = Approver.objects.values_list("pk", flat=True).first()
-    elif route.startswith("readiness/reviews/"):
-        pk = Review.objects.filter(state="open").values_list("pk", flat=True).first()
-    elif route.startswith("readiness/campaigns/"):
-        pk = Campaign.objects.values_list("pk", flat=True).first()
-    elif route.startswith("readiness/framework/"):
-        pk = FrameworkVersion.objects.drafts().get().pk
-    elif route.startswith("tradeoffs/factors/"):
-        pk = SiteFactor.objects.order_by("pk").values_list("pk", flat=True).first()
-    elif route.startswith("evidence/floors/"):
-        pk = Floor.objects.values_list("pk", flat=True).first()
-    elif route.startswith("ownership/"):
-        pk = Assignment.objects.filter(state="accepted").order_by("pk").values_list("pk", flat=True).first()
-    elif route.startswith("people/teams/"):
-        pk = Team.objects.values_list("pk", flat=True).first()
-    elif route.startswith("people/"):
-        pk = Person.objects.order_by("pk").values_list("pk", flat=True).first()
-    elif route.startswith("settings/users/"):
-        pk = User.objects.get(username="mira").pk
-    elif route.startswith("settings/tokens/"):
-        pk = User.objects.get(username="admin").tokens.get().pk
-    else:
-        pk = Source.objects.get(name="porto prometheus").pk if "<int:pk>" in route else 0
-    values = {"pk": str(pk), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
-    values |= {"domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
-    return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
+        return kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
+    rows = next(rows for beginning, rows in ROWS.items() if route.startswith(beginning))
+    return rows().values_list("pk", flat=True).first()
 
 
 def pages(client, wanted):
@@ -320,6 +319,7 @@ def weighed(small_fleet, frozen_now):
 @pytest.fixture
 def decided(working, user_of, frozen_now):
     decided_on.build(user_of, frozen_now.at)
+    decided_on.plan(user_of, frozen_now.at)
 
 
 def found_on(one, axe_source, paths):
