@@ -38,6 +38,8 @@ def while_another_waits(first, second):
         waiting = 0
         while not waiting and other.is_alive() and time.monotonic() < until:
             with connection.cursor() as cursor:
+                # What others do is looked up once for each transaction, unless it is told to look again.
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
                 cursor.execute(_WAITING)
                 [waiting] = cursor.fetchone()
     other.join(timeout=60)
