@@ -29,6 +29,20 @@ def pytest_configure():
     muster.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+TOUCHES_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Tests without the database first: as the last ones, quick as they are, they left one worker idle for minutes."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("django_db") is not None
+            or not TOUCHES_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+        )
+    )
+
+
 def pytest_collection_finish():
     """All that was imported stays: looking through it for garbage again and again takes a tenth of a run."""
     gc.collect()
