@@ -1,18 +1,17 @@
 """Endpoint of declared limits."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers, status
-from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from readiness.evidence import queries
 from readiness.evidence.api.records import RecordViewSet
-from readiness.evidence.api.refusing import FileField, answered, refuse_large
+from readiness.evidence.api.refusing import FileField, answered
+from readiness.evidence.api.taking import takes_file
 from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.filters import LimitFilters
 from readiness.evidence.models import DeclaredLimit
@@ -63,25 +62,12 @@ class DeclaredLimitViewSet(RecordViewSet):
         with answered():
             serializer.instance = declare_limit(**given, by=sender_of(self.request), now=clock.now())
 
-    @extend_schema(
-        summary="Declare the limits of a table",
-        request={"multipart/form-data": LimitFileSerializer},
-        responses={201: DeclaredLimitSerializer(many=True)},
-        filters=False,
+    @takes_file(
+        "Declare the limits of a table", asks=LimitFileSerializer, answers=DeclaredLimitSerializer(many=True)
     )
-    @action(
-        detail=False,
-        methods=["post"],
-        url_path="import",
-        parser_classes=[MultiPartParser],
-        pagination_class=None,
-    )
-    def import_table(self, request: Request) -> Response:
-        refuse_large(request)
-        asked = LimitFileSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+    def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
         with transaction.atomic(), answered():
             declared = import_limits(
-                content=content_of(asked.validated_data["file"]), by=sender_of(request), now=clock.now()
+                content=content_of(asked["file"]), by=sender_of(request), now=clock.now()
             )
-        return Response(self._answer_many(list(declared)), status=status.HTTP_201_CREATED)
+        return self._answer_many(list(declared))

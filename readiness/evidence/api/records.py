@@ -1,16 +1,15 @@
 """Endpoints of attestations, recorded facts and floors."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import serializers, status
-from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.response import Response
 
-from readiness.evidence.api.refusing import FileField, answered, refuse_large
+from readiness.evidence.api.refusing import FileField, answered
+from readiness.evidence.api.taking import takes_file
 from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.filters import AttestationFilters, FactFilters, FloorFilters
 from readiness.evidence.models import Attestation, Floor, RecordedFact
@@ -123,28 +122,13 @@ class RecordedFactViewSet(RecordViewSet):
     def enter(self, given: dict[str, Any]) -> RecordedFact:
         return record_fact(**given, by=sender_of(self.request), now=clock.now())
 
-    @extend_schema(
-        summary="Enter the facts of a table",
-        request={"multipart/form-data": FactFileSerializer},
-        responses={201: RecordedFactSerializer(many=True)},
-        filters=False,
+    @takes_file(
+        "Enter the facts of a table", asks=FactFileSerializer, answers=RecordedFactSerializer(many=True)
     )
-    @action(
-        detail=False,
-        methods=["post"],
-        url_path="import",
-        parser_classes=[MultiPartParser],
-        pagination_class=None,
-    )
-    def import_table(self, request: Request) -> Response:
-        refuse_large(request)
-        asked = FactFileSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+    def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
         with transaction.atomic(), answered():
-            facts = import_facts(
-                content=content_of(asked.validated_data["file"]), by=sender_of(request), now=clock.now()
-            )
-        return Response(self._answer_many(list(facts)), status=status.HTTP_201_CREATED)
+            facts = import_facts(content=content_of(asked["file"]), by=sender_of(request), now=clock.now())
+        return self._answer_many(list(facts))
 
 
 class FloorSerializer(ObjectSerializer):
@@ -168,30 +152,19 @@ class FloorViewSet(ObjectViewSet):
     serializer_class = FloorSerializer
     filterset_class = FloorFilters
 
-    @extend_schema(
-        summary="Take the floors of a node-health configuration",
-        request={"multipart/form-data": FloorFileSerializer},
-        responses={201: FloorSerializer(many=True)},
-        filters=False,
+    @takes_file(
+        "Take the floors of a node-health configuration",
+        asks=FloorFileSerializer,
+        answers=FloorSerializer(many=True),
     )
-    @action(
-        detail=False,
-        methods=["post"],
-        url_path="import",
-        parser_classes=[MultiPartParser],
-        pagination_class=None,
-    )
-    def import_configuration(self, request: Request) -> Response:
-        refuse_large(request)
-        asked = FloorFileSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        file = asked.validated_data["file"]
+    def import_configuration(self, request: Request, asked: Mapping[str, Any]) -> Any:
+        file = asked["file"]
         with transaction.atomic(), answered():
             floors = import_floors(
                 content=content_of(file),
-                platform=asked.validated_data["platform"],
-                source=asked.validated_data.get("source") or file.name[:200],
+                platform=asked["platform"],
+                source=asked.get("source") or file.name[:200],
                 by=sender_of(request),
                 now=clock.now(),
             )
-        return Response(self._answer_many(list(floors)), status=status.HTTP_201_CREATED)
+        return self._answer_many(list(floors))

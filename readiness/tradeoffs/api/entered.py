@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import exceptions, serializers, status
-from rest_framework.decorators import action
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from readiness.evidence.api.refusing import FileField, refuse_large
+from readiness.evidence.api.refusing import FileField
+from readiness.evidence.api.taking import takes_file
 from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.refusals import FileTooLarge
 from readiness.tradeoffs.core.entries import EntriesRefused
@@ -110,28 +109,13 @@ class EnteredViewSet(ObjectViewSet):
             entered = type(self).enter(entries=entries, by=sender_of(request), now=clock.now())
         return Response(self._answer_many(entered.rows), status=status.HTTP_201_CREATED)
 
-    @extend_schema(
-        summary="Enter a table; all of it or nothing",
-        request={"multipart/form-data": TableSerializer},
-        responses={201: EnteredSerializer},
-        filters=False,
-    )
-    @action(
-        detail=False,
-        methods=["post"],
-        url_path="import",
-        parser_classes=[MultiPartParser],
-        pagination_class=None,
-    )
-    def import_table(self, request: Request) -> Response:
-        refuse_large(request)
-        asked = TableSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
+    @takes_file("Enter a table; all of it or nothing", asks=TableSerializer, answers=EnteredSerializer)
+    def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
         with answered_file():
             entered = type(self).import_rows(
-                content=content_of(asked.validated_data["file"]), by=sender_of(request), now=clock.now()
+                content=content_of(asked["file"]), by=sender_of(request), now=clock.now()
             )
-        return Response(EnteredSerializer(entered).data, status=status.HTTP_201_CREATED)
+        return EnteredSerializer(entered).data
 
 
 SOURCED: Sequence[str] = ("basis", "provenance", "source", "as_of_on", "until_on", "low", "high", "note")

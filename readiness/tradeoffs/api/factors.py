@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from inventory.models import Site
-from readiness.evidence.api.refusing import FileField, refuse_large
+from readiness.evidence.api.refusing import FileField
+from readiness.evidence.api.taking import takes_file
 from readiness.evidence.arriving import content_of, sender_of
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.api.entered import (
@@ -106,30 +106,20 @@ class SiteFactorViewSet(EnteredViewSet):
             sourcing=sourcing_of(given),
         )
 
-    @extend_schema(
-        summary="Enter the hours of a factor, or read them",
-        request={"multipart/form-data": SeriesSerializer},
-        responses={201: EnteredSerializer},
-        filters=False,
+    @takes_file(
+        "Enter the hours of a factor, or read them",
+        asks=SeriesSerializer,
+        answers=EnteredSerializer,
+        path="series",
     )
-    @action(
-        detail=False,
-        methods=["post"],
-        url_path="series",
-        parser_classes=[MultiPartParser],
-        pagination_class=None,
-    )
-    def series(self, request: Request) -> Response:
-        refuse_large(request)
-        asked = SeriesSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        given = dict(asked.validated_data)
+    def series(self, request: Request, asked: Mapping[str, Any]) -> Any:
+        given = dict(asked)
         with answered_file():
             content = content_of(given.pop("file"))
             entered = import_series(
                 about=SeriesOf(**given), content=content, by=sender_of(request), now=clock.now()
             )
-        return Response(EnteredSerializer(entered).data, status=status.HTTP_201_CREATED)
+        return EnteredSerializer(entered).data
 
     @extend_schema(
         summary="Hours of a site's factors from start to end",
