@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
+from readiness.tradeoffs.models.triggers import changed, refuse_if
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import Provenance
 
@@ -23,42 +24,29 @@ FROZEN = (
     *("options", "sensitivity", "snapshot", "rationale", "decided_by_id", "decided_at", "due_on"),
 )
 
-
-def _refuse(condition: str, message: str, name: str, table: str) -> str:
-    return (
-        f"IF {condition} THEN RAISE EXCEPTION '{message}'"
-        f" USING ERRCODE = 'check_violation', CONSTRAINT = '{name}', TABLE = '{table}'; END IF;"
-    )
-
-
-def _changed(columns: tuple[str, ...]) -> str:
-    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
-    return f"({old}) IS DISTINCT FROM ({new})"
-
-
-_KEPT = _refuse(
+_KEPT = refuse_if(
     # What a decision was about may be deleted; it never becomes something else.
-    f"{_changed(FROZEN)}"
+    f"{changed(FROZEN)}"
     " OR OLD.workload_id IS DISTINCT FROM NEW.workload_id AND NEW.workload_id IS NOT NULL"
     " OR OLD.previous_site_id IS DISTINCT FROM NEW.previous_site_id AND NEW.previous_site_id IS NOT NULL",
     "What was decided, and on what, stays as it was recorded.",
     "decision_is_frozen",
     "tradeoffs_decision",
 )
-_FOLLOWS = _refuse(
+_FOLLOWS = refuse_if(
     "OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('recorded', 'approved'),"
     " ('recorded', 'rejected'), ('recorded', 'withdrawn'), ('approved', 'withdrawn'))",
     "A decision does not go back.",
     "decision_states_in_order",
     "tradeoffs_decision",
 )
-_REVIEWED_ONCE = _refuse(
+_REVIEWED_ONCE = refuse_if(
     "OLD.reviewed_at IS NOT NULL AND (OLD.reviewed_at, OLD.state) IS DISTINCT FROM (NEW.reviewed_at, NEW.state)",
     "A decision is reviewed once, and stays as it was then.",
     "decision_reviewed_once",
     "tradeoffs_decision",
 )
-_BEGINS = _refuse(
+_BEGINS = refuse_if(
     "NEW.state <> 'recorded' OR NEW.reviewed_at IS NOT NULL",
     "A decision begins as recorded.",
     "decision_begins_recorded",
@@ -224,7 +212,7 @@ class Decision(models.Model):
 
 
 def _written_once(name: str, table: str) -> pgtrigger.Trigger:
-    func = _refuse("TRUE", "What was written down stays as it is.", name, table)
+    func = refuse_if("TRUE", "What was written down stays as it is.", name, table)
     return pgtrigger.Trigger(
         name="written_once", operation=pgtrigger.Update, when=pgtrigger.Before, func=func + " RETURN NEW;"
     )

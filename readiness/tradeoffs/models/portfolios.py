@@ -10,25 +10,25 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
-from readiness.tradeoffs.models.decisions import _changed, _refuse
+from readiness.tradeoffs.models.triggers import changed, refuse_if
 
 USER = settings.AUTH_USER_MODEL
 
 _ASKED = ("asked_by_id", "asked_at", "inputs", "digest")
-_KEPT = _refuse(
-    _changed(_ASKED),
+_KEPT = refuse_if(
+    changed(_ASKED),
     "What was asked of a portfolio stays as it was asked.",
     "portfolio_is_frozen",
     "tradeoffs_portfoliorun",
 )
-_FOLLOWS = _refuse(
+_FOLLOWS = refuse_if(
     "OLD.state <> NEW.state AND (OLD.state, NEW.state) NOT IN (('queued', 'running'), ('queued', 'cancelled'),"
     " ('running', 'done'), ('running', 'cancelled'), ('running', 'failed'))",
     "A portfolio does not go back.",
     "portfolio_states_in_order",
     "tradeoffs_portfoliorun",
 )
-_ENDED = _refuse(
+_ENDED = refuse_if(
     "OLD.state IN ('done', 'cancelled', 'failed') AND OLD.result IS DISTINCT FROM NEW.result",
     "What came of a portfolio stays as it was found.",
     "portfolio_result_is_frozen",
