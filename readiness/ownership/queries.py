@@ -93,6 +93,8 @@ WHERE (one.state = 'proposed'
         OR (one.state = 'accepted' AND (one.ended_at IS NULL OR one.ended_at > %(now)s)))
     AND (%(sites)s::bigint[] IS NULL OR one.site_id = ANY(%(sites)s))
     AND (%(item)s::text IS NULL OR one.item = %(item)s)
+    AND (%(due_by)s::timestamptz IS NULL OR one.confirmed_at IS NULL OR one.due_at <= %(due_by)s
+        OR person.left_at <= %(now)s OR NOT account.is_active)
 ORDER BY one.id
 """
 
@@ -117,12 +119,28 @@ UNOWNED = {item: Cell(item, Standing.UNOWNED) for item in Item}
 type SiteCells = Mapping[Item, Cell]
 
 
-def live(*, now: datetime, site_ids: Collection[int] | None = None, item: Item | None = None) -> list[Live]:
-    """Live assignments of these sites, None of all; one statement. Written out, since a board reads thousands."""
+def live(
+    *,
+    now: datetime,
+    site_ids: Collection[int] | None = None,
+    item: Item | None = None,
+    due_by: datetime | None = None,
+) -> list[Live]:
+    """Live assignments of these sites, None of all; one statement. Written out, since a board reads thousands.
+
+    `due_by` leaves out those that nobody has to look at until then: accepted, and by somebody who has not left.
+    """
     wanted = None if site_ids is None else list(site_ids)
-    asked = {"now": now, "sites": wanted, "item": item.value if item else None}
+    asked = {"now": now, "sites": wanted, "item": item.value if item else None, "due_by": due_by}
     with binary_cursor() as cursor:
         return [Live._make(row) for row in cursor.execute(_LIVE, asked).fetchall()]
+
+
+def pressing(
+    *, now: datetime, due_by: datetime, site_ids: Collection[int] | None = None
+) -> dict[int, SiteCells]:
+    """The cells of what somebody has to look at by then, as `live` has it; all others stand as unowned in it."""
+    return cells_of(live(now=now, site_ids=site_ids, due_by=due_by), now=now)
 
 
 def cells(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteCells]:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from inventory.models import Site
 from readiness.ownership import queries as ownership
-from readiness.ownership.gaps import Queue, queues_of
+from readiness.ownership.gaps import REMIND_BEFORE, Queue, queues_of
 from readiness.scoring.models import CheckResult, CheckState, DomainHealth, Health
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef
@@ -206,7 +206,7 @@ REMINDED = {
 
 def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
     """One line for each queue; one statement for all of them."""
-    cells = ownership.cells(now=known.at, site_ids=known.site_ids)
+    cells = ownership.pressing(now=known.at, due_by=known.at + REMIND_BEFORE, site_ids=known.site_ids)
     queued: dict[Queue, list[int]] = defaultdict(list)
     for site_id, of_site in cells.items():
         if site_id in sites:
@@ -218,20 +218,7 @@ def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing)
         if not refs:
             continue
         count = len(queued[queue])
-        yield Attention(
-            kind="ownership",
-            state="",
-            subject=queue.value,
-            title=words(count) % {"n": count},
-            detail=", ".join(ref.name for ref in refs[:5]),
-            site=refs[0] if len(refs) == 1 else None,
-            sites=refs,
-            check_id="",
-            source_id=None,
-            kw=sum(kw[ref.id] for ref in refs),
-            since=None,
-            clock="",
-        )
+        yield _of_sites("ownership", queue.value, words(count) % {"n": count}, refs, kw)
 
 
 def _without_owner(sites: Iterable[SiteRef], kw: dict[int, float]) -> Iterator[Attention]:
@@ -243,10 +230,17 @@ def _without_owner(sites: Iterable[SiteRef], kw: dict[int, float]) -> Iterator[A
         if len(refs) == 1
         else _("%(count)s sites have no owner") % {"count": len(refs)}
     )
-    yield Attention(
-        kind="owner",
+    yield _of_sites("owner", "", title, refs, kw)
+
+
+def _of_sites(
+    kind: str, subject: str, title: str, refs: tuple[SiteRef, ...], kw: dict[int, float]
+) -> Attention:
+    """One line about several sites, those with the most power named."""
+    return Attention(
+        kind=kind,
         state="",
-        subject="",
+        subject=subject,
         title=title,
         detail=", ".join(ref.name for ref in refs[:5]),
         site=refs[0] if len(refs) == 1 else None,
