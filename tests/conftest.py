@@ -29,7 +29,8 @@ def pytest_configure():
     muster.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-TOUCHES_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
+# A browser, too: the event loop that Playwright keeps would make Django refuse what comes after.
+LATER = {"db", "transactional_db", "live_server", "django_db_setup", "chromium"}
 
 
 @pytest.hookimpl(trylast=True)
@@ -38,7 +39,7 @@ def pytest_collection_modifyitems(items):
     items.sort(
         key=lambda item: (
             item.get_closest_marker("django_db") is not None
-            or not TOUCHES_DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+            or not LATER.isdisjoint(getattr(item, "fixturenames", ()))
         )
     )
 
