@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from benchmarks import machine, thousand
+from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.objectives import Direction, Objective, Option
 from readiness.tradeoffs.core.options import (
     Answer,
@@ -27,7 +28,6 @@ from readiness.tradeoffs.core.options import (
     Latency,
     LatencyLimit,
     Limits,
-    Verdict,
     worst_latency,
 )
 from readiness.tradeoffs.core.pareto import front

@@ -15,14 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from readiness.workloads.core.light import EARTH_RADIUS_KM, FIBRE_KM_PER_S
+
 type Floats = npt.NDArray[np.float64]
 type Places = npt.NDArray[np.float64]
 
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius (IUGG)."""
-LIGHT_KM_PER_MS = 299.792458
-GROUP_INDEX = 1.468
-FIBRE_ROUND_TRIP_MS_PER_KM = 2 * GROUP_INDEX / LIGHT_KM_PER_MS
+FIBRE_ROUND_TRIP_MS_PER_KM = 2 * 1000 / FIBRE_KM_PER_S
 
 NEAREST_KM = 100.0
 """No pair of the calibration is nearer; whatever is counts as this far, so that no estimate is 0 ms."""
@@ -60,16 +58,8 @@ class Estimate:
     distance_km: float
 
 
-def great_circle_km(latitude_a: float, longitude_a: float, latitude_b: float, longitude_b: float) -> float:
-    """Haversine, degrees in."""
-    a, b = math.radians(latitude_a), math.radians(latitude_b)
-    across = math.radians(longitude_b - longitude_a)
-    half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(across / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half)))
-
-
 def great_circles_km(one: Places, other: Places) -> Floats:
-    """The same for all of one against all of the other, a row for each of the first; places are rows of degrees."""
+    """`distance_km` of all of one from all of the other, a row for each of the first; places are rows of degrees."""
     a, b = np.radians(one)[:, np.newaxis, :], np.radians(other)[np.newaxis, :, :]
     half = (
         np.sin((b[..., 0] - a[..., 0]) / 2) ** 2

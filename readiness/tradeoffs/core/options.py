@@ -12,12 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-
-class Provenance(StrEnum):
-    MEASURED = "measured"
-    ESTIMATED = "estimated"
-    DECLARED = "declared"
-    SIMULATED = "simulated"
+from readiness.scoring.core.states import Provenance, Verdict
 
 
 class Answer(StrEnum):
@@ -31,12 +26,6 @@ class Answer(StrEnum):
     """The rules do not speak of the case, and whoever declared the envelope names the country among those allowed."""
     NOT_ASKED = "not-asked"
     """The envelope names no data, so that there is nothing to ask."""
-
-
-class Verdict(StrEnum):
-    READY = "ready"
-    CONDITIONAL = "conditional"
-    NOT_READY = "not-ready"
 
 
 VERDICT_RANK = {Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2}

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
     VERDICT_RANK,
     Answer,
@@ -24,7 +25,6 @@ from readiness.tradeoffs.core.options import (
     Figure,
     FigureError,
     Limits,
-    Verdict,
 )
 from readiness.tradeoffs.core.words import number
 

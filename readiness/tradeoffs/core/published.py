@@ -13,9 +13,9 @@ from readiness.tradeoffs.core.countries import TWO_LETTERS
 from readiness.tradeoffs.core.distance import (
     FIBRE_ROUND_TRIP_MS_PER_KM,
     STRETCHES,
-    great_circle_km,
 )
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, Sourcing
+from readiness.workloads.core.light import distance_km
 
 NEAR_KM = 150.0
 """How far a place may be from a cloud region that stands for it (our judgement)."""
@@ -64,7 +64,7 @@ class RegionTable:
 
     @staticmethod
     def _km(one: Place, other: Place) -> float:
-        return great_circle_km(one.latitude, one.longitude, other.latitude, other.longitude)
+        return distance_km((one.latitude, one.longitude), (other.latitude, other.longitude))
 
 
 def country_means(text: str) -> dict[str, CountryMean]:

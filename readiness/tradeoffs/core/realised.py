@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
-from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.options import Figure
 from readiness.tradeoffs.core.series import Integral, Series, integrated
 
 MONTH_H = HOURS_A_YEAR / 12

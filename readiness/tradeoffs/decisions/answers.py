@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.objectives import Direction
-from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.options import Figure
 from readiness.workloads.models import WorkloadClass
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.accuracy import Comparison, compare
-from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.options import Figure
 from readiness.tradeoffs.core.realised import Outcome
 from readiness.tradeoffs.decisions.realising import realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from inventory.models import Site
+from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.core.objectives import Direction
-from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.options import Figure
 from readiness.tradeoffs.core.realised import Outcome, Span
 from readiness.tradeoffs.decisions import metering, realising
 from readiness.tradeoffs.decisions.answers import Expected

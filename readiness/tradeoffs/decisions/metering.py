@@ -13,7 +13,8 @@ from readiness.evidence.core.load import complete_sum
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
 from readiness.evidence.meters import meters_of, power_by_site
-from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.scoring.core.states import Provenance
+from readiness.tradeoffs.core.options import Figure
 from readiness.tradeoffs.core.realised import Metered, Outcome, Span, unknown
 from readiness.tradeoffs.core.series import Series
 from telemetry.queries import window_means

@@ -10,11 +10,12 @@ from functools import cached_property
 from django.db.models import Q
 
 from readiness.evidence.queries import start_of
+from readiness.scoring.core.states import Provenance
 from readiness.scoring.models import ScorePoint
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.core import realised
 from readiness.tradeoffs.core.factors import Factor, Known
-from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.options import Figure
 from readiness.tradeoffs.core.realised import MONTH_H, Metered, Outcome, Rate, Span, unknown
 from readiness.tradeoffs.decisions import metering
 from readiness.tradeoffs.models import Decision, DecisionForecast

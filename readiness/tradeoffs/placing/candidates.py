@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from readiness.scoring.core.states import Provenance, Verdict
 from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
 from readiness.tradeoffs.core.options import (
     Bound,
@@ -20,8 +21,6 @@ from readiness.tradeoffs.core.options import (
     Latency,
     LatencyLimit,
     Limits,
-    Provenance,
-    Verdict,
 )
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part, part

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Basis, Factor, Known
-from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.options import Figure
 
 HOURS_A_MONTH = HOURS_A_YEAR / 12
 """730.5, of a mean year of 365.25 days."""

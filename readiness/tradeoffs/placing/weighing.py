@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, Option
-from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, Provenance, worst_latency
+from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, worst_latency
 from readiness.tradeoffs.core.pareto import front
 from readiness.tradeoffs.core.placement import Placed, Reason, place_one
 from readiness.tradeoffs.core.placement import Standing as Stands

@@ -7,11 +7,12 @@ import pytest
 from readiness.framework import queries as framework
 from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.tradeoffs import queries
-from readiness.tradeoffs.core.distance import estimated_round_trip, great_circle_km
+from readiness.tradeoffs.core.distance import estimated_round_trip
 from readiness.tradeoffs.core.factors import Basis
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.core.series import integrated
 from readiness.tradeoffs.models import SiteFactor
+from readiness.workloads.core.light import distance_km
 from readiness.workloads.models import UserRegion
 from tests.inventory import made
 from tests.readiness.plant import Plant, deliver
@@ -143,7 +144,7 @@ def test_energy_in_another_currency_is_in_an_hour_by_the_rate_of_the_day(look, e
 
 def test_a_round_trip_nobody_knows_is_the_band_of_its_distance(look, emea):
     estimate = look().latency["emea"].best
-    expected = estimated_round_trip(great_circle_km(41.15, -8.61, 50.11, 8.68))
+    expected = estimated_round_trip(distance_km((41.15, -8.61), (50.11, 8.68)))
     assert (estimate.low, estimate.value, estimate.high) == pytest.approx(
         (expected.low, expected.value, expected.high)
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
     Answer,
     Bound,
@@ -12,7 +13,6 @@ from readiness.tradeoffs.core.options import (
     Latency,
     LatencyLimit,
     Limits,
-    Verdict,
 )
 
 ALLOWED = Jurisdiction(Answer.ALLOWED, "eu-1 (EU/EEA)")

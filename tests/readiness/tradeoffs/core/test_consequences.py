@@ -2,8 +2,9 @@
 
 import pytest
 
+from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.consequences import Effect, consequences, line
-from readiness.tradeoffs.core.options import Answer, Figure, FigureError, Jurisdiction, LatencyLimit, Verdict
+from readiness.tradeoffs.core.options import Answer, Figure, FigureError, Jurisdiction, LatencyLimit
 from readiness.tradeoffs.core.words import number, signed
 from tests.readiness.tradeoffs.core.sites import HELSINKI, latencies, ms, site
 

@@ -9,9 +9,9 @@ from readiness.tradeoffs.core.distance import (
     FIBRE_ROUND_TRIP_MS_PER_KM,
     NEAREST_KM,
     estimated_round_trip,
-    great_circle_km,
     great_circles_km,
 )
+from readiness.workloads.core.light import distance_km
 
 DUBLIN, ASHBURN, SINGAPORE = (53.3498, -6.2603), (39.0438, -77.4874), (1.3521, 103.8198)
 
@@ -26,7 +26,7 @@ DUBLIN, ASHBURN, SINGAPORE = (53.3498, -6.2603), (39.0438, -77.4874), (1.3521, 1
     ],
 )
 def test_great_circles(one, other, expected_km):
-    assert great_circle_km(*one, *other) == pytest.approx(expected_km, rel=5e-3, abs=1e-6)
+    assert distance_km(one, other) == pytest.approx(expected_km, rel=5e-3, abs=1e-6)
 
 
 def test_many_at_once_are_as_far_as_one_by_one():
@@ -34,7 +34,7 @@ def test_many_at_once_are_as_far_as_one_by_one():
     many = great_circles_km(places, places)
     for row, one in enumerate(places):
         for column, other in enumerate(places):
-            assert many[row, column] == pytest.approx(great_circle_km(*one, *other), abs=1e-6)
+            assert many[row, column] == pytest.approx(distance_km(one, other), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_many_at_once_are_as_far_as_one_by_one():
     ],
 )
 def test_published_round_trips_lie_in_the_band(one, other, published_ms):
-    estimate = estimated_round_trip(great_circle_km(*one, *other))
+    estimate = estimated_round_trip(distance_km(one, other))
     assert estimate.low <= published_ms <= estimate.high
 
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.flexibility import (
     Critical,
     Fallback,
@@ -13,7 +14,7 @@ from readiness.tradeoffs.core.flexibility import (
     concentration,
     flexibility,
 )
-from readiness.tradeoffs.core.options import Figure, Provenance
+from readiness.tradeoffs.core.options import Figure
 
 TODAY = date(2026, 11, 1)
 HALF_A_YEAR = timedelta(days=182)

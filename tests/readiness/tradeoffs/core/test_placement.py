@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
     Answer,
     Bound,
@@ -16,7 +17,6 @@ from readiness.tradeoffs.core.options import (
     Latency,
     LatencyLimit,
     Limits,
-    Verdict,
     worst_latency,
 )
 from readiness.tradeoffs.core.placement import Standing, place, place_one, relaxed

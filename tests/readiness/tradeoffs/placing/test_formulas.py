@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import Basis, Factor, Known
-from readiness.tradeoffs.core.options import Answer, Figure, Provenance
+from readiness.tradeoffs.core.options import Answer, Figure
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part, part
 from readiness.tradeoffs.placing.law import Laws, representatives
