@@ -152,6 +152,8 @@ def port(otherwise):
     )
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    # So that who connects before the thread has come that far waits, and is not refused.
+    listening.listen()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     yield listening.getsockname()[1]
