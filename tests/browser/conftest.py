@@ -9,7 +9,7 @@ from telemetry.core.labels import KeyCache
 from tests.browser import fleet, sent
 from tests.conftest import NOW, PASSWORD
 from tests.telemetry.conftest import emptied_samples
-from tests.web.conftest import CHROMIUM, Visit, _missing, axe_source, vendor
+from tests.web.conftest import CHROMIUM, PATIENCE_MS, Visit, _missing, axe_source, vendor
 
 __all__ = ["axe_source", "emptied_samples", "vendor"]
 
@@ -19,8 +19,9 @@ def chromium():
     """Closed with this folder's last test: the event loop that Playwright keeps would make Django refuse later ones."""
     if CHROMIUM is None:
         _missing("Debian's chromium is not installed")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
         # Django would take every query of this thread for one made inside that loop.
         patched.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -41,7 +42,7 @@ def visit(chromium, vendor, live_server):
             timezone_id="UTC",
             **options,
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         return Visit(context.new_page(), live_server.url)
 

@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -36,7 +37,7 @@ def test_from_the_login_to_the_samples_behind_a_verdict(signed_in, small_fleet):
 
     page.get_by_role("link", name="No unhandled fatal accelerator faults").first.click()
     page.wait_for_url(re.compile("/checks/p5-accelerator-health/"))
-    assert "Fail" in page.get_by_role("heading", level=1).inner_text()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Fail")
     page.get_by_role("link", name="Show the samples").click()
     page.wait_for_url(re.compile("/telemetry/explore/"))
     assert parse_qs(urlsplit(page.url).query)["metric"] == ["DCGM_FI_DEV_XID_ERRORS"]
@@ -50,7 +51,7 @@ def test_table_of_the_chart_holds_the_same_figures(signed_in, small_fleet):
     page.wait_for_function("() => document.querySelector('#gap').dataset.drawn === '1'")
     page.get_by_role("button", name="Show Readiness gap as a table").click()
     table = page.get_by_role("region", name="Readiness gap as a table")
-    assert "Deployed, kW" in table.inner_text()
+    expect(table).to_contain_text("Deployed, kW")
     page.get_by_role("link", name="By site").click()
     page.wait_for_function("() => location.search.includes('view=site')")
 
@@ -81,7 +82,7 @@ def test_what_is_shown_is_exported_and_the_back_button_brings_it_back(signed_in,
     table.get_by_role("columnheader", name="Region").wait_for()
     page.wait_for_url(re.compile("cols=region"))
     page.keyboard.press("Escape")
-    assert not table.get_by_role("checkbox", name="Region").is_visible()
+    expect(table.get_by_role("checkbox", name="Region")).to_be_hidden()
 
     table.get_by_role("link", name="Remove the filter Readiness: Conditional").click()
     page.wait_for_url(lambda address: "verdict=conditional" not in address)
@@ -96,7 +97,7 @@ def test_what_is_shown_is_exported_and_the_back_button_brings_it_back(signed_in,
     page.go_back()
     page.wait_for_url(re.compile("verdict=conditional"))
     table.locator("tbody").get_by_text("Conditional", exact=True).first.wait_for()
-    assert table.get_by_role("columnheader", name="Region").is_visible()
+    expect(table.get_by_role("columnheader", name="Region")).to_be_visible()
     assert one.refusals == []
 
 

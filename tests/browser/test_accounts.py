@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from accounts.models import Token, User
 from accounts.operations import create_token
@@ -83,7 +84,7 @@ def test_the_theme_chosen_in_settings_is_there_at_once(signed_in, user_of):
     page.get_by_role("combobox", name="Theme").select_option("dark")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Your settings are saved.").wait_for()
-    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     assert User.objects.get(username="ops").theme == "dark"
 
 

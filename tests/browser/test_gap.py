@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from readiness.scoring.models import WorkItem
 from tests.conftest import NOW
@@ -29,7 +30,7 @@ def test_a_row_of_the_plan_becomes_work_and_is_done(as_role, porto):
     page.get_by_label("Due").fill("2026-12-01")
     page.get_by_role("button", name="Add").click()
     page.wait_for_url(re.compile("/readiness/worklist/$"))
-    assert "in 7 days" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("in 7 days")
     page.get_by_label("Select all rows of this page").check()
     page.get_by_role("button", name="Done", exact=True).click()
     page.get_by_text("1 item is done now.").wait_for()

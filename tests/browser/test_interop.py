@@ -1,6 +1,7 @@
 """The interop matrix as a reader sees it, on every screen, and the way from a pair to its run."""
 
 import pytest
+from playwright.sync_api import expect
 
 from inventory.models import Device
 from readiness.scoring.operations import evaluate
@@ -23,7 +24,7 @@ def test_the_matrix_leads_to_a_site_and_to_the_run(as_role, wired, prove, frozen
         evaluate(site_ids=[site.pk], now=NOW)
     one = as_role("ops")
     page = one.open(FLEET)
-    assert "Other versions" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Other versions")
     page.get_by_role("link", name="Porto").first.click()
     page.wait_for_url(lambda url: SITE in url)
     page.get_by_role("link", name="passed").first.click()

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import fleet
 from tests.conftest import NOW
@@ -41,12 +42,12 @@ def test_cells_by_keyboard_and_their_evidence(as_role, six):
     page.keyboard.press("Enter")
     panel = page.get_by_role("dialog")
     panel.get_by_role("heading", level=2).wait_for()
-    assert f"cell={slugs[0]}.p2-envelope-declared" in page.url
+    expect(page).to_have_url(re.compile(f"cell={slugs[0]}.p2-envelope-declared"))
     assert page.evaluate(FOCUSED) == "h-evidence"
     page.keyboard.press("Escape")
     page.wait_for_url(re.compile(r"\?sort=site&pillar=p2$"))
     assert page.evaluate(FOCUSED) == f"{slugs[0]}.p2-envelope-declared"
-    assert not panel.is_visible()
+    expect(panel).to_be_hidden()
 
     cells.nth(3).click()
     panel.get_by_role("heading", level=2).wait_for()
@@ -65,7 +66,7 @@ def test_a_phone_shows_the_evidence_over_the_page(as_role, six):
     assert panel.evaluate("panel => panel.matches(':modal')")
     page.keyboard.press("Escape")
     page.wait_for_url(re.compile("sort=site$"))
-    assert not panel.is_visible()
+    expect(panel).to_be_hidden()
     assert one.refusals == []
 
 

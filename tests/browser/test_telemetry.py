@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from telemetry import drain, operations, partitions, receive, sources
 from telemetry.core.labels import KeyCache
@@ -98,8 +99,8 @@ def test_a_source_is_added_connected_and_seen(as_role, senders, frozen_now):
     page.locator("#id_site").select_option(label="Porto")
     page.get_by_role("button", name="Add a source").click()
     token = page.locator("#token").inner_text()
-    assert f"credentials: {token}" in page.locator("#snippet").inner_text()
-    assert "looks every other second" in page.locator("#first-sample").inner_text()
+    expect(page.locator("#snippet")).to_contain_text(f"credentials: {token}")
+    expect(page.locator("#first-sample")).to_contain_text("looks every other second")
     source = Source.objects.get(name="rack 7 prometheus")
     source.plain_token = token
     Sender(source, frozen_now).deliver(("up", 1.0, 0))
@@ -136,4 +137,4 @@ def test_a_question_is_asked_zoomed_and_followed_to_one_series(as_role, senders)
     assert 0 < int(asked["end"][0]) - int(asked["start"][0]) < 3600 * 1000
     page.locator("#table-lines").get_by_role("link", name="gpu=2").click()
     page.wait_for_url(re.compile("labels="))
-    assert page.locator("#table-lines tbody tr").count() == 1
+    expect(page.locator("#table-lines tbody tr")).to_have_count(1)

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.looking import faults
 from tests.readiness.tradeoffs.placing.conftest import chat, fleet, iberia
@@ -41,7 +42,7 @@ def test_weights_and_ranges_act_at_once_and_reasons_open(as_role, chat, axe_sour
     page.get_by_label("Latency to").press("Tab")
     page.wait_for_function("() => document.querySelectorAll('[data-options] tr').length === 1")
     assert rows.evaluate_all(SITES) == ["porto"]
-    assert "to_latency=20" in page.url
+    expect(page).to_have_url(re.compile("to_latency=20"))
 
     page.locator("#kept-out-lagos summary").click()
     page.get_by_text("Latency iberia p99: 110 ms, limit 100 ms, 10 ms over").last.wait_for()

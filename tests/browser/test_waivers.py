@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from readiness.scoring.models import Grant
 from readiness.scoring.waivers import operations
@@ -32,7 +33,7 @@ def test_one_asks_and_another_approves(as_role, porto):
     page.get_by_role("button", name="Ask").click()
     page.wait_for_url(re.compile(r"/waivers/\d+/"))
     asked = Grant.objects.get()
-    assert "Deciding needs the permission scoring.approve_grant" in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("Deciding needs the permission scoring.approve_grant")
 
     deciding = as_role("manager")
     page = deciding.open(f"/waivers/{asked.pk}/")
@@ -43,7 +44,7 @@ def test_one_asks_and_another_approves(as_role, porto):
     page.get_by_text("Until the new UPS").first.wait_for()
     asked.refresh_from_db()
     assert (asked.state, asked.approver.username) == ("approved", "manager")
-    assert "decided by manager" in deciding.open(CHECK).locator("main").inner_text()
+    expect(deciding.open(CHECK).locator("main")).to_contain_text("decided by manager")
     assert asking.refusals == deciding.refusals == []
 
 

@@ -10,6 +10,8 @@ import pytest
 from tests.web.page_server import SampleServer
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE_MS = 15_000
+"""How long a test waits for what a page is to show. A question asked once may come before the page is there."""
 VENDOR = "static/vendor is not built: npm ci && npm run build"
 
 
@@ -40,8 +42,9 @@ def axe_source(pytestconfig):
 def chromium():
     if CHROMIUM is None:
         _missing("Debian's chromium is not installed")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
@@ -100,7 +103,7 @@ def visit(chromium, samples):
             timezone_id="Europe/Dublin",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         return Visit(context.new_page(), samples.url)
 

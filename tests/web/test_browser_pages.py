@@ -1,6 +1,9 @@
 """The page kit in a browser: nothing the policy refuses, nothing axe finds, nothing wider than the screen."""
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from tests.web.page_samples import PAGES
 
@@ -25,7 +28,7 @@ def test_page_passes_axe_and_the_security_policy(visit, axe_source, path, width,
 
 def test_system_theme_follows_the_system_before_any_script(visit):
     page = visit(theme="dark", java_script_enabled=False).open("/fleet/")
-    assert page.locator("html").get_attribute("data-bs-theme") == "system"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "system")
     assert (
         page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(10, 13, 19)"
     )
@@ -40,7 +43,7 @@ def test_chosen_theme_wins_over_the_system_and_is_kept_for_the_server(visit):
         == "rgb(245, 246, 248)"
     )
     page.reload()
-    assert page.locator("html").get_attribute("data-bs-theme") == "light"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
 
 
 def test_charts_take_the_new_colours_when_the_theme_changes(visit):
@@ -58,26 +61,26 @@ def test_charts_take_the_new_colours_when_the_theme_changes(visit):
 def test_phone_opens_the_navigation_without_scripts(visit):
     page = visit(width=390, java_script_enabled=False).open("/fleet/")
     overview = page.get_by_role("navigation", name="Main").get_by_role("link", name="Overview")
-    assert not overview.is_visible()
+    expect(overview).to_be_hidden()
     page.get_by_role("button", name="Open menu").click()
-    assert overview.is_visible()
+    expect(overview).to_be_visible()
 
 
 def test_without_scripts_tables_forms_and_menus_remain(visit):
     page = visit(java_script_enabled=False).open("/fleet/")
-    assert page.get_by_role("table").get_by_role("row").count() == 8
+    expect(page.get_by_role("table").get_by_role("row")).to_have_count(8)
     page.get_by_text("Filter", exact=True).click()
     page.get_by_role("textbox", name="Owner").fill("Platform")
     page.get_by_role("button", name="Apply filters").click()
-    assert "owner=Platform" in page.url
-    assert page.locator("noscript a", has_text="CSV").is_visible()  # in place of the chart
+    expect(page).to_have_url(re.compile("owner=Platform"))
+    expect(page.locator("noscript a", has_text="CSV")).to_be_visible()  # in place of the chart
 
 
 def test_kiosk_shows_figures_without_navigation_or_controls(visit):
     page = visit().open("/fleet/?kiosk=1")
     assert page.get_by_role("navigation", name="Main").count() == 0
-    assert page.get_by_role("searchbox").count() == 0
-    assert page.get_by_role("heading", name="Fleet overview").is_visible()
+    expect(page.get_by_role("searchbox")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Fleet overview")).to_be_visible()
 
 
 def test_skip_link_is_the_first_stop_and_leads_to_the_content(visit):

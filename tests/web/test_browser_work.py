@@ -1,8 +1,10 @@
 """What the modules of static/js do for someone at work: zoom, refresh, search, select, copy."""
 
+import re
 from urllib.parse import parse_qs
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.web.chart_samples import DAY_MS, NOW_MS
 
@@ -50,8 +52,8 @@ def test_drag_asks_for_that_range_with_as_many_points_as_pixels(visit, samples):
     assert start == pytest.approx(week_start + 7 * DAY_MS * 0.25, abs=DAY_MS * 0.1)
     assert end == pytest.approx(week_start + 7 * DAY_MS * 0.5, abs=DAY_MS * 0.1)
     assert int(zoomed["points"][0]) == page.locator("#health").evaluate("plot => plot.clientWidth")
-    assert f"start={start}&end={end}" in page.url
-    assert "points of" in page.locator("[data-chart-foot=health]").inner_text()
+    expect(page).to_have_url(re.compile(f"start={start}&end={end}"))
+    expect(page.locator("[data-chart-foot=health]")).to_contain_text("points of")
 
 
 def test_double_click_and_the_back_button_return_to_the_whole_range(visit, samples):
@@ -68,7 +70,7 @@ def test_double_click_and_the_back_button_return_to_the_whole_range(visit, sampl
     page.locator("#health .nsewdrag").first.dblclick()
     wait_for_draws(page, "health", 5)
     assert "start" not in asked_for(samples, "/charts/series.json")[-1]
-    assert "start=" not in page.url
+    expect(page).not_to_have_url(re.compile("start="))
 
 
 def test_old_line_stays_until_the_new_one_is_there(visit):
@@ -90,14 +92,14 @@ def test_chart_as_table_names_the_series_and_keeps_gaps_apart_from_zero(visit):
     table = page.get_by_role("region", name="Health, 7 days as a table").get_by_role("table")
     headings = table.get_by_role("columnheader").all_inner_texts()
     assert headings == ["Time", "GPU utilisation", "p99.9 latency", "Power"]
-    assert "–" in table.inner_text()
+    expect(table).to_contain_text("–")
 
 
 def test_failed_chart_says_why_and_tries_again(visit, samples):
     page = visit().open("/sites/dfw-1/")
     page.locator("#broken").scroll_into_view_if_needed()
     alert = page.get_by_role("alert").filter(has_text="Couldn’t load the carbon chart")
-    assert "The carbon signal did not answer." in alert.inner_text()
+    expect(alert).to_contain_text("The carbon signal did not answer.")
     before = samples.asked["/charts/broken.json"]
     alert.get_by_role("button", name="Retry").click()
     page.wait_for_function("() => !document.querySelector('#broken').hasAttribute('aria-busy')")
@@ -126,8 +128,8 @@ def test_refresh_keeps_focus_menus_and_charts_and_costs_nothing_when_nothing_cha
     assert refresh_now(page) == 200
     assert refresh_now(page) == 304
     assert search.evaluate("box => box === document.activeElement")
-    assert page.locator("#gap .barlayer").count() == 1
-    assert page.locator("[data-chart-switch][aria-current]").inner_text() == "By site"
+    expect(page.locator("#gap .barlayer")).to_have_count(1)
+    expect(page.locator("[data-chart-switch][aria-current]")).to_have_text("By site")
     assert one.refusals == []
 
 
@@ -136,7 +138,7 @@ def test_refresh_interval_is_kept_for_the_next_page(visit):
     page.locator("summary", has_text="30 s").click()
     page.get_by_role("button", name="Every minute").click()
     assert {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}["refresh_s"] == "60"
-    assert page.locator("[data-refresh-label]").inner_text() == "1 min"
+    expect(page.locator("[data-refresh-label]")).to_have_text("1 min")
 
 
 def test_unreachable_server_is_said_and_the_figures_stay(visit):
@@ -145,7 +147,7 @@ def test_unreachable_server_is_said_and_the_figures_stay(visit):
     page.locator("summary", has_text="30 s").click()
     page.get_by_role("button", name="Refresh now").click()
     page.locator("[data-refresh-status]", has_text="Not updated").wait_for(state="attached")
-    assert page.get_by_text("153.8").first.is_visible()
+    expect(page.get_by_text("153.8").first).to_be_visible()
 
 
 def test_quick_search_asks_for_the_table_alone_and_puts_it_in_the_address(visit, samples):
@@ -162,13 +164,13 @@ def test_quick_search_asks_for_the_table_alone_and_puts_it_in_the_address(visit,
 
 def test_ticked_rows_show_what_can_be_done_with_them(visit):
     page = visit().open("/fleet/")
-    assert not page.locator("[data-selection]").is_visible()
+    expect(page.locator("[data-selection]")).to_be_hidden()
     page.get_by_role("checkbox", name="Select DFW-1").check()
-    assert page.locator("[data-selected-count]").inner_text() == "1"
+    expect(page.locator("[data-selected-count]")).to_have_text("1")
     page.get_by_role("checkbox", name="Select all rows of this page").check()
-    assert page.locator("[data-selected-count]").inner_text() == "7"
+    expect(page.locator("[data-selected-count]")).to_have_text("7")
     page.get_by_role("button", name="Clear", exact=True).click()
-    assert not page.locator("[data-selection]").is_visible()
+    expect(page.locator("[data-selection]")).to_be_hidden()
 
 
 def test_hidden_column_leaves_the_request(visit, samples):
@@ -194,16 +196,16 @@ def test_shortcuts_work_stay_out_of_fields_and_can_be_switched_off(visit):
     page.keyboard.press("/")
     assert page.evaluate("() => document.activeElement.name") == "q"
     page.keyboard.type("?t")
-    assert not page.get_by_role("dialog", name="Keyboard shortcuts").is_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
     page.locator("main").focus()
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
-    assert dialog.is_visible()
+    expect(dialog).to_be_visible()
     dialog.get_by_role("checkbox").uncheck()
     page.keyboard.press("Escape")
     page.locator("main").focus()
     page.keyboard.press("?")
-    assert not dialog.is_visible()
+    expect(dialog).to_be_hidden()
 
 
 def test_two_keys_lead_to_a_page(visit):
@@ -216,10 +218,10 @@ def test_two_keys_lead_to_a_page(visit):
 def test_menu_closes_on_escape_and_gives_the_focus_back(visit):
     page = visit().open("/fleet/")
     page.keyboard.press("t")
-    assert page.get_by_role("link", name="Last 24 hours").is_visible()
+    expect(page.get_by_role("link", name="Last 24 hours")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
-    assert not page.get_by_role("link", name="Last 24 hours").is_visible()
+    expect(page.get_by_role("link", name="Last 24 hours")).to_be_hidden()
     assert page.evaluate("() => document.activeElement.tagName") == "SUMMARY"
 
 
@@ -233,11 +235,11 @@ def test_marker_is_reached_by_keyboard_and_says_its_state(visit):
 def test_confirmation_asks_first(visit):
     page = visit().open("/sites/dfw-1/")
     dialog = page.get_by_role("dialog", name="Evaluate DFW-1 now?")
-    assert not dialog.is_visible()
+    expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Evaluate now").click()
-    assert dialog.is_visible()
+    expect(dialog).to_be_visible()
     dialog.get_by_role("button", name="Cancel").click()
-    assert not dialog.is_visible()
+    expect(dialog).to_be_hidden()
 
 
 def test_instants_are_shown_in_the_zone_of_the_page_across_the_clock_change(visit):
