@@ -35,7 +35,9 @@ _question = inline_serializer(
             child=serializers.CharField(), required=False, help_text="Slugs; they stay and keep their room"
         ),
         "pins": serializers.DictField(
-            child=serializers.CharField(), required=False, help_text="Site by workload that has to run there"
+            child=serializers.CharField(allow_null=True),
+            required=False,
+            help_text="Site by workload that has to run there; null: where it runs today",
         ),
         "weights": inline_serializer(
             "PortfolioWeights",

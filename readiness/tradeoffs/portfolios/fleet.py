@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -89,11 +89,11 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
         percentile: sites | _only(sites, _in_service(each)) for percentile, each in facts.items()
     }
     of = {one.slug: of_percentile[one.latency_percentile] for one in envelopes}
-    pack, running = _pack(), _running(asked, now)
+    pack, runs_at = _pack(), _pinned_first(running(asked.workloads, now), asked.pins)
     adapters = {one.slug: _adapter(one, asked, facts[one.latency_percentile], pack, now) for one in envelopes}
-    allowed, figures, against = _judged(asked, envelopes, adapters, of, running)
+    allowed, figures, against = _judged(asked, envelopes, adapters, of, runs_at)
     resources = _resources(envelopes)
-    today = {one.slug: running[one.slug][0] for one in envelopes if one.slug in running}
+    today = {one.slug: runs_at[one.slug][0] for one in envelopes if one.slug in runs_at}
     portfolio = Portfolio(
         workloads=tuple(one.slug for one in envelopes),
         sites=tuple(sites),
@@ -140,11 +140,11 @@ def _pack() -> Pack | None:
         return None
 
 
-def _running(asked: Asked, now: datetime) -> dict[str, tuple[str, ...]]:
-    """Where each class runs: first the site that is planned anew. The pinned one if it runs there, else by name."""
+def running(slugs: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]:
+    """Where each of these classes runs, by the sites' names."""
     rows = (
         Placement.objects.on(now.date())
-        .filter(workload_class__slug__in=asked.workloads)
+        .filter(workload_class__slug__in=slugs)
         .order_by("site__name", "pk")
         .values_list("workload_class__slug", "site__slug")
     )
@@ -152,9 +152,16 @@ def _running(asked: Asked, now: datetime) -> dict[str, tuple[str, ...]]:
     for workload, site in rows:
         if site not in found.setdefault(workload, []):
             found[workload].append(site)
+    return {workload: tuple(sites) for workload, sites in found.items()}
+
+
+def _pinned_first(
+    running: Mapping[str, Sequence[str]], pins: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """First the site that is planned anew: the pinned one if it runs there, else the first by name."""
     return {
-        workload: tuple(sorted(sites, key=lambda site: site != asked.pins.get(workload)))
-        for workload, sites in found.items()
+        workload: tuple(sorted(sites, key=lambda site: site != pins.get(workload)))
+        for workload, sites in running.items()
     }
 
 

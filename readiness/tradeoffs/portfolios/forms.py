@@ -1,10 +1,16 @@
-"""The form of a question. It reads; `question.asked_of` decides."""
+"""The form of a question. It reads; `question.asked_of` decides.
+
+Pins are written as lines, so that the form works without scripts: `chat lulea`, or `chat` alone for where it runs.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind
@@ -50,8 +56,36 @@ class AskForm(forms.Form):
         label=_("Workloads to leave as they are"),
         help_text=_("They stay where they run and keep their room."),
     )
+    pins = forms.CharField(
+        label=_("Pinned workloads"),
+        required=False,
+        # So that lines count as they were written.
+        strip=False,
+        max_length=400_000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text=_(
+            "A line for each workload that has to run at one site: the slugs of both, such as chat lulea. "
+            "The workload alone keeps it where it runs today; it is part of the plan then, with its figures."
+        ),
+    )
     currency = forms.CharField(label=_("Currency"), max_length=3, initial=CURRENCY)
     intensity = forms.ChoiceField(label=_("Carbon counted as"), choices=list(CARBON.items()))
+
+    def clean_pins(self) -> dict[str, str | None]:
+        """Site by workload, None where it runs."""
+        found: dict[str, str | None] = {}
+        for number, line in enumerate(self.cleaned_data["pins"].splitlines(), 1):
+            words = line.split()
+            if not words:
+                continue
+            if len(words) > 2:
+                told = gettext("Line %(number)s: a workload and a site, such as chat lulea.")
+                raise ValidationError(told % {"number": number})
+            if words[0] in found:
+                told = gettext("Line %(number)s: %(workload)s is pinned above already.")
+                raise ValidationError(told % {"number": number, "workload": words[0][:100]})
+            found[words[0]] = words[1] if len(words) == 2 else None
+        return found
 
     def asked(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -59,6 +93,7 @@ class AskForm(forms.Form):
             "weights": {name: given[name] for name in OBJECTIVES},
             "points": given["points"],
             "left_out": [one.slug for one in given["left_out"]],
+            "pins": given["pins"],
             "currency": given["currency"],
             "carbon": given["intensity"],
         }
@@ -66,4 +101,18 @@ class AskForm(forms.Form):
     def refused(self, error: BadQuestion) -> None:
         """Said at the field that it is about, else above the form."""
         name = error.field.partition("[")[0].removeprefix("weights.")
+        if name.startswith("pins."):
+            name = "pins"
         self.add_error(name if name in self.fields else None, error.reason)
+
+
+def initial_of(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The form as it was filled in for a run."""
+    return {
+        **{name: inputs["weights"].get(name, 0) for name in OBJECTIVES},
+        "points": inputs["points"],
+        "left_out": inputs["left_out"],
+        "pins": "\n".join(f"{workload} {site}" for workload, site in inputs["pins"].items()),
+        "currency": inputs["currency"],
+        "intensity": inputs["carbon"],
+    }

@@ -125,6 +125,29 @@ def left_out(result: Mapping[str, Any], point: Mapping[str, Any]) -> list[dict[s
     ]
 
 
+def pins(
+    pinned: Mapping[str, str], result: Mapping[str, Any], point: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Each workload that has to run at one site: whether it stays, comes there, or has no place at this point."""
+    today = result["today"]["plan"]
+    found = []
+    for workload, site in pinned.items():
+        said = gettext("left out")
+        if workload in point["plan"]:
+            said = gettext("stays") if today.get(workload) == site else gettext("moves there")
+        found.append(
+            {
+                "name": result["names"].get(workload, workload),
+                "url": link("workload", workload) if workload in result["names"] else "",
+                "site_name": result["site_names"].get(site, site),
+                "site_url": link("site", site),
+                "left_out": workload not in point["plan"],
+                "said": said,
+            }
+        )
+    return sorted(found, key=lambda one: one["name"].casefold())
+
+
 def gap(point: Mapping[str, Any]) -> str:
     return f"{number(100 * point['gap'], 2)} %"
 

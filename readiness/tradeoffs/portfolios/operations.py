@@ -50,8 +50,13 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
     """
     if not by.has_perm(MAY_ASK):
         raise MissingPermission([MAY_ASK])
-    known = WorkloadClass.objects.values_list("slug", flat=True)
-    asked = asked_of(given, workloads=set(known), sites=fleet.sites_in_service(now))
+    known = set(WorkloadClass.objects.values_list("slug", flat=True))
+    asked = asked_of(
+        given,
+        workloads=known,
+        sites=fleet.sites_in_service(now),
+        running=fleet.running(known, now),
+    )
     while (found := _open(asked) or _queued(asked, by=by, now=now)) is None:
         continue
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,8 +67,17 @@ class Asked:
         return hashlib.sha256(json.dumps(self.inputs(), sort_keys=True).encode()).hexdigest()
 
 
-def asked_of(given: Mapping[str, Any], *, workloads: Collection[str], sites: Collection[str]) -> Asked:
-    """`workloads` and `sites` are what there is. Raises BadQuestion with the field at fault."""
+def asked_of(
+    given: Mapping[str, Any],
+    *,
+    workloads: Collection[str],
+    sites: Collection[str],
+    running: Mapping[str, Sequence[str]],
+) -> Asked:
+    """`workloads` and `sites` are what there is, `running` the sites that each workload runs at.
+
+    Raises BadQuestion with the field at fault.
+    """
     for name in given:
         if name not in KEYS:
             raise BadQuestion(name, f"There is no such field; there are {', '.join(KEYS)}.")
@@ -83,7 +92,7 @@ def asked_of(given: Mapping[str, Any], *, workloads: Collection[str], sites: Col
     return Asked(
         tuple(placed),
         tuple(sorted(left_out)),
-        _pins(given.get("pins"), placed, sites),
+        _pins(given.get("pins"), placed, workloads, sites, running),
         weights,
         # Weights tell nothing apart where one objective counts.
         _points(given.get("points")) if len(weights) > 1 else 1,
@@ -103,18 +112,44 @@ def _slugs(field: str, given: Any, known: Collection[str]) -> list[str]:
     return list(dict.fromkeys(given))
 
 
-def _pins(given: Any, placed: Collection[str], sites: Collection[str]) -> dict[str, str]:
+def _pins(
+    given: Any,
+    placed: Collection[str],
+    workloads: Collection[str],
+    sites: Collection[str],
+    running: Mapping[str, Sequence[str]],
+) -> dict[str, str]:
+    """Site by workload. None keeps one where it runs, which is a site by name from here on: it may move until it is
+    asked again.
+    """
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         raise BadQuestion("pins", "It has to be an object of workloads with the site of each.")
+    found = {}
     for workload, site in given.items():
-        where = f"pins.{str(workload)[:100]}"
+        name = str(workload)[:100]
+        where = f"pins.{name}"
+        if workload not in workloads:
+            raise BadQuestion(where, f"No workload class is called {name}.")
         if workload not in placed:
-            raise BadQuestion(where, "It is not among the workloads that are placed.")
-        if not isinstance(site, str) or site not in sites:
-            raise BadQuestion(where, f"No site in service is called {str(site)[:100]}.")
-    return {workload: given[workload] for workload in sorted(given)}
+            raise BadQuestion(where, f"{name} is not among the workloads that are placed.")
+        found[workload] = _runs_at(where, workload, running) if site is None else site
+        if not isinstance(found[workload], str) or found[workload] not in sites:
+            told = f"{name} cannot be pinned: no site in service is called {str(found[workload])[:100]}."
+            raise BadQuestion(where, told)
+    return {workload: found[workload] for workload in sorted(found)}
+
+
+def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) -> str:
+    there = running.get(workload, ())
+    if not there:
+        raise BadQuestion(where, f"{workload} runs nowhere, so that it cannot be kept there. Name a site.")
+    if len(there) > 1:
+        raise BadQuestion(
+            where, f"{workload} runs at {', '.join(there)}: name the site that it is pinned to."
+        )
+    return there[0]
 
 
 def _weights(given: Any) -> dict[str, float]:

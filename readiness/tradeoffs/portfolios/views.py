@@ -20,7 +20,7 @@ from readiness.scoring.views import answers
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.tradeoffs.portfolios import charts, lines, operations, queries, tables
-from readiness.tradeoffs.portfolios.forms import AskForm
+from readiness.tradeoffs.portfolios.forms import AskForm, initial_of
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require
@@ -50,7 +50,7 @@ def portfolios(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
-    form = AskForm(request.POST or None)
+    form = AskForm(request.POST or None, initial=_initial(request))
     if request.method == "POST" and form.is_valid():
         try:
             run = operations.ask(form.asked(), by=_reader(request), now=now())
@@ -62,6 +62,16 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "readiness/portfolios/ask.html", context, status=422 if form.errors else 200)
 
 
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """As the run that the address names was asked for, so that it can be asked again a little otherwise."""
+    number = request.GET.get("again", "")
+    if not number:
+        return {}
+    if not (number.isascii() and number.isdigit()):
+        raise Http404
+    return initial_of(_run(int(number[:20])).inputs)
+
+
 @may_see
 @conditional_page
 @require_GET
@@ -70,6 +80,8 @@ def portfolio(request: HttpRequest, pk: int) -> HttpResponseBase:
     context: dict[str, Any] = {
         "run": run,
         "name": gettext("Portfolio %(number)s") % {"number": run.pk},
+        "pinned": len(run.inputs["pins"]),
+        "may_ask": request.user.has_perm(operations.MAY_ASK),
         "may_cancel": run.is_open
         and run.cancel_asked_at is None
         and request.user.has_perm(operations.MAY_CANCEL),
@@ -135,6 +147,7 @@ def _found(
         "heads": lines.heads(result),
         "domains": lines.by_domain(rows),
         "by_site": lines.by_site(result, point, rows),
+        "pins": lines.pins(run.inputs["pins"], result, point),
         "left_out": lines.left_out(result, point),
         "today_told": lines.today_told(result),
         "finding": charts.finding(result, x=x, y=y),

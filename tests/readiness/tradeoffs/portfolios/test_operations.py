@@ -17,15 +17,19 @@ from readiness.workloads import operations as workloads
 
 pytestmark = pytest.mark.django_db
 COST = {"cost": 1}
+RUNNING = {"chat": ["porto"], "spread": ["lagos", "porto"]}
 NONSENSE = [
     ({"workloads": ["nothing"]}, "workloads[0]"),
     ({"workloads": "chat"}, "workloads"),
     ({"left_out": [7]}, "left_out[0]"),
-    ({"left_out": ["chat"]}, "workloads"),
+    ({"left_out": ["chat", "idle", "spread"]}, "workloads"),
     ({"pins": ["chat"]}, "pins"),
     ({"pins": {"chat": "oslo"}}, "pins.chat"),
     ({"pins": {"chat": 1}}, "pins.chat"),
     ({"pins": {"web": "porto"}}, "pins.web"),
+    ({"pins": {"chat": "porto"}, "left_out": ["chat"]}, "pins.chat"),
+    ({"pins": {"idle": None}}, "pins.idle"),
+    ({"pins": {"spread": None}}, "pins.spread"),
     ({"weights": {"speed": 1}}, "weights.speed"),
     ({"weights": {"cost": -1}}, "weights.cost"),
     ({"weights": {"cost": 0}}, "weights"),
@@ -44,19 +48,25 @@ NONSENSE = [
 @pytest.mark.parametrize(("given", "field"), NONSENSE, ids=[str(place) for place in range(len(NONSENSE))])
 def test_nonsense_is_refused_by_field(given, field):
     with pytest.raises(BadQuestion) as refused:
-        asked_of(given, workloads=["chat"], sites=["porto"])
+        asked_of(given, workloads=["chat", "idle", "spread"], sites=["porto"], running=RUNNING)
     assert refused.value.field == field
 
 
 def test_what_was_asked_reads_back_and_begins_with_its_own_weights():
-    asked = asked_of({"pins": {"chat": "porto"}}, workloads=["web", "chat"], sites=["porto"])
+    asked = asked_of({"pins": {"chat": "porto"}}, workloads=["web", "chat"], sites=["porto"], running={})
     assert Asked.of(asked.inputs()) == asked
     assert asked.workloads == ("chat", "web")
     found = weightings(asked)
     assert len(found) == asked.points
     total = sum(WEIGHTS.values())
     assert found[0] == {name: weight / total for name, weight in WEIGHTS.items()}
-    assert asked_of({"weights": COST, "points": 9}, workloads=["chat"], sites=[]).points == 1
+    one = asked_of({"weights": COST, "points": 9}, workloads=["chat"], sites=[], running={})
+    assert one.points == 1
+
+
+def test_a_workload_kept_where_it_runs_is_pinned_to_that_site_by_name():
+    kept = asked_of({"pins": {"chat": None}}, workloads=["chat"], sites=["porto"], running=RUNNING)
+    assert kept.pins == {"chat": "porto"}
 
 
 def test_a_workload_moves_where_it_costs_less(solve):

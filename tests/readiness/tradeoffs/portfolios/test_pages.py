@@ -46,6 +46,47 @@ def test_asked_for_by_the_form(client_of, chat):
     assert "Cancel it?" not in page(client_of("ops"), f"{LIST}{run.pk}/")
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("chat oslo", "chat cannot be pinned: no site in service is called oslo"),
+        ("nothing porto", "No workload class is called nothing"),
+        ("idle", "idle runs nowhere"),
+        ("chat porto\nchat lulea", "Line 2: chat is pinned above already"),
+        ("\nchat to porto", "Line 2: a workload and a site"),
+    ],
+)
+def test_a_pin_that_cannot_be_is_refused_with_both_names_and_nothing_is_lost(
+    client_of, declare, chat, lines, told
+):
+    declare("idle")
+    answer = client_of("planner").post(f"{LIST}ask/", FORM | {"pins": lines})
+    said = answer.content.decode()
+    assert (answer.status_code, told in said, f"{lines.strip()}</textarea>" in said) == (422, True, True)
+    assert not PortfolioRun.objects.exists()
+
+
+def test_pins_of_the_form_hold_and_the_result_tells_them(client_of, declare, chat, frozen_now):
+    declare("big", accelerators=[(None, 500)])
+    client = client_of("planner")
+    made = client.post(f"{LIST}ask/", FORM | {"pins": "chat\r\nbig  lulea\r\n"})
+    run = PortfolioRun.objects.get()
+    assert made["Location"] == f"{LIST}{run.pk}/"
+    assert run.inputs["pins"] == {"big": "lulea", "chat": "porto"}
+    operations.run(run.pk, now=frozen_now.at)
+    run.refresh_from_db()
+    assert {point["plan"]["chat"] for point in run.result["points"]} == {"porto"}
+    told = page(client, f"{LIST}{run.pk}/")
+    assert "2 pinned" in told
+    pinned = told.partition('id="h-pins"')[2].partition("</section>")[0]
+    assert [word in pinned for word in ("Porto", "stays", "Lulea", "left out")] == [True] * 4
+    again = page(client, f"{LIST}ask/?again={run.pk}")
+    assert "big lulea\nchat porto</textarea>" in again
+    assert "Ask again" not in page(client_of("viewer"), f"{LIST}{run.pk}/")
+    for unknown in ("999999", "x"):
+        page(client, f"{LIST}ask/?again={unknown}", 404)
+
+
 def test_called_off_on_the_page(client_of, ask):
     run = ask()
     assert operations.MAY_CANCEL in client_of("viewer").post(f"{LIST}{run.pk}/cancel/").content.decode()
