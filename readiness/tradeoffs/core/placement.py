@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.options import (
@@ -78,8 +79,7 @@ class Placement:
     rejected: tuple[Placed, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Test:
+class _Test(NamedTuple):
     """One figure against one number, of which it may have no more (`at_most`) or no less."""
 
     limit: str
@@ -96,25 +96,25 @@ def place(candidates: Iterable[Candidate], demand: Demand, limits: Limits) -> Pl
 
 
 def place_one(candidate: Candidate, demand: Demand, limits: Limits) -> Placed:
-    tests = tuple(_tests(candidate, demand, limits))
+    tests = _tests(candidate, demand, limits)
     reasons = (
         *_by_law(candidate, limits),
         *_by_verdict(candidate, limits),
         *(reason for test in tests if (reason := _held(test)) is not None),
     )
-    room = min((_room(test) for test in tests), default=math.inf)
+    room = min(map(_room, tests), default=math.inf)
     standing = Standing.FEASIBLE
-    if any(one.standing is Standing.REJECTED for one in reasons):
-        standing = Standing.REJECTED
-    elif reasons:
-        standing = Standing.UNDECIDED
+    if reasons:
+        rejected = any(one.standing is Standing.REJECTED for one in reasons)
+        standing = Standing.REJECTED if rejected else Standing.UNDECIDED
     return Placed(candidate, standing, reasons, room if math.isfinite(room) else None)
 
 
-def _tests(candidate: Candidate, demand: Demand, limits: Limits) -> Iterator[_Test]:
+def _tests(candidate: Candidate, demand: Demand, limits: Limits) -> list[_Test]:
+    found = []
     for one in limits.latency:
         figure = candidate.latency_at(one.region, one.percentile)
-        yield _Test("latency", f"{one.region} p{one.percentile:g}", figure, one.limit_ms, "ms", True)
+        found.append(_Test("latency", f"{one.region} p{one.percentile:g}", figure, one.limit_ms, "ms", True))
     ceilings = (
         ("unit-cost", candidate.unit_cost, limits.unit_cost),
         ("monthly-cost", candidate.monthly_cost, limits.monthly_cost),
@@ -124,22 +124,22 @@ def _tests(candidate: Candidate, demand: Demand, limits: Limits) -> Iterator[_Te
     )
     for name, figure, bound in ceilings:
         if bound is not None:
-            yield _Test(name, "", figure, bound.value, bound.unit, True)
-    if limits.readiness is not None:
-        yield _Test(
-            "readiness", "", candidate.readiness, limits.readiness.value, limits.readiness.unit, False
-        )
+            found.append(_Test(name, "", figure, bound.value, bound.unit, True))
+    least = limits.readiness
+    if least is not None:
+        found.append(_Test("readiness", "", candidate.readiness, least.value, least.unit, False))
     for kind, count in sorted(demand.accelerators.items()):
         if count > 0:
             free = candidate.free_accelerators.get(kind, Figure(None, "accelerators"))
-            yield _Test("accelerators", kind, free, count, "accelerators", False)
+            found.append(_Test("accelerators", kind, free, count, "accelerators", False))
     asked = (
         ("power", candidate.headroom, demand.power_kw, "kW"),
         ("bandwidth", candidate.free_bandwidth, demand.bandwidth_gbps, "Gb/s"),
     )
     for name, figure, amount, unit in asked:
         if amount is not None and amount > 0:
-            yield _Test(name, "", figure, amount, unit, False)
+            found.append(_Test(name, "", figure, amount, unit, False))
+    return found
 
 
 def _held(test: _Test) -> Reason | None:

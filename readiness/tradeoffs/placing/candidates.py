@@ -6,8 +6,7 @@ Candidates are sites in commissioning or production. Missing stays unknown with 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from functools import cached_property
 
 from readiness.scoring.core.states import Provenance, Verdict
@@ -23,16 +22,15 @@ from readiness.tradeoffs.core.options import (
     Limits,
 )
 from readiness.tradeoffs.placing import figures
-from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part, part
+from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.levers import added_ms
+from readiness.tradeoffs.placing.parts import ACCELERATORS, ANY, Parts, free_accelerators, parts_of
 from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, WhatIf
 from readiness.workloads.core.envelope import CostUnit, Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
 
-ANY = "any"
-"""Accelerators of any type, in demand and among what is free."""
-ACCELERATORS = "accelerators"
 SECONDS_AN_HOUR = 3_600
 NOTHING = Figure(None, "")
 USED = (
@@ -46,18 +44,6 @@ USED = (
 """Kinds of factor that a placement is worked out from, beside the carbon intensity that is chosen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What scoring has stored of a site. Scores are from 0 to 1."""
-
-    verdict: str
-    score: float | None
-    score_upper: float | None
-    evaluated_at: datetime
-    weakest: str = ""
-    weakest_score: float | None = None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
     """Makes candidates of one question. `envelope` is with the levers, `plain` without: what runs today takes that."""
@@ -67,19 +53,17 @@ class Adapter:
     what_if: WhatIf
     currency: str
     carbon: CarbonKind
-    rates: Rates
+    facts: Known
     laws: Laws
-    at: datetime
     homes: frozenset[str] = frozenset()
-    standings: Mapping[str, Standing] = field(default_factory=dict)
 
     def candidate(self, site: SiteFactors) -> Candidate:
         envelope = self.envelope
-        pue = self._pue(site)
+        parts = self._parts.get(site.slug) or Parts(site, self.facts, self.currency, self.carbon)
+        pue = parts.pue if self._pue is None else self._pue
         used = figures.energy(envelope.it_kw, pue)
-        intensity = part(f"carbon intensity ({self.carbon})", site.factors.get(f"carbon_{self.carbon}"))
-        emitted = figures.carbon(used, intensity)
-        cost = self._cost(site, used, emitted)
+        emitted = figures.carbon(used, parts.intensity)
+        cost = self._cost(parts, used, emitted)
         own = self.plain if site.slug in self.homes else None
         law = self.laws.of(site.country)
         return Candidate(
@@ -87,58 +71,47 @@ class Adapter:
             country=site.country if site.country in COUNTRIES else None,
             region=site.region,
             jurisdiction=Jurisdiction(law.answer, law.rule),
-            latency=self._latency(site),
+            latency=self._latency(parts),
             unit_cost=self._unit_cost(cost),
             monthly_cost=cost,
             energy=used,
             carbon=emitted,
-            carbon_intensity=intensity.figure
-            if intensity.known
-            else Figure(None, "gCO2e/kWh", source=intensity.lacks),
-            verdict=Verdict(site.verdict) if site.verdict else None,
-            readiness=self._readiness(site),
-            free_accelerators=lacking_types(free_accelerators(site, own), site, envelope),
-            headroom=figures.it_headroom(
-                part("power headroom", site.factors.get("power_headroom_kw")),
-                pue,
-                (own.it_kw or 0.0) if own else 0.0,
+            carbon_intensity=parts.carbon_intensity,
+            verdict=parts.verdict,
+            readiness=parts.readiness,
+            free_accelerators=lacking_types(
+                free_accelerators(site, own) if own else parts.free_accelerators, site, envelope
             ),
-            free_bandwidth=_bandwidth(site, own),
+            headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
+            free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
             residency=self._zones(site.country),
         )
 
-    def _pue(self, site: SiteFactors) -> Part:
-        if self.what_if.pue is not None:
-            return figures.assumed("PUE", self.what_if.pue, self.at)
-        return part("PUE", site.factors.get("pue"))
+    @cached_property
+    def _parts(self) -> Mapping[str, Parts]:
+        return parts_of(self.facts, self.currency, self.carbon)
 
-    def _money(self, name: str, factor: Factor | None) -> Part:
-        """The part in the reporting currency: of the values that are known, the first that a rate leads there."""
-        found = part(name, factor)
-        if factor is None or not factor.known:
-            return found
-        for known in factor.known:
-            converted = self.rates.converted(known, self.currency)
-            if converted is not None:
-                return Part(name, converted)
-        return Part(name, None, f"no rate from {factor.known[0].currency} to {self.currency} is known")
+    @cached_property
+    def _pue(self) -> Part | None:
+        """That of every site, where a lever says it."""
+        if self.what_if.pue is None:
+            return None
+        return figures.assumed("PUE", self.what_if.pue, self.facts.at)
 
-    def _cost(self, site: SiteFactors, used: Figure, emitted: Figure) -> Figure:
-        what_if, currency = self.what_if, self.currency
-        hour = self._money("cost of an accelerator-hour", site.factors.get("accelerator_hour_cost"))
+    def _cost(self, parts: Parts, used: Figure, emitted: Figure) -> Figure:
+        what_if, currency, hour = self.what_if, self.currency, parts.hour
         count, priced = self.envelope.accelerator_count, None
         if what_if.carbon_price:
             priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
-        price = self._money("electricity price", site.factors.get("electricity_price"))
         is_moved = what_if.electricity_price != 1 or what_if.pue is not None
         if count and hour.known is not None and not is_moved and priced is None:
             # The cost of an hour has the energy bill in it.
             return figures.monthly_cost(count, hour, NOTHING, NOTHING, None, currency)
-        bill = figures.energy_bill(used, price.times(what_if.electricity_price), currency)
+        bill = figures.energy_bill(used, parts.price.times(what_if.electricity_price), currency)
         before = bill
         if is_moved:
-            as_it_is = figures.energy(self.envelope.it_kw, part("PUE", site.factors.get("pue")))
-            before = figures.energy_bill(as_it_is, price, currency)
+            as_it_is = figures.energy(self.envelope.it_kw, parts.pue)
+            before = figures.energy_bill(as_it_is, parts.price, currency)
         return figures.monthly_cost(count, hour, bill, before, priced, currency)
 
     def _unit_cost(self, cost: Figure) -> Figure:
@@ -156,34 +129,15 @@ class Adapter:
             return Figure(None, unit, low=low, source=told)
         return Figure(None, unit, source="how many units a month come is unknown")
 
-    def _latency(self, site: SiteFactors) -> tuple[Latency, ...]:
-        found = []
+    def _latency(self, parts: Parts) -> tuple[Latency, ...]:
+        found: list[Latency] = []
         for user in self.envelope.users:
-            factor = site.latency.get(user.region)
-            more = added_ms(self.what_if.links_slower, site.slug, user.region)
-            seen: set[float] = set()
-            for known in factor.known if factor else ():
-                # What a source does not say a percentile of is a typical round trip.
-                percentile = 50.0 if known.percentile is None else known.percentile
-                if percentile not in seen:
-                    seen.add(percentile)
-                    found.append(
-                        Latency(user.region, percentile, figures.moved(figures.figure_of(known), more))
-                    )
+            more = added_ms(self.what_if.links_slower, parts.site.slug, user.region)
+            found += [
+                Latency(one.region, one.percentile, figures.moved(one.figure, more)) if more else one
+                for one in parts.latency(user.region)
+            ]
         return tuple(found)
-
-    def _readiness(self, site: SiteFactors) -> Figure:
-        """The score in points of 100, up to what it were with the unknown checks passed."""
-        standing = self.standings.get(site.slug)
-        if standing is None or standing.score is None:
-            return Figure(None, "points", source="readiness unknown: the site has no score")
-        score = standing.score * 100
-        upper = None if standing.score_upper is None else max(score, standing.score_upper * 100)
-        banded = upper is not None and upper > score
-        return Figure(
-            score, "points", Provenance.MEASURED, standing.evaluated_at,
-            score if banded else None, upper if banded else None, "score",
-        )  # fmt: skip
 
     def _zones(self, country: str) -> frozenset[str]:
         zone = self.envelope.residency or "EU"
@@ -194,52 +148,14 @@ class Adapter:
         return countries_of((self.envelope.residency or "EU",))
 
 
-def _bandwidth(site: SiteFactors, own: Envelope | None) -> Figure:
-    free = part("free bandwidth", site.factors.get("network_free_gbps"))
-    if free.known is None:
-        return Figure(None, "Gb/s", source=free.lacks)
-    return figures.moved(figures.figure_of(free.known, "Gb/s"), (own.bandwidth_gbps or 0.0) if own else 0.0)
-
-
-def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Figure]:
-    """Free by type, and of any type. What the workload holds there already is free for itself.
-
-    One count is known for a site. Of a site with one type it is that type's; of several it bounds each. A type that is
-    not in service there has none, unless nothing at all is in the inventory.
-    """
-    free = part("free accelerators", site.factors.get("accelerators_free"))
-    types = {kind: float(count) for kind, count in site.accelerators.items()}
-    held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
-    installed = sum(types.values())
-    if free.known is None:
-        found = {ANY: Figure(None, ACCELERATORS, high=installed if types else None, source=free.lacks)}
-        found |= {
-            kind: Figure(None, ACCELERATORS, low=0.0, high=count, source=free.lacks)
-            for kind, count in types.items()
-        }
-        return found
-    total = figures.moved(figures.figure_of(free.known, ACCELERATORS), sum(held.values()))
-    found = {ANY: total}
-    for kind, count in types.items():
-        if len(types) == 1:
-            found[kind] = total
-            continue
-        mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
-        low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
-        high = max(low, min(count, figures.figure_of(free.known).most + mine))
-        told = f"{free.known.value:g} free of {len(types)} types ({free.known.source})"
-        found[kind] = Figure(
-            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=told
-        )
-    return found
-
-
 def lacking_types(free: dict[str, Figure], site: SiteFactors, envelope: Envelope) -> dict[str, Figure]:
     """With none for each type that is asked for and not in service, where the inventory has accelerators at all."""
     if not site.accelerators:
         return free
-    none = Figure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory")
-    return free | {need.type: none for need in envelope.accelerators if need.type and need.type not in free}
+    lacking = [need.type for need in envelope.accelerators if need.type and need.type not in free]
+    if not lacking:
+        return free
+    return free | dict.fromkeys(lacking, Figure(0.0, ACCELERATORS, Provenance.DECLARED, source="inventory"))
 
 
 def demand_of(envelope: Envelope) -> Demand:

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.tradeoffs.core.factors import Rates, SiteFactors
-from readiness.tradeoffs.placing.candidates import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What scoring has stored of a site. Scores are from 0 to 1."""
+
+    verdict: str
+    score: float | None
+    score_upper: float | None
+    evaluated_at: datetime
+    weakest: str = ""
+    weakest_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

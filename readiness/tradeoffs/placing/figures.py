@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Basis, Factor, Known
@@ -21,7 +22,7 @@ WHAT_IF = "what-if"
 _PROVENANCE = {each.value: each for each in Provenance}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Part:
     """A factor as it counts: the value that is best known, or why there is none."""
 
@@ -53,7 +54,7 @@ class Part:
         )
         return Part(self.name, known)
 
-    @property
+    @cached_property
     def figure(self) -> Figure:
         if self.known is None:
             return Figure(None, "", source=self.lacks)
@@ -102,7 +103,7 @@ def energy(it_kw: float | None, pue: Part) -> Figure:
         return Figure(None, ENERGY_UNIT, low=base, source=pue.lacks)
     known = pue.known
     low, high = _or(known.low, known.value) * base, _or(known.high, known.value) * base
-    return _made(known.value * base, low, high, ENERGY_UNIT, (figure_of(known),), "IT power x PUE x 730.5 h")
+    return _made(known.value * base, low, high, ENERGY_UNIT, (pue.figure,), "IT power x PUE x 730.5 h")
 
 
 def carbon(used: Figure, intensity: Part) -> Figure:
@@ -114,9 +115,7 @@ def carbon(used: Figure, intensity: Part) -> Figure:
     per_kwh = intensity.known.value / 1000
     low = used.least * _or(intensity.least, 0.0) / 1000
     high = used.most * _or(intensity.most, 0.0) / 1000
-    return _made(
-        used.value * per_kwh, low, high, CARBON_UNIT, (used, figure_of(intensity.known)), "energy x intensity"
-    )
+    return _made(used.value * per_kwh, low, high, CARBON_UNIT, (used, intensity.figure), "energy x intensity")
 
 
 def monthly_cost(
@@ -147,7 +146,7 @@ def monthly_cost(
             _or(known.low, known.value) * held,
             _or(known.high, known.value) * held,
             unit,
-            (figure_of(known),),
+            (hour.figure,),
             f"{accelerators} x 730.5 h x {known.value:.4g} {currency}/h ({known.source})",
         )
         parts = (value,)
@@ -194,7 +193,7 @@ def energy_bill(used: Figure, price: Part, currency: str) -> Figure:
         min(ends),
         max(ends),
         unit,
-        (used, figure_of(price.known)),
+        (used, price.figure),
         "energy x electricity price",
     )
 
@@ -260,7 +259,7 @@ def it_headroom(headroom: Part, pue: Part, own_kw: float) -> Figure:
         _or(known.low, known.value) / _or(pue.most, 1.0),
         _or(known.high, known.value) / _or(pue.least, 1.0),
         "kW",
-        (figure_of(known), figure_of(pue.known)),
+        (headroom.figure, pue.figure),
         f"headroom at the meter / PUE ({known.source})",
     )
     return moved(found, own_kw)

@@ -16,8 +16,7 @@ from django.db import connection
 
 from readiness.framework import queries as framework
 from readiness.scoring.models import SiteScore
-from readiness.tradeoffs.placing.candidates import Standing
-from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.facts import Known, Standing
 from readiness.tradeoffs.queries.known import factors_of, known_rates
 
 KEPT = 4

@@ -40,11 +40,9 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         what_if=question.what_if,
         currency=currency,
         carbon=question.carbon,
-        rates=facts.rates,
+        facts=facts,
         laws=Laws(asked, pack, now.date(), question.what_if.data_origin, question.what_if.bases),
-        at=facts.at,
         homes=frozenset(today),
-        standings=facts.standings,
     )
     found = judged(facts.sites, adapter)
     result = compared(found, question, today[0] if today else "")

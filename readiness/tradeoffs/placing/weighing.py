@@ -18,13 +18,12 @@ from readiness.tradeoffs.core.ranking import Ranked, ranking
 from readiness.tradeoffs.core.sensitivity import Robustness, Sensitivity, robustness, sensitivity
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
-    Standing,
     capacity_after,
     demand_of,
     latency_limits,
     limits_of,
 )
-from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.facts import Known, Standing
 from readiness.tradeoffs.placing.law import Law
 from readiness.tradeoffs.placing.question import OBJECTIVES, BadQuestion, Question
 from readiness.workloads.core.envelope import Envelope
@@ -125,7 +124,7 @@ class Judged:
 
 def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
     envelope = adapter.envelope
-    demand, limits = demand_of(envelope), limits_of(envelope, adapter.currency, adapter.rates)
+    demand, limits = demand_of(envelope), limits_of(envelope, adapter.currency, adapter.facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
     options = []
     for site in sites:
@@ -142,10 +141,10 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
                 region=site.region,
                 stage=site.stage,
                 placed=placed,
-                figures=_figures(placed, served, adapter.at),
+                figures=_figures(placed, served, adapter.facts.at),
                 law=adapter.laws.of(site.country),
                 after=capacity_after(placed.candidate, demand),
-                standing=adapter.standings.get(site.slug),
+                standing=adapter.facts.standings.get(site.slug),
                 is_today=site.slug in adapter.homes,
             )
         )

@@ -20,7 +20,6 @@ from readiness.tradeoffs.core.options import Candidate, Demand, Figure, worst_la
 from readiness.tradeoffs.core.placement import Placed, Standing, place_one
 from readiness.tradeoffs.core.portfolio import Portfolio
 from readiness.tradeoffs.placing.candidates import (
-    ANY,
     Adapter,
     demand_of,
     latency_limits,
@@ -28,6 +27,7 @@ from readiness.tradeoffs.placing.candidates import (
 )
 from readiness.tradeoffs.placing.known import Known, known
 from readiness.tradeoffs.placing.law import Laws
+from readiness.tradeoffs.placing.parts import ANY
 from readiness.tradeoffs.placing.question import BadQuestion, WhatIf
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.question import Asked
@@ -172,10 +172,8 @@ def _adapter(envelope: Envelope, asked: Asked, facts: Known, pack: Pack | None, 
         what_if=PLAIN,
         currency=asked.currency,
         carbon=asked.carbon,
-        rates=facts.rates,
+        facts=facts,
         laws=Laws(envelope, pack, now.date()),
-        at=facts.at,
-        standings=facts.standings,
     )
 
 
@@ -197,7 +195,7 @@ def _judged(
     for row, envelope in enumerate(envelopes):
         adapter, there = adapters[envelope.slug], sites[envelope.slug]
         try:
-            limits = limits_of(envelope, asked.currency, adapter.rates)
+            limits = limits_of(envelope, asked.currency, adapter.facts.rates)
         except BadQuestion as error:
             against[envelope.slug] = error.reason
             continue
@@ -289,9 +287,8 @@ def _capacity(
             what_if=PLAIN,
             currency=asked.currency,
             carbon=asked.carbon,
-            rates=facts.rates,
+            facts=facts,
             laws=Laws(asking, None, now.date()),
-            at=facts.at,
             homes=frozenset({slug}),
         )
         candidate = adapter.candidate(site)

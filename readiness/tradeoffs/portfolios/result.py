@@ -10,7 +10,7 @@ import numpy as np
 from readiness.tradeoffs.core.consequences import Consequence, line
 from readiness.tradeoffs.core.moves import Against, against
 from readiness.tradeoffs.core.portfolio import LeftOut, Point, Sweep
-from readiness.tradeoffs.placing.candidates import ANY
+from readiness.tradeoffs.placing.parts import ANY
 from readiness.tradeoffs.portfolios.fleet import BANDWIDTH, POWER, Fleet
 
 VERSION = 1

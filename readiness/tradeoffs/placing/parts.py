@@ -1,0 +1,153 @@
+"""What goes into a candidate whatever is asked of it but for currency and carbon: made once for what was read.
+
+A question over 1,000 sites has 100 ms, and half of it went into making these anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+
+from readiness.scoring.core.states import Provenance, Verdict
+from readiness.tradeoffs.core.factors import Factor, SiteFactors
+from readiness.tradeoffs.core.options import Figure, Latency
+from readiness.tradeoffs.placing import figures
+from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.figures import Part, part
+from readiness.tradeoffs.placing.question import CarbonKind
+from readiness.workloads.core.envelope import Envelope
+
+ANY = "any"
+"""Accelerators of any type, in demand and among what is free."""
+ACCELERATORS = "accelerators"
+KEPT = 16
+"""Currencies, kinds of carbon and percentiles that are asked for within a minute."""
+
+
+@lru_cache(maxsize=KEPT)
+def parts_of(facts: Known, currency: str, carbon: CarbonKind) -> Mapping[str, Parts]:
+    """By slug of the site."""
+    return {site.slug: Parts(site, facts, currency, carbon) for site in facts.sites}
+
+
+class Parts:
+    """Of one site; each part is made when it is first asked for."""
+
+    def __init__(self, site: SiteFactors, facts: Known, currency: str, carbon: CarbonKind) -> None:
+        self.site = site
+        self._facts, self._currency, self._carbon = facts, currency, carbon
+        self._latency: dict[str, tuple[Latency, ...]] = {}
+
+    @cached_property
+    def pue(self) -> Part:
+        return part("PUE", self.site.factors.get("pue"))
+
+    @cached_property
+    def intensity(self) -> Part:
+        kind = self._carbon
+        return part(f"carbon intensity ({kind})", self.site.factors.get(f"carbon_{kind}"))
+
+    @cached_property
+    def carbon_intensity(self) -> Figure:
+        if self.intensity.known is None:
+            return Figure(None, "gCO2e/kWh", source=self.intensity.lacks)
+        return self.intensity.figure
+
+    @cached_property
+    def hour(self) -> Part:
+        return self._money("cost of an accelerator-hour", self.site.factors.get("accelerator_hour_cost"))
+
+    @cached_property
+    def price(self) -> Part:
+        return self._money("electricity price", self.site.factors.get("electricity_price"))
+
+    @cached_property
+    def headroom(self) -> Part:
+        return part("power headroom", self.site.factors.get("power_headroom_kw"))
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        return Verdict(self.site.verdict) if self.site.verdict else None
+
+    @cached_property
+    def readiness(self) -> Figure:
+        """The score in points of 100, up to what it were with the unknown checks passed."""
+        standing = self._facts.standings.get(self.site.slug)
+        if standing is None or standing.score is None:
+            return Figure(None, "points", source="readiness unknown: the site has no score")
+        score = standing.score * 100
+        upper = None if standing.score_upper is None else max(score, standing.score_upper * 100)
+        banded = upper is not None and upper > score
+        return Figure(
+            score, "points", Provenance.MEASURED, standing.evaluated_at,
+            score if banded else None, upper if banded else None, "score",
+        )  # fmt: skip
+
+    @cached_property
+    def free_accelerators(self) -> dict[str, Figure]:
+        """For whom holds none there."""
+        return free_accelerators(self.site, None)
+
+    @cached_property
+    def free_bandwidth(self) -> Figure:
+        free = part("free bandwidth", self.site.factors.get("network_free_gbps"))
+        if free.known is None:
+            return Figure(None, "Gb/s", source=free.lacks)
+        return figures.figure_of(free.known, "Gb/s")
+
+    def latency(self, region: str) -> tuple[Latency, ...]:
+        """What is known of round trips to a user region, the first of each percentile."""
+        if region not in self._latency:
+            factor = self.site.latency.get(region)
+            found: dict[float, Latency] = {}
+            for known in factor.known if factor else ():
+                # What a source does not say a percentile of is a typical round trip.
+                percentile = 50.0 if known.percentile is None else known.percentile
+                if percentile not in found:
+                    found[percentile] = Latency(region, percentile, figures.figure_of(known))
+            self._latency[region] = tuple(found.values())
+        return self._latency[region]
+
+    def _money(self, name: str, factor: Factor | None) -> Part:
+        """The part in the reporting currency: of the values that are known, the first that a rate leads there."""
+        found = part(name, factor)
+        if factor is None or not factor.known:
+            return found
+        for known in factor.known:
+            converted = self._facts.rates.converted(known, self._currency)
+            if converted is not None:
+                return Part(name, converted)
+        return Part(name, None, f"no rate from {factor.known[0].currency} to {self._currency} is known")
+
+
+def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Figure]:
+    """Free by type, and of any type. What the workload holds there already is free for itself.
+
+    One count is known for a site. Of a site with one type it is that type's; of several it bounds each. A type that is
+    not in service there has none, unless nothing at all is in the inventory.
+    """
+    free = part("free accelerators", site.factors.get("accelerators_free"))
+    types = {kind: float(count) for kind, count in site.accelerators.items()}
+    held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
+    installed = sum(types.values())
+    if free.known is None:
+        found = {ANY: Figure(None, ACCELERATORS, high=installed if types else None, source=free.lacks)}
+        found |= {
+            kind: Figure(None, ACCELERATORS, low=0.0, high=count, source=free.lacks)
+            for kind, count in types.items()
+        }
+        return found
+    total = figures.moved(figures.figure_of(free.known, ACCELERATORS), sum(held.values()))
+    found = {ANY: total}
+    for kind, count in types.items():
+        if len(types) == 1:
+            found[kind] = total
+            continue
+        mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
+        low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
+        high = max(low, min(count, figures.figure_of(free.known).most + mine))
+        told = f"{free.known.value:g} free of {len(types)} types ({free.known.source})"
+        found[kind] = Figure(
+            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=told
+        )
+    return found
