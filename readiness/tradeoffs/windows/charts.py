@@ -1,0 +1,241 @@
+"""Hours of price and carbon with the windows in them, the trade-off between both, and the rule on past days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+from plotly import graph_objects as go
+
+from readiness.scoring.charts import Figure, figure, ms, nothing
+from readiness.tradeoffs.core.deferral import Plan
+from readiness.tradeoffs.core.windows import Series
+from readiness.tradeoffs.windows import lines, trial_lines
+from readiness.tradeoffs.windows.planned import PRICE, Planned, Windows
+
+ROLES = {"at-once": "muted", "cheapest": "ok", "priced": "accent", "cleanest": "ready"}
+MARGIN = {"l": 62, "r": 58, "t": 16, "b": 34}
+NARROW = {"margin": {"l": 48, "r": 44}, "xaxis": {"nticks": 4}}
+
+
+def hours(found: Planned) -> Figure:
+    """A panel for each factor that is known by the hour; windows are bands over the hours that they take."""
+    windows, site = found.windows, found.site
+    if windows is None or site is None:
+        return nothing(lines.why_not(found))
+    price, carbon = windows.hours.price, windows.hours.carbon
+    traces = []
+    if price is not None:
+        traces.append(_line(price, lines.kind_name(PRICE), "series-1", "y"))
+    if carbon is not None:
+        traces.append(
+            _line(carbon, lines.kind_name(found.kinds[1]), "series-2", "y2" if price is not None else "y")
+        )
+    plans = lines.named_plans(found)
+    layout = go.Layout(
+        margin=MARGIN,
+        hovermode="x unified",
+        showlegend=True,
+        xaxis={"type": "date", "range": [ms(windows.work.earliest_at), ms(windows.work.deadline_at)]},
+        yaxis={"title": {"text": (price or carbon).unit if price or carbon else ""}},
+        shapes=[],
+    )
+    if price is not None and carbon is not None:
+        layout.yaxis2 = {
+            "title": {"text": carbon.unit},
+            "overlaying": "y",
+            "side": "right",
+            "showgrid": False,
+        }
+    traces += [_bar(name, plan, ROLES[key], row) for row, (key, name, plan) in enumerate(plans)]
+    layout.yaxis3 = {"overlaying": "y", "visible": False, "range": [-0.6, 12], "fixedrange": True}
+    meta = {
+        "finding": lines.finding(found),
+        "footer": gettext("Drawn in your time zone; the table has the site's, %(zone)s, and UTC")
+        % {"zone": site.zone.key},
+        "table": _hours_table(found, windows, plans),
+        "narrow": NARROW,
+    }
+    return figure(traces, layout, meta)
+
+
+def _line(series: Series, name: str, role: str, axis: str) -> go.Scatter:
+    """Steps, since a value holds for its slot; the last is drawn to its end."""
+    slots = series.slots
+    x = [ms(slot.start_at) for slot in slots]
+    y = [slot.value for slot in slots]
+    if slots:
+        x, y = [*x, ms(slots[-1].start_at + series.step)], [*y, slots[-1].value]
+    return go.Scatter(
+        x=x, y=y, name=f"{name}, {series.unit}", mode="lines", yaxis=axis, connectgaps=False,
+        line={"width": 2, "shape": "hv"}, meta={"role": role},
+    )  # fmt: skip
+
+
+def _bar(name: str, plan: Plan, role: str, row: int) -> go.Scatter:
+    """When a plan runs, as a thick line along the bottom; a pause breaks it."""
+    x: list[int | None] = []
+    for one in plan.pieces:
+        x += [ms(one.start_at), ms(one.end_at), None]
+    return go.Scatter(
+        x=x, y=[None if at is None else row for at in x], name=name, mode="lines", yaxis="y3", connectgaps=False,
+        line={"width": 9}, meta={"role": role}, hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _hours_table(found: Planned, windows: Windows, plans: Sequence[tuple[str, str, Plan]]) -> Figure:
+    site = found.site
+    assert site is not None
+    series = [each for each in (windows.hours.price, windows.hours.carbon) if each is not None]
+    names = [
+        f"{lines.kind_name(kind)}, {each.unit}"
+        for kind, each in zip(
+            [
+                kind
+                for kind, one in zip(found.kinds, (windows.hours.price, windows.hours.carbon), strict=True)
+                if one
+            ],
+            series,
+            strict=True,
+        )
+    ]
+    rows: list[list[Any]] = []
+    for place, slot in enumerate(series[0].slots):
+        end_at = slot.start_at + series[0].step
+        running = [
+            name
+            for _key, name, plan in plans
+            if any(one.start_at < end_at and one.end_at > slot.start_at for one in plan.pieces)
+        ]
+        rows.append(
+            [
+                *lines.hour_words(slot.start_at, site.zone),
+                *(each.slots[place].value for each in series),
+                ", ".join(running),
+            ]
+        )
+    columns = [f"{gettext('At the site')} ({site.zone.key})", "UTC", *names, gettext("Runs in")]
+    return {"columns": columns, "rows": rows}
+
+
+def trade_off(found: Planned) -> Figure:
+    """Money against carbon of each plan; the line joins the corners of the front."""
+    windows, site = found.windows, found.site
+    if windows is None or site is None:
+        return nothing(lines.why_not(found))
+    if not windows.front:
+        return nothing(gettext("Money and carbon are known together in too few of these hours."))
+    cost, emits = lines.money_unit(found), lines.carbon_unit(found)
+    corners = [(plan, _at(found, plan)) for plan in windows.front]
+    traces = [
+        go.Scatter(
+            x=[point[0] for _, point in corners], y=[point[1] for _, point in corners],
+            text=[lines.instant(plan.start_at, site.zone) for plan, _ in corners],
+            name=gettext("Best for some carbon price"), mode="lines+markers", line={"width": 2},
+            marker={"size": 9}, hovertemplate=f"%{{text}}<br>%{{x:.4g}} {cost}<br>%{{y:.4g}} {emits}<extra></extra>",
+            meta={"role": "accent"},
+        )
+    ]  # fmt: skip
+    others = [("at-once", gettext("At once"), windows.at_once.money, windows.at_once.grams, "x-thin")]
+    others.append(
+        (
+            "flat",
+            gettext("Flat, at the mean of these hours"),
+            windows.flat.money,
+            windows.flat.grams,
+            "diamond",
+        )
+    )
+    for key, name, per_kw, grams, symbol in others:
+        x, y = lines.money(found, per_kw), lines.carbon(found, grams)
+        if x is not None and y is not None:
+            traces.append(_mark(name, x, y, symbol, "gap" if key == "at-once" else "muted"))
+    chosen = found.chosen
+    if chosen is not None and chosen.money is not None and chosen.grams is not None:
+        traces.append(
+            _mark(gettext("What the aim takes"), *_at(found, chosen), "circle-open", "text", size=17)
+        )
+    layout = go.Layout(
+        margin={"l": 62, "r": 16, "t": 12, "b": 48},
+        hovermode="closest",
+        showlegend=True,
+        xaxis={
+            "title": {"text": gettext("Cost, %(unit)s (lower is better)") % {"unit": cost}},
+            "zeroline": False,
+        },
+        yaxis={
+            "title": {"text": gettext("Carbon, %(unit)s (lower is better)") % {"unit": emits}},
+            "zeroline": False,
+        },
+    )
+    columns = [
+        gettext("Start at the site"),
+        "UTC",
+        f"{gettext('Cost')}, {cost}",
+        f"{gettext('Carbon')}, {emits}",
+    ]
+    rows = [[*lines.hour_words(plan.start_at, site.zone), point[0], point[1]] for plan, point in corners]
+    meta = {
+        "finding": lines.exchange(found),
+        "narrow": NARROW,
+        "table": {"columns": columns, "rows": rows},
+    }
+    return figure(traces, layout, meta)
+
+
+def _at(found: Planned, plan: Plan) -> tuple[float, float]:
+    return lines.money(found, plan.money) or 0.0, lines.carbon(found, plan.grams) or 0.0
+
+
+def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int = 11) -> go.Scatter:
+    return go.Scatter(
+        x=[x], y=[y], name=name, mode="markers", marker={"symbol": symbol, "size": size, "line": {"width": 2.5}},
+        hovertemplate=f"{name}<br>%{{x:.4g}}<br>%{{y:.4g}}<extra></extra>", meta={"role": role},
+    )  # fmt: skip
+
+
+def trial(found: Planned) -> Figure:
+    """What each past day came to: at once, by the rule, and with perfect foresight."""
+    if found.trial is None or not found.trial.days or found.site is None:
+        return nothing(lines.why_not(found) or trial_lines.finding(found))
+    days, zone, unit = found.trial.days, found.site.zone, trial_lines.unit(found)
+    asked = [day.asked_at.astimezone(zone).date().isoformat() for day in days]
+    columns = {
+        part: [trial_lines.shown(found, found.worth(getattr(day, part))) for day in days]
+        for part in trial_lines.PARTS
+    }
+    looks = {
+        "at_once": (gettext("At once"), "muted", "circle-open"),
+        "by_rule": (gettext("By the rule"), "accent", "circle"),
+        "best": (gettext("Perfect foresight"), "ready", "diamond"),
+    }
+    traces = [
+        go.Scatter(
+            x=asked, y=columns[part], name=name, mode="markers", marker={"symbol": symbol, "size": 8},
+            meta={"role": role},
+        )
+        for part, (name, role, symbol) in looks.items()
+    ]  # fmt: skip
+    layout = go.Layout(
+        margin=MARGIN | {"r": 16},
+        hovermode="x unified",
+        showlegend=True,
+        xaxis={"type": "category", "nticks": 10},
+        yaxis={"title": {"text": unit}},
+    )
+    heads = [f"{name}, {unit}" for name, _role, _symbol in looks.values()]
+    rows = [
+        [
+            day.asked_at.astimezone(zone).isoformat(timespec="minutes"),
+            *(columns[part][place] for part in trial_lines.PARTS),
+            day.by_rule.start_at.astimezone(zone).isoformat(timespec="minutes"),
+            day.best.start_at.astimezone(zone).isoformat(timespec="minutes"),
+        ]
+        for place, day in enumerate(days)
+    ]
+    table = {
+        "columns": [gettext("Asked for"), *heads, gettext("The rule starts"), gettext("The best starts")],
+        "rows": rows,
+    }
+    return figure(traces, layout, {"finding": trial_lines.finding(found), "narrow": NARROW, "table": table})
