@@ -121,7 +121,13 @@ def kind_of(route):
 def address(route):
     """The route with what there is in the place of its parameters."""
     values = {"pk": str(pk_of(route)), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
-    values |= {"name": "hours", "step": "1", "domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
+    values |= {
+        "name": "hours",
+        "step": "1",
+        "domain": "energy",
+        "pillar_id": "p5",
+        "part_id": "still-scheduling",
+    }
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
@@ -22,7 +24,7 @@ from web.rest.filters import refuse_unknown
 from web.rest.permissions import requires
 
 _number = fields.FloatField(allow_null=True)
-_amounts = {
+_amounts: dict[str, Any] = {
     "cost": _number,
     "carbon_kg": _number,
     "cost_per_kw": fields.FloatField(allow_null=True, help_text="For 1 kW at the meter"),

@@ -38,7 +38,7 @@ def hours(found: Planned) -> Figure:
         hovermode="x unified",
         showlegend=True,
         xaxis={"type": "date", "range": [ms(windows.work.earliest_at), ms(windows.work.deadline_at)]},
-        yaxis={"title": {"text": (price or carbon).unit if price or carbon else ""}},
+        yaxis={"title": {"text": next((each.unit for each in (price, carbon) if each is not None), "")}},
         shapes=[],
     )
     if price is not None and carbon is not None:

@@ -230,12 +230,12 @@ def _piece(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
 
 def _figures(found: Planned, per_kw: float | None, grams: float | None) -> Line:
     return {
-        "cost": _amount(money(found, per_kw), money_unit(found)),
-        "carbon": _amount(carbon(found, grams), carbon_unit(found)),
+        "cost": amount(money(found, per_kw), money_unit(found)),
+        "carbon": amount(carbon(found, grams), carbon_unit(found)),
     }
 
 
-def _amount(value: float | None, unit: str) -> str:
+def amount(value: float | None, unit: str) -> str:
     return gettext("unknown") if value is None else f"{number(value)} {unit}".strip()
 
 

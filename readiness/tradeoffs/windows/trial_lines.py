@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from readiness.tradeoffs.core.words import number
-from readiness.tradeoffs.windows.lines import carbon, carbon_unit, less, money, money_unit, total
+from readiness.tradeoffs.windows.lines import amount, carbon, carbon_unit, less, money, money_unit, total
 from readiness.tradeoffs.windows.planned import Aim, Planned
 
 type Line = dict[str, Any]
@@ -53,10 +53,7 @@ def facts(found: Planned) -> list[Line]:
     saved, most = (less(of["at_once"], of[part]) for part in ("by_rule", "best"))
     reached = 100 * saved / most if saved is not None and most else None
     amounts = [
-        {
-            "term": label,
-            "value": gettext("unknown") if of[part] is None else f"{number(of[part])} {unit(found)}",
-        }
+        {"term": label, "value": amount(of[part], unit(found))}
         for part, label in (
             ("at_once", gettext("At once")),
             ("by_rule", gettext("By the rule")),
