@@ -88,9 +88,7 @@ VARIANTS = (
     "/tradeoffs/workloads/bare/",
     "/tradeoffs/workloads/bare/windows/",
     "/tradeoffs/workloads/porto/windows/?site=site-1",
-    "/tradeoffs/workloads/porto/windows/?hours=0",
     "/tradeoffs/flexibility/?view=sites",
-    "/tradeoffs/flexibility/?q=nothing-is-called-this",
     "/tradeoffs/workloads/?complete=false&cols=demand&cols=it_kw&cols=provenance",
     "/tradeoffs/factors/?sources=disagree&cols=basis",
     "/tradeoffs/factors/?q=nothing-is-called-this",
@@ -121,13 +119,8 @@ def kind_of(route):
 def address(route):
     """The route with what there is in the place of its parameters."""
     values = {"pk": str(pk_of(route)), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
-    values |= {
-        "name": "hours",
-        "step": "1",
-        "domain": "energy",
-        "pillar_id": "p5",
-        "part_id": "still-scheduling",
-    }
+    values |= {"step": "1", "domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
+    values["name"] = "hours"
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
 
 
@@ -277,7 +270,7 @@ def working(small_fleet, user_of, frozen_now):
     """A class placed at Porto, confirmed, of which something wants a look; and one of which nothing is declared."""
     by = {"by": user_of("planner"), "now": frozen_now.at}
     limits = {"latency_limit_ms": 50, "allowed_jurisdictions": ["EEA"], "carbon_g_per_kwh": 300, "it_kw": 4}
-    limits |= {"deferrable_h": 6, "criticality": "critical"}
+    limits |= {"deferrable_h": 6}
     chat = workloads.declare(
         name="Chat", slug="porto", source="Catalogue 3", accelerators=[(None, 8)], **limits, **by
     )

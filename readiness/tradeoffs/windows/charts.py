@@ -12,7 +12,7 @@ from readiness.scoring.charts import Figure, figure, ms, nothing
 from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.windows import Series
 from readiness.tradeoffs.windows import lines, trial_lines
-from readiness.tradeoffs.windows.planned import PRICE, Planned, Windows
+from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Windows
 
 ROLES = {"at-once": "muted", "cheapest": "ok", "priced": "accent", "cleanest": "ready"}
 MARGIN = {"l": 62, "r": 58, "t": 16, "b": 34}
@@ -127,35 +127,6 @@ def trade_off(found: Planned) -> Figure:
     if not windows.front:
         return nothing(gettext("Money and carbon are known together in too few of these hours."))
     cost, emits = lines.money_unit(found), lines.carbon_unit(found)
-    corners = [(plan, _at(found, plan)) for plan in windows.front]
-    traces = [
-        go.Scatter(
-            x=[point[0] for _, point in corners], y=[point[1] for _, point in corners],
-            text=[lines.instant(plan.start_at, site.zone) for plan, _ in corners],
-            name=gettext("Best for some carbon price"), mode="lines+markers", line={"width": 2},
-            marker={"size": 9}, hovertemplate=f"%{{text}}<br>%{{x:.4g}} {cost}<br>%{{y:.4g}} {emits}<extra></extra>",
-            meta={"role": "accent"},
-        )
-    ]  # fmt: skip
-    others = [("at-once", gettext("At once"), windows.at_once.money, windows.at_once.grams, "x-thin")]
-    others.append(
-        (
-            "flat",
-            gettext("Flat, at the mean of these hours"),
-            windows.flat.money,
-            windows.flat.grams,
-            "diamond",
-        )
-    )
-    for key, name, per_kw, grams, symbol in others:
-        x, y = lines.money(found, per_kw), lines.carbon(found, grams)
-        if x is not None and y is not None:
-            traces.append(_mark(name, x, y, symbol, "gap" if key == "at-once" else "muted"))
-    chosen = found.chosen
-    if chosen is not None and chosen.money is not None and chosen.grams is not None:
-        traces.append(
-            _mark(gettext("What the aim takes"), *_at(found, chosen), "circle-open", "text", size=17)
-        )
     layout = go.Layout(
         margin={"l": 62, "r": 16, "t": 12, "b": 48},
         hovermode="closest",
@@ -175,20 +146,53 @@ def trade_off(found: Planned) -> Figure:
         f"{gettext('Cost')}, {cost}",
         f"{gettext('Carbon')}, {emits}",
     ]
-    rows = [[*lines.hour_words(plan.start_at, site.zone), point[0], point[1]] for plan, point in corners]
+    rows = [[*lines.hour_words(plan.start_at, site.zone), *_at(found, plan)] for plan in windows.front]
     meta = {
         "finding": lines.exchange(found),
         "narrow": NARROW,
         "table": {"columns": columns, "rows": rows},
     }
-    return figure(traces, layout, meta)
+    return figure([_corners(found, windows, site), *_marks(found, windows)], layout, meta)
+
+
+def _corners(found: Planned, windows: Windows, site: SiteOfRun) -> go.Scatter:
+    points = [_at(found, plan) for plan in windows.front]
+    hover = f"%{{text}}<br>%{{x:.4g}} {lines.money_unit(found)}<br>%{{y:.4g}} {lines.carbon_unit(found)}"
+    return go.Scatter(
+        x=[x for x, _ in points],
+        y=[y for _, y in points],
+        text=[lines.instant(plan.start_at, site.zone) for plan in windows.front],
+        name=gettext("Best for some carbon price"),
+        mode="lines+markers",
+        line={"width": 2},
+        marker={"size": 9},
+        hovertemplate=f"{hover}<extra></extra>",
+        meta={"role": "accent"},
+    )
+
+
+def _marks(found: Planned, windows: Windows) -> list[go.Scatter]:
+    """At once, flat, and what the aim takes, where both figures are known."""
+    once, flat, chosen = windows.at_once, windows.flat, found.chosen
+    given = [
+        (gettext("At once"), once.money, once.grams, "x-thin", "gap", 11),
+        (gettext("Flat, at the mean of these hours"), flat.money, flat.grams, "diamond", "muted", 11),
+    ]
+    if chosen is not None:
+        name = gettext("What the aim takes")
+        given.append((name, chosen.money, chosen.grams, "circle-open", "text", 17))
+    return [
+        _mark(name, x, y, symbol, role, size=size)
+        for name, per_kw, grams, symbol, role, size in given
+        if (x := lines.money(found, per_kw)) is not None and (y := lines.carbon(found, grams)) is not None
+    ]
 
 
 def _at(found: Planned, plan: Plan) -> tuple[float, float]:
     return lines.money(found, plan.money) or 0.0, lines.carbon(found, plan.grams) or 0.0
 
 
-def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int = 11) -> go.Scatter:
+def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int) -> go.Scatter:
     return go.Scatter(
         x=[x], y=[y], name=name, mode="markers", marker={"symbol": symbol, "size": size, "line": {"width": 2.5}},
         hovertemplate=f"{name}<br>%{{x:.4g}}<br>%{{y:.4g}}<extra></extra>", meta={"role": role},
