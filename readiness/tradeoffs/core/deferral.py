@@ -303,7 +303,14 @@ def _kept(series: Series, kept: Sequence[bool]) -> Series:
 def _total(series: Series | None, pieces: Sequence[Piece]) -> float | None:
     if series is None:
         return None
-    parts = [cost_from(series, one.start_at, (one.end_at - one.start_at) / HOUR) for one in pieces]
+    parts = [
+        cost_from(
+            _within(series, one.start_at - series.step, one.end_at),
+            one.start_at,
+            (one.end_at - one.start_at) / HOUR,
+        )
+        for one in pieces
+    ]
     known = [part for part in parts if part is not None]
     return math.fsum(known) if len(known) == len(parts) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ from readiness.scoring.charts import Figure, figure, nothing
 from readiness.tradeoffs.flexibility.queries import Fleet, SiteRow
 from readiness.tradeoffs.flexibility.words import index, shares
 
-MOST_NAMED = 12
+MOST_TICKS = 10
+MOST_NAMED = 3
 
 
 def conformance(found: Fleet) -> Figure:
@@ -21,31 +23,24 @@ def conformance(found: Fleet) -> Figure:
         return nothing(gettext("No site has both: an attested conformance, and a critical workload."))
     bound = [one for one in drawn if one.fewest == 0]
     free = [one for one in drawn if one.fewest]
-    kinds = (
-        (gettext("A critical workload has no alternative"), "bad", "x", bound),
-        (gettext("Every critical workload has one"), "ready", "circle", free),
-    )
-    traces = [
-        _dots(name, role, symbol, points, named=len(drawn) <= MOST_NAMED)
-        for name, role, symbol, points in kinds
-        if points
-    ]
+    looks = zip(_looks(), (bound, free), strict=True)
+    traces = [_dots(name, role, symbol, points) for (name, role, symbol), points in looks if points]
+    most = max(one.fewest or 0 for one in drawn)
     layout = go.Layout(
         margin={"l": 62, "r": 24, "t": 16, "b": 48},
         hovermode="closest",
-        showlegend=True,
         xaxis={"title": {"text": gettext("Devices that conform, % (attested)")}, "zeroline": False},
         yaxis={
             "title": {"text": gettext("Alternatives of the workload with fewest")},
-            "rangemode": "tozero",
+            "range": [-0.35, most * 1.15 + 0.85],
             "zeroline": False,
-            "tickformat": "d",
+            **({"dtick": 1} if most <= MOST_TICKS else {}),
         },
     )
     meta = {
         "finding": finding(found),
         "footer": _left_out(found, drawn),
-        "narrow": {"margin": {"l": 48}, "xaxis": {"nticks": 4}},
+        "narrow": {"margin": {"l": 44, "r": 20}, "xaxis": {"nticks": 4}},
         "table": _table(found),
     }
     return figure(traces, layout, meta)
@@ -60,21 +55,44 @@ def finding(found: Fleet) -> str:
     return told % {"none": with_none, "all": with_any}
 
 
-def _dots(name: str, role: str, symbol: str, points: Sequence[SiteRow], *, named: bool) -> go.Scatter:
+def _looks() -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    """Name, role and symbol of the sites with a workload that has no alternative, and of the others."""
+    return (
+        (gettext("A critical workload has no alternative"), "bad", "x"),
+        (gettext("Every critical workload has one"), "ready", "circle"),
+    )
+
+
+def legend() -> list[dict[str, str]]:
+    return [{"label": name, "role": role, "shape": "dot"} for name, role, _symbol in _looks()]
+
+
+def _dots(name: str, role: str, symbol: str, points: Sequence[SiteRow]) -> go.Scatter:
+    """Sites with the same two figures are one mark, named together."""
+    together: dict[tuple[float | None, int | None], list[SiteRow]] = defaultdict(list)
+    for one in points:
+        together[one.conformance.value, one.fewest].append(one)
     return go.Scatter(
-        x=[one.conformance.value for one in points],
-        y=[one.fewest for one in points],
-        text=[one.name for one in points],
-        customdata=[[len(one.alternatives), index(one.vendors)] for one in points],
+        x=[x for x, _ in together],
+        y=[y for _, y in together],
+        text=["<br>".join(one.name for one in here[:MOST_NAMED]) + _rest(here) for here in together.values()],
+        customdata=[
+            "<br>".join(f"{one.name}: {len(one.alternatives)}, {index(one.vendors)}" for one in here)
+            for here in together.values()
+        ],
         name=name,
-        mode="markers+text" if named else "markers",
+        mode="markers+text",
         textposition="top center",
+        cliponaxis=False,
         marker={"symbol": symbol, "size": 11},
-        hovertemplate=gettext("<b>%(site)s</b><br>critical workloads: %(n)s<br>vendor concentration: %(hhi)s")
-        % {"site": "%{text}", "n": "%{customdata[0]}", "hhi": "%{customdata[1]}"}
-        + "<extra></extra>",
+        hovertemplate=f"{gettext('Critical workloads, vendor concentration')}<br>%{{customdata}}<extra></extra>",
         meta={"role": role},
     )
+
+
+def _rest(here: Sequence[SiteRow]) -> str:
+    more = len(here) - MOST_NAMED
+    return f"<br>+ {more}" if more > 0 else ""
 
 
 def _left_out(found: Fleet, drawn: Sequence[SiteRow]) -> str:

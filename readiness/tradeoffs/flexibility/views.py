@@ -46,10 +46,11 @@ def flexibility(request: HttpRequest) -> HttpResponseBase:
         "found": found,
         "kpis": _key_figures(found),
         "finding": charts.finding(found),
+        "legend": charts.legend(),
         "chart_url": reverse("flexibility-chart", args=["json"]),
         "csv_url": reverse("flexibility-chart", args=["csv"]),
         "api_url": reverse("tradeoffs-flexibility"),
-        "views": [
+        "lists": [
             {
                 "label": label,
                 "url": f"{here}?view={name}" if name != WORKLOADS else here,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
@@ -14,7 +15,8 @@ from readiness.tradeoffs.core.windows import Series
 from readiness.tradeoffs.windows import lines, trial_lines
 from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Windows
 
-ROLES = {"at-once": "muted", "cheapest": "ok", "priced": "accent", "cleanest": "ready"}
+ROLES = {"at-once": "muted", "cheapest": "gap", "priced": "accent", "cleanest": "ok"}
+LINES = {"price": ("text", "line"), "carbon": ("energy", "dash")}
 MARGIN = {"l": 62, "r": 58, "t": 16, "b": 34}
 NARROW = {"margin": {"l": 48, "r": 44}, "xaxis": {"nticks": 4}}
 
@@ -27,16 +29,15 @@ def hours(found: Planned) -> Figure:
     price, carbon = windows.hours.price, windows.hours.carbon
     traces = []
     if price is not None:
-        traces.append(_line(price, lines.kind_name(PRICE), "series-1", "y"))
+        traces.append(_line(price, lines.kind_name(PRICE), "price", "y"))
     if carbon is not None:
         traces.append(
-            _line(carbon, lines.kind_name(found.kinds[1]), "series-2", "y2" if price is not None else "y")
+            _line(carbon, lines.kind_name(found.kinds[1]), "carbon", "y2" if price is not None else "y")
         )
     plans = lines.named_plans(found)
     layout = go.Layout(
         margin=MARGIN,
         hovermode="x unified",
-        showlegend=True,
         xaxis={"type": "date", "range": [ms(windows.work.earliest_at), ms(windows.work.deadline_at)]},
         yaxis={"title": {"text": next((each.unit for each in (price, carbon) if each is not None), "")}},
         shapes=[],
@@ -60,7 +61,7 @@ def hours(found: Planned) -> Figure:
     return figure(traces, layout, meta)
 
 
-def _line(series: Series, name: str, role: str, axis: str) -> go.Scatter:
+def _line(series: Series, name: str, key: str, axis: str) -> go.Scatter:
     """Steps, since a value holds for its slot; the last is drawn to its end."""
     slots = series.slots
     x = [ms(slot.start_at) for slot in slots]
@@ -69,7 +70,8 @@ def _line(series: Series, name: str, role: str, axis: str) -> go.Scatter:
         x, y = [*x, ms(slots[-1].start_at + series.step)], [*y, slots[-1].value]
     return go.Scatter(
         x=x, y=y, name=f"{name}, {series.unit}", mode="lines", yaxis=axis, connectgaps=False,
-        line={"width": 2, "shape": "hv"}, meta={"role": role},
+        line={"width": 2, "shape": "hv", "dash": "dash" if LINES[key][1] == "dash" else "solid"},
+        meta={"role": LINES[key][0]},
     )  # fmt: skip
 
 
@@ -130,7 +132,6 @@ def trade_off(found: Planned) -> Figure:
     layout = go.Layout(
         margin={"l": 62, "r": 16, "t": 12, "b": 48},
         hovermode="closest",
-        showlegend=True,
         xaxis={
             "title": {"text": gettext("Cost, %(unit)s (lower is better)") % {"unit": cost}},
             "zeroline": False,
@@ -175,7 +176,7 @@ def _marks(found: Planned, windows: Windows) -> list[go.Scatter]:
     """At once, flat, and what the aim takes, where both figures are known."""
     once, flat, chosen = windows.at_once, windows.flat, found.chosen
     given = [
-        (gettext("At once"), once.money, once.grams, "x-thin", "gap", 11),
+        (gettext("At once"), once.money, once.grams, "circle", "gap", 11),
         (gettext("Flat, at the mean of these hours"), flat.money, flat.grams, "diamond", "muted", 11),
     ]
     if chosen is not None:
@@ -200,46 +201,52 @@ def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int) -
 
 
 def trial(found: Planned) -> Figure:
-    """What each past day came to: at once, by the rule, and with perfect foresight."""
+    """What each past day would have saved against running at once: the rule as bars, perfect foresight as a line."""
     if found.trial is None or not found.trial.days or found.site is None:
         return nothing(lines.why_not(found) or trial_lines.finding(found))
     days, zone, unit = found.trial.days, found.site.zone, trial_lines.unit(found)
-    asked = [day.asked_at.astimezone(zone).date().isoformat() for day in days]
-    columns = {
+    worth = {
         part: [trial_lines.shown(found, found.worth(getattr(day, part))) for day in days]
         for part in trial_lines.PARTS
     }
-    looks = {
-        "at_once": (gettext("At once"), "muted", "circle-open"),
-        "by_rule": (gettext("By the rule"), "accent", "circle"),
-        "best": (gettext("Perfect foresight"), "ready", "diamond"),
+    saved = {
+        part: [lines.less(once, one) for once, one in zip(worth["at_once"], worth[part], strict=True)]
+        for part in ("by_rule", "best")
     }
+    asked = [date_format(day.asked_at.astimezone(zone), "j M") for day in days]
     traces = [
+        go.Bar(x=asked, y=saved["by_rule"], name=gettext("By the rule"), meta={"role": "accent"}),
         go.Scatter(
-            x=asked, y=columns[part], name=name, mode="markers", marker={"symbol": symbol, "size": 8},
-            meta={"role": role},
-        )
-        for part, (name, role, symbol) in looks.items()
+            x=asked, y=saved["best"], name=gettext("Perfect foresight"), mode="lines+markers",
+            line={"width": 1.6}, marker={"size": 5}, meta={"role": "ok"},
+        ),
     ]  # fmt: skip
     layout = go.Layout(
         margin=MARGIN | {"r": 16},
         hovermode="x unified",
-        showlegend=True,
-        xaxis={"type": "category", "nticks": 10},
-        yaxis={"title": {"text": unit}},
+        xaxis={"type": "category", "nticks": 8, "tickangle": 0},
+        yaxis={"title": {"text": gettext("Saved, %(unit)s") % {"unit": unit}}},
     )
-    heads = [f"{name}, {unit}" for name, _role, _symbol in looks.values()]
+    return figure(
+        traces,
+        layout,
+        {"finding": trial_lines.finding(found), "narrow": NARROW, "table": _trial_table(found, worth)},
+    )
+
+
+def _trial_table(found: Planned, worth: dict[str, list[float | None]]) -> Figure:
+    assert found.trial is not None
+    assert found.site is not None
+    zone, unit = found.site.zone, trial_lines.unit(found)
+    heads = [f"{name}, {unit}" for name in trial_lines.names().values()]
     rows = [
         [
             day.asked_at.astimezone(zone).isoformat(timespec="minutes"),
-            *(columns[part][place] for part in trial_lines.PARTS),
+            *(worth[part][place] for part in trial_lines.PARTS),
             day.by_rule.start_at.astimezone(zone).isoformat(timespec="minutes"),
             day.best.start_at.astimezone(zone).isoformat(timespec="minutes"),
         ]
-        for place, day in enumerate(days)
+        for place, day in enumerate(found.trial.days)
     ]
-    table = {
-        "columns": [gettext("Asked for"), *heads, gettext("The rule starts"), gettext("The best starts")],
-        "rows": rows,
-    }
-    return figure(traces, layout, {"finding": trial_lines.finding(found), "narrow": NARROW, "table": table})
+    columns = [gettext("Asked for"), *heads, gettext("The rule starts"), gettext("The best starts")]
+    return {"columns": columns, "rows": rows}

@@ -149,7 +149,7 @@ def notes(found: Planned) -> list[str]:
     if found.question.carbon_price and windows.priced is None:
         told.append(gettext("A carbon price needs price and intensity of the same hours."))
     if found.envelope.deferrable_h > MOST_DEFERRED_H:
-        told.append(gettext("Two weeks ahead are looked at, though it may wait longer."))
+        told.append(gettext("A week is looked at, though it may wait longer."))
     return told
 
 

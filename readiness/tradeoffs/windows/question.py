@@ -13,10 +13,10 @@ from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Span, 
 
 HOURS = 4.0
 """Operator-set default: how long a run takes is in no envelope."""
-SHORTEST_H, LONGEST_H = 0.25, 168.0
-MOST_DEFERRED_H = 336.0
-"""Two weeks: what is further off, no market or grid publishes by the hour."""
-DAYS, MOST_DAYS = 30, 90
+SHORTEST_H, LONGEST_H = 0.25, 72.0
+MOST_DEFERRED_H = 168.0
+"""A week: what is further off, no market or grid publishes by the hour."""
+DAYS, MOST_DAYS = 30, 60
 """Past days that the rule is tried on; operator-set default."""
 _CURRENCY = re.compile(r"[A-Z]{3}")
 

@@ -23,6 +23,15 @@ def unit(found: Planned) -> str:
     return carbon_unit(found) if found.aim is Aim.CARBON else money_unit(found)
 
 
+def names() -> dict[str, str]:
+    """Of `PARTS`."""
+    return {
+        "at_once": gettext("At once"),
+        "by_rule": gettext("By the rule"),
+        "best": gettext("Perfect foresight"),
+    }
+
+
 def sums(found: Planned) -> dict[str, float | None]:
     days = found.trial.days if found.trial else ()
     return {part: shown(found, total(found.worth(getattr(day, part)) for day in days)) for part in PARTS}
@@ -32,16 +41,22 @@ def finding(found: Planned) -> str:
     if found.trial is None or not found.trial.days:
         return gettext("On no day before are enough hours known to try the rule.")
     of, many = sums(found), len(found.trial.days)
-    told = ngettext(
-        "On %(days)s day the rule would have saved %(saved)s of %(all)s %(unit)s; perfect foresight %(most)s.",
-        "On %(days)s days the rule would have saved %(saved)s of %(all)s %(unit)s; perfect foresight %(most)s.",
-        many,
+    saved, most = (less(of["at_once"], of[part]) or 0.0 for part in ("by_rule", "best"))
+    days = ngettext("On %(n)s day", "On %(n)s days", many) % {"n": many}
+    told = (
+        gettext(
+            "%(days)s the rule would have saved %(amount)s of %(all)s %(unit)s; perfect foresight %(most)s."
+        )
+        if saved >= 0
+        else gettext(
+            "%(days)s the rule would have cost %(amount)s more than %(all)s %(unit)s; foresight saves %(most)s."
+        )
     )
     return told % {
-        "days": many,
-        "saved": number(less(of["at_once"], of["by_rule"]) or 0.0),
+        "days": days,
+        "amount": number(abs(saved)),
         "all": number(of["at_once"] or 0.0),
-        "most": number(less(of["at_once"], of["best"]) or 0.0),
+        "most": number(most),
         "unit": unit(found),
     }
 
@@ -51,15 +66,8 @@ def facts(found: Planned) -> list[Line]:
         return []
     of = sums(found)
     saved, most = (less(of["at_once"], of[part]) for part in ("by_rule", "best"))
-    reached = 100 * saved / most if saved is not None and most else None
-    amounts = [
-        {"term": label, "value": amount(of[part], unit(found))}
-        for part, label in (
-            ("at_once", gettext("At once")),
-            ("by_rule", gettext("By the rule")),
-            ("best", gettext("Perfect foresight")),
-        )
-    ]
+    reached = max(100 * saved / most, 0.0) if saved is not None and most else None
+    amounts = [{"term": name, "value": amount(of[part], unit(found))} for part, name in names().items()]
     return [
         *amounts,
         {

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 
 from readiness.scoring.views import answers
 from readiness.tradeoffs.placing.question import BadQuestion
-from readiness.tradeoffs.windows import charts, lines, panel, trial_lines
+from readiness.tradeoffs.windows import charts, legends, lines, panel, trial_lines
 from readiness.tradeoffs.windows.planned import Planned
 from readiness.tradeoffs.windows.queries import planned
 from readiness.tradeoffs.windows.question import Question, question_of
@@ -98,6 +98,7 @@ def _context(found: Planned, given: QueryDict, *, may_enter: bool) -> dict[str, 
             name.replace("-", "_"): {"url": address(name, "json"), "csv": address(name, "csv")}
             for name in CHARTS
         },
+        "legends": legends.legends(found),
         "api_url": f"{reverse('tradeoffs-windows')}?{asked}",
         "breadcrumbs": [
             {"label": gettext("Workload classes"), "url": reverse("workloads")},

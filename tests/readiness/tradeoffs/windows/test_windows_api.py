@@ -19,7 +19,7 @@ NONSENSE = [
     ({"hours": "much"}, "hours"),
     ({"hours": "1.3"}, "hours"),
     ({"hours": "nan"}, "hours"),
-    ({"days": "91"}, "days"),
+    ({"days": "61"}, "days"),
     ({"days": "1.5"}, "days"),
     ({"pauses": "maybe"}, "pauses"),
     ({"aim": "speed"}, "aim"),
