@@ -5,7 +5,6 @@ import random
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 
 from readiness.demo import operations
 from readiness.evidence.proofs import proofs
@@ -13,6 +12,7 @@ from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip, ScorePoint, SiteScore
 from readiness.scoring.queries.kept import differences, kept_at, scored_again
 from telemetry import drain
+from tests import database
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def fleet(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         yield operations.load(site_names=[SITE], by=None, now=NOW)
         operations.remove(by=None, now=NOW)
-        call_command("flush", interactive=False, verbosity=0)
+        database.put_back()
         drain._memory.forget(list(range(1, 1000)))
 
 
