@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from plotly import graph_objects as go
 
 from readiness.scoring.charts import Figure, figure, nothing
@@ -102,7 +102,8 @@ def _left_out(found: Fleet, drawn: Sequence[SiteRow]) -> str:
     if without:
         told.append(gettext("%(n)s sites are not drawn: nobody attested their conformance") % {"n": without})
     if idle:
-        told.append(gettext("%(n)s run no critical workload") % {"n": idle})
+        run = ngettext("%(n)s site runs no critical workload", "%(n)s sites run no critical workload", idle)
+        told.append(run % {"n": idle})
     return "; ".join(told)
 
 

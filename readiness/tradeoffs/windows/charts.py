@@ -16,7 +16,7 @@ from readiness.tradeoffs.windows import lines, trial_lines
 from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Windows
 
 ROLES = {"at-once": "muted", "cheapest": "gap", "priced": "accent", "cleanest": "ok"}
-LINES = {"price": ("text", "line"), "carbon": ("energy", "dash")}
+LINES = {"price": ("deployed", "line"), "carbon": ("energy", "dash")}
 MARGIN = {"l": 62, "r": 58, "t": 16, "b": 34}
 NARROW = {"margin": {"l": 48, "r": 44}, "xaxis": {"nticks": 4}}
 
@@ -48,6 +48,7 @@ def hours(found: Planned) -> Figure:
             "overlaying": "y",
             "side": "right",
             "showgrid": False,
+            "tickformat": ".0f",
         }
     traces += [_bar(name, plan, ROLES[key], row) for row, (key, name, plan) in enumerate(plans)]
     layout.yaxis3 = {"overlaying": "y", "visible": False, "range": [-0.6, 12], "fixedrange": True}
@@ -181,7 +182,7 @@ def _marks(found: Planned, windows: Windows) -> list[go.Scatter]:
     ]
     if chosen is not None:
         name = gettext("What the aim takes")
-        given.append((name, chosen.money, chosen.grams, "circle-open", "text", 17))
+        given.append((name, chosen.money, chosen.grams, "circle-open", "deployed", 17))
     return [
         _mark(name, x, y, symbol, role, size=size)
         for name, per_kw, grams, symbol, role, size in given

@@ -34,7 +34,7 @@ def trade_off() -> list[Entry]:
         _entry(gettext("Best for some carbon price"), "accent", "line"),
         _entry(gettext("At once"), "gap", "dot"),
         _entry(gettext("Flat"), "muted", "dot"),
-        _entry(gettext("Ring: what the aim takes"), "text", "dot"),
+        _entry(gettext("Ring: what the aim takes"), "deployed", "dot"),
     ]
 
 

@@ -179,7 +179,7 @@ def test_the_chart_draws_sites_that_have_both_and_says_who_has_not(three, look):
     assert (
         drawn["meta"]["finding"] == "At 1 of 2 sites with critical workloads, one of them has no alternative."
     )
-    assert "1 run no critical workload" in drawn["meta"]["footer"]
+    assert "1 site runs no critical workload" in drawn["meta"]["footer"]
     assert len(look("conformance.csv").splitlines()) == 4
     look("conformance.pdf", status=404)
 

@@ -42,13 +42,8 @@ def test_what_makes_no_sense_is_named_and_nothing_written_is_lost(both, look):
 
 def test_charts_have_a_table_and_a_file_each(both, look):
     drawn = json.loads(look("hours.json", hours=1))
-    assert [trace["meta"]["role"] for trace in drawn["data"]] == [
-        "series-1",
-        "series-2",
-        "muted",
-        "ok",
-        "ready",
-    ]
+    roles = [trace["meta"]["role"] for trace in drawn["data"]]
+    assert roles == ["deployed", "energy", "muted", "gap", "ok"]
     table = list(csv.DictReader(look("hours.csv", hours=1).splitlines()))
     assert len(table) == 9
     assert table[4]["At the site (Asia/Tokyo)"] == "2026-11-25T05:00+09:00"
@@ -56,7 +51,7 @@ def test_charts_have_a_table_and_a_file_each(both, look):
     front = list(csv.reader(look("trade-off.csv", hours=1).splitlines()))
     assert [row[1] for row in front[1:]] == ["2026-11-24T20:00Z", "2026-11-24T21:00Z", "2026-11-24T22:00Z"]
     assert len(list(csv.reader(look("back-test.csv", hours=1, days=4).splitlines()))) == 5
-    assert len(json.loads(look("back-test.json", hours=1, carbon_price=90))["data"]) == 3
+    assert len(json.loads(look("back-test.json", hours=1, carbon_price=90))["data"]) == 2
     assert json.loads(look("trade-off.json", hours=1))["data"][0]["x"] == pytest.approx([1.5, 4.5, 15])
     look("speed.json", status=404)
     look("hours.pdf", status=404)
