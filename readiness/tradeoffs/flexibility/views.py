@@ -49,7 +49,7 @@ def flexibility(request: HttpRequest) -> HttpResponseBase:
         "legend": charts.legend(),
         "chart_url": reverse("flexibility-chart", args=["json"]),
         "csv_url": reverse("flexibility-chart", args=["csv"]),
-        "api_url": reverse("tradeoffs-flexibility"),
+        "api_url": table.api_url or reverse("tradeoffs-flexibility"),
         "lists": [
             {
                 "label": label,

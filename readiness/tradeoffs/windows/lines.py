@@ -52,6 +52,9 @@ def why_not(found: Planned) -> str:
         return gettext("The envelope of %(name)s says that it may not wait.") % {"name": found.envelope.name}
     if found.site is None:
         return gettext("It runs nowhere today, and no site was chosen.")
+    if found.windows is None and not set(found.kinds).isdisjoint(found.hourly):
+        told = gettext("Around %(at)s no hours are known of %(site)s.")
+        return told % {"at": found.question.at, "site": found.site.name}
     if found.windows is None:
         kinds = " · ".join(kind_name(kind) for kind in found.missing)
         told = gettext(

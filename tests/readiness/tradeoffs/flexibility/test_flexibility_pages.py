@@ -151,13 +151,14 @@ def test_filters_are_the_same_on_page_and_endpoint(three, ask, look):
 def test_the_page_tells_both_figures_and_lists_workloads_or_sites(three, look):
     page = look()
     assert (
-        "conformance 92 %, declared; 1 of 2 critical workloads could run elsewhere, 1 with a tested fallback"
+        "Conformance 92 %, declared; 1 of 2 critical workloads could run elsewhere, 1 with a tested fallback"
         in page
     )
     assert "may move to Lagos, Lulea" in page
     assert "Not all tested" in page or "Tested" in page
     assert 'href="/tradeoffs/?workload=pay"' in page
     assert 'href="/api/tradeoffs/flexibility/"' in page
+    assert 'href="/api/tradeoffs/flexibility/?alternatives=none"' in look(alternatives="none")
     sites = look(view="sites")
     assert "Fewest alternatives" in sites
     assert "Lagos" in sites
