@@ -120,11 +120,9 @@ def _plain(
         what_if=WhatIf(),
         currency=envelope.cost_currency or CURRENCY,
         carbon=CarbonKind.AVERAGE,
-        rates=facts.rates,
+        facts=facts,
         laws=Laws(envelope, pack, now.date()),
-        at=facts.at,
         homes=homes,
-        standings=facts.standings,
     )
 
 
