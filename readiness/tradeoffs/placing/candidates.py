@@ -81,12 +81,12 @@ class Adapter:
         emitted = figures.carbon(used, intensity)
         cost = self._cost(site, used, emitted)
         own = self.plain if site.slug in self.homes else None
-        law = self.laws.of(site.country)
+        law = self.laws.of(site.country, site.operator_country)
         return Candidate(
             site=site.slug,
             country=site.country if site.country in COUNTRIES else None,
             region=site.region,
-            jurisdiction=Jurisdiction(law.answer, law.rule),
+            jurisdiction=Jurisdiction(law.answer, law.rule, law.sovereignty, law.sovereignty_rule),
             latency=self._latency(site),
             unit_cost=self._unit_cost(cost),
             monthly_cost=cost,

@@ -8,7 +8,7 @@ from readiness.tradeoffs.placing.candidates import Adapter
 from readiness.tradeoffs.placing.known import known
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.levers import refuse_unknown, with_levers
-from readiness.tradeoffs.placing.question import BadQuestion, Question
+from readiness.tradeoffs.placing.question import BadQuestion, Question, WhatIf
 from readiness.tradeoffs.placing.weighing import IN_SERVICE, Weighed, compared, judged
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.jurisdiction import queries as jurisdiction
@@ -41,7 +41,7 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         currency=currency,
         carbon=question.carbon,
         rates=facts.rates,
-        laws=Laws(asked, pack, now.date(), question.what_if.data_origin, question.what_if.bases),
+        laws=_laws(asked, pack, question.what_if, now),
         at=facts.at,
         homes=frozenset(today),
         standings=facts.standings,
@@ -75,6 +75,11 @@ def _rules() -> tuple[RulePack | None, Pack | None]:
         return jurisdiction.current()
     except NothingPublished:
         return None, None
+
+
+def _laws(asked: Envelope, pack: Pack | None, what_if: WhatIf, now: datetime) -> Laws:
+    footing = jurisdiction.footings([asked.slug], day=now.date())[asked.slug]
+    return Laws(asked, pack, now.date(), what_if.data_origin, what_if.bases, footing)
 
 
 def _today(slug: str, first: str, now: datetime) -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.operations import enter_factors
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.placing.conftest import API, KNOWN
@@ -200,6 +202,27 @@ def test_rules_are_asked_where_data_is_named_and_their_silence_is_no_yes(options
     assert named["lulea"]["reasons"][0]["words"] == "SE is not among the allowed countries"
 
 
+def test_an_operator_controlled_from_a_third_country_is_named_with_the_rule(options, chat, fleet):
+    DataOrigin.objects.create(workload_class=chat, country="DE")
+    WorkloadClass.objects.filter(pk=chat.pk).update(data_categories=["personal"])
+    for slug, country in (("porto", "PT"), ("lulea", "US")):
+        fleet[slug].operator_country = country
+        fleet[slug].save()
+    found = options()
+    at_home, abroad = found["porto"]["jurisdiction"], found["lulea"]["jurisdiction"]
+    assert (at_home["sovereignty"], at_home["sovereignty_rules"]) == ("allowed", ["gdpr-operator-inside"])
+    assert (abroad["answer"], abroad["sovereignty"]) == ("allowed", "needs-basis")
+    assert abroad["sovereignty_rules"] == ["gdpr-48", "us-cloud-act"]
+    assert (abroad["operator_country"], found["lulea"]["feasible"]) == ("US", True)
+    assert "CLOUD Act" in abroad["sovereignty_text"]
+    assert "operator needs a basis" in found["lulea"]["consequence"]
+    assert found["lagos"]["jurisdiction"]["sovereignty"] == "cannot-decide"
+    HeldBasis.objects.create(
+        workload_class=chat, basis="third-country-access", held_from="2026-01-01", reference="Assessment 3"
+    )
+    assert options()["lulea"]["jurisdiction"]["sovereignty"] == "allowed"
+
+
 def test_the_snapshot_holds_every_factor_used_with_age_and_versions(ask, frozen_now):
     kept = ask()["snapshot"]
     lulea = kept["sites"]["lulea"]
@@ -249,7 +272,7 @@ def test_statements_do_not_grow_with_the_sites(ask, fleet, frozen_now):
     few = statements()
     for number in range(12):
         made.site(name=f"More {number}", slug=f"more-{number}", country="DE", latitude=50, longitude=8)
-    assert statements() == few <= 34
+    assert statements() == few <= 36
     with CaptureQueriesContext(connection) as captured:
         ask()
-    assert len(captured) <= 14
+    assert len(captured) <= 16
