@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from readiness.evidence.circuits import CircuitLoads
 from readiness.scoring.core.states import Provenance, Verdict
 from readiness.tradeoffs.core.factors import Factor, Rates, SiteFactors
 from readiness.tradeoffs.core.options import (
@@ -72,6 +73,7 @@ class Adapter:
     at: datetime
     homes: frozenset[str] = frozenset()
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)
 
     def candidate(self, site: SiteFactors) -> Candidate:
         envelope = self.envelope
@@ -105,7 +107,15 @@ class Adapter:
             ),
             free_bandwidth=_bandwidth(site, own),
             residency=self._zones(site.country),
+            feed_load=self._feed_load(site.slug, own),
         )
+
+    def _feed_load(self, slug: str, own: Envelope | None) -> dict[str, Figure]:
+        """The circuit that is loaded most, with the workload there; empty where its power or a load is unknown."""
+        loads, more = self.circuits.get(slug), self.envelope.it_kw
+        if loads is None or more is None or not loads.load_kw:
+            return {}
+        return {loads.highest: figures.circuit(loads, more - ((own.it_kw or 0.0) if own else 0.0))}
 
     def _pue(self, site: SiteFactors) -> Part:
         if self.what_if.pue is not None:

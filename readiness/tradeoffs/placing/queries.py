@@ -45,6 +45,7 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         at=facts.at,
         homes=frozenset(today),
         standings=facts.standings,
+        circuits=facts.circuits,
     )
     found = judged(facts.sites, adapter)
     result = compared(found, question, today[0] if today else "")

@@ -176,6 +176,7 @@ def _adapter(
         laws=Laws(envelope, pack, now.date(), footing=footing),
         at=facts.at,
         standings=facts.standings,
+        circuits=facts.circuits,
     )
 
 

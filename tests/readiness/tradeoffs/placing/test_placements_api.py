@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from readiness.evidence.models import Measure
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.operations import enter_factors
@@ -223,6 +224,31 @@ def test_an_operator_controlled_from_a_third_country_is_named_with_the_rule(opti
     assert options()["lulea"]["jurisdiction"]["sovereignty"] == "allowed"
 
 
+@pytest.fixture
+def circuits(fleet, frozen_now):
+    """Two circuits of a rack at Luleå, 40 kW at 80 % of their ratings together; B is loaded most."""
+    rack = made.rack(site=fleet["lulea"], name="R1")
+    for leg, percent in (("A", 72.0), ("B", 88.0)):
+        made.power_feed(site=fleet["lulea"], rack=rack, name=f"R1-{leg}", leg=leg, rated_kw=25.0)
+        Measure.objects.create(
+            site=fleet["lulea"], key="circuit-load", part=f"R1-{leg}", on_date=frozen_now.at.date(), value=percent,
+            unit="%", taken_at=frozen_now.at, measured_at=frozen_now.at,
+        )  # fmt: skip
+
+
+def test_the_circuit_that_gets_highest_is_named_in_what_a_move_does(options, circuits):
+    told = options()["lulea"]["consequences"]
+    # Ten of the forty kW more, as the load is shared today.
+    (feed,) = [one for one in told if one["name"].startswith("feed")]
+    assert (feed["words"], feed["change"]) == ("feed R1-B to 110 % (88 to 110)", pytest.approx(110))
+    assert "feed R1-B to 110 %" in options()["lulea"]["consequence"]
+
+
+def test_where_a_circuit_is_not_metered_no_load_is_told(options, circuits, fleet):
+    made.power_feed(site=fleet["lulea"], rack=fleet["lulea"].racks.get(), name="R1-C", rated_kw=25.0)
+    assert "feed" not in options()["lulea"]["consequence"]
+
+
 def test_the_snapshot_holds_every_factor_used_with_age_and_versions(ask, frozen_now):
     kept = ask()["snapshot"]
     lulea = kept["sites"]["lulea"]
@@ -272,7 +298,7 @@ def test_statements_do_not_grow_with_the_sites(ask, fleet, frozen_now):
     few = statements()
     for number in range(12):
         made.site(name=f"More {number}", slug=f"more-{number}", country="DE", latitude=50, longitude=8)
-    assert statements() == few <= 36
+    assert statements() == few <= 37
     with CaptureQueriesContext(connection) as captured:
         ask()
     assert len(captured) <= 16
