@@ -4,7 +4,7 @@ All of it in order of time and with the time passed in. No state, score or roll-
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -20,6 +20,7 @@ from readiness.demo.core.streams import Stream, sent, streams
 from readiness.demo.core.timeline import Extent, Instant, holds, minutes, timeline
 from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
+from readiness.demo.operations.decisions import Decided
 from readiness.evidence.operations import measure_day
 from readiness.scoring.operations import evaluate
 from telemetry import partitions
@@ -117,7 +118,8 @@ def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: d
     """
     stories = Stories(fleet.loaded_at.timestamp())
     instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
-    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say))
+    decided = Decided(fleet)
+    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say), scored=decided.come_to)
     say("Clearing up ...")
     partitions.keep(now=now)
 
@@ -135,6 +137,7 @@ def _write(
     *,
     now: datetime,
     say: Callable[[datetime], None],
+    scored: Callable[[datetime, Collection[str]], None] = lambda at, names: None,
 ) -> None:
     stories = Stories(fleet.loaded_at.timestamp())
     sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
@@ -146,6 +149,7 @@ def _write(
         _record(recorders, part, now=at, until=now)
         if part[-1].scored:
             _score([site_ids[name] for name in part[-1].scored], now=at)
+            scored(at, part[-1].scored)
     # All of them were scored just now, at the end.
     SiteChange.objects.filter(site__in=site_ids.values()).delete()
 

@@ -88,11 +88,17 @@ class Laws:
             _ids(strict),
             Answer(sovereign.answer),
             _rule(sovereign, self.pack),
-            words.sentence(sovereign, self.pack),
-            _ids(sovereign),
+            *self._told_of_operator([one.sovereignty for one in found]),
         )
         undecided = [one.residency for one in found if one.residency.answer == strict.answer]
         return self._spoken(country, law, all(_only_gaps(one) for one in undecided))
+
+    def _told_of_operator(self, found: list[Finding]) -> tuple[str, tuple[str, ...]]:
+        """What the rules say by the law of each origin, in words and as ids: what one cannot decide hides no other."""
+        assert self.pack is not None
+        told = [one for one in found if Answer(one.answer) is not Answer.ALLOWED] or found
+        sentences = _unique(words.sentence(one, self.pack) for one in told)
+        return " ".join(sentences), tuple(_unique(rule for one in told for rule in _ids(one)))
 
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
         """Where the rules do not speak of a case, the envelope does that names the country. WORLD names none."""
