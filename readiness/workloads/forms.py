@@ -113,7 +113,7 @@ class WorkloadForm(RefusedForm):
     )
 
     def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> None:
-        super().__init__(data, initial=initial)
+        super().__init__(data, initial=dict(initial or {}))
         self.rows = rows_of(data, initial or {})
 
     @classmethod
@@ -145,7 +145,9 @@ class WorkloadForm(RefusedForm):
         if hasattr(error, "error_dict"):
             for name in ROWS:
                 if name in error.error_dict:
-                    refuse(self.rows[name], [text for each in error.error_dict.pop(name) for text in each])
+                    refuse(
+                        self.rows[name], [str(text) for each in error.error_dict.pop(name) for text in each]
+                    )
         super().refused(error)
 
     def clean_allowed_jurisdictions(self) -> list[str]:

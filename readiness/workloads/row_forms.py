@@ -6,7 +6,7 @@ Rows are added and removed by buttons of the form itself, so that it works witho
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -97,6 +97,10 @@ class Rows(BaseFormSet):
                 form.add_error(form.first, gettext("The same is stated twice."))
             seen.add(chosen)
 
+    def planned(self) -> list[Any]:
+        """The rows as the operations take them."""
+        raise NotImplementedError
+
     @property
     def given(self) -> list[dict[str, Any]]:
         return [form.cleaned_data for form in self.forms if not form.is_blank]
@@ -152,7 +156,7 @@ def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, Rows]:
     found = {}
     for name, kind in _SETS.items():
         stored = initial.get(name) or []
-        rows = kind(data, initial=None if data else stored, prefix=name)
+        rows = cast(Rows, kind(data, initial=None if data else stored, prefix=name))
         rows.stored = stored
         found[name] = rows
     return found

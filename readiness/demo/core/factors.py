@@ -80,7 +80,7 @@ def _of_hardware(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry
     yield _entry(slug, "accelerator_power_kw", watts, unit, "design", site.name, today, 500)
     share, unit = row["utilisation"]
     band = (float(row["low"]), float(row["high"]))
-    yield _entry(slug, "accelerator_utilisation", share, unit, "scheduler", site.name, today, 30, band=band)
+    yield _entry(slug, "accelerator_utilisation", share, unit, "scheduler", site.name, today, 66, band=band)
 
 
 def _entry(
