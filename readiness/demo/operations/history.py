@@ -4,7 +4,7 @@ All of it in order of time and with the time passed in. No state, score or roll-
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -119,7 +119,7 @@ def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: d
     stories = Stories(fleet.loaded_at.timestamp())
     instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
     decided = Decided(fleet)
-    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say), scored=decided.come_to)
+    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say), decided=decided)
     say("Clearing up ...")
     partitions.keep(now=now)
 
@@ -137,7 +137,7 @@ def _write(
     *,
     now: datetime,
     say: Callable[[datetime], None],
-    scored: Callable[[datetime, Collection[str]], None] = lambda at, names: None,
+    decided: Decided | None = None,
 ) -> None:
     stories = Stories(fleet.loaded_at.timestamp())
     sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
@@ -147,9 +147,14 @@ def _write(
         at = utc(part[-1].at_s)
         say(at)
         _record(recorders, part, now=at, until=now)
-        if part[-1].scored:
-            _score([site_ids[name] for name in part[-1].scored], now=at)
-            scored(at, part[-1].scored)
+        if not part[-1].scored:
+            continue
+        # A review leaves facts that scores of the same instant count, and a decision stands on those scores.
+        if decided is not None:
+            decided.review(now=at)
+        _score([site_ids[name] for name in part[-1].scored], now=at)
+        if decided is not None:
+            decided.come_to(at, part[-1].scored)
     # All of them were scored just now, at the end.
     SiteChange.objects.filter(site__in=site_ids.values()).delete()
 
