@@ -65,9 +65,9 @@ def _standing():
         for line, site in enumerate(sites, start=1)
     ]
     enter_factors(entries=headroom, by=None, now=NOW)
-    # Probes come to what is published or estimated, and a tenth.
+    # Probes come to what is published or estimated.
     probed = [
-        (site.slug, region, 1.1 * known.best.value)
+        (site.slug, region, known.best.value)
         for site in factors_of(None, NOW)
         for region, known in site.latency.items()
         if known.best and not any(one.percentile == 99 for one in known.known)
