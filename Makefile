@@ -43,7 +43,7 @@ demo-reset:
 	@$(BASE) -m stack manage load_demo
 
 test:
-	@$(DEV) -m pytest -n 2 $(args)
+	@$(DEV) -m pytest -n 2 --dist worksteal $(args)
 
 test-peers:
 	@$(DEV) -m pytest -m peers $(args)

@@ -10,8 +10,10 @@ from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.tradeoffs.decisions.api import router as decisions_api
+from readiness.tradeoffs.flexibility.api import FlexibilityView
 from readiness.tradeoffs.placing.api import PlacementsView
 from readiness.tradeoffs.portfolios.api import router as portfolios_api
+from readiness.tradeoffs.windows.api import WindowsView
 from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
 from readiness.workloads.jurisdiction.api import router as jurisdiction_api
@@ -30,6 +32,8 @@ urlpatterns = [
     path("api/readiness/gap/", GapView.as_view(), name="readiness-gap"),
     path("api/readiness/gap/closing/", ClosingView.as_view(), name="readiness-gap-closing"),
     path("api/tradeoffs/placements/", PlacementsView.as_view(), name="tradeoffs-place"),
+    path("api/tradeoffs/flexibility/", FlexibilityView.as_view(), name="tradeoffs-flexibility"),
+    path("api/tradeoffs/windows/", WindowsView.as_view(), name="tradeoffs-windows"),
     path("api/tradeoffs/", include(tradeoffs.urls)),
     path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
     path("api/ownership/", include(ownership_api.urls)),
@@ -38,7 +42,9 @@ urlpatterns = [
     path("ownership/", include("readiness.ownership.urls")),
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),
+    path("tradeoffs/workloads/<slug:slug>/windows/", include("readiness.tradeoffs.windows.urls")),
     path("tradeoffs/workloads/", include("readiness.workloads.urls")),
+    path("tradeoffs/flexibility/", include("readiness.tradeoffs.flexibility.urls")),
     path("tradeoffs/portfolio/", include("readiness.tradeoffs.portfolios.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.urls")),
     path("tradeoffs/", include("readiness.tradeoffs.placing.urls")),

@@ -29,7 +29,7 @@ def pytest_configure():
     muster.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
-# A browser, too: the event loop that Playwright keeps would make Django refuse what comes after.
+# Or those of a browser, which is closed again only with the last test that needs it.
 LATER = {"db", "transactional_db", "live_server", "django_db_setup", "chromium"}
 
 
@@ -72,6 +72,24 @@ def frozen_now(monkeypatch):
     frozen = FrozenClock(NOW)
     monkeypatch.setattr(clock, "_read", frozen)
     return frozen
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, tmp_path_factory, django_test_environment, django_db_blocker):
+    """In the place of pytest-django's, which has each worker migrate a database of its own."""
+    from django.test import TransactionTestCase
+
+    from tests import database
+
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "")
+    folder = tmp_path_factory.getbasetemp()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TransactionTestCase, "_fixture_teardown", lambda case: database.put_back())
+        with django_db_blocker.unblock():
+            name = database.create(worker, folder.parent if worker else folder)
+        yield
+        with django_db_blocker.unblock():
+            database.drop(name)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -35,6 +35,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Trade-offs"), "tradeoffs", "scale", "tradeoffs.view_sitefactor", "g t", _("Trade-offs")),
     Item(_("Workloads"), "workloads", "stack-2", "workloads.view_workloadclass", "g k"),
     Item(_("Portfolio"), "portfolios", "arrows-sort", "tradeoffs.view_portfoliorun", "g z"),
+    Item(_("Flexibility"), "flexibility", "git-compare", "tradeoffs.view_sitefactor", "g b"),
     Item(_("Decisions"), "decisions", "clipboard-check", "tradeoffs.view_decision", "g u"),
     Item(_("Site factors"), "factors", "coin", "tradeoffs.view_sitefactor", "g n"),
     Item(_("Rules"), "rules", "file-text", "jurisdiction.view_rule", "g j"),

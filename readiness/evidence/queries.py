@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from operator import itemgetter
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 
 from readiness.evidence.core.quantiles import merged_quantiles
-from readiness.evidence.models import DeclaredLimit, MeasuredDay
+from readiness.evidence.models import Attestation, DeclaredLimit, MeasuredDay, RecordedFact
 from telemetry.binary import binary_cursor
 from telemetry.core.sketch import Sketch
 from telemetry.models import Series
@@ -187,6 +187,43 @@ def distributions(
     for site_id, key, provenance, buckets, counts in rows:
         found[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class NewestRecord:
+    """What was last recorded or attested of a sub-measure at a site; `kind` is fact or attestation."""
+
+    kind: str
+    pk: int
+    value: float
+    taken_on: date
+    provenance: str
+    said_by: str
+
+
+def newest_records(
+    parts: Collection[tuple[str, str]], *, now: datetime
+) -> dict[int, dict[str, NewestRecord]]:
+    """By site and sub-measure, of these checks and sub-measures; two statements. What was voided or ran out is left
+    out: nothing is known then.
+    """
+    asked = Q()
+    for check_id, part in parts:
+        asked |= Q(check_id=check_id, part=part)
+    held = Q(voided_at__isnull=True) | Q(voided_at__gt=now)
+    in_force = Q(valid_until__isnull=True) | Q(valid_until__gte=now.date())
+    facts = RecordedFact.objects.filter(asked, held, taken_at__lte=now)
+    said = Attestation.objects.filter(asked, held, in_force, taken_at__lte=now)
+    columns = ("site_id", "part", "pk", "value", "taken_on", "provenance")
+    found: dict[int, dict[str, NewestRecord]] = defaultdict(dict)
+    for kind, records, whose in (("fact", facts, "source"), ("attestation", said, "attested_by")):
+        newest = records.order_by("site_id", "part", "-taken_at", "-pk").distinct("site_id", "part")
+        for site_id, part, *of_record in newest.values_list(*columns, whose):
+            record = NewestRecord(kind, *of_record)
+            there = found[site_id].get(part)
+            if there is None or record.taken_on > there.taken_on:
+                found[site_id][part] = record
+    return dict(found)
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:

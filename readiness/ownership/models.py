@@ -33,10 +33,11 @@ class TsTzRange(Func):
     output_field = DateTimeRangeField()
 
 
-def in_force(now: datetime) -> Q:
-    """Accepted, begun, and not over."""
-    return Q(confirmed_at__isnull=False, answered_at__lte=now, effective_at__lte=now) & (
-        Q(ended_at=None) | Q(ended_at__gt=now)
+def in_force(now: datetime, *, through: str = "") -> Q:
+    """Accepted, begun, and not over. `through` is the way to the assignment, "assignments__" from a site."""
+    begun = {"confirmed_at__isnull": False, "answered_at__lte": now, "effective_at__lte": now}
+    return Q(**{f"{through}{field}": value for field, value in begun.items()}) & (
+        Q(**{f"{through}ended_at": None}) | Q(**{f"{through}ended_at__gt": now})
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext
 
@@ -17,7 +17,7 @@ from inventory.models import Site
 from readiness.evidence.models import Attestation, RecordedFact
 from readiness.ownership import queries as ownership
 from readiness.ownership.core.standing import Item
-from readiness.ownership.models import Assignment
+from readiness.ownership.models import Assignment, in_force
 from readiness.ownership.queries import UNOWNED
 from readiness.ownership.words import cell_label, cell_text, day, item_label, link
 from readiness.scoring.checks import FROM_OWNERSHIP
@@ -28,11 +28,11 @@ SEES_NAMES = "people.view_person"
 
 def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
     """With `answering`, the team or else what the site says, and `accountable`, the person's name or ""."""
-    held = Assignment.objects.in_force(now).filter(site=OuterRef("pk"), item=Item.ORCHESTRATION)
-    team, person = held.values("team__name")[:1], held.values("accountable__name")[:1]
-    return sites.annotate(
-        answering=Coalesce(Subquery(team), F("owner"), output_field=CharField()),
-        accountable=Coalesce(Subquery(person), Value(""), output_field=CharField()),
+    held = Q(assignments__item=Item.ORCHESTRATION) & in_force(now, through="assignments__")
+    # Joined, not asked for a site at a time; it makes no row of two, for no two terms of an item overlap.
+    return sites.annotate(held=FilteredRelation("assignments", condition=held)).annotate(
+        answering=Coalesce(F("held__team__name"), F("owner"), output_field=CharField()),
+        accountable=Coalesce(F("held__accountable__name"), Value(""), output_field=CharField()),
     )
 
 

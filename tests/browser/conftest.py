@@ -1,7 +1,5 @@
 """Muster in Debian's chromium: the real pages, the real policy, a small fleet with samples."""
 
-import os
-
 import pytest
 
 from telemetry import drain, receive
@@ -9,25 +7,15 @@ from telemetry.core.labels import KeyCache
 from tests.browser import fleet, sent
 from tests.conftest import NOW, PASSWORD
 from tests.telemetry.conftest import emptied_samples
-from tests.web.conftest import CHROMIUM, PATIENCE_MS, Visit, _missing, axe_source, vendor
+from tests.web.conftest import PATIENCE_MS, Visit, axe_source, launched, vendor
 
 __all__ = ["axe_source", "emptied_samples", "vendor"]
 
 
 @pytest.fixture(scope="package")
 def chromium():
-    """Closed with this folder's last test: the event loop that Playwright keeps would make Django refuse later ones."""
-    if CHROMIUM is None:
-        _missing("Debian's chromium is not installed")
-    from playwright.sync_api import expect, sync_playwright
-
-    expect.set_options(timeout=PATIENCE_MS)
-    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
-        # Django would take every query of this thread for one made inside that loop.
-        patched.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -86,6 +86,9 @@ VARIANTS = (
     "/sites/porto/checks/p4-golive-review/",
     "/readiness/trends/?site=porto&pillar=p2&start=now-60d",
     "/tradeoffs/workloads/bare/",
+    "/tradeoffs/workloads/bare/windows/",
+    "/tradeoffs/workloads/porto/windows/?site=site-1",
+    "/tradeoffs/flexibility/?view=sites",
     "/tradeoffs/workloads/?complete=false&cols=demand&cols=it_kw&cols=provenance",
     "/tradeoffs/factors/?sources=disagree&cols=basis",
     "/tradeoffs/factors/?q=nothing-is-called-this",
@@ -117,6 +120,7 @@ def address(route):
     """The route with what there is in the place of its parameters."""
     values = {"pk": str(pk_of(route)), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
     values |= {"step": "1", "domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
+    values["name"] = "hours"
     return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
 
 
@@ -266,6 +270,7 @@ def working(small_fleet, user_of, frozen_now):
     """A class placed at Porto, confirmed, of which something wants a look; and one of which nothing is declared."""
     by = {"by": user_of("planner"), "now": frozen_now.at}
     limits = {"latency_limit_ms": 50, "allowed_jurisdictions": ["EEA"], "carbon_g_per_kwh": 300, "it_kw": 4}
+    limits |= {"deferrable_h": 6}
     chat = workloads.declare(
         name="Chat", slug="porto", source="Catalogue 3", accelerators=[(None, 8)], **limits, **by
     )

@@ -171,7 +171,8 @@ def test_an_absent_database_is_answered_503_and_nothing_is_lost(sender, settings
 
 
 def test_an_absent_redis_fails_no_request(sender, monkeypatch):
-    monkeypatch.setattr("telemetry.wakeup._client", redis.Redis(unix_socket_path="/nowhere/valkey.sock"))
+    absent = redis.Redis(unix_socket_path="/nowhere/valkey.sock", retry=_client.get_retry())
+    monkeypatch.setattr("telemetry.wakeup._client", absent)
     sender.send(("up", 1.0, 0))
     assert drain.drain(now=sender.clock.at) == 1
 

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -38,17 +39,26 @@ def axe_source(pytestconfig):
     return path.read_text()
 
 
-@pytest.fixture(scope="session")
-def chromium():
+@contextmanager
+def launched():
+    """A browser. The event loop that Playwright keeps is there until it is closed, and Django would take every query
+    of this thread for one made inside that loop: so close it with the last test that needs it."""
     if CHROMIUM is None:
         _missing("Debian's chromium is not installed")
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patched, sync_playwright() as playwright:
+        patched.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ placements always go first: an envelope that ran out is confirmed where it is de
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from readiness.evidence.core.proving.values import Proof
@@ -42,8 +41,8 @@ def with_evidence(
             continue
         mine = found.get(key)
         if mine is not None and mine.evidence.startswith(GOES_FIRST):
-            found[key] = replace(
-                mine, detail=f"{mine.detail}; goes before {proved.evidence.replace(':', ' ')}"
+            found[key] = mine._replace(
+                detail=f"{mine.detail}; goes before {proved.evidence.replace(':', ' ')}"
             )
             continue
         went_stale = (

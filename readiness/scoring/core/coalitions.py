@@ -221,10 +221,10 @@ class Between:
         ]
         ground = max(grounds) if age else min(grounds)
         if chosen.taken_at > self.ends[data].evaluated_at + CLOCK_SKEW:
-            chosen = replace(
-                chosen, cannot_judge=chosen.cannot_judge or "The evidence is dated in the future."
+            chosen = chosen._replace(
+                cannot_judge=chosen.cannot_judge or "The evidence is dated in the future."
             )
-        return replace(chosen, taken_at=now - ground.age, voided=ground.voided)
+        return chosen._replace(taken_at=now - ground.age, voided=ground.voided)
 
 
 def _ground(reading: Reading, at: datetime) -> Ground:
@@ -283,7 +283,7 @@ def _limits(snapshot: Snapshot, framework: Framework) -> Mapping[str, Limit]:
         if ours is None:
             del found[limit_id]
         else:
-            found[limit_id] = replace(ours, source=limit.source)
+            found[limit_id] = ours._replace(source=limit.source)
     return found
 
 

@@ -7,7 +7,6 @@ several sub-measures come to together is decided after, in `combine`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -21,8 +20,7 @@ distance.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """A limit declared by the site, platform or workload, in the sub-measure's unit.
 
     Either `value`, scaled by each threshold's factor, or whole regions (a preset's, or a range). `source`
@@ -35,9 +33,8 @@ class Limit:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One figure measured at `taken_at`, in the sub-measure's unit.
+class Reading(NamedTuple):
+    """One figure measured at `taken_at`, in the sub-measure's unit. A site has hundreds.
 
     `evidence` names what it came from (a run, a source, a record). `detail` names the worst object behind it.
     `limit` is the limit that belongs to this very reading (its platform's floor, its class's latency), and

@@ -39,7 +39,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """The site that a workload is meant to move to, and the day on which that was last tried."""
+    """The site that a workload is meant to move to, "" where the record names none, and the day that was last tried."""
 
     site: str
     tested_on: date | None
@@ -61,9 +61,15 @@ class Freedom:
     """One workload's alternatives: other feasible sites, and those that may be, if what is unknown turns out well."""
 
     name: str
+    runs_at: tuple[str, ...]
     alternatives: tuple[str, ...]
     undecided: tuple[str, ...]
     fallback: FallbackState
+
+    @property
+    def remaining(self) -> int:
+        """Sites left for it when one that it runs at is lost: its others, and the alternatives."""
+        return len(self.alternatives) + max(len(self.runs_at) - 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,7 @@ def flexibility(
 def _freedom(one: Critical, on: date, tested_within: timedelta) -> Freedom:
     return Freedom(
         one.name,
+        tuple(sorted(one.runs_at)),
         tuple(sorted(one.feasible - one.runs_at)),
         tuple(sorted(one.undecided - one.runs_at)),
         _fallback(one, on, tested_within),
@@ -120,7 +127,8 @@ def _fallback(one: Critical, on: date, tested_within: timedelta) -> FallbackStat
     if one.fallback is None:
         return FallbackState.NONE
     # A site it runs at already is no place to fall back to.
-    if one.fallback.site not in one.feasible - one.runs_at:
+    others = one.feasible - one.runs_at
+    if not others or (one.fallback.site and one.fallback.site not in others):
         return FallbackState.NOT_FEASIBLE
     if one.fallback.tested_on is None or one.fallback.tested_on > on:
         return FallbackState.UNTESTED

@@ -189,7 +189,7 @@ def integrated(
     lengths_h = np.diff(edges) / 3600
     product = np.full(len(lengths_h), 1.0 if isinstance(load, Series) else float(load))
     for part in parts:
-        product = product * _at(part, edges[:-1])
+        product = product * values_at(part, edges[:-1])
     known = ~np.isnan(product)
     covered_h = float(lengths_h[known].sum())
     total = float((product[known] * lengths_h[known]).sum()) if covered_h else None
@@ -214,7 +214,7 @@ def _edges(parts: Sequence[Series], start_s: float, end_s: float) -> Floats:
     return within
 
 
-def _at(part: Series, instants: Floats) -> Floats:
+def values_at(part: Series, instants: Floats) -> Floats:
     """The values at these instants, NaN where none holds."""
     if not len(part.starts_s):
         return np.full(len(instants), np.nan)

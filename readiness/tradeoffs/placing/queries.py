@@ -1,14 +1,20 @@
-"""One workload weighed over all sites that are in service; a number of statements that does not grow with the sites."""
+"""One workload weighed over all sites that are in service, or many of them placed as they are; a number of statements
+that grows with neither. Each percentile that latency limits are at is one reading of what is known of sites.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.tradeoffs.placing.candidates import Adapter
+from readiness.tradeoffs.core.placement import Placed, place_one
+from readiness.tradeoffs.placing.candidates import Adapter, demand_of, limits_of
+from readiness.tradeoffs.placing.facts import Known
 from readiness.tradeoffs.placing.known import known
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.levers import refuse_unknown, with_levers
-from readiness.tradeoffs.placing.question import BadQuestion, Question, WhatIf
+from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Question, WhatIf
 from readiness.tradeoffs.placing.weighing import IN_SERVICE, Weighed, compared, judged
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.jurisdiction import queries as jurisdiction
@@ -68,6 +74,60 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         rules={"version": row.version, "digest": row.digest} if row else None,
         facts=facts,
         sites={site.slug: site for site in facts.sites},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Everywhere:
+    """Where each class runs today, and what a placement says of it at every site in service; why not in `refused`."""
+
+    facts: Known
+    today: Mapping[str, tuple[str, ...]]
+    placed: Mapping[str, tuple[Placed, ...]]
+    refused: Mapping[str, str]
+
+
+def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
+    """As `weighed` decides with nothing asked, without ranks and consequences."""
+    percentiles = sorted({one.latency_percentile for one in envelopes} or {50.0})
+    facts = {percentile: known(percentile, now) for percentile in percentiles}
+    _row, pack = _rules()
+    today: dict[str, tuple[str, ...]] = {}
+    running = Placement.objects.on(now.date()).filter(
+        workload_class__slug__in=[one.slug for one in envelopes]
+    )
+    for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
+        today[slug] = tuple(dict.fromkeys((*today.get(slug, ()), site)))
+    placed: dict[str, tuple[Placed, ...]] = {}
+    refused: dict[str, str] = {}
+    for one in envelopes:
+        of = facts[one.latency_percentile]
+        adapter = _plain(one, of, pack, frozenset(today.get(one.slug, ())), now)
+        try:
+            limits = limits_of(one, adapter.currency, of.rates)
+        except BadQuestion as error:
+            placed[one.slug], refused[one.slug] = (), error.reason
+            continue
+        demand = demand_of(one)
+        in_service = (site for site in of.sites if site.stage in IN_SERVICE)
+        placed[one.slug] = tuple(place_one(adapter.candidate(site), demand, limits) for site in in_service)
+    return Everywhere(facts[percentiles[0]], today, placed, refused)
+
+
+def _plain(
+    envelope: Envelope, facts: Known, pack: Pack | None, homes: frozenset[str], now: datetime
+) -> Adapter:
+    return Adapter(
+        plain=envelope,
+        envelope=envelope,
+        what_if=WhatIf(),
+        currency=envelope.cost_currency or CURRENCY,
+        carbon=CarbonKind.AVERAGE,
+        rates=facts.rates,
+        laws=Laws(envelope, pack, now.date()),
+        at=facts.at,
+        homes=homes,
+        standings=facts.standings,
     )
 
 

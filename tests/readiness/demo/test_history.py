@@ -5,7 +5,6 @@ import random
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.db import transaction
 
 from accounts.models import User
@@ -17,6 +16,7 @@ from readiness.scoring.models import Flip, ScorePoint, SiteScore
 from readiness.scoring.queries.kept import differences, kept_at, scored_again
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from telemetry import drain
+from tests import database
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +30,7 @@ def fleet(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         yield operations.load(site_names=[SITE], by=None, now=NOW)
         operations.remove(by=None, now=NOW)
-        call_command("flush", interactive=False, verbosity=0)
+        database.put_back()
         drain._memory.forget(list(range(1, 1000)))
 
 

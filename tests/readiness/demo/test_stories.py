@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command
 from django.db import connection, transaction
 
 from inventory.models import Site
@@ -20,6 +19,7 @@ from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScorePoint
 from readiness.scoring.queries.standing import standing
 from telemetry import drain
 from telemetry.models import Series, SourceFlip, SourceStatus
+from tests import database
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def fleet(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         yield operations.load(site_names=SITES, reach=timedelta(hours=25), by=None, now=NOW)
         operations.remove(by=None, now=NOW)
-        call_command("flush", interactive=False, verbosity=0)
+        database.put_back()
         drain._memory.forget(list(range(1, 1000)))
 
 

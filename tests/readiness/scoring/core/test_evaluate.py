@@ -110,7 +110,7 @@ def inputs_for(shipped, check_id, state):
             del readings[check_id, deciding[0].id]
         case CheckState.STALE:
             old = readings[check_id, deciding[0].id]
-            readings[check_id, deciding[0].id] = replace(old, taken_at=NOW - 3000 * DAY)
+            readings[check_id, deciding[0].id] = old._replace(taken_at=NOW - 3000 * DAY)
     return replace(
         inputs,
         readings=readings,

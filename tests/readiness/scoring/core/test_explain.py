@@ -79,7 +79,7 @@ def versions():
 
 def shifted(inputs, by):
     """The same evidence as fresh as it was, that much later."""
-    readings = {key: replace(one, taken_at=one.taken_at + by) for key, one in inputs.readings.items()}
+    readings = {key: one._replace(taken_at=one.taken_at + by) for key, one in inputs.readings.items()}
     return replace(inputs, readings=readings)
 
 
@@ -212,7 +212,7 @@ class TestEachCauseAlone:
 
     def test_a_worse_figure_is_data(self):
         end = shifted(self.good(), LATER - NOW)
-        bad = replace(end.readings[self.key], value=figure(self.part, CheckState.FAIL))
+        bad = end.readings[self.key]._replace(value=figure(self.part, CheckState.FAIL))
         found = between(end=with_reading(end, self.key, bad))
         assert self.moved(found, "data").points["data"] == -1
         assert found.verdict.moved_by == (("data",),)
@@ -224,13 +224,13 @@ class TestEachCauseAlone:
 
     def test_silence_is_age_also_where_samples_went_on_for_a_while(self):
         end = shifted(self.good(), LATER - NOW)
-        last = replace(self.good().readings[self.key], taken_at=NOW + HOUR)
+        last = self.good().readings[self.key]._replace(taken_at=NOW + HOUR)
         move = self.moved(between(end=with_reading(end, self.key, last)), "evidence-age")
         assert move.end.state == "stale"
 
     def test_evidence_that_was_voided_is_age(self):
         end = shifted(self.good(), LATER - NOW)
-        voided = replace(end.readings[self.key], voided="Firmware changed.")
+        voided = end.readings[self.key]._replace(voided="Firmware changed.")
         self.moved(between(end=with_reading(end, self.key, voided)), "evidence-age")
 
     def test_stale_evidence_that_was_replaced_is_data(self):
@@ -252,7 +252,7 @@ class TestEachCauseAlone:
         start = with_reading(self.good(), self.key, None)
         end = shifted(self.good(), LATER - NOW)
         end = with_reading(
-            end, self.key, replace(end.readings[self.key], value=figure(self.part, CheckState.FAIL))
+            end, self.key, end.readings[self.key]._replace(value=figure(self.part, CheckState.FAIL))
         )
         found = explain(Snapshot(old, start, NOW), Snapshot(FRAMEWORK, end, LATER))
         assert causes_of(found) == {"rule"}
@@ -300,7 +300,7 @@ def test_two_causes_that_are_only_together_enough_say_so():
     later = NOW + 2 * DAY
     end = replace(shifted(good, later - NOW), waivers={})
     end = with_reading(
-        end, key, replace(end.readings[key], value=figure(TestEachCauseAlone.part, CheckState.FAIL))
+        end, key, end.readings[key]._replace(value=figure(TestEachCauseAlone.part, CheckState.FAIL))
     )
     [move] = explain(Snapshot(FRAMEWORK, good, NOW), Snapshot(FRAMEWORK, end, later)).checks
     assert move.moved_by == (("data", "waiver"),)

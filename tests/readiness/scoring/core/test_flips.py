@@ -32,7 +32,7 @@ LATER = NOW + HOUR
 def healthy(shipped: Framework):
     """A site whose evidence was taken just now and holds for the evaluation an hour later."""
     inputs = site_inputs(shipped, age=MINUTE)
-    slow = {key: replace(one, cadence_s=3600) for key, one in inputs.readings.items()}
+    slow = {key: one._replace(cadence_s=3600) for key, one in inputs.readings.items()}
     return replace(inputs, readings=slow)
 
 

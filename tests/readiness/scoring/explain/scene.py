@@ -16,21 +16,21 @@ MONTH = 30 * DAY
 def good(at):
     """Every check passes, on evidence a minute old."""
     inputs = site_inputs(framework_queries.current()[1])
-    readings = {key: replace(one, taken_at=one.taken_at + (at - NOW)) for key, one in inputs.readings.items()}
+    readings = {key: one._replace(taken_at=one.taken_at + (at - NOW)) for key, one in inputs.readings.items()}
     return replace(inputs, readings=readings)
 
 
 def failing(inputs, check_id=BACKUP):
     part = framework_queries.current()[1].check(check_id).parts[0]
     key = (check_id, part.id)
-    bad = replace(inputs.readings[key], value=figure(part, CheckState.FAIL), evidence="run:12")
+    bad = inputs.readings[key]._replace(value=figure(part, CheckState.FAIL), evidence="run:12")
     return replace(inputs, readings={**inputs.readings, key: bad})
 
 
 def silent(inputs, since, check_id):
     """Of this check nothing came since."""
     readings = {
-        key: replace(one, taken_at=since) if key[0] == check_id else one
+        key: one._replace(taken_at=since) if key[0] == check_id else one
         for key, one in inputs.readings.items()
     }
     return replace(inputs, readings=readings)

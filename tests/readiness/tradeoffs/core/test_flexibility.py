@@ -49,6 +49,9 @@ def of(*workloads, vendors=None):
         pytest.param(
             Fallback("helsinki", date(2026, 9, 1)), FallbackState.NOT_FEASIBLE, id="where it runs already"
         ),
+        pytest.param(
+            Fallback("", date(2026, 9, 1)), FallbackState.TESTED, id="tested, and nobody says where"
+        ),
     ],
 )
 def test_fallback(fallback, state):
@@ -62,6 +65,16 @@ def test_alternatives_are_other_sites_and_undecided_ones_stand_apart():
         ((), ()),
     ]
     assert (found.with_alternative, found.with_tested_fallback) == (1, 0)
+
+
+def test_what_remains_when_a_site_is_lost():
+    one = critical()
+    both = frozenset({"helsinki", "turku"})
+    two = Critical("search", both, frozenset({"helsinki"}), frozenset(), Fallback("", TODAY))
+    nowhere = Critical("idle", frozenset(), frozenset(), frozenset(), None)
+    found = of(one, two, nowhere).workloads
+    assert [each.remaining for each in found] == [1, 1, 0]
+    assert found[1].fallback is FallbackState.NOT_FEASIBLE
 
 
 @pytest.mark.parametrize(

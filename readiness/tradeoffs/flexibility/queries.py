@@ -1,0 +1,180 @@
+"""How free the fleet is to do otherwise: critical workloads, sites, vendors, and what is attested; a fixed number of
+statements, for what a placement stands on is read once for all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import fmean
+
+from inventory.models import DeviceType
+from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.queries import NewestRecord, newest_records
+from readiness.scoring.core.states import Provenance
+from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.flexibility import (
+    Concentration,
+    Critical,
+    Fallback,
+    Flexibility,
+    Freedom,
+    balance,
+    concentration,
+    flexibility,
+)
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.placement import Standing
+from readiness.tradeoffs.placing.queries import Everywhere, everywhere
+from readiness.tradeoffs.placing.weighing import IN_SERVICE
+from readiness.workloads import queries as workloads
+from readiness.workloads.core.envelope import Criticality, Envelope
+
+CONFORMING = ("p4-standard-interfaces", "devices-conforming")
+UNTESTED = ("p4-flexibility-preserved", "classes-untested")
+WITHOUT = ("p4-flexibility-preserved", "classes-without-alternative")
+TESTED_WITHIN = timedelta(days=180)
+"""As long as p4-flexibility-preserved lets a test of an alternative count."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalRow:
+    """A critical workload with its freedom. `record` is what its fallback was told from, `refused` why no site could
+    be decided at all.
+    """
+
+    slug: str
+    name: str
+    freedom: Freedom
+    record: NewestRecord | None
+    refused: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """A site in service: conformance in percent, and how many alternatives its critical workloads have."""
+
+    slug: str
+    name: str
+    conformance: Figure
+    record: NewestRecord | None
+    alternatives: tuple[int, ...]
+    vendors: Concentration
+
+    @property
+    def fewest(self) -> int | None:
+        """Of the workload with the fewest; None where none runs there."""
+        return min(self.alternatives, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    at: datetime
+    rows: tuple[CriticalRow, ...]
+    sites: tuple[SiteRow, ...]
+    whole: Flexibility
+    conformance: Figure
+    names: Mapping[str, str] = field(repr=False)
+
+    @property
+    def told(self) -> str:
+        return balance(self.conformance, self.whole)
+
+
+def fleet(*, now: datetime) -> Fleet:
+    envelopes = [one for one in workloads.envelopes() if one.criticality is Criticality.CRITICAL]
+    found = everywhere(envelopes, now=now)
+    records = newest_records([CONFORMING, UNTESTED, WITHOUT], now=now)
+    sites = {site.slug: site for site in found.facts.sites}
+    vendors = _vendors(found.facts.sites)
+    fallbacks = {one.slug: _fallback(found.today.get(one.slug, ()), sites, records) for one in envelopes}
+    whole = flexibility(
+        [_critical(one, found, fallbacks[one.slug][0]) for one in envelopes],
+        sum(vendors.values(), Counter()),
+        0,
+        on=now.date(),
+        tested_within=TESTED_WITHIN,
+    )
+    rows = tuple(
+        CriticalRow(one.slug, one.name, freedom, fallbacks[one.slug][1], found.refused.get(one.slug, ""))
+        for one, freedom in zip(envelopes, whole.workloads, strict=True)
+    )
+    of_sites = tuple(
+        _site(site, rows, records.get(site.site_id, {}), vendors[site.slug])
+        for site in found.facts.sites
+        if site.stage in IN_SERVICE
+    )
+    names = {site.slug: site.name for site in found.facts.sites}
+    return Fleet(now, rows, of_sites, whole, _mean(of_sites), names)
+
+
+def _critical(one: Envelope, found: Everywhere, fallback: Fallback | None) -> Critical:
+    placed = found.placed[one.slug]
+
+    def those(standing: Standing) -> frozenset[str]:
+        return frozenset(each.candidate.site for each in placed if each.standing is standing)
+
+    runs_at = frozenset(found.today.get(one.slug, ()))
+    return Critical(one.slug, runs_at, those(Standing.FEASIBLE), those(Standing.UNDECIDED), fallback)
+
+
+def _fallback(
+    runs_at: tuple[str, ...],
+    sites: Mapping[str, SiteFactors],
+    records: Mapping[int, Mapping[str, NewestRecord]],
+) -> tuple[Fallback | None, NewestRecord | None]:
+    """What the records of its sites say: all classes of a site are told together, so it is tested where all are.
+
+    Of several sites the oldest record counts, and none where one of them has none.
+    """
+    oldest: NewestRecord | None = None
+    for slug in runs_at:
+        of_site = records.get(sites[slug].site_id, {}) if slug in sites else {}
+        tested, without = of_site.get(UNTESTED[1]), of_site.get(WITHOUT[1])
+        if tested is None:
+            return None, None
+        if tested.value > 0 or (without is not None and without.value > 0):
+            return Fallback("", None), tested
+        if oldest is None or tested.taken_on < oldest.taken_on:
+            oldest = tested
+    return (Fallback("", oldest.taken_on), oldest) if oldest else (None, None)
+
+
+def _vendors(sites: tuple[SiteFactors, ...]) -> dict[str, Counter[str]]:
+    """Accelerators in service by vendor, of each site; one statement."""
+    types = {slug for site in sites for slug in site.accelerators}
+    made = DeviceType.objects.filter(slug__in=types).order_by("slug")
+    vendor_of = dict(made.values_list("slug", "manufacturer__name"))
+    found: dict[str, Counter[str]] = {}
+    for site in sites:
+        of_site = found.setdefault(site.slug, Counter())
+        if site.stage in IN_SERVICE:
+            for slug, count in site.accelerators.items():
+                # A type that was renamed since the sites were read is of nobody known for a minute at most.
+                of_site[vendor_of.get(slug, slug)] += count
+    return found
+
+
+def _site(
+    site: SiteFactors,
+    rows: tuple[CriticalRow, ...],
+    records: Mapping[str, NewestRecord],
+    vendors: Counter[str],
+) -> SiteRow:
+    record = records.get(CONFORMING[1])
+    figure = Figure(None, "%", source="nobody attested it, or what was attested ran out")
+    if record is not None:
+        figure = Figure(record.value, "%", Provenance(record.provenance), source=record.said_by)
+    here = tuple(len(row.freedom.alternatives) for row in rows if site.slug in row.freedom.runs_at)
+    return SiteRow(site.slug, site.name, figure, record, here, concentration(vendors))
+
+
+def _mean(sites: tuple[SiteRow, ...]) -> Figure:
+    """Of the sites that it is attested of, each counted alike."""
+    known = [one.conformance for one in sites if one.conformance.value is not None]
+    if not known:
+        return Figure(None, "%")
+    worst = worst_provenance(str(one.provenance) for one in known)
+    return Figure(round(fmean(one.value or 0.0 for one in known), 1), "%", Provenance(worst))

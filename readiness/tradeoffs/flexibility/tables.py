@@ -1,0 +1,126 @@
+"""Critical workloads with their alternatives, and sites with conformance and vendors, as lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from readiness.scoring.cards import link
+from readiness.tradeoffs.flexibility.queries import CriticalRow, Fleet, SiteRow
+from readiness.tradeoffs.flexibility.words import (
+    COUNTS,
+    FALLBACK_TONES,
+    FALLBACKS,
+    count_of,
+    if_lost,
+    index,
+    listed,
+    shares,
+)
+from web.tables import Choice, Column, Table
+
+
+def record_url(row: CriticalRow | SiteRow) -> str:
+    if row.record is None:
+        return ""
+    return link(
+        "attestation-detail" if row.record.kind == "attestation" else "recorded-fact-detail", row.record.pk
+    )
+
+
+def filters(found: Fleet) -> tuple[Choice, ...]:
+    """The same words as the endpoint takes."""
+    return (
+        Choice(
+            "site",
+            _("Runs at"),
+            lambda row: frozenset(row.freedom.runs_at),
+            [(slug, found.names.get(slug, slug)) for slug in sorted(_homes(found))],
+        ),
+        Choice(
+            "alternatives", _("Alternatives"), lambda row: count_of(len(row.freedom.alternatives)), COUNTS
+        ),
+        Choice(
+            "fallback",
+            _("Fallback"),
+            lambda row: row.freedom.fallback.value,
+            [(state.value, label) for state, label in FALLBACKS.items()],
+        ),
+    )
+
+
+def _homes(found: Fleet) -> set[str]:
+    return {slug for row in found.rows for slug in row.freedom.runs_at}
+
+
+def critical(found: Fleet) -> Table:
+    """Of CriticalRow."""
+    names = found.names
+
+    def explored(row: Any) -> str:
+        return link("tradeoffs", workload=row.slug)
+
+    return Table(
+        id="critical",
+        noun=(_("critical workload"), _("critical workloads")),
+        label=_("Critical workloads"),
+        columns=(
+            Column("workload", _("Workload"), value="name", url=explored, sort=True, locked=True, phone="title",
+                   export="slug"),
+            Column("runs_at", _("Runs at"), value=lambda row: listed(row.freedom.runs_at, names), sort=True,
+                   text=lambda row: listed(row.freedom.runs_at, names) or _("nowhere"),
+                   export=lambda row: ", ".join(row.freedom.runs_at)),
+            Column("alternatives", _("Alternatives"), value=lambda row: len(row.freedom.alternatives), sort=True,
+                   numeric=True, tone=lambda row: "" if row.freedom.alternatives else "bad", phone="status"),
+            Column("where", _("Feasible today"), value=lambda row: listed(row.freedom.alternatives, names),
+                   text=lambda row: listed(row.freedom.alternatives, names) or row.refused or _("none"),
+                   export=lambda row: ", ".join(row.freedom.alternatives), phone="full"),
+            Column("undecided", _("Undecided"), value=lambda row: len(row.freedom.undecided), sort=True, numeric=True,
+                   hint=_("Sites of which something is unknown that a limit asks for")),
+            Column("remaining", _("If its site is lost"), value=lambda row: row.freedom.remaining, sort=True,
+                   text=lambda row: if_lost(row.freedom, names), phone="full",
+                   tone=lambda row: "" if row.freedom.remaining else "bad"),
+            Column("fallback", _("Fallback"), value=lambda row: row.freedom.fallback.value, sort=True,
+                   text=lambda row: FALLBACKS[row.freedom.fallback],
+                   tone=lambda row: FALLBACK_TONES[row.freedom.fallback]),
+            Column("tested_on", _("Last attested"), value=lambda row: row.record.taken_on if row.record else None,
+                   sort=lambda row: row.record.taken_on.isoformat() if row.record else "", url=record_url),
+        ),
+        filters=filters(found),
+        row_id="slug",
+        row_name="name",
+        row_url=explored,
+        default_sort="remaining",
+        api="tradeoffs-flexibility",
+        empty={
+            "title": _("No critical workload"),
+            "text": _("Alternatives are looked for where a loss is worst: declare a class as critical."),
+            "icon": "stack-2",
+            "action_url": "/tradeoffs/workloads/",
+            "action_label": _("Workload classes"),
+        },
+    )  # fmt: skip
+
+
+def sites() -> Table:
+    """Of SiteRow; its address parameters are those of its own page."""
+    return Table(
+        id="sites-flexibility",
+        noun=(_("site"), _("sites")),
+        label=_("Sites"),
+        columns=(
+            Column("site", _("Site"), value="name", url=lambda row: link("site", row.slug), sort=True, locked=True,
+                   phone="title", export="slug"),
+            Column("conformance", _("Conformance"), value="conformance.value", unit="%", sort=True, numeric=True,
+                   url=record_url),
+            Column("attested_on", _("Attested"), value="record.taken_on"),
+            Column("workloads", _("Critical workloads"), value=lambda row: len(row.alternatives), numeric=True),
+            Column("fewest", _("Fewest alternatives"), value="fewest", numeric=True),
+            Column("vendors", _("Accelerators by vendor"), value=lambda row: shares(row.vendors), phone="full"),
+            Column("hhi", _("Concentration"), value="vendors.hhi", text=lambda row: index(row.vendors), numeric=True),
+        ),
+        search=False,
+        row_id="slug",
+        row_name="name",
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Freedom, fallbacks and concentration in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.tradeoffs.core.flexibility import Concentration, FallbackState, Freedom, Level
+from readiness.tradeoffs.core.words import number
+
+FALLBACKS = {
+    FallbackState.TESTED: _("Tested"),
+    FallbackState.TEST_OLD: _("Test too old"),
+    FallbackState.UNTESTED: _("Not all tested"),
+    FallbackState.NOT_FEASIBLE: _("No feasible site"),
+    FallbackState.NONE: _("Unknown"),
+}
+FALLBACK_TONES = {
+    FallbackState.TESTED: "ok",
+    FallbackState.TEST_OLD: "warn",
+    FallbackState.UNTESTED: "warn",
+    FallbackState.NOT_FEASIBLE: "bad",
+    FallbackState.NONE: "unknown",
+}
+LEVELS = {
+    Level.LOW: _("low"),
+    Level.MODERATE: _("moderate"),
+    Level.HIGH: _("high"),
+    Level.UNKNOWN: _("unknown"),
+}
+COUNTS = (("none", _("None")), ("one", _("One")), ("several", _("Several")))
+
+
+def count_of(alternatives: int) -> str:
+    """Which of `COUNTS`."""
+    return ("none", "one", "several")[min(alternatives, 2)]
+
+
+def listed(slugs: Iterable[str], names: Mapping[str, str]) -> str:
+    return ", ".join(sorted(names.get(slug, slug) for slug in slugs))
+
+
+def if_lost(freedom: Freedom, names: Mapping[str, str]) -> str:
+    """What is left of it when the site that it runs at is lost; of several, each alone."""
+    if not freedom.runs_at:
+        return gettext("runs nowhere")
+    told = []
+    if len(freedom.runs_at) > 1:
+        told.append(gettext("goes on at %(n)s of %(all)s sites") % {
+            "n": len(freedom.runs_at) - 1, "all": len(freedom.runs_at),
+        })  # fmt: skip
+    if freedom.alternatives:
+        told.append(gettext("may move to %(sites)s") % {"sites": listed(freedom.alternatives, names)})
+    if freedom.undecided and not freedom.alternatives:
+        told.append(gettext("%(n)s sites undecided") % {"n": len(freedom.undecided)})
+    return "; ".join(told) or gettext("nothing")
+
+
+def shares(found: Concentration) -> str:
+    """`NVIDIA 90 %, AMD 10 %`."""
+    ordered = sorted(found.shares.items(), key=lambda each: (-each[1], each[0]))
+    return ", ".join(f"{vendor} {number(round(share, 1))} %" for vendor, share in ordered)
+
+
+def index(found: Concentration) -> str:
+    """`8 200 (high)`."""
+    if found.low is None or found.high is None:
+        return gettext("unknown")
+    value = number(round(found.low if found.hhi is None else found.hhi))
+    if found.hhi is None:
+        value = f"{value} – {number(round(found.high))}"
+    return f"{value} ({LEVELS[found.level]})"

@@ -1,0 +1,253 @@
+"""Hours of price and carbon with the windows in them, the trade-off between both, and the rule on past days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from plotly import graph_objects as go
+
+from readiness.scoring.charts import Figure, figure, ms, nothing
+from readiness.tradeoffs.core.deferral import Plan
+from readiness.tradeoffs.core.windows import Series
+from readiness.tradeoffs.windows import lines, trial_lines
+from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Windows
+
+ROLES = {"at-once": "muted", "cheapest": "gap", "priced": "accent", "cleanest": "ok"}
+LINES = {"price": ("deployed", "line"), "carbon": ("energy", "dash")}
+MARGIN = {"l": 62, "r": 58, "t": 16, "b": 34}
+NARROW = {"margin": {"l": 48, "r": 44}, "xaxis": {"nticks": 4}}
+
+
+def hours(found: Planned) -> Figure:
+    """A panel for each factor that is known by the hour; windows are bands over the hours that they take."""
+    windows, site = found.windows, found.site
+    if windows is None or site is None:
+        return nothing(lines.why_not(found))
+    price, carbon = windows.hours.price, windows.hours.carbon
+    traces = []
+    if price is not None:
+        traces.append(_line(price, lines.kind_name(PRICE), "price", "y"))
+    if carbon is not None:
+        traces.append(
+            _line(carbon, lines.kind_name(found.kinds[1]), "carbon", "y2" if price is not None else "y")
+        )
+    plans = lines.named_plans(found)
+    layout = go.Layout(
+        margin=MARGIN,
+        hovermode="x unified",
+        xaxis={"type": "date", "range": [ms(windows.work.earliest_at), ms(windows.work.deadline_at)]},
+        yaxis={"title": {"text": next((each.unit for each in (price, carbon) if each is not None), "")}},
+        shapes=[],
+    )
+    if price is not None and carbon is not None:
+        layout.yaxis2 = {
+            "title": {"text": carbon.unit},
+            "overlaying": "y",
+            "side": "right",
+            "showgrid": False,
+            "tickformat": ".0f",
+        }
+    traces += [_bar(name, plan, ROLES[key], row) for row, (key, name, plan) in enumerate(plans)]
+    layout.yaxis3 = {"overlaying": "y", "visible": False, "range": [-0.6, 12], "fixedrange": True}
+    meta = {
+        "finding": lines.finding(found),
+        "footer": gettext("Drawn in your time zone; the table has the site's, %(zone)s, and UTC")
+        % {"zone": site.zone.key},
+        "table": _hours_table(found, windows, plans),
+        "narrow": NARROW,
+    }
+    return figure(traces, layout, meta)
+
+
+def _line(series: Series, name: str, key: str, axis: str) -> go.Scatter:
+    """Steps, since a value holds for its slot; the last is drawn to its end."""
+    slots = series.slots
+    x = [ms(slot.start_at) for slot in slots]
+    y = [slot.value for slot in slots]
+    if slots:
+        x, y = [*x, ms(slots[-1].start_at + series.step)], [*y, slots[-1].value]
+    return go.Scatter(
+        x=x, y=y, name=f"{name}, {series.unit}", mode="lines", yaxis=axis, connectgaps=False,
+        line={"width": 2, "shape": "hv", "dash": "dash" if LINES[key][1] == "dash" else "solid"},
+        meta={"role": LINES[key][0]},
+    )  # fmt: skip
+
+
+def _bar(name: str, plan: Plan, role: str, row: int) -> go.Scatter:
+    """When a plan runs, as a thick line along the bottom; a pause breaks it."""
+    x: list[int | None] = []
+    for one in plan.pieces:
+        x += [ms(one.start_at), ms(one.end_at), None]
+    return go.Scatter(
+        x=x, y=[None if at is None else row for at in x], name=name, mode="lines", yaxis="y3", connectgaps=False,
+        line={"width": 9}, meta={"role": role}, hoverinfo="skip",
+    )  # fmt: skip
+
+
+def _hours_table(found: Planned, windows: Windows, plans: Sequence[tuple[str, str, Plan]]) -> Figure:
+    site = found.site
+    assert site is not None
+    series = [each for each in (windows.hours.price, windows.hours.carbon) if each is not None]
+    names = [
+        f"{lines.kind_name(kind)}, {each.unit}"
+        for kind, each in zip(
+            [
+                kind
+                for kind, one in zip(found.kinds, (windows.hours.price, windows.hours.carbon), strict=True)
+                if one
+            ],
+            series,
+            strict=True,
+        )
+    ]
+    rows: list[list[Any]] = []
+    for place, slot in enumerate(series[0].slots):
+        end_at = slot.start_at + series[0].step
+        running = [
+            name
+            for _key, name, plan in plans
+            if any(one.start_at < end_at and one.end_at > slot.start_at for one in plan.pieces)
+        ]
+        rows.append(
+            [
+                *lines.hour_words(slot.start_at, site.zone),
+                *(each.slots[place].value for each in series),
+                ", ".join(running),
+            ]
+        )
+    columns = [f"{gettext('At the site')} ({site.zone.key})", "UTC", *names, gettext("Runs in")]
+    return {"columns": columns, "rows": rows}
+
+
+def trade_off(found: Planned) -> Figure:
+    """Money against carbon of each plan; the line joins the corners of the front."""
+    windows, site = found.windows, found.site
+    if windows is None or site is None:
+        return nothing(lines.why_not(found))
+    if not windows.front:
+        return nothing(gettext("Money and carbon are known together in too few of these hours."))
+    cost, emits = lines.money_unit(found), lines.carbon_unit(found)
+    layout = go.Layout(
+        margin={"l": 62, "r": 16, "t": 12, "b": 48},
+        hovermode="closest",
+        xaxis={
+            "title": {"text": gettext("Cost, %(unit)s (lower is better)") % {"unit": cost}},
+            "zeroline": False,
+        },
+        yaxis={
+            "title": {"text": gettext("Carbon, %(unit)s (lower is better)") % {"unit": emits}},
+            "zeroline": False,
+        },
+    )
+    columns = [
+        gettext("Start at the site"),
+        "UTC",
+        f"{gettext('Cost')}, {cost}",
+        f"{gettext('Carbon')}, {emits}",
+    ]
+    rows = [[*lines.hour_words(plan.start_at, site.zone), *_at(found, plan)] for plan in windows.front]
+    meta = {
+        "finding": lines.exchange(found),
+        "narrow": NARROW,
+        "table": {"columns": columns, "rows": rows},
+    }
+    return figure([_corners(found, windows, site), *_marks(found, windows)], layout, meta)
+
+
+def _corners(found: Planned, windows: Windows, site: SiteOfRun) -> go.Scatter:
+    points = [_at(found, plan) for plan in windows.front]
+    hover = f"%{{text}}<br>%{{x:.4g}} {lines.money_unit(found)}<br>%{{y:.4g}} {lines.carbon_unit(found)}"
+    return go.Scatter(
+        x=[x for x, _ in points],
+        y=[y for _, y in points],
+        text=[lines.instant(plan.start_at, site.zone) for plan in windows.front],
+        name=gettext("Best for some carbon price"),
+        mode="lines+markers",
+        line={"width": 2},
+        marker={"size": 9},
+        hovertemplate=f"{hover}<extra></extra>",
+        meta={"role": "accent"},
+    )
+
+
+def _marks(found: Planned, windows: Windows) -> list[go.Scatter]:
+    """At once, flat, and what the aim takes, where both figures are known."""
+    once, flat, chosen = windows.at_once, windows.flat, found.chosen
+    given = [
+        (gettext("At once"), once.money, once.grams, "circle", "gap", 11),
+        (gettext("Flat, at the mean of these hours"), flat.money, flat.grams, "diamond", "muted", 11),
+    ]
+    if chosen is not None:
+        name = gettext("What the aim takes")
+        given.append((name, chosen.money, chosen.grams, "circle-open", "deployed", 17))
+    return [
+        _mark(name, x, y, symbol, role, size=size)
+        for name, per_kw, grams, symbol, role, size in given
+        if (x := lines.money(found, per_kw)) is not None and (y := lines.carbon(found, grams)) is not None
+    ]
+
+
+def _at(found: Planned, plan: Plan) -> tuple[float, float]:
+    return lines.money(found, plan.money) or 0.0, lines.carbon(found, plan.grams) or 0.0
+
+
+def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int) -> go.Scatter:
+    return go.Scatter(
+        x=[x], y=[y], name=name, mode="markers", marker={"symbol": symbol, "size": size, "line": {"width": 2.5}},
+        hovertemplate=f"{name}<br>%{{x:.4g}}<br>%{{y:.4g}}<extra></extra>", meta={"role": role},
+    )  # fmt: skip
+
+
+def trial(found: Planned) -> Figure:
+    """What each past day would have saved against running at once: the rule as bars, perfect foresight as a line."""
+    if found.trial is None or not found.trial.days or found.site is None:
+        return nothing(lines.why_not(found) or trial_lines.finding(found))
+    days, zone, unit = found.trial.days, found.site.zone, trial_lines.unit(found)
+    worth = {
+        part: [trial_lines.shown(found, found.worth(getattr(day, part))) for day in days]
+        for part in trial_lines.PARTS
+    }
+    saved = {
+        part: [lines.less(once, one) for once, one in zip(worth["at_once"], worth[part], strict=True)]
+        for part in ("by_rule", "best")
+    }
+    asked = [date_format(day.asked_at.astimezone(zone), "j M") for day in days]
+    traces = [
+        go.Bar(x=asked, y=saved["by_rule"], name=gettext("By the rule"), meta={"role": "accent"}),
+        go.Scatter(
+            x=asked, y=saved["best"], name=gettext("Perfect foresight"), mode="lines+markers",
+            line={"width": 1.6}, marker={"size": 5}, meta={"role": "ok"},
+        ),
+    ]  # fmt: skip
+    layout = go.Layout(
+        margin=MARGIN | {"r": 16},
+        hovermode="x unified",
+        xaxis={"type": "category", "nticks": 8, "tickangle": 0},
+        yaxis={"title": {"text": gettext("Saved, %(unit)s") % {"unit": unit}}},
+    )
+    return figure(
+        traces,
+        layout,
+        {"finding": trial_lines.finding(found), "narrow": NARROW, "table": _trial_table(found, worth)},
+    )
+
+
+def _trial_table(found: Planned, worth: dict[str, list[float | None]]) -> Figure:
+    assert found.trial is not None
+    assert found.site is not None
+    zone, unit = found.site.zone, trial_lines.unit(found)
+    heads = [f"{name}, {unit}" for name in trial_lines.names().values()]
+    rows = [
+        [
+            day.asked_at.astimezone(zone).isoformat(timespec="minutes"),
+            *(worth[part][place] for part in trial_lines.PARTS),
+            day.by_rule.start_at.astimezone(zone).isoformat(timespec="minutes"),
+            day.best.start_at.astimezone(zone).isoformat(timespec="minutes"),
+        ]
+        for place, day in enumerate(found.trial.days)
+    ]
+    columns = [gettext("Asked for"), *heads, gettext("The rule starts"), gettext("The best starts")]
+    return {"columns": columns, "rows": rows}

@@ -1,0 +1,49 @@
+"""What the lines and marks of the charts mean, as the page tells it above them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext
+
+from readiness.tradeoffs.windows import charts, lines
+from readiness.tradeoffs.windows.planned import PRICE, Planned
+
+type Entry = dict[str, str]
+
+
+def legends(found: Planned) -> dict[str, list[Entry]]:
+    return {"hours": hours(found), "trade_off": trade_off(), "back_test": trial()}
+
+
+def hours(found: Planned) -> list[Entry]:
+    if found.windows is None:
+        return []
+    series = {
+        "price": (PRICE, found.windows.hours.price),
+        "carbon": (found.kinds[1], found.windows.hours.carbon),
+    }
+    drawn = [
+        _entry(lines.kind_name(kind), *charts.LINES[key])
+        for key, (kind, values) in series.items()
+        if values is not None
+    ]
+    return drawn + [_entry(name, charts.ROLES[key], "area") for key, name, _plan in lines.named_plans(found)]
+
+
+def trade_off() -> list[Entry]:
+    return [
+        _entry(gettext("Best for some carbon price"), "accent", "line"),
+        _entry(gettext("At once"), "gap", "dot"),
+        _entry(gettext("Flat"), "muted", "dot"),
+        _entry(gettext("Ring: what the aim takes"), "deployed", "dot"),
+    ]
+
+
+def trial() -> list[Entry]:
+    return [
+        _entry(gettext("By the rule"), "accent", "area"),
+        _entry(gettext("Perfect foresight"), "ok", "line"),
+    ]
+
+
+def _entry(label: str, role: str, shape: str) -> Entry:
+    return {"label": label, "role": role, "shape": shape}

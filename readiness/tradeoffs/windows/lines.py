@@ -1,0 +1,340 @@
+"""A workload's windows in words: plans as rows, what each saves, what is missing and how to load it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from math import fsum
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+
+from readiness.tradeoffs.core.deferral import Plan
+from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.models import FactorKind
+from readiness.tradeoffs.windows.planned import PRICE, Planned, Source, Span
+from readiness.tradeoffs.windows.question import MOST_DEFERRED_H
+
+type Line = dict[str, Any]
+
+SHOWN_PIECES = 3
+
+
+def less(before: float | None, after: float | None) -> float | None:
+    """What is saved; below 0 where it is more."""
+    return None if before is None or after is None else before - after
+
+
+def share(before: float | None, after: float | None) -> float | None:
+    """What is saved as a share of what running at once takes; None where that is nothing or less."""
+    saved = less(before, after)
+    return None if saved is None or before is None or before <= 0 else saved / before
+
+
+def total(values: Iterable[float | None]) -> float | None:
+    """Unknown where one is, or there is none."""
+    found = list(values)
+    known = [each for each in found if each is not None]
+    return fsum(known) if known and len(known) == len(found) else None
+
+
+def kind_name(kind: str) -> str:
+    return str(FactorKind(kind).label)
+
+
+def why_not(found: Planned) -> str:
+    """Why there is no window at all; "" where there is one."""
+    if not found.envelope.deferrable_h:
+        return gettext("The envelope of %(name)s says that it may not wait.") % {"name": found.envelope.name}
+    if found.site is None:
+        return gettext("It runs nowhere today, and no site was chosen.")
+    if found.windows is None and not set(found.kinds).isdisjoint(found.hourly):
+        told = gettext("Around %(at)s no hours are known of %(site)s.")
+        return told % {"at": found.question.at, "site": found.site.name}
+    if found.windows is None:
+        kinds = " · ".join(kind_name(kind) for kind in found.missing)
+        told = gettext(
+            "Of %(site)s nobody has entered hours of: %(kinds)s. Means of a month say nothing about hours."
+        )
+        return told % {"site": found.site.name, "kinds": kinds}
+    if not found.windows.any_plan:
+        until = instant(found.windows.work.deadline_at, found.site.zone)
+        told = gettext(
+            "Between %(start)s and %(end)s too few hours in a row are known for a run of %(hours)s h."
+        )
+        start = instant(found.windows.work.earliest_at, found.site.zone)
+        return told % {"start": start, "end": until, "hours": number(found.question.hours)}
+    return ""
+
+
+def to_load(found: Planned, *, may_enter: bool) -> list[Line]:
+    """Each factor without hours, with how to load them, and what else of it is known by the hour."""
+    if found.site is None or not found.envelope.deferrable_h:
+        return []
+    lines = []
+    for kind in found.missing:
+        asked = urlencode({"site": found.site.slug, "kind": kind})
+        instead = [each for each in found.hourly if kind != PRICE and each.startswith("carbon_")]
+        told = [gettext("Send a file of instants and values")]
+        if instead:
+            names = ", ".join(kind_name(each) for each in instead)
+            told.append(gettext("by the hour there is %(kinds)s") % {"kinds": names})
+        lines.append(
+            {
+                "kind": kind_name(kind),
+                "url": f"{reverse('factor-hours-add')}?{asked}" if may_enter else "",
+                "api": f"POST {reverse('tradeoffs-api-site-factor-list')}series/",
+                "how": " · ".join(told),
+            }
+        )
+    return lines
+
+
+def instant(at: datetime, zone: ZoneInfo) -> str:
+    """`Wed 25 Nov 14:00 CET`: at the site."""
+    local = at.astimezone(zone)
+    return f"{date_format(local, 'D j M H:i')} {local.tzname()}"
+
+
+def in_utc(at: datetime) -> str:
+    return date_format(at, "j M H:i") + " UTC"
+
+
+def span_told(found: Planned) -> str:
+    """Which hours are looked at."""
+    windows, site = found.windows, found.site
+    if windows is None or site is None:
+        return ""
+    ends = {
+        "start": instant(windows.work.earliest_at, site.zone),
+        "end": instant(windows.work.deadline_at, site.zone),
+        "hours": number(windows.work.hours),
+    }
+    if windows.span is Span.COMING:
+        told = gettext("A run of %(hours)s h that may start now and has to end by %(end)s.")
+    elif windows.span is Span.RECENT:
+        told = gettext(
+            "No hours ahead are known. A run of %(hours)s h in the last known ones, %(start)s to %(end)s."
+        )
+    else:
+        told = gettext("A run of %(hours)s h between %(start)s and %(end)s.")
+    return told % ends
+
+
+def notes(found: Planned) -> list[str]:
+    """What a reader has to know of the figures: what is unknown, and what was left out."""
+    windows, told = found.windows, []
+    if windows is None:
+        return []
+    for kind in found.missing:
+        what = gettext("costs are unknown") if kind == PRICE else gettext("emissions are unknown")
+        told.append(
+            gettext("Without hours of %(kind)s, %(what)s.") % {"kind": kind_name(kind).lower(), "what": what}
+        )
+    names = {"price": kind_name(PRICE), "carbon": kind_name(found.kinds[1])}
+    for name, count in windows.skipped.items():
+        if count:
+            unknown = ngettext(
+                "%(n)s step of the span is unknown in %(kind)s; no plan by it runs there.",
+                "%(n)s steps of the span are unknown in %(kind)s; no plan by it runs there.",
+                count,
+            )
+            told.append(unknown % {"n": count, "kind": names[name].lower()})
+    if found.power_kw is None:
+        told.append(
+            gettext("Its power at the meter is unknown (%(why)s): figures are for 1 kW there.")
+            % {"why": found.lacks}
+        )
+    if found.question.carbon_price and windows.priced is None:
+        told.append(gettext("A carbon price needs price and intensity of the same hours."))
+    if found.envelope.deferrable_h > MOST_DEFERRED_H:
+        told.append(gettext("A week is looked at, though it may wait longer."))
+    return told
+
+
+def money_unit(found: Planned) -> str:
+    return found.currency if found.power_kw is not None else f"{found.currency}/kW".strip("/")
+
+
+def carbon_unit(found: Planned) -> str:
+    return "kg CO2e" if found.power_kw is not None else "g CO2e/kW"
+
+
+def money(found: Planned, per_kw: float | None) -> float | None:
+    return found.money(per_kw) if found.power_kw is not None else per_kw
+
+
+def carbon(found: Planned, grams: float | None) -> float | None:
+    return found.kg(grams) if found.power_kw is not None else grams
+
+
+def named_plans(found: Planned) -> list[tuple[str, str, Plan]]:
+    """Key, name and plan of those there are."""
+    windows = found.windows
+    if windows is None:
+        return []
+    priced = gettext("With carbon at %(price)s %(currency)s/t") % {
+        "price": number(found.question.carbon_price),
+        "currency": found.currency,
+    }
+    given = (
+        ("at-once", gettext("At once"), windows.at_once),
+        ("cheapest", gettext("Cheapest"), windows.cheapest),
+        ("priced", priced, windows.priced),
+        ("cleanest", gettext("Cleanest"), windows.cleanest),
+    )
+    return [(key, name, plan) for key, name, plan in given if plan is not None]
+
+
+def rows(found: Planned) -> list[Line]:
+    """Running at once, at the mean of the span, and each plan, with what it saves."""
+    windows, site = found.windows, found.site
+    if windows is None or site is None:
+        return []
+    once, chosen = windows.at_once, found.chosen
+    lines = [
+        {
+            "key": key,
+            "name": name,
+            "chosen": plan is chosen,
+            "local": [_piece(one.start_at, one.end_at, site.zone) for one in plan.pieces[:SHOWN_PIECES]],
+            "utc": in_utc(plan.start_at),
+            "more": max(len(plan.pieces) - SHOWN_PIECES, 0),
+            **_figures(found, plan.money, plan.grams),
+            "saves": [] if plan is once else _saves(found, once, plan.money, plan.grams),
+        }
+        for key, name, plan in named_plans(found)
+    ]
+    flat = {
+        "key": "flat",
+        "name": gettext("Flat, at the mean of these hours"),
+        "chosen": False,
+        "local": [],
+        "utc": "",
+        "more": 0,
+        **_figures(found, windows.flat.money, windows.flat.grams),
+        "saves": _saves(found, once, windows.flat.money, windows.flat.grams),
+    }
+    return [lines[0], flat, *lines[1:]]
+
+
+def _piece(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
+    """`Wed 25 Nov 14:00 – 18:00 CET`, the day again where it ends on another, the zone where clocks change between."""
+    start, end = start_at.astimezone(zone), end_at.astimezone(zone)
+    same_day = start.date() == end.date()
+    last = date_format(end, "H:i" if same_day else "D j M H:i")
+    first_zone = "" if start.tzname() == end.tzname() else f" {start.tzname()}"
+    return f"{date_format(start, 'D j M H:i')}{first_zone} – {last} {end.tzname()}"
+
+
+def _figures(found: Planned, per_kw: float | None, grams: float | None) -> Line:
+    return {
+        "cost": amount(money(found, per_kw), money_unit(found)),
+        "carbon": amount(carbon(found, grams), carbon_unit(found)),
+    }
+
+
+def amount(value: float | None, unit: str) -> str:
+    return gettext("unknown") if value is None else f"{number(value)} {unit}".strip()
+
+
+def _saves(found: Planned, once: Plan, per_kw: float | None, grams: float | None) -> list[Line]:
+    pairs = (
+        (less(once.money, per_kw), share(once.money, per_kw), money, money_unit(found)),
+        (less(once.grams, grams), share(once.grams, grams), carbon, carbon_unit(found)),
+    )
+    return [
+        _change(shown(found, saved), part, unit) for saved, part, shown, unit in pairs if saved is not None
+    ]
+
+
+def _change(saved: float | None, part: float | None, unit: str) -> Line:
+    """Less is well, more is not, and the word says it beside the colour."""
+    if saved is None or abs(saved) < 1e-9:
+        return {"text": gettext("the same %(unit)s") % {"unit": unit}, "tone": ""}
+    by = "" if part is None else f" ({number(round(100 * abs(part), 1))} %)"
+    told = (
+        gettext("%(amount)s %(unit)s less%(by)s") if saved > 0 else gettext("%(amount)s %(unit)s more%(by)s")
+    )
+    text = told % {"amount": number(abs(saved)), "unit": unit, "by": by}
+    return {"text": text, "tone": "ok" if saved > 0 else "warn"}
+
+
+def finding(found: Planned) -> str:
+    """The plan of the aim in one sentence."""
+    chosen, windows, site = found.chosen, found.windows, found.site
+    if windows is None or site is None:
+        return why_not(found)
+    if chosen is None:
+        return why_not(found) or gettext("What it aims at is unknown: choose the other aim.")
+    changes = [each["text"] for each in _saves(found, windows.at_once, chosen.money, chosen.grams)]
+    told = gettext("Start at %(at)s instead of at once: %(changes)s.")
+    if chosen.pieces == windows.at_once.pieces:
+        return gettext("Running at once is the best there is in these hours.")
+    return told % {
+        "at": instant(chosen.start_at, site.zone),
+        "changes": ", ".join(changes) or gettext("unknown"),
+    }
+
+
+def exchange(found: Planned) -> str:
+    """What cheapest and cleanest give up of each other."""
+    windows = found.windows
+    if windows is None or windows.cheapest is None or windows.cleanest is None:
+        return ""
+    dearer = less(windows.cleanest.money, windows.cheapest.money)
+    cleaner = less(windows.cheapest.grams, windows.cleanest.grams)
+    if dearer is None or cleaner is None:
+        return ""
+    if dearer <= 1e-9 or cleaner <= 1e-9:
+        return gettext("The cheapest plan is the cleanest as well: nothing has to be traded.")
+    told = gettext(
+        "The cleanest plan costs %(more)s %(money)s more than the cheapest and emits %(less)s %(carbon)s less:"
+    )
+    told += " " + gettext("%(price)s %(currency)s for a tonne.")
+    return told % {
+        "more": number(money(found, dearer) or 0.0), "money": money_unit(found),
+        "less": number(carbon(found, cleaner) or 0.0), "carbon": carbon_unit(found),
+        "price": number(dearer / cleaner * 1e6), "currency": found.currency,
+    }  # fmt: skip
+
+
+def sources(found: Planned) -> list[Line]:
+    lines = []
+    for kind in found.kinds:
+        source: Source | None = found.sources.get(kind)
+        others = (
+            gettext("not used: %(names)s") % {"names": ", ".join(source.others)}
+            if source and source.others
+            else ""
+        )
+        lines.append(
+            {
+                "term": kind_name(kind),
+                "value": source.name if source else gettext("unknown: no source has hours of it"),
+                "note": " · ".join(each for each in (source.provenance if source else "", others) if each),
+            }
+        )
+    power, note = gettext("unknown: %(why)s") % {"why": found.lacks}, ""
+    if found.power_kw is not None and found.pue is not None and found.pue.known is not None:
+        it_kw, pue = found.envelope.it_kw or 0.0, found.pue.known
+        power = f"{number(it_kw)} kW × PUE {number(pue.value)} = {number(found.power_kw)} kW"
+        note = f"PUE: {pue.source}"
+    lines.append({"term": gettext("Power at the meter"), "value": power, "note": note})
+    lines.append(
+        {
+            "term": gettext("May wait"),
+            "value": f"{number(found.envelope.deferrable_h)} h",
+            "note": gettext("how long a run takes is in no envelope; it is what you ask"),
+        }
+    )
+    return lines
+
+
+def hour_words(at: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    """The beginning of a slot at the site with its offset, and in UTC."""
+    return at.astimezone(zone).isoformat(timespec="minutes"), at.strftime("%Y-%m-%dT%H:%MZ")

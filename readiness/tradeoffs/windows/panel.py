@@ -1,0 +1,51 @@
+"""What can be asked on the page, with what is asked now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext
+
+from readiness.tradeoffs.placing.question import CarbonKind
+from readiness.tradeoffs.windows.planned import Planned
+from readiness.tradeoffs.windows.question import Aim
+
+type Line = dict[str, Any]
+
+
+def panel(found: Planned, given: QueryDict) -> Line:
+    """What was written stays as it was written, also where it was refused."""
+    question = found.question
+    return {
+        "sites": [
+            (gettext("Runs there"), [_site(found, *each) for each in found.runs_at]),
+            (gettext("Other sites with hours"), [_site(found, *each) for each in found.others]),
+        ],
+        "hours": given.get("hours") or f"{question.hours:g}",
+        "days": given.get("days") or str(question.days),
+        "carbon_price": given.get("carbon_price", ""),
+        "at": given.get("at", ""),
+        "currency": given.get("currency", ""),
+        "pauses": _choices(
+            (("no", gettext("In one piece")), ("yes", gettext("May pause"))),
+            "yes" if question.pauses else "no",
+        ),
+        "aims": _choices(((Aim.COST, gettext("Cost")), (Aim.CARBON, gettext("Carbon"))), found.aim),
+        "carbons": _choices(
+            (
+                (CarbonKind.AVERAGE, gettext("Average")),
+                (CarbonKind.MARGINAL, gettext("Marginal")),
+                (CarbonKind.MARKET, gettext("Market")),
+            ),
+            question.carbon,
+        ),
+    }
+
+
+def _site(found: Planned, slug: str, name: str) -> Line:
+    return {"value": slug, "label": name, "chosen": found.site is not None and slug == found.site.slug}
+
+
+def _choices(pairs: tuple[tuple[str, str], ...], chosen: str) -> list[Line]:
+    return [{"value": str(value), "label": label, "chosen": value == chosen} for value, label in pairs]

@@ -1,0 +1,111 @@
+"""What is asked of a workload's windows, in the words of the address; page and endpoint take the same ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Span, number
+
+HOURS = 4.0
+"""Operator-set default: how long a run takes is in no envelope."""
+SHORTEST_H, LONGEST_H = 0.25, 72.0
+MOST_DEFERRED_H = 168.0
+"""A week: what is further off, no market or grid publishes by the hour."""
+DAYS, MOST_DAYS = 30, 60
+"""Past days that the rule is tried on; operator-set default."""
+_CURRENCY = re.compile(r"[A-Z]{3}")
+
+
+class Aim(StrEnum):
+    """What the rule is tried for, and which plan comes first. With a carbon price, `cost` counts carbon at it."""
+
+    COST = "cost"
+    CARBON = "carbon"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`site` "" is where the class runs; `aim` None what is known first; `at` as it was written, "" for now.
+
+    `carbon_price` is money a tonne of CO2e, in the currency of the answer. `pauses`: it may run in several pieces.
+    """
+
+    site: str = ""
+    hours: float = HOURS
+    pauses: bool = False
+    aim: Aim | None = None
+    carbon_price: float = 0.0
+    carbon: CarbonKind = CarbonKind.AVERAGE
+    currency: str = ""
+    at: str = ""
+    days: int = DAYS
+
+
+FIELDS = ("site", "hours", "pauses", "aim", "carbon_price", "carbon", "currency", "at", "days")
+
+
+def question_of(given: Mapping[str, str]) -> Question:
+    """Empty is as usual. Raises BadQuestion with the parameter at fault."""
+    usual = Question()
+
+    def amount(name: str, usually: float, span: Span) -> float:
+        return number(name, given[name], span) if given.get(name) else usually
+
+    currency = given.get("currency", "")
+    if currency and not _CURRENCY.fullmatch(currency):
+        raise BadQuestion("currency", "Three capital letters, ISO 4217.")
+    days = amount("days", usual.days, Span(1, MOST_DAYS))
+    if days != int(days):
+        raise BadQuestion("days", "It has to be a whole number.")
+    hours = amount("hours", usual.hours, Span(SHORTEST_H, LONGEST_H))
+    if hours * 4 != int(hours * 4):
+        raise BadQuestion("hours", "It has to be in whole quarters of an hour.")
+    aim = _one(given, "aim", list(Aim))
+    return Question(
+        site=_text(given, "site"),
+        hours=hours,
+        pauses=_one(given, "pauses", ("yes", "no")) == "yes",
+        aim=Aim(aim) if aim else None,
+        carbon_price=amount("carbon_price", usual.carbon_price, Span(0.0, 100_000.0)),
+        carbon=CarbonKind(_one(given, "carbon", list(CarbonKind)) or usual.carbon),
+        currency=currency,
+        at=_text(given, "at"),
+        days=int(days),
+    )
+
+
+def instant_of(written: str, zone: ZoneInfo) -> datetime:
+    """In UTC. Without an offset it is the time at the site: of one that comes twice the first; one that clocks jump
+    over is refused.
+    """
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError as error:
+        raise BadQuestion("at", "It has to be an instant such as 2026-11-25T14:00.") from error
+    if not 2000 <= at.year < 2200:
+        raise BadQuestion("at", "It has to be in a year from 2000 to 2199.")
+    if at.tzinfo is not None:
+        return at.astimezone(UTC)
+    found = at.replace(tzinfo=zone).astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None) != at:
+        raise BadQuestion("at", f"There is no {at:%H:%M} on that day in {zone.key}: clocks jump over it.")
+    return found
+
+
+def _text(given: Mapping[str, str], name: str) -> str:
+    value = given.get(name, "")
+    if len(value) > 100 or "\x00" in value:
+        raise BadQuestion(name, "It has to be a text of 100 characters at most.")
+    return value.strip()
+
+
+def _one(given: Mapping[str, str], name: str, known: tuple[str, ...] | list[Aim] | list[CarbonKind]) -> str:
+    value = given.get(name, "")
+    if value and value not in known:
+        raise BadQuestion(name, f"It has to be one of {', '.join(known)}.")
+    return value
