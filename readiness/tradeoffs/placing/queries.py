@@ -98,11 +98,13 @@ def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
     )
     for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
         today[slug] = tuple(dict.fromkeys((*today.get(slug, ()), site)))
+    footings = jurisdiction.footings([one.slug for one in envelopes], day=now.date())
     placed: dict[str, tuple[Placed, ...]] = {}
     refused: dict[str, str] = {}
     for one in envelopes:
         of = facts[one.latency_percentile]
-        adapter = _plain(one, of, pack, frozenset(today.get(one.slug, ())), now)
+        laws = Laws(one, pack, now.date(), footing=footings[one.slug])
+        adapter = _plain(one, of, laws, frozenset(today.get(one.slug, ())))
         try:
             limits = limits_of(one, adapter.currency, of.rates)
         except BadQuestion as error:
@@ -114,9 +116,7 @@ def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
     return Everywhere(facts[percentiles[0]], today, placed, refused)
 
 
-def _plain(
-    envelope: Envelope, facts: Known, pack: Pack | None, homes: frozenset[str], now: datetime
-) -> Adapter:
+def _plain(envelope: Envelope, facts: Known, laws: Laws, homes: frozenset[str]) -> Adapter:
     return Adapter(
         plain=envelope,
         envelope=envelope,
@@ -124,7 +124,7 @@ def _plain(
         currency=envelope.cost_currency or CURRENCY,
         carbon=CarbonKind.AVERAGE,
         rates=facts.rates,
-        laws=Laws(envelope, pack, now.date()),
+        laws=laws,
         at=facts.at,
         homes=homes,
         standings=facts.standings,
