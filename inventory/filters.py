@@ -71,12 +71,14 @@ class SiteFilters(InventoryFilterSet):
                 "facility",
                 "city",
                 "country",
+                "operator",
+                "operator_country",
                 "time_zone",
             ),
             *("latitude", "longitude", "contracted_kw", "power_step_limit_kw", "cooling_class"),
             *("liquid_supply_max_c", "generator_start_s", "owner", "description"),
         ]
-        search_fields = ["name", "slug", "facility", "city", "owner", "description"]
+        search_fields = ["name", "slug", "facility", "city", "operator", "owner", "description"]
         panel = ["region", "stage", "kind", "profiles", "cooling_class"]
 
 

@@ -160,6 +160,7 @@ class SiteForm(InventoryForm):
         model = Site
         fields = [
             *("name", "slug", "region", "stage", "kind", "profiles", "owner", "facility", "city", "country"),
+            *("operator", "operator_country"),
             *("latitude", "longitude", "time_zone", "contracted_kw", "power_step_limit_kw", "cooling_class"),
             *("liquid_supply_max_c", "generator_start_s", "description"),
         ]

@@ -124,7 +124,8 @@ SITE = Kind(
         Facts(
             _("Place"),
             (
-                *("stage", "kind", "profiles", "owner", "region", "city", "country", "latitude", "longitude"),
+                *("stage", "kind", "profiles", "owner", "region", "city", "country", "operator"),
+                *("operator_country", "latitude", "longitude"),
                 *("time_zone", "facility", "slug", "description"),
             ),
         ),

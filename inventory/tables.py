@@ -140,6 +140,8 @@ SITES = _table(
         figure("contracted_kw", _("Contracted power"), "kW"),
         counted("device_count", _("Devices")),
         plain("owner", _("Owner")),
+        hidden(plain, "operator", _("Operator")),
+        hidden(plain, "operator_country", _("Operator's country"), hint=_("Empty: not known")),
         hidden(plain, "facility", _("Facility")),
         hidden(plain, "time_zone", _("Time zone")),
         hidden(figure, "latitude", _("Latitude"), "°", text=degrees("latitude")),

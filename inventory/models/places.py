@@ -22,6 +22,9 @@ class Domain(models.TextChoices):
     ENERGY = "energy", _("Energy")
 
 
+ISO_COUNTRY = RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, ISO 3166-1 alpha-2."))
+
+
 def validate_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         raise ValidationError(_("%(name)s is not an IANA time zone name."), params={"name": name})
@@ -111,8 +114,21 @@ class Site(models.Model):
     country = models.CharField(
         _("country"),
         max_length=2,
-        validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters, ISO 3166-1 alpha-2."))],
+        validators=[ISO_COUNTRY],
         help_text=_("ISO 3166-1 alpha-2"),
+    )
+    operator = models.CharField(
+        _("operator"), max_length=200, blank=True, help_text=_("The legal entity that operates the site")
+    )
+    operator_country = models.CharField(
+        _("operator's country"),
+        max_length=2,
+        blank=True,
+        validators=[ISO_COUNTRY],
+        help_text=_(
+            "Where whoever controls the operator is: the owner's country, not a subsidiary's. ISO 3166-1 alpha-2;"
+            " empty: not known"
+        ),
     )
     latitude = models.DecimalField(
         _("latitude"),
@@ -178,6 +194,10 @@ class Site(models.Model):
                 name="site_longitude_range",
             ),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="site_country_iso"),
+            models.CheckConstraint(
+                condition=Q(operator_country="") | Q(operator_country__regex=r"^[A-Z]{2}$"),
+                name="site_operator_country_iso",
+            ),
             models.CheckConstraint(
                 condition=Q(contracted_kw__isnull=True) | Q(contracted_kw__gt=0),
                 name="site_contracted_kw_positive",

@@ -1,7 +1,4 @@
-"""The forms of workload classes and placements. They read; the operations check and save.
-
-Rows are written as lines, so that the form works without scripts: `nvidia-h100 8`, `iberia 12.5`.
-"""
+"""The forms of workload classes and placements. They read; the operations check and save."""
 
 from __future__ import annotations
 
@@ -10,10 +7,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import DeviceType, Site
+from inventory.models import Site
 from readiness.workloads.exporting import values_of
 from readiness.workloads.models import (
     CostUnit,
@@ -21,25 +18,15 @@ from readiness.workloads.models import (
     DataCategory,
     Kind,
     MinVerdict,
-    UserRegion,
     WorkloadClass,
 )
 from readiness.workloads.operations.declaring import COLUMNS, LISTS
 from readiness.workloads.operations.importing import MOST_BYTES
+from readiness.workloads.row_forms import ANY, Rows, asked_rows, entered, refuse, rows_of
 from telemetry.models import Provenance
 from web.forms import DayInput, RefusedForm
 
-ANY = "any"
-
-
-def _lines(label: Any, help_text: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        required=False,
-        max_length=5000,
-        help_text=help_text,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-    )
+ROWS = ("accelerators", "users")
 
 
 def _number(label: Any, help_text: Any = "") -> forms.FloatField:
@@ -67,18 +54,8 @@ class WorkloadForm(RefusedForm):
     description = forms.CharField(label=_("Description"), max_length=200, required=False)
     kind = _word(_("Kind"), Kind, empty=_("not said"))
     criticality = _word(_("Criticality"), Criticality)
-    accelerators = _lines(
-        _("Accelerators"),
-        _("A line for each type: its slug and how many, such as nvidia-h100 8; any 8 for any type."),
-    )
     it_kw = _number(_("IT power, kW"))
     bandwidth_gbps = _number(_("Bandwidth, Gb/s"))
-    users = _lines(
-        _("User regions"),
-        _(
-            "A line for each region: its slug and, where known, requests per second at peak, such as iberia 12.5."
-        ),
-    )
     deferrable_h = _number(_("May wait, h"), _("Hours by which work may be put off; 0: it may not."))
     latency_limit_ms = _number(_("Latency limit, ms"), _("Of the round trip to each user region."))
     latency_percentile = _number(_("At percentile"), _("Above 0 and below 100."))
@@ -135,31 +112,43 @@ class WorkloadForm(RefusedForm):
         (_("Where it is from"), ("source", "provenance", "declared_on")),
     )
 
-    def sections(self) -> Iterator[tuple[Any, list[forms.BoundField]]]:
+    def __init__(self, data: Any = None, *, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.rows = rows_of(data, initial or {})
+
+    @classmethod
+    def again(cls, data: QueryDict) -> WorkloadForm:
+        """With all that was typed, unchecked, and another number of rows: what a button of the rows asks for."""
+        lists = {"data_categories"}
+        typed: dict[str, Any] = {
+            name: data.getlist(name) if name in lists else data.get(name, "") for name in cls.base_fields
+        }
+        form = cls(initial=typed | {name: entered(data, name) for name in ROWS})
+        # Whoever works by keyboard goes on in the spare row.
+        spare = form.rows[asked_rows(data)].forms[-1]
+        spare.fields[spare.first].widget.attrs["autofocus"] = True
+        return form
+
+    def sections(self) -> Iterator[tuple[Any, list[tuple[forms.BoundField | None, Rows | None]]]]:
+        """Each with its fields and rows, in order."""
         for title, names in self.groups:
-            yield title, [self[name] for name in names]
+            yield (
+                title,
+                [(None, self.rows[name]) if name in ROWS else (self[name], None) for name in names],
+            )
 
-    def clean_accelerators(self) -> list[tuple[DeviceType | None, int]]:
-        rows = _rows(self.cleaned_data["accelerators"])
-        types = DeviceType.objects.in_bulk([slug for slug, _figure in rows], field_name="slug")
-        found = []
-        for number, (slug, figure) in enumerate(rows, start=1):
-            if slug != ANY and slug not in types:
-                raise _at(number, gettext("No product is called %(slug)s.") % {"slug": slug})
-            if not figure.isdecimal() or not 0 < int(figure) < 2**31:
-                raise _at(number, gettext("After the type comes how many, 1 or more."))
-            found.append((types.get(slug), int(figure)))
-        return found
+    def is_valid(self) -> bool:
+        # Each of them, so that every fault is told at once.
+        return all([super().is_valid(), *(rows.is_valid() for rows in self.rows.values())])
 
-    def clean_users(self) -> list[tuple[UserRegion, float | None]]:
-        rows = _rows(self.cleaned_data["users"])
-        regions = UserRegion.objects.in_bulk([slug for slug, _figure in rows], field_name="slug")
-        found = []
-        for number, (slug, figure) in enumerate(rows, start=1):
-            if slug not in regions:
-                raise _at(number, gettext("No user region is called %(slug)s.") % {"slug": slug})
-            found.append((regions[slug], _rate(figure, number)))
-        return found
+    def refused(self, error: ValidationError) -> None:
+        if hasattr(error, "error_dict"):
+            for name in ROWS:
+                if name in error.error_dict:
+                    refuse(
+                        self.rows[name], [str(text) for each in error.error_dict.pop(name) for text in each]
+                    )
+        super().refused(error)
 
     def clean_allowed_jurisdictions(self) -> list[str]:
         return _split(self.cleaned_data["allowed_jurisdictions"])
@@ -168,7 +157,7 @@ class WorkloadForm(RefusedForm):
         return _split(self.cleaned_data["forbidden_jurisdictions"])
 
     def planned(self) -> dict[str, Any]:
-        given = dict(self.cleaned_data)
+        given = dict(self.cleaned_data) | {name: rows.planned() for name, rows in self.rows.items()}
         given["residency"] = given["residency"].upper()
         given["cost_currency"] = given["cost_currency"].upper()
         if given["latency_percentile"] is None:
@@ -216,40 +205,12 @@ class DocumentForm(forms.Form):
 
 def initial_of(workload: WorkloadClass) -> dict[str, Any]:
     values: Mapping[str, Any] = values_of(workload)
-    needs = [f"{row['type'] or ANY} {row['count']}" for row in values["accelerators"]]
-    users = [
-        row["region"] if row["requests_per_s"] is None else f"{row['region']} {row['requests_per_s']:g}"
-        for row in values["users"]
-    ]
+    needs = [{"type": row["type"] or ANY, "count": row["count"]} for row in values["accelerators"]]
+    users = [{name: row[name] for name in ("region", "requests_per_s")} for row in values["users"]]
     codes = {name: ", ".join(values[name]) for name in LISTS if name != "data_categories"}
     columns = {name: values[name] for name in COLUMNS}
-    return {**columns, **codes, "accelerators": "\n".join(needs), "users": "\n".join(users)}
-
-
-def _rows(text: str) -> list[tuple[str, str]]:
-    """Slug and what follows it, of each line that holds something."""
-    found = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        slug, _space, figure = line.partition(" ")
-        found.append((slug, figure.strip()))
-    return found
-
-
-def _rate(figure: str, number: int) -> float | None:
-    if not figure:
-        return None
-    try:
-        rate = float(figure)
-    except ValueError:
-        rate = -1.0
-    if not 0 <= rate <= 1e12:
-        raise _at(number, gettext("After the region come requests per second, 0 or more."))
-    return rate
+    return {**columns, **codes, "accelerators": needs, "users": users}
 
 
 def _split(text: str) -> list[str]:
     return [code.upper() for code in text.replace(",", " ").split()]
-
-
-def _at(number: int, told: str) -> ValidationError:
-    return ValidationError(gettext("Line %(number)s: %(told)s") % {"number": number, "told": told})

@@ -30,6 +30,7 @@ from readiness.workloads.refusals import (
     MAY_SEE,
     ImportRefused,
 )
+from readiness.workloads.row_forms import asked_rows
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -79,7 +80,7 @@ def add(request: HttpRequest) -> HttpResponse:
         "latency_percentile": 99,
         "deferrable_h": 0,
     }
-    form = WorkloadForm(request.POST or None, initial=initial)
+    form = _filled_in(request, initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = operations.declare(**form.planned(), by=_reader(request), now=now())
@@ -95,7 +96,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, slug: str) -> HttpResponse:
     found = _class(slug)
-    form = WorkloadForm(request.POST or None, initial=initial_of(found))
+    form = _filled_in(request, initial_of(found))
     if request.method == "POST" and form.is_valid():
         try:
             changed = operations.change(found, **form.planned(), by=_reader(request), now=now())
@@ -228,9 +229,16 @@ def _page(request: HttpRequest, found: WorkloadClass, form: PlaceForm) -> HttpRe
     return render(request, "readiness/workloads/workload.html", context, status=422 if form.errors else 200)
 
 
+def _filled_in(request: HttpRequest, initial: dict[str, Any]) -> WorkloadForm:
+    """The form as sent; unbound, and so not to be saved, where a button asked for a row more or less."""
+    if asked_rows(request.POST):
+        return WorkloadForm.again(request.POST)
+    return WorkloadForm(request.POST or None, initial=initial)
+
+
 def _form_page(request: HttpRequest, form: WorkloadForm, title: str, cancel_url: str) -> HttpResponse:
     context = {"form": form, "title": title, "cancel_url": cancel_url, "breadcrumbs": _breadcrumbs(title)}
-    return render(request, "readiness/workloads/form.html", context, status=422 if form.errors else 200)
+    return render(request, "readiness/workloads/form.html", context, status=422 if form.is_bound else 200)
 
 
 def _saved(request: HttpRequest, saved: WorkloadClass, told: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The trade-off explorer by hand: a weight is moved, an axis brushed by typed numbers, a reason opened."""
+"""Trade-offs by hand: an envelope set, a weight dragged, an axis brushed, a reason opened, a decision recorded."""
 
 import re
 
@@ -51,3 +51,72 @@ def test_weights_and_ranges_act_at_once_and_reasons_open(as_role, chat, axe_sour
     assert rows.evaluate_all(SITES) == ["porto"]
     assert one.refusals == []
     assert faults(one, axe_source, "/tradeoffs/?workload=chat&latency=100&compare=porto,lulea") == []
+
+
+def test_from_an_envelope_to_a_decision_that_its_address_opens_again(as_role, fleet, iberia, axe_source):
+    one = as_role("planner")
+    page = one.open("/tradeoffs/workloads/add/")
+    page.get_by_label("Name", exact=True).fill("Voice")
+    page.get_by_label("Slug", exact=True).fill("voice")
+    page.get_by_label("Type", exact=True).select_option("any")
+    page.get_by_label("How many").fill("4")
+    page.get_by_role("button", name="Add a type").press("Enter")
+    expect(page.get_by_label("Type", exact=True)).to_have_count(2)
+    expect(page.get_by_label("Type", exact=True).last).to_be_focused()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Voice")
+    page.get_by_label("IT power, kW").fill("10")
+    page.get_by_label("Region", exact=True).select_option("iberia")
+    page.get_by_label("Latency limit, ms").fill("100")
+    # Enter saves, and presses none of the buttons of the rows.
+    page.get_by_label("Latency limit, ms").press("Enter")
+    page.wait_for_url(re.compile("/tradeoffs/workloads/voice/$"))
+    assert faults(one, axe_source, "/tradeoffs/workloads/voice/change/") == []
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    one.open("/tradeoffs/?workload=voice")
+    rows = page.locator("[data-options] tr")
+    expect(rows).to_have_count(2)
+    page.locator("#placement-parallel[data-drawn]").wait_for()
+    slider = page.locator("input[data-slides='lever-w_latency']")
+    _drag(page, slider, 0.5, 0.9, across=True)
+    page.wait_for_url(re.compile(r"w_latency=(8|9)\d"))
+
+    page.wait_for_load_state("networkidle")
+    # The first axis is that of cost, which has one of the two sites at each end.
+    _drag(page, page.locator("#placement-parallel .axis-brush .background").first, 0.99, 0.6)
+    expect(page).to_have_url(re.compile("(from|to)_cost="))
+    expect(rows).to_have_count(1)
+
+    page.locator("#kept-out-lagos summary").click()
+    page.get_by_text("Latency iberia p99: 110 ms, limit 100 ms, 10 ms over").last.wait_for()
+    page.get_by_role("link", name="Record decision").click()
+    page.wait_for_url(re.compile("/decisions/new/"))
+    page.get_by_label("Why this site").fill("Cheapest site that keeps the limit.")
+    page.get_by_role("button", name="Record").click()
+    page.wait_for_url(re.compile(r"/decisions/\d+/$"))
+    address = page.url.removeprefix(one.base)
+    one.open(address)
+    expect(page.locator(".lead", has_text="Cheapest site that keeps the limit.")).to_be_visible()
+    expect(page.get_by_text("Waits for approval").first).to_be_visible()
+    expect(page.get_by_text("Lagos").first).to_be_visible()
+    assert one.refusals == []
+    assert faults(one, axe_source, address) == []
+
+
+def _drag(page, thing, first, last, *, across=False):
+    """With the pointer from one share of its length to another."""
+    thing.scroll_into_view_if_needed()
+    box = thing.bounding_box()
+    start, end = (
+        (
+            box["x"] + box["width"] * (share if across else 0.5),
+            box["y"] + box["height"] * (0.5 if across else share),
+        )
+        for share in (first, last)
+    )
+    # The brush of an axis looks at where the pointer is before it takes hold.
+    page.mouse.move(start[0], start[1] - 3)
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=8)
+    page.mouse.up()

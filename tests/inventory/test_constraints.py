@@ -160,6 +160,7 @@ class TestLinkEnds:
         (Site, {"latitude": 38, "longitude": None}, "site_position_whole"),
         (Site, {"latitude": 91, "longitude": 0}, "site_latitude_range"),
         (Site, {"country": "pt"}, "site_country_iso"),
+        (Site, {"operator_country": "us"}, "site_operator_country_iso"),
         (Site, {"generator_start_s": -1}, "site_generator_start_not_negative"),
         (DeviceType, {"nameplate_w": -1}, "device_type_nameplate_not_negative"),
         (DeviceType, {"attributes": [1]}, "device_type_attributes_object"),

@@ -61,6 +61,7 @@ def test_a_site_is_added_and_changed(planner_page) -> None:
         ({"name": ""}, "name"),
         ({"country": "Portugal"}, "country"),
         ({"country": "pt"}, "country"),
+        ({"operator_country": "us"}, "operator_country"),
         ({"time_zone": "Lisbon"}, "time_zone"),
         ({"contracted_kw": "-1"}, "__all__"),
         ({"contracted_kw": "NaN"}, "contracted_kw"),

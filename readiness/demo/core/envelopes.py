@@ -31,7 +31,7 @@ def columns(slug: str) -> dict[str, Any]:
         "allowed_jurisdictions": row["allowed"],
         "residency": row.get("residency", ""),
         "data_categories": row["data"],
-        "min_verdict": row["min_verdict"],
+        "min_verdict": row.get("min_verdict", ""),
         "deferrable_h": row.get("deferrable_h", 0),
         "provenance": "simulated",
     }

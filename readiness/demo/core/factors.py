@@ -17,13 +17,16 @@ import yaml
 
 from readiness.demo.core.noise import seeds, uniform, wander
 from readiness.demo.core.plan import DATA, SitePlan
-from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
+from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import Stated
 
 DAY_S = 86_400.0
 WEATHER_S = 2.5 * DAY_S
 SUN_UP_H, SUN_DOWN_H = 8.0, 16.0
 EVENING_H = 18.0
+TRIPS_AGO = 90
+CAPACITY_REPORTS = (66, 3)
+"""Ages in days: decisions of the demo's past stand on the older one."""
 
 
 @cache
@@ -63,8 +66,9 @@ def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
     if row:
         yield _entry(slug, "pue", row["pue"], "", "design", site.name, today, 500)
         yield _entry(slug, "egress_price", row["egress"], "USD/GB", "finance", site.name, today, 110)
-        yield _entry(slug, "network_free_gbps", row["wan"], "Gb/s", "network", site.name, today, 40)
-        yield _entry(slug, "accelerators_free", row["free"], "", "scheduler", site.name, today, 3)
+        yield _entry(slug, "network_free_gbps", row["wan"], "Gb/s", "network", site.name, today, 110)
+        for ago in CAPACITY_REPORTS:
+            yield _entry(slug, "accelerators_free", row["free"], "", "scheduler", site.name, today, ago)
 
 
 def _of_hardware(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
@@ -76,7 +80,7 @@ def _of_hardware(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry
     yield _entry(slug, "accelerator_power_kw", watts, unit, "design", site.name, today, 500)
     share, unit = row["utilisation"]
     band = (float(row["low"]), float(row["high"]))
-    yield _entry(slug, "accelerator_utilisation", share, unit, "scheduler", site.name, today, 30, band=band)
+    yield _entry(slug, "accelerator_utilisation", share, unit, "scheduler", site.name, today, 66, band=band)
 
 
 def _entry(
@@ -107,6 +111,25 @@ def _entry(
             as_of_on=today - timedelta(days=ago),
         ),
     )
+
+
+def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
+    """To user regions that no probe of the site is for."""
+    return [
+        LatencyEntry(
+            line=line,
+            site=slug,
+            user_region=region,
+            value=float(value),
+            percentile=99.0,
+            sourcing=Sourcing(
+                provenance="simulated",
+                source=book()["sources"]["carrier"].format(site=site.name),
+                as_of_on=today - timedelta(days=TRIPS_AGO),
+            ),
+        )
+        for line, (region, value) in enumerate(book()["round_trips"].get(site.name, {}).items(), start=1)
+    ]
 
 
 def rates(today: date) -> list[RateEntry]:

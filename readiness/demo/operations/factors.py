@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.demo.core.factors import book, entries, hourly, hours, rates
+from readiness.demo.core.factors import book, entries, hourly, hours, rates, round_trips
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.operations.catalogue import Made
 from readiness.tradeoffs.core.published import DataSetUnreadable
@@ -17,6 +17,7 @@ from readiness.tradeoffs.operations import (
     NotInstalled,
     SeriesOf,
     enter_factors,
+    enter_latencies,
     enter_rates,
     enter_series,
     load_factors,
@@ -30,6 +31,8 @@ def write_factors(
     today = now.date()
     planned = [entry for site in plan.sites for entry in entries(site, sites[site.name].slug, today)]
     enter_factors(entries=planned, by=by, now=now)
+    trips = [trip for site in plan.sites for trip in round_trips(site, sites[site.name].slug, today)]
+    enter_latencies(entries=trips, by=by, now=now)
     # Rates of the installation's own source stay what they are, and are not the demo's to take out.
     known = set(ExchangeRate.objects.values_list("pk", flat=True))
     entered = enter_rates(entries=rates(today), by=by, now=now)

@@ -11,6 +11,7 @@ from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.timeline import LONG_WEEKS, scored_days
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Catalogue, Made, write_catalogue
+from readiness.demo.operations.decisions import ask_portfolio
 from readiness.demo.operations.factors import load_published, write_factors
 from readiness.demo.operations.hardware import write_accelerators, write_cables, write_devices, write_ports
 from readiness.demo.operations.history import Say, add_minutes, write_history
@@ -31,6 +32,7 @@ from readiness.demo.operations.removal import remove
 from readiness.demo.operations.sources import write_sources
 from readiness.demo.operations.trials import write_trials
 from readiness.demo.operations.workloads import write_workloads
+from readiness.tradeoffs.models import PortfolioRun
 from web.actor import acting
 
 HISTORY = timedelta(weeks=LONG_WEEKS)
@@ -65,11 +67,15 @@ def load(
         # On the second: a sample's time is in whole milliseconds, and one after the look at it would not be seen.
         now = now.replace(microsecond=0)
         fleet = write_inventory(plan, scale=scale, now=_anchor(now))
+        staff = people(fleet.made)
+        # Before the history, whose decisions stand on them.
+        say(load_published(by=staff.get("planner"), now=now))
         write_history(plan, fleet, reach=reach, now=now, say=say)
-        write_plans(_sites(fleet), people(fleet.made), now=now)
-        say(load_published(by=people(fleet.made).get("planner"), now=now))
+        write_plans(_sites(fleet), staff, now=now)
+        run = ask_portfolio(staff, now=now)
+        fleet.made |= {PortfolioRun._meta.label: [run.pk] if run else []}
         fleet.history_loaded_at = now
-        fleet.save(update_fields=["history_loaded_at"])
+        fleet.save(update_fields=["history_loaded_at", "made"])
     return fleet
 
 

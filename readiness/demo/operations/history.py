@@ -20,6 +20,7 @@ from readiness.demo.core.streams import Stream, sent, streams
 from readiness.demo.core.timeline import Extent, Instant, holds, minutes, timeline
 from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
+from readiness.demo.operations.decisions import Decided
 from readiness.evidence.operations import measure_day
 from readiness.scoring.operations import evaluate
 from telemetry import partitions
@@ -117,7 +118,8 @@ def write_history(plan: FleetPlan, fleet: DemoFleet, *, reach: timedelta, now: d
     """
     stories = Stories(fleet.loaded_at.timestamp())
     instants = timeline(plan, stories, until_s=now.timestamp(), reach_s=reach.total_seconds())
-    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say))
+    decided = Decided(fleet)
+    _write(plan, fleet, instants, now=now, say=_by_weeks(fleet, say), decided=decided)
     say("Clearing up ...")
     partitions.keep(now=now)
 
@@ -135,6 +137,7 @@ def _write(
     *,
     now: datetime,
     say: Callable[[datetime], None],
+    decided: Decided | None = None,
 ) -> None:
     stories = Stories(fleet.loaded_at.timestamp())
     sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
@@ -144,8 +147,14 @@ def _write(
         at = utc(part[-1].at_s)
         say(at)
         _record(recorders, part, now=at, until=now)
-        if part[-1].scored:
-            _score([site_ids[name] for name in part[-1].scored], now=at)
+        if not part[-1].scored:
+            continue
+        # A review leaves facts that scores of the same instant count, and a decision stands on those scores.
+        if decided is not None:
+            decided.review(now=at)
+        _score([site_ids[name] for name in part[-1].scored], now=at)
+        if decided is not None:
+            decided.come_to(at, part[-1].scored)
     # All of them were scored just now, at the end.
     SiteChange.objects.filter(site__in=site_ids.values()).delete()
 

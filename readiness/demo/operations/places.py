@@ -58,6 +58,7 @@ def _site(plan: SitePlan, regions: Mapping[str, Region]) -> Site:
         power_step_limit_kw=round(plan.contracted_kw * STEP_SHARE, 1),
         **{name: facts[name] for name in copied},
         **{name: facts.get(name) for name in optional},
+        **{name: facts.get(name, "") for name in ("operator", "operator_country")},
     )
 
 

@@ -17,6 +17,7 @@ _CATALOGUE = (
     "people.Person",
     "people.Team",
     "evidence.Floor",
+    "tradeoffs.PortfolioRun",
     "tradeoffs.ExchangeRate",
     "workloads.WorkloadClass",
     "workloads.UserRegion",

@@ -163,6 +163,19 @@ def _residency(before: Candidate, after: Candidate) -> Iterator[Consequence]:
             effect = Effect.UNKNOWN
         words = f"transfer {_ANSWERS[now]} ({after.jurisdiction.rule})"
         yield Consequence(Domain.REGULATION, "jurisdiction", words, effect)
+    yield from _operator(before, after)
+
+
+def _operator(before: Candidate, after: Candidate) -> Iterator[Consequence]:
+    """Another answer about whoever controls the operator; what nobody was asked of either is no change."""
+    was, now = before.jurisdiction.operator, after.jurisdiction.operator
+    if was is now:
+        return
+    effect = Effect.WORSE if _STRICTER[now] > _STRICTER[was] else Effect.BETTER
+    if now is Answer.CANNOT_DECIDE:
+        effect = Effect.UNKNOWN
+    words = f"operator {_ANSWERS[now]} ({after.jurisdiction.operator_rule})"
+    yield Consequence(Domain.REGULATION, "operator", words, effect)
 
 
 def _readiness(before: Candidate, after: Candidate) -> Iterator[Consequence]:

@@ -116,7 +116,8 @@ def _rank(known: Known) -> tuple[int, int, float, str]:
 class SiteFactors:
     """All that is known of a site at an instant. `latency` is by slug of the user region, `between` by that of a site.
 
-    `verdict` is empty for a site that has none. `accelerators` are those in service, by slug of their type.
+    `verdict` is empty for a site that has none, `operator_country` where nobody knows who controls the operator.
+    `accelerators` are those in service, by slug of their type.
     """
 
     site_id: int
@@ -131,6 +132,7 @@ class SiteFactors:
     factors: Mapping[str, Factor]
     latency: Mapping[str, Factor] = field(default_factory=dict)
     between: Mapping[str, Factor] = field(default_factory=dict)
+    operator_country: str = ""
 
 
 HOURS_A_YEAR = 8_766.0

@@ -88,10 +88,15 @@ def unknown(unit: str) -> Figure:
 
 @dataclass(frozen=True, slots=True)
 class Jurisdiction:
-    """The answer for one workload at one site; `rule` names what gave it, or what it lacks."""
+    """The answer for one workload at one site; `rule` names what gave it, or what it lacks.
+
+    `operator` is the answer about whoever controls the site's operator, with its own rule.
+    """
 
     answer: Answer
     rule: str
+    operator: Answer = Answer.NOT_ASKED
+    operator_rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

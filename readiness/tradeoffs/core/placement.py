@@ -198,6 +198,11 @@ def _by_law(candidate: Candidate, limits: Limits) -> Iterator[Reason]:
         yield _said(
             "jurisdiction", rule, Standing.UNDECIDED, f"{rule} asks for a basis, and none is recorded"
         )
+    # What nobody knows of the operator, and what a contract could mend, is told beside the placement and bars nothing.
+    if candidate.jurisdiction.operator is Answer.FORBIDDEN:
+        operator_rule = candidate.jurisdiction.operator_rule
+        words = f"whoever controls the operator is barred by {operator_rule}"
+        yield _said("operator", operator_rule, Standing.REJECTED, words)
     country = candidate.country
     if country is None:
         if limits.allowed_countries is not None or limits.forbidden_countries:

@@ -65,12 +65,12 @@ class Adapter:
         emitted = figures.carbon(used, parts.intensity)
         cost = self._cost(parts, used, emitted)
         own = self.plain if site.slug in self.homes else None
-        law = self.laws.of(site.country)
+        law = self.laws.of(site.country, site.operator_country)
         return Candidate(
             site=site.slug,
             country=site.country if site.country in COUNTRIES else None,
             region=site.region,
-            jurisdiction=Jurisdiction(law.answer, law.rule),
+            jurisdiction=Jurisdiction(law.answer, law.rule, law.sovereignty, law.sovereignty_rule),
             latency=self._latency(parts),
             unit_cost=self._unit_cost(cost),
             monthly_cost=cost,
@@ -85,7 +85,15 @@ class Adapter:
             headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
             free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
             residency=self._zones(site.country),
+            feed_load=self._feed_load(site.slug, own),
         )
+
+    def _feed_load(self, slug: str, own: Envelope | None) -> dict[str, Figure]:
+        """The circuit that is loaded most, with the workload there; empty where its power or a load is unknown."""
+        loads, more = self.facts.circuits.get(slug), self.envelope.it_kw
+        if loads is None or more is None or not loads.load_kw:
+            return {}
+        return {loads.highest: figures.circuit(loads, more - ((own.it_kw or 0.0) if own else 0.0))}
 
     @cached_property
     def _parts(self) -> Mapping[str, Parts]:

@@ -12,7 +12,7 @@ import orjson
 
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import Factor
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import Answer, Figure
 from readiness.tradeoffs.core.placement import Reason
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.candidates import used_factors
@@ -76,8 +76,10 @@ def _option(one: SiteOption) -> dict[str, Any]:
             "rule": one.law.rule,
             "text": one.law.text,
             "rules": list(one.law.rules),
-            "sovereignty": one.law.sovereignty or None,
+            "operator_country": one.operator_country or None,
+            "sovereignty": None if one.law.sovereignty is Answer.NOT_ASKED else one.law.sovereignty.value,
             "sovereignty_text": one.law.sovereignty_text,
+            "sovereignty_rules": list(one.law.sovereignty_rules),
         },
         "is_today": one.is_today,
         "consequence": None,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
+from readiness.evidence.circuits import CircuitLoads
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR, Basis, Factor, Known
 from readiness.tradeoffs.core.options import Figure
@@ -263,6 +264,25 @@ def it_headroom(headroom: Part, pue: Part, own_kw: float) -> Figure:
         f"headroom at the meter / PUE ({known.source})",
     )
     return moved(found, own_kw)
+
+
+def circuit(loads: CircuitLoads, more_kw: float) -> Figure:
+    """Load of the circuit that is loaded most, in percent of its rating, with `more_kw` of IT power at the site.
+
+    Which rack a workload comes to nobody knows yet: it is taken to spread over the circuits as the load does today, and
+    at the least it comes to others.
+    """
+    value = loads.percent * (1 + more_kw / loads.load_kw)
+    simulated = _PROVENANCE[loads.provenance] is Provenance.SIMULATED
+    return Figure(
+        value,
+        "%",
+        Provenance.SIMULATED if simulated else Provenance.ESTIMATED,
+        loads.taken_at,
+        min(loads.percent, value),
+        max(loads.percent, value),
+        "highest continuous load of two days, and the workload spread as the load is today",
+    )
 
 
 def _made(value: float, low: float, high: float, unit: str, parts: Iterable[Figure], source: str) -> Figure:

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import connection
 
+from readiness.evidence.circuits import circuit_loads
 from readiness.framework import queries as framework
 from readiness.scoring.models import SiteScore
 from readiness.tradeoffs.placing.facts import Known, Standing
@@ -60,7 +61,9 @@ def known(percentile: float, now: datetime) -> Known:
 def _read(percentile: float, now: datetime) -> Known:
     standings, version = _standings(_pillars())
     sites = factors_of(None, now, percentile=percentile)
-    return Known(now, sites, standings, known_rates(now), version)
+    loads = circuit_loads([site.site_id for site in sites], now=now)
+    circuits = {site.slug: loads[site.site_id] for site in sites if site.site_id in loads}
+    return Known(now, sites, standings, known_rates(now), version, circuits)
 
 
 def _pillars() -> dict[str, str]:

@@ -1,13 +1,14 @@
-"""What the rules of jurisdiction say of a workload's data at a site: one decision for each country, not for each site.
+"""What the rules of jurisdiction say of a workload's data at a site: one decision for each pair of countries, of the
+site and of its operator, not for each site.
 
-Residency decides where a workload may run. Sovereignty, which looks at who controls the operator, is told beside it:
-the inventory does not know the operators of sites, and the rules give no answer over both.
+Residency decides where a workload may run. Sovereignty, which looks at who controls the operator, is told beside it,
+and bars a site only where a rule forbids: the rules give no answer over both, and not every operator is known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from readiness.tradeoffs.core.options import Answer
@@ -17,6 +18,7 @@ from readiness.workloads.jurisdiction import words
 from readiness.workloads.jurisdiction.core.deciding import Finding, Request, decide
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.core.vocabulary import ORDER, Gap
+from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
 
 SPOKEN_FOR = frozenset({Gap.UNKNOWN_ORIGIN, Gap.NO_RULE})
 """Gaps of the rules that whoever declared the envelope may speak for, by naming the country."""
@@ -31,27 +33,35 @@ class Law:
     rule: str
     text: str = ""
     rules: tuple[str, ...] = ()
-    sovereignty: str = ""
+    sovereignty: Answer = Answer.NOT_ASKED
+    sovereignty_rule: str = ""
     sovereignty_text: str = ""
+    sovereignty_rules: tuple[str, ...] = ()
 
 
 @dataclass
 class Laws:
-    """Answers by country for one envelope on a day; each country is decided once."""
+    """Answers for one envelope on a day, each pair of a site's country and its operator's decided once.
+
+    `footing` is what is on record of the data; `data_origin` and `bases` are asked in its place and beside it.
+    """
 
     envelope: Envelope
     pack: Pack | None
     on: date
     data_origin: str = ""
     bases: frozenset[str] = frozenset()
-    _known: dict[str, Law] = field(default_factory=dict)
+    footing: Footing = NO_FOOTING
+    _known: dict[tuple[str, str], Law] = field(default_factory=dict)
 
-    def of(self, country: str) -> Law:
-        if country not in self._known:
-            self._known[country] = self._decided(country)
-        return self._known[country]
+    def of(self, country: str, operator: str = "") -> Law:
+        """`operator` is where whoever controls the operator is; "" where nobody knows."""
+        key = (country, operator)
+        if key not in self._known:
+            self._known[key] = self._decided(country, operator)
+        return self._known[key]
 
-    def _decided(self, country: str) -> Law:
+    def _decided(self, country: str, operator: str) -> Law:
         residency = self.envelope.residency
         if residency:
             if country not in COUNTRIES:
@@ -64,22 +74,31 @@ class Laws:
             return Law(Answer.NOT_ASKED, "", "The envelope names no kind of data, so that no rule was asked.")
         if self.pack is None:
             return self._spoken(country, Law(Answer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True)
-        findings = [
-            decide(self.pack, Request(origin, categories, country, "", self.bases), self.on)
+        bases = self.bases | self.footing.bases_for(country)
+        found = [
+            decide(self.pack, Request(origin, categories, country, operator, bases), self.on)
             for origin in self._origins
         ]
-        residencies = [one.residency for one in findings]
-        strict = max(residencies, key=lambda one: ORDER.index(one.answer))
-        sovereign = max((one.sovereignty for one in findings), key=lambda one: ORDER.index(one.answer))
+        strict = _strictest(one.residency for one in found)
+        sovereign = _strictest(one.sovereignty for one in found)
         law = Law(
             Answer(strict.answer),
             _rule(strict, self.pack),
             words.sentence(strict, self.pack),
-            tuple(ground.rule.id for ground in strict.deciding),
-            str(sovereign.answer),
-            words.sentence(sovereign, self.pack),
+            _ids(strict),
+            Answer(sovereign.answer),
+            _rule(sovereign, self.pack),
+            *self._told_of_operator([one.sovereignty for one in found]),
         )
-        return self._spoken(country, law, _only_gaps(strict))
+        undecided = [one.residency for one in found if one.residency.answer == strict.answer]
+        return self._spoken(country, law, all(_only_gaps(one) for one in undecided))
+
+    def _told_of_operator(self, found: list[Finding]) -> tuple[str, tuple[str, ...]]:
+        """What the rules say by the law of each origin, in words and as ids: what one cannot decide hides no other."""
+        assert self.pack is not None
+        told = [one for one in found if Answer(one.answer) is not Answer.ALLOWED] or found
+        sentences = _unique(words.sentence(one, self.pack) for one in told)
+        return " ".join(sentences), tuple(_unique(rule for one in told for rule in _ids(one)))
 
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
         """Where the rules do not speak of a case, the envelope does that names the country. WORLD names none."""
@@ -87,14 +106,17 @@ class Laws:
         if law.answer is not Answer.CANNOT_DECIDE or not only_gaps or country not in named:
             return law
         text = f"The envelope allows {country}, and the rules do not say: {law.rule}."
-        return Law(Answer.DECLARED, law.rule, text, law.rules, law.sovereignty, law.sovereignty_text)
+        return replace(law, answer=Answer.DECLARED, text=text)
 
     @property
     def _origins(self) -> list[str]:
-        """Whose law it is: as asked, else where the data has to stay. Of a group, a country for each set of rules."""
-        if self.data_origin or not self.envelope.residency or self.pack is None:
+        """Whose law it is: as asked, else on record, else where the data has to stay. Of a group, a country for each
+        set of rules."""
+        if self.data_origin or self.pack is None:
             return [self.data_origin]
-        if self.envelope.residency == WORLD:
+        if self.footing.origins:
+            return sorted(self.footing.origins)
+        if self.envelope.residency in ("", WORLD):
             return [""]
         return representatives(countries_of((self.envelope.residency,)), self.pack, self.on)
 
@@ -106,6 +128,14 @@ def representatives(countries: Collection[str], pack: Pack, on: date) -> list[st
         about = frozenset(rule.id for rule in pack.rules if pack.among(country, rule.origins, on))
         found.setdefault(about, country)
     return list(found.values())
+
+
+def _strictest(findings: Iterable[Finding]) -> Finding:
+    return max(findings, key=lambda one: ORDER.index(one.answer))
+
+
+def _ids(finding: Finding) -> tuple[str, ...]:
+    return tuple(ground.rule.id for ground in finding.deciding)
 
 
 def _only_gaps(finding: Finding) -> bool:

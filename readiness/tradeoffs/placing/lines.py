@@ -264,6 +264,7 @@ def kept_out(found: Weighed) -> list[dict[str, Any]]:
                 for each in one.reasons
             ],
             "law_text": one.law.text,
+            "operator_text": one.law.sovereignty_text,
         }
         for one in out[:MOST_ROWS]
     ]
@@ -306,6 +307,7 @@ def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
         )
     rows += [
         {"label": gettext("Jurisdiction"), "cells": [_law(one) for one in sites]},
+        {"label": gettext("Operator"), "cells": [_operator(one) for one in sites]},
         {
             "label": gettext("What speaks against it"),
             "cells": [{"text": "; ".join(each.words for each in one.reasons) or "–"} for one in sites],
@@ -328,6 +330,13 @@ def _law(one: SiteOption) -> dict[str, str]:
     return {"text": str(ANSWERS[one.law.answer]), "why": one.law.text}
 
 
+def _operator(one: SiteOption) -> dict[str, str]:
+    """The answer about whoever controls the operator, and from where."""
+    said = str(ANSWERS[one.law.sovereignty])
+    controlled = one.operator_country or gettext("not known")
+    return {"text": f"{said} ({controlled})", "why": one.law.sovereignty_text}
+
+
 def _better(one: Figure, both: Sequence[Figure], direction: Direction) -> bool:
     values = [each.value for each in both]
     if one.value is None or None in values or values[0] == values[1]:
@@ -342,7 +351,14 @@ def csv_rows(found: Weighed, shown: Sequence[SiteOption]) -> tuple[list[str], li
     for each in found.objectives:
         unit = re.sub(r"\W+", "_", unit_of(found, each.name)).strip("_")
         columns += [f"{each.name}_{unit}" if unit else each.name, f"{each.name}_provenance"]
-    columns += ["it_power_after_kw", "jurisdiction", "reasons", "against_today"]
+    columns += [
+        "it_power_after_kw",
+        "jurisdiction",
+        "operator_country",
+        "sovereignty",
+        "reasons",
+        "against_today",
+    ]
     rows = []
     for one in (*shown, *(each for each in found.options if not each.feasible)):
         ranked = one.ranked
@@ -355,7 +371,8 @@ def csv_rows(found: Weighed, shown: Sequence[SiteOption]) -> tuple[list[str], li
             cells += ["" if figure.value is None else figure.value, _provenance(figure)]
         power = one.after["power"].value
         cells += [
-            "" if power is None else power, one.law.answer.value,
+            "" if power is None else power, one.law.answer.value, one.operator_country,
+            one.law.sovereignty.value,
             "; ".join(reason.words for reason in one.reasons), line(one.moved) if one.moved else "",
         ]  # fmt: skip
         rows.append(cells)

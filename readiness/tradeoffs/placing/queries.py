@@ -47,7 +47,7 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         currency=currency,
         carbon=question.carbon,
         facts=facts,
-        laws=Laws(asked, pack, now.date(), question.what_if.data_origin, question.what_if.bases),
+        laws=_laws(asked, pack, question.what_if, now),
         homes=frozenset(today),
     )
     found = judged(facts.sites, adapter)
@@ -95,11 +95,13 @@ def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
     )
     for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
         today[slug] = tuple(dict.fromkeys((*today.get(slug, ()), site)))
+    footings = jurisdiction.footings([one.slug for one in envelopes], day=now.date())
     placed: dict[str, tuple[Placed, ...]] = {}
     refused: dict[str, str] = {}
     for one in envelopes:
         of = facts[one.latency_percentile]
-        adapter = _plain(one, of, pack, frozenset(today.get(one.slug, ())), now)
+        laws = Laws(one, pack, now.date(), footing=footings[one.slug])
+        adapter = _plain(one, of, laws, frozenset(today.get(one.slug, ())))
         try:
             limits = limits_of(one, adapter.currency, of.rates)
         except BadQuestion as error:
@@ -111,9 +113,7 @@ def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
     return Everywhere(facts[percentiles[0]], today, placed, refused)
 
 
-def _plain(
-    envelope: Envelope, facts: Known, pack: Pack | None, homes: frozenset[str], now: datetime
-) -> Adapter:
+def _plain(envelope: Envelope, facts: Known, laws: Laws, homes: frozenset[str]) -> Adapter:
     return Adapter(
         plain=envelope,
         envelope=envelope,
@@ -121,7 +121,7 @@ def _plain(
         currency=envelope.cost_currency or CURRENCY,
         carbon=CarbonKind.AVERAGE,
         facts=facts,
-        laws=Laws(envelope, pack, now.date()),
+        laws=laws,
         homes=homes,
     )
 
@@ -131,6 +131,11 @@ def _rules() -> tuple[RulePack | None, Pack | None]:
         return jurisdiction.current()
     except NothingPublished:
         return None, None
+
+
+def _laws(asked: Envelope, pack: Pack | None, what_if: WhatIf, now: datetime) -> Laws:
+    footing = jurisdiction.footings([asked.slug], day=now.date())[asked.slug]
+    return Laws(asked, pack, now.date(), what_if.data_origin, what_if.bases, footing)
 
 
 def _today(slug: str, first: str, now: datetime) -> tuple[str, ...]:

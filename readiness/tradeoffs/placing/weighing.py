@@ -40,6 +40,7 @@ class SiteOption:
     slug: str
     name: str
     country: str
+    operator_country: str
     region: str
     stage: str
     placed: Placed
@@ -138,11 +139,12 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
                 slug=site.slug,
                 name=site.name,
                 country=site.country,
+                operator_country=site.operator_country,
                 region=site.region,
                 stage=site.stage,
                 placed=placed,
                 figures=_figures(placed, served, adapter.facts.at),
-                law=adapter.laws.of(site.country),
+                law=adapter.laws.of(site.country, site.operator_country),
                 after=capacity_after(placed.candidate, demand),
                 standing=adapter.facts.standings.get(site.slug),
                 is_today=site.slug in adapter.homes,

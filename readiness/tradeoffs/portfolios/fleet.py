@@ -35,6 +35,7 @@ from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import AcceleratorNeed, Criticality, Envelope
 from readiness.workloads.jurisdiction import queries as jurisdiction
 from readiness.workloads.jurisdiction.core.pack import Pack
+from readiness.workloads.jurisdiction.queries import Footing
 from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.models import Placement
 
@@ -90,7 +91,11 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
     }
     of = {one.slug: of_percentile[one.latency_percentile] for one in envelopes}
     pack, runs_at = _pack(), _pinned_first(running(asked.workloads, now), asked.pins)
-    adapters = {one.slug: _adapter(one, asked, facts[one.latency_percentile], pack, now) for one in envelopes}
+    footings = jurisdiction.footings([one.slug for one in envelopes], day=now.date())
+    adapters = {
+        one.slug: _adapter(one, asked, facts[one.latency_percentile], pack, footings[one.slug], now)
+        for one in envelopes
+    }
     allowed, figures, against = _judged(asked, envelopes, adapters, of, runs_at)
     resources = _resources(envelopes)
     today = {one.slug: runs_at[one.slug][0] for one in envelopes if one.slug in runs_at}
@@ -165,7 +170,9 @@ def _pinned_first(
     }
 
 
-def _adapter(envelope: Envelope, asked: Asked, facts: Known, pack: Pack | None, now: datetime) -> Adapter:
+def _adapter(
+    envelope: Envelope, asked: Asked, facts: Known, pack: Pack | None, footing: Footing, now: datetime
+) -> Adapter:
     return Adapter(
         plain=envelope,
         envelope=envelope,
@@ -173,7 +180,7 @@ def _adapter(envelope: Envelope, asked: Asked, facts: Known, pack: Pack | None, 
         currency=asked.currency,
         carbon=asked.carbon,
         facts=facts,
-        laws=Laws(envelope, pack, now.date()),
+        laws=Laws(envelope, pack, now.date(), footing=footing),
     )
 
 

@@ -94,6 +94,7 @@ def factors_of(
                 accelerators=dict(hardware.get(key, {})),
                 factors=_factors(kinds, sources, entered.ended.get(key, {}), rates),
                 latency=_latencies(distances, trips.get(key, {}), paths.to_regions, key, at),
+                operator_country=site["operator_country"],
                 between=_between(paths.to_sites.known.get(key, {}), designed.get(key, {})),
             )
         )

@@ -144,7 +144,10 @@ def sites(site_ids: Iterable[int] | None) -> list[dict[str, Any]]:
     chosen = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if site_ids is not None:
         chosen = Site.objects.filter(pk__in=list(site_ids))
-    columns = ("id", "slug", "name", "country", "region__name", "stage", "latitude", "longitude")
+    columns = (
+        *("id", "slug", "name", "country", "operator_country", "region__name", "stage"),
+        *("latitude", "longitude"),
+    )
     return list(
         chosen.order_by("name", "pk").values(*columns, "score__verdict", "score__failed_at", "score__score")
     )

@@ -49,6 +49,7 @@ class DataOriginFilters(ObjectFilterSet):
         model = DataOrigin
         fields = ["workload_class", "country", "note"]
         search_fields = ["workload_class__name", "country", "note"]
+        panel = ["workload_class", "country"]
 
 
 class HeldBasisFilters(ObjectFilterSet):
@@ -56,3 +57,4 @@ class HeldBasisFilters(ObjectFilterSet):
         model = HeldBasis
         fields = ["workload_class", "basis", "destination", "held_from", "held_until", "reference"]
         search_fields = ["workload_class__name", "basis", "reference"]
+        panel = ["workload_class", "basis"]

@@ -159,6 +159,16 @@ def offers(pack: RulePack, user: User) -> dict[str, bool]:
     }
 
 
+def tabs(here: str) -> list[Line]:
+    """Rules, and what the data of workload classes stands on by them."""
+    named = (
+        ("rules", gettext("Rules"), "rules"),
+        ("data-origin", gettext("Origins"), "data-origin-list"),
+        ("held-basis", gettext("Bases on record"), "held-basis-list"),
+    )
+    return [{"label": label, "url": reverse(view), "current": key == here} for key, label, view in named]
+
+
 def breadcrumbs(here: str, within: RulePack | None = None) -> list[dict[str, str]]:
     above = [] if here == gettext("Rules") else [{"label": gettext("Rules"), "url": reverse("rules")}]
     if within is not None:

@@ -1,11 +1,12 @@
 """Pages of rules, under /tradeoffs/rules/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from readiness.workloads.jurisdiction import views
 
 urlpatterns = [
     path("", views.rules, name="rules"),
+    path("", include("readiness.workloads.jurisdiction.footing.urls")),
     path("try/", views.try_it, name="rules-try"),
     path("packs/", views.packs, name="rule-packs"),
     path("packs/draft/", views.draft, name="rule-pack-draft"),

@@ -50,7 +50,11 @@ def rules(request: HttpRequest) -> HttpResponseBase:
     asked = request.GET.get("version")
     shown = get_object_or_404(RulePack, version=asked) if asked else queries.in_force()
     if shown is None:
-        context: dict[str, Any] = {"pack": None, "breadcrumbs": lines.breadcrumbs(gettext("Rules"))}
+        context: dict[str, Any] = {
+            "pack": None,
+            "tabs": lines.tabs("rules"),
+            "breadcrumbs": lines.breadcrumbs(gettext("Rules")),
+        }
         return answers.page(request, "readiness/jurisdiction/list.html", _with_notice(context))
     table = table_kit.page(
         request,
@@ -62,6 +66,7 @@ def rules(request: HttpRequest) -> HttpResponseBase:
     context = {
         "table": table,
         "pack": shown,
+        "tabs": lines.tabs("rules"),
         "breadcrumbs": lines.breadcrumbs(gettext("Rules")),
         **lines.offers(shown, _reader(request)),
     }

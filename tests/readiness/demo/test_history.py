@@ -5,12 +5,16 @@ import random
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
+from accounts.models import User
 from readiness.demo import operations
+from readiness.evidence.models import RecordedFact
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip, ScorePoint, SiteScore
 from readiness.scoring.queries.kept import differences, kept_at, scored_again
+from readiness.tradeoffs.models import Decision, PortfolioRun
 from telemetry import drain
 from tests import database
 from tests.conftest import NOW
@@ -61,6 +65,34 @@ def test_it_went_from_not_ready_over_conditional_to_ready_and_a_flip_says_when()
     verdicts = Flip.objects.filter(subject="verdict").order_by("at").values_list("to_state", flat=True)
     assert list(verdicts) == ["not-ready", "conditional", "ready"]
     assert SiteScore.objects.get().verdict == "ready"
+
+
+def test_a_decision_of_six_weeks_ago_was_approved_reviewed_and_proves_how_far_it_was_off():
+    decision = Decision.objects.get(site__name=SITE)
+    assert (decision.state, decision.workload_slug) == ("approved", "assistant-emea")
+    assert decision.decided_by != decision.answered_by
+    assert timedelta(days=35) <= NOW - decision.decided_at <= timedelta(days=43)
+    assert decision.decided_at < decision.answered_at < decision.reviewed_at < NOW
+    outcomes = {one.objective: one.outcome for one in decision.forecasts.select_related("outcome")}
+    assert outcomes["site-peak-power"].value > 0
+    assert outcomes["latency"].value > 0
+    facts = RecordedFact.objects.filter(check_id="p5-forecast-accuracy", source__startswith="Decisions")
+    assert [(fact.part, fact.value < 30) for fact in facts] == [("power-error", True)]
+
+
+def test_a_portfolio_of_the_present_is_worked_out():
+    run = PortfolioRun.objects.get()
+    assert (run.state, run.points_done) == ("done", run.points_total)
+
+
+def test_removal_takes_decisions_and_portfolios_along():
+    """Seen on a copy of what removal deletes: the others read on."""
+    with transaction.atomic():
+        operations.remove(by=None, now=NOW)
+        assert not Decision.objects.exists()
+        assert not PortfolioRun.objects.exists()
+        assert not User.objects.filter(username__in=("planner", "manager")).exists()
+        transaction.set_rollback(True)
 
 
 def test_scores_reach_back_to_the_first_capacity_every_four_weeks_at_least():

@@ -27,12 +27,32 @@ def placement(chat, faro, planner, frozen_now):
     return operations.place(chat, site=faro, on=date(2026, 11, 4), by=planner, now=frozen_now.at)
 
 
+def rows(name, *each):
+    """Rows of a form as a browser sends them; the last one is the spare one."""
+    sent = {f"{name}-TOTAL_FORMS": len(each), f"{name}-INITIAL_FORMS": 0}
+    return sent | {f"{name}-{n}-{field}": value for n, row in enumerate(each) for field, value in row.items()}
+
+
+def sent_as_shown(form):
+    """What the browser would send of the form as it stands."""
+    shown = {bound.html_name: bound.value() for bound in form}
+    for of_rows in form.rows.values():
+        for part in (of_rows.management_form, *of_rows):
+            shown |= {bound.html_name: bound.value() for bound in part}
+    return {name: "" if value is None else value for name, value in shown.items()}
+
+
+NO_USERS = {"users-0-region": "", "users-0-requests_per_s": ""}
+
+
 @pytest.fixture
 def filled(h100, iberia):
     """The form as somebody fills it in."""
     return {
         "name": "Voice", "slug": "voice", "description": "", "kind": "interactive", "criticality": "important",
-        "accelerators": "h100 8\nany 2\n", "it_kw": "10.2", "bandwidth_gbps": "", "users": "iberia 12.5",
+        **rows("accelerators", {"type": "h100", "count": "8"}, {"type": "any", "count": "2"}, {}),
+        "it_kw": "10.2", "bandwidth_gbps": "",
+        **rows("users", {"region": "iberia", "requests_per_s": "12.5"}, {}),
         "deferrable_h": "", "latency_limit_ms": "50", "latency_percentile": "", "cost_ceiling": "2.5",
         "cost_currency": "eur", "cost_unit": "accelerator-hour", "allowed_jurisdictions": "eea, GB",
         "forbidden_jurisdictions": "", "residency": "", "data_categories": ["personal"], "carbon_g_per_kwh": "300",
@@ -108,7 +128,7 @@ def test_the_page_takes_as_many_statements_for_many_placements_as_for_one(
 
 class TestWriting:
     def test_a_class_is_declared_with_what_wants_a_look_as_a_warning(self, client_of, filled):
-        answer = client_of("planner").post(f"{HERE}add/", filled | {"users": ""}, follow=True)
+        answer = client_of("planner").post(f"{HERE}add/", filled | NO_USERS, follow=True)
         assert answer.redirect_chain[-1][0] == f"{HERE}voice/"
         assert "holds to no user region" in words_of(answer)
         voice = WorkloadClass.objects.get()
@@ -121,10 +141,15 @@ class TestWriting:
     @pytest.mark.parametrize(
         ("wrong", "told"),
         [
-            ({"accelerators": "h100 8\nz9 1"}, "Line 2: No product is called z9."),
-            ({"accelerators": "h100 many"}, "Line 1: After the type comes how many"),
-            ({"users": "iberia -1"}, "Line 1: After the region come requests"),
-            ({"users": "atlantis"}, "No user region is called atlantis."),
+            ({"accelerators-1-type": "z9"}, "Select a valid choice. z9 is not one of the available choices."),
+            ({"accelerators-0-count": "many"}, "Enter a whole number."),
+            ({"accelerators-0-count": ""}, "Say how many."),
+            ({"accelerators-1-type": ""}, "Choose one, or empty the row."),
+            ({"accelerators-1-type": "h100"}, "The same is stated twice."),
+            ({"users-0-requests_per_s": "-1"}, "Ensure this value is greater than or equal to 0."),
+            ({"users-0-region": "atlantis"}, "atlantis is not one of the available choices."),
+            ({"users-1-requests_per_s": "3"}, "Choose one, or empty the row."),
+            ({"users-TOTAL_FORMS": "many"}, "ManagementForm data is missing"),
             ({"forbidden_jurisdictions": "GB"}, "GB is allowed and forbidden."),
             ({"allowed_jurisdictions": "UK"}, "No country or group of countries is called UK."),
             ({"cost_currency": ""}, "an amount above 0, a currency and a unit"),
@@ -133,7 +158,8 @@ class TestWriting:
             ({"it_kw": "nan"}, "Enter a number."),
         ],
         ids=[
-            *("no such type", "no number", "below 0", "no such region", "both", "no code"),
+            *("no such type", "no number", "no count", "no type", "a type twice", "below 0", "no such region"),
+            *("rate of nothing", "rows uncounted", "both", "no code"),
             *("half a price", "waits", "reserved", "nan"),
         ],
     )  # fmt: skip
@@ -145,14 +171,44 @@ class TestWriting:
     def test_the_form_of_a_class_written_back_changes_nothing(self, client_of, chat):
         client = client_of("planner")
         form = client.get(f"{HERE}chat/change/").context["form"]
-        posted = {name: "" if (value := form[name].value()) is None else value for name in form.fields}
-        assert client.post(f"{HERE}chat/change/", posted).status_code == 302
+        assert client.post(f"{HERE}chat/change/", sent_as_shown(form)).status_code == 302
         before = operations.declaring.COLUMNS
         again = WorkloadClass.objects.get()
         assert {name: getattr(again, name) for name in before} == {
             name: getattr(chat, name) for name in before
         }
         assert (again.accelerators.get().count, again.served.get().requests_per_s) == (8, 12.5)
+
+    def test_a_fault_of_a_row_is_told_at_its_field(self, client_of, filled):
+        answer = client_of("planner").post(f"{HERE}add/", filled | {"accelerators-1-count": "0"})
+        first, second, _spare = answer.context["form"].rows["accelerators"]
+        assert (first.errors, list(second.errors)) == ({}, ["count"])
+        assert 'id="id_accelerators-1-count_error"' in answer.text
+        assert 'value="12.5"' in answer.text
+
+    def test_buttons_add_and_remove_rows_and_save_nothing(self, client_of, filled):
+        client = client_of("planner")
+        typed = filled | {"it_kw": "much", "accelerators-2-type": "any", "accelerators-2-count": "x"}
+        more = client.post(f"{HERE}add/", typed | {"add_row": "accelerators"})
+        assert (more.status_code, WorkloadClass.objects.exists()) == (200, False)
+        form = more.context["form"]
+        assert [row["count"].value() for row in form.rows["accelerators"]] == ["8", "2", "x", None]
+        assert (form["it_kw"].value(), form["data_categories"].value()) == ("much", ["personal"])
+        assert "autofocus" in str(form.rows["accelerators"][3]["type"])
+        less = client.post(f"{HERE}add/", typed | {"remove_row": "accelerators-0"})
+        assert [row["count"].value() for row in less.context["form"].rows["accelerators"]] == ["2", "x", None]
+        assert [row["region"].value() for row in less.context["form"].rows["users"]] == ["iberia", None]
+
+    def test_rows_that_were_removed_from_the_middle_leave_the_others(
+        self, client_of, chat, planner, h100, frozen_now
+    ):
+        client, path = client_of("planner"), f"{HERE}chat/change/"
+        operations.change(chat, accelerators=[(h100, 8), (None, 2)], by=planner, now=frozen_now.at)
+        shown = sent_as_shown(client.get(path).context["form"])
+        gone = next(f"accelerators-{n}" for n in range(2) if shown[f"accelerators-{n}-type"] == "h100")
+        left = sent_as_shown(client.post(path, shown | {"remove_row": gone}).context["form"])
+        assert client.post(path, left).status_code == 302
+        assert [(row.device_type, row.count) for row in chat.accelerators.all()] == [(None, 2)]
 
     def test_it_is_confirmed_and_removed(self, client_of, chat, placement, frozen_now):
         client = client_of("planner")

@@ -6,10 +6,11 @@ from readiness.scoring.core.states import Verdict
 from readiness.tradeoffs.core.consequences import Effect, consequences, line
 from readiness.tradeoffs.core.options import Answer, Figure, FigureError, Jurisdiction, LatencyLimit
 from readiness.tradeoffs.core.words import number, signed
-from tests.readiness.tradeoffs.core.sites import HELSINKI, latencies, ms, site
+from tests.readiness.tradeoffs.core.sites import ALLOWED, HELSINKI, latencies, ms, site
 
 EU = (LatencyLimit("eu", 99, 40.0),)
 CARBON = "kg CO2e/month"
+ALLOWED_BY = (ALLOWED.answer, ALLOWED.rule)
 
 
 def told(**changed):
@@ -79,6 +80,12 @@ def test_the_line_of_a_move():
             "transfer cannot be decided (no rule)",
             Effect.UNKNOWN,
             id="no rule decides",
+        ),
+        pytest.param(
+            {"jurisdiction": Jurisdiction(*ALLOWED_BY, Answer.NEEDS_BASIS, "us-cloud-act")},
+            "operator needs a basis (us-cloud-act)",
+            Effect.WORSE,
+            id="an operator controlled from elsewhere",
         ),
         pytest.param(
             {"verdict": Verdict.NOT_READY}, "to a not ready site", Effect.WORSE, id="a worse verdict"

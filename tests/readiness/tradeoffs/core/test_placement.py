@@ -170,6 +170,18 @@ def test_one_limit_tightened_rejects_with_its_name_and_margin(wanted, held, limi
             [("jurisdiction", "gdpr-v", None)],
             id="a basis that is not recorded",
         ),
+        pytest.param(
+            {"jurisdiction": Jurisdiction(Answer.ALLOWED, "eu-1", Answer.FORBIDDEN, "owner-1")},
+            Standing.REJECTED,
+            [("operator", "owner-1", None)],
+            id="whoever controls the operator is forbidden by a rule",
+        ),
+        pytest.param(
+            {"jurisdiction": Jurisdiction(Answer.ALLOWED, "eu-1", Answer.NEEDS_BASIS, "owner-1")},
+            Standing.FEASIBLE,
+            [],
+            id="an operator that a contract could answer for is told, and bars nothing",
+        ),
         pytest.param({"country": None}, Standing.UNDECIDED, [("country", "", None)], id="unknown country"),
         pytest.param(
             {"verdict": Verdict.NOT_READY},

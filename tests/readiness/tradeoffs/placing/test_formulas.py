@@ -1,5 +1,6 @@
 """Formulas of a placement, what is unknown in them, and whose law counts: values in, values out."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,6 +14,7 @@ from readiness.tradeoffs.placing.law import Laws, representatives
 from readiness.tradeoffs.placing.levers import with_levers
 from readiness.tradeoffs.placing.question import BadQuestion, what_if_of
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
+from readiness.workloads.jurisdiction.queries import Footing
 from tests.readiness.workloads.jurisdiction.small_pack import pack, rule
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -135,6 +137,34 @@ def test_an_envelope_never_speaks_against_a_rule_nor_for_one_without_a_date():
         is Answer.ALLOWED
     )
     assert Laws(named, None, DAY).of("US").answer is Answer.DECLARED
+
+
+def test_who_controls_the_operator_is_asked_of_each_site_beside_where_it_lies():
+    laws = Laws(Envelope(**PERSONAL), pack(), DAY, data_origin="DE")
+    assert laws.of("FR").sovereignty is Answer.CANNOT_DECIDE
+    assert laws.of("FR", "FR").sovereignty is Answer.ALLOWED
+    abroad = laws.of("FR", "US")
+    assert (abroad.answer, abroad.sovereignty) == (Answer.ALLOWED, Answer.NEEDS_BASIS)
+    assert abroad.sovereignty_rules == ("operator-outside",)
+    assert "operator-outside" in abroad.sovereignty_rule
+
+
+def test_what_is_on_record_of_the_data_is_asked_unless_the_question_says_otherwise():
+    on_record = Footing(frozenset({"DE", "FR"}), frozenset({("contract", "US"), ("certificate", "")}))
+    laws = Laws(Envelope(**PERSONAL), pack(), DAY, footing=on_record)
+    assert laws.of("US", "US").answer is Answer.ALLOWED
+    assert laws.of("US", "US").sovereignty is Answer.ALLOWED
+    assert laws.of("CA").answer is Answer.NEEDS_BASIS
+    assert replace(laws, data_origin="KE", _known={}).of("US").answer is Answer.CANNOT_DECIDE
+
+
+def test_a_doubt_of_one_origin_is_not_spoken_for_because_another_has_no_rule():
+    rules = pack(rule("undated", "allowed", origins=["JP"], places=["BR"], in_force_from=None))
+    named = Envelope(**PERSONAL, allowed=frozenset({"BR"}))
+    silent = Laws(named, rules, DAY, footing=Footing(frozenset({"AU"})))
+    both = Laws(named, rules, DAY, footing=Footing(frozenset({"AU", "JP"})))
+    assert silent.of("BR").answer is Answer.DECLARED
+    assert both.of("BR").answer is Answer.CANNOT_DECIDE
 
 
 def test_a_group_is_asked_by_one_country_for_each_set_of_rules():

@@ -1,0 +1,106 @@
+"""Decisions of the demo's past, recorded through the product's own operations as the history comes to their day, and
+one portfolio of the present."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+import yaml
+from django.core.exceptions import ValidationError
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.demo.core.plan import DATA
+from readiness.demo.models import DemoFleet
+from readiness.demo.operations.people import people
+from readiness.tradeoffs.decisions import operations
+from readiness.tradeoffs.decisions.placed import place
+from readiness.tradeoffs.models import Decision, PortfolioRun
+from readiness.tradeoffs.portfolios import operations as portfolios
+from readiness.workloads.models import WorkloadClass
+
+STAFF = frozenset({"planner", "manager"})
+"""Who decides, and who answers."""
+
+
+@cache
+def book() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DATA / "decisions.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+class Decided:
+    """What is still to be decided as the history goes on, and what of it waits for its review."""
+
+    def __init__(self, fleet: DemoFleet) -> None:
+        self._staff = people(fleet.made)
+        self._sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
+        self._to_come = [
+            (fleet.loaded_at - timedelta(days=row["ago"]), row)
+            for row in sorted(book()["decisions"], key=lambda row: -row["ago"])
+            if row["site"] in self._sites and set(self._staff) >= STAFF
+        ]
+        self._approved: list[Decision] = []
+
+    def come_to(self, now: datetime, scored: Collection[str]) -> None:
+        """Decide what is due at the sites that were scored just now."""
+        for due in [each for each in self._to_come if each[0] <= now and each[1]["site"] in scored]:
+            self._to_come.remove(due)
+            # A decision of before the history that was asked for has no figures to stand on.
+            if now - due[0] < timedelta(days=1):
+                self._decide(due[1], now=now)
+
+    def review(self, *, now: datetime) -> None:
+        """Review what was approved and whose day has come."""
+        for decision in [each for each in self._approved if each.is_due(now)]:
+            operations.review(decision, by=None, now=now)
+            self._approved.remove(decision)
+
+    def _decide(self, row: Mapping[str, Any], *, now: datetime) -> None:
+        workload = WorkloadClass.objects.filter(slug=row["workload"]).first()
+        if workload is None:
+            return
+        try:
+            decision = operations.record(
+                workload=workload,
+                site=self._sites[row["site"]],
+                weights=row["weights"],
+                rationale=row["rationale"],
+                placing=place,
+                by=self._staff["planner"],
+                now=now,
+            )
+        except ValidationError:
+            # Without the published factors a limit may stand against nothing, and the site is no option.
+            return
+        self._answer(decision, row, now=now)
+
+    def _answer(self, decision: Decision, row: Mapping[str, Any], *, now: datetime) -> None:
+        manager, answered = self._staff["manager"], row.get("answered", {})
+        note = answered.get("note", "")
+        if "approved" in answered:
+            at = now + timedelta(days=answered["approved"])
+            self._approved.append(operations.approve(decision, note=note, by=manager, now=at))
+        elif "rejected" in answered:
+            operations.reject(decision, note=note, by=manager, now=now + timedelta(days=answered["rejected"]))
+        elif "withdrawn" in row:
+            operations.withdraw(
+                decision,
+                note=row["withdrawn"]["note"],
+                by=self._staff["planner"],
+                now=now + timedelta(days=row["withdrawn"]["after"]),
+            )
+
+
+def ask_portfolio(staff: Mapping[str, User], *, now: datetime) -> PortfolioRun | None:
+    """All workloads at once, worked out here and now; None where nobody could ask for it."""
+    asked = book()["portfolio"]
+    by = staff.get(asked["by"])
+    if by is None or not WorkloadClass.objects.exists():
+        return None
+    run = portfolios.ask({name: asked[name] for name in ("points", "weights")}, by=by, now=now)
+    portfolios.run(run.pk, now=now)
+    return run

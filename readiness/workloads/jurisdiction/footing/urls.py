@@ -1,0 +1,28 @@
+"""Pages of origins and bases, under /tradeoffs/rules/: `data-origin-list`, `data-origin-detail` and so on for both."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from django.urls import URLPattern, path
+
+from readiness.workloads.jurisdiction.footing import views
+from readiness.workloads.jurisdiction.footing.kinds import KINDS, Kind
+from readiness.workloads.jurisdiction.refusals import MAY_SEE
+from web.permissions import require
+
+
+def _page(kind: Kind, view: Callable[..., Any], action: str, address: str, name: str) -> URLPattern:
+    checked = require(MAY_SEE, kind.permission(action))(partial(view, kind=kind))
+    return path(f"{kind.place}/{address}", checked, name=f"{kind.noun}-{name}")
+
+
+def _pages(kind: Kind) -> Iterator[URLPattern]:
+    yield _page(kind, views.listed, "view", "", "list")
+    yield _page(kind, views.add, "add", "add/", "add")
+    yield _page(kind, views.one, "view", "<int:pk>/", "detail")
+    yield _page(kind, views.edit, "change", "<int:pk>/edit/", "edit")
+    yield _page(kind, views.remove, "delete", "<int:pk>/remove/", "remove")
+
+
+urlpatterns = [page for kind in KINDS for page in _pages(kind)]

@@ -1,0 +1,95 @@
+"""Every workload class of the demo has a choice: sites that may hold it, and others kept out for several reasons."""
+
+import pytest
+from django.db import transaction
+
+from inventory.models import Site
+from readiness.demo.core.plan import fleet_plan
+from readiness.demo.operations.factors import load_published
+from readiness.demo.operations.fleet import write_inventory
+from readiness.framework import queries as framework
+from readiness.scoring.models import SiteScore
+from readiness.tradeoffs.operations import enter_factors, enter_latencies
+from readiness.tradeoffs.placing.queries import weighed
+from readiness.tradeoffs.placing.question import Question
+from readiness.tradeoffs.queries import factors_of
+from readiness.workloads import queries as workloads
+from readiness.workloads.models import WorkloadClass
+from tests.conftest import NOW
+from tests.readiness.tradeoffs.conftest import entry, trip
+
+pytestmark = pytest.mark.django_db
+# Verdicts as docs/guides/demo.md has them; the others are not ready.
+VERDICTS = {
+    **dict.fromkeys(("ASH-1", "TYO-1", "FRA-1", "PAR-1", "ZRH-1", "WAW-1"), "ready"),
+    **dict.fromkeys(("SIN-1", "SEL-1", "OSA-1", "GRU-1", "MRS-1", "DSM-1", "DUB-1"), "conditional"),
+}
+# IT power that a loaded demo has left, kW, at the sites where it is scarce; enough elsewhere.
+LEFT_KW = {
+    "MRS-1": 7,
+    "OSA-1": 7,
+    "ZRH-1": 4,
+    "GRU-1": 14,
+    "DUB-1": 13,
+    "PAR-1": 17,
+    "ASH-1": 29,
+    "FRA-1": 44,
+}
+
+
+@pytest.fixture(scope="module")
+def answers(django_db_setup, django_db_blocker):
+    """By class: what is answered to its envelope as it stands."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        write_inventory(fleet_plan(), scale=1, now=NOW)
+        load_published(by=None, now=NOW)
+        _standing()
+        classes = workloads.envelopes(WorkloadClass.objects.values_list("slug", flat=True))
+        yield {one.slug: weighed(one, Question(), now=NOW) for one in classes}
+        transaction.set_rollback(True)
+
+
+def _standing():
+    """Verdicts, headroom and probes, in place of the history that would have come to them."""
+    version, sites = framework.current()[0], Site.objects.exclude(name="OSL-1").order_by("name")
+    SiteScore.objects.bulk_create(
+        SiteScore(
+            site=site, verdict=VERDICTS.get(site.name, "not-ready"), verdict_since=NOW, evaluated_at=NOW,
+            framework_version=version, pillars={},
+            score=0.95 if site.name in VERDICTS else 0.75, score_upper=0.95 if site.name in VERDICTS else 0.75,
+        )
+        for site in sites
+    )  # fmt: skip
+    headroom = [
+        entry("power_headroom_kw", LEFT_KW.get(site.name, 150), "kW", site=site.slug, line=line)
+        for line, site in enumerate(sites, start=1)
+    ]
+    enter_factors(entries=headroom, by=None, now=NOW)
+    # Probes come to what is published or estimated.
+    probed = [
+        (site.slug, region, known.best.value)
+        for site in factors_of(None, NOW)
+        for region, known in site.latency.items()
+        if known.best and not any(one.percentile == 99 for one in known.known)
+    ]
+    trips = [
+        trip(value, site=slug, user_region=region, percentile=99.0, line=line)
+        for line, (slug, region, value) in enumerate(probed, start=1)
+    ]
+    enter_latencies(entries=trips, by=None, now=NOW)
+
+
+def test_every_class_has_two_sites_to_choose_from_at_least(answers):
+    assert {slug: len(found.feasible) for slug, found in answers.items() if len(found.feasible) < 2} == {}
+
+
+def test_other_sites_are_kept_out_for_reasons_of_several_kinds(answers):
+    kinds = {
+        slug: {reason.limit for one in found.options if not one.feasible for reason in one.reasons}
+        for slug, found in answers.items()
+    }
+    assert {slug: found for slug, found in kinds.items() if len(found) < 4} == {}
+    assert set().union(*kinds.values()) >= {
+        *("latency", "country", "accelerators", "power", "verdict", "unit-cost", "jurisdiction"),
+        "carbon",
+    }
