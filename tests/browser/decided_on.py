@@ -1,20 +1,25 @@
-"""Decisions of the class that runs at Porto, and a portfolio, for pages to be looked at."""
+"""Decisions of the class that runs at Porto, what is on record of its data, and a portfolio, to be looked at."""
 
 from datetime import timedelta
 
 from inventory.models import Site
 from readiness.tradeoffs.decisions import operations as decisions
 from readiness.tradeoffs.portfolios import operations as portfolios
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.decisions.conftest import FORBIDDEN, answer_of, option
 
 
 def build(user_of, now):
     """One that waits for approval, and one that was approved ten days ago."""
+    chat = WorkloadClass.objects.get(slug="porto")
+    DataOrigin.objects.create(workload_class=chat, country="PT", note="Citizens' requests.")
+    held = {"held_from": (now - timedelta(days=90)).date(), "reference": "Contract 12, annex B"}
+    HeldBasis.objects.create(workload_class=chat, basis="scc", destination="US", **held)
     porto, other = Site.objects.get(slug="porto"), Site.objects.get(slug="site-1")
     answer = answer_of(option(porto), option(other, feasible=False, reasons=[FORBIDDEN]))
     asked = {
-        "workload": WorkloadClass.objects.get(slug="porto"),
+        "workload": chat,
         "site": porto,
         "weights": {"cost": 60.0, "carbon": 40.0},
         "rationale": "Nearer to its users.",

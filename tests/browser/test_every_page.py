@@ -10,21 +10,16 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
 from accounts.operations import create_token
 from inventory.kinds import KINDS
 from inventory.models import Site
-from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ValidationRun
+from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.framework import operations as framework
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.editing import with_check
-from readiness.framework.models import FrameworkVersion
-from readiness.ownership.models import Assignment
-from readiness.people.models import Person, Team
 from readiness.scoring.campaigns import operations as campaigns
 from readiness.scoring.dry_run import operations as dry_run
-from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
 from readiness.scoring.reviews import actions, approvers
 from readiness.scoring.reviews import operations as reviews
 from readiness.scoring.waivers import operations as waivers
@@ -32,12 +27,9 @@ from readiness.scoring.worklist import operations as worklist
 from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import Stated
-from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from readiness.workloads import operations as workloads
-from readiness.workloads.jurisdiction.models import Rule, RulePack
-from readiness.workloads.models import Placement
-from telemetry.models import Source
 from tests.browser import decided_on, owned
+from tests.browser.addresses import address
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.inventory import made
@@ -110,58 +102,6 @@ HOURS = "tradeoffs/factors/sites/<slug:slug>/hours.<str:form>"
 NOT_HERE = {"logout/", "login/", "first-admin/<str:secret>/", HOURS}
 IN_INVENTORY = re.compile("inventory/")
 IN_FRAMEWORK = re.compile("readiness/framework/")
-
-
-def kind_of(route):
-    return next((kind for kind in KINDS if route.startswith(f"inventory/{kind.plural}/")), None)
-
-
-def address(route):
-    """The route with what there is in the place of its parameters."""
-    values = {"pk": str(pk_of(route)), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
-    values |= {"step": "1", "domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
-    values["name"] = "hours"
-    return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
-
-
-# The first whose beginning a route has.
-ROWS = {
-    "evidence/runs/": lambda: ValidationRun.objects.all(),
-    "readiness/worklist/": lambda: WorkItem.objects.all(),
-    "waivers/": lambda: Grant.objects.filter(state="requested"),
-    "decisions/": lambda: Decision.objects.filter(state="approved"),
-    "evidence/facts/": lambda: RecordedFact.objects.all(),
-    "evidence/attestations/": lambda: Attestation.objects.all(),
-    "evidence/limits/": lambda: DeclaredLimit.objects.all(),
-    "evidence/floors/": lambda: Floor.objects.all(),
-    "readiness/campaigns/items/": lambda: CampaignItem.objects.order_by("pk"),
-    "readiness/campaigns/": lambda: Campaign.objects.all(),
-    "readiness/reviews/actions/": lambda: ReviewAction.objects.all(),
-    "readiness/reviews/approvers/": lambda: Approver.objects.all(),
-    "readiness/reviews/": lambda: Review.objects.filter(state="open"),
-    "readiness/framework/": lambda: FrameworkVersion.objects.drafts(),
-    "tradeoffs/factors/": lambda: SiteFactor.objects.order_by("pk"),
-    "tradeoffs/portfolio/": lambda: PortfolioRun.objects.all(),
-    "tradeoffs/rules/packs/": lambda: RulePack.objects.all(),
-    "tradeoffs/rules/": lambda: Rule.objects.order_by("pk"),
-    "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
-    "people/teams/": lambda: Team.objects.all(),
-    "people/": lambda: Person.objects.order_by("pk"),
-    "settings/users/": lambda: User.objects.filter(username="mira"),
-    "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
-    "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
-    "": lambda: Source.objects.filter(name="porto prometheus"),
-}
-
-
-def pk_of(route):
-    if "<int:pk>" not in route:
-        return 0
-    kind = kind_of(route)
-    if kind is not None:
-        return kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
-    rows = next(rows for beginning, rows in ROWS.items() if route.startswith(beginning))
-    return rows().values_list("pk", flat=True).first()
 
 
 def pages(client, wanted):

@@ -1,0 +1,69 @@
+"""The address of each route, with objects of the fleet that pages are looked at on in the place of its parameters."""
+
+import re
+
+from accounts.models import User
+from inventory.kinds import KINDS
+from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ValidationRun
+from readiness.framework.models import FrameworkVersion
+from readiness.ownership.models import Assignment
+from readiness.people.models import Person, Team
+from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
+from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
+from readiness.workloads.models import Placement
+from telemetry.models import Source
+
+
+def kind_of(route):
+    return next((kind for kind in KINDS if route.startswith(f"inventory/{kind.plural}/")), None)
+
+
+def address(route):
+    """The route with what there is in the place of its parameters."""
+    values = {"pk": str(pk_of(route)), "slug": "porto", "check_id": "p5-accelerator-health", "form": "json"}
+    values |= {"step": "1", "domain": "energy", "pillar_id": "p5", "part_id": "still-scheduling"}
+    values["name"] = "hours"
+    return "/" + re.sub(r"<\w+:(\w+)>", lambda found: values[found[1]], route)
+
+
+# The first whose beginning a route has.
+ROWS = {
+    "evidence/runs/": lambda: ValidationRun.objects.all(),
+    "readiness/worklist/": lambda: WorkItem.objects.all(),
+    "waivers/": lambda: Grant.objects.filter(state="requested"),
+    "decisions/": lambda: Decision.objects.filter(state="approved"),
+    "evidence/facts/": lambda: RecordedFact.objects.all(),
+    "evidence/attestations/": lambda: Attestation.objects.all(),
+    "evidence/limits/": lambda: DeclaredLimit.objects.all(),
+    "evidence/floors/": lambda: Floor.objects.all(),
+    "readiness/campaigns/items/": lambda: CampaignItem.objects.order_by("pk"),
+    "readiness/campaigns/": lambda: Campaign.objects.all(),
+    "readiness/reviews/actions/": lambda: ReviewAction.objects.all(),
+    "readiness/reviews/approvers/": lambda: Approver.objects.all(),
+    "readiness/reviews/": lambda: Review.objects.filter(state="open"),
+    "readiness/framework/": lambda: FrameworkVersion.objects.drafts(),
+    "tradeoffs/factors/": lambda: SiteFactor.objects.order_by("pk"),
+    "tradeoffs/portfolio/": lambda: PortfolioRun.objects.all(),
+    "tradeoffs/rules/packs/": lambda: RulePack.objects.all(),
+    "tradeoffs/rules/origins/": lambda: DataOrigin.objects.all(),
+    "tradeoffs/rules/bases/": lambda: HeldBasis.objects.all(),
+    "tradeoffs/rules/": lambda: Rule.objects.order_by("pk"),
+    "ownership/": lambda: Assignment.objects.filter(state="accepted").order_by("pk"),
+    "people/teams/": lambda: Team.objects.all(),
+    "people/": lambda: Person.objects.order_by("pk"),
+    "settings/users/": lambda: User.objects.filter(username="mira"),
+    "settings/tokens/": lambda: User.objects.get(username="admin").tokens.all(),
+    "tradeoffs/workloads/": lambda: Placement.objects.filter(workload_class__slug="porto"),
+    "": lambda: Source.objects.filter(name="porto prometheus"),
+}
+
+
+def pk_of(route):
+    if "<int:pk>" not in route:
+        return 0
+    kind = kind_of(route)
+    if kind is not None:
+        return kind.model.objects.order_by("pk").values_list("pk", flat=True).first()
+    rows = next(rows for beginning, rows in ROWS.items() if route.startswith(beginning))
+    return rows().values_list("pk", flat=True).first()
