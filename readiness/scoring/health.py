@@ -229,9 +229,12 @@ def _look(
     value: float,
     taken_at: datetime,
 ) -> None:
-    known = registry().get(metric, row.labels if metric in registry().variants else None)
     key = object_key(row)
-    if known is None or key is None or key not in facts.names:
+    if key is None or key not in facts.names:
+        return
+    metrics = registry()
+    known = metrics.get(metric, row.labels if metric in metrics.variants else None)
+    if known is None:
         return
     domain = str(known.domain) if known.domain else _domain_of(facts, key)
     for rule in known.health:

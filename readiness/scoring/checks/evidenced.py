@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from readiness.evidence.core.proving.values import Proof
 from readiness.framework.core.definition import Framework
@@ -61,8 +62,14 @@ def reading_of(proof: Proof) -> Reading:
         provenance=_PROVENANCES[proof.provenance],
         evidence=proof.ref,
         detail=proof.detail,
-        limit=None if proof.floor is None else Limit(value=proof.floor, source=proof.floor_source),
+        limit=None if proof.floor is None else _limit(proof.floor, proof.floor_source),
         cannot_judge=proof.cannot_judge,
         voided=proof.voided,
         voided_at=proof.voided_at,
     )
+
+
+# Of a platform's few floors every site has hundreds of proofs.
+@lru_cache(maxsize=10_000)
+def _limit(floor: float, source: str) -> Limit:
+    return Limit(value=floor, source=source)
