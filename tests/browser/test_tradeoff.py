@@ -12,6 +12,12 @@ from tests.readiness.tradeoffs.placing.conftest import chat, fleet, iberia
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 __all__ = ["chat", "fleet", "iberia"]
+# What is typed or dragged while an answer is on its way may be lost with what it takes the place of.
+COUNT_ANSWERS = """() => {
+    window.answers = 0;
+    document.addEventListener("muster:refreshed", () => { window.answers += 1; });
+}"""
+IS_ANSWERED = "() => window.answers > 0"
 SITES = "rows => rows.map(row => row.dataset.site)"
 
 
@@ -34,7 +40,9 @@ def test_weights_and_ranges_act_at_once_and_reasons_open(as_role, chat, axe_sour
     page.wait_for_function("() => document.querySelector('[data-options] tr').dataset.site === 'porto'")
     assert asked == []
     page.locator("input[data-slides='lever-w_latency']").focus()
+    page.evaluate(COUNT_ANSWERS)
     page.keyboard.press("End")
+    page.wait_for_function(IS_ANSWERED)
     page.wait_for_function("() => document.querySelector('#h-best ~ * .num').textContent !== ''")
     page.wait_for_url(re.compile("w_latency=100"))
     page.locator("#placement-best .pick", has_text="Porto").wait_for()
@@ -80,7 +88,9 @@ def test_from_an_envelope_to_a_decision_that_its_address_opens_again(as_role, fl
     expect(rows).to_have_count(2)
     page.locator("#placement-parallel[data-drawn]").wait_for()
     slider = page.locator("input[data-slides='lever-w_latency']")
+    page.evaluate(COUNT_ANSWERS)
     _drag(page, slider, 0.5, 0.9, across=True)
+    page.wait_for_function(IS_ANSWERED)
     page.wait_for_url(re.compile(r"w_latency=(8|9)\d"))
 
     # The first axis is that of cost, which has one of the two sites at each end. What the slider asked for is drawn
