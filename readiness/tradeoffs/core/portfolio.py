@@ -18,12 +18,12 @@ from enum import StrEnum
 
 import numpy as np
 
+from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places, filled, improved
-from readiness.tradeoffs.core.exact import most_placed, optimum, site_by_site
+from readiness.tradeoffs.core.exact import most_placed, optimum
 from readiness.tradeoffs.core.objectives import Columns
 from readiness.tradeoffs.core.pareto import dominators
 from readiness.tradeoffs.core.relaxation import Relaxed, priced, relax
-from readiness.tradeoffs.core.shaking import SETTLED, shaken
 
 EXACT_PAIRS = 400
 """Up to so many allowed pairs the optimum is proven in well under a second."""
@@ -206,15 +206,13 @@ class _Solving:
         dearest = np.where(np.isfinite(problem.costs), problem.costs, 0.0).max(axis=1)
         penalty = np.full(len(dearest), 10 * float(dearest.sum()))
         plan = filled(problem, priced(problem, self.before.prices), self.before.whole)
-        plan = improved(problem, plan, penalty, bound)
+        plan = improved(problem, plan, penalty, bound, rounds=2)
         if (plan < 0).any():
             plan = improved(problem, self.start, penalty, bound, rounds=20)
         self.start = plan
         if (plan < 0).any():
             return plan, bound
-        self.start = plan = shaken(problem, plan, self.before, seed=SEED)
-        if problem.total(plan) - bound > SETTLED * abs(problem.total(plan)):
-            bound = site_by_site(problem, self.before)
+        self.start = plan = annealed(problem, plan, self.before, seed=SEED)
         return plan, bound
 
 
@@ -227,7 +225,7 @@ def _placed_by_prices(problem: Assigning, priority: Numbers) -> Places:
     relaxed = relax(wider, None)
     plan = filled(wider, priced(wider, relaxed.prices), relaxed.whole)
     plan = improved(wider, plan, np.full(len(plan), 10 * float(costs[:, -1].sum())), relaxed.bound)
-    plan = shaken(wider, plan, relaxed, seed=SEED)
+    plan = annealed(wider, plan, relaxed, seed=SEED)
     return np.where(plan == nowhere, NOWHERE, plan)
 
 

@@ -9,25 +9,31 @@ Management Science 27, 1981). So the bound needs no trust in how the prices were
 over every pair. Good prices are the duals of the linear relaxation. That is solved by HiGHS over few pairs, and pairs
 are added while their prices say that they would help (sifting). Where to begin, and which few, comes from some hundred
 steps of the volume algorithm (F. Barahona and R. Anbil, Mathematical Programming 87, 2000), from the prices of the
-point before.
+point before. Covers (`covers`) that the solution breaks are added as if each was one more resource of its site: they
+hold for every plan, so that the bound does as well, and those that had a price go on to the next point.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import highspy
 import numpy as np
 
 from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places
+from readiness.tradeoffs.core.covers import Cover, violated
 
 FIRST_STEPS = 1_500
 STEPS = 400
-PAIRS_EACH = 8
+PAIRS_EACH = 5
 PAIRS_ADDED = 4
 CLOSE = 1e-3
 """Sifting ends when the linear program over few pairs is this close to the bound over all."""
-MOST_ROUNDS = 12
+MOST_ROUNDS = 30
+COVER_ROUNDS = 6
+LEAST_RISE = 3e-4
+"""Of the value, by one round of covers; when it rises by less, there are no more rounds."""
 MOST_PIVOTS = 20_000
 """Of one linear program; where most pairs cost alike it may turn on the spot. Its prices still prove a bound then."""
 DEAR = 3.0
@@ -35,46 +41,65 @@ DEAR = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Prices:
+    """Of a unit of each resource at each site, sites by resources, and of a unit of each cover."""
+
+    capacity: Numbers
+    covers: tuple[Cover, ...] = ()
+    of_covers: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:
     """`bound` holds for every plan; `whole` is the site of each workload that the linear program does not divide."""
 
     bound: float
-    prices: Numbers
+    prices: Prices
     whole: Places
     used: Flags
 
 
-def priced(problem: Assigning, prices: Numbers) -> Numbers:
+def priced(problem: Assigning, prices: Prices) -> Numbers:
     """Cost of each pair with the price of what it takes."""
-    return problem.costs + problem.demand @ prices.T
+    costs = problem.costs + problem.demand @ prices.capacity.T
+    for cover, price in zip(prices.covers, prices.of_covers, strict=True):
+        costs[:, cover.site] += price * cover.weights
+    return costs
 
 
-def bound_of(problem: Assigning, prices: Numbers) -> float:
-    return float(priced(problem, prices).min(axis=1).sum() - (prices * problem.capacity).sum())
+def bound_of(problem: Assigning, prices: Prices) -> float:
+    room = float((prices.capacity * problem.capacity).sum())
+    room += sum(price * cover.most for cover, price in zip(prices.covers, prices.of_covers, strict=True))
+    return float(priced(problem, prices).min(axis=1).sum()) - room
 
 
 def relax(problem: Assigning, before: Relaxed | None) -> Relaxed:
     """The relaxation of a problem each of whose workloads has at least one pair."""
-    start = np.zeros_like(problem.capacity) if before is None else before.prices
-    prices = _volume(problem, start, FIRST_STEPS if before is None else STEPS)
-    best, best_prices = bound_of(problem, prices), prices
-    taken = _cheapest(priced(problem, prices), PAIRS_EACH)
+    start = np.zeros_like(problem.capacity) if before is None else before.prices.capacity
+    best_prices = Prices(_volume(problem, start, FIRST_STEPS if before is None else STEPS))
+    best = bound_of(problem, best_prices)
+    taken = _cheapest(priced(problem, best_prices), PAIRS_EACH)
     if before is not None:
         taken |= before.used & np.isfinite(problem.costs)
-    master = _Master(problem, taken)
+    master = _Master(problem, taken, () if before is None else before.prices.covers)
+    covered, value_before = 0, -np.inf
     for _ in range(MOST_ROUNDS):
         value, worths, prices = master.solved()
         bound = bound_of(problem, prices)
         if bound > best:
             best, best_prices = bound, prices
-        if value - best <= CLOSE * abs(value):
+        if value - best > CLOSE * abs(value):
+            helps = priced(problem, prices) - worths[:, None]
+            helps[~np.isfinite(helps) | master.taken] = 0.0
+            adding = _cheapest(helps, PAIRS_ADDED) & (helps < -1e-12)
+            if adding.any():
+                master.add(adding)
+                continue
+        if covered >= COVER_ROUNDS or value - value_before <= LEAST_RISE * abs(value):
             break
-        helps = priced(problem, prices) - worths[:, None]
-        helps[~np.isfinite(helps) | master.taken] = 0.0
-        adding = _cheapest(helps, PAIRS_ADDED) & (helps < -1e-12)
-        if not adding.any():
+        if not master.cover(prices.capacity):
             break
-        master.add(adding)
+        covered, value_before = covered + 1, value
     return Relaxed(best, best_prices, *master.shares())
 
 
@@ -119,7 +144,7 @@ def _volume(problem: Assigning, prices: Numbers, steps: int) -> Numbers:
 
 def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) -> tuple[float, Numbers]:
     """The bound at these scaled prices, and how far over capacity the cheapest choices are."""
-    costs = priced(problem, prices / scale)
+    costs = priced(problem, Prices(prices / scale))
     chosen = costs.argmin(axis=1)
     bound = float(costs[np.arange(len(chosen)), chosen].sum() - (prices * size).sum())
     used = np.stack(
@@ -130,18 +155,20 @@ def _step(problem: Assigning, prices: Numbers, scale: Numbers, size: Numbers) ->
 
 
 class _Master:
-    """The linear program over the pairs taken so far; more are added to it, and it goes on from where it was."""
+    """The linear program over the pairs and covers so far; more are added to it, and it goes on from where it was."""
 
-    def __init__(self, problem: Assigning, taken: Flags) -> None:
+    def __init__(self, problem: Assigning, taken: Flags, covers: Sequence[Cover]) -> None:
         self.problem = problem
         self.taken = np.zeros_like(taken)
+        self.covers = list(covers)
+        self.known = {one.key for one in covers}
         self.rows = np.zeros(0, np.int64)
         self.sites = np.zeros(0, np.int64)
         workloads = len(problem.costs)
         self.highs = quiet_highs()
         self.highs.setOptionValue("simplex_iteration_limit", MOST_PIVOTS)
         dearest = np.where(np.isfinite(problem.costs), np.abs(problem.costs), 0.0).max(axis=1)
-        program = empty_program(problem)
+        program = empty_program(problem, self.covers)
         program.num_col_ = workloads
         program.col_cost_ = DEAR * np.maximum(dearest, 1e-9)
         program.col_lower_ = np.zeros(workloads)
@@ -156,30 +183,51 @@ class _Master:
         rows, sites = np.nonzero(pairs & ~self.taken)
         self.taken |= pairs
         self.rows, self.sites = np.r_[self.rows, rows], np.r_[self.sites, sites]
-        starts, index, value = columns_of(self.problem, rows, sites)
+        starts, index, value = columns_of(self.problem, rows, sites, self.covers)
         many = len(rows)
         costs = self.problem.costs[rows, sites]
         zeros, ones = np.zeros(many), np.ones(many)
         self.highs.addCols(many, costs, zeros, ones, len(value), starts[:-1], index, value)
 
-    def solved(self) -> tuple[float, Numbers, Numbers]:
-        """Value, the worth of placing each workload, and the prices of capacity."""
+    def cover(self, prices: Numbers) -> bool:
+        """Whether the solution breaks covers that are not in the program yet; those are added to it."""
+        workloads, before = len(self.problem.costs), len(self.covers)
+        for cover in violated(self.problem, prices, self.rows, self.sites, self._solution()):
+            if cover.key in self.known:
+                continue
+            self.known.add(cover.key)
+            self.covers.append(cover)
+            weights = np.where(self.sites == cover.site, cover.weights[self.rows], 0.0)
+            columns = np.flatnonzero(weights)
+            index = (workloads + columns).astype(np.int32)
+            self.highs.addRow(-highspy.kHighsInf, cover.most, len(columns), index, weights[columns])
+        return len(self.covers) > before
+
+    def solved(self) -> tuple[float, Numbers, Prices]:
+        """Value, the worth of placing each workload, and the prices of capacity and covers."""
         self.highs.run()
-        workloads = len(self.problem.costs)
+        workloads, capacity = len(self.problem.costs), self.problem.capacity
         duals = np.array(self.highs.getSolution().row_dual)
-        prices = np.maximum(-duals[workloads:].reshape(self.problem.capacity.shape), 0.0)
-        return float(self.highs.getInfo().objective_function_value), duals[:workloads], prices
+        prices = np.maximum(-duals[workloads:], 0.0)
+        of_capacity, of_covers = prices[: capacity.size].reshape(capacity.shape), prices[capacity.size :]
+        dear = np.flatnonzero(of_covers > 0).tolist()
+        covers = tuple(self.covers[each] for each in dear)
+        found = Prices(of_capacity, covers, tuple(of_covers[dear].tolist()))
+        return float(self.highs.getInfo().objective_function_value), duals[:workloads], found
 
     def shares(self) -> tuple[Places, Flags]:
-        workloads = len(self.problem.costs)
-        share = np.array(self.highs.getSolution().col_value)[workloads:]
-        whole = np.full(workloads, NOWHERE, np.int64)
+        share = self._solution()
+        whole = np.full(len(self.problem.costs), NOWHERE, np.int64)
         entire = share > 1 - 1e-6
         whole[self.rows[entire]] = self.sites[entire]
         used = np.zeros_like(self.taken)
         some = share > 1e-9
         used[self.rows[some], self.sites[some]] = True
         return whole, used
+
+    def _solution(self) -> Numbers:
+        """The share of its workload that each pair has."""
+        return np.array(self.highs.getSolution().col_value)[len(self.problem.costs) :]
 
 
 def quiet_highs() -> highspy.Highs:
@@ -190,23 +238,39 @@ def quiet_highs() -> highspy.Highs:
     return highs
 
 
-def empty_program(problem: Assigning) -> highspy.HighsLp:
-    """The rows: each workload once, then each capacity of each site."""
+def empty_program(problem: Assigning, covers: Sequence[Cover] = ()) -> highspy.HighsLp:
+    """The rows: each workload once, then each capacity of each site, then each cover."""
     workloads = len(problem.costs)
+    most = np.r_[problem.capacity.ravel(), [one.most for one in covers]]
     program = highspy.HighsLp()
-    program.num_row_ = workloads + problem.capacity.size
-    program.row_lower_ = np.r_[np.ones(workloads), np.full(problem.capacity.size, -np.inf)]
-    program.row_upper_ = np.r_[np.ones(workloads), problem.capacity.ravel()]
+    program.num_row_ = workloads + len(most)
+    program.row_lower_ = np.r_[np.ones(workloads), np.full(len(most), -np.inf)]
+    program.row_upper_ = np.r_[np.ones(workloads), most]
     program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     return program
 
 
-def columns_of(problem: Assigning, rows: Places, sites: Places) -> tuple[Places, Places, Numbers]:
+def columns_of(
+    problem: Assigning, rows: Places, sites: Places, covers: Sequence[Cover] = ()
+) -> tuple[Places, Places, Numbers]:
     """Pairs as sparse columns: starts, rows and values."""
     workloads, resources = problem.demand.shape
     capacities = workloads + sites[:, None] * resources + np.arange(resources)
     index = np.hstack([rows[:, None], capacities])
     value = np.hstack([np.ones((len(rows), 1)), problem.demand[rows]])
     there = value != 0
-    starts = np.r_[0, np.cumsum(there.sum(axis=1))]
-    return starts.astype(np.int32), index[there].astype(np.int32), value[there]
+    columns, indices, values = [np.nonzero(there)[0]], [index[there]], [value[there]]
+    for row, cover in enumerate(covers, workloads + problem.capacity.size):
+        weights = np.where(sites == cover.site, cover.weights[rows], 0.0)
+        some = np.flatnonzero(weights)
+        columns.append(some)
+        indices.append(np.full(len(some), row))
+        values.append(weights[some])
+    column = np.concatenate(columns)
+    order = np.argsort(column, kind="stable")
+    starts = np.r_[0, np.cumsum(np.bincount(column, minlength=len(rows)))]
+    return (
+        starts.astype(np.int32),
+        np.concatenate(indices)[order].astype(np.int32),
+        np.concatenate(values)[order],
+    )
