@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readiness.tradeoffs.core.assignment import Assigning, Numbers, Places
+from readiness.tradeoffs.core.assignment import Assigning, Flags, Numbers, Places
 from readiness.tradeoffs.core.relaxation import Relaxed, priced
 
 SETTLED = 0.009
@@ -35,7 +35,7 @@ class _Moves:
     row: Places
     here: Places
     there: Places
-    pushes: np.ndarray
+    pushes: Flags
     other: Places
     elsewhere: Places
 
@@ -127,7 +127,7 @@ class _Walk:
         )
 
     def _rank(self, draw: Numbers) -> Places:
-        return (self.near.shape[1] * draw**NEARER).astype(np.int64)
+        return np.asarray(self.near.shape[1] * draw**NEARER, np.int64)
 
     def _one_at(self, sites: Places, draw: Numbers) -> Places:
         """One of the workloads at each of these sites; any where there is none."""
@@ -135,4 +135,6 @@ class _Walk:
         by_site = np.argsort(self.plan.astype(np.int16), kind="stable")
         many = np.bincount(self.plan, minlength=len(self.free))
         first = np.cumsum(many) - many
-        return by_site[np.minimum(first[sites] + (draw * many[sites]).astype(np.int64), len(by_site) - 1)]
+        place: Places = first[sites] + (draw * many[sites]).astype(np.int64)
+        found: Places = by_site[np.minimum(place, len(by_site) - 1)]
+        return found
