@@ -11,6 +11,7 @@ const CONFIG = { responsive: true, displayModeBar: false, doubleClick: false, sc
 
 const charts = new Map(); // element -> {figure, etag, address, request, shown}
 let plotly;
+let held = null; // the chart that the pointer has hold of, and who waits for it to let go
 
 function loadPlotly() {
   plotly ??= new Promise((resolve, reject) => {
@@ -162,8 +163,19 @@ function showTable(element, chart) {
   chart.table = built;
 }
 
+/** A drawing that is dragged stays under the pointer; what the drag means is told just after the pointer lets go. */
+function letGo(element) {
+  return held?.element === element ? new Promise((resolve) => held.waiting.push(resolve)) : undefined;
+}
+
+function release() {
+  for (const resolve of held?.waiting ?? []) setTimeout(resolve);
+  held = null;
+}
+
 async function load(element) {
   const chart = charts.get(element);
+  const { chartUrl } = element.dataset;
   const address = addressOf(element, chart.range);
   chart.request?.abort();
   const request = new AbortController();
@@ -172,6 +184,10 @@ async function load(element) {
   try {
     const known = address === chart.address ? chart.etag : undefined;
     const [answer] = await Promise.all([fetchFigure(address, { signal: request.signal, etag: known }), loadPlotly()]);
+    await letGo(element);
+    if (chart.request !== request) return;
+    // What was dragged meanwhile is in the address: this figure does not have it.
+    if (element.dataset.chartUrl !== chartUrl) return void load(element);
     if (answer) {
       Object.assign(chart, { figure: answer.figure, etag: answer.etag, address });
       describe(element, answer.figure);
@@ -245,6 +261,12 @@ document.addEventListener('click', (event) => {
   }
 });
 
+document.addEventListener('pointerdown', ({ target }) => {
+  release();
+  const element = target.closest('[data-chart-url]');
+  if (element) held = { element, waiting: [] };
+});
+for (const name of ['pointerup', 'pointercancel']) document.addEventListener(name, release);
 document.addEventListener('muster:theme', () => {
   for (const [element, chart] of charts) if (chart.figure && !chart.table) show(element, chart);
 });
