@@ -103,6 +103,18 @@ def test_charts_mark_front_best_today_and_limit(look):
     assert trace["dimensions"][place]["constraintrange"] == [12.0, 50.0]
 
 
+def test_points_outside_the_ranges_are_faded_as_their_lines_are(look):
+    def chosen(**asked):
+        figure = json.loads(look(path=f"{PAGE}charts/scatter.json", **asked))
+        [front] = [trace for trace in figure["data"] if trace["meta"]["part"] == "front"]
+        return front["customdata"], front.get("selectedpoints")
+
+    sites, all_of_them = chosen()
+    assert all_of_them is None
+    assert chosen(to_latency=20) == (sites, [sites.index("porto")])
+    assert chosen(to_latency=1) == (sites, [])
+
+
 def test_the_file_has_what_is_seen_with_reasons(look):
     text = look(path=f"{PAGE}placement.csv", latency=50, to_latency=20)
     found = list(csv.DictReader(text.splitlines()))
