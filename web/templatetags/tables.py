@@ -18,7 +18,9 @@ NO_LABEL = {"title", "status"}
 def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     """One `<td>`. A cell's own template sees `cell`, `row`, `column` and `value`."""
     column = cell.column
-    opening = _opening(column.phone or "pair", bool(column.numeric), str(column.label), cell.tone)
+    # A phone has no heading row: what a figure is in goes with its name.
+    label = f"{column.label} {column.unit}" if column.unit else str(column.label)
+    opening = _opening(column.phone or "pair", bool(column.numeric), label, cell.tone)
     return SafeString(f"{opening}{_content(context, row, cell)}</td>")
 
 

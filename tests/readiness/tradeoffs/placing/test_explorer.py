@@ -76,6 +76,14 @@ def test_two_sites_are_compared_and_the_served_numbers_are_those_of_the_table(lo
     assert served["options"][0]["figures"]["latency"]["value"] == 48.0
 
 
+def test_the_first_reason_against_a_compared_site_is_seen_and_the_others_unfold(look):
+    page = look(latency=100, ceiling=0.001, compare=["porto", "lagos"])
+    comparison = page[page.index('id="placement-comparison"') :].partition("</section>")[0]
+    shown, _, behind = comparison.partition('<details class="others">')
+    assert "over</span>" in shown
+    assert "more<span" in behind
+
+
 def test_what_makes_no_sense_is_named_and_the_page_shows_today(look):
     for asked, field in (
         ({"demand": "much"}, "demand"),
