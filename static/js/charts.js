@@ -2,7 +2,7 @@
 // site) is fetched once, after the first paint, when the first of them nears the viewport.
 import { buildTable, figureTable } from './chart_table.js';
 import { dress } from './chart_theme.js';
-import { toWall } from './zone.js';
+import { wallDate } from './zone.js';
 import { attachZoom, zoomParameters } from './zoom.js';
 
 const AHEAD = '200px'; // how near to the viewport a chart is before it is drawn
@@ -120,7 +120,7 @@ function draw(element, chart) {
   const { data, layout } = dress(chart.figure, { width: element.clientWidth, zoomable: isZoomable(element) });
   for (const [name, axis] of Object.entries(layout)) {
     if (chart.range && name.startsWith('xaxis') && axis.type === 'date') {
-      Object.assign(axis, { range: [toWall(chart.range.start), toWall(chart.range.end)], autorange: false });
+      Object.assign(axis, { range: [wallDate(chart.range.start), wallDate(chart.range.end)], autorange: false });
     }
   }
   // Plotly keeps what the reader did (hidden series, ranges) for as long as the revision stays the same.
