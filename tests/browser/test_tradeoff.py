@@ -68,6 +68,7 @@ def test_what_is_done_while_an_answer_is_on_its_way_is_kept_and_asked_after_it(a
     page.locator("#lever-price").fill("90")
     page.locator("input[data-slides='lever-w_latency']").focus()
     page.keyboard.press("End")
+    page.locator("select[name='y']").select_option("carbon")
     page.get_by_label("Compare Porto").check()
     page.get_by_label("Latency to").fill("20")
     page.get_by_label("Carbon from").fill("1")
@@ -76,13 +77,14 @@ def test_what_is_done_while_an_answer_is_on_its_way_is_kept_and_asked_after_it(a
     page.wait_for_function(f"() => {LATENCY_RANGE}?.[1] === 20")
     assert page.locator("[data-options] tr").evaluate_all(SITES) == ["porto"]
     expect(page.get_by_label("Latency to")).to_have_value("20")
+    expect(page.locator("select[name='y']")).to_have_value("carbon")
     expect(page.get_by_label("Compare Porto")).to_be_checked()
     # What is half typed is kept; nobody has asked for it.
     expect(page.get_by_label("Carbon from")).to_be_focused()
     expect(page.get_by_label("Carbon from")).to_have_value("1")
     assert len(asked) == 2, asked
     assert "to_latency=90" in asked[0]
-    for part in ("demand=120", "price=90", "w_latency=100", "compare=porto"):
+    for part in ("demand=120", "price=90", "w_latency=100", "y=carbon", "compare=porto"):
         assert part in asked[1]
     page.keyboard.press("Tab")
     expect(page).to_have_url(re.compile("from_carbon=1"))

@@ -210,7 +210,8 @@ def _at(found: Planned, plan: Plan) -> tuple[float, float]:
 
 def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int) -> go.Scatter:
     return go.Scatter(
-        x=[x], y=[y], name=name, mode="markers", marker={"symbol": symbol, "size": size, "line": {"width": 2.5}},
+        x=[x], y=[y], name=name, mode="markers",
+        marker={"symbol": symbol, "size": size, "line": {"width": 2.5 if symbol.endswith("-open") else 0}},
         hovertemplate=f"{name}<br>%{{x:.4g}}<br>%{{y:.4g}}<extra></extra>", meta={"role": role},
     )  # fmt: skip
 

@@ -106,9 +106,12 @@ def clocks(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
 
 
 def zone_told(windows: Windows, site: SiteOfRun) -> str:
-    """`America/Chicago (UTC-06:00)`, with both offsets where clocks change in between."""
+    """`America/Chicago (UTC−06:00)`, with both offsets where clocks change in between."""
     ends = (windows.work.earliest_at, windows.work.deadline_at)
-    offsets = dict.fromkeys(f"UTC{at.astimezone(site.zone):%:z}" for at in ends)
+    # A hyphen would let the line break after it.
+    offsets = dict.fromkeys(
+        f"UTC{at.astimezone(site.zone):%:z}".replace("-", "\N{MINUS SIGN}") for at in ends
+    )
     return f"{site.zone.key} ({', '.join(offsets)})"
 
 
