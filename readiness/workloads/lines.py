@@ -28,13 +28,17 @@ def missing(envelope: Envelope) -> str:
     return ", ".join(PART_NAMES[part]() for part in envelope.missing)
 
 
-def cards(workload: WorkloadClass, envelope: Envelope) -> list[Line]:
-    """The demand, and the four parts."""
+def cards(workload: WorkloadClass, envelope: Envelope, *, on_record: Sequence[Line]) -> list[Line]:
+    """The demand, and the four parts; what is on record of its data stands beside what its data is."""
     return [
         {"id": "demand", "title": gettext("Demand of one placement"), "facts": _demand(envelope)},
         {"id": "latency", "title": gettext("Latency"), "facts": _latency(envelope)},
         {"id": "cost", "title": gettext("Cost"), "facts": [_fact(gettext("Ceiling"), cost(envelope))]},
-        {"id": "jurisdiction", "title": gettext("Jurisdiction"), "facts": _jurisdiction(workload, envelope)},
+        {
+            "id": "jurisdiction",
+            "title": gettext("Jurisdiction"),
+            "facts": [*_jurisdiction(workload, envelope), *on_record],
+        },
         {"id": "carbon", "title": gettext("Energy and carbon"), "facts": _carbon(envelope)},
         {"id": "needs", "title": gettext("What a site has to be"), "facts": _needs(workload, envelope)},
     ]

@@ -20,6 +20,7 @@ from readiness.workloads import lines, operations, queries, tables
 from readiness.workloads.core.envelope import contradictions
 from readiness.workloads.exporting import exported
 from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
+from readiness.workloads.jurisdiction.footing import lines as footing
 from readiness.workloads.models import Placement, WorkloadClass
 from readiness.workloads.refusals import (
     MAY_ADD,
@@ -213,7 +214,7 @@ def _page(request: HttpRequest, found: WorkloadClass, form: PlaceForm) -> HttpRe
     may = request.user.has_perm
     context = {
         "workload": found,
-        "cards": lines.cards(found, envelope),
+        "cards": lines.cards(found, envelope, on_record=footing.on_record(found, may=may, today=today)),
         "standing": lines.standing(envelope, today),
         "missing": lines.missing(envelope),
         "contradictions": contradictions(envelope),

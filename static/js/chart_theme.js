@@ -1,6 +1,6 @@
 // From a figure without colours to a figure in the page's colours. The server names roles ("gap", "limit"); colours,
 // fonts and grid come from the tokens in static/css/tokens.css, so light, dark and charts cannot drift apart.
-import { toWall } from './zone.js';
+import { pageZone, wallDate } from './zone.js';
 
 const FONT = 'Inter, system-ui, sans-serif';
 const NARROW_PX = 560;
@@ -166,10 +166,9 @@ function merge(target, patch) {
   return merged;
 }
 
-const shift = (value) => (typeof value === 'number' ? toWall(value) : value);
-
-/** Instants on date axes become wall-clock time of the page's zone. */
-function inPageZone({ data, layout }) {
+/** Instants on date axes become wall-clock time of a zone. */
+function inZone({ data, layout }, zone) {
+  const shift = (value) => (typeof value === 'number' ? wallDate(value, zone) : value);
   const isDate = (axis) => layout[(axis ?? 'x').replace(/^x/, 'xaxis')]?.type === 'date';
   const moved = { ...layout };
   for (const [name, axis] of Object.entries(layout)) {
@@ -189,6 +188,6 @@ function inPageZone({ data, layout }) {
 export function dress(figure, { width, zoomable }) {
   const isNarrow = width < NARROW_PX;
   const layout = isNarrow ? merge(figure.layout ?? {}, figure.meta?.narrow) : (figure.layout ?? {});
-  const timed = inPageZone({ data: figure.data, layout });
+  const timed = inZone({ data: figure.data, layout }, figure.meta?.zone ?? pageZone());
   return { data: timed.data.map((trace, index) => paint(trace, index, isNarrow)), layout: dressLayout(timed.layout, { zoomable }) };
 }

@@ -2,7 +2,7 @@
 // site) is fetched once, after the first paint, when the first of them nears the viewport.
 import { buildTable, figureTable } from './chart_table.js';
 import { dress } from './chart_theme.js';
-import { toWall } from './zone.js';
+import { wallDate } from './zone.js';
 import { attachZoom, zoomParameters } from './zoom.js';
 
 const AHEAD = '200px'; // how near to the viewport a chart is before it is drawn
@@ -11,6 +11,7 @@ const CONFIG = { responsive: true, displayModeBar: false, doubleClick: false, sc
 
 const charts = new Map(); // element -> {figure, etag, address, request, shown}
 let plotly;
+let held = null; // the chart that the pointer has hold of, and who waits for it to let go
 
 function loadPlotly() {
   plotly ??= new Promise((resolve, reject) => {
@@ -119,7 +120,7 @@ function draw(element, chart) {
   const { data, layout } = dress(chart.figure, { width: element.clientWidth, zoomable: isZoomable(element) });
   for (const [name, axis] of Object.entries(layout)) {
     if (chart.range && name.startsWith('xaxis') && axis.type === 'date') {
-      Object.assign(axis, { range: [toWall(chart.range.start), toWall(chart.range.end)], autorange: false });
+      Object.assign(axis, { range: [wallDate(chart.range.start), wallDate(chart.range.end)], autorange: false });
     }
   }
   // Plotly keeps what the reader did (hidden series, ranges) for as long as the revision stays the same.
@@ -162,8 +163,19 @@ function showTable(element, chart) {
   chart.table = built;
 }
 
+/** A drawing that is dragged stays under the pointer; what the drag means is told just after the pointer lets go. */
+function letGo(element) {
+  return held?.element === element ? new Promise((resolve) => held.waiting.push(resolve)) : undefined;
+}
+
+function release() {
+  for (const resolve of held?.waiting ?? []) setTimeout(resolve);
+  held = null;
+}
+
 async function load(element) {
   const chart = charts.get(element);
+  const { chartUrl } = element.dataset;
   const address = addressOf(element, chart.range);
   chart.request?.abort();
   const request = new AbortController();
@@ -172,6 +184,10 @@ async function load(element) {
   try {
     const known = address === chart.address ? chart.etag : undefined;
     const [answer] = await Promise.all([fetchFigure(address, { signal: request.signal, etag: known }), loadPlotly()]);
+    await letGo(element);
+    if (chart.request !== request) return;
+    // What was dragged meanwhile is in the address: this figure does not have it.
+    if (element.dataset.chartUrl !== chartUrl) return void load(element);
     if (answer) {
       Object.assign(chart, { figure: answer.figure, etag: answer.etag, address });
       describe(element, answer.figure);
@@ -245,6 +261,12 @@ document.addEventListener('click', (event) => {
   }
 });
 
+document.addEventListener('pointerdown', ({ target }) => {
+  release();
+  const element = target.closest('[data-chart-url]');
+  if (element) held = { element, waiting: [] };
+});
+for (const name of ['pointerup', 'pointercancel']) document.addEventListener(name, release);
 document.addEventListener('muster:theme', () => {
   for (const [element, chart] of charts) if (chart.figure && !chart.table) show(element, chart);
 });

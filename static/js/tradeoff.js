@@ -18,7 +18,7 @@ let served; // what the server said: options, objectives
 let prepared;
 let ranked = [];
 let frame = 0;
-let asked = 0;
+let question = null; // the address that an answer is on its way to
 let ring = ''; // what the scatter marks now
 
 function adopt() {
@@ -99,19 +99,55 @@ function soon() {
 
 /* --- from the server --- */
 
+// One question at a time: what is typed, dragged or picked while its answer is on the way is asked after it.
 async function ask() {
   keepAddress();
+  if (question !== null) return;
+  try {
+    do {
+      question = location.search;
+      await answered();
+    } while (location.search !== question);
+  } finally {
+    question = null;
+  }
+  adopt();
+  onlyTwo();
+  if (isAhead()) rerank();
+  document.dispatchEvent(new CustomEvent('muster:refreshed', { detail: { region: live() } }));
+}
+
+function answered() {
   const element = live();
-  const turn = (asked += 1);
-  const open = [...element.querySelectorAll('details[open][id]')].map(({ id }) => id);
-  await window.htmx.ajax('GET', location.pathname + location.search, {
+  return window.htmx.ajax('GET', location.pathname + location.search, {
     source: element, target: element, select: '#live', swap: 'outerMorph show:none',
   });
-  if (turn !== asked) return;
-  for (const id of open) document.getElementById(id)?.setAttribute('open', '');
-  adopt();
-  keepAddress();
-  document.dispatchEvent(new CustomEvent('muster:refreshed', { detail: { region: live() } }));
+}
+
+/** Whether the controls say what nobody has asked for yet: a slider in the hand, a number half typed. */
+const isAhead = () => `?${query()}` !== location.search;
+
+function takeIn(event) {
+  const { ctx, tasks } = event.detail;
+  if (ctx.sourceElement !== live()) return;
+  // An answer to what is no longer asked is not shown; the one to what is asked now follows it.
+  if (location.search !== question) event.preventDefault();
+  else for (const { fragment } of tasks) asTheyAre(fragment);
+}
+
+/** Controls of an answer say what was asked; the reader may be further. */
+function asTheyAre(fragment) {
+  const now = query();
+  for (const control of fragment.querySelectorAll(`[form="${form.id}"][name]`)) {
+    const chosen = now.getAll(control.name);
+    if (control.matches('select')) {
+      for (const option of control.options) option.toggleAttribute('selected', chosen.includes(option.value));
+    } else if (control.matches('[type="checkbox"]')) {
+      control.toggleAttribute('checked', chosen.includes(control.value));
+    } else {
+      control.setAttribute('value', chosen[0] ?? '');
+    }
+  }
 }
 
 /* --- controls --- */
@@ -130,12 +166,18 @@ function changed({ target }) {
   if (target.matches('[data-pick]')) return onlyTwo();
   if (target.matches('#explorer-workload')) return (location.search = `?workload=${encodeURIComponent(target.value)}`);
   if (isRange(target)) {
-    keepAddress();
-    show();
+    ranged();
     return change(PARALLEL, (figure) => withRanges(figure, ranges()));
   }
   if (isWeight(target)) change(PARALLEL, (figure) => lineColours(figure, ranked));
   return ask();
+}
+
+function ranged() {
+  // The server shows no table where nothing is within the ranges, and so there is none to fill.
+  if (!document.querySelector('[data-options]')) return ask();
+  keepAddress();
+  return show();
 }
 
 function onlyTwo() {
@@ -151,15 +193,13 @@ function brushed({ target, detail }) {
       if (input) input.value = ends ? Number(ends[place].toPrecision(6)) : '';
     });
   }
-  keepAddress();
-  show();
+  ranged();
 }
 
 function clicked({ target }) {
   if (!target.closest('[data-clear-ranges]')) return;
   for (const input of document.querySelectorAll('[name^="from_"], [name^="to_"]')) input.value = '';
-  keepAddress();
-  show();
+  ranged();
   change(PARALLEL, (figure) => withRanges(figure, {}));
 }
 
@@ -171,6 +211,7 @@ if (form) {
   document.addEventListener('change', changed);
   document.addEventListener('click', clicked);
   document.addEventListener('muster:brushed', brushed);
+  document.addEventListener('htmx:before:swap', takeIn);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     ask();

@@ -13,6 +13,7 @@ export function within(option, ranges) {
 function made(row) {
   const line = document.querySelector('template[data-row]').content.firstElementChild.cloneNode(true);
   line.dataset.site = row.slug;
+  line.id = `option-${row.slug}`;
   const cell = (name) => line.querySelector(`[data-cell="${name}"]`);
   Object.assign(cell('name'), { textContent: row.name, href: `/sites/${encodeURIComponent(row.slug)}/` });
   cell('place').textContent = row.place;

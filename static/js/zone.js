@@ -1,5 +1,5 @@
-// Charts show the reader's time zone. Plotly draws every instant as UTC, so instants are shifted to wall-clock time
-// on the way in and back on the way out.
+// Charts show the reader's time zone, that of the settings. Plotly has no zones: it is given wall-clock time, as text,
+// since numbers it would take for instants and draw in the zone of the browser.
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -45,6 +45,9 @@ export function fromWall(wallMs, zone) {
   const guess = wallMs - offsetAt(wallMs, zone);
   return wallMs - offsetAt(guess, zone);
 }
+
+/** "2026-11-24T10:00:00.500": what Plotly draws as it stands. */
+export const wallDate = (ms, zone) => new Date(toWall(ms, zone)).toISOString().slice(0, 23);
 
 /** Plotly reports a date axis as "2026-11-24 10:00:00.5", without a zone: ms of that wall clock. */
 export const wallMs = (text) => (typeof text === 'number' ? text : Date.parse(`${text.replace(' ', 'T')}${text.length <= 10 ? 'T00:00' : ''}Z`));

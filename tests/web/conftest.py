@@ -110,8 +110,7 @@ def visit(chromium, samples):
             viewport={"width": width, "height": 900},
             color_scheme=theme,
             reduced_motion="reduce",
-            timezone_id="Europe/Dublin",
-            **options,
+            **{"timezone_id": "Europe/Dublin"} | options,
         )
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)

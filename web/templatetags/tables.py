@@ -1,5 +1,6 @@
 """The cells of a table: a page has hundreds, and a template's own branches would take most of its time."""
 
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,11 @@ NO_LABEL = {"title", "status"}
 def table_cell(context: Context, row: Any, cell: Any) -> SafeString:
     """One `<td>`. A cell's own template sees `cell`, `row`, `column` and `value`."""
     column = cell.column
-    opening = _opening(column.phone or "pair", bool(column.numeric), str(column.label), cell.tone)
+    # A phone has no heading row: what a figure is in goes with its name.
+    label = f"{column.label} {column.unit}" if column.unit else str(column.label)
+    # A day is read as one word.
+    classes = f"{' numeric' if column.numeric else ''}{' nowrap' if type(cell.value) is date else ''}"
+    opening = _opening(column.phone or "pair", classes, label, cell.tone)
     return SafeString(f"{opening}{_content(context, row, cell)}</td>")
 
 
@@ -39,12 +44,12 @@ def _content(context: Context, row: Any, cell: Any) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _opening(phone: str, numeric: bool, label: str, tone: str) -> SafeString:
+def _opening(phone: str, classes: str, label: str, tone: str) -> SafeString:
     """The same for a whole column, but for the tone."""
     return format_html(
         '<td class="on-phone-{}{}"{}{}>',
         phone,
-        " numeric" if numeric else "",
+        classes,
         "" if phone in NO_LABEL else format_html(' data-label="{}"', label),
         format_html(' data-tone="{}"', tone) if tone else "",
     )

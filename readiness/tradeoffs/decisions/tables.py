@@ -146,11 +146,12 @@ def options(decision: Decision) -> Table:
                 sort=True,
                 numeric=True,
             ),
-            *(_figure_column(name) for name in weighed),
+            *(_figure_column(name, _unit_of(decision, name)) for name in weighed),
             Column(
                 "reasons",
                 _("Why not"),
                 value=lambda row: "; ".join(row.reasons),
+                template="readiness/decisions/reasons_cell.html",
                 phone="full",
             ),
             Column(
@@ -169,14 +170,24 @@ def options(decision: Decision) -> Table:
     )
 
 
-def _figure_column(name: str) -> Column:
+def _unit_of(decision: Decision, name: str) -> str:
+    """What every known figure of the objective is in; "" where they differ, and each says its own."""
+    figures = [one["objectives"][name] for one in decision.options if name in one["objectives"]]
+    units = {stated["unit"] for stated in figures if stated["value"] is not None}
+    return units.pop() if len(units) == 1 else ""
+
+
+def _figure_column(name: str, unit: str) -> Column:
+    def text(row: OptionRow) -> str:
+        stated = row.figures[name]
+        return words.figure(stated["value"], "" if unit else stated["unit"]) or gettext("unknown")
+
     return Column(
         name,
         words.objective(name),
         value=_value(name),
-        text=lambda row: (
-            words.figure(row.figures[name]["value"], row.figures[name]["unit"]) or gettext("unknown")
-        ),
+        text=text,
+        unit=words.unit(unit),
         # Sequences are sorted as wholes: what is unknown goes last.
         sort=lambda row: (row.figures[name]["value"] is None, row.figures[name]["value"] or 0.0),
         numeric=True,

@@ -33,9 +33,14 @@ def factor(kind: str) -> str:
     return str(FactorKind(kind).label) if kind in FactorKind.values else capfirst(kind.replace("_", " "))
 
 
-def figure(value: float | None, unit: str) -> str:
+def unit(stated: str) -> str:
+    """`EUR a month`."""
+    return stated.replace("/month", " a month")
+
+
+def figure(value: float | None, stated_in: str) -> str:
     """`9,000 EUR a month`; empty where it is unknown."""
-    return "" if value is None else f"{number(value)} {unit.replace('/month', ' a month')}".strip()
+    return "" if value is None else f"{number(value)} {unit(stated_in)}".strip()
 
 
 def band(low: float | None, high: float | None) -> str:

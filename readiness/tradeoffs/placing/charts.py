@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext
@@ -11,14 +11,17 @@ from plotly import graph_objects as go
 from readiness.scoring.charts import Figure, figure, nothing
 from readiness.tradeoffs.core.objectives import Direction
 from readiness.tradeoffs.core.words import number
-from readiness.tradeoffs.placing.lines import LABELS, limit_of, unit_of
+from readiness.tradeoffs.placing.lines import LABELS, kept, limit_of, unit_of
 from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
 
 type Point = tuple[float, float, SiteOption]
+type Ranges = Mapping[str, tuple[float | None, float | None]]
+FADED = {"marker": {"opacity": 0.18}}
+"""Of what lies outside the ranges; the browser fades the same as ranges move (static/js/tradeoff_figures.js)."""
 
 
-def scatter(found: Weighed, x: str, y: str) -> Figure:
-    """Every option that has both figures. Traces are found by name: the browser moves `best` as weights move."""
+def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
+    """Every option that has both figures; traces are found by `part`: the browser moves `best` as weights move."""
     points = [point for one in found.options if (point := _point(one, x, y)) is not None]
     if not points:
         return nothing(gettext("No site has both of these figures."))
@@ -35,6 +38,11 @@ def scatter(found: Weighed, x: str, y: str) -> Figure:
         _trace(gettext("Best match"), best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
         _trace(gettext("Today"), today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
     ]
+    if ranges:
+        inside = {one.slug for one in kept(found, ranges)}
+        for trace, shown in ((traces[1], beaten), (traces[2], front)):
+            chosen = [place for place, point in enumerate(shown) if point[2].slug in inside]
+            trace.update(selectedpoints=chosen, unselected=FADED)
     shapes, notes = _limits(found, x, y)
     layout = go.Layout(
         hovermode="closest",
@@ -52,7 +60,7 @@ def scatter(found: Weighed, x: str, y: str) -> Figure:
     return figure(traces, layout, meta)
 
 
-def parallel(found: Weighed, ranges: dict[str, tuple[float | None, float | None]]) -> Figure:
+def parallel(found: Weighed, ranges: Ranges) -> Figure:
     """All objectives of the feasible options, one line each, coloured by score; unknown figures have no line."""
     # An objective that nobody knows anywhere has no axis; it would leave no line to draw.
     names = [

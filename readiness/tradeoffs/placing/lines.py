@@ -310,7 +310,7 @@ def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
         {"label": gettext("Operator"), "cells": [_operator(one) for one in sites]},
         {
             "label": gettext("What speaks against it"),
-            "cells": [{"text": "; ".join(each.words for each in one.reasons) or "–"} for one in sites],
+            "cells": [{"reasons": [each.words for each in one.reasons], "name": one.name} for one in sites],
         },
         {
             "label": gettext("Against today"),

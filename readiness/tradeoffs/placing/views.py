@@ -59,7 +59,7 @@ def explorer(request: HttpRequest) -> HttpResponse:
 @require_GET
 def scatter(request: HttpRequest) -> HttpResponse:
     look, found = _asked(request)
-    return answers.chart(charts.scatter(found, look.x, look.y))
+    return answers.chart(charts.scatter(found, look.x, look.y, look.ranges))
 
 
 @may_see
@@ -67,7 +67,7 @@ def scatter(request: HttpRequest) -> HttpResponse:
 @require_GET
 def parallel(request: HttpRequest) -> HttpResponse:
     look, found = _asked(request)
-    return answers.chart(charts.parallel(found, dict(look.ranges)))
+    return answers.chart(charts.parallel(found, look.ranges))
 
 
 @may_see

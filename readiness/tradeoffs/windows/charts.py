@@ -19,10 +19,12 @@ ROLES = {"at-once": "muted", "cheapest": "gap", "priced": "accent", "cleanest": 
 LINES = {"price": ("deployed", "line"), "carbon": ("energy", "dash")}
 MARGIN = {"l": 62, "r": 58, "t": 16, "b": 34}
 NARROW = {"margin": {"l": 48, "r": 44}, "xaxis": {"nticks": 4}}
+ABOVE, BELOW = [0.22, 1], [0, 0.16]
+"""Of the height: the hours, and below them when each plan runs."""
 
 
 def hours(found: Planned) -> Figure:
-    """A panel for each factor that is known by the hour; windows are bands over the hours that they take."""
+    """A line for each factor that is known by the hour, and below them the hours that each plan takes."""
     windows, site = found.windows, found.site
     if windows is None or site is None:
         return nothing(lines.why_not(found))
@@ -35,31 +37,43 @@ def hours(found: Planned) -> Figure:
             _line(carbon, lines.kind_name(found.kinds[1]), "carbon", "y2" if price is not None else "y")
         )
     plans = lines.named_plans(found)
+    traces += [_bar(name, plan, ROLES[key], -row) for row, (key, name, plan) in enumerate(plans)]
+    layout = _hours_layout([each for each in (price, carbon) if each is not None], windows, site, len(plans))
+    told = gettext("Hours are those of the site: %(zone)s. The table has UTC beside them.")
+    meta = {
+        "finding": lines.finding(found),
+        "footer": told % {"zone": lines.zone_told(windows, site)},
+        "table": _hours_table(found, windows, plans),
+        "narrow": NARROW,
+        "zone": site.zone.key,
+    }
+    return figure(traces, layout, meta)
+
+
+def _hours_layout(drawn: Sequence[Series], windows: Windows, site: SiteOfRun, plans: int) -> go.Layout:
+    work = windows.work
+    clocks = lines.clocks(work.earliest_at, work.deadline_at, site.zone)
     layout = go.Layout(
         margin=MARGIN,
         hovermode="x unified",
-        xaxis={"type": "date", "range": [ms(windows.work.earliest_at), ms(windows.work.deadline_at)]},
-        yaxis={"title": {"text": next((each.unit for each in (price, carbon) if each is not None), "")}},
-        shapes=[],
+        xaxis={
+            "type": "date",
+            "range": [ms(work.earliest_at), ms(work.deadline_at)],
+            "anchor": "y3",
+            "title": {"text": gettext("Time at the site, %(clocks)s") % {"clocks": clocks}},
+        },
+        yaxis={"title": {"text": drawn[0].unit}, "domain": ABOVE},
+        yaxis3={"domain": BELOW, "visible": False, "range": [0.4 - plans, 0.6], "fixedrange": True},
     )
-    if price is not None and carbon is not None:
+    if len(drawn) > 1:
         layout.yaxis2 = {
-            "title": {"text": carbon.unit},
+            "title": {"text": drawn[1].unit},
             "overlaying": "y",
             "side": "right",
             "showgrid": False,
-            "tickformat": ".0f",
+            "tickmode": "auto",
         }
-    traces += [_bar(name, plan, ROLES[key], row) for row, (key, name, plan) in enumerate(plans)]
-    layout.yaxis3 = {"overlaying": "y", "visible": False, "range": [-0.6, 12], "fixedrange": True}
-    meta = {
-        "finding": lines.finding(found),
-        "footer": gettext("Drawn in your time zone; the table has the site's, %(zone)s, and UTC")
-        % {"zone": site.zone.key},
-        "table": _hours_table(found, windows, plans),
-        "narrow": NARROW,
-    }
-    return figure(traces, layout, meta)
+    return layout
 
 
 def _line(series: Series, name: str, key: str, axis: str) -> go.Scatter:
@@ -77,7 +91,7 @@ def _line(series: Series, name: str, key: str, axis: str) -> go.Scatter:
 
 
 def _bar(name: str, plan: Plan, role: str, row: int) -> go.Scatter:
-    """When a plan runs, as a thick line along the bottom; a pause breaks it."""
+    """When a plan runs, as a thick line below the hours; a pause breaks it."""
     x: list[int | None] = []
     for one in plan.pieces:
         x += [ms(one.start_at), ms(one.end_at), None]
@@ -196,7 +210,8 @@ def _at(found: Planned, plan: Plan) -> tuple[float, float]:
 
 def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int) -> go.Scatter:
     return go.Scatter(
-        x=[x], y=[y], name=name, mode="markers", marker={"symbol": symbol, "size": size, "line": {"width": 2.5}},
+        x=[x], y=[y], name=name, mode="markers",
+        marker={"symbol": symbol, "size": size, "line": {"width": 2.5 if symbol.endswith("-open") else 0}},
         hovertemplate=f"{name}<br>%{{x:.4g}}<br>%{{y:.4g}}<extra></extra>", meta={"role": role},
     )  # fmt: skip
 

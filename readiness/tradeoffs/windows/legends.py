@@ -33,8 +33,8 @@ def trade_off() -> list[Entry]:
     return [
         _entry(gettext("Best for some carbon price"), "accent", "line"),
         _entry(gettext("At once"), "gap", "dot"),
-        _entry(gettext("Flat"), "muted", "dot"),
-        _entry(gettext("Ring: what the aim takes"), "deployed", "dot"),
+        _entry(gettext("Flat"), "muted", "diamond"),
+        _entry(gettext("What the aim takes"), "deployed", "ring"),
     ]
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.models import FactorKind
-from readiness.tradeoffs.windows.planned import PRICE, Planned, Source, Span
+from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Source, Span, Windows
 from readiness.tradeoffs.windows.question import MOST_DEFERRED_H
 
 type Line = dict[str, Any]
@@ -98,6 +98,21 @@ def instant(at: datetime, zone: ZoneInfo) -> str:
     """`Wed 25 Nov 14:00 CET`: at the site."""
     local = at.astimezone(zone)
     return f"{date_format(local, 'D j M H:i')} {local.tzname()}"
+
+
+def clocks(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
+    """`CST`, or `CDT, CST` where clocks change in between."""
+    return ", ".join(dict.fromkeys(str(at.astimezone(zone).tzname()) for at in (start_at, end_at)))
+
+
+def zone_told(windows: Windows, site: SiteOfRun) -> str:
+    """`America/Chicago (UTC−06:00)`, with both offsets where clocks change in between."""
+    ends = (windows.work.earliest_at, windows.work.deadline_at)
+    # A hyphen would let the line break after it.
+    offsets = dict.fromkeys(
+        f"UTC{at.astimezone(site.zone):%:z}".replace("-", "\N{MINUS SIGN}") for at in ends
+    )
+    return f"{site.zone.key} ({', '.join(offsets)})"
 
 
 def in_utc(at: datetime) -> str:

@@ -16,6 +16,7 @@ from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.models import CountryGroup, DataOrigin, HeldBasis, Rule, RulePack
 from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.jurisdiction.rows import pack_from
+from readiness.workloads.models import WorkloadClass
 
 
 def in_force() -> RulePack | None:
@@ -95,6 +96,20 @@ class Footing:
 
 NO_FOOTING = Footing()
 """Nothing declared, nothing on record."""
+
+
+def origins_of(workload: WorkloadClass) -> list[str]:
+    """Codes of the countries whose law the data of a class is under."""
+    return list(
+        DataOrigin.objects.filter(workload_class=workload)
+        .order_by("country")
+        .values_list("country", flat=True)
+    )
+
+
+def bases_of(workload: WorkloadClass) -> list[HeldBasis]:
+    """All on record of a class, whether they are held today or not."""
+    return list(HeldBasis.objects.filter(workload_class=workload).order_by("basis", "pk"))
 
 
 def footings(slugs: Collection[str], *, day: date) -> dict[str, Footing]:

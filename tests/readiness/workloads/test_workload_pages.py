@@ -4,11 +4,13 @@ import json
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readiness.workloads import operations
+from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
 from tests.readiness.pages.test_fleet_page import words_of
@@ -107,6 +109,58 @@ def test_a_class_shows_its_four_parts_its_placements_and_its_history(client_of, 
         assert told in words, told
     assert "What cannot be meant together" not in words
     assert "Place it at a site" not in words
+
+
+class TestOnRecord:
+    """Origins and bases of the data of a class, beside what its data is."""
+
+    RULES = "/tradeoffs/rules/"
+
+    def test_counts_lead_to_the_lists_of_the_class(self, client_of, chat, frozen_now):
+        for country in ("DE", "FR"):
+            DataOrigin.objects.create(workload_class=chat, country=country)
+        for held_until in (None, date(2026, 6, 30)):
+            HeldBasis.objects.create(
+                workload_class=chat, basis="eu-scc", held_from=date(2026, 1, 1), held_until=held_until,
+                reference="Contract 12",
+            )  # fmt: skip
+        client = client_of("viewer")
+        page = client.get(f"{HERE}chat/").content.decode()
+        for place, told, note in (("origins", "2 countries", "DE, FR"), ("bases", "2 bases", "1 held today")):
+            link = f'<a href="{self.RULES}{place}/?workload_class=chat">{told}</a> <span class="sub">{note}</span>'
+            assert link in page
+            there = client.get(f"{self.RULES}{place}/?workload_class=chat&export=json")
+            assert len(json.loads(b"".join(there.streaming_content))) == 2
+
+    def test_none_leads_to_the_form_for_who_may_fill_it_in(self, client_of, chat, frozen_now):
+        added = f'{self.RULES}origins/add/?workload_class=chat">Add an origin</a>'
+        planning = client_of("planner").get(f"{HERE}chat/").content.decode()
+        assert f'{added} <span class="sub">none on record</span>' in planning
+        viewing = client_of("viewer").get(f"{HERE}chat/").content.decode()
+        assert added not in viewing
+        assert viewing.count("none on record") == 2
+
+    def test_who_may_not_see_them_sees_the_rest(self, client_of, chat, frozen_now, django_user_model):
+        reader = django_user_model.objects.create_user("reader")
+        for name in ("view_site", "view_workloadclass"):
+            reader.user_permissions.add(Permission.objects.get(codename=name))
+        client = client_of(None)
+        client.force_login(reader)
+        page = client.get(f"{HERE}chat/").content.decode()
+        assert "Data has to stay in" in page
+        assert "Origins of data" not in page
+        assert self.RULES not in page
+
+    def test_many_take_as_many_statements_as_none(self, client_of, chat, frozen_now):
+        client = client_of("viewer")
+        client.get(f"{HERE}chat/")
+        with CaptureQueriesContext(connection) as few:
+            client.get(f"{HERE}chat/")
+        for country in ("DE", "FR", "IE"):
+            DataOrigin.objects.create(workload_class=chat, country=country)
+        with CaptureQueriesContext(connection) as many:
+            client.get(f"{HERE}chat/")
+        assert len(many) == len(few) <= 20
 
 
 def test_the_page_takes_as_many_statements_for_many_placements_as_for_one(

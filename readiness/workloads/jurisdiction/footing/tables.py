@@ -30,6 +30,7 @@ def origins(_pack: Pack | None, _today: date) -> Table:
                 text=lambda row: words.country(row.country),
                 url=own_page,
                 sort="country",
+                phone="status",
             ),
             Column("note", _("Note"), sort="note", phone="full"),
         ),

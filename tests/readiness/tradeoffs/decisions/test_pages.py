@@ -90,7 +90,7 @@ class TestPage:
             "9 000 EUR a month",
             "8 000 to 10 000",
             "60 60 % of all",
-            "transfer of personal data to NG forbidden (GDPR Chapter V)",
+            "Transfer of personal data to NG forbidden (GDPR Chapter V)",
             "Above a cost weight of 80 Lagos wins.",
             "Electricity price",
             "contract 7",
@@ -103,6 +103,42 @@ class TestPage:
         ):
             assert told.replace(" ", "") in page.replace("\u202f", "").replace(" ", ""), told
         assert "carbon price" not in page
+
+    def test_the_first_reason_stands_in_the_row_and_the_file_has_all(self, record, answer, client_of):
+        [faro] = [one for one in answer["options"] if one["site"] == "faro"]
+        late = {"limit": "latency", "words": "latency: 60 ms, limit 40 ms, 20 ms over"}
+        faro["reasons"] = [late, *faro["reasons"], {"limit": "verdict", "words": "verdict: not ready"}]
+        viewer, path = client_of("viewer"), f"/decisions/{record().pk}/"
+        page = text_of(viewer.get(path))
+        row = page[page.index('id="row-options-faro"') :].partition("</tr>")[0]
+        shown, _, behind = row.partition("<details")
+        assert "Latency: 60 ms, limit 40 ms, 20 ms over" in shown
+        assert "personal data" not in shown
+        assert "and 2 more" in behind.partition("</summary>")[0]
+        for reason in ("Transfer of personal data to NG", "Verdict: not ready"):
+            assert reason in behind
+        assert "<details" not in page[page.index('id="row-options-porto"') :].partition("</tr>")[0]
+        [whole] = [
+            one
+            for one in json.loads(body_of(viewer.get(f"{path}?export=json")))
+            if "60 ms" in str(one["reasons"])
+        ]
+        assert whole["reasons"].split("; ") == [one["words"] for one in faro["reasons"]]
+
+    def test_figures_of_one_unit_say_it_once(self, record, answer, client_of):
+        def heads(**units):
+            for one in answer["options"]:
+                one["objectives"]["cost"]["unit"] = units.get(one["site"], "EUR/month")
+            page = text_of(client_of("viewer").get(f"/decisions/{record().pk}/"))
+            return page[page.index('id="table-options"') :].partition("</thead>")[::2]
+
+        head, body = heads()
+        assert '<span class="unit">EUR a month</span>' in head
+        # Where there is no heading row, on a phone, it goes with the name.
+        assert 'data-label="Cost EUR a month">9' in body
+        head, body = heads(porto="USD/month")
+        assert "EUR" not in head
+        assert "USD a month" in body
 
     def test_factors_of_another_site_by_address(self, record, client_of):
         page = text_of(client_of("viewer").get(f"/decisions/{record().pk}/?factors=lagos"))

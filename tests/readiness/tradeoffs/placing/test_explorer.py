@@ -76,6 +76,14 @@ def test_two_sites_are_compared_and_the_served_numbers_are_those_of_the_table(lo
     assert served["options"][0]["figures"]["latency"]["value"] == 48.0
 
 
+def test_the_first_reason_against_a_compared_site_is_seen_and_the_others_unfold(look):
+    page = look(latency=100, ceiling=0.001, compare=["porto", "lagos"])
+    comparison = page[page.index('id="placement-comparison"') :].partition("</section>")[0]
+    shown, _, behind = comparison.partition('<details class="others">')
+    assert "over</span>" in shown
+    assert "more<span" in behind
+
+
 def test_what_makes_no_sense_is_named_and_the_page_shows_today(look):
     for asked, field in (
         ({"demand": "much"}, "demand"),
@@ -101,6 +109,18 @@ def test_charts_mark_front_best_today_and_limit(look):
     [trace] = lines["data"]
     place = trace["meta"]["objectives"].index("latency")
     assert trace["dimensions"][place]["constraintrange"] == [12.0, 50.0]
+
+
+def test_points_outside_the_ranges_are_faded_as_their_lines_are(look):
+    def chosen(**asked):
+        figure = json.loads(look(path=f"{PAGE}charts/scatter.json", **asked))
+        [front] = [trace for trace in figure["data"] if trace["meta"]["part"] == "front"]
+        return front["customdata"], front.get("selectedpoints")
+
+    sites, all_of_them = chosen()
+    assert all_of_them is None
+    assert chosen(to_latency=20) == (sites, [sites.index("porto")])
+    assert chosen(to_latency=1) == (sites, [])
 
 
 def test_the_file_has_what_is_seen_with_reasons(look):

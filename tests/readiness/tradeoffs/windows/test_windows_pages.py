@@ -2,9 +2,12 @@
 
 import csv
 import json
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from readiness.tradeoffs.windows import lines
 from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.windows.conftest import PAGE
@@ -55,6 +58,29 @@ def test_charts_have_a_table_and_a_file_each(both, look):
     assert json.loads(look("trade-off.json", hours=1))["data"][0]["x"] == pytest.approx([1.5, 4.5, 15])
     look("speed.json", status=404)
     look("hours.pdf", status=404)
+
+
+def test_hours_are_drawn_by_the_clocks_of_the_site_and_say_so(both, look):
+    drawn = json.loads(look("hours.json", hours=1))
+    assert drawn["meta"]["zone"] == "Asia/Tokyo"
+    assert drawn["meta"]["footer"].startswith("Hours are those of the site: Asia/Tokyo (UTC+09:00).")
+    assert drawn["layout"]["xaxis"]["title"]["text"] == "Time at the site, JST"
+    # Plans run below the hours, the first on top.
+    assert drawn["layout"]["yaxis3"]["domain"][1] < drawn["layout"]["yaxis"]["domain"][0]
+    rows = [trace["y"][0] for trace in drawn["data"] if trace["yaxis"] == "y3"]
+    assert rows == [0, -1, -2]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "told"),
+    [
+        (datetime(2026, 11, 25, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC), "CST"),
+        # Clocks go back on 1 November, at 07:00 UTC.
+        (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 1, 12, tzinfo=UTC), "CDT, CST"),
+    ],
+)
+def test_both_clocks_are_named_where_they_change_in_the_span(start, end, told):
+    assert lines.clocks(start, end, ZoneInfo("America/Chicago")) == told
 
 
 def test_what_is_missing_is_named_with_how_to_load_it(look, client_of):
