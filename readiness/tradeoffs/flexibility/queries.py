@@ -111,10 +111,10 @@ def fleet(*, now: datetime) -> Fleet:
 
 
 def _critical(one: Envelope, found: Everywhere, fallback: Fallback | None) -> Critical:
-    placed = found.placed[one.slug]
+    standings = found.standings.get(one.slug, {})
 
     def those(standing: Standing) -> frozenset[str]:
-        return frozenset(each.candidate.site for each in placed if each.standing is standing)
+        return frozenset(slug for slug, of_site in standings.items() if of_site is standing)
 
     runs_at = frozenset(found.today.get(one.slug, ()))
     return Critical(one.slug, runs_at, those(Standing.FEASIBLE), those(Standing.UNDECIDED), fallback)

@@ -10,7 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readiness.evidence.operations import attest
+from readiness.scoring.models import SiteScore
+from readiness.tradeoffs.core.entries import RateEntry
+from readiness.tradeoffs.flexibility.words import listed
+from readiness.tradeoffs.operations import enter_factors, enter_rates
+from readiness.workloads import operations as workloads
 from tests.inventory import made
+from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.flexibility.conftest import API, PAGE
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +229,56 @@ def test_as_many_statements_for_a_few_as_for_many(three, critical, look, ask, fr
     statements(look)
     assert (statements(look), statements(ask)) == few
     assert max(few) <= 42
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        pytest.param("factor", ["lulea"], id="no power is left at Lagos"),
+        pytest.param("score", ["lulea"], id="Lagos is not ready for what it has to be now"),
+        pytest.param("placement", ["lagos"], id="it runs at Lulea too"),
+        pytest.param("envelope", ["lulea"], id="Nigeria is forbidden"),
+        pytest.param("rate", [], id="the rate that its ceiling needs says more"),
+    ],
+)
+def test_what_changes_shows_at_once(critical, fleet, planner, frozen_now, ask, look, change, left):
+    given = {
+        "min_verdict": "conditional",
+        "cost_ceiling": 3,
+        "cost_currency": "USD",
+        "cost_unit": "accelerator-hour",
+    }
+    pay = critical("pay", "porto", **given)
+    SiteScore.objects.filter(site=fleet["lagos"]).update(verdict="conditional")
+    rate(1.0, frozen_now)
+    assert of(ask())["pay"]["alternatives"] == ["lagos", "lulea"]
+    if change == "factor":
+        enter_factors(entries=[entry("power_headroom_kw", 1, "kW", site="lagos")], by=None, now=frozen_now.at)
+    elif change == "score":
+        SiteScore.objects.filter(site=fleet["lagos"]).update(verdict="not-ready")
+        # A score's stamp is its transaction, and a test has but one.
+        frozen_now.move(minutes=1)
+    elif change == "placement":
+        workloads.place(pay, site=fleet["lulea"], on=date(2026, 11, 1), by=planner, now=frozen_now.at)
+    elif change == "envelope":
+        type(pay).objects.filter(pk=pay.pk).update(forbidden_jurisdictions=["NG"])
+    else:
+        rate(0.1, frozen_now)
+    assert of(ask())["pay"]["alternatives"] == left
+    told = next(csv.DictReader(look(export="csv", cols="where").splitlines()))
+    assert told["Feasible today"] == ", ".join(left)
+
+
+def rate(value, frozen_now):
+    entries = [
+        RateEntry(
+            line=1, currency="USD", to_currency="EUR", rate=value, as_of_on=date(2026, 1, 1), source="ECB"
+        )
+    ]
+    enter_rates(entries=entries, by=None, now=frozen_now.at)
+
+
+def test_of_many_sites_the_first_are_named_and_the_rest_counted():
+    slugs = [f"s{number}" for number in range(9)]
+    assert listed(slugs, {"s0": "Porto"}) == "Porto, s1, s2, s3, s4, s5 and 3 more"
+    assert listed(slugs[:6], {}) == "s0, s1, s2, s3, s4, s5"
