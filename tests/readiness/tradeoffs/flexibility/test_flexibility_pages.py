@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -95,12 +95,41 @@ def test_the_fallback_is_what_is_on_record_of_its_site(critical, recorded, ask, 
     assert (found["record"] is None) == (not records)
 
 
-def test_at_two_sites_both_have_to_be_on_record(critical, recorded, ask):
+@pytest.mark.parametrize(
+    ("of_all", "of_pay", "pay", "mail"),
+    [
+        pytest.param(None, (0, 1), "tested", "none", id="only the one that is named"),
+        pytest.param((1, 10), (0, 1), "tested", "untested", id="one of all is not, and this one is"),
+        pytest.param((1, 1), (0, 10), "tested", "untested", id="which of all is not, nobody says"),
+        pytest.param((0, 10), (1, 1), "untested", "tested", id="all were, and this one is not any more"),
+        pytest.param((0, 1), (1, 10), "tested", "tested", id="all were since"),
+        pytest.param((0, 1), (0, 200), "tested", "tested", id="the newer one counts"),
+        pytest.param(None, (0, 200), "test-old", "none", id="too long ago"),
+    ],
+)
+def test_an_attestation_may_name_the_classes_that_it_is_of(
+    critical, recorded, attested, ask, frozen_now, of_all, of_pay, pay, mail
+):
+    """Each is a value and how many days ago it was said."""
+    critical("pay", "porto")
+    critical("mail", "porto")
+    if of_all:
+        recorded("porto", untested=of_all[0], on=frozen_now.at.date() - timedelta(days=of_all[1]))
+    attested("porto", ["pay"], *of_pay)
+    found = of(ask())
+    assert (found["pay"]["fallback"], found["mail"]["fallback"]) == (pay, mail)
+
+
+def test_at_two_sites_both_have_to_be_on_record(critical, recorded, attested, ask):
     critical("pay", "porto", "lulea")
     recorded("porto", untested=0)
     assert of(ask())["pay"]["fallback"] == "none"
     recorded("lulea", untested=0, on=date(2026, 10, 1))
     assert of(ask())["pay"]["record"]["taken_on"] == "2026-10-01"
+    attested("lulea", ["pay"], 0, 60)
+    assert of(ask())["pay"]["record"]["kind"] == "fact"
+    attested("lulea", ["pay"], 0, 3)
+    assert of(ask())["pay"]["record"]["taken_on"] == "2026-11-01"
 
 
 def test_conformance_is_the_newest_that_is_attested_and_still_holds(three, fleet, ask, frozen_now):
