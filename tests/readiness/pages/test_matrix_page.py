@@ -282,6 +282,7 @@ def test_a_site_that_cannot_be_evaluated_says_so_and_is_part_of_the_gap(viewer_p
         body = body_of(viewer_pages.get(address))
         assert "Could not be evaluated" in body
         assert "KeyError: &#x27;Mars/Olympus&#x27;" in body
+    assert f"{NOW - DAY:%b %Y %H:%M}" in body_of(viewer_pages.get("/readiness/report/"))
     assert sites_of(viewer_pages.get("/readiness/?verdict=ready")) == []
     assert sites_of(viewer_pages.get("/readiness/?verdict=none")) == ["faro"]
     [row] = api_of("viewer").get("/api/readiness/matrix/").json()["results"]
