@@ -27,6 +27,7 @@ FACTORS = (
 )
 USER_REGIONS = (("emea", 50.1, 8.7), ("amer", 39.0, -77.5), ("apac", 35.7, 139.7))
 SLUG = "estate-chat"
+CRITICAL = 30
 
 
 def write_fleet(*, count: int, now: datetime) -> WorkloadClass:
@@ -65,6 +66,25 @@ def write_fleet(*, count: int, now: datetime) -> WorkloadClass:
         cost_ceiling=4.0, cost_currency="EUR", cost_unit="accelerator-hour", carbon_kg_per_month=12_000.0,
         allowed_jurisdictions=["WORLD"], min_verdict="conditional", by=None, now=now,
     )  # fmt: skip
+
+
+def write_critical(*, now: datetime) -> None:
+    """Critical classes, each with an envelope of its own and at up to three sites of `write_fleet`."""
+    regions = list(UserRegion.objects.order_by("pk"))
+    sites = list(Site.objects.order_by("pk"))
+    accelerator = DeviceType.objects.get(kind="accelerator")
+    for number in range(CRITICAL):
+        few = number % 3
+        found = operations.declare(
+            name=f"Critical {number:02}", slug=f"critical-{number:02}", kind="interactive", criticality="critical",
+            accelerators=[(accelerator, 4 + number)], it_kw=5.0 + number, bandwidth_gbps=2.0 + number / 3,
+            users=[(region, 5.0) for region in regions[: 1 + few]], latency_limit_ms=120.0 + 3 * number,
+            cost_ceiling=3.8, cost_currency="EUR", cost_unit="accelerator-hour", carbon_kg_per_month=12_000.0,
+            allowed_jurisdictions=["WORLD"], min_verdict="conditional", by=None, now=now,
+        )  # fmt: skip
+        for place in range(1 + few):
+            site = sites[(7 * number + 100 * place) % len(sites)]
+            operations.place(found, site=site, on=now.date(), by=None, now=now)
 
 
 def _sites(count: int, drawn: random.Random) -> list[Site]:

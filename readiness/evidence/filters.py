@@ -57,7 +57,10 @@ class RecordFilters(ObjectFilterSet):
 class AttestationFilters(RecordFilters):
     class Meta:
         model = Attestation
-        fields = ["site", "part", "taken_on", "taken_at", "valid_until", "attested_by", "provenance"]
+        fields = [
+            *("site", "part", "taken_on", "taken_at", "workload_classes", "valid_until", "attested_by"),
+            "provenance",
+        ]
         search_fields = ["check_id", "statement", "attested_by", "document", "site__name"]
         panel = ["site", "check", "voided"]
 

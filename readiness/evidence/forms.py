@@ -202,12 +202,27 @@ class AttestationForm(RecordForm):
         widget=DayInput(),
         help_text=_("The last day it holds. Empty: as long as the check's evidence counts."),
     )
+    workload_classes = forms.ModelMultipleChoiceField(
+        WorkloadClass.objects.order_by("name", "pk"),
+        to_field_name="slug",
+        label=_("Workload classes"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Only if it is of some classes alone; it then proves nothing of the site as a whole."),
+    )
     link = forms.URLField(label=_("Link"), required=False, max_length=500, assume_scheme="https")
     document = forms.CharField(
         label=_("Document"), required=False, max_length=200, help_text=_("Name, number and page.")
     )
 
-    field_order = ["site", "check", "part", "value", "statement", "attested_by", "taken_on", "valid_until"]
+    field_order = [
+        *("site", "check", "part", "value", "workload_classes", "statement", "attested_by", "taken_on"),
+        "valid_until",
+    ]
+
+    def asked(self) -> dict[str, Any]:
+        named = [each.slug for each in self.cleaned_data["workload_classes"]]
+        return super().asked() | {"workload_classes": named}
 
 
 class TableForm(EvidenceForm):

@@ -84,6 +84,7 @@ def record_facts(record: Attestation | RecordedFact, framework: Framework) -> li
         found += [
             {"term": gettext("Statement"), "value": record.statement},
             {"term": gettext("Attested by"), "value": record.attested_by},
+            {"term": gettext("Workload classes"), "value": ", ".join(record.workload_classes)},
             {"term": gettext("Valid until"), "value": until},
             {"term": gettext("Document"), "value": record.document or record.link, "url": record.link},
         ]

@@ -205,7 +205,7 @@ def newest_records(
     parts: Collection[tuple[str, str]], *, now: datetime
 ) -> dict[int, dict[str, NewestRecord]]:
     """By site and sub-measure, of these checks and sub-measures; two statements. What was voided or ran out is left
-    out: nothing is known then.
+    out: nothing is known then. What is said of some workload classes alone is `newest_of_classes`.
     """
     asked = Q()
     for check_id, part in parts:
@@ -213,7 +213,7 @@ def newest_records(
     held = Q(voided_at__isnull=True) | Q(voided_at__gt=now)
     in_force = Q(valid_until__isnull=True) | Q(valid_until__gte=now.date())
     facts = RecordedFact.objects.filter(asked, held, taken_at__lte=now)
-    said = Attestation.objects.filter(asked, held, in_force, taken_at__lte=now)
+    said = Attestation.objects.filter(asked, held, in_force, taken_at__lte=now, workload_classes=[])
     columns = ("site_id", "part", "pk", "value", "taken_on", "provenance")
     found: dict[int, dict[str, NewestRecord]] = defaultdict(dict)
     for kind, records, whose in (("fact", facts, "source"), ("attestation", said, "attested_by")):
@@ -224,6 +224,23 @@ def newest_records(
             if there is None or record.taken_on > there.taken_on:
                 found[site_id][part] = record
     return dict(found)
+
+
+_OF_CLASSES = """
+SELECT DISTINCT ON (site_id, slug) site_id, slug, 'attestation', id, value, taken_on, provenance, attested_by
+FROM evidence_attestation, unnest(workload_classes) AS of_class (slug)
+WHERE check_id = %(check)s AND part = %(part)s AND taken_at <= %(now)s
+    AND (voided_at IS NULL OR voided_at > %(now)s) AND (valid_until IS NULL OR valid_until >= %(today)s)
+ORDER BY site_id, slug, taken_at DESC, id DESC
+"""
+
+
+def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[int, str], NewestRecord]:
+    """By site and workload class (slug), of attestations that name classes; one statement. As `newest_records`."""
+    asked = {"check": check_id, "part": part, "now": now, "today": now.date()}
+    with binary_cursor() as cursor:
+        rows = cursor.execute(_OF_CLASSES, asked).fetchall()
+    return {(site_id, slug): NewestRecord(*record) for site_id, slug, *record in rows}
 
 
 def declared_limits() -> QuerySet[DeclaredLimit]:

@@ -99,7 +99,7 @@ UNION ALL
 SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested by ' || attested_by,
     void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, valid_until, site.time_zone
 FROM evidence_attestation record JOIN inventory_site site ON site.id = site_id
-WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> ''
+WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> '' AND workload_classes = '{}'
 """
 
 
@@ -258,7 +258,10 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
 
 
 def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dict[int, dict[PartKey, Proof]]:
-    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement."""
+    """The newest fact or attestation of each sub-measure that counts, else the newest; one statement.
+
+    What is said of workload classes alone proves nothing of their site.
+    """
     parts = framework.parts_by_key
     found: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     for record in map(_Record._make, _fetch(_RECORDS, {"sites": list(site_ids), "now": now})):

@@ -180,6 +180,12 @@ ATTESTATIONS = Table(
         Column("value", _("Value"), sort="value", numeric=True),
         Column("statement", _("Statement"), sort="statement", phone="full"),
         Column("attested_by", _("Attested by"), sort="attested_by"),
+        Column(
+            "workload_classes",
+            _("Workload classes"),
+            value=lambda row: ", ".join(row.workload_classes),
+            default=False,
+        ),
         Column("valid_until", _("Valid until"), sort="valid_until"),
         Column("provenance", _("Provenance"), sort="provenance", default=False),
         Column(

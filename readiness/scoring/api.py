@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -23,18 +23,37 @@ from readiness.scoring.trends.api import ScorePointViewSet
 from readiness.scoring.waivers.api import GrantViewSet
 from readiness.scoring.worklist.api import WorkItemViewSet
 from web import clock
+from web.rest.errors import named_errors
 from web.rest.permissions import requires
 from web.rest.router import Router
-from web.rest.serializers import ObjectSerializer
+from web.rest.serializers import ChoiceValueField, ObjectSerializer
 from web.rest.viewsets import ReadOnlyObjectViewSet
 
 
 class ScoreSerializer(ObjectSerializer):
+    """While a site cannot be evaluated it has no `verdict`, as on its page; all else is of its last evaluation."""
+
+    verdict = ChoiceValueField(
+        source="confirmed_verdict",
+        choices=Verdict.choices,
+        read_only=True,
+        allow_null=True,
+        help_text="Null for a site without one, and since `failed_at`",
+    )
+    last_verdict = ChoiceValueField(
+        source="verdict",
+        choices=Verdict.choices,
+        read_only=True,
+        allow_null=True,
+        help_text="Of the last evaluation, whether it still holds or not",
+    )
+
     class Meta:
         model = SiteScore
         fields = (
             "site",
             "verdict",
+            "last_verdict",
             "verdict_reason",
             "verdict_since",
             "deciding",
@@ -62,7 +81,7 @@ class EvaluateSerializer(serializers.Serializer):
 
 
 class ScoreViewSet(ReadOnlyObjectViewSet):
-    queryset = SiteScore.objects.select_related("site", "framework_version")
+    queryset = SiteScore.objects.with_confirmed().select_related("site", "framework_version")
     serializer_class = ScoreSerializer
     filterset_class = ScoreFilters
     ordering_fields = ("id", "site", "score", "score_upper", "coverage", "verdict", "evaluated_at")
@@ -70,7 +89,7 @@ class ScoreViewSet(ReadOnlyObjectViewSet):
     @extend_schema(
         summary="Evaluate a site now",
         request=EvaluateSerializer,
-        responses={200: ScoreSerializer},
+        responses={200: ScoreSerializer, 409: OpenApiResponse(description="It cannot be evaluated, and why")},
         filters=False,
     )
     @action(
@@ -83,7 +102,8 @@ class ScoreViewSet(ReadOnlyObjectViewSet):
         asked = EvaluateSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         site = asked.validated_data["site"]
-        operations.evaluate(site_ids=[site.pk], now=clock.now())
+        with named_errors(operations.NotEvaluable):
+            operations.evaluate_one(site=site, now=clock.now())
         return Response(self.get_serializer(self.get_queryset().get(site=site)).data)
 
 

@@ -1,9 +1,11 @@
 """What scores, results and flips can be filtered by."""
 
+from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django_filters import Filter
 
 from readiness.scoring.core.states import Gate
 from readiness.scoring.models import CheckResult, Flip, SiteScore
@@ -43,9 +45,22 @@ class SpanFilters(ObjectFilterSet):
 
 
 class ScoreFilters(ObjectFilterSet):
+    """`verdict` finds what the endpoint tells by that name: one that still holds."""
+
+    @classmethod
+    def get_filters(cls) -> OrderedDict[str, Filter]:
+        found = super().get_filters()
+        for each in found.values():
+            if each.field_name == "verdict":
+                each.field_name = "confirmed"
+        return found
+
     class Meta:
         model = SiteScore
-        fields = ["site", "verdict", "first_blocker", "score", "score_upper", "coverage", "evaluated_at"]
+        fields = [
+            *("site", "verdict", "first_blocker", "score", "score_upper", "coverage", "evaluated_at"),
+            "failed_at",
+        ]
         search_fields = ["site__name", "site__slug", "site__city"]
 
 

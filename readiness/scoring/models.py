@@ -137,6 +137,13 @@ class CheckResult(models.Model):
         return f"{self.site_id} {self.check_id}: {self.state}"
 
 
+class SiteScoreQuerySet(models.QuerySet["SiteScore"]):
+    def with_confirmed(self) -> "SiteScoreQuerySet":
+        """With `confirmed_verdict` as `confirmed`, to filter by."""
+        held = models.When(failed_at=None, then=models.F("verdict"))
+        return self.annotate(confirmed=models.Case(held, default=models.Value("")))
+
+
 class SiteScore(models.Model):
     """The present verdict and scores of a site (0 to 1). `verdict` is empty for stages that have none."""
 
@@ -179,6 +186,8 @@ class SiteScore(models.Model):
         max_length=FAILURE_LENGTH, blank=True, help_text=_("Why it cannot be evaluated")
     )
     framework_version = models.ForeignKey(FrameworkVersion, on_delete=models.PROTECT, related_name="+")
+
+    objects = SiteScoreQuerySet.as_manager()
 
     class Meta:
         ordering = ["site"]

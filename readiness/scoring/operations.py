@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext
 
 from inventory.models import Site, SiteChange
 from readiness.evidence.operations import void_changed
@@ -140,6 +141,27 @@ def _lock(site_ids: Collection[int]) -> None:
         )
 
 
+class NotEvaluable(Exception):
+    """The evaluation of a site itself failed; said for whoever asked for it."""
+
+
+def evaluate_one(*, site: Site, now: datetime) -> None:
+    """Evaluate a site for somebody who waits for it. Where that fails it is kept as of any other evaluation, and
+    NotEvaluable says why.
+    """
+    try:
+        with transaction.atomic():
+            evaluate(site_ids=[site.pk], now=now)
+    except OperationalError:
+        # The database's trouble says nothing of the site.
+        raise
+    except Exception as error:
+        log.exception("Site %s could not be evaluated", site.pk)
+        reason = _mark_failed(site.pk, error, now=now)
+        told = gettext("%(site)s could not be evaluated: %(reason)s")
+        raise NotEvaluable(told % {"site": site, "reason": reason}) from error
+
+
 @transaction.atomic
 def rescore_changed(*, now: datetime) -> int:
     """Evaluate the sites that claim rows name, each once; returns how many.
@@ -209,12 +231,13 @@ def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
     return _evaluate_some(site_ids[:middle], now=now) + _evaluate_some(site_ids[middle:], now=now)
 
 
-def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> None:
+def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> str:
     """Its last verdict stays to be read, and counts no longer; the next evaluation takes the mark away."""
     reason = f"{type(error).__name__}: {error}"[:FAILURE_LENGTH].replace("\0", "")
     SiteScore.objects.filter(site_id=site_id, evaluated_at__lte=now).update(
         failed_at=Coalesce("failed_at", now), failure=reason
     )
+    return reason
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import Site
 from readiness.scoring.models import SiteScore
 from readiness.workloads.models import Placement, UserRegion, WorkloadClass
 from tests.inventory import made
@@ -139,6 +140,28 @@ def test_a_site_is_evaluated_on_demand(frozen_now, api_of):
     assert response.status_code == 200, response.content
     assert response.json()["verdict"]["value"] == "not-ready"
     assert SiteScore.objects.get(site=there).evaluated_at == frozen_now.at
+
+
+def test_a_site_that_cannot_be_evaluated_is_told_and_has_no_verdict(porto, frozen_now, api_of):
+    made.site(slug="faro")
+    SiteScore.objects.update(verdict="ready")
+    at = frozen_now.move(minutes=2)
+    # A zone that no longer exists, as after an update of the time zone data.
+    Site.objects.filter(slug="porto").update(time_zone="Mars/Olympus")
+    api = api_of("planner")
+    refused = api.post("/api/readiness/scores/evaluate/", {"site": "porto"})
+    assert (refused.status_code, list(refused.json())) == (409, ["detail"])
+    assert "Porto could not be evaluated: " in refused.json()["detail"]
+    assert "Mars/Olympus" in refused.json()["detail"]
+    score = SiteScore.objects.get(site__slug="porto")
+    assert (score.verdict, score.failed_at) == ("ready", at)
+    [told] = rows(api.get("/api/readiness/scores/?failed_at__empty=false"))
+    assert (told["verdict"], told["last_verdict"]["value"]) == (None, "ready")
+    assert "Mars/Olympus" in told["failure"]
+    [short] = rows(api.get("/api/readiness/scores/?brief=true"))
+    assert (short["verdict"], bool(short["failed_at"])) == (None, True)
+    for asked, found in (("verdict=ready", 0), ("verdict__n=ready", 1), ("verdict__empty=true", 1)):
+        assert len(rows(api.get(f"/api/readiness/scores/?{asked}"))) == found, asked
 
 
 def test_evaluating_needs_its_permission_and_a_site(porto, api_of):

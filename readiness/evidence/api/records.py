@@ -53,6 +53,7 @@ class AttestationSerializer(RecordSerializer):
                 "statement",
                 "attested_by",
                 "taken_on",
+                "workload_classes",
                 "valid_until",
             ),
             *("link", "document", "provenance", *_KEPT),

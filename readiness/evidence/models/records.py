@@ -2,6 +2,7 @@
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -43,11 +44,21 @@ class Record(Voidable):
 @pghistory.track()
 @choices_held
 class Attestation(Record):
-    """A statement by a named person. With a value it proves a sub-measure; without, it stands beside the check."""
+    """A statement by a named person. With a value it proves a sub-measure; without, it stands beside the check.
+
+    One that names workload classes is of these alone, and proves nothing of the site as a whole.
+    """
 
     statement = models.TextField(_("statement"), max_length=2000)
     value = models.FloatField(_("value"), null=True, blank=True, help_text=_("In the sub-measure's unit"))
     attested_by = models.CharField(_("attested by"), max_length=100, help_text=_("Who says so"))
+    workload_classes = ArrayField(
+        verbose_name=_("workload classes"),
+        base_field=models.CharField(max_length=100),
+        default=list,
+        blank=True,
+        help_text=_("Slugs of the classes that it is of; none: it is of the site as a whole"),
+    )
     valid_until = models.DateField(
         _("valid until"),
         null=True,
@@ -70,6 +81,13 @@ class Attestation(Record):
                 name="attestation_value_of_a_part",
                 violation_error_message=_(
                     "A value needs the sub-measure it is of, and a sub-measure needs a value."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(workload_classes=[]) | ~Q(part=""),
+                name="attestation_classes_of_a_part",
+                violation_error_message=_(
+                    "What is said of workload classes needs a sub-measure and its value."
                 ),
             ),
             models.CheckConstraint(

@@ -14,7 +14,7 @@ from readiness.evidence.core.limits import OF_CLASS, OF_PLATFORM, is_range, kind
 from readiness.evidence.core.parsers import ParseError, limit_table
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.parts import in_unit_of_limit
-from readiness.evidence.refusals import OLDEST, EvidenceRefused
+from readiness.evidence.refusals import OLDEST, EvidenceRefused, refuse_retired
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework, LimitKind
 from readiness.workloads.models import WorkloadClass
@@ -37,8 +37,8 @@ def declare_limit(
 ) -> DeclaredLimit:
     """Declare a limit from a day on; declared again for the same day, the later corrects the earlier.
 
-    EvidenceRefused for a limit or preset that the framework does not have, one that is not declared there, a unit that
-    does not fit, a value that can be no limit.
+    EvidenceRefused for a limit or preset that the framework does not have, one that is not declared there, a retired
+    site, a unit that does not fit, a value that can be no limit.
     """
     _, framework = framework_queries.current()
     kind = _kind(framework, limit)
@@ -76,6 +76,8 @@ def _kind(framework: Framework, limit_id: str) -> LimitKind:
 def _refuse_owner(kind: LimitKind, site: Site | None, workload_class: WorkloadClass | None) -> None:
     if (site is None) == (workload_class is None):
         raise EvidenceRefused("site", "A limit is declared for one site or for one workload class.")
+    if site is not None:
+        refuse_retired(site)
     if workload_class is not None and kind.declared_on != OF_CLASS:
         raise EvidenceRefused("workload_class", f"{kind.name} is declared for a site.")
 

@@ -20,6 +20,7 @@ from readiness.evidence.refusals import OLDEST, EvidenceRefused, refuse_retired
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
+from readiness.workloads.models import WorkloadClass
 from telemetry.models import Provenance
 
 MOST_FLOOR_BYTES = 256 * 1024
@@ -38,15 +39,17 @@ def attest(
     part: str = "",
     value: float | None = None,
     unit: str = "",
+    workload_classes: Collection[str] = (),
     valid_until: date | None = None,
     link: str = "",
     document: str = "",
     provenance: str = Provenance.DECLARED,
 ) -> Attestation:
-    """Keep what a named person says of a check, or of the value of one of its sub-measures.
+    """Keep what a named person says of a check, or of the value of one of its sub-measures; with `workload_classes`
+    (slugs) of these alone.
 
     EvidenceRefused for a check or sub-measure that is not in force or counts only live, a unit that does not fit, a day
-    to come.
+    to come, a class that is not there.
     """
     refuse_retired(site)
     _, framework = framework_queries.current()
@@ -57,6 +60,7 @@ def attest(
         refuse_live(measure)
         voided_by = measure.validity.voided_by
         value = None if value is None else in_unit_of(measure, value, unit)
+    _refuse_unknown(workload_classes)
     attestation = Attestation(
         site=site,
         check_id=check,
@@ -66,6 +70,7 @@ def attest(
         attested_by=attested_by,
         taken_on=taken_on,
         taken_at=_taken_at(site, taken_on, now),
+        workload_classes=sorted(set(workload_classes)),
         valid_until=valid_until,
         link=link,
         document=document,
@@ -76,6 +81,14 @@ def attest(
     attestation.full_clean(exclude=["site", "by"])
     attestation.save()
     return attestation
+
+
+def _refuse_unknown(slugs: Collection[str]) -> None:
+    there = (
+        set(WorkloadClass.objects.filter(slug__in=slugs).values_list("slug", flat=True)) if slugs else set()
+    )
+    if unknown := sorted(set(slugs) - there):
+        raise EvidenceRefused("workload_classes", f"There is no workload class {unknown[0]!r}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

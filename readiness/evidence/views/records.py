@@ -88,7 +88,8 @@ def _shown(
         "check_url": check_url if check else reverse("readiness"),
         "proved": lines.proved(found, record.site.slug),
         "nothing_proved": gettext(
-            "Nothing: it is of a whole check, or a run, telemetry or a newer record goes before it."
+            "Nothing: it is of a whole check or of some workload classes alone, or a run, telemetry or a newer record"
+            " goes before it."
         ),
         "rows": history_of(record).rows,
         "breadcrumbs": [

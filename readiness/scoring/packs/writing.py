@@ -73,7 +73,7 @@ def _verdict(pack: Pack) -> Section:
         return Section("verdict", gettext("Verdict"), empty=gettext("The site was not evaluated yet."))
     names = {check.id: check.name for check, _row in pack.checks}
     facts = [
-        (gettext("Verdict"), str(state("verdict", score.verdict).word)),
+        (gettext("Verdict"), str(state("verdict", score.confirmed_verdict).word)),
         (gettext("Why"), score.verdict_reason or findings.no_verdict(pack.site.stage)),
         (gettext("Since"), utc(score.verdict_since)),
         (gettext("Score"), f"{percent(row.score)} ({gettext('up to')} {percent(row.upper)})"),
@@ -81,6 +81,10 @@ def _verdict(pack: Pack) -> Section:
         (gettext("Evaluated"), utc(score.evaluated_at)),
         (gettext("Framework"), pack.framework.version),
     ]
+    if score.failed_at:
+        told = gettext("since %(at)s: %(reason)s; what is told here is of the last evaluation")
+        failed = told % {"at": utc(score.failed_at), "reason": score.failure}
+        facts.insert(1, (gettext("Could not be evaluated"), failed))
     if score.excepted:
         told = ", ".join(names.get(one, one) for one in score.excepted)
         facts.append((gettext("Lifted by a signed exception"), told))

@@ -14,7 +14,7 @@ from accounts.models import User
 from inventory.models import Site
 from inventory.operations import set_stage
 from readiness.framework import queries as framework_queries
-from readiness.scoring.operations import evaluate
+from readiness.scoring.operations import NotEvaluable, evaluate_one
 from readiness.scoring.reviews.approvers import candidates
 from readiness.scoring.reviews.gate import Counts, Standing
 from readiness.scoring.reviews.models import Review, ReviewAction, SigningDomain, SignOff
@@ -113,7 +113,10 @@ def decide(review: Review, *, decision: str, note: str = "", by: User, now: date
     if decision not in (Review.State.GO, Review.State.NO_GO):
         raise ValidationError({"decision": _("It is go or no-go.")})
     locked = _locked(review)
-    evaluate(site_ids=[locked.site_id], now=now)
+    try:
+        evaluate_one(site=locked.site, now=now)
+    except NotEvaluable as error:
+        raise ValidationError({"decision": str(error)}) from error
     if decision == Review.State.GO:
         if missing := obstacles(counts_of(locked), standing_of(locked.site)):
             raise ValidationError({"decision": missing})

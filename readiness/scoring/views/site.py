@@ -82,9 +82,13 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
     site = _site(slug)
-    operations.evaluate(site_ids=[site.pk], now=now())
-    done = gettext("All checks of %(site)s were evaluated from the evidence there is.")
-    messages.success(request, done % {"site": site})
+    try:
+        operations.evaluate_one(site=site, now=now())
+    except operations.NotEvaluable as error:
+        messages.error(request, str(error))
+    else:
+        done = gettext("All checks of %(site)s were evaluated from the evidence there is.")
+        messages.success(request, done % {"site": site})
     return HttpResponseRedirect(reverse("site", args=[slug]))
 
 

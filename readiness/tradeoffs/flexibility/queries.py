@@ -5,14 +5,14 @@ statements, for what a placement stands on is read once for all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import fmean
 
 from inventory.models import DeviceType
 from readiness.evidence.core.provenance import worst_provenance
-from readiness.evidence.queries import NewestRecord, newest_records
+from readiness.evidence.queries import NewestRecord, newest_of_classes, newest_records
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.flexibility import (
@@ -89,7 +89,12 @@ def fleet(*, now: datetime) -> Fleet:
     records = newest_records([CONFORMING, UNTESTED, WITHOUT], now=now)
     sites = {site.slug: site for site in found.facts.sites}
     vendors = _vendors(found.facts.sites)
-    fallbacks = {one.slug: _fallback(found.today.get(one.slug, ()), sites, records) for one in envelopes}
+    of_classes = newest_of_classes(*UNTESTED, now=now)
+    fallbacks = {
+        one.slug: _fallback([_word(one.slug, sites.get(slug), records, of_classes)
+                             for slug in found.today.get(one.slug, ())])
+        for one in envelopes
+    }  # fmt: skip
     whole = flexibility(
         [_critical(one, found, fallbacks[one.slug][0]) for one in envelopes],
         sum(vendors.values(), Counter()),
@@ -111,34 +116,50 @@ def fleet(*, now: datetime) -> Fleet:
 
 
 def _critical(one: Envelope, found: Everywhere, fallback: Fallback | None) -> Critical:
-    placed = found.placed[one.slug]
+    standings = found.standings.get(one.slug, {})
 
     def those(standing: Standing) -> frozenset[str]:
-        return frozenset(each.candidate.site for each in placed if each.standing is standing)
+        return frozenset(slug for slug, of_site in standings.items() if of_site is standing)
 
     runs_at = frozenset(found.today.get(one.slug, ()))
     return Critical(one.slug, runs_at, those(Standing.FEASIBLE), those(Standing.UNDECIDED), fallback)
 
 
-def _fallback(
-    runs_at: tuple[str, ...],
-    sites: Mapping[str, SiteFactors],
-    records: Mapping[int, Mapping[str, NewestRecord]],
-) -> tuple[Fallback | None, NewestRecord | None]:
-    """What the records of its sites say: all classes of a site are told together, so it is tested where all are.
+type _Word = tuple[NewestRecord | None, bool]
+"""What is on record of a class at a site, and whether that says that its fallback was tested."""
 
-    Of several sites the oldest record counts, and none where one of them has none.
+
+def _word(
+    slug: str,
+    site: SiteFactors | None,
+    records: Mapping[int, Mapping[str, NewestRecord]],
+    of_classes: Mapping[tuple[int, str], NewestRecord],
+) -> _Word:
+    """An attestation that names the class, else what is said of all classes of the site together.
+
+    If none of all is untested, that is a word on each of them, and the newer counts.
     """
+    if site is None:
+        return None, False
+    of_site = records.get(site.site_id, {})
+    whole, without = of_site.get(UNTESTED[1]), of_site.get(WITHOUT[1])
+    all_tested = whole is not None and whole.value <= 0 and (without is None or without.value <= 0)
+    own = of_classes.get((site.site_id, slug))
+    if own is None or (whole is not None and all_tested and whole.taken_on > own.taken_on):
+        return whole, all_tested
+    return own, own.value <= 0
+
+
+def _fallback(words: Sequence[_Word]) -> tuple[Fallback | None, NewestRecord | None]:
+    """Of several sites the oldest record counts, and none where one of them has none."""
     oldest: NewestRecord | None = None
-    for slug in runs_at:
-        of_site = records.get(sites[slug].site_id, {}) if slug in sites else {}
-        tested, without = of_site.get(UNTESTED[1]), of_site.get(WITHOUT[1])
-        if tested is None:
+    for record, is_tested in words:
+        if record is None:
             return None, None
-        if tested.value > 0 or (without is not None and without.value > 0):
-            return Fallback("", None), tested
-        if oldest is None or tested.taken_on < oldest.taken_on:
-            oldest = tested
+        if not is_tested:
+            return Fallback("", None), record
+        if oldest is None or record.taken_on < oldest.taken_on:
+            oldest = record
     return (Fallback("", oldest.taken_on), oldest) if oldest else (None, None)
 
 

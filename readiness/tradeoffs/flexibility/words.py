@@ -30,6 +30,7 @@ LEVELS = {
     Level.HIGH: _("high"),
     Level.UNKNOWN: _("unknown"),
 }
+MOST_NAMED = 6
 COUNTS = (("none", _("None")), ("one", _("One")), ("several", _("Several")))
 
 
@@ -39,7 +40,11 @@ def count_of(alternatives: int) -> str:
 
 
 def listed(slugs: Iterable[str], names: Mapping[str, str]) -> str:
-    return ", ".join(sorted(names.get(slug, slug) for slug in slugs))
+    """The first of them, by name, and how many more: of a large fleet hundreds are feasible."""
+    found = sorted(names.get(slug, slug) for slug in slugs)
+    told = ", ".join(found[:MOST_NAMED])
+    more = len(found) - MOST_NAMED
+    return told if more <= 0 else gettext("%(sites)s and %(n)s more") % {"sites": told, "n": more}
 
 
 def if_lost(freedom: Freedom, names: Mapping[str, str]) -> str:

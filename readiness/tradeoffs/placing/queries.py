@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.tradeoffs.core.placement import Placed, place_one
-from readiness.tradeoffs.placing.candidates import Adapter, demand_of, limits_of
+from readiness.tradeoffs.core.placement import Standing
+from readiness.tradeoffs.placing.candidates import Adapter, limits_of
 from readiness.tradeoffs.placing.facts import Known
 from readiness.tradeoffs.placing.known import known
 from readiness.tradeoffs.placing.law import Laws
 from readiness.tradeoffs.placing.levers import refuse_unknown, with_levers
 from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Question, WhatIf
+from readiness.tradeoffs.placing.standing import Asked, standings
 from readiness.tradeoffs.placing.weighing import IN_SERVICE, Weighed, compared, judged
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.jurisdiction import queries as jurisdiction
@@ -76,41 +77,49 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
 
 @dataclass(frozen=True, slots=True)
 class Everywhere:
-    """Where each class runs today, and what a placement says of it at every site in service; why not in `refused`."""
+    """Where each class runs today, and its standing at every site in service, by slugs; `refused` says why it has
+    none.
+    """
 
     facts: Known
     today: Mapping[str, tuple[str, ...]]
-    placed: Mapping[str, tuple[Placed, ...]]
+    standings: Mapping[str, Mapping[str, Standing]]
     refused: Mapping[str, str]
 
 
 def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
-    """As `weighed` decides with nothing asked, without ranks and consequences."""
+    """As `weighed` decides with nothing asked, without reasons, ranks and consequences."""
     percentiles = sorted({one.latency_percentile for one in envelopes} or {50.0})
     facts = {percentile: known(percentile, now) for percentile in percentiles}
-    _row, pack = _rules()
-    today: dict[str, tuple[str, ...]] = {}
-    running = Placement.objects.on(now.date()).filter(
-        workload_class__slug__in=[one.slug for one in envelopes]
-    )
-    for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
-        today[slug] = tuple(dict.fromkeys((*today.get(slug, ()), site)))
-    footings = jurisdiction.footings([one.slug for one in envelopes], day=now.date())
-    placed: dict[str, tuple[Placed, ...]] = {}
+    row, pack = _rules()
+    slugs = [one.slug for one in envelopes]
+    today = _all_today(slugs, now)
+    footings = jurisdiction.footings(slugs, day=now.date())
+    asked: list[Asked] = []
     refused: dict[str, str] = {}
     for one in envelopes:
-        of = facts[one.latency_percentile]
         laws = Laws(one, pack, now.date(), footing=footings[one.slug])
+        of = facts[one.latency_percentile]
         adapter = _plain(one, of, laws, frozenset(today.get(one.slug, ())))
         try:
             limits = limits_of(one, adapter.currency, of.rates)
         except BadQuestion as error:
-            placed[one.slug], refused[one.slug] = (), error.reason
+            refused[one.slug] = error.reason
             continue
-        demand = demand_of(one)
-        in_service = (site for site in of.sites if site.stage in IN_SERVICE)
-        placed[one.slug] = tuple(place_one(adapter.candidate(site), demand, limits) for site in in_service)
-    return Everywhere(facts[percentiles[0]], today, placed, refused)
+        asked.append(Asked(adapter, limits, row.digest if row else "", now.date()))
+    found = zip(asked, standings(asked), strict=True)
+    return Everywhere(
+        facts[percentiles[0]], today, {one.adapter.envelope.slug: of for one, of in found}, refused
+    )
+
+
+def _all_today(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]]:
+    """Where each class is placed today, by name of the site; one statement."""
+    running = Placement.objects.on(now.date()).filter(workload_class__slug__in=slugs)
+    found: dict[str, tuple[str, ...]] = {}
+    for slug, site in running.order_by("site__name", "pk").values_list("workload_class__slug", "site__slug"):
+        found[slug] = tuple(dict.fromkeys((*found.get(slug, ()), site)))
+    return found
 
 
 def _plain(envelope: Envelope, facts: Known, laws: Laws, homes: frozenset[str]) -> Adapter:

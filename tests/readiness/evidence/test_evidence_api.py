@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.operations import create_token
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
+from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 
@@ -312,6 +313,18 @@ class TestAttestations:
         answer = api_of("ops").post(ATTESTATIONS, self.BODY | more)
         assert answer.status_code == 400
         assert field in answer.json()
+
+    def test_one_of_some_classes_names_them_and_is_found_by_them(self, api_of, porto):
+        WorkloadClass.objects.create(name="Pay", slug="pay")
+        api = api_of("ops")
+        body = self.BODY | {"part": "signatures-missing", "value": 0, "workload_classes": ["pay", "pay"]}
+        assert api.post(ATTESTATIONS, body).json()["workload_classes"] == ["pay"]
+        for asked, found in (("workload_classes=pay", 1), ("workload_classes=mail", 0)):
+            assert api.get(f"{ATTESTATIONS}?{asked}").json()["count"] == found
+        unknown = api.post(ATTESTATIONS, body | {"workload_classes": ["pay", "moon"]})
+        assert (unknown.status_code, "'moon'" in str(unknown.json()["workload_classes"])) == (400, True)
+        whole = api.post(ATTESTATIONS, self.BODY | {"workload_classes": ["pay"]})
+        assert (whole.status_code, "needs a sub-measure" in str(whole.json())) == (400, True)
 
     def test_a_list_takes_the_same_statements_for_many(self, api_of, porto):
         client = api_of("ops")

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Device
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact, set_floor, void_changed
+from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 
@@ -218,6 +219,28 @@ class TestRecords:
         page = text_of(client_of("viewer").get("/evidence/attestations/"))
         for words in ("All five signed", "R. Costa", "signatures-missing"):
             assert words in page
+
+    def test_an_attestation_of_some_classes_says_which_and_proves_nothing_of_the_site(self, client_of, porto):
+        WorkloadClass.objects.create(name="Pay", slug="pay")
+        body = {
+            "site": "porto",
+            "check": "p4-flexibility-preserved",
+            "part": "classes-untested",
+            "value": "0",
+            "workload_classes": ["pay"],
+            "statement": "Moved and back",
+            "attested_by": "R. Costa",
+            "taken_on": "2026-11-01",
+        }
+        client = client_of("planner")
+        assert "Pay" in text_of(client.get("/evidence/attestations/add/"))
+        gone = client.post("/evidence/attestations/add/", body | {"workload_classes": ["mail"]})
+        assert "mail is not one of the available choices" in text_of(gone, 422)
+        assert client.post("/evidence/attestations/add/", body).status_code == 302
+        page = text_of(client.get(f"/evidence/attestations/{Attestation.objects.get().pk}/"))
+        assert "pay" in page
+        assert "of some workload classes alone" in page
+        assert "pay" in text_of(client.get("/evidence/attestations/?cols=workload_classes"))
 
     def test_a_value_without_its_sub_measure_is_said(self, client_of, porto):
         body = {

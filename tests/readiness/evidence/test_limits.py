@@ -188,6 +188,14 @@ def test_a_limit_is_of_one_site_or_of_one_class(porto, assistant, declare):
         declare("pue-target", 1, site=porto, source=" ")
 
 
+def test_no_limit_is_taken_for_a_retired_site(porto, assistant, declare):
+    porto.stage = porto.Stage.RETIRED
+    porto.save()
+    with pytest.raises(EvidenceRefused, match="site: Porto is retired"):
+        declare("pue-target", 1.2, site=porto)
+    assert declare("ttft-slo", 500, workload_class=assistant).pk
+
+
 def test_declared_again_for_the_same_day_it_corrects(porto, declare, planner):
     declare("pue-target", 1.2, site=porto)
     declare("pue-target", preset="enefg-new", site=porto)
@@ -246,10 +254,12 @@ def test_a_table_is_declared(porto, assistant, frozen_now, planner):
         ("porto,,pue-target,1.2,,,tomorrow,x,", "no day"),
         ("porto,,pue-target,1.2,,,2026-01-01,,", "blank"),
         ("porto,,speed,1.2,,,2026-01-01,x,", "no limit"),
+        ("gone,,pue-target,1.2,,,2026-01-01,x,", "Gone is retired"),
         ("porto,,pue-target,1.2", "cells"),
     ],
 )
 def test_a_table_is_refused_with_its_line_and_kept_out_whole(porto, assistant, frozen_now, line, words):
+    made.site(name="Gone", slug="gone", stage="retired")
     with pytest.raises(ParseError, match=words) as refused:
         import_limits(content=f"{TABLE}{line}\n".encode(), by=None, now=frozen_now.at)
     assert refused.value.line == 6

@@ -20,7 +20,10 @@ from readiness.evidence.operations import (
     record_facts,
     set_floor,
 )
+from readiness.evidence.proofs import proofs
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.framework import queries as framework_queries
+from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.readiness.evidence.core.samples import FOLDER, sample
 from web.history import history_of
@@ -251,6 +254,26 @@ def test_the_refused_one_of_many_is_named_and_none_is_kept(tokyo, frozen_now):
         record_facts(rows, by=None, now=frozen_now.at)
     assert refused.value.place == 1
     assert not RecordedFact.objects.exists()
+
+
+def test_what_is_said_of_some_classes_proves_nothing_of_their_site(tokyo, state, frozen_now):
+    WorkloadClass.objects.create(name="Pay", slug="pay")
+    key = ("p4-flexibility-preserved", "classes-untested")
+    given = {"check": key[0], "part": key[1], "value": 0}
+    _, framework = framework_queries.current()
+
+    def proved():
+        return proofs([tokyo.pk], framework, now=frozen_now.at)[tokyo.pk].get(key)
+
+    state(**given, workload_classes=["pay"])
+    assert proved() is None
+    state(**given, taken_on=date(2026, 10, 1))
+    assert proved()[0].taken_at.date() == date(2026, 10, 1)
+
+
+def test_the_database_takes_no_classes_without_a_sub_measure(state):
+    with pytest.raises(IntegrityError, match="attestation_classes_of_a_part"), transaction.atomic():
+        Attestation.objects.filter(pk=state().pk).update(workload_classes=["pay"])
 
 
 @pytest.mark.parametrize("given", ["enter", "state"])

@@ -278,10 +278,11 @@ def test_a_waiver_shows_in_the_panel(planner_pages, dallas, user_of):
 
 def test_a_site_that_cannot_be_evaluated_says_so_and_is_part_of_the_gap(viewer_pages, api_of, ready):
     SiteScore.objects.filter(site=ready).update(failed_at=NOW - DAY, failure="KeyError: 'Mars/Olympus'")
-    for address in ("/readiness/", "/sites/faro/"):
+    for address in ("/readiness/", "/readiness/report/", "/sites/faro/", "/sites/faro/pack/"):
         body = body_of(viewer_pages.get(address))
-        assert "Could not be evaluated since" in body
+        assert "Could not be evaluated" in body
         assert "KeyError: &#x27;Mars/Olympus&#x27;" in body
+    assert f"{NOW - DAY:%b %Y %H:%M}" in body_of(viewer_pages.get("/readiness/report/"))
     assert sites_of(viewer_pages.get("/readiness/?verdict=ready")) == []
     assert sites_of(viewer_pages.get("/readiness/?verdict=none")) == ["faro"]
     [row] = api_of("viewer").get("/api/readiness/matrix/").json()["results"]

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from inventory.models import Site
 from readiness.scoring import findings, live_charts
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries import panels
@@ -99,6 +100,19 @@ def test_evaluating_now_judges_the_site_and_says_so(planner_pages, dallas, froze
     assert SiteScore.objects.get(site=dallas).evaluated_at == at
     # Nothing was ever sent, so what was stored as overloaded is not known now.
     assert CheckResult.objects.get(site=dallas, check_id="p2-power-headroom").state == "unknown"
+
+
+def test_a_site_that_cannot_be_evaluated_now_says_why(planner_pages, dallas, frozen_now):
+    at = frozen_now.move(minutes=5)
+    Site.objects.filter(pk=dallas.pk).update(time_zone="Mars/Olympus")
+    answer = planner_pages.post("/sites/dallas/evaluate/")
+    assert (answer.status_code, answer["Location"]) == (302, "/sites/dallas/")
+    Site.objects.filter(pk=dallas.pk).update(time_zone=dallas.time_zone)
+    words = words_of(planner_pages.get("/sites/dallas/"))
+    assert "Dallas could not be evaluated: " in words
+    assert "were evaluated from the evidence" not in words
+    assert "Could not be evaluated since" in words
+    assert SiteScore.objects.get(site=dallas).failed_at == at
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,15 @@ def test_who_may_do_what(porto, signers, review, user_of, frozen_now, role):
                 step()
 
 
+def test_a_site_that_cannot_be_evaluated_is_not_decided_on(porto, signed, by):
+    Site.objects.filter(pk=porto.pk).update(time_zone="Mars/Olympus")
+    with pytest.raises(ValidationError, match="Porto could not be evaluated") as refused:
+        operations.decide(signed, decision="no-go", note="Not yet", **by)
+    assert list(refused.value.message_dict) == ["decision"]
+    signed.refresh_from_db()
+    assert signed.state == Review.State.OPEN
+
+
 class TestOpening:
     def test_the_only_one_who_may_sign_is_asked(self, review, signers):
         asked = {one.domain: one.approver for one in review.sign_offs.all()}

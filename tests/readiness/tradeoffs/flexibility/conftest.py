@@ -1,10 +1,10 @@
 """The fleet of the placements with critical workloads at its sites, and ways to attest what is on record of them."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from readiness.evidence.operations import record_fact
+from readiness.evidence.operations import attest, record_fact
 from readiness.workloads import operations as workloads
 from tests.readiness.tradeoffs.placing.conftest import fleet, iberia
 
@@ -42,6 +42,20 @@ def recorded(fleet, frozen_now):
                 site=fleet[site], check=check, part=part, value=value, taken_on=on, source="Audit 7",
                 by=None, now=frozen_now.at,
             )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def attested(fleet, frozen_now):
+    """`attested("porto", ["pay"], 0, 10)`: said ten days ago of these classes alone."""
+
+    def make(site, slugs, untested, days_ago):
+        attest(
+            site=fleet[site], check="p4-flexibility-preserved", part="classes-untested", value=untested,
+            workload_classes=slugs, statement="Moved and back", attested_by="R. Costa",
+            taken_on=frozen_now.at.date() - timedelta(days=days_ago), by=None, now=frozen_now.at,
+        )  # fmt: skip
 
     return make
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -10,7 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readiness.evidence.operations import attest
+from readiness.scoring.models import SiteScore
+from readiness.tradeoffs.core.entries import RateEntry
+from readiness.tradeoffs.flexibility.words import listed
+from readiness.tradeoffs.operations import enter_factors, enter_rates
+from readiness.workloads import operations as workloads
 from tests.inventory import made
+from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.flexibility.conftest import API, PAGE
 
 pytestmark = pytest.mark.django_db
@@ -89,12 +95,41 @@ def test_the_fallback_is_what_is_on_record_of_its_site(critical, recorded, ask, 
     assert (found["record"] is None) == (not records)
 
 
-def test_at_two_sites_both_have_to_be_on_record(critical, recorded, ask):
+@pytest.mark.parametrize(
+    ("of_all", "of_pay", "pay", "mail"),
+    [
+        pytest.param(None, (0, 1), "tested", "none", id="only the one that is named"),
+        pytest.param((1, 10), (0, 1), "tested", "untested", id="one of all is not, and this one is"),
+        pytest.param((1, 1), (0, 10), "tested", "untested", id="which of all is not, nobody says"),
+        pytest.param((0, 10), (1, 1), "untested", "tested", id="all were, and this one is not any more"),
+        pytest.param((0, 1), (1, 10), "tested", "tested", id="all were since"),
+        pytest.param((0, 1), (0, 200), "tested", "tested", id="the newer one counts"),
+        pytest.param(None, (0, 200), "test-old", "none", id="too long ago"),
+    ],
+)
+def test_an_attestation_may_name_the_classes_that_it_is_of(
+    critical, recorded, attested, ask, frozen_now, of_all, of_pay, pay, mail
+):
+    """Each is a value and how many days ago it was said."""
+    critical("pay", "porto")
+    critical("mail", "porto")
+    if of_all:
+        recorded("porto", untested=of_all[0], on=frozen_now.at.date() - timedelta(days=of_all[1]))
+    attested("porto", ["pay"], *of_pay)
+    found = of(ask())
+    assert (found["pay"]["fallback"], found["mail"]["fallback"]) == (pay, mail)
+
+
+def test_at_two_sites_both_have_to_be_on_record(critical, recorded, attested, ask):
     critical("pay", "porto", "lulea")
     recorded("porto", untested=0)
     assert of(ask())["pay"]["fallback"] == "none"
     recorded("lulea", untested=0, on=date(2026, 10, 1))
     assert of(ask())["pay"]["record"]["taken_on"] == "2026-10-01"
+    attested("lulea", ["pay"], 0, 60)
+    assert of(ask())["pay"]["record"]["kind"] == "fact"
+    attested("lulea", ["pay"], 0, 3)
+    assert of(ask())["pay"]["record"]["taken_on"] == "2026-11-01"
 
 
 def test_conformance_is_the_newest_that_is_attested_and_still_holds(three, fleet, ask, frozen_now):
@@ -223,3 +258,56 @@ def test_as_many_statements_for_a_few_as_for_many(three, critical, look, ask, fr
     statements(look)
     assert (statements(look), statements(ask)) == few
     assert max(few) <= 42
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        pytest.param("factor", ["lulea"], id="no power is left at Lagos"),
+        pytest.param("score", ["lulea"], id="Lagos is not ready for what it has to be now"),
+        pytest.param("placement", ["lagos"], id="it runs at Lulea too"),
+        pytest.param("envelope", ["lulea"], id="Nigeria is forbidden"),
+        pytest.param("rate", [], id="the rate that its ceiling needs says more"),
+    ],
+)
+def test_what_changes_shows_at_once(critical, fleet, planner, frozen_now, ask, look, change, left):
+    given = {
+        "min_verdict": "conditional",
+        "cost_ceiling": 3,
+        "cost_currency": "USD",
+        "cost_unit": "accelerator-hour",
+    }
+    pay = critical("pay", "porto", **given)
+    SiteScore.objects.filter(site=fleet["lagos"]).update(verdict="conditional")
+    rate(1.0, frozen_now)
+    assert of(ask())["pay"]["alternatives"] == ["lagos", "lulea"]
+    if change == "factor":
+        enter_factors(entries=[entry("power_headroom_kw", 1, "kW", site="lagos")], by=None, now=frozen_now.at)
+    elif change == "score":
+        SiteScore.objects.filter(site=fleet["lagos"]).update(verdict="not-ready")
+        # A score's stamp is its transaction, and a test has but one.
+        frozen_now.move(minutes=1)
+    elif change == "placement":
+        workloads.place(pay, site=fleet["lulea"], on=date(2026, 11, 1), by=planner, now=frozen_now.at)
+    elif change == "envelope":
+        type(pay).objects.filter(pk=pay.pk).update(forbidden_jurisdictions=["NG"])
+    else:
+        rate(0.1, frozen_now)
+    assert of(ask())["pay"]["alternatives"] == left
+    told = next(csv.DictReader(look(export="csv", cols="where").splitlines()))
+    assert told["Feasible today"] == ", ".join(left)
+
+
+def rate(value, frozen_now):
+    entries = [
+        RateEntry(
+            line=1, currency="USD", to_currency="EUR", rate=value, as_of_on=date(2026, 1, 1), source="ECB"
+        )
+    ]
+    enter_rates(entries=entries, by=None, now=frozen_now.at)
+
+
+def test_of_many_sites_the_first_are_named_and_the_rest_counted():
+    slugs = [f"s{number}" for number in range(9)]
+    assert listed(slugs, {"s0": "Porto"}) == "Porto, s1, s2, s3, s4, s5 and 3 more"
+    assert listed(slugs[:6], {}) == "s0, s1, s2, s3, s4, s5"

@@ -1,0 +1,159 @@
+"""A class is placed again only at sites of which something that counts is another one."""
+
+from dataclasses import fields
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from readiness.tradeoffs.core.factors import Basis, Factor, Known, Rates, SiteFactors
+from readiness.tradeoffs.core.placement import Standing
+from readiness.tradeoffs.placing import facts
+from readiness.tradeoffs.placing import standing as standing_module
+from readiness.tradeoffs.placing.candidates import Adapter, limits_of
+from readiness.tradeoffs.placing.law import Laws
+from readiness.tradeoffs.placing.question import CarbonKind, WhatIf
+from readiness.tradeoffs.placing.standing import Asked, sign_of, standings
+from readiness.workloads.core.envelope import Envelope
+
+AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TODAY, NO_RATES = AT.date(), Rates()
+TOLD_ONLY = {
+    # Of a site: its id, names that are shown, what its standing has already, and ways to other sites.
+    SiteFactors: {"site_id", "name", "region", "score", "accelerators", "factors", "latency", "between"},
+    facts.Standing: {"verdict", "evaluated_at", "weakest", "weakest_score"},
+    # Of a value: where it comes from, since when and how surely.
+    Known: {
+        "basis",
+        "provenance",
+        "source",
+        "as_of",
+        "coverage",
+        "detail",
+        "caution",
+        "as_of_on",
+        "until_on",
+    },
+}
+
+
+def value(number, **more):
+    given = {
+        "unit": "kW",
+        "basis": Basis.DECLARED,
+        "provenance": "declared",
+        "source": "contract",
+        "as_of": AT,
+    }
+    return Known(value=number, **given | more)
+
+
+def site(slug, headroom_kw, **more):
+    factors = {
+        "pue": Factor("pue", (value(1.0, unit=""),)),
+        "power_headroom_kw": Factor("power_headroom_kw", (headroom_kw,)),
+    }
+    given = {"country": "PT", "region": "South", "stage": "production", "verdict": "ready", "score": 0.9}
+    return SiteFactors(
+        **{"site_id": 1, "slug": slug, "name": slug, "accelerators": {}, "factors": factors} | given | more
+    )
+
+
+class Counting(Adapter):
+    """Says which sites it made candidates of."""
+
+    def candidate(self, site):
+        self.made.append(site.slug)
+        return super().candidate(site)
+
+
+@pytest.fixture
+def look(request):
+    """`look(site, site)`: standings of the class at these, and the slugs of those where it was placed again."""
+    envelope = Envelope(slug=request.node.name, name="Pay", it_kw=10.0)
+
+    def standing(*sites, at=AT, homes=(), rates=NO_RATES, envelope=envelope, on=TODAY):
+        known = facts.Known(at, sites, {}, rates, "")
+        adapter = Counting(
+            plain=envelope, envelope=envelope, what_if=WhatIf(), currency="EUR", carbon=CarbonKind.AVERAGE,
+            facts=known, laws=Laws(envelope, None, on), homes=frozenset(homes),
+        )  # fmt: skip
+        object.__setattr__(adapter, "made", [])
+        found = standings([Asked(adapter, limits_of(envelope, "EUR", rates), "", on)])
+        return found[0], adapter.made
+
+    return standing
+
+
+def test_only_the_site_that_moved_is_placed_again(look):
+    porto, lagos = site("porto", value(50)), site("lagos", value(50))
+    found, made = look(porto, lagos)
+    assert (set(found.values()), made) == ({Standing.FEASIBLE}, ["porto", "lagos"])
+    found, made = look(porto, site("lagos", value(5)))
+    assert (found, made) == ({"porto": Standing.FEASIBLE, "lagos": Standing.REJECTED}, ["lagos"])
+
+
+def test_what_was_read_again_and_says_the_same_is_not_placed_again(look):
+    look(site("porto", value(50)))
+    later = value(50, as_of=AT + timedelta(minutes=1), source="telemetry", detail="meter 3")
+    assert look(site("porto", later), at=AT + timedelta(minutes=1)) == ({"porto": Standing.FEASIBLE}, [])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"verdict": "not-ready"}, id="its verdict"),
+        pytest.param({"country": "NO"}, id="its country"),
+        pytest.param({"operator_country": "US"}, id="who controls its operator"),
+        pytest.param({"accelerators": {"h100": 8}}, id="its accelerators"),
+        pytest.param({"latency": {"emea": Factor("latency", (value(9, unit="ms"),))}}, id="a round trip"),
+        pytest.param({"factors": {"pue": Factor("pue", (value(1.2), value(1.0)))}}, id="another source"),
+        pytest.param({"factors": {"pue": Factor("pue", (value(1.0, low=0.9),))}}, id="a band"),
+    ],
+)
+def test_whatever_counts_of_a_site_places_it_again(look, changed):
+    look(site("porto", value(50)))
+    assert look(site("porto", value(50), **changed))[1] == ["porto"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param({"homes": ["porto"]}, id="where it runs"),
+        pytest.param({"envelope": Envelope(slug="pay", it_kw=60.0)}, id="its envelope"),
+        pytest.param({"on": date(2026, 11, 26)}, id="another day, for rules begin and end on days"),
+        pytest.param({"rates": Rates((object(),))}, id="a rate"),
+    ],
+)
+def test_whatever_counts_of_the_class_places_it_everywhere_again(look, asked):
+    sites = site("porto", value(50)), site("lagos", value(50))
+    look(*sites)
+    assert look(*sites, **asked)[1] == ["porto", "lagos"]
+
+
+def test_a_site_that_left_service_has_no_standing(look):
+    look(site("porto", value(50)))
+    assert look(site("porto", value(50), stage="retired")) == ({}, [])
+
+
+def test_a_score_counts():
+    porto = site("porto", value(50))
+    signs = [
+        sign_of(
+            porto, facts.Known(AT, (porto,), {"porto": facts.Standing("ready", *score, AT)}, NO_RATES, "")
+        )
+        for score in ((0.9, 0.9), (0.8, 0.9), (0.8, 0.95))
+    ]
+    assert len(set(signs)) == 3
+
+
+@pytest.mark.parametrize(
+    ("of", "counted"),
+    [
+        (SiteFactors, standing_module.OF_SITE),
+        (facts.Standing, standing_module.OF_STANDING),
+        (Known, standing_module.OF_VALUE),
+    ],
+)
+def test_every_field_counts_or_is_known_to_be_told_only(of, counted):
+    """A new field of these has to be put on one side: one that counts and is left out would give stale answers."""
+    assert {*counted, *TOLD_ONLY[of]} == {each.name for each in fields(of)}
