@@ -165,6 +165,6 @@ def test_the_page_takes_as_many_statements_for_one_site_as_for_many(look, frozen
         return len(captured)
 
     few = statements()
-    for number in range(8):
-        made.site(name=f"More {number}", slug=f"more-{number}", country="DE")
+    for each in range(8):
+        made.site(name=f"More {each}", slug=f"more-{each}", country="DE")
     assert statements() == few <= 46
