@@ -109,8 +109,7 @@ def visit(chromium, samples):
         context = chromium.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=theme,
-            reduced_motion="reduce",
-            **{"timezone_id": "Europe/Dublin"} | options,
+            **{"timezone_id": "Europe/Dublin", "reduced_motion": "reduce"} | options,
         )
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)

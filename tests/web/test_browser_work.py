@@ -86,6 +86,15 @@ def test_old_line_stays_until_the_new_one_is_there(visit):
     wait_for_draws(page, "health", 2)
 
 
+def test_what_pulses_until_a_chart_comes_is_gone_once_it_is_drawn(visit):
+    """For whoever did not ask for less motion, too."""
+    page = visit(reduced_motion="no-preference").open("/sites/dfw-1/")
+    wait_for_draws(page, "health", 1)
+    coming = page.locator("[data-plot-frame]", has=page.locator("#health")).locator(".skeleton")
+    expect(coming).to_have_css("animation-name", "none")
+    expect(coming).to_have_css("opacity", "0")
+
+
 def test_chart_as_table_names_the_series_and_keeps_gaps_apart_from_zero(visit):
     page = visit().open("/sites/dfw-1/")
     wait_for_draws(page, "health", 1)
