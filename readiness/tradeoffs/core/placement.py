@@ -165,8 +165,14 @@ def _room(test: _Test) -> float:
     return room / abs(test.bound) if test.bound else math.inf
 
 
+def limit_name(limit: str, subject: str) -> str:
+    """What is said of a limit: `unit cost`, `latency iberia p99`, `accelerators of any type`."""
+    of = "of any type" if (limit, subject) == ("accelerators", "any") else subject
+    return f"{limit.replace('-', ' ')} {of}".strip()
+
+
 def _words(test: _Test, standing: Standing, margin: float | None) -> str:
-    name = f"{test.limit} {test.subject}".strip()
+    name = limit_name(test.limit, test.subject)
     side = "limit" if test.at_most else "needed"
     against = f"{side} {number(test.bound)} {test.unit}"
     by = "" if margin is None else f"{number(margin)} {test.unit}"

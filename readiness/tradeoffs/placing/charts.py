@@ -16,14 +16,24 @@ from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
 
 type Point = tuple[float, float, SiteOption]
 type Ranges = Mapping[str, tuple[float | None, float | None]]
+ARROWS = {
+    (True, False): "triangle-right-open",
+    (False, True): "triangle-up-open",
+    (True, True): "triangle-ne-open",
+}
+"""By whether across and up are known as a least alone: the way to where the site can be."""
 FADED = {"marker": {"opacity": 0.18}}
 """Of what lies outside the ranges; the browser fades the same as ranges move (static/js/tradeoff_figures.js)."""
 
 
 def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
-    """Every option that has both figures; traces are found by `part`: the browser moves `best` as weights move."""
+    """Every option that has both figures, or a least for what it lacks, which is drawn as an arrowhead from there on.
+
+    Traces are found by `part`: the browser moves `best` as weights move.
+    """
     points = [point for one in found.options if (point := _point(one, x, y)) is not None]
-    if not points:
+    bounded = [point for one in found.options if (point := _at_least(one, x, y)) is not None]
+    if not points and not bounded:
         return nothing(gettext("No site has both of these figures."))
     front = _front([point for point in points if point[2].feasible], found, x, y)
     on = {point[2].slug for point in front}
@@ -37,6 +47,16 @@ def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
         _trace(gettext("Front of these two"), front, "front", "accent", size=10, line=True),
         _trace(gettext("Best match"), best, "best", "gap", symbol="circle-open", size=19, skip=True, width=3),
         _trace(gettext("Today"), today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
+        _trace(
+            gettext("No less than this"),
+            bounded,
+            "bounded",
+            "muted",
+            size=8,
+            symbol=[
+                ARROWS[one.figures[x].value is None, one.figures[y].value is None] for _x, _y, one in bounded
+            ],
+        ),
     ]
     if ranges:
         inside = {one.slug for one in kept(found, ranges)}
@@ -54,8 +74,8 @@ def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
     )
     meta = {
         "finding": _finding(found, x, y, len(points)),
-        "footer": _left_out(len(found.options) - len(points)),
-        "table": _table(points, on, found, x, y),
+        "footer": _left_out(len(found.options) - len(points) - len(bounded)),
+        "table": _table(points, bounded, on, found, x, y),
     }
     return figure(traces, layout, meta)
 
@@ -111,6 +131,15 @@ def _point(one: SiteOption, x: str, y: str) -> Point | None:
     return None if pair[0] is None or pair[1] is None else (pair[0], pair[1], one)
 
 
+def _at_least(one: SiteOption, x: str, y: str) -> Point | None:
+    """The least that each figure can be, of one that lacks a value and has a least in its place."""
+    known = [one.figures[name] for name in (x, y) if name in one.figures]
+    if len(known) < 2 or all(each.value is not None for each in known):
+        return None
+    at = [each.low if each.value is None else each.value for each in known]
+    return None if at[0] is None or at[1] is None else (at[0], at[1], one)
+
+
 def _front(points: Sequence[Point], found: Weighed, x: str, y: str) -> list[Point]:
     """Those that none is better than in both."""
     turn = {one.name: -1.0 if one.direction is Direction.MAX else 1.0 for one in found.objectives}
@@ -123,7 +152,7 @@ def _front(points: Sequence[Point], found: Weighed, x: str, y: str) -> list[Poin
 
 
 def _trace(
-    name: str, points: Sequence[Point], key: str, role: str, *, size: int, symbol: str = "circle",
+    name: str, points: Sequence[Point], key: str, role: str, *, size: int, symbol: str | list[str] = "circle",
     skip: bool = False, line: bool = False, width: float = 0,
 ) -> go.Scatter:  # fmt: skip
     return go.Scatter(
@@ -146,6 +175,11 @@ def _hover(one: SiteOption) -> str:
     for name, each in one.figures.items():
         if each.value is not None:
             told.append(f"{LABELS[name]}: {number(each.value)} {each.unit}")
+        elif each.low is not None:
+            told.append(
+                gettext("%(what)s: at least %(value)s %(unit)s")
+                % {"what": LABELS[name], "value": number(each.low), "unit": each.unit}
+            )
     if not one.feasible and one.reasons:
         told.append(one.reasons[0].words)
     return "<br>".join(told)
@@ -224,7 +258,9 @@ def _dimension(
     return dimension
 
 
-def _table(points: Sequence[Point], on: set[str], found: Weighed, x: str, y: str) -> dict[str, Any]:
+def _table(
+    points: Sequence[Point], bounded: Sequence[Point], on: set[str], found: Weighed, x: str, y: str
+) -> dict[str, Any]:
     words = {
         "feasible": gettext("feasible"),
         "undecided": gettext("undecided"),
@@ -235,5 +271,16 @@ def _table(points: Sequence[Point], on: set[str], found: Weighed, x: str, y: str
         "rows": [
             [one.name, at_x, at_y, words[one.placed.standing], gettext("yes") if one.slug in on else ""]
             for at_x, at_y, one in points
+        ]
+        + [
+            [one.name, *_bound(one, x, y, at_x, at_y), words[one.placed.standing], ""]
+            for at_x, at_y, one in bounded
         ],
     }
+
+
+def _bound(one: SiteOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
+    return [
+        value if one.figures[name].value is not None else gettext("at least %s") % number(value)
+        for name, value in ((x, at_x), (y, at_y))
+    ]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from readiness.tradeoffs.core.placement import Reason
+from readiness.tradeoffs.core.placement import Reason, limit_name
 from readiness.tradeoffs.core.sensitivity import Flip, Robustness
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
@@ -51,7 +51,7 @@ def to_loosen(found: Weighed) -> list[dict[str, Any]]:
         least, nearest = min(known, key=lambda one: (one[0], one[1].name), default=(None, held[0][0]))
         unit = held[0][1].unit
         by = f" by {number(least)} {unit}" if least is not None else ""
-        words = f"Loosen {f'{limit} {subject}'.strip()}{by}, and {nearest.name} is left"
+        words = f"Loosen {limit_name(limit, subject)}{by}, and {nearest.name} is left"
         if fewest > 1:
             words += f", if {fewest - 1} more of its limits are loosened too"
         told.append(

@@ -52,7 +52,7 @@ def test_a_site_within_every_limit_is_feasible():
             "unit-cost",
             "",
             0.4,
-            "unit-cost: 2.4 EUR/h, limit 2 EUR/h, 0.4 EUR/h over",
+            "unit cost: 2.4 EUR/h, limit 2 EUR/h, 0.4 EUR/h over",
             id="unit cost tightened",
         ),
         pytest.param(

@@ -9,6 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.models import SiteFactor
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 
@@ -111,6 +113,19 @@ def test_charts_mark_front_best_today_and_limit(look):
     assert trace["dimensions"][place]["constraintrange"] == [12.0, 50.0]
 
 
+def test_a_figure_known_as_a_least_alone_is_an_arrowhead_and_says_so(look, fleet):
+    SiteFactor.objects.filter(site=fleet["lulea"], kind="pue").delete()
+    figure = json.loads(look(path=f"{PAGE}charts/scatter.json", x="energy", y="latency"))
+    [arrows] = [trace for trace in figure["data"] if trace["meta"]["part"] == "bounded"]
+    assert (arrows["customdata"], arrows["x"], arrows["y"]) == (["lulea"], [7305.0], [48.0])
+    assert arrows["marker"]["symbol"] == ["triangle-right-open"]
+    assert "Energy: at least 7305 kWh/month" in arrows["text"][0].replace("\u202f", "")
+    assert not any("lulea" in one["customdata"] for one in figure["data"] if one is not arrows)
+    [row] = [row for row in figure["meta"]["table"]["rows"] if row[0] == "Lulea"]
+    assert row[1:4] == [f"at least {number(7305.0)}", 48.0, "undecided"]
+    assert figure["meta"]["footer"] == ""
+
+
 def test_points_outside_the_ranges_are_faded_as_their_lines_are(look):
     def chosen(**asked):
         figure = json.loads(look(path=f"{PAGE}charts/scatter.json", **asked))
@@ -150,6 +165,6 @@ def test_the_page_takes_as_many_statements_for_one_site_as_for_many(look, frozen
         return len(captured)
 
     few = statements()
-    for number in range(8):
-        made.site(name=f"More {number}", slug=f"more-{number}", country="DE")
+    for each in range(8):
+        made.site(name=f"More {each}", slug=f"more-{each}", country="DE")
     assert statements() == few <= 46

@@ -89,7 +89,7 @@ def test_where_it_runs_its_own_demand_counts_once(options):
     assert doubled["standing"] == "rejected"
     assert (
         doubled["reasons"][0]["words"]
-        == "accelerators any: 14 accelerators, needed 16 accelerators, 2 accelerators short"
+        == "accelerators of any type: 14 accelerators, needed 16 accelerators, 2 accelerators short"
     )
 
 
