@@ -261,9 +261,10 @@ document.addEventListener('click', (event) => {
   }
 });
 
-document.addEventListener('pointerdown', ({ target }) => {
+document.addEventListener('pointerdown', ({ target, button }) => {
   release();
-  const element = target.closest('[data-chart-url]');
+  // The button of a menu drags nothing, and where the menu opens at once nobody hears it let go.
+  const element = button === 0 && target.closest('[data-chart-url]');
   if (element) held = { element, waiting: [] };
 });
 for (const name of ['pointerup', 'pointercancel']) document.addEventListener(name, release);

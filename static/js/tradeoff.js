@@ -20,6 +20,8 @@ let ranked = [];
 let frame = 0;
 let question = null; // the address that an answer is on its way to
 let ring = ''; // what the scatter marks now
+let isShown = false; // whether the last answer is what the page shows
+let isSignedOut = false;
 
 function adopt() {
   const data = document.getElementById('placement-data');
@@ -60,6 +62,8 @@ function keepAddress() {
     if (element) element.dataset.chartUrl = `${form.getAttribute('action')}charts/${name}.json?${text}`;
   }
   for (const link of document.querySelectorAll('#live a[download]')) link.href = `${form.getAttribute('action')}placement.csv?${text}`;
+  const signIn = document.querySelector('[data-sign-in]');
+  signIn.href = `${signIn.dataset.signIn}?next=${encodeURIComponent(location.pathname + location.search)}`;
 }
 
 /* --- at once, from what was served --- */
@@ -111,6 +115,8 @@ async function ask() {
   } finally {
     question = null;
   }
+  tell();
+  if (!isShown) return;
   adopt();
   onlyTwo();
   if (isAhead()) rerank();
@@ -119,9 +125,28 @@ async function ask() {
 
 function answered() {
   const element = live();
+  isShown = isSignedOut = false;
   return window.htmx.ajax('GET', location.pathname + location.search, {
     source: element, target: element, select: '#live', swap: 'outerMorph show:none',
   });
+}
+
+/** What was set stays in the controls and in the address, so that the same can be asked again. */
+function tell() {
+  for (const notice of document.querySelectorAll('[data-unanswered]')) {
+    const isIt = !isShown && (notice.dataset.unanswered === 'signed-out') === isSignedOut;
+    // The button that asked again goes with its notice.
+    if (!isIt && notice.contains(document.activeElement)) form.querySelector('[type="submit"]').focus({ preventScroll: true });
+    notice.hidden = !isIt;
+  }
+}
+
+/** Whoever is signed out is told, and not led away at once: what is half typed would be lost. */
+function refused(event) {
+  const { ctx } = event.detail;
+  if (ctx.sourceElement !== live() || ctx.response.status !== 401) return;
+  isSignedOut = true;
+  event.preventDefault();
 }
 
 /** Whether the controls say what nobody has asked for yet: a slider in the hand, a number half typed. */
@@ -197,6 +222,7 @@ function brushed({ target, detail }) {
 }
 
 function clicked({ target }) {
+  if (target.closest('[data-ask-again]')) return ask();
   if (!target.closest('[data-clear-ranges]')) return;
   for (const input of document.querySelectorAll('[name^="from_"], [name^="to_"]')) input.value = '';
   ranged();
@@ -211,7 +237,9 @@ if (form) {
   document.addEventListener('change', changed);
   document.addEventListener('click', clicked);
   document.addEventListener('muster:brushed', brushed);
+  document.addEventListener('htmx:after:request', refused);
   document.addEventListener('htmx:before:swap', takeIn);
+  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => (isShown ||= ctx.sourceElement === live()));
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     ask();

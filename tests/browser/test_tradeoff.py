@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.looking import faults
+from tests.conftest import PASSWORD
 from tests.readiness.tradeoffs.placing.conftest import chat, fleet, iberia
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -89,6 +90,58 @@ def test_what_is_done_while_an_answer_is_on_its_way_is_kept_and_asked_after_it(a
     page.keyboard.press("Tab")
     expect(page).to_have_url(re.compile("from_carbon=1"))
     assert len(asked) == 2, asked
+    assert one.refusals == []
+
+
+def test_an_answer_that_does_not_come_is_told_and_may_be_asked_for_again(as_role, chat):
+    one = as_role("planner")
+    page = one.open("/tradeoffs/?workload=chat&latency=100")
+    one.scroll_through()
+    page.route(ANSWER, lambda route: route.abort())
+    page.locator("#lever-demand").fill("120")
+    page.keyboard.press("Tab")
+    told = page.get_by_role("alert").locator("p", has_text="No answer came")
+    expect(told).to_be_visible()
+    expect(page.locator("[data-options] tr")).to_have_count(2)
+    expect(page.locator("#lever-demand")).to_have_value("120")
+    page.unroute(ANSWER)
+    page.route(
+        ANSWER, lambda route: route.fulfill(status=500, content_type="text/html", body="<h1>Fault</h1>")
+    )
+    with page.expect_response(ANSWER):
+        told.get_by_role("button", name="Retry").click()
+    expect(told).to_be_visible()
+    page.unroute(ANSWER)
+    # A menu that opens under the pointer swallows that its button is let go; nothing is dragged.
+    page.locator("#placement-parallel").dispatch_event("pointerdown", {"button": 2})
+    with page.expect_response(re.compile(r"parallel\.json.*demand=120")):
+        told.get_by_role("button", name="Retry").press("Enter")
+    expect(told).to_be_hidden()
+    expect(page.get_by_role("button", name="Apply")).to_be_focused()
+    expect(page.locator("#placement-parallel:not([aria-busy])")).to_be_visible()
+
+
+def test_who_is_signed_out_is_told_and_comes_back_to_what_was_set(as_role, chat):
+    one = as_role("planner")
+    page = one.open("/tradeoffs/?workload=chat&latency=100")
+    one.scroll_through()
+    page.context.clear_cookies()
+    page.locator("#lever-demand").fill("120")
+    page.keyboard.press("Tab")
+    told = page.get_by_role("alert").locator("p", has_text="You are signed out")
+    expect(told).to_be_visible()
+    expect(page).to_have_url(re.compile("demand=120"))
+    page.get_by_text("Type ranges").click()
+    page.get_by_label("Latency to").fill("20")
+    page.get_by_label("Latency to").press("Tab")
+    expect(page).to_have_url(re.compile("to_latency=20"))
+    asked = page.url
+    told.get_by_role("link").click()
+    page.get_by_label("Username").fill("planner")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator("main form button[type=submit]").click()
+    page.wait_for_url(lambda address: address == asked)
+    expect(page.locator("#lever-demand")).to_have_value("120")
     assert one.refusals == []
 
 

@@ -40,10 +40,13 @@ def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A site's BLOCK checks at an instant: `blocking` hold it back, under no exception. `judged` None: never."""
+    """A site's BLOCK checks at an instant: `blocking` hold it back, under no exception. `failure` says why they could
+    not be judged since.
+    """
 
     judged: bool
     blocking: tuple[str, ...]
+    failure: str = ""
 
     @property
     def held_by(self) -> tuple[str, ...]:

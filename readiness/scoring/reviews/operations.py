@@ -159,6 +159,8 @@ def obstacles(counts: Counts, standing: Standing) -> list[str]:
     if counts.undated:
         said = ngettext("%(n)s open action has no date.", "%(n)s open actions have no date.", counts.undated)
         found.append(said % {"n": counts.undated})
+    if standing.failure:
+        found.append(_("The site could not be evaluated: %(reason)s") % {"reason": standing.failure})
     if not standing.judged:
         found.append(_("Nothing proves the site: no BLOCK check was judged."))
     if held := standing.held_by:

@@ -28,12 +28,13 @@ def exceptions_of(site: Site, *, now: datetime) -> list[Grant]:
 
 def standing_of(site: Site) -> Standing:
     """By the last evaluation; one statement."""
-    score = SiteScore.objects.filter(site=site).only("verdict", "deciding").first()
+    score = SiteScore.objects.filter(site=site).only("verdict", "deciding", "failure").first()
     if score is None or not score.verdict:
-        return Standing(False, ())
+        return Standing(False, (), score.failure if score else "")
     held = score.verdict == Verdict.NOT_READY
     # Nothing applies, so nothing is proved: that is no standing to go live on.
-    return Standing(not held or bool(score.deciding), tuple(score.deciding) if held else ())
+    judged = not held or bool(score.deciding)
+    return Standing(judged, tuple(score.deciding) if held else (), score.failure)
 
 
 def frozen(site: Site, framework: Framework, *, now: datetime) -> dict[str, Any]:

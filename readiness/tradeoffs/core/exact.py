@@ -43,11 +43,17 @@ def optimum(problem: Assigning, priority: Numbers, placed: float) -> Solved:
 
 
 def _program(problem: Assigning, leaving_out: Numbers) -> tuple[highspy.HighsLp, Places, Places]:
-    """First a column for leaving each workload out, then one for each pair."""
+    """First a column for leaving each workload out, then one for each pair.
+
+    Each capacity counts as 1: what HiGHS lets a plan exceed it by is the same share of a large one and a small one.
+    """
     workloads = len(problem.costs)
     rows, sites = np.nonzero(np.isfinite(problem.costs))
     starts, index, value = columns_of(problem, rows, sites)
     program = empty_program(problem)
+    full = np.r_[np.ones(workloads), np.where(problem.capacity > 0, problem.capacity, 1.0).ravel()]
+    program.row_upper_ = np.array(program.row_upper_) / full
+    value = value / full[index]
     many = workloads + len(rows)
     program.num_col_ = many
     program.col_cost_ = np.r_[leaving_out, problem.costs[rows, sites]]

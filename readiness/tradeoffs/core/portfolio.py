@@ -83,6 +83,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
+    """`left_out` says why, of those that no plan was found for at first; of several that matter alike and have not room
+    for all, a point of a small portfolio may leave out another one.
+    """
+
     points: tuple[Point, ...]
     left_out: Mapping[str, LeftOut]
     cancelled: bool

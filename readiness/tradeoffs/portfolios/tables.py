@@ -12,6 +12,7 @@ from readiness.tradeoffs.portfolios import lines
 from readiness.tradeoffs.portfolios.filters import PortfolioFilters
 from web.tables import Column, Table
 
+SITE_CELL = "readiness/portfolios/site_cell.html"
 RUNS = Table(
     id="portfolios",
     noun=(_("portfolio"), _("portfolios")),
@@ -83,8 +84,8 @@ def moves(result: Mapping[str, Any]) -> Table:
                 phone="title",
                 export="workload",
             ),
-            Column("from", _("From"), value="before_name", sort="before_name", export="before"),
-            Column("to", _("To"), value="after_name", sort="after_name", export="after"),
+            Column("from", _("From"), value="before_name", template=SITE_CELL, sort="before_name", export="before"),
+            Column("to", _("To"), value="after_name", template=SITE_CELL, sort="after_name", export="after"),
             *(_change(result, name) for name in result["objectives"]),
             Column(
                 "consequences",

@@ -63,6 +63,14 @@ def test_who_may_do_what(porto, signers, review, user_of, frozen_now, role):
                 step()
 
 
+def test_a_site_that_could_not_be_evaluated_is_in_the_way_of_a_go(porto, signed, by):
+    scoring.evaluate(site_ids=[porto.pk], now=by["now"])
+    told = "The site could not be evaluated: KeyError: 'Mars/Olympus'"
+    assert told not in queries.gate_of(signed, now=by["now"]).obstacles
+    SiteScore.objects.filter(site=porto).update(failed_at=by["now"], failure="KeyError: 'Mars/Olympus'")
+    assert told in queries.gate_of(signed, now=by["now"]).obstacles
+
+
 def test_a_site_that_cannot_be_evaluated_is_not_decided_on(porto, signed, by):
     Site.objects.filter(pk=porto.pk).update(time_zone="Mars/Olympus")
     with pytest.raises(ValidationError, match="Porto could not be evaluated") as refused:

@@ -14,7 +14,7 @@ from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import Assigning, filled
 from readiness.tradeoffs.core.exact import most_placed
 from readiness.tradeoffs.core.portfolio import LeftOut, Portfolio, spread, sweep
-from readiness.tradeoffs.core.relaxation import Prices, bound_of, relax
+from readiness.tradeoffs.core.relaxation import Prices, Relaxed, bound_of, relax
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
 
@@ -91,6 +91,16 @@ def test_small_cases_equal_the_exhaustive_optimum(problem, share):
     assert sum(problem.priority[problem.workloads.index(name)] for name in point.plan) == -placed
     assert point.cost == pytest.approx(cost, abs=1e-6)
     assert point.gap <= 1e-6
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_a_capacity_that_lacks_a_millionth_for_both_takes_one(unit):
+    """In whatever unit: what a solver lets pass is a share, of the smaller of two sites as of the larger."""
+    capacity = [[2 * unit * (1 - 1e-6)], [1e5 * unit * (1 - 1e-6)]]
+    problem = portfolio([[True, False]] * 2 + [[False, True]] * 2, np.array([[1], [1], [5e4], [5e4]]) * unit,
+                        capacity, np.ones((4, 2, 1)))  # fmt: skip
+    (point,) = sweep(problem, [{"cost": 1.0}]).points
+    assert sorted(point.plan.values()) == ["site-0", "site-1"]
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -185,6 +195,28 @@ def test_annealing_keeps_every_capacity_and_never_makes_a_plan_dearer():
     found = annealed(assigning, start, relaxed, seed=1)
     assert keeps_all(problem, {f"work-{row}": f"site-{site}" for row, site in enumerate(found.tolist())})
     assert relaxed.bound <= assigning.total(found) < assigning.total(start)
+
+
+def test_annealing_keeps_every_capacity_of_more_sites_than_16_bits_count():
+    """Three of them have room for three each of nine workloads, which would all be at the first."""
+    many, here = 65_542, np.array([5, 40_000, 65_541])
+    costs = np.full((9, many), np.inf)
+    costs[:, here] = np.random.default_rng(1).uniform((1, 2, 3), (2, 3, 4), (9, 3))
+    assigning = Assigning(costs, np.ones((9, 1)), np.full((many, 1), 3.0))
+    relaxed = Relaxed(9.0, Prices(np.zeros((many, 1))), np.zeros(9, np.int64), np.isfinite(costs))
+    start = np.repeat(here, 3)
+    found = annealed(assigning, start, relaxed, seed=1)
+    assert np.bincount(found, minlength=many)[here].tolist() == [3, 3, 3]
+    assert assigning.total(found) < assigning.total(start)
+
+
+@pytest.mark.parametrize("price", [1e6, 7e8, 1e9, 1e13 / 3])
+def test_prices_that_nothing_holds_prove_no_more_than_the_optimum(price):
+    """One workload fills its only site, so that any price there cancels out, but for its last bits."""
+    assigning = Assigning(
+        np.array([[-0.79, -0.12], [-0.95, np.inf]]), np.array([[1.0], [5.0]]), np.array([[5.0], [3.0]])
+    )
+    assert bound_of(assigning, Prices(np.array([[price], [0.0]]))) <= -0.12 - 0.95
 
 
 def weighed(problem):
