@@ -84,7 +84,14 @@ def moves(result: Mapping[str, Any]) -> Table:
                 phone="title",
                 export="workload",
             ),
-            Column("from", _("From"), value="before_name", template=SITE_CELL, sort="before_name", export="before"),
+            Column(
+                "from",
+                _("From"),
+                value="before_name",
+                template=SITE_CELL,
+                sort="before_name",
+                export="before",
+            ),
             Column("to", _("To"), value="after_name", template=SITE_CELL, sort="after_name", export="after"),
             *(_change(result, name) for name in result["objectives"]),
             Column(
