@@ -17,7 +17,7 @@ from readiness.tradeoffs.core.relaxation import Relaxed, priced
 
 SETTLED = 0.009
 """A gap below this is not worth more work."""
-STEPS = 3_500
+STEPS = 3_000
 NEAR = 16
 """Sites that are tried for a workload, the cheapest at the prices of the relaxation."""
 NEARER = 2.5

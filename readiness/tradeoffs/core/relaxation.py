@@ -32,7 +32,7 @@ CLOSE = 1e-3
 """Sifting ends when the linear program over few pairs is this close to the bound over all."""
 MOST_ROUNDS = 30
 COVER_ROUNDS = 6
-LEAST_RISE = 3e-4
+LEAST_RISE = 6e-4
 """Of the value, by one round of covers; when it rises by less, there are no more rounds."""
 MOST_PIVOTS = 20_000
 """Of one linear program; where most pairs cost alike it may turn on the spot. Its prices still prove a bound then."""
