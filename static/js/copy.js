@@ -19,8 +19,11 @@ function textFor(button) {
 }
 
 async function write(text) {
-  if (navigator.clipboard && isSecureContext) return navigator.clipboard.writeText(text);
-  // Plain HTTP on another host has no clipboard API; a selected text area still works there.
+  try {
+    return await navigator.clipboard.writeText(text);
+  } catch {
+    // Plain HTTP on another host has no clipboard API, and a policy may refuse it: a selected text area works still.
+  }
   const area = Object.assign(document.createElement('textarea'), { value: text });
   area.className = 'visually-hidden';
   document.body.append(area);
