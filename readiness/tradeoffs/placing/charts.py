@@ -22,6 +22,9 @@ ARROWS = {
     (True, True): "triangle-ne-open",
 }
 """By whether across and up are known as a least alone: the way to where the site can be."""
+ARROWS_AMONG = 200
+"""Among more sites there are none: they would hide options, and steps of a slider over 1,000 took four times as long with
+them. The table has them all the same."""
 FADED = {"marker": {"opacity": 0.18}}
 """Of what lies outside the ranges; the browser fades the same as ranges move (static/js/tradeoff_figures.js)."""
 
@@ -33,6 +36,7 @@ def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
     """
     points = [point for one in found.options if (point := _point(one, x, y)) is not None]
     bounded = [point for one in found.options if (point := _at_least(one, x, y)) is not None]
+    drawn = bounded if len(found.options) <= ARROWS_AMONG else []
     if not points and not bounded:
         return nothing(gettext("No site has both of these figures."))
     front = _front([point for point in points if point[2].feasible], found, x, y)
@@ -49,12 +53,12 @@ def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
         _trace(gettext("Today"), today, "today", "text", symbol="x-thin", size=10, skip=True, width=2.5),
         _trace(
             gettext("No less than this"),
-            bounded,
+            drawn,
             "bounded",
             "muted",
             size=8,
             symbol=[
-                ARROWS[one.figures[x].value is None, one.figures[y].value is None] for _x, _y, one in bounded
+                ARROWS[one.figures[x].value is None, one.figures[y].value is None] for _x, _y, one in drawn
             ],
         ),
     ]
@@ -74,7 +78,7 @@ def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
     )
     meta = {
         "finding": _finding(found, x, y, len(points)),
-        "footer": _left_out(len(found.options) - len(points) - len(bounded)),
+        "footer": _left_out(len(found.options) - len(points) - len(drawn)),
         "table": _table(points, bounded, on, found, x, y),
     }
     return figure(traces, layout, meta)

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.models import SiteFactor
+from readiness.tradeoffs.placing import charts
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 
@@ -113,7 +114,7 @@ def test_charts_mark_front_best_today_and_limit(look):
     assert trace["dimensions"][place]["constraintrange"] == [12.0, 50.0]
 
 
-def test_a_figure_known_as_a_least_alone_is_an_arrowhead_and_says_so(look, fleet):
+def test_a_figure_known_as_a_least_alone_is_an_arrowhead_and_says_so(look, fleet, monkeypatch):
     SiteFactor.objects.filter(site=fleet["lulea"], kind="pue").delete()
     figure = json.loads(look(path=f"{PAGE}charts/scatter.json", x="energy", y="latency"))
     [arrows] = [trace for trace in figure["data"] if trace["meta"]["part"] == "bounded"]
@@ -124,6 +125,11 @@ def test_a_figure_known_as_a_least_alone_is_an_arrowhead_and_says_so(look, fleet
     [row] = [row for row in figure["meta"]["table"]["rows"] if row[0] == "Lulea"]
     assert row[1:4] == [f"at least {number(7305.0)}", 48.0, "undecided"]
     assert figure["meta"]["footer"] == ""
+    monkeypatch.setattr(charts, "ARROWS_AMONG", 2)
+    many = json.loads(look(path=f"{PAGE}charts/scatter.json", x="energy", y="latency"))
+    assert not any("lulea" in one["customdata"] for one in many["data"])
+    assert many["meta"]["table"] == figure["meta"]["table"]
+    assert many["meta"]["footer"].startswith("1 sites are not drawn")
 
 
 def test_points_outside_the_ranges_are_faded_as_their_lines_are(look):
