@@ -23,8 +23,8 @@ ARROWS = {
 }
 """By whether across and up are known as a least alone: the way to where the site can be."""
 ARROWS_AMONG = 200
-"""Among more sites there are none: they would hide options, and steps of a slider over 1,000 took four times as long with
-them. The table has them all the same."""
+"""Among more sites there are none: they would hide options, and a slider's step over 1,000 took four times as long.
+The table has them all the same."""
 FADED = {"marker": {"opacity": 0.18}}
 """Of what lies outside the ranges; the browser fades the same as ranges move (static/js/tradeoff_figures.js)."""
 
