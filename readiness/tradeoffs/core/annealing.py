@@ -8,7 +8,7 @@ so that each holds as it was judged. The cheapest plan met is the result.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +28,7 @@ FAR_DEARER = 8.0
 """In temperatures: a move that is dearer by more is not looked into, whatever pushing out another would save."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Moves:
+class _Moves(NamedTuple):
     """`row` from `here` to `there`; where `pushes`, `other` goes from there to `elsewhere`."""
 
     row: Places
@@ -38,6 +37,16 @@ class _Moves:
     pushes: Flags
     other: Places
     elsewhere: Places
+
+    def only(self, kept: Places) -> _Moves:
+        return _Moves(
+            self.row[kept],
+            self.here[kept],
+            self.there[kept],
+            self.pushes[kept],
+            self.other[kept],
+            self.elsewhere[kept],
+        )
 
 
 def annealed(problem: Assigning, plan: Places, relaxed: Relaxed, *, seed: int) -> Places:
@@ -74,13 +83,7 @@ class _Walk:
         moves = self._drawn(heat)
         touched: set[int] = set()
         for row, here, there, pushes, other, elsewhere in zip(
-            moves.row.tolist(),
-            moves.here.tolist(),
-            moves.there.tolist(),
-            moves.pushes.tolist(),
-            moves.other.tolist(),
-            moves.elsewhere.tolist(),
-            strict=True,
+            *(each.tolist() for each in moves), strict=True
         ):
             sites = {here, there, elsewhere} if pushes else {here, there}
             if touched.isdisjoint(sites):
@@ -111,7 +114,7 @@ class _Walk:
         elsewhere = np.where(draw < 0.5, here, self.near[other, self._rank(np.maximum(2 * draw - 1, 0.0))])
         dearer = dearer + np.where(pushes, self.costs[other, elsewhere] - self.now[other], 0.0)
         kept = np.flatnonzero((dearer <= most) & ~(pushes & (elsewhere == there)))
-        moves = _Moves(row[kept], here[kept], there[kept], pushes[kept], other[kept], elsewhere[kept])
+        moves = _Moves(row, here, there, pushes, other, elsewhere).only(kept)
         return self._fitting(moves, needs[kept], room[kept])
 
     def _fitting(self, moves: _Moves, needs: Numbers, room: Numbers) -> _Moves:
@@ -119,14 +122,7 @@ class _Walk:
         back = np.where((moves.elsewhere == moves.here)[:, None], needs, 0.0)
         fits = (needs <= room + frees).all(axis=1) & (frees <= self.free[moves.elsewhere] + back).all(axis=1)
         kept = np.flatnonzero(fits | ~moves.pushes)
-        return _Moves(
-            moves.row[kept],
-            moves.here[kept],
-            moves.there[kept],
-            moves.pushes[kept],
-            moves.other[kept],
-            moves.elsewhere[kept],
-        )
+        return moves.only(kept)
 
     def _rank(self, draw: Numbers) -> Places:
         return np.asarray(self.near.shape[1] * draw**NEARER, np.int64)
