@@ -1,0 +1,81 @@
+"""Reading a request's body under ASGI: no more bytes than the address takes, and no slower than a line can be.
+
+Django would keep a body of any length, sent at any pace, before a view sees it.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import IO, Any
+
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+type Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+# A sender that says nothing for so long has gone, or wants to hold a place.
+SILENCE_S = 10.0
+# A whole body may take as long as this pace needs, after a start that every body is given.
+SLOWEST_BYTES_PER_S = 8 * 1024
+START_S = 10.0
+# Larger bodies lie on disk while they come in.
+MEMORY_BYTES = 256 * 1024
+
+
+class BodyTooLarge(Exception):
+    """413: more bytes than are taken here. The rest is not read."""
+
+
+class BodyTooSlow(Exception):
+    """408: the sender fell silent, or sends more slowly than `SLOWEST_BYTES_PER_S`."""
+
+
+class SenderGone(Exception):
+    """The connection broke before the body was whole: nobody is left to answer."""
+
+
+class Body:
+    """What has come of a body so far. Use `async with`, so that its file is closed."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._began = asyncio.get_running_loop().time()
+        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  (closed by __aexit__)
+        self.size = 0
+        self.whole = False
+
+    async def __aenter__(self) -> "Body":
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        self.file.close()
+
+    async def read(self, most_bytes: int) -> bool:
+        """Read until the body is whole (True), or until more than `most_bytes` have come (False).
+
+        Call again with a higher bound to go on. Raises BodyTooSlow and SenderGone.
+        """
+        while not self.whole and self.size <= most_bytes:
+            message = await self._next()
+            if message["type"] == "http.disconnect":
+                raise SenderGone
+            part = message.get("body", b"")
+            self.size += len(part)
+            self.file.write(part)
+            self.whole = not message.get("more_body", False)
+        return self.whole and self.size <= most_bytes
+
+    async def _next(self) -> Message:
+        now = asyncio.get_running_loop().time()
+        due = self._began + START_S + self.size / SLOWEST_BYTES_PER_S
+        try:
+            async with asyncio.timeout(min(SILENCE_S, due - now)):
+                return await self._receive()
+        except TimeoutError as error:
+            raise BodyTooSlow(f"{self.size} bytes came in {now - self._began:.0f} s") from error
+
+
+def declared_bytes(headers: dict[bytes, bytes]) -> int:
+    """What Content-Length says; 0 where it says nothing that can be read."""
+    length = headers.get(b"content-length", b"")
+    return int(length) if length.isdigit() else 0
