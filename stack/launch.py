@@ -24,6 +24,8 @@ from stack.state import State, end_orphans, ourselves
 from stack.supervisor import Supervisor
 
 PORTS_TRIED = 100
+# glibc would give each of many threads a heap of its own, and keep what one large answer needed in all of them.
+MALLOC = {"MALLOC_ARENA_MAX": "2"}
 Say = Callable[[str], None]
 
 
@@ -116,7 +118,7 @@ class Launch:
     def child_environment(self) -> dict[str, str]:
         binaries = str(Path(sys.executable).parent)
         path = os.pathsep.join([binaries, self.environ.get("PATH", os.defpath)])
-        return {**self.environ, **self.state.environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
+        return {**MALLOC, **self.environ, **self.state.environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
     def prepare(self) -> Demo:
         """Migrate, collect the static files, load the demo: what has to be done before the first page."""
