@@ -12,7 +12,11 @@ wsgi = get_wsgi_application()
 
 from config import urls  # noqa: E402, F401  (Django has to be set up first; with it comes all that pages import)
 from telemetry.asgi import RemoteWrite  # noqa: E402
+from web import health  # noqa: E402
 from web.serving.application import Serving  # noqa: E402
+
+# Read now, so that the first question after a start is answered in time.
+health.newest_migrations()
 
 # Each connection is an open file. Where the usual 1,024 are allowed, as many idle ones would lock everybody out.
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)

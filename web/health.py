@@ -75,10 +75,10 @@ def _redis() -> str:
 
 def _migrations() -> str:
     applied = MigrationRecorder(connection).applied_migrations()
-    return UP if all(migration in applied for migration in _newest_migrations()) else "behind"
+    return UP if all(migration in applied for migration in newest_migrations()) else "behind"
 
 
 @cache
-def _newest_migrations() -> frozenset[tuple[str, str]]:
+def newest_migrations() -> frozenset[tuple[str, str]]:
     # The files do not change while a process runs, and reading them takes a tenth of a second.
     return frozenset(MigrationLoader(None).graph.leaf_nodes())

@@ -42,7 +42,7 @@ def test_without_redis_muster_is_degraded_and_serves(client, settings):
 
 @pytest.mark.django_db
 def test_ready_says_when_migrations_are_behind(client, monkeypatch):
-    monkeypatch.setattr(health, "_newest_migrations", lambda: frozenset({("web", "9999_of_tomorrow")}))
+    monkeypatch.setattr(health, "newest_migrations", lambda: frozenset({("web", "9999_of_tomorrow")}))
     answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["migrations"]) == (503, "behind")
 

@@ -202,13 +202,10 @@ class Serving:
             else:
                 if watching is not None:
                     watching.cancel()
-                self._close()
+                for closing in (self._pulse, *self._lanes.values(), *self._doors.values()):
+                    await closing.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
-
-    def _close(self) -> None:
-        for closing in (self._pulse, *self._lanes.values(), *self._doors.values()):
-            closing.close()
 
 
 def _work_of(scope: Message, body_bytes: int) -> Any:

@@ -7,6 +7,7 @@ itself. A pool in between would wait, twice as long after each failure, before i
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from django.db import connections
 
@@ -14,6 +15,7 @@ from web.serving.work import Work, begin
 
 # An idle thread goes, and its connection with it: each holds some MB in PostgreSQL.
 IDLE_S = 60.0
+END_S = 1.0
 
 
 class Lane:
@@ -37,12 +39,17 @@ class Lane:
         work.add_done_callback(lambda _: self._rest(loop, thread))
         return await asyncio.shield(work)
 
-    def close(self) -> None:
-        """End the threads that rest, each with its connection."""
+    async def close(self) -> None:
+        """End the threads, each with its connection; one that is still at work after a second is left behind."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_S):
+                for _ in range(self.work.threads):
+                    await self._places.acquire()
         if self._retiring is not None:
             self._retiring.cancel()
-        while self._resting:
-            _end(self._resting.pop()[1])
+        for _, thread in self._resting:
+            _end(thread, wait=True)
+        self._resting.clear()
 
     def _thread(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(1, self.work.name, initializer=begin, initargs=(self.work,))
@@ -55,10 +62,10 @@ class Lane:
 
     def _retire(self, loop: asyncio.AbstractEventLoop) -> None:
         while self._resting and self._resting[0][0] <= loop.time() - IDLE_S:
-            _end(self._resting.pop(0)[1])
+            _end(self._resting.pop(0)[1], wait=False)
         self._retiring = loop.call_later(IDLE_S, self._retire, loop) if self._resting else None
 
 
-def _end(thread: ThreadPoolExecutor) -> None:
+def _end(thread: ThreadPoolExecutor, *, wait: bool) -> None:
     thread.submit(connections.close_all)
-    thread.shutdown(wait=False)
+    thread.shutdown(wait=wait)

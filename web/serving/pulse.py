@@ -33,8 +33,8 @@ class Pulse:
             self._note(away=not await asking)
             await asyncio.sleep(EVERY_S_WHILE_AWAY if self.away else EVERY_S)
 
-    def close(self) -> None:
-        self._lane.close()
+    async def close(self) -> None:
+        await self._lane.close()
 
     def _note(self, *, away: bool) -> None:
         if away != self.away:

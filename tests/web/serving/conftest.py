@@ -4,10 +4,12 @@ import http.client
 import logging
 import socket
 import threading
+from contextlib import contextmanager
 
 import pytest
 import uvicorn
 from django.core.wsgi import get_wsgi_application
+from django.db import connection
 
 from web.request_ids import RequestIdFilter
 from web.serving.application import Serving
@@ -59,6 +61,28 @@ def server(transactional_db, settings):
     started.start()
     yield started
     started.stop()
+
+
+@pytest.fixture
+def without_database(transactional_db):
+    """Inside, the database ends every connection and takes no other, as one that restarts."""
+
+    @contextmanager
+    def away():
+        name = connection.settings_dict["NAME"]
+        connection.close()
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
+        try:
+            yield
+        finally:
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    return away
 
 
 @pytest.fixture
