@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from stack import postgres, processes, valkey
-from stack.child import Recipe
+from stack.child import Recipe, open_log
 from stack.first_start import Demo, Mark, decide_demo
 from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space, secret_key
 from stack.sockets import short_folder
@@ -192,7 +192,7 @@ class Launch:
 
     def output_of(self, *arguments: str) -> str:
         """What a management command prints; "" when it fails, which is logged."""
-        with self.layout.log(arguments[0]).open("ab") as log:
+        with open_log(self.layout.log(arguments[0])) as log:
             done = subprocess.run(
                 [sys.executable, "manage.py", *arguments],
                 cwd=self.layout.root,

@@ -29,6 +29,7 @@ from web.bodies import (
     Send,
     SenderGone,
     declared_bytes,
+    linger,
 )
 from web.refusals import Refusal
 from web.serving import strangers
@@ -91,16 +92,16 @@ class Serving:
         if scope["path"].startswith(HEALTH_PATHS):
             await self._health(scope, send)
         elif self._pulse.away:
-            await self._refuse(scope, send, refusals.AWAY)
+            await self._refuse(scope, receive, send, refusals.AWAY)
         elif door is not None:
             await door(scope, receive, send)
         else:
             try:
                 await self._django(scope, receive, send)
             except Refused as refused:
-                await self._refuse(scope, send, refused.refusal)
+                await self._refuse(scope, receive, send, refused.refusal)
             except BodyTooSlow:
-                await self._refuse(scope, send, refusals.TOO_SLOW)
+                await self._refuse(scope, receive, send, refusals.TOO_SLOW)
             except SenderGone:
                 return
 
@@ -119,10 +120,10 @@ class Serving:
                 answer = await self._lanes[SPARE].run(self._answer, away)
         await _send(answer, send)
 
-    async def _refuse(self, scope: Message, send: Send, refusal: Refusal) -> None:
-        """The answer is made by Django, as a page or as JSON; what is left of the body is not read."""
+    async def _refuse(self, scope: Message, receive: Receive, send: Send, refusal: Refusal) -> None:
+        """The answer is made by Django, as a page or as JSON; what is left of the body is dropped."""
         environ = _environ(scope, io.BytesIO(), 0) | {"muster.refusal": refusal}
-        await _send(await self._lanes[SPARE].run(self._answer, environ), send, closes=True)
+        await _send_and_close(await self._lanes[SPARE].run(self._answer, environ), receive, send)
 
     async def _django(self, scope: Message, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -249,10 +250,9 @@ def _whole(wsgi: Wsgi, environ: Environ) -> Answer:
     return Answer(int(status[:3]), pairs, file)
 
 
-async def _send(answer: Answer, send: Send, *, closes: bool = False) -> None:
-    headers = [*answer.headers, (b"connection", b"close")] if closes else answer.headers
+async def _send(answer: Answer, send: Send) -> None:
     with answer.file as file, suppress(TimeoutError):
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         file.seek(0)
         piece, more = file.read(PIECE_BYTES), True
         while more:
@@ -261,3 +261,14 @@ async def _send(answer: Answer, send: Send, *, closes: bool = False) -> None:
             async with asyncio.timeout(PIECE_S):
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
             piece = following
+
+
+async def _send_and_close(answer: Answer, receive: Receive, send: Send) -> None:
+    """Answer a sender that is still at its body."""
+    headers = [*answer.headers, (b"connection", b"close")]
+    with answer.file as file:
+        file.seek(0)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": file.read(), "more_body": True})
+        await linger(receive)
+        await send({"type": "http.response.body", "body": b""})

@@ -13,6 +13,7 @@ from django.db import connection
 
 from web.request_ids import RequestIdFilter
 from web.serving.application import Serving
+from web.serving.protocol import BoundedProtocol
 
 ANSWER_S = 20
 
@@ -24,7 +25,9 @@ class Server:
         self.application = application
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.port = self._listening.getsockname()[1]
-        self._uvicorn = uvicorn.Server(uvicorn.Config(application, log_level="error", log_config=None))
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(application, http=BoundedProtocol, log_level="error", log_config=None)
+        )
         self._thread = threading.Thread(target=self._uvicorn.run, args=[[self._listening]], daemon=True)
 
     def start(self):

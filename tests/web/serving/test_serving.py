@@ -9,7 +9,7 @@ from django.db import connection
 
 from web import bodies
 from web.serving import application as serving
-from web.serving import lanes, work
+from web.serving import lanes, protocol, work
 
 TWO_MB = "/large.csv?pieces=32"
 
@@ -103,6 +103,35 @@ def test_a_body_that_drips_is_given_up(server, monkeypatch):
     answer.begin()
     assert answer.status == 408
     raw.close()
+
+
+def test_a_head_that_never_ends_is_given_up(server, monkeypatch):
+    monkeypatch.setattr(protocol, "HEAD_S", 0.2)
+    for begun in ("", "GET /seen HTTP/1.1\r\nHost: he"):
+        raw = server.open(begun)
+        assert raw.recv(1) == b""
+        raw.close()
+
+
+def test_a_head_has_a_bound(server):
+    raw = server.open("GET /seen HTTP/1.1\r\nHost: here\r\nX-Long: " + "x" * protocol.HEAD_BYTES)
+    assert raw.recv(12) == b"HTTP/1.1 400"
+    raw.close()
+
+
+def test_a_second_request_over_a_connection_is_answered(server):
+    head = "GET /seen?n={} HTTP/1.1\r\nHost: here\r\n\r\n"
+    raw = server.open(head.format(1) + head.format(2))
+    for number in ("1", "2"):
+        answer = http.client.HTTPResponse(raw)
+        answer.begin()
+        assert json.loads(answer.read())["query"] == {"n": number}
+    raw.close()
+
+
+def test_whoever_is_refused_halfway_reads_why(server):
+    answer = server.ask("/api/seen", "POST", b"x" * 8_000_000)
+    assert (answer.status, answer.headers["Connection"]) == (413, "close")
 
 
 def test_a_slow_reader_keeps_no_thread(server, monkeypatch):
