@@ -25,8 +25,8 @@ TOO_SLOW = Refusal(408, "The request did not come in time", "The body came too s
 UNKNOWN = Refusal(401, "Sign in first", "This session or token is not known, or has ended. Sign in first.")
 BUSY = Refusal(
     429,
-    "Your other files are not ready yet",
-    "You have asked for several large files or imports that are still under way. Wait for them first.",
+    "You have too much under way",
+    "Muster is still at work on what you asked for before. Wait for it first.",
     RETRY_AFTER_S,
 )
 ANSWER_TOO_LARGE = Refusal(

@@ -9,9 +9,8 @@ import io
 import logging
 import tempfile
 import uuid
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -35,7 +34,8 @@ from web.refusals import Refusal
 from web.serving import strangers
 from web.serving.lanes import Lane
 from web.serving.pulse import Pulse
-from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE
+from web.serving.turns import TooManyAtOnce, Turns
+from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE, Work
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +44,6 @@ type Wsgi = Callable[[Environ, Callable[..., None]], Iterable[bytes]]
 
 # What anybody may send: more than any form that is open to strangers, or a question of a program, holds.
 FREE_BYTES = 64 * 1024
-# Files that one reader has under way at a time; others wait behind them.
-MOST_FILES = 4
 READY_WITHIN_S = 0.6
 PIECE_BYTES = 64 * 1024
 # A reader that takes no piece for so long is not waited for.
@@ -79,7 +77,7 @@ class Serving:
         self._doors = doors
         self._pulse = Pulse()
         self._lanes = {work: Lane(work) for work in (PAGES, FILES, SERIES, HEALTH, SPARE)}
-        self._files_under_way: Counter[tuple[str, str]] = Counter()
+        self._turns = Turns()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -100,6 +98,8 @@ class Serving:
                 await self._django(scope, receive, send)
             except Refused as refused:
                 await self._refuse(scope, receive, send, refused.refusal)
+            except TooManyAtOnce:
+                await self._refuse(scope, receive, send, refusals.BUSY)
             except BodyTooSlow:
                 await self._refuse(scope, receive, send, refusals.TOO_SLOW)
             except SenderGone:
@@ -132,7 +132,7 @@ class Serving:
             work = _work_of(scope, body.size)
             gone = asyncio.ensure_future(receive())
             try:
-                async with self._turn(work, headers, scope):
+                async with self._turns.turn(work, _reader(scope, headers)):
                     environ = _environ(scope, body.file, body.size)
                     answer = await self._lanes[work].run(self._answer_unless, gone, environ)
                 if answer is not None:
@@ -154,27 +154,6 @@ class Serving:
             raise Refused(refusals.UNKNOWN)
         if not await body.read(most):
             raise Refused(refusals.too_large(most))
-
-    @asynccontextmanager
-    async def _turn(
-        self, work: object, headers: Mapping[bytes, bytes], scope: Message
-    ) -> AsyncIterator[None]:
-        """One reader's files do not keep all others waiting."""
-        if work is PAGES:
-            yield
-            return
-        reader = strangers.credential(headers)
-        if not reader[1]:
-            reader = "address", str((scope.get("client") or [""])[0])
-        if self._files_under_way[reader] >= MOST_FILES:
-            raise Refused(refusals.BUSY)
-        self._files_under_way[reader] += 1
-        try:
-            yield
-        finally:
-            self._files_under_way[reader] -= 1
-            if not self._files_under_way[reader]:
-                del self._files_under_way[reader]
 
     def _answer_unless(self, gone: asyncio.Future[Message], environ: Environ) -> Answer | None:
         """Nothing is made for a reader that left while it waited."""
@@ -209,7 +188,13 @@ class Serving:
                 return
 
 
-def _work_of(scope: Message, body_bytes: int) -> Any:
+def _reader(scope: Message, headers: Mapping[bytes, bytes]) -> str:
+    """The token or the session; a stranger's address."""
+    _, secret = strangers.credential(headers)
+    return secret or str((scope.get("client") or [""])[0])
+
+
+def _work_of(scope: Message, body_bytes: int) -> Work:
     if scope["path"] in SERIES_PATHS:
         return SERIES
     asks_for_file = scope["path"].endswith(FILE_PATHS) or b"export=" in scope["query_string"]
@@ -220,10 +205,13 @@ def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
     """WSGI's. A header with an underscore would pass for the one with a hyphen, which a proxy in front has set."""
     unwanted = (b"content-length", b"transfer-encoding")
     headers = [pair for pair in scope["headers"] if b"_" not in pair[0] and pair[0] not in unwanted]
-    adapter = WsgiToAsgiInstance(None)
-    adapter.scope = {**scope, "headers": headers}
+    adapter = WsgiToAsgiInstance(None, duplicate_header_limit=0)
+    adapter.scope = {**scope, "headers": headers, "query_string": b""}
     body.seek(0)
-    return adapter.build_environ(adapter.scope, body) | {"CONTENT_LENGTH": str(size)}
+    return adapter.build_environ(adapter.scope, body) | {
+        "CONTENT_LENGTH": str(size),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+    }
 
 
 def _whole(wsgi: Wsgi, environ: Environ) -> Answer:

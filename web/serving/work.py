@@ -11,20 +11,32 @@ from django.db.backends.signals import connection_created
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Seconds that a statement, a wait for a lock and a pause within a transaction may take, at most."""
+    """Bounds: seconds for a statement, a wait for a lock and a pause within a transaction; threads in all; requests of
+    one reader that are worked on at once, and that may wait with them.
+    """
 
     name: str
     statement_s: float
     lock_s: float
     pause_s: float
     threads: int = 1
+    at_once: int = 1
+    at_most: int = 1
 
 
-PAGES = Work("pages", statement_s=30, lock_s=5, pause_s=30, threads=settings.WEB_THREADS)
-"""Pages, and questions of programs."""
-FILES = Work("files", statement_s=60, lock_s=5, pause_s=60, threads=2)
+PAGES = Work(
+    "pages",
+    statement_s=30,
+    lock_s=5,
+    pause_s=30,
+    threads=settings.WEB_THREADS,
+    at_once=max(1, settings.WEB_THREADS // 2),
+    at_most=200,
+)
+"""Pages, and questions of programs. A browser asks for six things at once."""
+FILES = Work("files", statement_s=60, lock_s=5, pause_s=60, threads=2, at_most=4)
 """Exports and imports. They take turns, so that pages do not wait for them."""
-SERIES = Work("series", statement_s=30, lock_s=5, pause_s=30, threads=2)
+SERIES = Work("series", statement_s=30, lock_s=5, pause_s=30, threads=2, at_most=50)
 """Questions for the points of series, which may be a thousand."""
 INGEST = Work("ingest", statement_s=10, lock_s=5, pause_s=10, threads=4)
 """More threads would only wait for each other: one is busy but for the moment of its commit."""

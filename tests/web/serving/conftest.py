@@ -53,7 +53,7 @@ class Server:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         raw.settimeout(ANSWER_S)
         raw.connect(("127.0.0.1", self.port))
-        raw.sendall(head.encode())
+        raw.sendall(head.encode("latin-1"))
         return raw
 
 
