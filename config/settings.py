@@ -37,18 +37,27 @@ DATABASES = {
         env.text("DATABASE_URL", None, "the PostgreSQL address, postgres://user@host/name")
     )
 }
-# Under ASGI each request has a thread of its own, so a connection kept per thread would never be used again: the web
-# process shares a pool instead (config/asgi.py). Workers and commands have one thread and keep theirs.
-DB_POOL = env.integer("MUSTER_DB_POOL", 0, "most database connections of one web process; 0 for no pool")
-DATABASES["default"] |= {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0 if DB_POOL else 600}
-if DB_POOL:
-    DATABASES["default"]["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 10}}
+# Each thread of the web process keeps its connection (web/serving/lanes.py), and so do workers and commands. A server
+# that cannot be reached is given up soon; one whose host has gone as well.
+DATABASES["default"] |= {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 600}
+DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 10_000} | DATABASES["default"][
+    "OPTIONS"
+]
+WEB_THREADS = env.integer(
+    "MUSTER_WEB_THREADS", 12, "pages that one web process makes at a time, each with a database connection"
+)
+BODY_BYTES = env.integer(
+    "MUSTER_BODY_BYTES", 16 * 1024 * 1024, "largest body of a form, a file or a call that is accepted"
+)
+ANSWER_BYTES = env.integer("MUSTER_ANSWER_BYTES", 512 * 1024 * 1024, "largest file that is made for a reader")
 REDIS_URL = env.text("REDIS_URL", None, "the Redis address, redis://host:6379/0 or unix:///path.sock?db=0")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "muster",
+        # A cache that does not answer is done without.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 
@@ -90,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "web.middleware.RefusalMiddleware",
     # Below WhiteNoise, whose files are compressed already. Pads each answer, so that its length tells no token.
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -208,7 +218,7 @@ TELEMETRY_LIVE_S = env.integer(
     300,
     "least seconds for which a sample counts as live; 3 x cadence when that is longer",
 )
-DATA_UPLOAD_MAX_MEMORY_SIZE = TELEMETRY_BODY_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -312,8 +322,11 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "web.request_ids.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+    },
     "root": {
         "handlers": ["console"],
         "level": env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),
