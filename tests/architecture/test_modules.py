@@ -1,6 +1,7 @@
 """Rules of layout that a machine can hold."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,17 @@ def test_only_one_module_writes_csv():
         and any(each in path.read_text(encoding="utf-8") for each in writing)
     ]
     assert writers == ["web/sheets.py"]
+
+
+def test_only_one_module_reads_and_writes_yaml():
+    """The one whose reader is bounded."""
+    using = ("yaml.load", "yaml.safe_", "yaml.full_", "yaml.parse", "yaml.compose", "yaml.dump", "from yaml")
+    users = [
+        named(path)
+        for path in modules()
+        if path.relative_to(ROOT).parts[0] not in ("tests", "stack", "benchmarks")
+        and any(
+            re.search(rf"(?<![\w.]){re.escape(each)}", path.read_text(encoding="utf-8")) for each in using
+        )
+    ]
+    assert users == ["web/yaml_documents.py"]
