@@ -23,7 +23,7 @@ from rest_framework.serializers import BaseSerializer
 from accounts.models import User
 from readiness.framework import operations, queries
 from readiness.framework.core.loading import load_files
-from readiness.framework.core.packing import MOST_BYTES, texts_of
+from readiness.framework.core.packing import texts_of
 from readiness.framework.core.reader import DefinitionError
 from readiness.framework.exporting import exported
 from readiness.framework.filters import FrameworkVersionFilters
@@ -37,6 +37,7 @@ from web.rest.permissions import requires
 from web.rest.references import LARGEST_ID
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.yaml_documents import MOST_BYTES
 
 _TOLD = (
     *("title", "status", "digest", "rolls_back_to", "changes"),

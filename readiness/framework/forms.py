@@ -16,12 +16,13 @@ from readiness.framework import operations
 from readiness.framework.core import editing, wording
 from readiness.framework.core.definition import Check, Decision, Framework, Pillar
 from readiness.framework.core.loading import load_files, parse
-from readiness.framework.core.packing import MOST_BYTES, texts_of
+from readiness.framework.core.packing import texts_of
 from readiness.framework.core.reader import DefinitionError
 from readiness.framework.core.vocabulary import Change, CheckState, EvidenceKind, Gate, Profile
 from readiness.framework.lines import EVIDENCE
 from readiness.framework.models import FrameworkVersion
 from web import yaml_documents
+from web.yaml_documents import MOST_BYTES
 
 type Fields = Mapping[str, Any]
 
