@@ -221,9 +221,7 @@ def _step(
         status = 422
         if form.is_valid():
             try:
-                after = operations.edit(
-                    found, form.change, revision=form.cleaned_data["revision"], by=by, now=at
-                )
+                after = form.save(found, by=by, now=at)
             except DefinitionError as error:
                 form.refused(error)
             except (NotADraft, StaleRevision) as error:

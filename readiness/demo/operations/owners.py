@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-import yaml
-
 from accounts.models import User
 from accounts.operations import create_user
 from inventory.models import Site
@@ -20,6 +18,7 @@ from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from readiness.ownership.operations import Proposal
 from readiness.people.models import Membership, Person, Team
+from web import yaml_documents
 
 USERNAME = "demo-{key}"
 CONFIRMED_BEFORE = timedelta(days=3)
@@ -28,7 +27,7 @@ CONFIRMED_BEFORE = timedelta(days=3)
 
 @cache
 def book() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml.safe_load((DATA / "owners.yaml").read_text(encoding="utf-8")))
+    return cast(Mapping[str, Any], yaml_documents.read((DATA / "owners.yaml").read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True, slots=True)

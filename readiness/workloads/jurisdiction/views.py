@@ -277,8 +277,7 @@ def _step(
         status = 422
         if form.is_valid():
             try:
-                revision = form.cleaned_data["revision"]
-                operations.edit(found, form.change, revision=revision, by=_reader(request), now=now())
+                form.save(found, by=_reader(request), now=now())
             except DefinitionError as error:
                 form.refused(error)
             except (NotADraft, StaleRevision) as error:
