@@ -66,7 +66,7 @@ def deliver(application, sender):
         sent = []
 
         async def receive():
-            return messages.pop(0)
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
 
         async def send(message):
             sent.append(message)
