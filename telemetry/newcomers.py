@@ -1,7 +1,7 @@
 """How many series a source may bring: so many new ones in five minutes, and so many in all that have not ended.
 
-Decided at the door, so that the sender is told. Which series are known is remembered by the hashes of their keys; only
-what is not remembered is looked up, so that an ordinary body asks the database nothing.
+Decided at the door, so that the sender is told. The keys of known series are remembered; only what is not remembered is
+looked up, so that an ordinary body asks the database nothing.
 
 The rate is counted in one row for all web processes (a new series that reaches two of them before it is drained counts
 twice). The total is counted once a minute by each process and may be passed by what was let in within that time.
@@ -20,8 +20,10 @@ from telemetry.core.series import digest_of_key
 from telemetry.counts import activity_start
 from telemetry.models import Source
 
-# A hash takes some 70 bytes to remember. Past the bound all are forgotten and found again as they come.
-REMEMBERED = 1_000_000
+# What is remembered of all sources. The decoder holds most of these keys as well: then they are the same objects, which
+# is why keys and not their hashes are kept (a third of the time to compare). Past the bound all are forgotten.
+REMEMBERED_BYTES = 96 * 1024 * 1024
+ENTRY_BYTES = 100
 COUNTED_EVERY = timedelta(minutes=1)
 
 _FIND = "SELECT digest FROM telemetry_series WHERE source_id = %s AND digest = ANY(%s)"
@@ -48,18 +50,19 @@ class Total:
 class Newcomers:
     """Lets in the samples of known series, and of new ones as far as the limits go."""
 
-    def __init__(self, bound: int = REMEMBERED) -> None:
-        self._known: dict[int, set[int]] = {}
+    def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:
+        self._known: dict[int, set[bytes]] = {}
+        self._bytes = 0
+        self._most_bytes = most_bytes
         self._totals: dict[int, Total] = {}
         self._spent: dict[int, datetime] = {}
-        self._bound = bound
 
     def let_in(self, columns: Columns, *, source: Source, now: datetime) -> Columns:
         """The columns, without series beyond the limits: those are counted as refused."""
         known = self._known.setdefault(source.pk, set())
-        if known.issuperset(map(hash, columns.keys)):
+        if known.issuperset(columns.keys):
             return columns
-        unknown = [place for place, key in enumerate(columns.keys) if hash(key) not in known]
+        unknown = [place for place, key in enumerate(columns.keys) if key not in known]
         with binary_cursor() as cursor:
             new = _new(cursor, source, columns, unknown)
             within = self._within_total(cursor, source, len(new), now)
@@ -68,8 +71,7 @@ class Newcomers:
             self._totals[source.pk].series += granted
         refused = {Reason.TOO_MANY_NEW_SERIES: new[granted:within], Reason.TOO_MANY_SERIES: new[within:]}
         beyond = set(new[granted:])
-        known.update(hash(columns.keys[place]) for place in unknown if place not in beyond)
-        self._trim()
+        self._remember(source, [columns.keys[place] for place in unknown if place not in beyond])
         return without(columns, refused) if beyond else columns
 
     def _within_total(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
@@ -93,9 +95,13 @@ class Newcomers:
             self._spent[source.pk] = start
         return min(new, max(0, limit - (met - new)))
 
-    def _trim(self) -> None:
-        if sum(map(len, self._known.values())) > self._bound:
+    def _remember(self, source: Source, keys: list[bytes]) -> None:
+        size = sum(map(len, keys)) + ENTRY_BYTES * len(keys)
+        if self._bytes + size > self._most_bytes:
             self._known.clear()
+            self._bytes = 0
+        self._bytes += size
+        self._known.setdefault(source.pk, set()).update(keys)
 
 
 def _new(cursor: psycopg.Cursor, source: Source, columns: Columns, places: list[int]) -> list[int]:

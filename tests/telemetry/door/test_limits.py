@@ -163,3 +163,14 @@ def test_the_inbox_is_measured(post, sender, figures, frozen_now):
     InboxBatch.objects.update(failed_at=frozen_now.at)
     assert figures()["muster_telemetry_inbox_batches"] == 0
     assert figures()["muster_telemetry_set_aside_batches"] == 2
+
+
+def test_what_is_forgotten_is_looked_up_and_not_counted_again(bring, settings, monkeypatch):
+    from telemetry import receive
+    from telemetry.newcomers import Newcomers
+
+    monkeypatch.setattr(receive, "_newcomers", Newcomers(most_bytes=1))
+    settings.TELEMETRY_NEW_SERIES = 2
+    for _ in range(3):
+        assert bring("a", "b")[0] == 204
+    assert bring("c")[1]["rejected"] == {"too_many_new_series": 1}
