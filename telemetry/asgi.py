@@ -59,13 +59,13 @@ class RemoteWrite:
         self._room = Room(ROOM_BYTES)
         self._places = Places(PLACES_EACH)
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, incoming: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._live(incoming, send)
         elif scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
-            await self._write(scope, receive, send)
+            await self._write(scope, incoming, send)
         else:
-            await self._otherwise(scope, receive, send)
+            await self._otherwise(scope, incoming, send)
 
     async def _write(self, scope: Message, incoming: Receive, send: Send) -> None:
         began = time.perf_counter()
@@ -128,9 +128,9 @@ class RemoteWrite:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: _connected(work, *given))
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, incoming: Receive, send: Send) -> None:
         while True:
-            message = await receive()
+            message = await incoming()
             if message["type"] == "lifespan.shutdown":
                 self.close()
                 await send({"type": "lifespan.shutdown.complete"})
