@@ -7,6 +7,7 @@ passes by itself may look temporary: a full inbox, too many at once, an absent d
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from typing import IO, Any
 
 from django.conf import settings
@@ -52,6 +53,8 @@ class Answer:
     examples: Mapping[str, str] = field(default_factory=dict)
     # The samples that could be taken were taken before, and what was refused was counted then.
     duplicate: bool = False
+    # Where the usual time after which to come again is not the right one.
+    wait_s: float | None = None
 
     @property
     def says(self) -> dict[str, Any] | None:
@@ -69,16 +72,16 @@ class Answer:
 
     @property
     def retry_after_s(self) -> int | None:
-        return RETRY_AFTER_S.get(self.status)
+        return RETRY_AFTER_S.get(self.status) if self.wait_s is None else ceil(self.wait_s)
 
 
 class Refusal(Exception):
     """A whole body is refused. `counted` is the reason under which the ingest page counts it, if it does."""
 
-    def __init__(self, status: int, detail: str, counted: str = "") -> None:
+    def __init__(self, status: int, detail: str, counted: str = "", wait_s: float | None = None) -> None:
         super().__init__(detail)
         rejected, examples = ({counted: 1}, {counted: detail}) if counted else ({}, {})
-        self.answer = Answer(status, detail, rejected=rejected, examples=examples)
+        self.answer = Answer(status, detail, rejected=rejected, examples=examples, wait_s=wait_s)
 
 
 class Senders:
