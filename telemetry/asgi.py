@@ -56,7 +56,7 @@ class RemoteWrite:
         self._threads = threads or ThreadPoolExecutor(
             THREADS, thread_name_prefix="remote-write", initializer=_connect_without_pool
         )
-        self._room = Room(ROOM_BYTES)
+        self._room = Room(ROOM_BYTES, "too much comes at once")
         self._places = Places(PLACES_EACH)
 
     async def __call__(self, scope: Message, incoming: Receive, send: Send) -> None:
@@ -86,7 +86,7 @@ class RemoteWrite:
             source = receive.remembered_sender(delivery, now=now())
             source = source or await self._ask(receive.sender_of, delivery)
             receive.check_headers(delivery, now=now())
-            with self._places.of(source.pk):
+            async with self._places.of(source.pk):
                 return await self._read_and_take(delivery, source, incoming), True
         except (Refusal, NoRoom, BodyTooSlow) as error:
             refusal = _refusal(error)

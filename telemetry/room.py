@@ -4,9 +4,8 @@ All of it belongs to one event loop; nothing here is for threads.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 # How long a sender waits for its turn before it is told to come again.
 WAIT_S = 10.0
@@ -17,14 +16,14 @@ class NoRoom(Exception):
 
 
 class Hold:
-    """Bytes held in a room."""
+    """What one request holds of a room."""
 
     def __init__(self, room: "Room") -> None:
         self._room = room
         self.size = 0
 
     async def change(self, size: int) -> None:
-        """Give back what is held, then wait for `size` bytes: whoever waits holds nothing. Raises NoRoom."""
+        """Give back what is held, then wait for `size`: whoever waits holds nothing. Raises NoRoom."""
         self.free()
         self.size = await self._room._take(size)
 
@@ -34,10 +33,11 @@ class Hold:
 
 
 class Room:
-    """So many bytes for all. Who finds too few free waits in turn, so that a large one is not passed by for ever."""
+    """So much for all. Who finds too little free waits in turn, so that a large one is not passed by for ever."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, when_full: str) -> None:
         self._size = self._free = size
+        self._when_full = when_full
         self._turn = asyncio.Lock()
         self._freed = asyncio.Event()
 
@@ -65,7 +65,7 @@ class Room:
                     self._freed.clear()
                     await self._freed.wait()
         except TimeoutError as error:
-            raise NoRoom("too many bodies at once") from error
+            raise NoRoom(self._when_full) from error
 
     def _give(self, size: int) -> None:
         self._free += size
@@ -73,21 +73,15 @@ class Room:
 
 
 class Places:
-    """So many requests at once for each source."""
+    """So many requests at once for each source; more of them wait in turn, holding nothing."""
 
     def __init__(self, each: int) -> None:
         self._each = each
-        self._taken: Counter[int] = Counter()
+        self._rooms: dict[int, Room] = {}
 
-    @contextmanager
-    def of(self, source_id: int) -> Iterator[None]:
-        """Raises NoRoom at once: a sender that opens more than this is better told than kept waiting."""
-        if self._taken[source_id] >= self._each:
-            raise NoRoom(f"more than {self._each} requests of this source at once")
-        self._taken[source_id] += 1
-        try:
-            yield
-        finally:
-            self._taken[source_id] -= 1
-            if not self._taken[source_id]:
-                del self._taken[source_id]
+    def of(self, source_id: int) -> AbstractAsyncContextManager[Hold]:
+        if source_id not in self._rooms:
+            self._rooms[source_id] = Room(
+                self._each, f"more than {self._each} requests of this source at once"
+            )
+        return self._rooms[source_id].held(1)

@@ -150,7 +150,8 @@ def test_a_body_larger_than_what_is_held_in_memory_is_taken(post, sender):
     assert InboxBatch.objects.get().samples == 5000
 
 
-def test_one_source_cannot_take_the_places_of_others(opened, post, sender, sender_of, porto):
+def test_one_source_cannot_take_the_places_of_others(opened, post, sender, sender_of, porto, monkeypatch):
+    monkeypatch.setattr("telemetry.room.WAIT_S", 0.2)
     body = body_of(("up", 1.0, sender.at(0)))
     other = sender_of(porto)
     with ExitStack() as stack:
@@ -170,6 +171,19 @@ def test_one_source_cannot_take_the_places_of_others(opened, post, sender, sende
     assert sorted(InboxBatch.objects.values_list("source", flat=True)) == sorted(
         [sender.source.pk, other.source.pk]
     )
+
+
+def test_a_request_too_many_waits_for_a_place(opened, sender):
+    begun = {"Content-Length": 5, "Expect": "100-continue"}
+    with ExitStack() as stack:
+        wires = [stack.enter_context(opened(begun)) for _ in range(PLACES_EACH)]
+        assert {wire.recv(100) for wire in wires} == {b"HTTP/1.1 100 Continue\r\n\r\n"}
+        body = body_of(("up", 1.0, sender.at(0)))
+        waiting = stack.enter_context(opened({"Content-Length": len(body)}))
+        waiting.sendall(body)
+        wires[0].sendall(b"wrong")
+        assert wires[0].answer()[0] == 400
+        assert waiting.answer()[0] == 204
 
 
 def test_a_source_that_is_deleted_while_it_sends_is_unknown(post, sender):
