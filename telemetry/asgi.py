@@ -81,10 +81,10 @@ class RemoteWrite:
 
     async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[Answer, bool]:
         """What to answer, and whether the body was read to its end. Raises SenderGone."""
-        source = None
+        source: Source | None = None
         try:
-            source = receive.remembered_sender(delivery, now=now())
-            source = source or await self._ask(receive.sender_of, delivery)
+            remembered = receive.remembered_sender(delivery, now=now())
+            source = remembered or await self._ask(receive.sender_of, delivery)
             receive.check_headers(delivery, now=now())
             async with self._places.of(source.pk):
                 return await self._read_and_take(delivery, source, incoming), True

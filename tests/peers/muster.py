@@ -15,7 +15,7 @@ from tests.peers.running import Programs, eventually, free_port
 # Seconds for which a sample counts as live, in place of the usual five minutes.
 LIVE_S = 10
 USER, PASSWORD = "boss", "a-long-enough-password"
-START_S = 300
+START_S = 90
 
 
 class Muster:
@@ -46,7 +46,7 @@ class Muster:
     def manage(self, *arguments: str) -> str:
         argv = ["python", "manage.py", *arguments]
         done = subprocess.run(
-            argv, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=420
+            argv, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=120
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

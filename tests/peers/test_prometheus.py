@@ -327,7 +327,7 @@ remote_write:{writes}
     return found
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_native_histograms_and_a_refused_series_hold_up_nothing(sending):
     """The target is gone by now: only `up` and its like go on."""
     scraped = sending.scraped()
