@@ -132,12 +132,12 @@ class RemoteWrite:
         while True:
             message = await incoming()
             if message["type"] == "lifespan.shutdown":
-                self.close()
+                await self.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
             await send({"type": "lifespan.startup.complete"})
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the threads, each with its connection."""
         together = threading.Barrier(THREADS)
 

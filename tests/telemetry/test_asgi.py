@@ -37,7 +37,7 @@ def otherwise(passed_on):
 def application(otherwise):
     wrapped = RemoteWrite(otherwise)
     yield wrapped
-    wrapped.close()
+    asyncio.run(wrapped.close())
 
 
 @pytest.fixture
