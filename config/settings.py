@@ -213,6 +213,17 @@ TELEMETRY_DECODED_BYTES = env.integer(
 TELEMETRY_INBOX_BATCHES = env.integer(
     "MUSTER_TELEMETRY_INBOX_BATCHES", 20_000, "batches waiting before senders are told to slow down (429)"
 )
+TELEMETRY_INBOX_BYTES = env.integer(
+    "MUSTER_TELEMETRY_INBOX_BYTES", 1024**3, "bytes waiting before senders are told to slow down (429)"
+)
+TELEMETRY_NEW_SERIES = env.integer(
+    "MUSTER_TELEMETRY_NEW_SERIES", 10_000, "new series that a source may bring in five minutes"
+)
+TELEMETRY_SERIES = env.integer(
+    "MUSTER_TELEMETRY_SERIES",
+    200_000,
+    "series that a source may have, those ended by a stale marker left out",
+)
 TELEMETRY_LIVE_S = env.integer(
     "MUSTER_TELEMETRY_LIVE_S",
     300,

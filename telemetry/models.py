@@ -116,6 +116,9 @@ class SourceActivity(models.Model):
     batches = models.PositiveBigIntegerField(default=0)
     samples = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    new_series = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text=_("Series met for the first time, those beyond the limit included")
+    )
     lag_max_s = models.FloatField(default=0, help_text=_("Longest time from receipt to stored, s"))
 
     class Meta:
@@ -146,7 +149,18 @@ class Rejection(models.Model):
         return f"{self.source}: {self.count} x {self.reason}"
 
 
+class StoredBytes(models.Func):
+    """The bytes that a value takes as it is stored, which is known without reading it."""
+
+    function = "pg_column_size"
+    arity = 1
+    output_field = models.BigIntegerField()
+
+
 class InboxBatchQuerySet(models.QuerySet["InboxBatch"]):
+    def waiting(self) -> "InboxBatchQuerySet":
+        return self.filter(failed_at__isnull=True)
+
     def set_aside(self) -> "InboxBatchQuerySet":
         return self.filter(failed_at__isnull=False)
 

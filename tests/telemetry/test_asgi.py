@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 
 import pytest
 import uvicorn
@@ -36,7 +37,7 @@ def otherwise(passed_on):
 def application(otherwise):
     wrapped = RemoteWrite(otherwise)
     yield wrapped
-    wrapped.close()
+    asyncio.run(wrapped.close())
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def deliver(application, sender):
         sent = []
 
         async def receive():
-            return messages.pop(0)
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
 
         async def send(message):
             sent.append(message)
@@ -134,6 +135,20 @@ def end_other_connections():
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+def test_an_absent_database_is_answered_at_once_though_pages_wait_for_a_pool(deliver, monkeypatch, body):
+    """The threads of the door start within this test, and so with these settings."""
+    absent = connections["default"].settings_dict
+    with monkeypatch.context() as patched:
+        patched.setitem(absent, "HOST", "/nowhere")
+        patched.setitem(absent, "CONN_MAX_AGE", 0)
+        patched.setitem(absent, "OPTIONS", absent["OPTIONS"] | {"pool": {"timeout": 10}})
+        began = time.monotonic()
+        answers = [deliver(body) for _ in range(5)]
+        took_s = time.monotonic() - began
+    assert {(status, headers[b"retry-after"]) for status, headers, _ in answers} == {(503, b"1")}
+    assert took_s < 5
 
 
 def test_an_error_of_ours_is_500_and_says_nothing_of_it(deliver, monkeypatch, body, caplog):
