@@ -154,6 +154,25 @@ def test_changing_the_password_ends_other_sessions_and_keeps_this_one(client_of,
     assert sign_in(password=new).status_code == 302
 
 
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("way", ["own page", "users page", "endpoint"])
+def test_a_new_password_revokes_tokens_unless_they_are_kept(client_of, api_of, ops, way, keep):
+    program, new = api_of("ops"), "another-long-enough-password"
+    kept = {"keep_tokens": "on"} if keep else {}
+    if way == "own page":
+        form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+        client_of("ops").post("/settings/password/", form | kept)
+    elif way == "users page":
+        form = {"password": new, "password_again": new}
+        client_of("admin").post(f"/settings/users/{ops.pk}/password/", form | kept)
+    else:
+        api_of("admin").patch(f"/api/accounts/users/{ops.pk}/", {"password": new, "keep_tokens": keep})
+    assert sign_in(password=new).status_code == 302
+    assert program.get("/api/authentication-check/").status_code == (200 if keep else 401)
+    history = client_of("admin").get("/history/?model=accounts.token").context["rows"]
+    assert [row.action for row in history if row.action == "changed"] == ([] if keep else ["changed"])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
