@@ -3,7 +3,9 @@
 import gc
 import os
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("MUSTER_DB_POOL", "12")
@@ -18,4 +20,5 @@ gc.collect()
 gc.freeze()
 gc.set_threshold(50_000, 10, 10)
 
-application = RemoteWrite(django_application)
+# uvicorn's own look at forwarded headers is off (stack/processes.py): it would trust the loopback address unasked.
+application = ProxyHeadersMiddleware(RemoteWrite(django_application), settings.TRUSTED_PROXIES)

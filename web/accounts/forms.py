@@ -50,7 +50,7 @@ class TriedTooOften(ValidationError):
 
     def __init__(self, wait_s: int) -> None:
         super().__init__(
-            _("Too many attempts from your address. Try again in %(wait)s."),
+            _("Too many attempts. Try again in %(wait)s."),
             code="throttled",
             params={"wait": units.duration(wait_s)},
         )
