@@ -4,7 +4,9 @@ import gc
 import os
 import resource
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -27,4 +29,7 @@ gc.collect()
 gc.freeze()
 gc.set_threshold(50_000, 10, 10)
 
-application = Serving(wsgi, doors={("POST", "/api/v1/write"): RemoteWrite(None)})
+# uvicorn's own look at forwarded headers is off (stack/processes.py): it would trust the loopback address unasked.
+application = ProxyHeadersMiddleware(
+    Serving(wsgi, doors={("POST", "/api/v1/write"): RemoteWrite(None)}), settings.TRUSTED_PROXIES
+)

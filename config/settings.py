@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pghistory
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from config import env, history
@@ -25,6 +26,11 @@ CSRF_TRUSTED_ORIGINS = env.words(
     "MUSTER_TRUSTED_ORIGINS", [], "comma-separated origins (https://…) behind a proxy"
 )
 BEHIND_HTTPS = env.flag("MUSTER_HTTPS", False, "1 when a proxy in front serves Muster over HTTPS only")
+# Read by config/asgi.py. Anybody can write these headers: those of others are not looked at.
+TRUSTED_PROXIES = env.networks(
+    "MUSTER_TRUSTED_PROXIES",
+    "addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count, comma-separated",
+)
 HOST = env.text("MUSTER_HOST", "127.0.0.1", "the address that `make run` listens on")
 PORT = env.integer(
     "MUSTER_PORT", 8000, "the port that `make run` listens on; the next free one when it is taken"
@@ -140,6 +146,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.validators.RepetitionValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -166,7 +173,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 if BEHIND_HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    if not TRUSTED_PROXIES:
+        raise ImproperlyConfigured(
+            "MUSTER_HTTPS=1 needs MUSTER_TRUSTED_PROXIES: without it nobody is believed that a request came by HTTPS."
+        )
     SECURE_HSTS_SECONDS = int(timedelta(days=30).total_seconds())
 
 # --- language, time, files --------------------------------------------------------------------------------------------
@@ -232,12 +242,16 @@ TELEMETRY_LIVE_S = env.integer(
 DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES
 
 # --- REST -------------------------------------------------------------------------------------------------------------
+API_CALLS_PER_MINUTE = env.integer(
+    "MUSTER_API_CALLS_PER_MINUTE", 600, "calls of the API that one token may make in a minute; 0 for no limit"
+)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "web.rest.authentication.TokenAuthentication",
         "web.rest.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["web.rest.permissions.ModelPermissions"],
+    "DEFAULT_THROTTLE_CLASSES": ["web.rest.throttling.TokenThrottle"],
     "DEFAULT_PAGINATION_CLASS": "web.rest.pagination.ContractPagination",
     "DEFAULT_FILTER_BACKENDS": ["web.rest.filters.StrictFilterBackend", "web.rest.filters.OrderingBackend"],
     "DEFAULT_RENDERER_CLASSES": [

@@ -120,7 +120,7 @@ class Refused:
 def sources() -> QuerySet[Source]:
     """Sources with what a list sorts by: `severity` (0 is worst) and `newest` (last sample)."""
     places = [When(status__state=state, then=Value(place)) for place, state in enumerate(SEVERITY)]
-    return Source.objects.select_related("site", "status", "token").annotate(
+    return Source.objects.select_related("site", "status", "token", "owner").annotate(
         severity=Case(*places, default=Value(len(SEVERITY) - 1), output_field=IntegerField()),
         newest=F("status__last_sample_at"),
     )

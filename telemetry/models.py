@@ -52,6 +52,14 @@ class Source(models.Model):
     token = models.OneToOneField(
         Token, on_delete=models.PROTECT, related_name="source", null=True, blank=True
     )
+    owner = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        related_name="owned_sources",
+        null=True,
+        blank=True,
+        help_text=_("Who answers for the sender and its token"),
+    )
     paused = models.BooleanField(default=False)
     # Units that differ per vendor or per source: {metric: factor} applied before storing.
     unit_scale = models.JSONField(default=dict, blank=True)
@@ -71,6 +79,11 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def lost_owner(self) -> bool:
+        """Whether who owned it may not sign in any more. It goes on sending; somebody else has to take it over."""
+        return self.owner is not None and not self.owner.is_active
 
 
 class SourceStatus(models.Model):

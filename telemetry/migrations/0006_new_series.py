@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("telemetry", "0003_batch_decisions"),
+        ("telemetry", "0005_fill_owners"),
     ]
 
     operations = [

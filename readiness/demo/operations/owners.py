@@ -21,6 +21,8 @@ from readiness.people.models import Membership, Person, Team
 from web import yaml_documents
 
 USERNAME = "demo-{key}"
+LINKED_BEFORE = timedelta(days=400)
+"""How long ago the demo's people confirmed who they are: before anything that the demo had them accept."""
 CONFIRMED_BEFORE = timedelta(days=3)
 """How long before it runs out an owner of the demo confirms. What ran out before the loading stays overdue."""
 
@@ -85,7 +87,11 @@ def _people(
             made.note([user])
         left_at = now - timedelta(days=row["left"]) if "left" in row else None
         person = Person.objects.create(
-            name=row["name"], user=user, time_zone=row["time_zone"], left_at=left_at
+            name=row["name"],
+            user=user,
+            user_confirmed_at=now - LINKED_BEFORE,
+            time_zone=row["time_zone"],
+            left_at=left_at,
         )
         made.note([person])
         Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])

@@ -137,7 +137,10 @@ def _page(
 
 
 def _found(pk: int) -> Assignment:
-    joined = ("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by")
+    joined = (
+        *("site", "accountable__user", "deputy__user", "team", "responsible"),
+        *("proposed_by", "answered_by"),
+    )
     return get_object_or_404(Assignment.objects.select_related(*joined), pk=pk)
 
 
