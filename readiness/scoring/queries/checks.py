@@ -159,7 +159,7 @@ def _worst_between(moves: Sequence[Flip], present: str, begin: datetime, until: 
 
 
 def _severity(state: str) -> int:
-    return SEVERITY.get(CheckState(state), 0)
+    return SEVERITY[CheckState(state)]
 
 
 def _worst_first(row: CheckSiteRow) -> tuple[int, float, str]:
