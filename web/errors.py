@@ -49,6 +49,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 404, _("Not found."))
 
 
+def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """`allowed` are the methods that the address takes, as the header lists them."""
+    detail = _("Method %(method)s is not allowed.") % {"method": request.method}
+    return _answer(request, 405, detail, allowed=allowed)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return _answer(
         request, 500, _("Muster failed to answer. The fault is in its log, under this request's id.")

@@ -79,8 +79,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return answers.page(request, "readiness/site.html", context | contents)
 
 
-@require("inventory.view_site", MAY_EVALUATE)
 @require_POST
+@require("inventory.view_site", MAY_EVALUATE)
 def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
     site = _site(slug)
     try:
