@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.methods.MethodMiddleware",
     "web.middleware.BadValueMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

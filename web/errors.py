@@ -66,6 +66,12 @@ def refusal_for(error: BaseException | None) -> Refusal:
     return refusals.AWAY if state is None or state.startswith(AWAY) else refusals.FAILED
 
 
+def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """`allowed` are the methods that the address takes, as the header lists them."""
+    detail = _("Method %(method)s is not allowed.") % {"method": request.method}
+    return _answer(request, 405, detail, allowed=allowed)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return refused(request, refusal_for(sys.exception()))
 

@@ -181,9 +181,9 @@ def import_definition(request: HttpRequest, pk: int) -> HttpResponse:
     return _step(request, found, ImportForm, gettext("Import"), lines.url_of(found))
 
 
+@require_POST
 @may_discard
 @never_cache
-@require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     found = _version(pk)
     try:

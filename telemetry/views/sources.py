@@ -147,8 +147,8 @@ def _form_page(request: HttpRequest, context: dict[str, Any], status: int) -> Ht
     return render(request, "telemetry/source_form.html", context, status=status)
 
 
-@may_change
 @require_POST
+@may_change
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.pause_source(source, by=request.user, now=now())
@@ -156,8 +156,8 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("source", args=[pk]))
 
 
-@may_change
 @require_POST
+@may_change
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.resume_source(source, by=request.user, now=now())
@@ -165,9 +165,9 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("source", args=[pk]))
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def rotate_token(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     at = now()
@@ -176,8 +176,8 @@ def rotate_token(request: HttpRequest, pk: int) -> HttpResponse:
     return _token_page(request, source, token, at, heading=heading)
 
 
-@require("telemetry.view_source", MAY_DELETE)
 @require_POST
+@require("telemetry.view_source", MAY_DELETE)
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.delete_source(source, by=request.user, now=now())

@@ -90,8 +90,8 @@ def display(request: UserRequest) -> HttpResponse:
     return response
 
 
-@never_cache
 @require_POST
+@never_cache
 @signed_in
 def add_token(request: UserRequest) -> HttpResponse:
     """Answers with the secret itself, not with a redirect: it is shown once and kept nowhere."""
