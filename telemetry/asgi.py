@@ -81,10 +81,9 @@ class RemoteWrite:
 
     async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[Answer, bool]:
         """What to answer, and whether the body was read to its end. Raises SenderGone."""
-        source: Source | None = None
+        source = None
         try:
-            remembered = receive.remembered_sender(delivery, now=now())
-            source = remembered or await self._ask(receive.sender_of, delivery)
+            source = await self._sender(delivery)
             receive.check_headers(delivery, now=now())
             async with self._places.of(source.pk):
                 return await self._read_and_take(delivery, source, incoming), True
@@ -98,6 +97,10 @@ class RemoteWrite:
         if source is None:
             return refusal.answer, False
         return await self._settled(receive.count_refusal, refusal, source), False
+
+    async def _sender(self, delivery: Delivery) -> Source:
+        remembered = receive.remembered_sender(delivery, now=now())
+        return remembered or await self._ask(receive.sender_of, delivery)
 
     async def _read_and_take(self, delivery: Delivery, source: Source, incoming: Receive) -> Answer:
         """Raises Refusal, NoRoom, BodyTooSlow and SenderGone, all of them before the body is whole."""

@@ -197,8 +197,8 @@ def test_a_source_that_is_deleted_while_it_sends_is_unknown(post, sender):
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_other_methods_are_told_what_the_address_takes(port, method):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+def test_other_methods_are_told_what_the_address_takes(served_port, method):
+    connection = http.client.HTTPConnection("127.0.0.1", served_port, timeout=20)
     connection.request(method, "/api/v1/write")
     response = connection.getresponse()
     assert response.status == 405
