@@ -31,5 +31,5 @@ gc.set_threshold(50_000, 10, 10)
 
 # uvicorn's own look at forwarded headers is off (stack/processes.py): it would trust the loopback address unasked.
 application = ProxyHeadersMiddleware(
-    Serving(wsgi, doors={("POST", "/api/v1/write"): RemoteWrite(None)}), settings.TRUSTED_PROXIES
+    Serving(wsgi, doors={("POST", "/api/v1/write"): RemoteWrite()}), settings.TRUSTED_PROXIES
 )

@@ -1,30 +1,25 @@
 """The one door of remote write, under ASGI: who sends, then what, then the answer; nothing of sessions or pages.
 
-A body is read only once its sender is known and its headers are right, and no further than is taken. Threads stay, and
-with them their database connections, which are their own: a pool that waits for its database would have senders wait.
+A body is read only once its sender is known and its headers are right, and no further than is taken.
 """
 
-import asyncio
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
 from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, connections
+from django.db import InterfaceError, OperationalError, connections
 
 from telemetry import meters, receive
 from telemetry.models import Source
 from telemetry.receive import Answer, Delivery, Refusal
 from telemetry.room import NoRoom, Places, Room
+from web import request_ids
 from web.bodies import (
     MEMORY_BYTES,
-    Application,
     Body,
     BodyTooSlow,
     Message,
@@ -32,52 +27,43 @@ from web.bodies import (
     Send,
     SenderGone,
     declared_bytes,
+    linger,
 )
 from web.clock import now
+from web.serving.lanes import Lane
+from web.serving.work import INGEST
 
 log = logging.getLogger(__name__)
 
-PATH = "/api/v1/write"
-# More would only wait for each other: a thread is busy but for the moment of its commit.
-THREADS = 4
 # What bodies may take in memory together, decompressed; a larger one has it alone.
 ROOM_BYTES = 64 * 1024 * 1024
 PLACES_EACH = 16
-CONNECT_S = 2
-# How long a sender may go on writing what nobody reads, before the connection is closed under it.
-LINGER_S = 2.0
 
 
 class RemoteWrite:
-    """Answers `POST /api/v1/write` itself and passes everything else on."""
+    """Answers `POST /api/v1/write` (config/asgi.py)."""
 
-    def __init__(self, otherwise: Application, threads: Executor | None = None) -> None:
-        self._otherwise = otherwise
-        self._threads = threads or ThreadPoolExecutor(
-            THREADS, thread_name_prefix="remote-write", initializer=_connect_without_pool
-        )
+    def __init__(self, threads: Lane | None = None) -> None:
+        self._threads = threads or Lane(INGEST)
         self._room = Room(ROOM_BYTES, "too much comes at once")
         self._places = Places(PLACES_EACH)
 
     async def __call__(self, scope: Message, incoming: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(incoming, send)
-        elif scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
-            await self._write(scope, incoming, send)
-        else:
-            await self._otherwise(scope, incoming, send)
-
-    async def _write(self, scope: Message, incoming: Receive, send: Send) -> None:
         began = time.perf_counter()
-        try:
-            answer, is_read = await self._answer(_delivery(scope), incoming)
-        except SenderGone:
-            return
+        request_id = str(uuid.uuid4())
+        with request_ids.logged(request_id):
+            try:
+                answer, is_read = await self._answer(_delivery(scope), incoming)
+            except SenderGone:
+                return
         meters.count_write(answer, seconds=time.perf_counter() - began)
-        await _send(answer, send, is_read=is_read)
+        await _send(answer, send, request_id, is_read=is_read)
         if not is_read:
-            await _linger(incoming)
+            await linger(incoming)
             await send({"type": "http.response.body", "body": b""})
+
+    async def close(self) -> None:
+        await self._threads.close()
 
     async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[Answer, bool]:
         """What to answer, and whether the body was read to its end. Raises SenderGone."""
@@ -128,29 +114,7 @@ class RemoteWrite:
 
     async def _ask[T](self, work: Callable[..., T], *given: Any) -> T:
         """Let a thread do what needs the database. Raises Refusal when that is away."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, lambda: _connected(work, *given))
-
-    async def _live(self, incoming: Receive, send: Send) -> None:
-        while True:
-            message = await incoming()
-            if message["type"] == "lifespan.shutdown":
-                await self.close()
-                await send({"type": "lifespan.shutdown.complete"})
-                return
-            await send({"type": "lifespan.startup.complete"})
-
-    async def close(self) -> None:
-        """End the threads, each with its connection."""
-        together = threading.Barrier(THREADS)
-
-        def part() -> None:
-            together.wait()
-            connections.close_all()
-
-        for _ in range(THREADS):
-            self._threads.submit(part)
-        self._threads.shutdown()
+        return await self._threads.run(_connected, work, *given)
 
 
 _FAILED = Answer(500, "an error of ours; it is logged")
@@ -180,13 +144,6 @@ def _refusal(error: Exception) -> Refusal:
     return error
 
 
-def _connect_without_pool() -> None:
-    """Have this thread's connection be its own: while the database is away each try fails at once."""
-    options = {name: value for name, value in connection.settings_dict["OPTIONS"].items() if name != "pool"}
-    options.setdefault("connect_timeout", CONNECT_S)
-    connection.settings_dict = connection.settings_dict | {"OPTIONS": options}
-
-
 def _connected[T](work: Callable[..., T], *given: Any) -> T:
     """Over this thread's connection, and once more over a new one if that was lost since it was last used."""
     try:
@@ -214,11 +171,11 @@ def _drop_connections() -> bool:
     return bool(open_ones)
 
 
-async def _send(answer: Answer, send: Send, *, is_read: bool) -> None:
+async def _send(answer: Answer, send: Send, request_id: str, *, is_read: bool) -> None:
     """The answer; its end is left open when the body was not read, for the connection is closed with it."""
     says = answer.says
     body = b"" if says is None else orjson.dumps(says)
-    headers = [(b"x-request-id", str(uuid.uuid4()).encode())]
+    headers = [(b"x-request-id", request_id.encode())]
     if answer.retry_after_s is not None:
         headers.append((b"retry-after", str(answer.retry_after_s).encode()))
     if body:
@@ -227,14 +184,3 @@ async def _send(answer: Answer, send: Send, *, is_read: bool) -> None:
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": not is_read})
-
-
-async def _linger(incoming: Receive) -> None:
-    """Let what the sender still writes come to nothing.
-
-    Were the connection closed at once, its system would be told so before it has read the answer, and drop that.
-    """
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_S):
-            while (await incoming()).get("more_body", False):
-                pass

@@ -15,6 +15,7 @@ from django.db import IntegrityError
 
 from accounts.models import Token
 from accounts.operations import authenticate_token
+from accounts.throttling import bad_tokens
 from telemetry import ingest
 from telemetry.core.formats import remote_write
 from telemetry.core.formats.errors import BodyError, BodyTooLarge, UnsupportedEncoding
@@ -109,9 +110,13 @@ class Senders:
 
     def _authenticate(self, plain: str, address: str, now: datetime) -> Source:
         """The one place where a token is good or bad; `address` is where it came from."""
+        if wait_s := bad_tokens.wait_s(address, plain):
+            raise Refusal(429, "too many unknown tokens came from this address", wait_s=wait_s)
         token = authenticate_token(plain, now=now)
         if token is None:
+            bad_tokens.failed(address, plain)
             raise Refusal(401, UNKNOWN_TOKEN)
+        bad_tokens.passed(plain)
         source = Source.objects.filter(token=token).first()
         if token.scope != Token.Scope.INGEST or source is None:
             raise Refusal(403, "this token is not that of a telemetry source")

@@ -4,7 +4,7 @@ import asyncio
 import json
 import struct
 import threading
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -34,21 +34,21 @@ def body_of(*readings) -> bytes:
     return snappy(request(*parts))
 
 
-class Here(Executor):
+class Here:
     """Runs what the door gives its threads in the thread of the test, and so within the test's transaction."""
 
     def __init__(self):
         self._given = SimpleQueue()
 
-    def submit(self, work, /, *args, **named):
+    async def run(self, work, *args):
         future = Future()
-        self._given.put((future, partial(work, *args, **named)))
-        return future
+        self._given.put((future, partial(work, *args)))
+        return await asyncio.wrap_future(future)
 
     def stop(self):
         self._given.put(None)
 
-    def run(self):
+    def work(self):
         for future, work in iter(self._given.get, None):
             try:
                 future.set_result(work())
@@ -69,7 +69,7 @@ class Answered:
 def post(body, headers):
     """Hand a body to the door that serves, without a server before it."""
     here, messages = Here(), []
-    door = RemoteWrite(None, threads=here)
+    door = RemoteWrite(threads=here)
     parts = [{"type": "http.request", "body": body, "more_body": False}]
     scope = {
         "type": "http",
@@ -92,7 +92,7 @@ def post(body, headers):
 
     thread = threading.Thread(target=serve)
     thread.start()
-    here.run()
+    here.work()
     thread.join()
     content = b"".join(message.get("body", b"") for message in messages)
     answered = {name.decode(): value.decode() for name, value in messages[0]["headers"]}

@@ -128,7 +128,7 @@ class Serving:
     async def _django(self, scope: Message, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         async with Body(receive) as body:
-            await self._take(body, headers)
+            await self._take(body, headers, _address(scope))
             work = _work_of(scope, body.size)
             gone = asyncio.ensure_future(receive())
             try:
@@ -140,7 +140,7 @@ class Serving:
             finally:
                 gone.cancel()
 
-    async def _take(self, body: Body, headers: Mapping[bytes, bytes]) -> None:
+    async def _take(self, body: Body, headers: Mapping[bytes, bytes], address: str) -> None:
         """Read a small body from anybody, a larger one from whoever is known."""
         declared, most = declared_bytes(headers), settings.BODY_BYTES
         keyword, secret = strangers.credential(headers)
@@ -150,7 +150,7 @@ class Serving:
             return
         if not secret:
             raise Refused(refusals.too_large_for_strangers(FREE_BYTES))
-        if not await self._lanes[PAGES].run(strangers.is_known, keyword, secret):
+        if not await self._lanes[PAGES].run(strangers.is_known, keyword, secret, address=address):
             raise Refused(refusals.UNKNOWN)
         if not await body.read(most):
             raise Refused(refusals.too_large(most))
@@ -191,7 +191,11 @@ class Serving:
 def _reader(scope: Message, headers: Mapping[bytes, bytes]) -> str:
     """The token or the session; a stranger's address."""
     _, secret = strangers.credential(headers)
-    return secret or str((scope.get("client") or [""])[0])
+    return secret or _address(scope)
+
+
+def _address(scope: Message) -> str:
+    return str((scope.get("client") or [""])[0])
 
 
 def _work_of(scope: Message, body_bytes: int) -> Work:

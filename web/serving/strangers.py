@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 
 from accounts.operations import authenticate_token
+from accounts.throttling import bad_tokens
 from web import clock
 
 TOKEN_KEYWORDS = frozenset({"bearer", "token"})
@@ -26,9 +27,14 @@ def credential(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
     return ("session", session.value) if session else ("", "")
 
 
-def is_known(keyword: str, secret: str) -> bool:
+def is_known(keyword: str, secret: str, *, address: str) -> bool:
     """Whether the token is in force, or somebody is signed in by the session."""
     if keyword in TOKEN_KEYWORDS:
-        return authenticate_token(secret, now=clock.now()) is not None
+        if bad_tokens.wait_s(address, secret):
+            return False
+        if authenticate_token(secret, now=clock.now()) is None:
+            bad_tokens.failed(address, secret)
+            return False
+        return True
     sessions = import_module(settings.SESSION_ENGINE)
     return bool(secret) and SESSION_KEY in sessions.SessionStore(secret).load()
