@@ -86,7 +86,9 @@ class RemoteWrite:
 
     async def _sender(self, delivery: Delivery) -> Source:
         remembered = receive.remembered_sender(delivery, now=now())
-        return remembered or await self._ask(receive.sender_of, delivery)
+        if remembered is not None:
+            return remembered
+        return await self._ask(receive.sender_of, delivery)
 
     async def _read_and_take(self, delivery: Delivery, source: Source, incoming: Receive) -> Answer:
         """Raises Refusal, NoRoom, BodyTooSlow and SenderGone, all of them before the body is whole."""
