@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from accounts.operations import create_token, revoke_token
+from accounts.operations import create_source_token, create_token, revoke_token
 from telemetry import operations
 from telemetry.asgi import PLACES_EACH
 from telemetry.models import InboxBatch, Rejection
@@ -30,7 +30,7 @@ def of_another_scope(sender):
 
 
 def of_no_source(sender):
-    _, plain = create_token(user=sender.ops, name="ops", scope="ingest", by=None, now=sender.clock.at)
+    _, plain = create_source_token(name="of none", by=sender.ops, now=sender.clock.at)
     return f"Bearer {plain}"
 
 
