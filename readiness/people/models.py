@@ -71,6 +71,7 @@ class Person(models.Model):
     """Somebody who works at the sites, whether they sign in to Muster or not. Only who does can accept anything."""
 
     HISTORY_PERMISSION = "people.view_person"
+    SIGNS_IN_AS = "user_id"
 
     name = models.CharField(_("name"), max_length=150)
     user = models.OneToOneField(

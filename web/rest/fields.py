@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F, Model, Q
+from django.db.models import F, Model, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from web import links
+from web import links, visibility
 from web.rest.references import Reference, reference_of, unique_attributes
 
 
@@ -58,6 +58,7 @@ class RelatedObjectField(serializers.RelatedField):
     default_error_messages = {
         "does_not_exist": "No {noun} has {input}.",
         "multiple": "More than one {noun} has {input}.",
+        "not_visible": f"Only yourself: to name others takes the permission {visibility.SEES_NAMES}.",
         "incorrect_type": "Write an id, or an object with unique attributes of the {noun}: {attributes}.",
     }
     _known: Mapping[Reference, list[Model]] = {}
@@ -65,8 +66,9 @@ class RelatedObjectField(serializers.RelatedField):
     def use_pk_only_optimization(self) -> bool:
         return False
 
-    def to_representation(self, value: Model) -> dict[str, Any]:
-        return brief(value, self.context)
+    def to_representation(self, value: Model) -> dict[str, Any] | None:
+        hidden = visibility.is_person(value) and not visibility.sees(value)
+        return None if hidden else brief(value, self.context)
 
     def to_internal_value(self, data: Any) -> Model:
         model = self.get_queryset().model
@@ -76,7 +78,10 @@ class RelatedObjectField(serializers.RelatedField):
             self.fail("incorrect_type", noun=noun, attributes=", ".join(unique_attributes(model)))
         found = self._known.get(reference)
         if found is None:
-            found = list(self.get_queryset().filter(**reference.lookups())[:2])
+            found = list(self._visible().filter(**reference.lookups())[:2])
+        if not found and self._hides():
+            # The same whether there is such a person or not.
+            self.fail("not_visible")
         if len(found) != 1:
             self.fail("multiple" if found else "does_not_exist", noun=noun, input=reference)
         return found[0]
@@ -93,10 +98,18 @@ class RelatedObjectField(serializers.RelatedField):
                 **{f"{key}__in": {each.values[place] for each in named} for place, key in enumerate(keys)}
             )
             aliases = {f"named_by_{place}": F(key) for place, key in enumerate(keys)}
-            for row in self.get_queryset().filter(within).annotate(**aliases):
+            for row in self._visible().filter(within).annotate(**aliases):
                 reference = Reference(keys, tuple(str(getattr(row, alias)) for alias in aliases))
                 if reference in self._known:
                     self._known[reference].append(row)
+
+    def _hides(self) -> bool:
+        return visibility.is_person(self.get_queryset().model) and not visibility.sees_names()
+
+    def _visible(self) -> QuerySet:
+        """Those that the writer may know of."""
+        rows = self.get_queryset()
+        return rows.filter(visibility.own(rows.model)) if self._hides() else rows
 
 
 def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
 
+from web import visibility
 from web.tables import filtering
 from web.tables.addresses import SEARCH, Address
 from web.tables.columns import Column, Table
@@ -31,7 +32,10 @@ class QueryRows:
             self.queryset = filtering.narrowed(self.filterset, self.queryset, address.data)
 
     def sortable(self, column: Column) -> bool:
-        return isinstance(column.sort, str)
+        if not isinstance(column.sort, str):
+            return False
+        personal = column.personal or visibility.identifies(self.queryset.model, column.sort)
+        return not personal or visibility.sees_names(column.reader)
 
     def order(self, column: Column | None, descending: bool) -> None:
         if column is not None:
@@ -81,7 +85,9 @@ class SequenceRows:
             self.rows = [row for row in self.rows if wanted in self._words(row)]
 
     def sortable(self, column: Column) -> bool:
-        return column.sort is True or callable(column.sort)
+        if callable(column.sort):
+            return not column.personal or visibility.sees_names(column.reader)
+        return column.sort is True
 
     def order(self, column: Column | None, descending: bool) -> None:
         if column is None:
