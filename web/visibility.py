@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
@@ -24,6 +24,7 @@ from web.permissions import MissingPermission
 SEES_NAMES = "people.view_person"
 SOMEBODY = _("somebody")
 
+_END = object()
 _request: ContextVar[HttpRequest | None] = ContextVar("reader's request", default=None)
 
 
@@ -35,6 +36,16 @@ def read_by(request: HttpRequest) -> Iterator[None]:
         yield
     finally:
         _request.reset(token)
+
+
+def read_later[T](request: HttpRequest, steps: Iterator[T]) -> Iterator[T]:
+    """The same steps, each taken as for this request, which may be over by then."""
+    while True:
+        with read_by(request):
+            step = next(steps, _END)
+        if step is _END:
+            return
+        yield cast(T, step)
 
 
 def reader() -> Any:
@@ -73,15 +84,20 @@ def name_of(who: Model | str | None, by: Any = None) -> str:
     return str(who if seen else SOMEBODY)
 
 
-def shown(holder: Any, name: str, value: Any, by: Any = None) -> Any:
+def username_of(user: Any, by: Any = None) -> str | None:
+    """A user name as endpoints tell it, None where this reader may not know it."""
+    return user.get_username() if user is not None and sees(user, by) else None
+
+
+def shown(holder: Any, name: str, value: Any) -> Any:
     """The value of an attribute as this reader may see it, SOMEBODY where it would say who somebody is."""
     if value is None or value == "":
         return value
     if isinstance(value, Model) and is_person(value):
-        return value if sees(value, by) else str(SOMEBODY)
+        return value if sees(value) else str(SOMEBODY)
     if isinstance(holder, Model):
-        hidden = name in personal_text(type(holder)) and not sees_names(by)
-        if hidden or (is_person(holder) and not sees(holder, by)):
+        hidden = name in personal_text(type(holder)) and not sees_names()
+        if hidden or (is_person(holder) and not sees(holder)):
             return str(SOMEBODY)
     return value
 

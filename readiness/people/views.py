@@ -25,9 +25,10 @@ from web.clock import now
 from web.forms import RefusedForm
 from web.history import history_of
 from web.permissions import require
+from web.visibility import SEES_NAMES, sees_names
 
 may_see_teams = require("people.view_team")
-may_see_people = require("people.view_person")
+may_see_people = require(SEES_NAMES)
 
 
 @may_see_teams
@@ -35,7 +36,7 @@ may_see_people = require("people.view_person")
 @require_GET
 def people(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    if not request.user.has_perm("people.view_person"):
+    if not sees_names(request.user):
         return _teams(request, "people/counted.html")
     table = table_kit.page(request, tables.people_table(), queries.people(now=at))
     if table_kit.wants_table_only(request, table):
@@ -91,7 +92,7 @@ def _facts(person: Person) -> list[dict[str, Any]]:
 def team(request: HttpRequest, pk: int) -> HttpResponseBase:
     at = now()
     found = get_object_or_404(queries.teams(now=at), pk=pk)
-    names = request.user.has_perm("people.view_person")
+    names = sees_names(request.user)
     context = {
         "team": found,
         "members": queries.people(now=at).filter(memberships__team=found) if names else [],
@@ -107,14 +108,14 @@ def team(request: HttpRequest, pk: int) -> HttpResponseBase:
     return answers.page(request, "people/team.html", context)
 
 
-@require("people.view_person", "people.add_person")
+@require(SEES_NAMES, "people.add_person")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add_person(request: HttpRequest) -> HttpResponse:
     return _form(request, PersonForm(request.POST or None), _save_person(None), gettext("Add a person"))
 
 
-@require("people.view_person", "people.change_person")
+@require(SEES_NAMES, "people.change_person")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_person(request: HttpRequest, pk: int) -> HttpResponse:

@@ -66,6 +66,11 @@ class RelatedObjectField(serializers.RelatedField):
     def use_pk_only_optimization(self) -> bool:
         return False
 
+    def get_queryset(self) -> QuerySet:
+        """Of people, those that the writer may know of."""
+        rows = super().get_queryset()
+        return visibility.known(rows) if visibility.is_person(rows.model) else rows
+
     def to_representation(self, value: Model) -> dict[str, Any] | None:
         hidden = visibility.is_person(value) and not visibility.sees(value)
         return None if hidden else brief(value, self.context)
@@ -78,8 +83,8 @@ class RelatedObjectField(serializers.RelatedField):
             self.fail("incorrect_type", noun=noun, attributes=", ".join(unique_attributes(model)))
         found = self._known.get(reference)
         if found is None:
-            found = list(self._visible().filter(**reference.lookups())[:2])
-        if not found and self._hides():
+            found = list(self.get_queryset().filter(**reference.lookups())[:2])
+        if not found and visibility.is_person(model) and not visibility.sees_names():
             # The same whether there is such a person or not.
             self.fail("not_visible")
         if len(found) != 1:
@@ -98,18 +103,20 @@ class RelatedObjectField(serializers.RelatedField):
                 **{f"{key}__in": {each.values[place] for each in named} for place, key in enumerate(keys)}
             )
             aliases = {f"named_by_{place}": F(key) for place, key in enumerate(keys)}
-            for row in self._visible().filter(within).annotate(**aliases):
+            for row in self.get_queryset().filter(within).annotate(**aliases):
                 reference = Reference(keys, tuple(str(getattr(row, alias)) for alias in aliases))
                 if reference in self._known:
                     self._known[reference].append(row)
 
-    def _hides(self) -> bool:
-        return visibility.is_person(self.get_queryset().model) and not visibility.sees_names()
 
-    def _visible(self) -> QuerySet:
-        """Those that the writer may know of."""
-        rows = self.get_queryset()
-        return rows.filter(visibility.own(rows.model)) if self._hides() else rows
+class UsernameField(serializers.Field):
+    """A user by name, read only; null where the reader may not know it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs, read_only=True, allow_null=True)
+
+    def to_representation(self, value: Model) -> str | None:
+        return visibility.username_of(value)
 
 
 def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,11 +102,21 @@ class ReferenceAsObject(OpenApiSerializerFieldExtension):
             return {"oneOf": [{"type": "integer"}, {"type": "object", "additionalProperties": True}]}
         text = {"type": "string"}
         link = {"type": "string", "format": "uri", "nullable": True}
-        return {
+        brief = {
             "type": "object",
             "properties": {"id": {"type": "integer"}, "url": link, "display": text, "slug": text},
             "required": ["id", "url", "display"],
         }
+        # To who may not see names.
+        return brief | ({"nullable": True} if self._is_person() else {})
+
+    def _is_person(self) -> bool:
+        field, serializer = self.target.source, self.target.parent
+        queryset = self.target.queryset
+        if queryset is not None:
+            return visibility.is_person(queryset.model)
+        model = getattr(getattr(serializer, "Meta", None), "model", None)
+        return model is not None and visibility.identifies(model, field)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

@@ -1,7 +1,7 @@
 """What a table declares: its columns, and what to call its rows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import django_filters
@@ -25,8 +25,7 @@ class Column:
     `value` defaults to the attribute named `key`, `text` to the value in words, `export` to the value itself.
     `sort` is an expression of the queryset, such as "region__name" or "-newest_at"; for a sequence of rows a function
     of the row, or True for the value. `phone` says where the cell goes there: title, status, pair, full or hide.
-    A path that meets a person is shown as web.visibility has it to `reader`, whom the page of the table fills in; a
-    column is `personal` where names come otherwise.
+    A path that meets a person is shown as web.visibility has it.
     """
 
     key: str
@@ -44,24 +43,18 @@ class Column:
     export: Read | None = None
     hint: Text = ""
     tone: Read | None = None
-    personal: bool = False
-    reader: Any = field(default=None, repr=False)
 
     def read(self, row: Any) -> Any:
-        return self._seen(row, self.value if self.value is not None else self.key)
+        return read_seen(row, self.value if self.value is not None else self.key)
 
     def words(self, row: Any, value: Any) -> str:
         if self.text is not None:
-            return str(self._seen(row, self.text))
+            return str(read_seen(row, self.text))
         path = self.value if isinstance(self.value, str) else self.key if self.value is None else None
         return spoken(row, path) or in_words(value)
 
     def exported(self, row: Any) -> Any:
-        return plain(self._seen(row, self.export) if self.export is not None else self.read(row))
-
-    def _seen(self, row: Any, what: Read) -> Any:
-        value = read(row, what, lambda *step: visibility.shown(*step, by=self.reader))
-        return visibility.name_of(value, self.reader) if self.personal else value
+        return plain(read_seen(row, self.export) if self.export is not None else self.read(row))
 
 
 @dataclass(frozen=True)
@@ -101,9 +94,6 @@ class Table:
     api: str = ""
     group_by: Sequence[str] = ()
 
-    def seen_by(self, reader: Any) -> "Table":
-        return replace(self, columns=[replace(column, reader=reader) for column in self.columns])
-
     @property
     def accessible_name(self) -> str:
         return str(self.label or self.title or capfirst(str(self.noun[1])))
@@ -124,24 +114,39 @@ class Table:
         return str(read(row, self.row_name) if self.row_name is not None else row)
 
 
-def read(row: Any, what: Read, seen: Callable[[Any, str, Any], Any] | None = None) -> Any:
-    """Call it, or follow a path such as "region.name"; what a path meets on the way may be None.
-
-    `seen` is given each holder, name and value of the way, and says what stands there for the reader; what it hides
-    ends the way.
-    """
+def read(row: Any, what: Read) -> Any:
+    """Call it, or follow a path such as "region.name"; what a path meets on the way may be None."""
     if callable(what):
-        value = what(row)
-        return seen(None, "", value) if seen else value
+        return what(row)
     value = row
-    for name in what.replace("__", ".").split("."):
+    for name in _names(what):
         if value is None:
             return None
-        step = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
-        value, shown = step, seen(value, name, step) if seen else step
-        if shown is not step:
-            return shown
+        value = _step(value, name)
     return value
+
+
+def read_seen(row: Any, what: Read) -> Any:
+    """The same as the present reader may see it; at what is hidden the path ends."""
+    if callable(what):
+        return visibility.shown(None, "", what(row))
+    value = row
+    for name in _names(what):
+        if value is None:
+            return None
+        step = _step(value, name)
+        value = visibility.shown(value, name, step)
+        if value is not step:
+            break
+    return value
+
+
+def _names(path: str) -> list[str]:
+    return path.replace("__", ".").split(".")
+
+
+def _step(holder: Any, name: str) -> Any:
+    return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name)
 
 
 def spoken(row: Any, path: str | None) -> str:

@@ -114,8 +114,6 @@ def page(
     `prepare` turns the objects of one page into rows for the columns, in the same order; an export calls it a chunk at
     a time. A number of statements of its own: the count, the rows, and one for each filter that lists other objects.
     """
-    # An export is written when the request is no longer the present one.
-    table = table.seen_by(getattr(request, "user", None))
     source = rows_of(table, rows, prepare)
     address = Address(request, path=url or request.path, filters=source.filter_names)
     sort = _sort(table, address, source)

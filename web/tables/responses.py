@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from web import visibility
 from web.tables.pages import TablePage
 
 # A spreadsheet would run what begins with these; an apostrophe makes it text.
@@ -40,7 +41,7 @@ def _file(request: HttpRequest, page: TablePage) -> StreamingHttpResponse:
     make, content_type = {"csv": (_csv, "text/csv; charset=utf-8"), "json": (_json, "application/json")}[
         page.export
     ]
-    parts = make(page)
+    parts = visibility.read_later(request, make(page))
     # Under ASGI Django would first collect a plain iterator as a whole.
     streamed = _asynchronous(parts) if isinstance(request, ASGIRequest) else parts
     response = StreamingHttpResponse(streamed, content_type=content_type)

@@ -34,8 +34,7 @@ class QueryRows:
     def sortable(self, column: Column) -> bool:
         if not isinstance(column.sort, str):
             return False
-        personal = column.personal or visibility.identifies(self.queryset.model, column.sort)
-        return not personal or visibility.sees_names(column.reader)
+        return visibility.sees_names() or not visibility.identifies(self.queryset.model, column.sort)
 
     def order(self, column: Column | None, descending: bool) -> None:
         if column is not None:
@@ -85,9 +84,7 @@ class SequenceRows:
             self.rows = [row for row in self.rows if wanted in self._words(row)]
 
     def sortable(self, column: Column) -> bool:
-        if callable(column.sort):
-            return not column.personal or visibility.sees_names(column.reader)
-        return column.sort is True
+        return column.sort is True or callable(column.sort)
 
     def order(self, column: Column | None, descending: bool) -> None:
         if column is None:
