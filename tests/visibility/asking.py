@@ -24,7 +24,7 @@ OF_PEOPLE = re.compile(r"by|who|owner|user|person|requester|approver|assigned|gr
 
 def ask(client, address, method="get", **given):
     """What is told in answer: status, where to go, and the body without what is new each time. Nothing is kept."""
-    before = transaction.savepoint()
+    before = transaction.savepoint_create()
     try:
         answer = getattr(client, method)(address, **given)
         content = b"".join(answer.streaming_content) if answer.streaming else answer.content

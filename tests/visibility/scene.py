@@ -180,7 +180,8 @@ class Scene:
         about = when | {"taken_on": date(2026, 11, 23), "by": self.one}
         Attestation.objects.create(check_id=CHECK, statement="It holds.", attested_by="three", **about)
         Attestation.objects.create(
-            check_id="p4-ops-ready", part="open-standards", value=90.0, statement="So it is.", attested_by="three", **about
+            check_id="p4-ops-ready", part="open-standards", value=90.0, statement="So it is.", attested_by="three",
+            **about,
         )  # fmt: skip
         RecordedFact.objects.create(check_id=CHECK, part="autonomy", value=9.0, source="test 7", **about)
         DeclaredLimit.objects.create(
@@ -318,6 +319,6 @@ def unnamed():
         ):
             continue
         for field in model._meta.concrete_fields:
-            if field.is_relation and is_person(field.related_model):
-                if not model._base_manager.filter(**{f"{field.name}__isnull": False}).exists():
-                    yield f"{model._meta.label}.{field.name}"
+            named = model._base_manager.filter(**{f"{field.name}__isnull": False})
+            if field.is_relation and is_person(field.related_model) and not named.exists():
+                yield f"{model._meta.label}.{field.name}"

@@ -284,7 +284,7 @@ def _campaign(pack: Pack) -> Section:
         (gettext("Due"), f"{campaign.due_on:%Y-%m-%d}"),
         (gettext("Done"), counted % {"done": found.done, "n": found.total}),
         (gettext("Open"), open_by or gettext("nothing")),
-        (gettext("Planned by"), f"{campaign.created_by}, {utc(campaign.created_at)}"),
+        (gettext("Planned by"), f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),
     )
     return Section("campaign", title, facts=facts)
 
