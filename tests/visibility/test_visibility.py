@@ -102,7 +102,7 @@ def test_those_who_may_see_names_still_do(role, scene, client_of):
     for address in (
         f"/waivers/{grant.pk}/",
         "/waivers/?cols=requester&export=csv",
-        "/worklist/?cols=owner&export=json",
+        "/readiness/worklist/?cols=owner&export=json",
         "/ownership/",
         f"/api/readiness/waivers/?requested_by={scene.one.username}",
         "/api/history/?model=scoring.grant",
@@ -136,7 +136,7 @@ def test_a_viewer_sees_their_own_name(scene, user_of, client_of):
         "/api/ownership/assignments/?accountable=",
         "/api/readiness/worklist/?owner_name__ic=",
         "/waivers/?requested_by=",
-        "/worklist/?owner=",
+        "/readiness/worklist/?owner=",
     ],
 )
 def test_a_filter_by_a_person_is_refused_whatever_its_value(address, value, scene, client_of):
@@ -165,7 +165,7 @@ def test_a_form_offers_those_whom_the_reader_may_know(scene, user_of, client_of)
     viewer = user_of("viewer")
     review = Review.objects.get(site=scene.lagos)
     SignOff.objects.create(review=review, domain="energy", approver=viewer)
-    page = client_of("viewer").get(f"/reviews/{review.pk}/actions/add/")
+    page = client_of("viewer").get(f"/readiness/reviews/{review.pk}/actions/add/")
     assert [str(label) for value, label in page.context["form"].fields["owner"].choices if value] == [
         "viewer"
     ]
