@@ -104,7 +104,7 @@ def test_those_who_may_see_names_still_do(role, scene, client_of):
         "/waivers/?cols=requester&export=csv",
         "/readiness/worklist/?cols=owner&export=json",
         "/ownership/",
-        f"/api/readiness/waivers/?requested_by={scene.one.username}",
+        f"/api/readiness/waivers/?requested_by={EARLY}-{MARK}-one",
         "/api/history/?model=scoring.grant",
         f"/search/?q={MARK}",
     ):
@@ -165,7 +165,6 @@ def test_a_form_offers_those_whom_the_reader_may_know(scene, user_of, client_of)
     viewer = user_of("viewer")
     review = Review.objects.get(site=scene.lagos)
     SignOff.objects.create(review=review, domain="energy", approver=viewer)
-    page = client_of("viewer").get(f"/readiness/reviews/{review.pk}/actions/add/")
-    assert [str(label) for value, label in page.context["form"].fields["owner"].choices if value] == [
-        "viewer"
-    ]
+    page = client_of("viewer").get(f"/readiness/reviews/{review.pk}/actions/add/").text
+    owners = re.search(r'<select name="owner".*?</select>', page, re.DOTALL)[0]
+    assert re.findall(r'<option value="(\d+)"[^>]*>([^<]*)', owners) == [(str(viewer.pk), "viewer")]
