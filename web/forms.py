@@ -21,9 +21,9 @@ class PersonField(forms.ModelChoiceField):
     """Somebody of those that the reader may know of."""
 
     def _get_queryset(self) -> QuerySet:
-        return visibility.known(super()._get_queryset())
+        return visibility.known(super()._get_queryset())  # type: ignore[misc]
 
-    queryset = property(_get_queryset, forms.ModelChoiceField._set_queryset)
+    queryset = property(_get_queryset, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
 
 
 class RefusedForm(forms.Form):

@@ -118,7 +118,7 @@ def personal_text(model: type[Model]) -> Collection[str]:
 
 
 @lru_cache(maxsize=4096)
-def identifies(model: type[Model], path: str, *, presence: bool = False) -> bool:
+def identifies(model: Any, path: str, *, presence: bool = False) -> bool:
     """Whether a lookup such as "requested_by__username" asks who somebody is.
 
     With `presence` it asks only whether there is somebody, which is no secret.

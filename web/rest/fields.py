@@ -109,7 +109,7 @@ class RelatedObjectField(serializers.RelatedField):
                     self._known[reference].append(row)
 
 
-class UsernameField(serializers.Field):
+class UsernameField(serializers.CharField):
     """A user by name, read only; null where the reader may not know it."""
 
     def __init__(self, **kwargs: Any) -> None:
