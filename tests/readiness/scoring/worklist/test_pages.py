@@ -35,9 +35,7 @@ class TestList:
     def test_a_row_tells_what_is_to_be_done(self, porto, put, client_of):
         put(porto, owner_name="Facilities", due_on=YESTERDAY)
         words = words_of(
-            client_of("ops").get(
-                f"{HERE}?cols=how_to&cols=state&cols=reason&cols=held&cols=owner&cols=due"
-            )
+            client_of("ops").get(f"{HERE}?cols=how_to&cols=state&cols=reason&cols=held&cols=owner&cols=due")
         )
         for told in ("Open", "UPS battery is low.", "400 kW", "Facilities", "1 day overdue"):
             assert told in words
