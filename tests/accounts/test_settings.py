@@ -196,7 +196,8 @@ def test_a_revoked_token_opens_nothing_and_leaves_the_list(client_of, ops):
 
 def test_revoking_takes_a_post(client_of, ops):
     token, _ = token_of(ops)
-    assert client_of("ops").get(f"/settings/tokens/{token.pk}/revoke/").status_code == 405
+    assert client_of("ops").get(f"/settings/tokens/{token.pk}/revoke/")["Location"] == "/settings/"
+    assert Token.objects.get(pk=token.pk).enabled
 
 
 def test_somebody_else_s_token_is_revoked_by_an_administrator_only(client_of, planner):

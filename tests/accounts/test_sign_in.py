@@ -239,7 +239,7 @@ def test_a_sign_out_leaves_a_line(client_of, caplog):
 
 def test_signing_out_takes_a_post(client_of):
     client = client_of("ops")
-    assert client.get("/logout/").status_code == 405
+    assert client.get("/logout/")["Location"] == "/"
     assert client.get("/settings/").status_code == 200
     assert client.post("/logout/")["Location"] == "/login/"
     assert client.get("/settings/").status_code == 302

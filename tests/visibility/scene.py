@@ -201,7 +201,12 @@ class Scene:
             "proposed_at": NOW - 9 * DAY,
             "effective_at": NOW - 8 * DAY,
         }
-        confirmed = {"answered_at": NOW - 8 * DAY, "confirmed_at": NOW - 8 * DAY, "due_at": NOW + 172 * DAY}
+        confirmed = {
+            "answered_by": self.two,
+            "answered_at": NOW - 8 * DAY,
+            "confirmed_at": NOW - 8 * DAY,
+            "due_at": NOW + 172 * DAY,
+        }
         held = Assignment.objects.create(
             site=self.porto, item="orchestration", accountable=self.linked, deputy=self.third, state="accepted",
             **asked, **confirmed,
