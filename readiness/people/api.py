@@ -59,7 +59,7 @@ class PersonSerializer(ObjectSerializer):
         return person.left_by(clock.now())
 
 
-class LinkSerializer(serializers.Serializer):
+class LinkRequestSerializer(serializers.Serializer):
     user = RelatedObjectField(queryset=User.objects.all(), help_text="Who is to confirm it")
 
 
@@ -105,7 +105,7 @@ class PersonViewSet(ObjectViewSet):
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
 
-    @extend_schema(request=LinkSerializer, summary="Ask a user to confirm that they are this person")
+    @extend_schema(request=LinkRequestSerializer, summary="Ask a user to confirm that they are this person")
     @action(
         detail=True,
         methods=["post"],
@@ -113,7 +113,7 @@ class PersonViewSet(ObjectViewSet):
         permission_classes=[requires("people.view_person", operations.MAY_LINK)],
     )
     def request_link(self, request: Request, pk: str) -> Response:
-        sent = LinkSerializer(data=request.data, context=self.get_serializer_context())
+        sent = LinkRequestSerializer(data=request.data, context=self.get_serializer_context())
         sent.is_valid(raise_exception=True)
         return self._linked(operations.request_link, user=sent.validated_data["user"])
 
