@@ -205,6 +205,34 @@ def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
     )
 
 
+def monthly_limits(envelope: Envelope, limits: Limits) -> dict[str, float]:
+    """Declared limits by objective, in the unit of its figures: what a figure is scored against.
+
+    A ceiling for an accelerator-hour is one of a month for the hours that are held; one for tokens or requests says
+    nothing of a month.
+    """
+    found = {}
+    if envelope.latency_limit_ms is not None:
+        found["latency"] = envelope.latency_limit_ms
+    if limits.monthly_cost is not None:
+        found["cost"] = limits.monthly_cost.value
+    elif limits.unit_cost is not None and envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
+        found["cost"] = limits.unit_cost.value * envelope.accelerator_count * HOURS_A_MONTH
+    if limits.carbon is not None:
+        found["carbon"] = limits.carbon.value
+    return found
+
+
+def limited(limits: Limits) -> frozenset[str]:
+    """The objectives that a limit is declared for, in whatever unit."""
+    declared = {
+        "latency": bool(limits.latency),
+        "carbon": limits.carbon is not None or limits.carbon_intensity is not None,
+        "readiness": limits.readiness is not None or limits.verdict not in (None, Verdict.NOT_READY),
+    }
+    return frozenset(name for name, is_declared in declared.items() if is_declared)
+
+
 def unit_of(envelope: Envelope, currency: str) -> str:
     units = {
         CostUnit.ACCELERATOR_HOUR: "h",

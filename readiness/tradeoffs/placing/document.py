@@ -31,13 +31,22 @@ def document(found: Weighed, *, with_snapshot: bool = True) -> dict[str, Any]:
         "currency": found.currency,
         "carbon": found.question.carbon.value,
         "objectives": [
-            {"name": one.name, "direction": one.direction.value, "on_front": one.name in found.on_front}
+            {
+                "name": one.name,
+                "direction": one.direction.value,
+                "on_front": one.name in found.on_front,
+                "against": one.against.value,
+                "reference": one.reference,
+                "scale": one.scale,
+            }
             for one in found.objectives
         ],
         "weights": dict(found.weights),
         "what_if": what_if(found.question.what_if),
         "today": list(found.today),
         "counts": counts,
+        "best": found.best.slug if found.best else None,
+        "unscored": sentences.unscored(found),
         "options": [_option(one) for one in found.options],
         "not_in_service": [
             {"site": slug, "name": name, "stage": stage} for slug, name, stage in found.not_in_service
@@ -67,6 +76,7 @@ def _option(one: SiteOption) -> dict[str, Any]:
         "best_rank": ranked.best_rank if ranked else None,
         "worst_rank": ranked.worst_rank if ranked else None,
         "effect": ranked.effect if ranked else "",
+        "step": one.step.words if one.step else None,
         "margin": one.placed.compliance_margin,
         "unit_cost": figure(one.candidate.unit_cost),
         "capacity_after": {name: figure(each) for name, each in one.after.items()},
@@ -155,6 +165,7 @@ def _sensitivity(found: Weighed) -> dict[str, Any] | None:
             "share": robust.share,
             "by_site": robust.by_option,
             "draws": robust.draws,
+            "objectives": list(robust.objectives),
             "words": sentences.robust(robust, found),
         },
     }

@@ -15,7 +15,6 @@ from readiness.tradeoffs.core.options import Answer, Figure
 from readiness.tradeoffs.core.placement import Standing
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing import sentences
-from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT
 from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
 
 LABELS: Mapping[str, Any] = {
@@ -41,15 +40,7 @@ RUNNERS_UP = 3
 
 
 def unit_of(found: Weighed, name: str) -> str:
-    units = {
-        "cost": f"{found.currency}/month",
-        "latency": f"ms p{found.asked.latency_percentile:g}",
-        "energy": ENERGY_UNIT,
-        "carbon": CARBON_UNIT,
-        "readiness": gettext("points"),
-        "compliance": gettext("% of limit"),
-    }
-    return units[name]
+    return sentences.unit_of(found, name)
 
 
 def limit_of(found: Weighed, name: str) -> float | None:
@@ -112,6 +103,7 @@ def row(found: Weighed, one: SiteOption) -> dict[str, Any]:
         "after_why": _why(one.after["power"]),
         "law": str(ANSWERS[one.law.answer]),
         "line": line(one.moved) if one.moved else "",
+        "step": one.step.words if one.step else "",
     }
 
 
@@ -128,6 +120,7 @@ def blank(found: Weighed) -> dict[str, Any]:
         "pareto": True,
         "is_today": True,
         "dominated": "",
+        "step": "-",
         "cells": cells,
     }
 
@@ -156,7 +149,15 @@ def _within(one: SiteOption, name: str, ends: tuple[float | None, float | None])
 def served(found: Weighed) -> dict[str, Any]:
     """Numbers that the browser ranks anew as weights move, by the formula of the server."""
     return {
-        "objectives": [{"name": one.name, "direction": one.direction.value} for one in found.objectives],
+        "objectives": [
+            {
+                "name": one.name,
+                "direction": one.direction.value,
+                "scale": one.scale,
+                "reference": one.reference,
+            }
+            for one in found.objectives
+        ],
         "weights": dict(found.weights),
         "options": [
             {
@@ -200,7 +201,10 @@ def best(found: Weighed) -> dict[str, Any] | None:
         ],
         "law": winner.law,
         "law_label": str(ANSWERS[winner.law.answer]),
-        "runners_up": [row(found, one) for one in found.feasible[1 : 1 + RUNNERS_UP]],
+        "steps": [row(found, one) for one in found.feasible if one.step][:RUNNERS_UP],
+        "runners_up": [
+            row(found, one) for one in found.feasible if one.step is None and one.slug != winner.slug
+        ][:RUNNERS_UP],
     }
 
 
@@ -234,13 +238,14 @@ def why(found: Weighed) -> dict[str, Any] | None:
     if found.sensitivity is None or found.robustness is None:
         return None
     names = {flip.objective for flip in found.sensitivity.flips}
-    never = [str(LABELS[one.name]) for one in found.objectives if one.name not in names]
+    never = [str(LABELS[one.name]) for one in found.objectives if one.is_scored and one.name not in names]
     return {
         "winner": sentences.name(found, found.sensitivity.winner),
         "flips": [sentences.flip(flip, found) for flip in found.sensitivity.flips],
         "never": sentences.listed(never),
         "robust": sentences.robust(found.robustness, found),
         "share": round(found.robustness.share * 100),
+        "references": sentences.references(found),
     }
 
 

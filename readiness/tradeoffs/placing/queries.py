@@ -59,7 +59,7 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         asked=asked,
         currency=currency,
         at=now,
-        objectives=found.objectives,
+        objectives=result.objectives,
         on_front=result.on_front,
         weights=result.weights,
         options=result.options,

@@ -107,6 +107,7 @@ def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
         "all": len(found.options),
         "feasible": len(found.feasible),
         "best": lines.best(found),
+        "unscored": sentences.unscored(found),
         "why": lines.why(found),
         "kept_out": lines.kept_out(found),
         "out": len(found.options) - len(found.feasible),

@@ -10,6 +10,7 @@ from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.operations import enter_factors
 from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
+from readiness.workloads.operations import place
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.placing.conftest import API, KNOWN
@@ -154,11 +155,46 @@ def test_what_is_unknown_stays_unknown_with_its_reason(options, fleet):
 
 
 def test_an_unknown_that_no_limit_asks_for_tells_its_effect_on_the_rank(options, fleet):
+    SiteFactor.objects.filter(site=fleet["lulea"], kind="carbon_average").delete()
+    lulea = options(weights={"carbon": 1, "latency": 1})["lulea"]
+    assert lulea["feasible"]
+    assert lulea["effect"] == "carbon unknown: rank 3 at its worst, 1 to 3 possible"
+    assert (lulea["best_rank"], lulea["worst_rank"]) == (1, 3)
+
+
+def test_scores_are_against_the_limit_or_today_and_what_has_neither_is_said(ask, fleet):
+    found = ask(weights={"latency": 3, "cost": 1})
+    against = {one["name"]: (one["against"], one["reference"]) for one in found["objectives"]}
+    # 8 accelerators at Porto, where it runs today.
+    assert against["latency"] == ("limit", 200.0)
+    assert against["cost"] == ("today", pytest.approx(8 * HOURS * 2.4))
+    assert against["readiness"] == ("scale", None)
+    lulea = next(one for one in found["options"] if one["site"] == "lulea")
+    assert lulea["score"] == pytest.approx((3 * 200 / 248 + 2.4 / (2.4 + 2.0)) / 4, abs=1e-9)
+    assert found["unscored"] == ""
     SiteFactor.objects.filter(site=fleet["porto"], kind="carbon_average").delete()
-    porto = options(weights={"carbon": 1, "latency": 1})["porto"]
-    assert porto["feasible"]
-    assert porto["effect"] == "carbon unknown: rank 2 at its worst, 1 to 2 possible"
-    assert (porto["best_rank"], porto["worst_rank"]) == (1, 2)
+    some = ask(weights={"latency": 1, "carbon": 1})
+    assert some["unscored"].startswith("Carbon is not scored: there is no limit for it and no figure today.")
+    assert next(one for one in some["options"] if one["site"] == "lulea")["score"] == pytest.approx(200 / 248)
+    nothing = ask(weights={"carbon": 1})
+    assert (nothing["best"], nothing["sensitivity"]) == (None, None)
+    assert "no site can be preferred" in nothing["unscored"]
+
+
+def test_a_move_that_no_limit_asks_for_has_its_price_and_is_no_win(ask, chat, fleet, planner, frozen_now):
+    place(chat, site=fleet["lulea"], on=None, by=planner, now=frozen_now.at)
+    found = ask(weights={"latency": 90, "cost": 10}, today="lulea")
+    porto, lulea = (
+        next(one for one in found["options"] if one["site"] == slug) for slug in ("porto", "lulea")
+    )
+    assert (porto["rank"], lulea["rank"], found["best"]) == (1, 2, "lulea")
+    assert porto["step"].replace("\u202f", "") == "+2338 EUR a month for 36 ms below a limit already met"
+    robust = found["sensitivity"]["robustness"]
+    assert "porto" not in robust["by_site"]
+    assert "over cost, latency, energy, carbon, readiness and compliance, each mixture" in robust["words"]
+    broken = ask(limited(latency_limit_ms=30), weights={"latency": 90, "cost": 10}, today="lulea")
+    assert broken["best"] == "porto"
+    assert next(one for one in broken["options"] if one["site"] == "porto")["step"] is None
 
 
 def test_another_currency_goes_by_the_rate_and_is_unknown_without_one(options, enter_rate):
