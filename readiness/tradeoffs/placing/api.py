@@ -110,6 +110,7 @@ _option = inline_serializer(
         ),
         "margin": _number(allow_null=True, help_text="Least room left under any limit, as a share of it"),
         "unit_cost": _figure,
+        "useful_hour_cost": _figure,
         "capacity_after": fields.DictField(child=_figure),
         "jurisdiction": fields.DictField(),
         "consequence": fields.CharField(allow_null=True, help_text="What moving there does, in a line"),

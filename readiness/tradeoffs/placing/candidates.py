@@ -32,11 +32,14 @@ from readiness.workloads.core.envelope import CostUnit, Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
 
 SECONDS_AN_HOUR = 3_600
-NOTHING = Figure(None, "")
 USED = (
     "electricity_price",
     "pue",
     "accelerator_hour_cost",
+    "accelerator_capex",
+    "depreciation_years",
+    "accelerator_utilisation",
+    "accelerator_idle_kw",
     "accelerators_free",
     "power_headroom_kw",
     "network_free_gbps",
@@ -61,9 +64,10 @@ class Adapter:
         envelope = self.envelope
         parts = self._parts.get(site.slug) or Parts(site, self.facts, self.currency, self.carbon)
         pue = parts.pue if self._pue is None else self._pue
-        used = figures.energy(envelope.it_kw, pue)
+        drawn_kw = figures.drawn_kw(envelope.it_kw, envelope.accelerator_count, parts.idle)
+        used = figures.energy(drawn_kw, pue)
         emitted = figures.carbon(used, parts.intensity)
-        cost = self._cost(parts, used, emitted)
+        cost = self._cost(parts, drawn_kw, used, emitted)
         own = self.plain if site.slug in self.homes else None
         law = self.laws.of(site.country, site.operator_country)
         return Candidate(
@@ -73,6 +77,9 @@ class Adapter:
             jurisdiction=Jurisdiction(law.answer, law.rule, law.sovereignty, law.sovereignty_rule),
             latency=self._latency(parts),
             unit_cost=self._unit_cost(cost),
+            useful_hour=figures.useful_hour(
+                cost, envelope.accelerator_count, parts.utilisation, self.currency
+            ),
             monthly_cost=cost,
             energy=used,
             carbon=emitted,
@@ -106,21 +113,30 @@ class Adapter:
             return None
         return figures.assumed("PUE", self.what_if.pue, self.facts.at)
 
-    def _cost(self, parts: Parts, used: Figure, emitted: Figure) -> Figure:
-        what_if, currency, hour = self.what_if, self.currency, parts.hour
-        count, priced = self.envelope.accelerator_count, None
-        if what_if.carbon_price:
-            priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
-        is_moved = what_if.electricity_price != 1 or what_if.pue is not None
-        if count and hour.known is not None and not is_moved and priced is None:
-            # The cost of an hour has the energy bill in it.
-            return figures.monthly_cost(count, hour, NOTHING, NOTHING, None, currency)
+    def _cost(self, parts: Parts, drawn_kw: float | None, used: Figure, emitted: Figure) -> Figure:
+        what_if, currency = self.what_if, self.currency
         bill = figures.energy_bill(used, parts.price.times(what_if.electricity_price), currency)
+        count = self.envelope.accelerator_count
+        if not count:
+            cost = bill
+        elif parts.contract.known is not None:
+            cost = self._by_contract(parts, drawn_kw, bill)
+        elif parts.capital.known is not None:
+            cost = figures.from_parts(count, parts.capital, bill, currency)
+        else:
+            lacking = parts.contract if parts.contract.why_not else parts.capital
+            cost = figures.without_hour(lacking, bill, currency)
+        if not what_if.carbon_price:
+            return cost
+        priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
+        return figures.added(cost, priced, f"{cost.source}; with carbon at its price")
+
+    def _by_contract(self, parts: Parts, drawn_kw: float | None, bill: Figure) -> Figure:
         before = bill
-        if is_moved:
-            as_it_is = figures.energy(self.envelope.it_kw, parts.pue)
-            before = figures.energy_bill(as_it_is, parts.price, currency)
-        return figures.monthly_cost(count, hour, bill, before, priced, currency)
+        if self.what_if.electricity_price != 1 or self.what_if.pue is not None:
+            before = figures.energy_bill(figures.energy(drawn_kw, parts.pue), parts.price, self.currency)
+        count = self.envelope.accelerator_count
+        return figures.by_contract(count, parts.contract, bill, before, self.currency)
 
     def _unit_cost(self, cost: Figure) -> Figure:
         """Cost of one unit of the ceiling. Of requests only the least is known: at the peak rate all month."""

@@ -79,6 +79,7 @@ def _option(one: SiteOption) -> dict[str, Any]:
         "step": one.step.words if one.step else None,
         "margin": one.placed.compliance_margin,
         "unit_cost": figure(one.candidate.unit_cost),
+        "useful_hour_cost": figure(one.candidate.useful_hour),
         "capacity_after": {name: figure(each) for name, each in one.after.items()},
         "verdict": one.candidate.verdict,
         "jurisdiction": {

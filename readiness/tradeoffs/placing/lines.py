@@ -186,6 +186,7 @@ def best(found: Weighed) -> dict[str, Any] | None:
         "today": base.name if base else "",
         "is_today": base is not None and base.slug == winner.slug,
         "figures": [_change(found, winner, base, one.name) for one in found.objectives],
+        "cost": _cost(found, winner),
         "consequence": line(winner.moved) if winner.moved else "",
         "weakest": standing.weakest if standing else "",
         "weakest_score": round(standing.weakest_score * 100)
@@ -205,6 +206,18 @@ def best(found: Weighed) -> dict[str, Any] | None:
         "runners_up": [
             row(found, one) for one in found.feasible if one.step is None and one.slug != winner.slug
         ][:RUNNERS_UP],
+    }
+
+
+def _cost(found: Weighed, one: SiteOption) -> dict[str, str] | None:
+    """How the cost of a month comes about, and what an hour in use costs; None without accelerators."""
+    if not found.asked.accelerator_count:
+        return None
+    month, hour = one.candidate.monthly_cost, one.candidate.useful_hour
+    return {
+        "month": month.source,
+        "hour": f"{text(hour)} {hour.unit.partition(' ')[0]}" if hour.value is not None else "",
+        "hour_source": hour.source,
     }
 
 
@@ -302,6 +315,14 @@ def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
                 ],
             }
         )
+    hours = [one.candidate.useful_hour for one in sites]
+    rows.append(
+        {
+            "label": gettext("Cost of an accelerator-hour in use, %(unit)s")
+            % {"unit": hours[0].unit.partition(" ")[0]},
+            "cells": [{"text": text(one), "why": _why(one)} for one in hours],
+        }
+    )
     for name, label in CAPACITY.items():
         after = [one.after[name] for one in sites]
         rows.append(

@@ -6,10 +6,11 @@ A question over 1,000 sites has 100 ms, and half of it went into making these an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from readiness.scoring.core.states import Provenance, Verdict
-from readiness.tradeoffs.core.factors import Factor, SiteFactors
+from readiness.tradeoffs.core.factors import Basis, Factor, SiteFactors, capital_hour
 from readiness.tradeoffs.core.options import Figure, Latency
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import Known
@@ -54,8 +55,30 @@ class Parts:
         return self.intensity.figure
 
     @cached_property
-    def hour(self) -> Part:
-        return self._money("cost of an accelerator-hour", self.site.factors.get("accelerator_hour_cost"))
+    def contract(self) -> Part:
+        """What an hour of an accelerator costs as somebody stated it, energy included; not what is worked out."""
+        name, factor = "cost of an accelerator-hour", self.site.factors.get("accelerator_hour_cost")
+        if factor is None or not factor.known:
+            return part(name, factor)
+        stated = tuple(known for known in factor.known if known.basis is not Basis.COMPUTED)
+        return self._money(name, replace(factor, known=stated))
+
+    @cached_property
+    def capital(self) -> Part:
+        """Capital of an hour that an accelerator is held."""
+        capex = self._money("capital cost of an accelerator", self.site.factors.get("accelerator_capex"))
+        years = part("depreciation", self.site.factors.get("depreciation_years"))
+        if capex.known is None or years.known is None:
+            return capex if capex.known is None else years
+        return Part("capital of an accelerator-hour", capital_hour(capex.known, years.known))
+
+    @cached_property
+    def utilisation(self) -> Part:
+        return part("accelerator utilisation", self.site.factors.get("accelerator_utilisation"))
+
+    @cached_property
+    def idle(self) -> Part:
+        return part("idle power of an accelerator", self.site.factors.get("accelerator_idle_kw"))
 
     @cached_property
     def price(self) -> Part:

@@ -144,6 +144,37 @@ def test_levers_change_what_they_say_and_nothing_else(options):
     assert market["carbon"]["value"] == pytest.approx(plain["carbon"]["value"] / 4)
 
 
+def test_a_month_of_parts_holds_capital_and_energy_and_an_hour_in_use_stands_beside_it(
+    options, fleet, frozen_now
+):
+    SiteFactor.objects.filter(site=fleet["lulea"], kind="accelerator_hour_cost").delete()
+    parts = [
+        ("accelerator_capex", 30_000, "EUR"),
+        ("depreciation_years", 5, "years"),
+        ("accelerator_power_kw", 1.3, "kW"),
+        ("accelerator_utilisation", 40, "%"),
+    ]
+    entries = [
+        entry(kind, value, unit, site="lulea", line=line) for line, (kind, value, unit) in enumerate(parts)
+    ]
+    enter_factors(entries=entries, by=None, now=frozen_now.at)
+    price, pue = KNOWN["lulea"][:2]
+    energy = 10 * pue * HOURS * price
+    month = 8 * 30_000 / 60 + energy
+    lulea = options()["lulea"]
+    assert lulea["objectives"]["cost"]["value"] == pytest.approx(month)
+    assert lulea["objectives"]["cost"]["source"].startswith("capital 8 x 730.5 h x 0.6845 EUR/h")
+    assert lulea["unit_cost"]["value"] is None
+    assert lulea["useful_hour_cost"]["value"] == pytest.approx(month / (8 * HOURS * 0.4))
+    doubled = options(what_if={"electricity_price": 2})["lulea"]["objectives"]["cost"]["value"]
+    assert doubled == pytest.approx(month + energy)
+    idle = [entry("accelerator_idle_kw", 2, "kW", site="lulea")]
+    enter_factors(entries=idle, by=None, now=frozen_now.at)
+    held = options()["lulea"]["objectives"]
+    assert held["energy"]["value"] == pytest.approx(16 * pue * HOURS)
+    assert held["cost"]["value"] == pytest.approx(8 * 30_000 / 60 + 16 * pue * HOURS * price)
+
+
 def test_what_is_unknown_stays_unknown_with_its_reason(options, fleet):
     SiteFactor.objects.filter(site=fleet["lulea"], kind="pue").delete()
     lulea = options()["lulea"]
