@@ -25,7 +25,7 @@ function made(row) {
   const pick = line.querySelector('[data-pick]');
   pick.value = row.slug;
   pick.setAttribute('aria-label', row.name);
-  for (const { name, text, why } of row.cells) Object.assign(cell(name), { textContent: text, title: why });
+  for (const { name, text, why, old } of row.cells) Object.assign(cell(name), { textContent: text, title: why || old });
   return line;
 }
 

@@ -109,6 +109,9 @@ _option = inline_serializer(
             allow_null=True, help_text="Price of moving there for what keeps its limit already: no win"
         ),
         "margin": _number(allow_null=True, help_text="Least room left under any limit, as a share of it"),
+        "outdated": fields.DictField(
+            child=fields.CharField(), help_text="Factors older than their kind may be, by objective"
+        ),
         "unit_cost": _figure,
         "useful_hour_cost": _figure,
         "capacity_after": fields.DictField(child=_figure),

@@ -32,6 +32,7 @@ from readiness.workloads.core.envelope import CostUnit, Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
 
 SECONDS_AN_HOUR = 3_600
+COST = ("electricity_price", "accelerator_hour_cost", "accelerator_capex", "depreciation_years")
 USED = (
     "electricity_price",
     "pue",
@@ -278,6 +279,23 @@ def capacity_after(candidate: Candidate, demand: Demand) -> dict[str, Figure]:
         "power": figures.moved(candidate.headroom, -(demand.power_kw or 0.0)),
         "bandwidth": figures.moved(candidate.free_bandwidth, -(demand.bandwidth_gbps or 0.0)),
     }
+
+
+def outdated_of(site: SiteFactors, adapter: Adapter) -> dict[str, str]:
+    """By objective, the factors of its figure that are older than their kind may be; empty where none is."""
+    old = parts_of(adapter.facts, adapter.currency, adapter.carbon)[site.slug].outdated
+    regions = [f"latency.{user.region}" for user in adapter.envelope.users]
+    cost = COST if adapter.envelope.accelerator_count else ("electricity_price",)
+    kinds = {
+        "cost": (*cost, "pue"),
+        "energy": ("pue",),
+        "carbon": ("pue", f"carbon_{adapter.carbon}"),
+        "latency": regions,
+    }
+    found = {
+        name: "; ".join(old[kind] for kind in kinds_of if kind in old) for name, kinds_of in kinds.items()
+    }
+    return {name: words for name, words in found.items() if words}
 
 
 def used_factors(site: SiteFactors, carbon: CarbonKind, regions: Sequence[str]) -> dict[str, Factor | None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import Factor
 from readiness.tradeoffs.core.options import Answer, Figure
@@ -78,6 +79,7 @@ def _option(one: SiteOption) -> dict[str, Any]:
         "effect": ranked.effect if ranked else "",
         "step": one.step.words if one.step else None,
         "margin": one.placed.compliance_margin,
+        "outdated": dict(one.outdated),
         "unit_cost": figure(one.candidate.unit_cost),
         "useful_hour_cost": figure(one.candidate.useful_hour),
         "capacity_after": {name: figure(each) for name, each in one.after.items()},
@@ -259,6 +261,7 @@ def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
         "source": best.source,
         "as_of": best.as_of,
         "age_s": max(0.0, best.age_s(at)),
+        "outdated": outdated(factor.kind, best, at),
         "unknown": None,
         "disagrees": factor.disagrees,
     }

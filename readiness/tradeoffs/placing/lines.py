@@ -94,13 +94,14 @@ def row(found: Weighed, one: SiteOption) -> dict[str, Any]:
                 "name": each.name,
                 "label": f"{LABELS[each.name]} {unit_of(found, each.name)}",
                 "text": text(one.figures.get(each.name)),
-                "why": _why(one.figures.get(each.name)),
+                "why": why_unknown(one.figures.get(each.name)),
+                "old": one.outdated.get(each.name, ""),
                 "provenance": _provenance(one.figures.get(each.name)),
             }
             for each in found.objectives
         ],
         "after": text(one.after["power"]),
-        "after_why": _why(one.after["power"]),
+        "after_why": why_unknown(one.after["power"]),
         "law": str(ANSWERS[one.law.answer]),
         "line": line(one.moved) if one.moved else "",
         "step": one.step.words if one.step else "",
@@ -125,7 +126,7 @@ def blank(found: Weighed) -> dict[str, Any]:
     }
 
 
-def _why(figure: Figure | None) -> str:
+def why_unknown(figure: Figure | None) -> str:
     return "" if figure is None or figure.value is not None else figure.source
 
 
@@ -235,9 +236,10 @@ def _change(found: Weighed, winner: SiteOption, base: SiteOption | None, name: s
             icon = "minus" if not less else "arrow-up" if less > 0 else "arrow-down"
     return {
         "label": f"{LABELS[name]}, {unit_of(found, name)}",
+        "old": winner.outdated.get(name, ""),
         "today": text(then) if base else "",
         "option": text(now),
-        "why": _why(now),
+        "why": why_unknown(now),
         "provenance": _provenance(now),
         "change": change,
         "tone": tone,
@@ -278,7 +280,11 @@ def kept_out(found: Weighed) -> list[dict[str, Any]]:
             "first": sentence_of(one.reasons[0].words),
             "more": len(one.reasons) - 1,
             "reasons": [
-                {"words": sentence_of(each.words), "why": _why(each.actual), "standing": each.standing.value}
+                {
+                    "words": sentence_of(each.words),
+                    "why": why_unknown(each.actual),
+                    "standing": each.standing.value,
+                }
                 for each in one.reasons
             ],
             "law_text": one.law.text,
@@ -290,85 +296,6 @@ def kept_out(found: Weighed) -> list[dict[str, Any]]:
 
 def sentence_of(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
-
-
-def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
-    """Two sites side by side; None unless both are candidates."""
-    sites = [one for slug in slugs if (one := found.of(slug)) is not None]
-    if len(sites) != 2:
-        return None
-    rows: list[dict[str, Any]] = [
-        {
-            "label": gettext("Standing"),
-            "cells": [{"text": gettext(one.placed.standing.value)} for one in sites],
-        },
-        {"label": gettext("Match"), "cells": [{"text": _match(one)} for one in sites]},
-    ]
-    for each in found.objectives:
-        figures = [one.figures[each.name] for one in sites]
-        rows.append(
-            {
-                "label": f"{LABELS[each.name]}, {unit_of(found, each.name)}",
-                "cells": [
-                    {"text": text(one), "why": _why(one), "better": _better(one, figures, each.direction)}
-                    for one in figures
-                ],
-            }
-        )
-    hours = [one.candidate.useful_hour for one in sites]
-    rows.append(
-        {
-            "label": gettext("Cost of an accelerator-hour in use, %(unit)s")
-            % {"unit": hours[0].unit.partition(" ")[0]},
-            "cells": [{"text": text(one), "why": _why(one)} for one in hours],
-        }
-    )
-    for name, label in CAPACITY.items():
-        after = [one.after[name] for one in sites]
-        rows.append(
-            {
-                "label": gettext("%(what)s left after it") % {"what": label},
-                "cells": [{"text": text(one), "why": _why(one)} for one in after],
-            }
-        )
-    rows += [
-        {"label": gettext("Jurisdiction"), "cells": [_law(one) for one in sites]},
-        {"label": gettext("Operator"), "cells": [_operator(one) for one in sites]},
-        {
-            "label": gettext("What speaks against it"),
-            "cells": [{"reasons": [each.words for each in one.reasons], "name": one.name} for one in sites],
-        },
-        {
-            "label": gettext("Against today"),
-            "cells": [{"text": line(one.moved) if one.moved else "–"} for one in sites],
-        },
-    ]
-    return {"names": [one.name for one in sites], "slugs": [one.slug for one in sites], "rows": rows}
-
-
-def _match(one: SiteOption) -> str:
-    if one.ranked is None:
-        return "–"
-    return f"{round(one.ranked.score * 100)} ({gettext('rank')} {one.ranked.rank})"
-
-
-def _law(one: SiteOption) -> dict[str, str]:
-    return {"text": str(ANSWERS[one.law.answer]), "why": one.law.text}
-
-
-def _operator(one: SiteOption) -> dict[str, str]:
-    """The answer about whoever controls the operator, and from where."""
-    said = str(ANSWERS[one.law.sovereignty])
-    controlled = one.operator_country or gettext("not known")
-    return {"text": f"{said} ({controlled})", "why": one.law.sovereignty_text}
-
-
-def _better(one: Figure, both: Sequence[Figure], direction: Direction) -> bool:
-    values = [each.value for each in both]
-    if one.value is None or None in values or values[0] == values[1]:
-        return False
-    known = [value for value in values if value is not None]
-    return one.value == (max(known) if direction is Direction.MAX else min(known))
 
 
 def csv_rows(found: Weighed, shown: Sequence[SiteOption]) -> tuple[list[str], list[list[Any]]]:

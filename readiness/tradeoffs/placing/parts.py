@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from readiness.scoring.core.states import Provenance, Verdict
+from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.factors import Basis, Factor, SiteFactors, capital_hour
 from readiness.tradeoffs.core.options import Figure, Latency
 from readiness.tradeoffs.placing import figures
@@ -87,6 +88,17 @@ class Parts:
     @cached_property
     def headroom(self) -> Part:
         return part("power headroom", self.site.factors.get("power_headroom_kw"))
+
+    @cached_property
+    def outdated(self) -> dict[str, str]:
+        """By kind, and `latency.` with the region, what is older than its kind may be."""
+        best = {kind: factor.best for kind, factor in self.site.factors.items()}
+        best |= {f"latency.{region}": factor.best for region, factor in self.site.latency.items()}
+        return {
+            kind: f"{kind.partition('.')[0].replace('_', ' ')} {words}"
+            for kind, known in best.items()
+            if known is not None and (words := outdated(kind, known, self._facts.at))
+        }
 
     @cached_property
     def verdict(self) -> Verdict | None:

@@ -25,6 +25,7 @@ from readiness.tradeoffs.placing.candidates import (
     limited,
     limits_of,
     monthly_limits,
+    outdated_of,
 )
 from readiness.tradeoffs.placing.facts import Known, Standing
 from readiness.tradeoffs.placing.law import Law
@@ -39,7 +40,8 @@ IN_SERVICE = frozenset({"commissioning", "production"})
 @dataclass(frozen=True, slots=True)
 class SiteOption:
     """One candidate with all that is said of it; `ranked` and `pareto` of feasible ones only. `step` is there where
-    moving from today's site would be one that no limit asks for.
+    moving from today's site would be one that no limit asks for. `outdated` says by objective which factors are older
+    than their kind may be.
     """
 
     slug: str
@@ -59,6 +61,7 @@ class SiteOption:
     is_today: bool = False
     moved: tuple[Consequence, ...] | None = None
     step: Step | None = None
+    outdated: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def feasible(self) -> bool:
@@ -163,6 +166,7 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
                 after=capacity_after(placed.candidate, demand),
                 standing=adapter.facts.standings.get(site.slug),
                 is_today=site.slug in adapter.homes,
+                outdated=outdated_of(site, adapter),
             )
         )
     objectives = _objectives(envelope, options)

@@ -1,5 +1,7 @@
 """`POST /api/tradeoffs/placements/`: which sites are left under which limit, and what each figure is."""
 
+from datetime import date
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -327,6 +329,22 @@ def test_the_snapshot_holds_every_factor_used_with_age_and_versions(ask, frozen_
     assert kept["framework"]
     assert (kept["taken_at"], kept["envelope"]["slug"]) == ("2026-11-24T16:00:00Z", "chat")
     assert "snapshot" not in ask(snapshot=False)
+
+
+def test_a_factor_older_than_its_kind_may_be_is_marked_where_it_is_used(ask, fleet, frozen_now):
+    old = entry("carbon_average", 20, "gCO2e/kWh", site="lulea", as_of_on=date(2023, 12, 31), source="Ember")
+    SiteFactor.objects.filter(site=fleet["lulea"], kind="carbon_average").delete()
+    enter_factors(entries=[old], by=None, now=frozen_now.at)
+    found = ask()
+    outdated = {one["site"]: one["outdated"] for one in found["options"]}
+    assert outdated["lulea"]["carbon"].startswith(
+        "carbon average 1,059 days old, to be looked at again after 731: "
+    )
+    assert set(outdated["porto"]) == {"latency"}
+    assert outdated["porto"]["latency"].startswith("latency 327 days old")
+    factors = found["snapshot"]["sites"]["lulea"]["factors"]
+    assert factors["carbon_average"]["outdated"].startswith("1,059 days old")
+    assert factors["pue"]["outdated"] == ""
 
 
 def test_a_change_shows_at_once(options, fleet, frozen_now):
