@@ -16,13 +16,16 @@ import numpy as np
 
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.objectives import Direction, Objective
 from readiness.tradeoffs.core.options import Candidate, Demand, Figure, worst_latency
 from readiness.tradeoffs.core.placement import Placed, Standing, place_one
 from readiness.tradeoffs.core.portfolio import Portfolio
+from readiness.tradeoffs.core.steps import Step, step_of
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
     demand_of,
     latency_limits,
+    limited,
     limits_of,
 )
 from readiness.tradeoffs.placing.known import Known, known
@@ -56,7 +59,8 @@ class Fleet:
     """A portfolio with what its rows and columns stand for.
 
     `today` has the site of each workload that runs; `against` the words of why a workload may run at none of the
-    sites, by slug. `gone` are workloads that were asked for and are not declared any more.
+    sites, by slug. `gone` are workloads that were asked for and are not declared any more. `broken` says which limit a
+    workload breaks where it runs today, `pins` the site that one has to run at.
     """
 
     portfolio: Portfolio
@@ -65,6 +69,8 @@ class Fleet:
     site_names: Mapping[str, str]
     against: Mapping[str, str]
     gone: tuple[str, ...]
+    broken: Mapping[str, str]
+    pins: Mapping[str, str]
     currency: str
     adapters: Mapping[str, Adapter] = field(repr=False)
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
@@ -78,6 +84,35 @@ class Fleet:
         ends = [adapter.candidate(there[site]) for site in (before, after)]
         envelope = adapter.envelope
         return consequences(ends[0], ends[1], latency_limits(envelope, envelope.latency_limit_ms or 0.0))
+
+    def step(self, workload: str, before: str, after: str) -> Step | None:
+        """The step that no limit asks for, which moving it would be; None where it is none."""
+        there, adapter = self.sites[workload], self.adapters[workload]
+        if before not in there or after not in there or workload in self.broken:
+            return None
+        ends = [_figures(adapter.candidate(there[site]), adapter.envelope) for site in (before, after)]
+        limits = limits_of(adapter.envelope, self.currency, adapter.facts.rates)
+        counting = [SCORED[name] for name in self.portfolio.objectives]
+        return step_of(ends[0], ends[1], counting, limited=limited(limits))
+
+
+SCORED = {
+    "cost": Objective("cost"),
+    "carbon": Objective("carbon"),
+    "latency": Objective("latency"),
+    "risk": Objective("readiness", Direction.MAX, scale=100.0),
+}
+"""What an objective of a portfolio is in a placement."""
+
+
+def _figures(candidate: Candidate, envelope: Envelope) -> dict[str, Figure]:
+    served = latency_limits(envelope, 0.0)
+    return {
+        "cost": candidate.monthly_cost,
+        "carbon": candidate.carbon,
+        "readiness": candidate.readiness,
+        "latency": worst_latency(candidate, served) if served else Figure(0.0, "ms"),
+    }
 
 
 def read(asked: Asked, *, now: datetime) -> Fleet:
@@ -96,7 +131,7 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
         one.slug: _adapter(one, asked, facts[one.latency_percentile], pack, footings[one.slug], now)
         for one in envelopes
     }
-    allowed, figures, against = _judged(asked, envelopes, adapters, of, runs_at)
+    allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
     resources = _resources(envelopes)
     today = {one.slug: runs_at[one.slug][0] for one in envelopes if one.slug in runs_at}
     portfolio = Portfolio(
@@ -118,6 +153,8 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
         site_names={site.slug: site.name for site in base.sites},
         against=against,
         gone=tuple(slug for slug in asked.workloads if slug not in names),
+        broken=broken,
+        pins=asked.pins,
         currency=asked.currency,
         adapters=adapters,
         sites=of,
@@ -190,8 +227,8 @@ def _judged(
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, Mapping[str, SiteFactors]],
     running: Mapping[str, tuple[str, ...]],
-) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
-    """Which pairs are allowed and their figures, with why a workload is allowed nowhere.
+) -> tuple[np.ndarray, np.ndarray, dict[str, str], dict[str, str]]:
+    """Which pairs are allowed and their figures, with why a workload is allowed nowhere, and what it breaks today.
 
     Capacity is no part of it: it is shared, and what others take depends on the plan.
     """
@@ -199,6 +236,7 @@ def _judged(
     allowed = np.zeros((len(envelopes), columns), bool)
     figures = np.full((len(envelopes), columns, len(asked.objectives)), np.nan)
     against: dict[str, str] = {}
+    broken: dict[str, str] = {}
     for row, envelope in enumerate(envelopes):
         adapter, there = adapters[envelope.slug], sites[envelope.slug]
         try:
@@ -209,6 +247,7 @@ def _judged(
         placed = [place_one(adapter.candidate(site), Demand(), limits) for site in there.values()]
         others = running.get(envelope.slug, ())[1:]
         pin = asked.pins.get(envelope.slug)
+        broken |= _broken(envelope.slug, placed, running)
         for column, one in enumerate(placed):
             site = one.candidate.site
             # A class is at a site once: where it runs beside the placement that is planned is no site for it.
@@ -217,7 +256,19 @@ def _judged(
             figures[row, column] = [_objective(name, one.candidate, envelope) for name in asked.objectives]
         if not allowed[row].any():
             against[envelope.slug] = _why_nowhere(placed, pin, others)
-    return allowed, figures, against
+    return allowed, figures, against, broken
+
+
+def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """By slug, the limits that the workload breaks for certain where it runs today; empty where it keeps them."""
+    home = next(iter(running.get(workload, ())), None)
+    if home is None:
+        return {}
+    here = next((one for one in placed if one.candidate.site == home), None)
+    if here is None:
+        return {workload: "its site is not in service"}
+    words = [one.words for one in here.reasons if one.standing is Standing.REJECTED]
+    return {workload: "; ".join(words)} if words else {}
 
 
 def _objective(name: str, candidate: Candidate, envelope: Envelope) -> float:
