@@ -34,6 +34,12 @@ def span_of(decision: Decision, now: datetime) -> Span:
     return Span(decision.decided_at, min(now, start_of(decision.due_on)))
 
 
+def accelerators_held(decision: Decision) -> int:
+    """How many of the chosen site's accelerators it holds: those of its type where they are not alike to today's."""
+    held = decision.demand.get("held")
+    return held or sum(one["count"] for one in decision.demand.get("accelerators", ()))
+
+
 def realised_of(decision: Decision, now: datetime) -> tuple[Outcome, ...]:
     """An outcome for each forecast of the decision, in their order."""
     reading = Reading(decision, span_of(decision, now), now)
@@ -90,7 +96,7 @@ class Reading:
     @cached_property
     def share(self) -> float | str:
         """Of the accelerators in service at the site."""
-        asked = sum(one["count"] for one in self.decision.demand.get("accelerators", ()))
+        asked = accelerators_held(self.decision)
         there = sum(measured.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
         if not asked:
             return "The envelope asks for no accelerators, so that its part of the site's power is unknown."
@@ -122,7 +128,7 @@ class Reading:
 
     def held(self, currency: str) -> float | str:
         """What holding the accelerators for a month costs without energy; why not, where a part of it is unknown."""
-        count = sum(one["count"] for one in self.decision.demand["accelerators"])
+        count = accelerators_held(self.decision)
         hour = self.factor("accelerator_hour_cost")
         if hour is not None and hour.basis is not Basis.COMPUTED:
             energy = self._energy_in_contract(currency)

@@ -114,6 +114,9 @@ _option = inline_serializer(
         ),
         "unit_cost": _figure,
         "useful_hour_cost": _figure,
+        "accelerators": fields.DictField(
+            allow_null=True, help_text="`count` of type `here` that do what `asked` of type `of` do today"
+        ),
         "capacity_after": fields.DictField(child=_figure),
         "jurisdiction": fields.DictField(),
         "consequence": fields.CharField(allow_null=True, help_text="What moving there does, in a line"),

@@ -21,6 +21,7 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
     Limits,
 )
+from readiness.tradeoffs.core.performance import book, equivalents, in_devices, only_type
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import Known
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part
@@ -60,15 +61,16 @@ class Adapter:
     facts: Known
     laws: Laws
     homes: frozenset[str] = frozenset()
+    home: str = ""
 
     def candidate(self, site: SiteFactors) -> Candidate:
-        envelope = self.envelope
+        envelope, count = self.envelope, self.devices(site)
         parts = self._parts.get(site.slug) or Parts(site, self.facts, self.currency, self.carbon)
         pue = parts.pue if self._pue is None else self._pue
-        drawn_kw = figures.drawn_kw(envelope.it_kw, envelope.accelerator_count, parts.idle)
+        drawn_kw = figures.drawn_kw(envelope.it_kw, count or 0, parts.idle)
         used = figures.energy(drawn_kw, pue)
         emitted = figures.carbon(used, parts.intensity)
-        cost = self._cost(parts, drawn_kw, used, emitted)
+        cost = self._cost(parts, count, drawn_kw, used, emitted)
         own = self.plain if site.slug in self.homes else None
         law = self.laws.of(site.country, site.operator_country)
         return Candidate(
@@ -78,23 +80,54 @@ class Adapter:
             jurisdiction=Jurisdiction(law.answer, law.rule, law.sovereignty, law.sovereignty_rule),
             latency=self._latency(parts),
             unit_cost=self._unit_cost(cost),
-            useful_hour=figures.useful_hour(
-                cost, envelope.accelerator_count, parts.utilisation, self.currency
-            ),
+            useful_hour=figures.useful_hour(cost, count or 0, parts.utilisation, self.currency),
             monthly_cost=cost,
             energy=used,
             carbon=emitted,
             carbon_intensity=parts.carbon_intensity,
             verdict=parts.verdict,
             readiness=parts.readiness,
-            free_accelerators=lacking_types(
-                free_accelerators(site, own) if own else parts.free_accelerators, site, envelope
+            free_accelerators=self._comparable(
+                lacking_types(
+                    free_accelerators(site, own) if own else parts.free_accelerators, site, envelope
+                ),
+                site,
             ),
             headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
             free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
             residency=self._zones(site.country),
             feed_load=self._feed_load(site.slug, own),
         )
+
+    @cached_property
+    def basis(self) -> str:
+        """The type that accelerators of any type are counted in: the one of today's site. Empty where the class runs
+        nowhere, asks for a type, or is at a site of none or several: then any accelerator is one.
+        """
+        home = next((site for site in self.facts.sites if site.slug == self.home), None)
+        if home is None or any(need.type for need in self.envelope.accelerators):
+            return ""
+        return only_type(home.accelerators)
+
+    def devices(self, site: SiteFactors) -> int | None:
+        """How many accelerators of the site do what is asked; None where its type compares with none of today's."""
+        count = self.envelope.accelerator_count
+        return (
+            count
+            if not self.basis or not count
+            else in_devices(count, self.basis, only_type(site.accelerators))
+        )
+
+    def _comparable(self, free: dict[str, Figure], site: SiteFactors) -> dict[str, Figure]:
+        """What is free of any type, in accelerators of the type that is asked in."""
+        here, basis = only_type(site.accelerators), self.basis
+        if not basis or here == basis or not self.envelope.accelerator_count:
+            return free
+        each, asked = equivalents(here), equivalents(basis)
+        if each is None or asked is None:
+            return free | {ANY: Figure(None, ACCELERATORS, low=0.0, source=incomparable(basis, here))}
+        source = f"{here} counted in {basis} by published {book().precision}"
+        return free | {ANY: figures.scaled(free[ANY], each / asked, source)}
 
     def _feed_load(self, slug: str, own: Envelope | None) -> dict[str, Figure]:
         """The circuit that is loaded most, with the workload there; empty where its power or a load is unknown."""
@@ -114,14 +147,18 @@ class Adapter:
             return None
         return figures.assumed("PUE", self.what_if.pue, self.facts.at)
 
-    def _cost(self, parts: Parts, drawn_kw: float | None, used: Figure, emitted: Figure) -> Figure:
+    def _cost(
+        self, parts: Parts, count: int | None, drawn_kw: float | None, used: Figure, emitted: Figure
+    ) -> Figure:
         what_if, currency = self.what_if, self.currency
         bill = figures.energy_bill(used, parts.price.times(what_if.electricity_price), currency)
-        count = self.envelope.accelerator_count
+        if count is None:
+            why = incomparable(self.basis, only_type(parts.site.accelerators))
+            return figures.without_hour(Part("how many accelerators", None, why), bill, currency)
         if not count:
             cost = bill
         elif parts.contract.known is not None:
-            cost = self._by_contract(parts, drawn_kw, bill)
+            cost = self._by_contract(parts, count, drawn_kw, bill)
         elif parts.capital.known is not None:
             cost = figures.from_parts(count, parts.capital, bill, currency)
         else:
@@ -132,11 +169,10 @@ class Adapter:
         priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
         return figures.added(cost, priced, f"{cost.source}; with carbon at its price")
 
-    def _by_contract(self, parts: Parts, drawn_kw: float | None, bill: Figure) -> Figure:
+    def _by_contract(self, parts: Parts, count: int, drawn_kw: float | None, bill: Figure) -> Figure:
         before = bill
         if self.what_if.electricity_price != 1 or self.what_if.pue is not None:
             before = figures.energy_bill(figures.energy(drawn_kw, parts.pue), parts.price, self.currency)
-        count = self.envelope.accelerator_count
         return figures.by_contract(count, parts.contract, bill, before, self.currency)
 
     def _unit_cost(self, cost: Figure) -> Figure:
@@ -171,6 +207,14 @@ class Adapter:
     @cached_property
     def _in_zone(self) -> frozenset[str]:
         return countries_of((self.envelope.residency or "EU",))
+
+
+def incomparable(basis: str, here: str) -> str:
+    """Why accelerators of two types cannot be counted in each other."""
+    lacking = [slug for slug in dict.fromkeys((basis, here)) if slug and equivalents(slug) is None]
+    if not here:
+        return f"the site has none or several types, and {basis} is what is asked for"
+    return f"{here} and {basis} do not compare: no {book().precision} is published of {' and '.join(lacking)}"
 
 
 def lacking_types(free: dict[str, Figure], site: SiteFactors, envelope: Envelope) -> dict[str, Figure]:

@@ -14,6 +14,7 @@ from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import Factor
 from readiness.tradeoffs.core.options import Answer, Figure
+from readiness.tradeoffs.core.performance import book
 from readiness.tradeoffs.core.placement import Reason
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.candidates import used_factors
@@ -81,6 +82,7 @@ def _option(one: SiteOption) -> dict[str, Any]:
         "margin": one.placed.compliance_margin,
         "outdated": dict(one.outdated),
         "unit_cost": figure(one.candidate.unit_cost),
+        "accelerators": _held(one),
         "useful_hour_cost": figure(one.candidate.useful_hour),
         "capacity_after": {name: figure(each) for name, each in one.after.items()},
         "verdict": one.candidate.verdict,
@@ -114,6 +116,13 @@ def _option(one: SiteOption) -> dict[str, Any]:
             for each in one.moved
         ]
     return found
+
+
+def _held(one: SiteOption) -> dict[str, Any] | None:
+    """How many accelerators of which type, and what they count in the reference type."""
+    if one.held is None:
+        return None
+    return asdict(one.held) | {"reference": book().reference, "precision": book().precision}
 
 
 def figure(one: Figure) -> dict[str, Any]:

@@ -277,6 +277,15 @@ def moved(figure: Figure, by: float) -> Figure:
     )
 
 
+def scaled(figure: Figure, by: float, source: str) -> Figure:
+    """A figure in another measure; `by` is above 0."""
+    ends = [None if each is None else each * by for each in (figure.value, figure.low, figure.high)]
+    value, low, high = ends
+    return Figure(
+        value, figure.unit, figure.provenance, figure.as_of, low, high, f"{figure.source}; {source}"
+    )
+
+
 def it_headroom(headroom: Part, pue: Part, own_kw: float) -> Figure:
     """Headroom at the meter as IT power: divided by PUE, and with what the workload draws there already.
 

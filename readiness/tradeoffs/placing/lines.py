@@ -216,6 +216,7 @@ def _cost(found: Weighed, one: SiteOption) -> dict[str, str] | None:
         return None
     month, hour = one.candidate.monthly_cost, one.candidate.useful_hour
     return {
+        "held": sentences.held(one),
         "month": month.source,
         "hour": f"{text(hour)} {hour.unit.partition(' ')[0]}" if hour.value is not None else "",
         "hour_source": hour.source,

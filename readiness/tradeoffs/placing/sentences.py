@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from readiness.tradeoffs.core.objectives import Against
+from readiness.tradeoffs.core.performance import book
 from readiness.tradeoffs.core.placement import Reason, limit_name
 from readiness.tradeoffs.core.sensitivity import Flip, Robustness
 from readiness.tradeoffs.core.words import number
@@ -33,6 +34,19 @@ def robust(found: Robustness, of: Weighed) -> str:
         return f"{told}: no other site ever does."
     share, slug = others[-1]
     return f"{told}; {name(of, slug)} for {percent(share)}."
+
+
+def held(one: SiteOption) -> str:
+    """`1 x h200 for 8 x l4 of today; 1 x h100-sxm by published BF16 dense`; empty where the type is unknown."""
+    found = one.held
+    if found is None or not found.here or found.count is None:
+        return ""
+    told = f"{found.count} x {found.here}"
+    if found.of and found.of != found.here:
+        told += f" for {found.asked} x {found.of} of today"
+    if found.equivalents is None:
+        return told
+    return f"{told}; {number(found.equivalents)} x {book().reference} by published {book().precision}"
 
 
 def references(of: Weighed) -> str:

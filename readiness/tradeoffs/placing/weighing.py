@@ -12,6 +12,7 @@ from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, Option, referenced
 from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, Limits, worst_latency
 from readiness.tradeoffs.core.pareto import front
+from readiness.tradeoffs.core.performance import equivalents, only_type
 from readiness.tradeoffs.core.placement import Placed, Reason, place_one
 from readiness.tradeoffs.core.placement import Standing as Stands
 from readiness.tradeoffs.core.ranking import Ranked, ranking
@@ -35,6 +36,29 @@ from readiness.workloads.core.envelope import Envelope
 SEED = 2026
 """Of the weights drawn for robustness, so that the same question has the same answer."""
 IN_SERVICE = frozenset({"commissioning", "production"})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """`count` accelerators of type `here` for `asked` of type `of`, the one that runs today; `equivalents` is what they
+    count in the reference type. `of` is empty where any accelerator is one, `count` None where they do not compare.
+    """
+
+    asked: int
+    of: str
+    count: int | None
+    here: str
+    equivalents: float | None
+
+
+def held_at(site: SiteFactors, adapter: Adapter) -> Held | None:
+    """None where the envelope asks for no accelerators."""
+    asked = adapter.envelope.accelerator_count
+    if not asked:
+        return None
+    here, count = only_type(site.accelerators), adapter.devices(site)
+    worth = None if count is None else equivalents(here, count)
+    return Held(asked, adapter.basis, count, here, worth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +86,7 @@ class SiteOption:
     moved: tuple[Consequence, ...] | None = None
     step: Step | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
+    held: Held | None = None
 
     @property
     def feasible(self) -> bool:
@@ -167,6 +192,7 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
                 standing=adapter.facts.standings.get(site.slug),
                 is_today=site.slug in adapter.homes,
                 outdated=outdated_of(site, adapter),
+                held=held_at(site, adapter),
             )
         )
     objectives = _objectives(envelope, options)

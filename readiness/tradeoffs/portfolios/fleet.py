@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,27 +23,31 @@ from readiness.tradeoffs.core.portfolio import Portfolio
 from readiness.tradeoffs.core.steps import Step, step_of
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
-    demand_of,
     latency_limits,
     limited,
     limits_of,
 )
 from readiness.tradeoffs.placing.known import Known, known
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.parts import ANY
-from readiness.tradeoffs.placing.question import BadQuestion, WhatIf
+from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.question import Asked
+from readiness.tradeoffs.portfolios.room import (
+    PLAIN,
+    capacity_in,
+    demand_in,
+    in_reference,
+    resources_of,
+    units_of,
+)
 from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import AcceleratorNeed, Criticality, Envelope
+from readiness.workloads.core.envelope import Criticality, Envelope
 from readiness.workloads.jurisdiction import queries as jurisdiction
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.queries import Footing
 from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.models import Placement
 
-POWER, BANDWIDTH = "power", "bandwidth"
-UNITS = {POWER: "kW", BANDWIDTH: "Gb/s"}
 PRIORITY = {
     Criticality.CRITICAL: 8.0,
     Criticality.IMPORTANT: 4.0,
@@ -51,7 +55,6 @@ PRIORITY = {
     Criticality.BEST_EFFORT: 1.0,
 }
 """Operator-set default: how much it matters that one is placed. One that is critical weighs as two important ones."""
-PLAIN = WhatIf()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +75,7 @@ class Fleet:
     broken: Mapping[str, str]
     pins: Mapping[str, str]
     currency: str
+    units: Mapping[str, str]
     adapters: Mapping[str, Adapter] = field(repr=False)
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
@@ -126,13 +130,23 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
     }
     of = {one.slug: of_percentile[one.latency_percentile] for one in envelopes}
     pack, runs_at = _pack(), _pinned_first(running(asked.workloads, now), asked.pins)
+    # Where accelerators as a whole are counted by the piece, so are those of one workload.
+    is_in_reference = in_reference(sites.values())
     footings = jurisdiction.footings([one.slug for one in envelopes], day=now.date())
     adapters = {
-        one.slug: _adapter(one, asked, facts[one.latency_percentile], pack, footings[one.slug], now)
+        one.slug: _adapter(
+            one,
+            asked,
+            facts[one.latency_percentile],
+            pack,
+            footings[one.slug],
+            now,
+            runs_at.get(one.slug, ()) if is_in_reference else (),
+        )
         for one in envelopes
     }
     allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
-    resources = _resources(envelopes)
+    resources = resources_of(envelopes)
     today = {one.slug: runs_at[one.slug][0] for one in envelopes if one.slug in runs_at}
     portfolio = Portfolio(
         workloads=tuple(one.slug for one in envelopes),
@@ -140,8 +154,8 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
         objectives=asked.objectives,
         resources=resources,
         allowed=allowed,
-        demand=_demand(envelopes, resources),
-        capacity=_capacity(asked, envelopes, resources, today, sites, base, now),
+        demand=demand_in(envelopes, resources, adapters, sites),
+        capacity=capacity_in(asked, envelopes, resources, today, sites, base, now),
         figures=figures,
         priority=np.array([PRIORITY[one.criticality] for one in envelopes]),
     )
@@ -156,6 +170,7 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
         broken=broken,
         pins=asked.pins,
         currency=asked.currency,
+        units=units_of(sites.values()),
         adapters=adapters,
         sites=of,
     )
@@ -208,7 +223,13 @@ def _pinned_first(
 
 
 def _adapter(
-    envelope: Envelope, asked: Asked, facts: Known, pack: Pack | None, footing: Footing, now: datetime
+    envelope: Envelope,
+    asked: Asked,
+    facts: Known,
+    pack: Pack | None,
+    footing: Footing,
+    now: datetime,
+    today: Sequence[str],
 ) -> Adapter:
     return Adapter(
         plain=envelope,
@@ -218,6 +239,7 @@ def _adapter(
         carbon=asked.carbon,
         facts=facts,
         laws=Laws(envelope, pack, now.date(), footing=footing),
+        home=next(iter(today), ""),
     )
 
 
@@ -302,76 +324,3 @@ def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str
         for limit, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
     ]
     return ", ".join(told) or "no site is in service"
-
-
-def _resources(envelopes: Iterable[Envelope]) -> tuple[str, ...]:
-    types = {need.type for one in envelopes for need in one.accelerators if need.type}
-    return (ANY, *sorted(types), POWER, BANDWIDTH)
-
-
-def _demand(envelopes: Sequence[Envelope], resources: Sequence[str]) -> np.ndarray:
-    """Of accelerators as a whole every workload takes all that it asks for, of whatever type."""
-    found = np.zeros((len(envelopes), len(resources)))
-    for row, envelope in enumerate(envelopes):
-        asked = demand_of(envelope)
-        taken = {
-            **asked.accelerators,
-            ANY: envelope.accelerator_count,
-            POWER: asked.power_kw or 0.0,
-            BANDWIDTH: asked.bandwidth_gbps or 0.0,
-        }
-        found[row] = [taken.get(name, 0.0) for name in resources]
-    return found
-
-
-def _capacity(
-    asked: Asked,
-    envelopes: Sequence[Envelope],
-    resources: Sequence[str],
-    today: Mapping[str, str],
-    sites: Mapping[str, SiteFactors],
-    facts: Known,
-    now: datetime,
-) -> np.ndarray:
-    """What is free for certain, with what these workloads hold there today; NaN where nothing bounds it from below."""
-    types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
-    asking = Envelope(slug="", name="", accelerators=types)
-    found = np.full((len(sites), len(resources)), np.nan)
-    for column, (slug, site) in enumerate(sites.items()):
-        holds = _together([one for one in envelopes if today.get(one.slug) == slug])
-        adapter = Adapter(
-            plain=holds,
-            envelope=asking,
-            what_if=PLAIN,
-            currency=asked.currency,
-            carbon=asked.carbon,
-            facts=facts,
-            laws=Laws(asking, None, now.date()),
-            homes=frozenset({slug}),
-        )
-        candidate = adapter.candidate(site)
-        free = dict(candidate.free_accelerators)
-        free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
-        found[column] = [_room(free.get(name)) for name in resources]
-    return found
-
-
-def _room(free: Figure | None) -> float:
-    if free is None or (free.value is None and free.least <= 0):
-        return math.nan
-    return max(free.least, 0.0)
-
-
-def _together(envelopes: Sequence[Envelope]) -> Envelope:
-    """What several take as one."""
-    counts: Counter[str | None] = Counter()
-    for one in envelopes:
-        for need in one.accelerators:
-            counts[need.type] += need.count
-    return Envelope(
-        slug="",
-        name="",
-        accelerators=tuple(AcceleratorNeed(count, name) for name, count in counts.items()),
-        it_kw=sum(one.it_kw or 0.0 for one in envelopes),
-        bandwidth_gbps=sum(one.bandwidth_gbps or 0.0 for one in envelopes),
-    )

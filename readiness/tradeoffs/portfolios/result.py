@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.consequences import Consequence, line
 from readiness.tradeoffs.core.moves import Against, Move, against
 from readiness.tradeoffs.core.portfolio import LeftOut, Point, Sweep
 from readiness.tradeoffs.placing.parts import ANY
-from readiness.tradeoffs.portfolios.fleet import BANDWIDTH, POWER, Fleet
+from readiness.tradeoffs.portfolios.fleet import Fleet
 
 VERSION = 2
 
@@ -126,7 +126,7 @@ def _point(
             {
                 "site": one.site,
                 "resource": one.resource,
-                "unit": {POWER: "kW", BANDWIDTH: "Gb/s"}.get(one.resource, "accelerators"),
+                "unit": fleet.units.get(one.resource, "accelerators"),
                 "before": one.before,
                 "after": one.after,
                 "capacity": one.capacity,

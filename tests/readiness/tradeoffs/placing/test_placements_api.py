@@ -1,7 +1,5 @@
 """`POST /api/tradeoffs/placements/`: which sites are left under which limit, and what each figure is."""
 
-from datetime import date
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +10,6 @@ from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.operations import enter_factors
 from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
-from readiness.workloads.operations import place
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry
 from tests.readiness.tradeoffs.placing.conftest import API, KNOWN
@@ -146,37 +143,6 @@ def test_levers_change_what_they_say_and_nothing_else(options):
     assert market["carbon"]["value"] == pytest.approx(plain["carbon"]["value"] / 4)
 
 
-def test_a_month_of_parts_holds_capital_and_energy_and_an_hour_in_use_stands_beside_it(
-    options, fleet, frozen_now
-):
-    SiteFactor.objects.filter(site=fleet["lulea"], kind="accelerator_hour_cost").delete()
-    parts = [
-        ("accelerator_capex", 30_000, "EUR"),
-        ("depreciation_years", 5, "years"),
-        ("accelerator_power_kw", 1.3, "kW"),
-        ("accelerator_utilisation", 40, "%"),
-    ]
-    entries = [
-        entry(kind, value, unit, site="lulea", line=line) for line, (kind, value, unit) in enumerate(parts)
-    ]
-    enter_factors(entries=entries, by=None, now=frozen_now.at)
-    price, pue = KNOWN["lulea"][:2]
-    energy = 10 * pue * HOURS * price
-    month = 8 * 30_000 / 60 + energy
-    lulea = options()["lulea"]
-    assert lulea["objectives"]["cost"]["value"] == pytest.approx(month)
-    assert lulea["objectives"]["cost"]["source"].startswith("capital 8 x 730.5 h x 0.6845 EUR/h")
-    assert lulea["unit_cost"]["value"] is None
-    assert lulea["useful_hour_cost"]["value"] == pytest.approx(month / (8 * HOURS * 0.4))
-    doubled = options(what_if={"electricity_price": 2})["lulea"]["objectives"]["cost"]["value"]
-    assert doubled == pytest.approx(month + energy)
-    idle = [entry("accelerator_idle_kw", 2, "kW", site="lulea")]
-    enter_factors(entries=idle, by=None, now=frozen_now.at)
-    held = options()["lulea"]["objectives"]
-    assert held["energy"]["value"] == pytest.approx(16 * pue * HOURS)
-    assert held["cost"]["value"] == pytest.approx(8 * 30_000 / 60 + 16 * pue * HOURS * price)
-
-
 def test_what_is_unknown_stays_unknown_with_its_reason(options, fleet):
     SiteFactor.objects.filter(site=fleet["lulea"], kind="pue").delete()
     lulea = options()["lulea"]
@@ -193,41 +159,6 @@ def test_an_unknown_that_no_limit_asks_for_tells_its_effect_on_the_rank(options,
     assert lulea["feasible"]
     assert lulea["effect"] == "carbon unknown: rank 3 at its worst, 1 to 3 possible"
     assert (lulea["best_rank"], lulea["worst_rank"]) == (1, 3)
-
-
-def test_scores_are_against_the_limit_or_today_and_what_has_neither_is_said(ask, fleet):
-    found = ask(weights={"latency": 3, "cost": 1})
-    against = {one["name"]: (one["against"], one["reference"]) for one in found["objectives"]}
-    # 8 accelerators at Porto, where it runs today.
-    assert against["latency"] == ("limit", 200.0)
-    assert against["cost"] == ("today", pytest.approx(8 * HOURS * 2.4))
-    assert against["readiness"] == ("scale", None)
-    lulea = next(one for one in found["options"] if one["site"] == "lulea")
-    assert lulea["score"] == pytest.approx((3 * 200 / 248 + 2.4 / (2.4 + 2.0)) / 4, abs=1e-9)
-    assert found["unscored"] == ""
-    SiteFactor.objects.filter(site=fleet["porto"], kind="carbon_average").delete()
-    some = ask(weights={"latency": 1, "carbon": 1})
-    assert some["unscored"].startswith("Carbon is not scored: there is no limit for it and no figure today.")
-    assert next(one for one in some["options"] if one["site"] == "lulea")["score"] == pytest.approx(200 / 248)
-    nothing = ask(weights={"carbon": 1})
-    assert (nothing["best"], nothing["sensitivity"]) == (None, None)
-    assert "no site can be preferred" in nothing["unscored"]
-
-
-def test_a_move_that_no_limit_asks_for_has_its_price_and_is_no_win(ask, chat, fleet, planner, frozen_now):
-    place(chat, site=fleet["lulea"], on=None, by=planner, now=frozen_now.at)
-    found = ask(weights={"latency": 90, "cost": 10}, today="lulea")
-    porto, lulea = (
-        next(one for one in found["options"] if one["site"] == slug) for slug in ("porto", "lulea")
-    )
-    assert (porto["rank"], lulea["rank"], found["best"]) == (1, 2, "lulea")
-    assert porto["step"].replace("\u202f", "") == "+2338 EUR a month for 36 ms below a limit already met"
-    robust = found["sensitivity"]["robustness"]
-    assert "porto" not in robust["by_site"]
-    assert "over cost, latency, energy, carbon, readiness and compliance, each mixture" in robust["words"]
-    broken = ask(limited(latency_limit_ms=30), weights={"latency": 90, "cost": 10}, today="lulea")
-    assert broken["best"] == "porto"
-    assert next(one for one in broken["options"] if one["site"] == "porto")["step"] is None
 
 
 def test_another_currency_goes_by_the_rate_and_is_unknown_without_one(options, enter_rate):
@@ -329,22 +260,6 @@ def test_the_snapshot_holds_every_factor_used_with_age_and_versions(ask, frozen_
     assert kept["framework"]
     assert (kept["taken_at"], kept["envelope"]["slug"]) == ("2026-11-24T16:00:00Z", "chat")
     assert "snapshot" not in ask(snapshot=False)
-
-
-def test_a_factor_older_than_its_kind_may_be_is_marked_where_it_is_used(ask, fleet, frozen_now):
-    old = entry("carbon_average", 20, "gCO2e/kWh", site="lulea", as_of_on=date(2023, 12, 31), source="Ember")
-    SiteFactor.objects.filter(site=fleet["lulea"], kind="carbon_average").delete()
-    enter_factors(entries=[old], by=None, now=frozen_now.at)
-    found = ask()
-    outdated = {one["site"]: one["outdated"] for one in found["options"]}
-    assert outdated["lulea"]["carbon"].startswith(
-        "carbon average 1,059 days old, to be looked at again after 731: "
-    )
-    assert set(outdated["porto"]) == {"latency"}
-    assert outdated["porto"]["latency"].startswith("latency 327 days old")
-    factors = found["snapshot"]["sites"]["lulea"]["factors"]
-    assert factors["carbon_average"]["outdated"].startswith("1,059 days old")
-    assert factors["pue"]["outdated"] == ""
 
 
 def test_a_change_shows_at_once(options, fleet, frozen_now):
