@@ -1,4 +1,4 @@
-"""What a placement advises, over HTTP: scores, steps that no limit asks for, months, ages, accelerators of other types."""
+"""What a placement advises, over HTTP: scores, steps without a limit that asks for them, months, ages, types."""
 
 from datetime import date
 
