@@ -217,9 +217,9 @@ def _cost(found: Weighed, one: SiteOption) -> dict[str, str] | None:
     month, hour = one.candidate.monthly_cost, one.candidate.useful_hour
     return {
         "held": sentences.held(one),
-        "month": month.source,
+        "month": month.source.rstrip("."),
         "hour": f"{text(hour)} {hour.unit.partition(' ')[0]}" if hour.value is not None else "",
-        "hour_source": hour.source,
+        "hour_source": hour.source.rstrip("."),
     }
 
 

@@ -18,22 +18,25 @@ from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
 def flip(found: Flip, of: Weighed) -> str:
     """`cost at 62 % of all weight or more: LUL-1 wins instead`."""
     side = "or more" if found.up else "or less"
-    return (
-        f"{found.objective} at {percent(found.share)} of all weight {side}: {name(of, found.to)} wins instead"
-    )
+    return f"{_said(found.objective)} at {percent(found.share)} of all weight {side}: {name(of, found.to)} wins instead"
 
 
 def robust(found: Robustness, of: Weighed) -> str:
     """How many of the weights drawn at random keep the winner, and over what they are drawn."""
     told = (
         f"{name(of, found.winner)} wins for {percent(found.share)} of {found.draws:,} weights drawn at random "
-        f"over {listed(found.objectives)}, each mixture as likely as any other"
+        f"over {listed([_said(one) for one in found.objectives])}, each mixture as likely as any other"
     )
     others = sorted((share, slug) for slug, share in found.by_option.items() if slug != found.winner)
     if not others:
-        return f"{told}: no other site ever does."
+        return f"{told}; no other site for any of them."
     share, slug = others[-1]
     return f"{told}; {name(of, slug)} for {percent(share)}."
+
+
+def _said(objective: str) -> str:
+    """As pages call it."""
+    return "margin" if objective == "compliance" else objective
 
 
 def held(one: SiteOption) -> str:
@@ -54,7 +57,7 @@ def references(of: Weighed) -> str:
     told = []
     for one in of.objectives:
         if one.against is Against.SCALE and one.scale is not None:
-            told.append(f"{one.name} from 0 to {number(one.scale)}")
+            told.append(f"{_said(one.name)} from 0 to {number(one.scale)}")
         elif one.reference is not None:
             whose = "its limit of" if one.against is Against.LIMIT else "today's"
             told.append(f"{one.name} against {whose} {number(one.reference)} {unit_of(of, one.name)}")
@@ -63,7 +66,7 @@ def references(of: Weighed) -> str:
 
 def unscored(of: Weighed) -> str:
     """Which objectives that have a weight are not scored, and where their weight goes; empty where all are."""
-    names = [one.name for one in of.objectives if of.weights[one.name] > 0 and not one.is_scored]
+    names = [_said(one.name) for one in of.objectives if of.weights[one.name] > 0 and not one.is_scored]
     if not names:
         return ""
     are = "is" if len(names) == 1 else "are"

@@ -112,7 +112,7 @@ def capacity_in(
             homes=frozenset({slug}),
         )
         candidate = adapter.candidate(site)
-        free = dict(candidate.free_accelerators)
+        free: dict[str, Figure | None] = dict(candidate.free_accelerators)
         free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
         if is_in_reference:
             free[ANY] = _in_reference_type(free.get(ANY), site)

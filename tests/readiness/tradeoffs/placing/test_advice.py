@@ -49,7 +49,7 @@ def test_a_move_that_no_limit_asks_for_has_its_price_and_is_no_win(ask, chat, fl
     assert porto["step"].replace("\u202f", "") == "+2338 EUR a month for 36 ms below a limit already met"
     robust = found["sensitivity"]["robustness"]
     assert "porto" not in robust["by_site"]
-    assert "over cost, latency, energy, carbon, readiness and compliance, each mixture" in robust["words"]
+    assert "over cost, latency, energy, carbon, readiness and margin, each mixture" in robust["words"]
     broken = ask(limited(latency_limit_ms=30), weights={"latency": 90, "cost": 10}, today="lulea")
     assert broken["best"] == "porto"
     assert next(one for one in broken["options"] if one["site"] == "porto")["step"] is None
