@@ -125,7 +125,6 @@ class Candidate:
     latency: tuple[Latency, ...] = ()
     unit_cost: Figure = field(default_factory=lambda: unknown("EUR/h"))
     monthly_cost: Figure = field(default_factory=lambda: unknown("EUR/month"))
-    useful_hour: Figure = field(default_factory=lambda: unknown("EUR/h in use"))
     energy: Figure = field(default_factory=lambda: unknown("kWh/month"))
     carbon: Figure = field(default_factory=lambda: unknown("kg CO2e/month"))
     carbon_intensity: Figure = field(default_factory=lambda: unknown("gCO2e/kWh"))

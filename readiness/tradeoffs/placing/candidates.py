@@ -80,7 +80,6 @@ class Adapter:
             jurisdiction=Jurisdiction(law.answer, law.rule, law.sovereignty, law.sovereignty_rule),
             latency=self._latency(parts),
             unit_cost=self._unit_cost(cost),
-            useful_hour=figures.useful_hour(cost, count or 0, parts.utilisation, self.currency),
             monthly_cost=cost,
             energy=used,
             carbon=emitted,
@@ -160,7 +159,7 @@ class Adapter:
         elif parts.contract.known is not None:
             cost = self._by_contract(parts, count, drawn_kw, bill)
         elif parts.capital.known is not None:
-            cost = figures.from_parts(count, parts.capital, bill, currency)
+            cost = figures.from_parts(parts.capital_of(count), bill)
         else:
             lacking = parts.contract if parts.contract.why_not else parts.capital
             cost = figures.without_hour(lacking, bill, currency)
@@ -328,6 +327,8 @@ def capacity_after(candidate: Candidate, demand: Demand) -> dict[str, Figure]:
 def outdated_of(site: SiteFactors, adapter: Adapter) -> dict[str, str]:
     """By objective, the factors of its figure that are older than their kind may be; empty where none is."""
     old = parts_of(adapter.facts, adapter.currency, adapter.carbon)[site.slug].outdated
+    if not old:
+        return {}
     regions = [f"latency.{user.region}" for user in adapter.envelope.users]
     cost = COST if adapter.envelope.accelerator_count else ("electricity_price",)
     kinds = {

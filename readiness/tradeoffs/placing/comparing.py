@@ -41,7 +41,7 @@ def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
                 ],
             }
         )
-    hours = [one.candidate.useful_hour for one in sites]
+    hours = [one.useful_hour for one in sites]
     rows.append(
         {
             "label": gettext("Cost of an accelerator-hour in use, %(unit)s")

@@ -83,7 +83,7 @@ def _option(one: SiteOption) -> dict[str, Any]:
         "outdated": dict(one.outdated),
         "unit_cost": figure(one.candidate.unit_cost),
         "accelerators": _held(one),
-        "useful_hour_cost": figure(one.candidate.useful_hour),
+        "useful_hour_cost": figure(one.useful_hour),
         "capacity_after": {name: figure(each) for name, each in one.after.items()},
         "verdict": one.candidate.verdict,
         "jurisdiction": {

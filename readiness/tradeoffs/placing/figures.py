@@ -159,16 +159,16 @@ def added(figure: Figure, more: Figure, words: str) -> Figure:
     )
 
 
-def from_parts(accelerators: int, capital: Part, bill: Figure, currency: str) -> Figure:
+def from_parts(capital: Figure, bill: Figure) -> Figure:
     """What a month costs: held hours x capital, and the energy that is drawn at its price, idle power included.
 
     Demand charges, egress, staff and space are not in it.
     """
-    capital_cost = held(accelerators, capital, currency)
-    if capital_cost.value is None or bill.value is None:
-        return added(capital_cost, bill, "")
-    words = f"capital {capital_cost.source} and energy {bill.value:.4g} {bill.unit} ({bill.source})"
-    return added(capital_cost, bill, words)
+    if capital.value is None or bill.value is None:
+        return added(capital, bill, "")
+    return added(
+        capital, bill, f"capital {capital.source} and energy {bill.value:.4g} {bill.unit} ({bill.source})"
+    )
 
 
 def by_contract(accelerators: int, hour: Part, bill: Figure, bill_before: Figure, currency: str) -> Figure:
@@ -192,11 +192,9 @@ def without_hour(lacking: Part, bill: Figure, currency: str) -> Figure:
     return Figure(None, f"{currency}/month", low=low, source=lacking.lacks)
 
 
-def useful_hour(cost: Figure, accelerators: int, utilisation: Part, currency: str) -> Figure:
+def useful_hour(cost: Figure, accelerators: int, utilisation: Part) -> Figure:
     """What an hour in use of an accelerator costs: the month over the hours held x the share of them in use."""
-    unit = f"{currency}/h in use"
-    if not accelerators:
-        return Figure(None, unit, source="the envelope asks for no accelerators")
+    unit = f"{cost.unit.partition('/')[0]}/h in use"
     if cost.value is None or utilisation.known is None:
         return Figure(None, unit, source=_lacking(cost, utilisation))
     hours, share = accelerators * HOURS_A_MONTH, utilisation.known

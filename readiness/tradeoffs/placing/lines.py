@@ -214,7 +214,7 @@ def _cost(found: Weighed, one: SiteOption) -> dict[str, str] | None:
     """How the cost of a month comes about, and what an hour in use costs; None without accelerators."""
     if not found.asked.accelerator_count:
         return None
-    month, hour = one.candidate.monthly_cost, one.candidate.useful_hour
+    month, hour = one.candidate.monthly_cost, one.useful_hour
     return {
         "held": sentences.held(one),
         "month": month.source.rstrip("."),

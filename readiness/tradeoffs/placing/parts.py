@@ -39,6 +39,7 @@ class Parts:
         self.site = site
         self._facts, self._currency, self._carbon = facts, currency, carbon
         self._latency: dict[str, tuple[Latency, ...]] = {}
+        self._capital: dict[int, Figure] = {}
 
     @cached_property
     def pue(self) -> Part:
@@ -72,6 +73,12 @@ class Parts:
         if capex.known is None or years.known is None:
             return capex if capex.known is None else years
         return Part("capital of an accelerator-hour", capital_hour(capex.known, years.known))
+
+    def capital_of(self, count: int) -> Figure:
+        """Capital of a month of so many, kept: a lever moves the energy alone."""
+        if count not in self._capital:
+            self._capital[count] = figures.held(count, self.capital, self._currency)
+        return self._capital[count]
 
     @cached_property
     def utilisation(self) -> Part:

@@ -29,7 +29,9 @@ from readiness.tradeoffs.placing.candidates import (
     outdated_of,
 )
 from readiness.tradeoffs.placing.facts import Known, Standing
+from readiness.tradeoffs.placing.figures import Part, useful_hour
 from readiness.tradeoffs.placing.law import Law
+from readiness.tradeoffs.placing.parts import parts_of
 from readiness.tradeoffs.placing.question import OBJECTIVES, BadQuestion, Question
 from readiness.workloads.core.envelope import Envelope
 
@@ -87,6 +89,16 @@ class SiteOption:
     step: Step | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
     held: Held | None = None
+    utilisation: Part | None = None
+
+    @property
+    def useful_hour(self) -> Figure:
+        """What an hour in use costs."""
+        cost = self.candidate.monthly_cost
+        count = self.held.count if self.held else None
+        if self.utilisation is None or not count:
+            return Figure(None, "", source=cost.source if self.held else "it asks for no accelerators")
+        return useful_hour(cost, count, self.utilisation)
 
     @property
     def feasible(self) -> bool:
@@ -171,6 +183,7 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
     demand, limits = demand_of(envelope), limits_of(envelope, adapter.currency, adapter.facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
     options = []
+    parts = parts_of(adapter.facts, adapter.currency, adapter.carbon)
     for site in sites:
         if site.stage not in IN_SERVICE:
             continue
@@ -193,6 +206,7 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
                 is_today=site.slug in adapter.homes,
                 outdated=outdated_of(site, adapter),
                 held=held_at(site, adapter),
+                utilisation=parts[site.slug].utilisation,
             )
         )
     objectives = _objectives(envelope, options)

@@ -33,8 +33,12 @@ def bill(times=1.0, kw=7.2, price=152 / 1390):
     return figures.energy_bill(figures.energy(kw, given(1.27)), given(price).times(times), "USD")
 
 
+def monthly(capital, energy):
+    return figures.from_parts(figures.held(12, capital, "USD"), energy)
+
+
 def test_a_month_is_capital_of_the_hours_held_and_the_energy():
-    found = figures.from_parts(12, CAPITAL, bill(), "USD")
+    found = monthly(CAPITAL, bill())
     assert CAPITAL_A_MONTH == 2200
     assert found.value == pytest.approx(2200 + ENERGY_A_MONTH)
     assert found.value == pytest.approx(2930.44, abs=0.01)
@@ -45,20 +49,20 @@ def test_a_month_is_capital_of_the_hours_held_and_the_energy():
 
 @pytest.mark.parametrize("times", [0.0, 0.5, 2.0, 10.0])
 def test_electricity_moves_it_by_its_share_and_no_more(times):
-    plain = figures.from_parts(12, CAPITAL, bill(), "USD")
-    moved = figures.from_parts(12, CAPITAL, bill(times), "USD")
+    plain = monthly(CAPITAL, bill())
+    moved = monthly(CAPITAL, bill(times))
     assert moved.value - plain.value == pytest.approx((times - 1) * ENERGY_A_MONTH)
 
 
 def test_an_hour_in_use_is_the_month_over_the_hours_that_are_and_idle_hours_change_no_month():
-    month = figures.from_parts(12, CAPITAL, bill(), "USD")
-    found = figures.useful_hour(month, 12, UTILISATION, "USD")
+    month = monthly(CAPITAL, bill())
+    found = figures.useful_hour(month, 12, UTILISATION)
     assert found.value == pytest.approx((2200 + ENERGY_A_MONTH) / (12 * HOURS * 0.41))
     assert found.low == pytest.approx((2200 + ENERGY_A_MONTH) / (12 * HOURS * 0.52))
     assert found.high == pytest.approx((2200 + ENERGY_A_MONTH) / (12 * HOURS * 0.30))
     assert found.unit == "USD/h in use"
     assert "41 % of those held, weekly report" in found.source
-    unknown = figures.useful_hour(month, 12, part("accelerator utilisation", None), "USD")
+    unknown = figures.useful_hour(month, 12, part("accelerator utilisation", None))
     assert (unknown.value, unknown.source.partition(":")[0]) == (None, "accelerator utilisation unknown")
 
 
@@ -68,7 +72,7 @@ def test_accelerators_that_are_held_draw_their_idle_power_at_the_least():
     assert figures.drawn_kw(1.0, 12, idle) == pytest.approx(1.8)
     assert figures.drawn_kw(1.0, 12, part("idle power", None)) == 1.0
     assert figures.drawn_kw(None, 12, idle) is None
-    found = figures.from_parts(12, CAPITAL, bill(kw=figures.drawn_kw(1.0, 12, idle)), "USD")
+    found = monthly(CAPITAL, bill(kw=figures.drawn_kw(1.0, 12, idle)))
     assert found.value == pytest.approx(2200 + 12 * 0.15 * HOURS * 1.27 * 152 / 1390)
 
 
@@ -87,11 +91,11 @@ def test_what_is_unknown_makes_the_month_unknown_and_at_least_what_is_sure():
     found = figures.without_hour(lacking, bill(), "USD")
     assert (found.value, found.low) == (None, pytest.approx(ENERGY_A_MONTH))
     without_price = figures.energy_bill(figures.energy(7.2, given(1.27)), UNKNOWN, "USD")
-    priceless = figures.from_parts(12, CAPITAL, without_price, "USD")
+    priceless = monthly(CAPITAL, without_price)
     # A price may be below nothing.
     assert (priceless.value, priceless.low) == (None, None)
     assert priceless.source.startswith("electricity price unknown")
-    banded = figures.from_parts(12, given(0.25, 0.2, 0.3), bill(), "USD")
+    banded = monthly(given(0.25, 0.2, 0.3), bill())
     assert (banded.low, banded.high) == (
         pytest.approx(12 * HOURS * 0.2 + ENERGY_A_MONTH),
         pytest.approx(12 * HOURS * 0.3 + ENERGY_A_MONTH),
