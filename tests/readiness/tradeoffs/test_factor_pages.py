@@ -139,7 +139,7 @@ class TestSite:
         enter_trips(trip(60, other_site="lagos"))
         page = text_of(client_of("viewer").get(PORTO))
         for words in (
-            "2 of 16 factors are known; sources disagree on Carbon intensity, average.",
+            "2 of 17 factors are known; sources disagree on Carbon intensity, average.",
             "counts",
             "supplier",
             "No meter sees all of the site",
