@@ -79,11 +79,11 @@ STEP = """async ([name, value]) => {
     return [took, moved, document.querySelectorAll("[data-options] tr").length];
 }"""
 OBJECTIVES = (
-    Objective("latency"),
-    Objective("unit-cost"),
-    Objective("energy"),
-    Objective("carbon"),
-    Objective("readiness", Direction.MAX),
+    Objective("latency", reference=180.0),
+    Objective("unit-cost", reference=3.9),
+    Objective("energy", reference=60_000.0),
+    Objective("carbon", reference=9_500.0),
+    Objective("readiness", Direction.MAX, scale=100.0),
 )
 LIMITS = Limits(
     latency=(LatencyLimit("eu", 99, 180.0), LatencyLimit("us", 99, 190.0)),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from readiness.evidence.tables import exact
+from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.entries import FactorEntry
 from readiness.tradeoffs.core.factors import Factor, Known, SiteFactors
 from readiness.tradeoffs.models import FactorKind, SiteFactor
@@ -27,21 +28,28 @@ type Line = dict[str, Any]
 
 def beside(found: SiteFactors, at: datetime) -> list[Line]:
     """Every factor with its sources side by side, the one that counts first; unknown ones with the reason."""
-    return [_factor(found.factors[kind.value], str(kind.label), at) for kind in FactorKind]
+    return [_factor(kind.value, found.factors[kind.value], str(kind.label), at) for kind in FactorKind]
 
 
 def paths(found: SiteFactors, regions: dict[str, str], at: datetime) -> list[Line]:
     """Round trips to user regions, and to other sites where any is known."""
-    to_regions = [_factor(factor, regions.get(slug, slug), at) for slug, factor in found.latency.items()]
-    return to_regions + [_factor(factor, slug, at) for slug, factor in sorted(found.between.items())]
+    to_regions = [
+        _factor("latency", factor, regions.get(slug, slug), at) for slug, factor in found.latency.items()
+    ]
+    return to_regions + [
+        _factor("latency", factor, slug, at) for slug, factor in sorted(found.between.items())
+    ]
 
 
-def _factor(factor: Factor, label: str, at: datetime) -> Line:
+def _factor(kind: str, factor: Factor, label: str, at: datetime) -> Line:
     return {
         "label": label,
         "unknown": factor.unknown,
         "disagrees": factor.disagrees,
-        "sources": [_source(known, at, counts=place == 0) for place, known in enumerate(factor.known)],
+        "sources": [
+            _source(known, at, counts=place == 0) | {"outdated": outdated(kind, known, at)}
+            for place, known in enumerate(factor.known)
+        ],
     }
 
 
@@ -66,7 +74,7 @@ def _source(known: Known, at: datetime, *, counts: bool) -> Line:
     }
 
 
-def finding(found: SiteFactors) -> str:
+def finding(found: SiteFactors, at: datetime) -> str:
     """What a reader should see first: how much is unknown, and where sources disagree."""
     unknown = sum(1 for factor in found.factors.values() if factor.best is None)
     apart = [kind for kind, factor in found.factors.items() if factor.disagrees]
@@ -75,6 +83,16 @@ def finding(found: SiteFactors) -> str:
         "known": len(found.factors) - unknown,
         "all": len(found.factors),
     }
+    old = [
+        labels[kind]
+        for kind, factor in found.factors.items()
+        if factor.best is not None and outdated(kind, factor.best, at)
+    ]
+    if old:
+        told = gettext("%(told)s; older than they should be: %(names)s") % {
+            "told": told,
+            "names": ", ".join(old),
+        }
     if apart:
         names = ", ".join(labels[kind] for kind in apart)
         told = gettext("%(told)s; sources disagree on %(names)s") % {"told": told, "names": names}

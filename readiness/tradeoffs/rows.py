@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.evidence.tables import exact
+from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.factors import Basis, Factor, Known, SiteFactors
+from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.models import FactorKind
 from web.units import age
 
@@ -71,6 +73,17 @@ class FactorRow:
         if self.known is None or self.known.basis is Basis.GREAT_CIRCLE:
             return None
         return self.known.age_s(self.at)
+
+    @property
+    def outdated(self) -> str:
+        """How far it is beyond the age limit of its kind, in words; empty where it is not."""
+        if self.known is None:
+            return ""
+        return outdated("latency" if self.kind not in KINDS else self.kind, self.known, self.at)
+
+    @property
+    def age_state(self) -> str:
+        return "old" if self.outdated else "within" if self.age_s is not None else "none"
 
     @property
     def age_text(self) -> str:

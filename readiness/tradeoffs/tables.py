@@ -25,6 +25,11 @@ BASES = (
     (UNKNOWN, _("Unknown")),
 )
 BASIS_LABELS = dict(BASES)
+AGES = (
+    ("old", _("Older than its kind may be")),
+    ("within", _("Within its limit")),
+    ("none", _("No age")),
+)
 AGREEMENTS = (
     ("disagree", _("Sources disagree")),
     ("agree", _("Sources agree")),
@@ -117,6 +122,7 @@ _FILTERS = (
     Choice("basis", _("Basis"), "basis", BASES),
     Choice("provenance", _("Provenance"), "provenance", (*Provenance.choices, (UNKNOWN, _("Unknown")))),
     Choice("sources", _("Sources"), "agreement", AGREEMENTS),
+    Choice("old", _("Age"), "age_state", AGES),
 )
 _EMPTY = {
     "title": _("No sites yet"),

@@ -111,7 +111,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     context = {
         "table": table,
         "site": place,
-        "finding": lines.finding(known),
+        "finding": lines.finding(known, at),
         "factors": lines.beside(known, at),
         "paths": lines.paths(known, lists.region_names(), at),
         "time_range": span.context if kind else None,

@@ -4,39 +4,39 @@
 
 export const ONE = 1_000_000_000;
 
-const worseEnd = (figure) => figure?.high ?? figure?.value ?? Infinity;
-const betterEnd = (figure) => figure?.low ?? figure?.value ?? -Infinity;
+const leastOf = (figure) => figure?.low ?? figure?.value ?? -Infinity;
+const mostOf = (figure) => figure?.high ?? figure?.value ?? Infinity;
 
-function turned(figure, direction) {
-  const value = figure?.value ?? null;
-  if (direction === 'max') {
-    return { value: value === null ? null : -value, least: -worseEnd(figure), most: -betterEnd(figure) };
+function scored(figure, { direction = 'min', scale = null, reference = null }) {
+  const moreIsBetter = direction === 'max';
+  const x = Math.max(figure, 0);
+  if (scale !== null) {
+    const within = Math.min(x, scale);
+    return (moreIsBetter ? within : scale - within) / scale;
   }
-  return { value, least: betterEnd(figure), most: worseEnd(figure) };
+  const against = Math.max(reference, 0);
+  if (against === 0) return moreIsBetter || x === 0 ? 1 : 0;
+  if (!moreIsBetter) return against / (against + x);
+  return x === Infinity ? 1 : x / (against + x);
 }
 
-function within(value, best, worst) {
-  if (worst === best) return value <= best ? 1 : 0;
-  return (worst - Math.min(Math.max(value, best), worst)) / (worst - best);
-}
-
-function prepareObjective(options, { name, direction = 'min' }) {
-  const cells = options.map(({ figures }) => turned(figures[name], direction));
-  const known = cells.map(({ value }) => value).filter((value) => value !== null);
-  if (!known.length) return { name, counted: cells.map(() => 0), low: cells.map(() => 0), high: cells.map(() => 1), unknown: cells.map(() => true), banded: cells.map(({ least, most }) => least !== most) };
-  const best = known.reduce((a, b) => Math.min(a, b));
-  const worst = known.reduce((a, b) => Math.max(a, b));
+function prepareObjective(options, objective) {
+  const { name, direction = 'min', scale = null, reference = null } = objective;
+  const isScored = scale !== null || reference !== null;
+  const figures = options.map((option) => option.figures[name]);
+  const [worse, better] = direction === 'max' ? [leastOf, mostOf] : [mostOf, leastOf];
+  const all = (end) => figures.map((figure) => (isScored ? scored(end(figure), objective) : 0));
   return {
     name,
-    counted: cells.map(({ value, most }) => within(value ?? most, best, worst)),
-    low: cells.map(({ most }) => within(most, best, worst)),
-    high: cells.map(({ least }) => within(least, best, worst)),
-    unknown: cells.map(({ value }) => value === null),
-    banded: cells.map(({ least, most }) => least !== most),
+    isScored,
+    counted: all((figure) => figure?.value ?? worse(figure)),
+    low: all(worse),
+    high: all(better),
+    unknown: figures.map((figure) => (figure?.value ?? null) === null),
   };
 }
 
-/** Once for the options served: `options` [{name, figures: {objective: {value, low, high}}}], `objectives` [{name, direction}]. */
+/** Once for the options served: `options` [{name, figures: {objective: {value, low, high}}}], `objectives` [{name, direction, scale, reference}]. */
 export function prepare(options, objectives) {
   return {
     names: options.map(({ name }) => name),
@@ -50,13 +50,11 @@ function weighed(objectives, weights) {
     if (!names.has(name)) throw new RangeError(`${name} is no objective here`);
     if (!Number.isFinite(weight) || weight < 0) throw new RangeError(`the weight of ${name} has to be 0 or more`);
   }
-  const found = objectives.map(({ name }) => weights[name] ?? 0);
-  if (!found.some((weight) => weight > 0)) throw new RangeError('at least one weight has to be above 0');
-  return found;
+  if (!objectives.some(({ name }) => weights[name] > 0)) throw new RangeError('at least one weight has to be above 0');
+  return objectives.map(({ name, isScored }) => (isScored ? weights[name] ?? 0 : 0));
 }
 
-function pointsOf(objectives, weights, part) {
-  const count = objectives[0][part].length;
+function pointsOf(count, objectives, weights, part) {
   const above = new Float64Array(count);
   let total = 0;
   objectives.forEach((objective, place) => {
@@ -65,7 +63,7 @@ function pointsOf(objectives, weights, part) {
     total += weight;
     for (let row = 0; row < count; row += 1) above[row] += weight * objective[part][row];
   });
-  return Array.from(above, (sum) => Math.floor(sum / total * ONE + 0.5));
+  return Array.from(above, (sum) => (total === 0 ? 0 : Math.floor(sum / total * ONE + 0.5)));
 }
 
 function howManyAbove(ordered, value) {
@@ -81,24 +79,13 @@ function howManyAbove(ordered, value) {
 
 const ascending = (values) => Float64Array.from(values).sort();
 
-// Drawing level is above where one of the two is uncertain: its figure may lie beyond the ends that count.
-function worstRanks(low, high, uncertain) {
-  const all = ascending(high);
-  const doubtful = ascending(high.filter((_, row) => uncertain[row]));
-  return low.map((end, row) => (
-    // An uncertain option is itself among those that are level with its worse end or above.
-    uncertain[row] ? howManyAbove(all, end - 1) : 1 + howManyAbove(all, end) + howManyAbove(doubtful, end - 1) - howManyAbove(doubtful, end)
-  ));
-}
-
 /** The options by rank, then by name: [{name, rank, points, low, high, best_rank, worst_rank, unknown}]. */
 export function rank(prepared, weights) {
-  const found = weighed(prepared.objectives, weights);
-  const [points, low, high] = ['counted', 'low', 'high'].map((part) => pointsOf(prepared.objectives, found, part));
-  const [byPoints, byLow] = [points, low].map(ascending);
-  const counting = prepared.objectives.filter((_, place) => found[place] > 0);
-  const worst = worstRanks(low, high, low.map((_, row) => counting.some(({ banded }) => banded[row])));
-  return prepared.names
+  const { names, objectives } = prepared;
+  const counting = weighed(objectives, weights);
+  const [points, low, high] = ['counted', 'low', 'high'].map((part) => pointsOf(names.length, objectives, counting, part));
+  const [byPoints, byLow, byHigh] = [points, low, high].map(ascending);
+  return names
     .map((name, row) => ({
       name,
       rank: 1 + howManyAbove(byPoints, points[row]),
@@ -106,8 +93,9 @@ export function rank(prepared, weights) {
       low: low[row],
       high: high[row],
       best_rank: 1 + howManyAbove(byLow, high[row]),
-      worst_rank: worst[row],
-      unknown: counting.filter(({ unknown }) => unknown[row]).map((objective) => objective.name),
+      // An option with a band is above its own worse end.
+      worst_rank: 1 + howManyAbove(byHigh, low[row]) - Number(high[row] > low[row]),
+      unknown: objectives.filter(({ unknown }, place) => counting[place] > 0 && unknown[row]).map((objective) => objective.name),
     }))
     .sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : Number(a.name > b.name)));
 }

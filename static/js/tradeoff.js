@@ -28,7 +28,7 @@ function adopt() {
   served = data ? JSON.parse(data.textContent) : { options: [], objectives: [] };
   prepared = served.options.length ? prepare(served.options, served.objectives) : null;
   ranked = [];
-  ring = `${served.options[0]?.name} ${JSON.stringify(ranges())} ${axes()}`;
+  ring = `${bestOf(asServed())?.name} ${JSON.stringify(ranges())} ${axes()}`;
 }
 
 /* --- what the controls say --- */
@@ -83,13 +83,19 @@ function rerank() {
 function show() {
   const kept = ranges();
   fillRows({ served, ranked: ranked.length ? ranked : asServed(), ranges: kept });
-  const best = (ranked[0] && served.options.find(({ name }) => name === ranked[0].name)) ?? served.options[0];
+  const best = bestOf(ranked.length ? ranked : asServed());
   // The scatter is slow to draw: it changes only where the ring moves or points fade.
   const drawn = `${best?.name} ${JSON.stringify(kept)} ${axes()}`;
   if (drawn === ring) return;
   ring = drawn;
   const inside = new Set(served.options.filter((option) => within(option, kept)).map(({ name }) => name));
   change(SCATTER, (figure) => dimmed(movedBest(figure, best, axes()), Object.keys(kept).length ? inside : null));
+}
+
+// A step that no limit asks for is no win, whatever it scores; nor is anything where nothing is scored.
+function bestOf(order) {
+  const options = new Map(served.options.map((option) => [option.name, option]));
+  return order.filter(({ points }) => points > 0).map(({ name }) => options.get(name)).find(({ row }) => !row.step);
 }
 
 function asServed() {

@@ -19,12 +19,13 @@ function made(row) {
   cell('place').textContent = row.place;
   cell('today').hidden = !row.is_today;
   cell('pareto').hidden = !row.pareto;
+  Object.assign(cell('step'), { hidden: !row.step, title: row.step });
   cell('after').textContent = row.after;
   line.toggleAttribute('data-dominated', Boolean(row.dominated));
   const pick = line.querySelector('[data-pick]');
   pick.value = row.slug;
   pick.setAttribute('aria-label', row.name);
-  for (const { name, text, why } of row.cells) Object.assign(cell(name), { textContent: text, title: why });
+  for (const { name, text, why, old } of row.cells) Object.assign(cell(name), { textContent: text, title: why || old });
   return line;
 }
 
@@ -34,11 +35,12 @@ export function fillRows({ served, ranked, ranges }) {
   const there = new Map([...body.rows].map((line) => [line.dataset.site, line]));
   const options = new Map(served.options.map((option) => [option.name, option]));
   const kept = ranked.filter(({ name }) => within(options.get(name), ranges));
-  const lines = kept.slice(0, MOST_ROWS).map(({ name, rank, points }, place) => {
+  const best = kept.find(({ name, points }) => points > 0 && !options.get(name).row.step)?.name;
+  const lines = kept.slice(0, MOST_ROWS).map(({ name, rank, points }) => {
     const line = there.get(name) ?? made(options.get(name).row);
     line.querySelector('[data-cell="rank"]').textContent = rank;
     line.querySelector('[data-cell="score"]').textContent = Math.round(points / 1e7);
-    line.toggleAttribute('data-selected', place === 0);
+    line.toggleAttribute('data-selected', name === best);
     return line;
   });
   body.replaceChildren(...lines);

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.factors import Factor, Known, SiteFactors
 
 
@@ -31,12 +32,12 @@ def _factor(factor: Factor, at: datetime) -> dict[str, Any]:
     best = factor.best
     found: dict[str, Any] = {"unknown": factor.unknown or None, "disagrees": factor.disagrees}
     if best is not None:
-        found |= _known(best, at)
-        found["others"] = [_known(other, at) for other in factor.others]
+        found |= _known(factor.kind, best, at)
+        found["others"] = [_known(factor.kind, other, at) for other in factor.others]
     return found
 
 
-def _known(known: Known, at: datetime) -> dict[str, Any]:
+def _known(kind: str, known: Known, at: datetime) -> dict[str, Any]:
     return {
         "value": known.value,
         "unit": known.unit,
@@ -49,6 +50,7 @@ def _known(known: Known, at: datetime) -> dict[str, Any]:
         "source": known.source,
         "as_of": known.as_of,
         "age_s": max(0.0, known.age_s(at)),
+        "outdated": outdated(kind, known, at),
         "coverage": known.coverage,
         "detail": known.detail,
         "caution": known.caution,

@@ -5,6 +5,7 @@ Nothing is filled in: a factor that no source knows is unknown, with the reason,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -141,31 +142,30 @@ HOURS_A_YEAR = 8_766.0
 
 @dataclass(frozen=True, slots=True)
 class CostParts:
-    """What an hour of an accelerator is made of; money in one currency."""
+    """What an hour of an accelerator that is held is made of; money in one currency."""
 
     capex: Known
     years: Known
-    utilisation: Known
     power_kw: Known
     price: Known
     pue: Known
 
     @property
     def all(self) -> tuple[Known, ...]:
-        return self.capex, self.years, self.utilisation, self.power_kw, self.price, self.pue
+        return self.capex, self.years, self.power_kw, self.price, self.pue
 
 
 def accelerator_hour(parts: CostParts) -> Known | None:
-    """Cost of an hour in use: capital spread over the hours in use, and energy at the meter; None where the parts are
-    of two currencies.
-
-    Every hour of ownership draws `power_kw`, in use or not, so energy too is spread over the hours in use.
+    """Cost of an hour that an accelerator is held: capital, and energy at the meter as if `power_kw` were drawn; None
+    where the parts are of two currencies. An hour in use costs more, by the share of hours that are.
     """
     if parts.capex.currency != parts.price.currency:
         return None
-    value = _hour(*(part.value for part in parts.all))
-    low = _hour(*(_best(part, lower=index not in _MORE_IS_CHEAPER) for index, part in enumerate(parts.all)))
-    high = _hour(*(_best(part, lower=index in _MORE_IS_CHEAPER) for index, part in enumerate(parts.all)))
+    capital = capital_hour(parts.capex, parts.years)
+    drawn = (parts.power_kw, parts.pue, parts.price)
+    value = capital.value + math.prod(part.value for part in drawn)
+    low = _least(capital) + math.prod(map(_least, drawn))
+    high = _most(capital) + math.prod(map(_most, drawn))
     banded = any(part.low is not None for part in parts.all)
     trust = max((part.provenance for part in parts.all), key=LEAST_TRUSTED_LAST.index)
     return Known(
@@ -178,21 +178,25 @@ def accelerator_hour(parts: CostParts) -> Known | None:
         as_of=min(part.as_of for part in parts.all),
         low=low if banded else None,
         high=high if banded else None,
-        detail="capital, energy and PUE over the hours in use; no staff, space or interest",
+        detail=f"capital {capital.value:.4g}, the rest energy; no staff, space or interest",
     )
 
 
-_MORE_IS_CHEAPER = frozenset({1, 2})
-"""Places of the years and the utilisation among the parts: the more, the less an hour costs."""
-
-
-def _hour(capex: float, years: float, utilisation: float, power_kw: float, price: float, pue: float) -> float:
-    capital = capex / (years * HOURS_A_YEAR)
-    return (capital + power_kw * pue * price) / utilisation
-
-
-def _best(part: Known, *, lower: bool) -> float:
-    return _least(part) if lower else _most(part)
+def capital_hour(capex: Known, years: Known) -> Known:
+    """Capital spread evenly over every hour that the accelerator is held, in use or not."""
+    banded = capex.low is not None or years.low is not None
+    trust = max((capex.provenance, years.provenance), key=LEAST_TRUSTED_LAST.index)
+    return Known(
+        value=capex.value / (years.value * HOURS_A_YEAR),
+        unit=f"{capex.currency}/h",
+        currency=capex.currency,
+        basis=Basis.COMPUTED,
+        provenance="simulated" if trust == "simulated" else "estimated",
+        source=f"capital of {capex.source}",
+        as_of=min(capex.as_of, years.as_of),
+        low=_least(capex) / (_most(years) * HOURS_A_YEAR) if banded else None,
+        high=_most(capex) / (_least(years) * HOURS_A_YEAR) if banded else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ KINDS: dict[str, KindSpec] = {
         KindSpec("accelerator_utilisation", Dimension.RATIO, Span(0.001, 1.0), Span(0.05, 1.0)),
         # With its share of host, fabric and storage; a rack of 72 draws some 130 kW.
         KindSpec("accelerator_power_kw", Dimension.POWER, Span(0.001, 50.0), Span(0.05, 5.0)),
+        # What it draws while it is held and does nothing, with the same share.
+        KindSpec("accelerator_idle_kw", Dimension.POWER, Span(0.0, 50.0), Span(0.005, 2.0)),
         KindSpec("accelerators_free", Dimension.COUNT, Span(0.0, 10_000_000.0), Span(0.0, 1_000_000.0)),
         KindSpec("power_headroom_kw", Dimension.POWER, Span(0.0, 10_000_000.0), Span(0.0, 2_000_000.0)),
         KindSpec("network_free_gbps", Dimension.BANDWIDTH, Span(0.0, 10_000_000.0), Span(0.0, 1_000_000.0)),

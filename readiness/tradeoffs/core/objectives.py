@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -19,10 +19,47 @@ class Direction(StrEnum):
     MAX = "max"
 
 
+class Against(StrEnum):
+    """What the figures of an objective are scored against."""
+
+    SCALE = "scale"
+    LIMIT = "limit"
+    TODAY = "today"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Objective:
+    """`scale` is the upper end of a fixed scale that begins at 0. `reference` is what scores one half, and `against`
+    says where it comes from. Without either the objective is unscored.
+    """
+
     name: str
     direction: Direction = Direction.MIN
+    scale: float | None = None
+    reference: float | None = None
+    against: Against = Against.NOTHING
+
+    @property
+    def is_scored(self) -> bool:
+        return self.scale is not None or self.reference is not None
+
+
+def referenced(
+    objectives: Sequence[Objective], limits: Mapping[str, float], today: Mapping[str, Figure]
+) -> tuple[Objective, ...]:
+    """The objectives with what they are scored against: a fixed scale, else the declared limit, else today's figure."""
+    return tuple(_referenced(one, limits.get(one.name), today.get(one.name)) for one in objectives)
+
+
+def _referenced(objective: Objective, limit: float | None, today: Figure | None) -> Objective:
+    if objective.scale is not None:
+        return replace(objective, against=Against.SCALE)
+    if limit is not None:
+        return replace(objective, reference=limit, against=Against.LIMIT)
+    if today is not None and today.value is not None:
+        return replace(objective, reference=today.value, against=Against.TODAY)
+    return objective
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,25 @@
 """Weights to scores, by a formula that `static/js/ranking.js` repeats bit for bit.
 
-For option i and objective j, less being better (an objective to maximise is negated first):
+A figure x is scored against a reference r that no other option has a part in: the limit that the envelope declares,
+else the figure of today (`objectives.referenced`). Within 0..1, 1 the best:
 
-    from_j, to_j = the smallest and the largest known value among the options
-    n_ij   = (to_j - x_ij) / (to_j - from_j), within 0..1; 1 for all if to_j = from_j     (1 is best)
-    score_i = (w_1 n_i1 + w_2 n_i2 + …) / (w_1 + w_2 + …), summed from left to right
+    less is better    s = r / (r + x);  r = 0: 1 if x = 0, else 0
+    more is better    s = x / (r + x);  r = 0: 1
+    a fixed scale     s = x / scale where more is better, (scale - x) / scale where less is
+
+    score_i = (w_1 s_i1 + w_2 s_i2 + …) / (w_1 + w_2 + …), summed from left to right
     points_i = floor(score_i * 1e9 + 0.5)
 
-Options are feasible ones only. Ranks follow `points`, the most first; equal points share a rank (1, 1, 3) and stand in
-the order of their names. A weight of 0 leaves its objective out.
+What equals its reference scores one half. Figures below 0 count as 0, and as the scale's end beyond it. An objective
+without reference and scale is unscored: its weight is spread over the others in proportion, by being left out of both
+sums. Where nothing that has a weight is scored, every option has 0 points.
 
-**Unknowns.** An unknown figure counts at the worse end of its band, which is 0 where nothing bounds it, so that not to
-know never helps; `low` and `high` are the points with every figure at the worse and the better end of its band, and
-`best_rank` and `worst_rank` the ranks that are possible within these. Bands reach into 0..1 alone: what is beyond the
-known values counts as the best or the worst of them, and where that makes two draw level the worst rank takes it that
-the uncertain one may be behind, or ahead of the other. Where no option's value is known the objective says nothing, and
-counts 0 to 1 for all.
+Options are feasible ones only. Ranks follow `points`, the most first; equal points share a rank (1, 1, 3) and stand in
+the order of their names. A weight of 0 leaves its objective out. An option more, or one less, changes no score.
+
+**Unknowns.** An unknown figure counts at the worse end of its band, which scores 0 where nothing bounds it, so that not
+to know never helps; `low` and `high` are the points with every figure at the worse and the better end of its band, and
+`best_rank` and `worst_rank` the ranks that are possible within these.
 """
 
 from __future__ import annotations
@@ -26,7 +30,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from readiness.tradeoffs.core.objectives import Columns, Numbers, Objective, Option, columns
+from readiness.tradeoffs.core.objectives import (
+    Columns,
+    Direction,
+    Numbers,
+    Objective,
+    Option,
+    columns,
+)
 
 ONE = 1_000_000_000
 """Points of a score of 1: ranks are decided at nine digits, so that rounding of the last bits decides none."""
@@ -69,8 +80,8 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Normalised:
-    """The options within 0..1, 1 the best, as they count and at the ends of their bands."""
+class Scores:
+    """Each figure within 0..1, 1 the best, as it counts and at the worse and the better end of its band."""
 
     counted: Numbers
     low: Numbers
@@ -82,14 +93,18 @@ def ranking(
 ) -> tuple[Ranked, ...]:
     """The options by rank, then by name."""
     table = columns(options, objectives)
-    within = normalised(table)
-    weighed = in_order(objectives, weights)
+    scores = scored(table, objectives)
+    weighed = counting(objectives, weights)
     points, low, high = (
-        points_of(part, weighed).tolist() for part in (within.counted, within.low, within.high)
+        points_of(part, weighed).tolist() for part in (scores.counted, scores.low, scores.high)
     )
     ranks = [1 + above for above in _how_many_above(points, points)]
     best = [1 + above for above in _how_many_above(low, high)]
-    worst = _worst_ranks(low, high, _uncertain(table, weighed))
+    worst = [
+        # An option with a band is above its own worse end.
+        1 + above - (high[row] > low[row])
+        for row, above in enumerate(_how_many_above(high, low))
+    ]
     rows = [
         Ranked(
             option.name,
@@ -124,27 +139,38 @@ def in_order(objectives: Sequence[Objective], weights: Mapping[str, float]) -> t
     return weighed
 
 
-def normalised(table: Columns) -> Normalised:
+def counting(objectives: Sequence[Objective], weights: Mapping[str, float]) -> tuple[float, ...]:
+    """The weights in the order of the objectives, 0 for those that are unscored. They may all be 0 then."""
+    weighed = in_order(objectives, weights)
+    return tuple(weight if one.is_scored else 0.0 for one, weight in zip(objectives, weighed, strict=True))
+
+
+def scored(table: Columns, objectives: Sequence[Objective]) -> Scores:
     parts = [np.zeros(table.value.shape) for _ in range(3)]
-    for place in range(table.value.shape[1]):
-        value = table.value[:, place]
-        known = value[~np.isnan(value)]
-        if not known.size:
-            parts[2][:, place] = 1.0
+    for place, objective in enumerate(objectives):
+        if not objective.is_scored:
             continue
-        best, worst = known.min(), known.max()
-        counted = np.where(np.isnan(value), table.most[:, place], value)
-        for part, column in zip(parts, (counted, table.most[:, place], table.least[:, place]), strict=True):
-            part[:, place] = _within(column, best, worst)
-    return Normalised(*parts)
+        value, least, most = table.value[:, place], table.least[:, place], table.most[:, place]
+        counted = np.where(np.isnan(value), most, value)
+        for part, column in zip(parts, (counted, most, least), strict=True):
+            part[:, place] = _scored(-column if objective.direction is Direction.MAX else column, objective)
+    return Scores(*parts)
 
 
-def _within(column: Numbers, best: float, worst: float) -> Numbers:
-    if worst == best:
-        # All that is known is equal: what is not worse counts as 1, what may be worse as 0.
-        return np.where(column <= best, 1.0, 0.0)
-    clipped = np.clip(column, best, worst)
-    return (worst - clipped) / (worst - best)
+def _scored(figures: Numbers, objective: Objective) -> Numbers:
+    """`figures` as they are, not turned."""
+    more_is_better = objective.direction is Direction.MAX
+    x = np.maximum(figures, 0.0)
+    if objective.scale is not None:
+        within = np.minimum(x, objective.scale)
+        return (within if more_is_better else objective.scale - within) / objective.scale
+    reference = max(objective.reference or 0.0, 0.0)
+    if reference == 0:
+        return np.ones(len(x)) if more_is_better else np.where(x == 0, 1.0, 0.0)
+    if not more_is_better:
+        return reference / (reference + x)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.isinf(x), 1.0, x / (reference + x))
 
 
 def points_of(within: Numbers, weighed: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -154,30 +180,9 @@ def points_of(within: Numbers, weighed: Sequence[float]) -> np.ndarray[tuple[int
         if weight > 0:
             total += weight
             above = above + weight * within[:, place]
+    if total == 0:
+        return np.zeros(within.shape[0], np.int64)
     return np.floor(above / total * ONE + 0.5).astype(np.int64)
-
-
-def _uncertain(table: Columns, weighed: Sequence[float]) -> list[bool]:
-    """Which options have a figure that counts and has a band, or is unknown."""
-    counts = np.asarray(weighed) > 0
-    banded: list[bool] = (table.least != table.most)[:, counts].any(axis=1).tolist()
-    return banded
-
-
-def _worst_ranks(low: Sequence[int], high: Sequence[int], uncertain: Sequence[bool]) -> list[int]:
-    """One more than the rivals that may stand above.
-
-    Drawing level is above where one of the two is uncertain: its figure may lie beyond the ends that count.
-    """
-    level = [one for one, doubt in zip(high, uncertain, strict=True) if doubt]
-    above, at_least = _how_many_above(high, low), _how_many_above(high, [one - 1 for one in low])
-    doubtful = _how_many_above(level, [one - 1 for one in low])
-    doubtful_above = _how_many_above(level, low)
-    return [
-        # An uncertain option is itself among those that are level with its worse end or above.
-        at_least[row] if doubt else 1 + above[row] + doubtful[row] - doubtful_above[row]
-        for row, doubt in enumerate(uncertain)
-    ]
 
 
 def _how_many_above(those: Sequence[int], than: Sequence[int]) -> list[int]:

@@ -10,11 +10,12 @@ rises above it: t* = (r_w - r_i) / ((r_w - r_i) + (n_ik - n_wk)). The nearest su
 force are the flips; nothing is searched. With the other weights left alone, whose sum is S, that is a weight of
 S t* / (1 - t*).
 
-**Robustness.** Weights are drawn uniformly from all that sum to 1 (a flat Dirichlet distribution; as in SMAA, Lahdelma,
+**Robustness.** Weights of the scored objectives are drawn uniformly from all that sum to 1, each mixture as likely as
+any other, which nobody's priorities need to be like (a flat Dirichlet distribution; as in SMAA, Lahdelma,
 Hokkanen and Salminen, "SMAA - Stochastic multiobjective acceptability analysis", European Journal of Operational
 Research 106, 1998); the share of draws that an option wins is its first-rank acceptability.
 
-Unknown figures count as `ranking` counts them.
+Unknown figures count as `ranking` counts them. Objectives that are unscored have no part in either.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 
 from readiness.tradeoffs.core.objectives import Columns, Numbers, Objective, Option, columns
 from readiness.tradeoffs.core.pareto import dominators
-from readiness.tradeoffs.core.ranking import ONE, in_order, normalised, points_of
+from readiness.tradeoffs.core.ranking import ONE, counting, points_of, scored
 
 SAME = 1e-12
 """Two scores this close are one."""
@@ -61,22 +62,23 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class Robustness:
-    """Of `draws` weight vectors, the share that the winner wins, and those of all options that win any."""
+    """The share of `draws` weight vectors over `objectives` that the winner wins, and those of all that win any."""
 
     winner: str
     share: float
     by_option: dict[str, float]
     draws: int
+    objectives: tuple[str, ...]
 
 
 def sensitivity(
     options: Sequence[Option], objectives: Sequence[Objective], weights: Mapping[str, float]
 ) -> Sensitivity | None:
-    """None without options."""
-    if not options:
+    """None without options, and where nothing that has a weight is scored."""
+    objectives, weighed = _counting(objectives, weights)
+    if not options or not weighed.any():
         return None
-    weighed = np.array(in_order(objectives, weights))
-    within = normalised(columns(options, objectives)).counted
+    within = scored(columns(options, objectives), objectives).counted
     names = [option.name for option in options]
     winner = _winner(within, weighed, names)
     flips: list[Flip] = []
@@ -134,19 +136,32 @@ def robustness(
     seed: int,
     draws: int = 1_000,
 ) -> Robustness | None:
-    """None without options. With 1,000 draws a share is within 3.1 points of the true one 19 times in 20."""
-    if not options:
+    """None without options, and where nothing that has a weight is scored. With 1,000 draws a share is within 3.1
+    points of the true one 19 times in 20.
+    """
+    objectives, weighed = _counting(objectives, weights)
+    if not options or not weighed.any():
         return None
-    within = normalised(columns(options, objectives)).counted
+    within = scored(columns(options, objectives), objectives).counted
     names = [option.name for option in options]
-    winner = names[_winner(within, np.array(in_order(objectives, weights)), names)]
+    winner = names[_winner(within, weighed, names)]
     by_name = sorted(_that_may_win(within), key=names.__getitem__)
     drawn = np.random.default_rng(seed).dirichlet(np.ones(len(objectives)), draws)
     # Whole points, as in the ranking, so that equal options tie.
     scores = np.floor(drawn @ within[by_name].T * ONE + 0.5)
     wins = np.bincount(scores.argmax(axis=1), minlength=len(by_name)) / draws
     by_option = {names[row]: float(share) for row, share in zip(by_name, wins, strict=True) if share > 0}
-    return Robustness(winner, by_option.get(winner, 0.0), by_option, draws)
+    counted = tuple(one.name for one in objectives)
+    return Robustness(winner, by_option.get(winner, 0.0), by_option, draws, counted)
+
+
+def _counting(
+    objectives: Sequence[Objective], weights: Mapping[str, float]
+) -> tuple[tuple[Objective, ...], Numbers]:
+    """The scored objectives with their weights."""
+    pairs = zip(objectives, counting(objectives, weights), strict=True)
+    kept = [(one, weight) for one, weight in pairs if one.is_scored]
+    return tuple(one for one, _ in kept), np.array([weight for _, weight in kept])
 
 
 def _that_may_win(within: Numbers) -> list[int]:

@@ -48,7 +48,7 @@ def expected(decision: Decision, now: datetime) -> list[Expected]:
     runs_there = Placement.objects.on(now.date()).filter(workload_class=decision.workload, site=decision.site)
     adds = 0.0 if runs_there.exists() else 1.0
     kw = decision.demand["it_kw"]
-    count = sum(one["count"] for one in decision.demand["accelerators"])
+    count = realising.accelerators_held(decision)
     peak = metering.peak_of(realising.PEAK, site_id, start, now)
     in_use = metering.in_use_of(realising.IN_USE, site_id, Span(start, now), now=now)
     found = []

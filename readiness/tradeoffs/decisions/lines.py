@@ -10,6 +10,8 @@ from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
 from readiness.scoring.cards import link
+from readiness.tradeoffs.core import ages
+from readiness.tradeoffs.core.factors import Basis
 from readiness.tradeoffs.core.words import number, signed
 from readiness.tradeoffs.decisions import words
 from readiness.tradeoffs.decisions.asked import Question
@@ -135,14 +137,16 @@ def finding(found: Sequence[Pair], decision: Decision, now: datetime) -> str:
     if not known:
         return gettext("Nothing of it can be compared: what came is unknown.")
     within = sum(abs(pair.percent or 0.0) <= 15 for pair in known)
+    # What nobody knows is among what was expected: leaving it out would read as if all had been checked.
     said = ngettext(
-        "%(within)s of %(known)s objective came within 15 %% of what was expected",
-        "%(within)s of %(known)s objectives came within 15 %% of what was expected",
-        len(known),
-    ) % {"within": within, "known": len(known)}
-    missing = len(found) - len(known)
+        "%(within)s of %(all)s objective came within 15 %% of what was expected",
+        "%(within)s of %(all)s objectives came within 15 %% of what was expected",
+        len(found),
+    ) % {"within": within, "all": len(found)}
+    missing = [pair for pair in found if pair.percent is None]
     if missing:
-        said += gettext("; %(missing)s cannot be told") % {"missing": missing}
+        names = ", ".join(words.objective(pair.forecast.objective) for pair in missing)
+        said += gettext(", %(n)s unknown (%(names)s)") % {"n": len(missing), "names": names}
     return said + ("." if found[0].final else gettext(", so far."))
 
 
@@ -224,10 +228,21 @@ def frozen(found: Sequence[FrozenFactor], *, until: datetime) -> list[Line]:
             "source": one.source,
             "at": one.as_of,
             "age": duration(_age_s(one, until)) if one.as_of else "",
+            "outdated": _outdated(one, until),
             "unknown": one.unknown,
         }
         for one in found
     ]
+
+
+def _outdated(one: FrozenFactor, until: datetime) -> str:
+    """How far beyond the age limit of its kind it was; by the limits of today where the snapshot has none."""
+    if one.outdated is not None:
+        return one.outdated
+    if one.as_of is None or one.basis in (Basis.COMPUTED, Basis.GREAT_CIRCLE):
+        return ""
+    limit = ages.too_old(one.kind, _age_s(one, until))
+    return "" if limit is None else ages.words(limit, _age_s(one, until))
 
 
 def _age_s(one: FrozenFactor, until: datetime) -> float:

@@ -85,7 +85,7 @@ def record(
         site=site,
         previous_site=before,
         previous_name=before.name if before else "",
-        demand=demand_of(workload) | {"carbon": f"carbon_{carbon}"},
+        demand=demand_of(workload) | {"carbon": f"carbon_{carbon}"} | _held(chosen),
         rationale=rationale.strip(),
         weights=dict(answer.get("weights") or weights),
         what_if=dict(what_if or {}),
@@ -169,6 +169,13 @@ def review_due(*, now: datetime) -> int:
     for decision in due:
         review(decision, by=None, now=now)
     return len(due)
+
+
+def _held(chosen: Mapping[str, Any]) -> dict[str, int]:
+    """How many accelerators of the chosen site do what is asked; empty where that is the count that is asked."""
+    held = chosen.get("accelerators") or {}
+    count = held.get("count")
+    return {} if count is None or count == held.get("asked") else {"held": count}
 
 
 def _chosen(answer: Mapping[str, Any], site: Site) -> Mapping[str, Any]:

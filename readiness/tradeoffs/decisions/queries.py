@@ -119,7 +119,11 @@ def options(decision: Decision) -> list[OptionRow]:
 
 @dataclass(frozen=True, slots=True)
 class FrozenFactor:
-    """One factor of a site as it was known when it was decided; `unknown` says why it had no value."""
+    """One factor of a site as it was known when it was decided; `unknown` says why it had no value.
+
+    `outdated` says how far it was beyond the age limit of its kind; None where the snapshot is from before there were
+    limits.
+    """
 
     kind: str
     value: float | None
@@ -131,6 +135,8 @@ class FrozenFactor:
     as_of: datetime | None
     age_s: float | None
     unknown: str
+    basis: str = ""
+    outdated: str | None = None
 
 
 def factors(decision: Decision, slug: str) -> list[FrozenFactor]:
@@ -152,6 +158,8 @@ def _factor(kind: str, stated: Mapping[str, Any]) -> FrozenFactor:
         as_of=datetime.fromisoformat(as_of) if as_of else None,
         age_s=stated.get("age_s"),
         unknown=stated.get("unknown") or "",
+        basis=stated.get("basis") or "",
+        outdated=stated.get("outdated"),
     )
 
 

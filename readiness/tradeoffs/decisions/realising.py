@@ -14,7 +14,7 @@ from readiness.scoring.core.states import Provenance
 from readiness.scoring.models import ScorePoint
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.core import realised
-from readiness.tradeoffs.core.factors import Factor, Known
+from readiness.tradeoffs.core.factors import Basis, Factor, Known, capital_hour
 from readiness.tradeoffs.core.options import Figure
 from readiness.tradeoffs.core.realised import MONTH_H, Metered, Outcome, Rate, Span, unknown
 from readiness.tradeoffs.decisions import metering
@@ -32,6 +32,12 @@ PEAK, IN_USE = "site-peak-power", "site-accelerators"
 def span_of(decision: Decision, now: datetime) -> Span:
     """From the decision until the day of its review begins, or until now."""
     return Span(decision.decided_at, min(now, start_of(decision.due_on)))
+
+
+def accelerators_held(decision: Decision) -> int:
+    """How many of the chosen site's accelerators it holds: those of its type where they are not alike to today's."""
+    held = decision.demand.get("held")
+    return held or sum(one["count"] for one in decision.demand.get("accelerators", ()))
 
 
 def realised_of(decision: Decision, now: datetime) -> tuple[Outcome, ...]:
@@ -90,7 +96,7 @@ class Reading:
     @cached_property
     def share(self) -> float | str:
         """Of the accelerators in service at the site."""
-        asked = sum(one["count"] for one in self.decision.demand.get("accelerators", ()))
+        asked = accelerators_held(self.decision)
         there = sum(measured.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
         if not asked:
             return "The envelope asks for no accelerators, so that its part of the site's power is unknown."
@@ -121,21 +127,28 @@ class Reading:
         return rate.rate if rate else f"No rate from {currency} to {to_currency} is known."
 
     def held(self, currency: str) -> float | str:
-        """What the accelerators cost in a month without the energy that was expected of them; why not, where a part
-        of it is unknown."""
-        hour, price = self.factor("accelerator_hour_cost"), self.factor("electricity_price")
-        energy = next((one for one in self.decision.forecasts.all() if one.objective == "energy"), None)
-        if hour is None:
+        """What holding the accelerators for a month costs without energy; why not, where a part of it is unknown."""
+        count = accelerators_held(self.decision)
+        hour = self.factor("accelerator_hour_cost")
+        if hour is not None and hour.basis is not Basis.COMPUTED:
+            energy = self._energy_in_contract(currency)
+            rate = self.money(hour.currency, currency)
+            missing = next((one for one in (energy, rate) if isinstance(one, str)), None)
+            return missing or count * MONTH_H * hour.value * float(rate) - float(energy)
+        capex, years = self.factor("accelerator_capex"), self.factor("depreciation_years")
+        if capex is None or years is None:
             return f"Accelerator-hour cost: {self.factors['accelerator_hour_cost'].unknown}"
+        rate = self.money(capex.currency, currency)
+        return rate if isinstance(rate, str) else count * MONTH_H * capital_hour(capex, years).value * rate
+
+    def _energy_in_contract(self, currency: str) -> float | str:
+        """A stated cost of an hour has the energy in it that was expected."""
+        price = self.factor("electricity_price")
+        energy = next((one for one in self.decision.forecasts.all() if one.objective == "energy"), None)
         if price is None or energy is None or energy.value is None:
             return "How much energy was expected, or at what price, is unknown."
-        factors = [self.money(hour.currency, currency), self.money(price.currency, currency)]
-        for one in factors:
-            if isinstance(one, str):
-                return one
-        of_hour, of_price = map(float, factors)
-        count = sum(one["count"] for one in self.decision.demand["accelerators"])
-        return count * MONTH_H * hour.value * of_hour - energy.value * price.value * of_price
+        rate = self.money(price.currency, currency)
+        return rate if isinstance(rate, str) else energy.value * price.value * rate
 
     @cached_property
     def drawn(self) -> tuple[Metered, float, Span] | str:
@@ -192,8 +205,8 @@ def _carbon(reading: Reading, forecast: DecisionForecast) -> Outcome:
 
 
 def _cost(reading: Reading, forecast: DecisionForecast) -> Outcome:
-    """Accelerators for all hours at what an hour of one costs by now, which has energy in it as it was expected; and
-    what the energy that was metered, at the prices of its hours, costs more or less than that.
+    """Capital of the accelerators for all hours, and the energy that was metered at the prices of its hours. A stated
+    cost of an hour has energy in it as it was expected, which is taken off.
     """
     name, unit = forecast.objective, forecast.unit
     currency = unit.partition("/")[0]

@@ -105,8 +105,18 @@ _option = inline_serializer(
         "best_rank": fields.IntegerField(allow_null=True),
         "worst_rank": fields.IntegerField(allow_null=True),
         "effect": fields.CharField(help_text="How what is unknown affects the rank"),
+        "step": fields.CharField(
+            allow_null=True, help_text="Price of moving there for what keeps its limit already: no win"
+        ),
         "margin": _number(allow_null=True, help_text="Least room left under any limit, as a share of it"),
+        "outdated": fields.DictField(
+            child=fields.CharField(), help_text="Factors older than their kind may be, by objective"
+        ),
         "unit_cost": _figure,
+        "useful_hour_cost": _figure,
+        "accelerators": fields.DictField(
+            allow_null=True, help_text="`count` of type `here` that do what `asked` of type `of` do today"
+        ),
         "capacity_after": fields.DictField(child=_figure),
         "jurisdiction": fields.DictField(),
         "consequence": fields.CharField(allow_null=True, help_text="What moving there does, in a line"),
@@ -122,6 +132,10 @@ _answer = inline_serializer(
         "weights": fields.DictField(child=_number()),
         "today": fields.ListField(child=fields.CharField()),
         "counts": fields.DictField(child=fields.IntegerField()),
+        "best": fields.CharField(
+            allow_null=True, help_text="Slug of the first by rank that is no step without a limit for it"
+        ),
+        "unscored": fields.CharField(help_text="What has a weight and nothing to be scored against"),
         "options": _option,
         "not_in_service": fields.ListField(child=fields.DictField()),
         "sensitivity": fields.DictField(allow_null=True),

@@ -21,6 +21,7 @@ from readiness.tradeoffs.core.options import (
     LatencyLimit,
     Limits,
 )
+from readiness.tradeoffs.core.performance import book, equivalents, in_devices, only_type
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import Known
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part
@@ -32,11 +33,15 @@ from readiness.workloads.core.envelope import CostUnit, Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
 
 SECONDS_AN_HOUR = 3_600
-NOTHING = Figure(None, "")
+COST = ("electricity_price", "accelerator_hour_cost", "accelerator_capex", "depreciation_years")
 USED = (
     "electricity_price",
     "pue",
     "accelerator_hour_cost",
+    "accelerator_capex",
+    "depreciation_years",
+    "accelerator_utilisation",
+    "accelerator_idle_kw",
     "accelerators_free",
     "power_headroom_kw",
     "network_free_gbps",
@@ -56,14 +61,16 @@ class Adapter:
     facts: Known
     laws: Laws
     homes: frozenset[str] = frozenset()
+    home: str = ""
 
     def candidate(self, site: SiteFactors) -> Candidate:
-        envelope = self.envelope
+        envelope, count = self.envelope, self.devices(site)
         parts = self._parts.get(site.slug) or Parts(site, self.facts, self.currency, self.carbon)
         pue = parts.pue if self._pue is None else self._pue
-        used = figures.energy(envelope.it_kw, pue)
+        drawn_kw = figures.drawn_kw(envelope.it_kw, count or 0, parts.idle)
+        used = figures.energy(drawn_kw, pue)
         emitted = figures.carbon(used, parts.intensity)
-        cost = self._cost(parts, used, emitted)
+        cost = self._cost(parts, count, drawn_kw, used, emitted)
         own = self.plain if site.slug in self.homes else None
         law = self.laws.of(site.country, site.operator_country)
         return Candidate(
@@ -79,14 +86,47 @@ class Adapter:
             carbon_intensity=parts.carbon_intensity,
             verdict=parts.verdict,
             readiness=parts.readiness,
-            free_accelerators=lacking_types(
-                free_accelerators(site, own) if own else parts.free_accelerators, site, envelope
+            free_accelerators=self._comparable(
+                lacking_types(
+                    free_accelerators(site, own) if own else parts.free_accelerators, site, envelope
+                ),
+                site,
             ),
             headroom=figures.it_headroom(parts.headroom, pue, (own.it_kw or 0.0) if own else 0.0),
             free_bandwidth=figures.moved(parts.free_bandwidth, (own.bandwidth_gbps or 0.0) if own else 0.0),
             residency=self._zones(site.country),
             feed_load=self._feed_load(site.slug, own),
         )
+
+    @cached_property
+    def basis(self) -> str:
+        """The type that accelerators of any type are counted in: the one of today's site. Empty where the class runs
+        nowhere, asks for a type, or is at a site of none or several: then any accelerator is one.
+        """
+        home = next((site for site in self.facts.sites if site.slug == self.home), None)
+        if home is None or any(need.type for need in self.envelope.accelerators):
+            return ""
+        return only_type(home.accelerators)
+
+    def devices(self, site: SiteFactors) -> int | None:
+        """How many accelerators of the site do what is asked; None where its type compares with none of today's."""
+        count = self.envelope.accelerator_count
+        return (
+            count
+            if not self.basis or not count
+            else in_devices(count, self.basis, only_type(site.accelerators))
+        )
+
+    def _comparable(self, free: dict[str, Figure], site: SiteFactors) -> dict[str, Figure]:
+        """What is free of any type, in accelerators of the type that is asked in."""
+        here, basis = only_type(site.accelerators), self.basis
+        if not basis or here == basis or not self.envelope.accelerator_count:
+            return free
+        each, asked = equivalents(here), equivalents(basis)
+        if each is None or asked is None:
+            return free | {ANY: Figure(None, ACCELERATORS, low=0.0, source=incomparable(basis, here))}
+        source = f"{here} counted in {basis} by published {book().precision}"
+        return free | {ANY: figures.scaled(free[ANY], each / asked, source)}
 
     def _feed_load(self, slug: str, own: Envelope | None) -> dict[str, Figure]:
         """The circuit that is loaded most, with the workload there; empty where its power or a load is unknown."""
@@ -106,21 +146,33 @@ class Adapter:
             return None
         return figures.assumed("PUE", self.what_if.pue, self.facts.at)
 
-    def _cost(self, parts: Parts, used: Figure, emitted: Figure) -> Figure:
-        what_if, currency, hour = self.what_if, self.currency, parts.hour
-        count, priced = self.envelope.accelerator_count, None
-        if what_if.carbon_price:
-            priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
-        is_moved = what_if.electricity_price != 1 or what_if.pue is not None
-        if count and hour.known is not None and not is_moved and priced is None:
-            # The cost of an hour has the energy bill in it.
-            return figures.monthly_cost(count, hour, NOTHING, NOTHING, None, currency)
+    def _cost(
+        self, parts: Parts, count: int | None, drawn_kw: float | None, used: Figure, emitted: Figure
+    ) -> Figure:
+        what_if, currency = self.what_if, self.currency
         bill = figures.energy_bill(used, parts.price.times(what_if.electricity_price), currency)
+        if count is None:
+            why = incomparable(self.basis, only_type(parts.site.accelerators))
+            return figures.without_hour(Part("how many accelerators", None, why), bill, currency)
+        if not count:
+            cost = bill
+        elif parts.contract.known is not None:
+            cost = self._by_contract(parts, count, drawn_kw, bill)
+        elif parts.capital.known is not None:
+            cost = figures.from_parts(parts.capital_of(count), bill)
+        else:
+            lacking = parts.contract if parts.contract.why_not else parts.capital
+            cost = figures.without_hour(lacking, bill, currency)
+        if not what_if.carbon_price:
+            return cost
+        priced = figures.carbon_at_price(emitted, what_if.carbon_price, currency)
+        return figures.added(cost, priced, f"{cost.source}; with carbon at its price")
+
+    def _by_contract(self, parts: Parts, count: int, drawn_kw: float | None, bill: Figure) -> Figure:
         before = bill
-        if is_moved:
-            as_it_is = figures.energy(self.envelope.it_kw, parts.pue)
-            before = figures.energy_bill(as_it_is, parts.price, currency)
-        return figures.monthly_cost(count, hour, bill, before, priced, currency)
+        if self.what_if.electricity_price != 1 or self.what_if.pue is not None:
+            before = figures.energy_bill(figures.energy(drawn_kw, parts.pue), parts.price, self.currency)
+        return figures.by_contract(count, parts.contract, bill, before, self.currency)
 
     def _unit_cost(self, cost: Figure) -> Figure:
         """Cost of one unit of the ceiling. Of requests only the least is known: at the peak rate all month."""
@@ -154,6 +206,14 @@ class Adapter:
     @cached_property
     def _in_zone(self) -> frozenset[str]:
         return countries_of((self.envelope.residency or "EU",))
+
+
+def incomparable(basis: str, here: str) -> str:
+    """Why accelerators of two types cannot be counted in each other."""
+    lacking = [slug for slug in dict.fromkeys((basis, here)) if slug and equivalents(slug) is None]
+    if not here:
+        return f"the site has none or several types, and {basis} is what is asked for"
+    return f"{here} and {basis} do not compare: no {book().precision} is published of {' and '.join(lacking)}"
 
 
 def lacking_types(free: dict[str, Figure], site: SiteFactors, envelope: Envelope) -> dict[str, Figure]:
@@ -205,6 +265,34 @@ def limits_of(envelope: Envelope, currency: str, rates: Rates) -> Limits:
     )
 
 
+def monthly_limits(envelope: Envelope, limits: Limits) -> dict[str, float]:
+    """Declared limits by objective, in the unit of its figures: what a figure is scored against.
+
+    A ceiling for an accelerator-hour is one of a month for the hours that are held; one for tokens or requests says
+    nothing of a month.
+    """
+    found = {}
+    if envelope.latency_limit_ms is not None:
+        found["latency"] = envelope.latency_limit_ms
+    if limits.monthly_cost is not None:
+        found["cost"] = limits.monthly_cost.value
+    elif limits.unit_cost is not None and envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
+        found["cost"] = limits.unit_cost.value * envelope.accelerator_count * HOURS_A_MONTH
+    if limits.carbon is not None:
+        found["carbon"] = limits.carbon.value
+    return found
+
+
+def limited(limits: Limits) -> frozenset[str]:
+    """The objectives that a limit is declared for, in whatever unit."""
+    declared = {
+        "latency": bool(limits.latency),
+        "carbon": limits.carbon is not None or limits.carbon_intensity is not None,
+        "readiness": limits.readiness is not None or limits.verdict not in (None, Verdict.NOT_READY),
+    }
+    return frozenset(name for name, is_declared in declared.items() if is_declared)
+
+
 def unit_of(envelope: Envelope, currency: str) -> str:
     units = {
         CostUnit.ACCELERATOR_HOUR: "h",
@@ -234,6 +322,25 @@ def capacity_after(candidate: Candidate, demand: Demand) -> dict[str, Figure]:
         "power": figures.moved(candidate.headroom, -(demand.power_kw or 0.0)),
         "bandwidth": figures.moved(candidate.free_bandwidth, -(demand.bandwidth_gbps or 0.0)),
     }
+
+
+def outdated_of(site: SiteFactors, adapter: Adapter) -> dict[str, str]:
+    """By objective, the factors of its figure that are older than their kind may be; empty where none is."""
+    old = parts_of(adapter.facts, adapter.currency, adapter.carbon)[site.slug].outdated
+    if not old:
+        return {}
+    regions = [f"latency.{user.region}" for user in adapter.envelope.users]
+    cost = COST if adapter.envelope.accelerator_count else ("electricity_price",)
+    kinds = {
+        "cost": (*cost, "pue"),
+        "energy": ("pue",),
+        "carbon": ("pue", f"carbon_{adapter.carbon}"),
+        "latency": regions,
+    }
+    found = {
+        name: "; ".join(old[kind] for kind in kinds_of if kind in old) for name, kinds_of in kinds.items()
+    }
+    return {name: words for name, words in found.items() if words}
 
 
 def used_factors(site: SiteFactors, carbon: CarbonKind, regions: Sequence[str]) -> dict[str, Factor | None]:

@@ -10,9 +10,11 @@ from typing import Any
 
 import orjson
 
+from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import Factor
 from readiness.tradeoffs.core.options import Answer, Figure
+from readiness.tradeoffs.core.performance import book
 from readiness.tradeoffs.core.placement import Reason
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.candidates import used_factors
@@ -31,13 +33,22 @@ def document(found: Weighed, *, with_snapshot: bool = True) -> dict[str, Any]:
         "currency": found.currency,
         "carbon": found.question.carbon.value,
         "objectives": [
-            {"name": one.name, "direction": one.direction.value, "on_front": one.name in found.on_front}
+            {
+                "name": one.name,
+                "direction": one.direction.value,
+                "on_front": one.name in found.on_front,
+                "against": one.against.value,
+                "reference": one.reference,
+                "scale": one.scale,
+            }
             for one in found.objectives
         ],
         "weights": dict(found.weights),
         "what_if": what_if(found.question.what_if),
         "today": list(found.today),
         "counts": counts,
+        "best": found.best.slug if found.best else None,
+        "unscored": sentences.unscored(found),
         "options": [_option(one) for one in found.options],
         "not_in_service": [
             {"site": slug, "name": name, "stage": stage} for slug, name, stage in found.not_in_service
@@ -67,8 +78,12 @@ def _option(one: SiteOption) -> dict[str, Any]:
         "best_rank": ranked.best_rank if ranked else None,
         "worst_rank": ranked.worst_rank if ranked else None,
         "effect": ranked.effect if ranked else "",
+        "step": one.step.words if one.step else None,
         "margin": one.placed.compliance_margin,
+        "outdated": dict(one.outdated),
         "unit_cost": figure(one.candidate.unit_cost),
+        "accelerators": _held(one),
+        "useful_hour_cost": figure(one.useful_hour),
         "capacity_after": {name: figure(each) for name, each in one.after.items()},
         "verdict": one.candidate.verdict,
         "jurisdiction": {
@@ -101,6 +116,13 @@ def _option(one: SiteOption) -> dict[str, Any]:
             for each in one.moved
         ]
     return found
+
+
+def _held(one: SiteOption) -> dict[str, Any] | None:
+    """How many accelerators of which type, and what they count in the reference type."""
+    if one.held is None:
+        return None
+    return asdict(one.held) | {"reference": book().reference, "precision": book().precision}
 
 
 def figure(one: Figure) -> dict[str, Any]:
@@ -155,6 +177,7 @@ def _sensitivity(found: Weighed) -> dict[str, Any] | None:
             "share": robust.share,
             "by_site": robust.by_option,
             "draws": robust.draws,
+            "objectives": list(robust.objectives),
             "words": sentences.robust(robust, found),
         },
     }
@@ -247,6 +270,7 @@ def _factor(factor: Factor | None, at: datetime) -> dict[str, Any]:
         "source": best.source,
         "as_of": best.as_of,
         "age_s": max(0.0, best.age_s(at)),
+        "outdated": outdated(factor.kind, best, at),
         "unknown": None,
         "disagrees": factor.disagrees,
     }

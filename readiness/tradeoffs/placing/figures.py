@@ -6,6 +6,7 @@ Figures that are worked out are estimated, or simulated where any part is, and a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -119,61 +120,92 @@ def carbon(used: Figure, intensity: Part) -> Figure:
     return _made(used.value * per_kwh, low, high, CARBON_UNIT, (used, intensity.figure), "energy x intensity")
 
 
-def monthly_cost(
-    accelerators: int,
-    hour: Part,
-    bill: Figure,
-    bill_before: Figure,
-    carbon_cost: Figure | None,
-    currency: str,
-) -> Figure:
-    """What a month costs: accelerators x 730.5 h x the cost of an hour of one, energy included, and what the levers
-    change of the energy bill and add for carbon. Without accelerators it is the energy bill.
+def drawn_kw(it_kw: float | None, count: int, idle: Part) -> float | None:
+    """IT power that is drawn: what the envelope says, and at the least what the accelerators held draw idle."""
+    if it_kw is None or idle.known is None:
+        return it_kw
+    return max(it_kw, count * idle.known.value)
 
-    The accelerators are held for all hours. Demand charges, egress, staff and space are not in it.
+
+def held(accelerators: int, hour: Part, currency: str) -> Figure:
+    """Accelerators held for all hours of a month, at what an hour of one costs."""
+    hours = accelerators * HOURS_A_MONTH
+    if hour.known is None:
+        return Figure(None, f"{currency}/month", source=hour.lacks)
+    known = hour.known
+    return _made(
+        known.value * hours,
+        _or(known.low, known.value) * hours,
+        _or(known.high, known.value) * hours,
+        f"{currency}/month",
+        (hour.figure,),
+        f"{accelerators} x 730.5 h x {known.value:.4g} {currency}/h ({known.source})",
+    )
+
+
+def added(figure: Figure, more: Figure, words: str) -> Figure:
+    """The sum of two figures of money; unknown where either is, with what is sure as its low end."""
+    if figure.value is None or more.value is None:
+        low = figure.least + more.least
+        why = figure.source if figure.value is None else more.source
+        return Figure(None, figure.unit, low=low if math.isfinite(low) and low >= 0 else None, source=why)
+    return _made(
+        figure.value + more.value,
+        figure.least + more.least,
+        figure.most + more.most,
+        figure.unit,
+        (figure, more),
+        words,
+    )
+
+
+def from_parts(capital: Figure, bill: Figure) -> Figure:
+    """What a month costs: held hours x capital, and the energy that is drawn at its price, idle power included.
+
+    Demand charges, egress, staff and space are not in it.
     """
-    unit = f"{currency}/month"
-    parts: tuple[Figure, ...]
-    if not accelerators:
-        parts, value = (bill,), bill
-    elif hour.known is None:
-        low = bill.low if bill.low is not None else bill.value
-        return Figure(None, unit, low=None if low is None or low < 0 else low, source=hour.lacks)
-    else:
-        held = accelerators * HOURS_A_MONTH
-        known = hour.known
-        value = _made(
-            known.value * held,
-            _or(known.low, known.value) * held,
-            _or(known.high, known.value) * held,
-            unit,
-            (hour.figure,),
-            f"{accelerators} x 730.5 h x {known.value:.4g} {currency}/h ({known.source})",
-        )
-        parts = (value,)
-        if bill_before is not bill:
-            if bill.value is None or bill_before.value is None:
-                return Figure(None, unit, source=bill.source if bill.value is None else bill_before.source)
-            value = _sum(
-                value,
-                bill.value - bill_before.value,
-                unit,
-                (value, bill),
-                "and what the levers change of energy",
-            )
-            parts = (value, bill)
-    if carbon_cost is not None:
-        if carbon_cost.value is None or value.value is None:
-            return Figure(None, unit, source=carbon_cost.source if value.value is not None else value.source)
-        return _made(
-            value.value + carbon_cost.value,
-            value.least + carbon_cost.least,
-            value.most + carbon_cost.most,
-            unit,
-            (*parts, carbon_cost),
-            f"{value.source}; with carbon at its price",
-        )
-    return value
+    if capital.value is None or bill.value is None:
+        return added(capital, bill, "")
+    return added(
+        capital, bill, f"capital {capital.source} and energy {bill.value:.4g} {bill.unit} ({bill.source})"
+    )
+
+
+def by_contract(accelerators: int, hour: Part, bill: Figure, bill_before: Figure, currency: str) -> Figure:
+    """What a month costs where somebody stated the cost of an hour, energy included; levers change the energy in it.
+
+    `bill` and `bill_before` are the same where no lever is moved.
+    """
+    cost = held(accelerators, hour, currency)
+    if bill is bill_before or cost.value is None:
+        return cost
+    if bill.value is None or bill_before.value is None:
+        return Figure(None, cost.unit, source=bill.source if bill.value is None else bill_before.source)
+    by = bill.value - bill_before.value
+    source = f"{cost.source}, and what the levers change of energy"
+    return _made(cost.value + by, cost.least + by, cost.most + by, cost.unit, (cost, bill), source)
+
+
+def without_hour(lacking: Part, bill: Figure, currency: str) -> Figure:
+    """The cost of a month where nobody knows what an hour costs: the energy at the least."""
+    low = bill.least if math.isfinite(bill.least) and bill.least >= 0 else None
+    return Figure(None, f"{currency}/month", low=low, source=lacking.lacks)
+
+
+def useful_hour(cost: Figure, accelerators: int, utilisation: Part) -> Figure:
+    """What an hour in use of an accelerator costs: the month over the hours held x the share of them in use."""
+    unit = f"{cost.unit.partition('/')[0]}/h in use"
+    if cost.value is None or utilisation.known is None:
+        return Figure(None, unit, source=_lacking(cost, utilisation))
+    hours, share = accelerators * HOURS_A_MONTH, utilisation.known
+    return _made(
+        cost.value / (hours * share.value),
+        cost.least / (hours * _or(share.high, share.value)),
+        cost.most / (hours * _or(share.low, share.value)),
+        unit,
+        (cost, utilisation.figure),
+        f"cost of a month / hours in use ({100 * share.value:.3g} % of those held, {share.source})",
+    )
 
 
 def energy_bill(used: Figure, price: Part, currency: str) -> Figure:
@@ -243,6 +275,15 @@ def moved(figure: Figure, by: float) -> Figure:
     )
 
 
+def scaled(figure: Figure, by: float, source: str) -> Figure:
+    """A figure in another measure; `by` is above 0."""
+    ends = [None if each is None else each * by for each in (figure.value, figure.low, figure.high)]
+    value, low, high = ends
+    return Figure(
+        value, figure.unit, figure.provenance, figure.as_of, low, high, f"{figure.source}; {source}"
+    )
+
+
 def it_headroom(headroom: Part, pue: Part, own_kw: float) -> Figure:
     """Headroom at the meter as IT power: divided by PUE, and with what the workload draws there already.
 
@@ -303,11 +344,6 @@ def _made(value: float, low: float, high: float, unit: str, parts: Iterable[Figu
         high if banded else None,
         source,
     )
-
-
-def _sum(figure: Figure, by: float, unit: str, parts: Iterable[Figure], more: str) -> Figure:
-    value = (figure.value or 0.0) + by
-    return _made(value, figure.least + by, figure.most + by, unit, parts, f"{figure.source}, {more}")
 
 
 def _lacking(used: Figure, other: Part) -> str:

@@ -15,7 +15,6 @@ from readiness.tradeoffs.core.options import Answer, Figure
 from readiness.tradeoffs.core.placement import Standing
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing import sentences
-from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT
 from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
 
 LABELS: Mapping[str, Any] = {
@@ -41,15 +40,7 @@ RUNNERS_UP = 3
 
 
 def unit_of(found: Weighed, name: str) -> str:
-    units = {
-        "cost": f"{found.currency}/month",
-        "latency": f"ms p{found.asked.latency_percentile:g}",
-        "energy": ENERGY_UNIT,
-        "carbon": CARBON_UNIT,
-        "readiness": gettext("points"),
-        "compliance": gettext("% of limit"),
-    }
-    return units[name]
+    return sentences.unit_of(found, name)
 
 
 def limit_of(found: Weighed, name: str) -> float | None:
@@ -103,15 +94,17 @@ def row(found: Weighed, one: SiteOption) -> dict[str, Any]:
                 "name": each.name,
                 "label": f"{LABELS[each.name]} {unit_of(found, each.name)}",
                 "text": text(one.figures.get(each.name)),
-                "why": _why(one.figures.get(each.name)),
+                "why": why_unknown(one.figures.get(each.name)),
+                "old": one.outdated.get(each.name, ""),
                 "provenance": _provenance(one.figures.get(each.name)),
             }
             for each in found.objectives
         ],
         "after": text(one.after["power"]),
-        "after_why": _why(one.after["power"]),
+        "after_why": why_unknown(one.after["power"]),
         "law": str(ANSWERS[one.law.answer]),
         "line": line(one.moved) if one.moved else "",
+        "step": one.step.words if one.step else "",
     }
 
 
@@ -128,11 +121,12 @@ def blank(found: Weighed) -> dict[str, Any]:
         "pareto": True,
         "is_today": True,
         "dominated": "",
+        "step": "-",
         "cells": cells,
     }
 
 
-def _why(figure: Figure | None) -> str:
+def why_unknown(figure: Figure | None) -> str:
     return "" if figure is None or figure.value is not None else figure.source
 
 
@@ -156,7 +150,15 @@ def _within(one: SiteOption, name: str, ends: tuple[float | None, float | None])
 def served(found: Weighed) -> dict[str, Any]:
     """Numbers that the browser ranks anew as weights move, by the formula of the server."""
     return {
-        "objectives": [{"name": one.name, "direction": one.direction.value} for one in found.objectives],
+        "objectives": [
+            {
+                "name": one.name,
+                "direction": one.direction.value,
+                "scale": one.scale,
+                "reference": one.reference,
+            }
+            for one in found.objectives
+        ],
         "weights": dict(found.weights),
         "options": [
             {
@@ -185,6 +187,7 @@ def best(found: Weighed) -> dict[str, Any] | None:
         "today": base.name if base else "",
         "is_today": base is not None and base.slug == winner.slug,
         "figures": [_change(found, winner, base, one.name) for one in found.objectives],
+        "cost": _cost(found, winner),
         "consequence": line(winner.moved) if winner.moved else "",
         "weakest": standing.weakest if standing else "",
         "weakest_score": round(standing.weakest_score * 100)
@@ -200,7 +203,23 @@ def best(found: Weighed) -> dict[str, Any] | None:
         ],
         "law": winner.law,
         "law_label": str(ANSWERS[winner.law.answer]),
-        "runners_up": [row(found, one) for one in found.feasible[1 : 1 + RUNNERS_UP]],
+        "steps": [row(found, one) for one in found.feasible if one.step][:RUNNERS_UP],
+        "runners_up": [
+            row(found, one) for one in found.feasible if one.step is None and one.slug != winner.slug
+        ][:RUNNERS_UP],
+    }
+
+
+def _cost(found: Weighed, one: SiteOption) -> dict[str, str] | None:
+    """How the cost of a month comes about, and what an hour in use costs; None without accelerators."""
+    if not found.asked.accelerator_count:
+        return None
+    month, hour = one.candidate.monthly_cost, one.useful_hour
+    return {
+        "held": sentences.held(one),
+        "month": month.source.rstrip("."),
+        "hour": f"{text(hour)} {hour.unit.partition(' ')[0]}" if hour.value is not None else "",
+        "hour_source": hour.source.rstrip("."),
     }
 
 
@@ -218,9 +237,10 @@ def _change(found: Weighed, winner: SiteOption, base: SiteOption | None, name: s
             icon = "minus" if not less else "arrow-up" if less > 0 else "arrow-down"
     return {
         "label": f"{LABELS[name]}, {unit_of(found, name)}",
+        "old": winner.outdated.get(name, ""),
         "today": text(then) if base else "",
         "option": text(now),
-        "why": _why(now),
+        "why": why_unknown(now),
         "provenance": _provenance(now),
         "change": change,
         "tone": tone,
@@ -234,13 +254,14 @@ def why(found: Weighed) -> dict[str, Any] | None:
     if found.sensitivity is None or found.robustness is None:
         return None
     names = {flip.objective for flip in found.sensitivity.flips}
-    never = [str(LABELS[one.name]) for one in found.objectives if one.name not in names]
+    never = [str(LABELS[one.name]) for one in found.objectives if one.is_scored and one.name not in names]
     return {
         "winner": sentences.name(found, found.sensitivity.winner),
         "flips": [sentences.flip(flip, found) for flip in found.sensitivity.flips],
         "never": sentences.listed(never),
         "robust": sentences.robust(found.robustness, found),
         "share": round(found.robustness.share * 100),
+        "references": sentences.references(found),
     }
 
 
@@ -260,7 +281,11 @@ def kept_out(found: Weighed) -> list[dict[str, Any]]:
             "first": sentence_of(one.reasons[0].words),
             "more": len(one.reasons) - 1,
             "reasons": [
-                {"words": sentence_of(each.words), "why": _why(each.actual), "standing": each.standing.value}
+                {
+                    "words": sentence_of(each.words),
+                    "why": why_unknown(each.actual),
+                    "standing": each.standing.value,
+                }
                 for each in one.reasons
             ],
             "law_text": one.law.text,
@@ -272,77 +297,6 @@ def kept_out(found: Weighed) -> list[dict[str, Any]]:
 
 def sentence_of(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
-
-
-def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
-    """Two sites side by side; None unless both are candidates."""
-    sites = [one for slug in slugs if (one := found.of(slug)) is not None]
-    if len(sites) != 2:
-        return None
-    rows: list[dict[str, Any]] = [
-        {
-            "label": gettext("Standing"),
-            "cells": [{"text": gettext(one.placed.standing.value)} for one in sites],
-        },
-        {"label": gettext("Match"), "cells": [{"text": _match(one)} for one in sites]},
-    ]
-    for each in found.objectives:
-        figures = [one.figures[each.name] for one in sites]
-        rows.append(
-            {
-                "label": f"{LABELS[each.name]}, {unit_of(found, each.name)}",
-                "cells": [
-                    {"text": text(one), "why": _why(one), "better": _better(one, figures, each.direction)}
-                    for one in figures
-                ],
-            }
-        )
-    for name, label in CAPACITY.items():
-        after = [one.after[name] for one in sites]
-        rows.append(
-            {
-                "label": gettext("%(what)s left after it") % {"what": label},
-                "cells": [{"text": text(one), "why": _why(one)} for one in after],
-            }
-        )
-    rows += [
-        {"label": gettext("Jurisdiction"), "cells": [_law(one) for one in sites]},
-        {"label": gettext("Operator"), "cells": [_operator(one) for one in sites]},
-        {
-            "label": gettext("What speaks against it"),
-            "cells": [{"reasons": [each.words for each in one.reasons], "name": one.name} for one in sites],
-        },
-        {
-            "label": gettext("Against today"),
-            "cells": [{"text": line(one.moved) if one.moved else "–"} for one in sites],
-        },
-    ]
-    return {"names": [one.name for one in sites], "slugs": [one.slug for one in sites], "rows": rows}
-
-
-def _match(one: SiteOption) -> str:
-    if one.ranked is None:
-        return "–"
-    return f"{round(one.ranked.score * 100)} ({gettext('rank')} {one.ranked.rank})"
-
-
-def _law(one: SiteOption) -> dict[str, str]:
-    return {"text": str(ANSWERS[one.law.answer]), "why": one.law.text}
-
-
-def _operator(one: SiteOption) -> dict[str, str]:
-    """The answer about whoever controls the operator, and from where."""
-    said = str(ANSWERS[one.law.sovereignty])
-    controlled = one.operator_country or gettext("not known")
-    return {"text": f"{said} ({controlled})", "why": one.law.sovereignty_text}
-
-
-def _better(one: Figure, both: Sequence[Figure], direction: Direction) -> bool:
-    values = [each.value for each in both]
-    if one.value is None or None in values or values[0] == values[1]:
-        return False
-    known = [value for value in values if value is not None]
-    return one.value == (max(known) if direction is Direction.MAX else min(known))
 
 
 def csv_rows(found: Weighed, shown: Sequence[SiteOption]) -> tuple[list[str], list[list[Any]]]:

@@ -6,10 +6,12 @@ A question over 1,000 sites has 100 ms, and half of it went into making these an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from readiness.scoring.core.states import Provenance, Verdict
-from readiness.tradeoffs.core.factors import Factor, SiteFactors
+from readiness.tradeoffs.core.ages import outdated
+from readiness.tradeoffs.core.factors import Basis, Factor, SiteFactors, capital_hour
 from readiness.tradeoffs.core.options import Figure, Latency
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import Known
@@ -37,6 +39,7 @@ class Parts:
         self.site = site
         self._facts, self._currency, self._carbon = facts, currency, carbon
         self._latency: dict[str, tuple[Latency, ...]] = {}
+        self._capital: dict[int, Figure] = {}
 
     @cached_property
     def pue(self) -> Part:
@@ -54,8 +57,36 @@ class Parts:
         return self.intensity.figure
 
     @cached_property
-    def hour(self) -> Part:
-        return self._money("cost of an accelerator-hour", self.site.factors.get("accelerator_hour_cost"))
+    def contract(self) -> Part:
+        """What an hour of an accelerator costs as somebody stated it, energy included; not what is worked out."""
+        name, factor = "cost of an accelerator-hour", self.site.factors.get("accelerator_hour_cost")
+        if factor is None or not factor.known:
+            return part(name, factor)
+        stated = tuple(known for known in factor.known if known.basis is not Basis.COMPUTED)
+        return self._money(name, replace(factor, known=stated))
+
+    @cached_property
+    def capital(self) -> Part:
+        """Capital of an hour that an accelerator is held."""
+        capex = self._money("capital cost of an accelerator", self.site.factors.get("accelerator_capex"))
+        years = part("depreciation", self.site.factors.get("depreciation_years"))
+        if capex.known is None or years.known is None:
+            return capex if capex.known is None else years
+        return Part("capital of an accelerator-hour", capital_hour(capex.known, years.known))
+
+    def capital_of(self, count: int) -> Figure:
+        """Capital of a month of so many, kept: a lever moves the energy alone."""
+        if count not in self._capital:
+            self._capital[count] = figures.held(count, self.capital, self._currency)
+        return self._capital[count]
+
+    @cached_property
+    def utilisation(self) -> Part:
+        return part("accelerator utilisation", self.site.factors.get("accelerator_utilisation"))
+
+    @cached_property
+    def idle(self) -> Part:
+        return part("idle power of an accelerator", self.site.factors.get("accelerator_idle_kw"))
 
     @cached_property
     def price(self) -> Part:
@@ -64,6 +95,17 @@ class Parts:
     @cached_property
     def headroom(self) -> Part:
         return part("power headroom", self.site.factors.get("power_headroom_kw"))
+
+    @cached_property
+    def outdated(self) -> dict[str, str]:
+        """By kind, and `latency.` with the region, what is older than its kind may be."""
+        best = {kind: factor.best for kind, factor in self.site.factors.items()}
+        best |= {f"latency.{region}": factor.best for region, factor in self.site.latency.items()}
+        return {
+            kind: f"{kind.partition('.')[0].replace('_', ' ')} {words}"
+            for kind, known in best.items()
+            if known is not None and (words := outdated(kind, known, self._facts.at))
+        }
 
     @cached_property
     def verdict(self) -> Verdict | None:

@@ -50,6 +50,7 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         facts=facts,
         laws=_laws(asked, pack, question.what_if, now),
         homes=frozenset(today),
+        home=today[0] if today else "",
     )
     found = judged(facts.sites, adapter)
     result = compared(found, question, today[0] if today else "")
@@ -59,7 +60,7 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
         asked=asked,
         currency=currency,
         at=now,
-        objectives=found.objectives,
+        objectives=result.objectives,
         on_front=result.on_front,
         weights=result.weights,
         options=result.options,
@@ -100,7 +101,7 @@ def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
     for one in envelopes:
         laws = Laws(one, pack, now.date(), footing=footings[one.slug])
         of = facts[one.latency_percentile]
-        adapter = _plain(one, of, laws, frozenset(today.get(one.slug, ())))
+        adapter = _plain(one, of, laws, today.get(one.slug, ()))
         try:
             limits = limits_of(one, adapter.currency, of.rates)
         except BadQuestion as error:
@@ -122,7 +123,7 @@ def _all_today(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]
     return found
 
 
-def _plain(envelope: Envelope, facts: Known, laws: Laws, homes: frozenset[str]) -> Adapter:
+def _plain(envelope: Envelope, facts: Known, laws: Laws, today: Sequence[str]) -> Adapter:
     return Adapter(
         plain=envelope,
         envelope=envelope,
@@ -131,7 +132,8 @@ def _plain(envelope: Envelope, facts: Known, laws: Laws, homes: frozenset[str]) 
         carbon=CarbonKind.AVERAGE,
         facts=facts,
         laws=laws,
-        homes=homes,
+        homes=frozenset(today),
+        home=next(iter(today), ""),
     )
 
 

@@ -27,8 +27,8 @@ OBJECTIVES = (
     Objective("latency"),
     Objective("energy"),
     Objective("carbon"),
-    Objective("readiness", Direction.MAX),
-    Objective("compliance", Direction.MAX),
+    Objective("readiness", Direction.MAX, scale=100.0),
+    Objective("compliance", Direction.MAX, scale=100.0),
 )
 NAMES = tuple(one.name for one in OBJECTIVES)
 WEIGHTS: Mapping[str, float] = MappingProxyType(

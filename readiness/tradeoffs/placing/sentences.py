@@ -6,30 +6,86 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from readiness.tradeoffs.core.objectives import Against
+from readiness.tradeoffs.core.performance import book
 from readiness.tradeoffs.core.placement import Reason, limit_name
 from readiness.tradeoffs.core.sensitivity import Flip, Robustness
 from readiness.tradeoffs.core.words import number
+from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT
 from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
 
 
 def flip(found: Flip, of: Weighed) -> str:
     """`cost at 62 % of all weight or more: LUL-1 wins instead`."""
     side = "or more" if found.up else "or less"
-    return (
-        f"{found.objective} at {percent(found.share)} of all weight {side}: {name(of, found.to)} wins instead"
-    )
+    return f"{_said(found.objective)} at {percent(found.share)} of all weight {side}: {name(of, found.to)} wins instead"
 
 
 def robust(found: Robustness, of: Weighed) -> str:
-    """Of weights drawn at random, how many keep the winner."""
+    """How many of the weights drawn at random keep the winner, and over what they are drawn."""
     told = (
-        f"{name(of, found.winner)} wins for {percent(found.share)} of {found.draws:,} weights drawn at random"
+        f"{name(of, found.winner)} wins for {percent(found.share)} of {found.draws:,} weights drawn at random "
+        f"over {listed([_said(one) for one in found.objectives])}, each mixture as likely as any other"
     )
     others = sorted((share, slug) for slug, share in found.by_option.items() if slug != found.winner)
     if not others:
-        return f"{told}: no other site ever does."
+        return f"{told}; no other site for any of them."
     share, slug = others[-1]
     return f"{told}; {name(of, slug)} for {percent(share)}."
+
+
+def _said(objective: str) -> str:
+    """As pages call it."""
+    return "margin" if objective == "compliance" else objective
+
+
+def held(one: SiteOption) -> str:
+    """`1 x h200 for 8 x l4 of today; 1 x h100-sxm by published BF16 dense`; empty where the type is unknown."""
+    found = one.held
+    if found is None or not found.here or found.count is None:
+        return ""
+    told = f"{found.count} x {found.here}"
+    if found.of and found.of != found.here:
+        told += f" for {found.asked} x {found.of} of today"
+    if found.equivalents is None:
+        return told
+    return f"{told}; {number(found.equivalents)} x {book().reference} by published {book().precision}"
+
+
+def references(of: Weighed) -> str:
+    """What scores are against: `Latency against its limit of 20 ms; cost against today's 1 875 EUR/month.`"""
+    told = []
+    for one in of.objectives:
+        if one.against is Against.SCALE and one.scale is not None:
+            told.append(f"{_said(one.name)} from 0 to {number(one.scale)}")
+        elif one.reference is not None:
+            whose = "its limit of" if one.against is Against.LIMIT else "today's"
+            told.append(f"{one.name} against {whose} {number(one.reference)} {unit_of(of, one.name)}")
+    return f"Scored are {', '.join(told)}." if told else ""
+
+
+def unscored(of: Weighed) -> str:
+    """Which objectives that have a weight are not scored, and where their weight goes; empty where all are."""
+    names = [_said(one.name) for one in of.objectives if of.weights[one.name] > 0 and not one.is_scored]
+    if not names:
+        return ""
+    are = "is" if len(names) == 1 else "are"
+    why = f"{listed(names).capitalize()} {are} not scored: there is no limit for it and no figure today"
+    if not of.is_scored:
+        return f"{why}, so that no site can be preferred. Declare a limit, or weigh something else."
+    return f"{why}. Its weight is spread over the rest."
+
+
+def unit_of(of: Weighed, objective: str) -> str:
+    units = {
+        "cost": f"{of.currency}/month",
+        "latency": f"ms p{of.asked.latency_percentile:g}",
+        "energy": ENERGY_UNIT,
+        "carbon": CARBON_UNIT,
+        "readiness": "points",
+        "compliance": "% of limit",
+    }
+    return units[objective]
 
 
 def to_loosen(found: Weighed) -> list[dict[str, Any]]:

@@ -41,7 +41,15 @@ class Asked:
     @property
     def key(self) -> tuple[Any, ...]:
         adapter = self.adapter
-        return adapter.envelope, adapter.homes, adapter.laws.footing, adapter.facts.rates, self.rules, self.on
+        return (
+            adapter.envelope,
+            adapter.homes,
+            adapter.basis,
+            adapter.laws.footing,
+            adapter.facts.rates,
+            self.rules,
+            self.on,
+        )
 
 
 @dataclass(frozen=True, slots=True)

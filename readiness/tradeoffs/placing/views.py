@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from readiness.tradeoffs.placing import charts, document, lines, panel, sentences
 from readiness.tradeoffs.placing.asking import MAY_PLACE, Look, from_address, look_of
 from readiness.tradeoffs.placing.choosing import bases, chosen, classes, regions
+from readiness.tradeoffs.placing.comparing import comparison
 from readiness.tradeoffs.placing.queries import weighed
 from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.tradeoffs.placing.weighing import Weighed
@@ -107,11 +108,12 @@ def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
         "all": len(found.options),
         "feasible": len(found.feasible),
         "best": lines.best(found),
+        "unscored": sentences.unscored(found),
         "why": lines.why(found),
         "kept_out": lines.kept_out(found),
         "out": len(found.options) - len(found.feasible),
         "loosen": sentences.to_loosen(found),
-        "comparison": lines.comparison(found, look.compare),
+        "comparison": comparison(found, look.compare),
         "candidates": sorted((one.name, one.slug) for one in found.options),
         "served": lines.served(found),
         "objectives": [(one.name, lines.LABELS[one.name]) for one in found.objectives],

@@ -9,22 +9,29 @@ from datetime import datetime
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective, Option
-from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, worst_latency
+from readiness.tradeoffs.core.objectives import Objective, Option, referenced
+from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, Limits, worst_latency
 from readiness.tradeoffs.core.pareto import front
+from readiness.tradeoffs.core.performance import equivalents, only_type
 from readiness.tradeoffs.core.placement import Placed, Reason, place_one
 from readiness.tradeoffs.core.placement import Standing as Stands
 from readiness.tradeoffs.core.ranking import Ranked, ranking
 from readiness.tradeoffs.core.sensitivity import Robustness, Sensitivity, robustness, sensitivity
+from readiness.tradeoffs.core.steps import Step, step_of
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
     capacity_after,
     demand_of,
     latency_limits,
+    limited,
     limits_of,
+    monthly_limits,
+    outdated_of,
 )
 from readiness.tradeoffs.placing.facts import Known, Standing
+from readiness.tradeoffs.placing.figures import Part, useful_hour
 from readiness.tradeoffs.placing.law import Law
+from readiness.tradeoffs.placing.parts import parts_of
 from readiness.tradeoffs.placing.question import OBJECTIVES, BadQuestion, Question
 from readiness.workloads.core.envelope import Envelope
 
@@ -34,8 +41,34 @@ IN_SERVICE = frozenset({"commissioning", "production"})
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """`count` accelerators of type `here` for `asked` of type `of`, the one that runs today; `equivalents` is what they
+    count in the reference type. `of` is empty where any accelerator is one, `count` None where they do not compare.
+    """
+
+    asked: int
+    of: str
+    count: int | None
+    here: str
+    equivalents: float | None
+
+
+def held_at(site: SiteFactors, adapter: Adapter) -> Held | None:
+    """None where the envelope asks for no accelerators."""
+    asked = adapter.envelope.accelerator_count
+    if not asked:
+        return None
+    here, count = only_type(site.accelerators), adapter.devices(site)
+    worth = None if count is None else equivalents(here, count)
+    return Held(asked, adapter.basis, count, here, worth)
+
+
+@dataclass(frozen=True, slots=True)
 class SiteOption:
-    """One candidate with all that is said of it; `ranked` and `pareto` of feasible ones only."""
+    """One candidate with all that is said of it; `ranked` and `pareto` of feasible ones only. `step` is there where
+    moving from today's site would be one that no limit asks for. `outdated` says by objective which factors are older
+    than their kind may be.
+    """
 
     slug: str
     name: str
@@ -53,6 +86,19 @@ class SiteOption:
     ranked: Ranked | None = None
     is_today: bool = False
     moved: tuple[Consequence, ...] | None = None
+    step: Step | None = None
+    outdated: Mapping[str, str] = field(default_factory=dict)
+    held: Held | None = None
+    utilisation: Part | None = None
+
+    @property
+    def useful_hour(self) -> Figure:
+        """What an hour in use costs."""
+        cost = self.candidate.monthly_cost
+        count = self.held.count if self.held else None
+        if self.utilisation is None or not count:
+            return Figure(None, "", source=cost.source if self.held else "it asks for no accelerators")
+        return useful_hour(cost, count, self.utilisation)
 
     @property
     def feasible(self) -> bool:
@@ -103,7 +149,14 @@ class Weighed:
 
     @property
     def best(self) -> SiteOption | None:
-        return next(iter(self.feasible), None)
+        """The first by rank that is no step without a limit that asks for it; None where nothing is scored."""
+        if not self.is_scored:
+            return None
+        return next((one for one in self.feasible if one.step is None), None)
+
+    @property
+    def is_scored(self) -> bool:
+        return any(one.is_scored and self.weights[one.name] > 0 for one in self.objectives)
 
     def of(self, slug: str) -> SiteOption | None:
         return next((one for one in self.options if one.slug == slug), None)
@@ -121,6 +174,8 @@ class Judged:
     options: list[SiteOption]
     objectives: tuple[Objective, ...]
     latency: tuple[LatencyLimit, ...]
+    limits: Limits
+    by_objective: Mapping[str, float]
 
 
 def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
@@ -128,6 +183,7 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
     demand, limits = demand_of(envelope), limits_of(envelope, adapter.currency, adapter.facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
     options = []
+    parts = parts_of(adapter.facts, adapter.currency, adapter.carbon)
     for site in sites:
         if site.stage not in IN_SERVICE:
             continue
@@ -148,9 +204,13 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
                 after=capacity_after(placed.candidate, demand),
                 standing=adapter.facts.standings.get(site.slug),
                 is_today=site.slug in adapter.homes,
+                outdated=outdated_of(site, adapter),
+                held=held_at(site, adapter),
+                utilisation=parts[site.slug].utilisation,
             )
         )
-    return Judged(options, _objectives(envelope, options), served)
+    objectives = _objectives(envelope, options)
+    return Judged(options, objectives, served, limits, monthly_limits(envelope, limits))
 
 
 def _lost(placed: Placed) -> Placed:
@@ -187,9 +247,12 @@ def _objectives(envelope: Envelope, options: Sequence[SiteOption]) -> tuple[Obje
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Options with front, rank and consequences; feasible ones first, by rank."""
+    """Options with front, rank and consequences; feasible ones first, by rank. `objectives` have what they are scored
+    against.
+    """
 
     options: tuple[SiteOption, ...]
+    objectives: tuple[Objective, ...]
     on_front: tuple[str, ...]
     weights: Mapping[str, float]
     sensitivity: Sensitivity | None
@@ -210,16 +273,20 @@ def compared(found: Judged, question: Question, base_slug: str) -> Compared:
     edge = front(options, known)
     on = frozenset(edge.on)
     base = next((one for one in found.options if one.slug == base_slug), None)
-    ranked = ranking(options, found.objectives, weights) if options else ()
+    objectives = referenced(found.objectives, found.by_objective, base.figures if base else {})
+    ranked = ranking(options, objectives, weights) if options else ()
+    steps = _steps(found, base, feasible, weights)
     ordered = [
         replace(
             feasible[place.name],
             ranked=place,
             pareto=place.name in on,
             dominated_by=edge.dominated_by.get(place.name, ""),
+            step=steps.get(place.name),
         )
         for place in ranked
     ]
+    contenders = [one for one in options if one.name not in steps]
     rest = [
         one
         for standing in (Stands.UNDECIDED, Stands.REJECTED)
@@ -228,11 +295,28 @@ def compared(found: Judged, question: Question, base_slug: str) -> Compared:
     ]
     return Compared(
         tuple(_moved(one, base, found.latency) for one in (*ordered, *rest)),
+        objectives,
         tuple(one.name for one in known),
         weights,
-        sensitivity(options, found.objectives, weights),
-        robustness(options, found.objectives, weights, seed=SEED),
+        sensitivity(contenders, objectives, weights),
+        robustness(contenders, objectives, weights, seed=SEED),
     )
+
+
+def _steps(
+    found: Judged, base: SiteOption | None, feasible: Mapping[str, SiteOption], weights: Mapping[str, float]
+) -> dict[str, Step]:
+    """By slug, the options that no limit asks to move to; none where today's site breaks a limit."""
+    if base is None or not base.feasible:
+        return {}
+    that_count = [one for one in found.objectives if weights[one.name] > 0]
+    asked = limited(found.limits)
+    steps = {
+        slug: step_of(base.figures, one.figures, that_count, limited=asked, derived=("compliance",))
+        for slug, one in feasible.items()
+        if slug != base.slug
+    }
+    return {slug: step for slug, step in steps.items() if step is not None}
 
 
 def _moved(option: SiteOption, base: SiteOption | None, latency: tuple[LatencyLimit, ...]) -> SiteOption:

@@ -64,13 +64,13 @@ def finding(result: Mapping[str, Any], *, x: str, y: str) -> str:
         return gettext("No point was found before it ended.")
     said = []
     for name in (x, y):
-        place, least = min(points, key=lambda one: one[1]["totals"][name])
+        place, least = min(points, key=lambda one: lines.sums(one[1])[name])
         said.append(
             gettext("Least %(objective)s: point %(place)s with %(value)s %(unit)s.")
             % {
                 "objective": str(lines.OBJECTIVE_NAMES[name]).lower(),
                 "place": place,
-                "value": lines.number(round(least["totals"][name])),
+                "value": lines.number(round(lines.sums(least)[name])),
                 "unit": result["units"][name],
             }
         )
@@ -80,8 +80,8 @@ def finding(result: Mapping[str, Any], *, x: str, y: str) -> str:
 def _dots(name: str, role: str, symbol: str, found: list[tuple[int, Any]], x: str, y: str) -> go.Scatter:
     size = 18 if symbol == "circle-open" else 9
     return go.Scatter(
-        x=[point["totals"][x] for _place, point in found],
-        y=[point["totals"][y] for _place, point in found],
+        x=[lines.sums(point)[x] for _place, point in found],
+        y=[lines.sums(point)[y] for _place, point in found],
         mode="markers",
         name=name,
         customdata=[[place, lines.gap(point)] for place, point in found],
@@ -101,7 +101,7 @@ def _table(result: Mapping[str, Any]) -> Figure:
     rows: list[list[Any]] = [
         [
             place,
-            *(point["totals"][name] for name in result["objectives"]),
+            *(lines.sums(point)[name] for name in result["objectives"]),
             round(100 * point["gap"], 4),
             "" if point["dominated_by"] is None else point["dominated_by"] + 1,
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,31 +16,38 @@ import numpy as np
 
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.objectives import Direction, Objective
 from readiness.tradeoffs.core.options import Candidate, Demand, Figure, worst_latency
 from readiness.tradeoffs.core.placement import Placed, Standing, place_one
 from readiness.tradeoffs.core.portfolio import Portfolio
+from readiness.tradeoffs.core.steps import Step, step_of
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
-    demand_of,
     latency_limits,
+    limited,
     limits_of,
 )
 from readiness.tradeoffs.placing.known import Known, known
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.parts import ANY
-from readiness.tradeoffs.placing.question import BadQuestion, WhatIf
+from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.question import Asked
+from readiness.tradeoffs.portfolios.room import (
+    PLAIN,
+    capacity_in,
+    demand_in,
+    in_reference,
+    resources_of,
+    units_of,
+)
 from readiness.workloads import queries as workloads
-from readiness.workloads.core.envelope import AcceleratorNeed, Criticality, Envelope
+from readiness.workloads.core.envelope import Criticality, Envelope
 from readiness.workloads.jurisdiction import queries as jurisdiction
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.queries import Footing
 from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.models import Placement
 
-POWER, BANDWIDTH = "power", "bandwidth"
-UNITS = {POWER: "kW", BANDWIDTH: "Gb/s"}
 PRIORITY = {
     Criticality.CRITICAL: 8.0,
     Criticality.IMPORTANT: 4.0,
@@ -48,7 +55,6 @@ PRIORITY = {
     Criticality.BEST_EFFORT: 1.0,
 }
 """Operator-set default: how much it matters that one is placed. One that is critical weighs as two important ones."""
-PLAIN = WhatIf()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +62,8 @@ class Fleet:
     """A portfolio with what its rows and columns stand for.
 
     `today` has the site of each workload that runs; `against` the words of why a workload may run at none of the
-    sites, by slug. `gone` are workloads that were asked for and are not declared any more.
+    sites, by slug. `gone` are workloads that were asked for and are not declared any more. `broken` says which limit a
+    workload breaks where it runs today, `pins` the site that one has to run at.
     """
 
     portfolio: Portfolio
@@ -65,7 +72,10 @@ class Fleet:
     site_names: Mapping[str, str]
     against: Mapping[str, str]
     gone: tuple[str, ...]
+    broken: Mapping[str, str]
+    pins: Mapping[str, str]
     currency: str
+    units: Mapping[str, str]
     adapters: Mapping[str, Adapter] = field(repr=False)
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
@@ -79,6 +89,35 @@ class Fleet:
         envelope = adapter.envelope
         return consequences(ends[0], ends[1], latency_limits(envelope, envelope.latency_limit_ms or 0.0))
 
+    def step(self, workload: str, before: str, after: str) -> Step | None:
+        """The step that no limit asks for, which moving it would be; None where it is none."""
+        there, adapter = self.sites[workload], self.adapters[workload]
+        if before not in there or after not in there or workload in self.broken:
+            return None
+        ends = [_figures(adapter.candidate(there[site]), adapter.envelope) for site in (before, after)]
+        limits = limits_of(adapter.envelope, self.currency, adapter.facts.rates)
+        counting = [SCORED[name] for name in self.portfolio.objectives]
+        return step_of(ends[0], ends[1], counting, limited=limited(limits))
+
+
+SCORED = {
+    "cost": Objective("cost"),
+    "carbon": Objective("carbon"),
+    "latency": Objective("latency"),
+    "risk": Objective("readiness", Direction.MAX, scale=100.0),
+}
+"""What an objective of a portfolio is in a placement."""
+
+
+def _figures(candidate: Candidate, envelope: Envelope) -> dict[str, Figure]:
+    served = latency_limits(envelope, 0.0)
+    return {
+        "cost": candidate.monthly_cost,
+        "carbon": candidate.carbon,
+        "readiness": candidate.readiness,
+        "latency": worst_latency(candidate, served) if served else Figure(0.0, "ms"),
+    }
+
 
 def read(asked: Asked, *, now: datetime) -> Fleet:
     envelopes = workloads.envelopes(asked.workloads)
@@ -91,13 +130,23 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
     }
     of = {one.slug: of_percentile[one.latency_percentile] for one in envelopes}
     pack, runs_at = _pack(), _pinned_first(running(asked.workloads, now), asked.pins)
+    # Where accelerators as a whole are counted by the piece, so are those of one workload.
+    is_in_reference = in_reference(sites.values())
     footings = jurisdiction.footings([one.slug for one in envelopes], day=now.date())
     adapters = {
-        one.slug: _adapter(one, asked, facts[one.latency_percentile], pack, footings[one.slug], now)
+        one.slug: _adapter(
+            one,
+            asked,
+            facts[one.latency_percentile],
+            pack,
+            footings[one.slug],
+            now,
+            runs_at.get(one.slug, ()) if is_in_reference else (),
+        )
         for one in envelopes
     }
-    allowed, figures, against = _judged(asked, envelopes, adapters, of, runs_at)
-    resources = _resources(envelopes)
+    allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
+    resources = resources_of(envelopes)
     today = {one.slug: runs_at[one.slug][0] for one in envelopes if one.slug in runs_at}
     portfolio = Portfolio(
         workloads=tuple(one.slug for one in envelopes),
@@ -105,8 +154,8 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
         objectives=asked.objectives,
         resources=resources,
         allowed=allowed,
-        demand=_demand(envelopes, resources),
-        capacity=_capacity(asked, envelopes, resources, today, sites, base, now),
+        demand=demand_in(envelopes, resources, adapters, sites),
+        capacity=capacity_in(asked, envelopes, resources, today, sites, base, now),
         figures=figures,
         priority=np.array([PRIORITY[one.criticality] for one in envelopes]),
     )
@@ -118,7 +167,10 @@ def read(asked: Asked, *, now: datetime) -> Fleet:
         site_names={site.slug: site.name for site in base.sites},
         against=against,
         gone=tuple(slug for slug in asked.workloads if slug not in names),
+        broken=broken,
+        pins=asked.pins,
         currency=asked.currency,
+        units=units_of(sites.values()),
         adapters=adapters,
         sites=of,
     )
@@ -171,7 +223,13 @@ def _pinned_first(
 
 
 def _adapter(
-    envelope: Envelope, asked: Asked, facts: Known, pack: Pack | None, footing: Footing, now: datetime
+    envelope: Envelope,
+    asked: Asked,
+    facts: Known,
+    pack: Pack | None,
+    footing: Footing,
+    now: datetime,
+    today: Sequence[str],
 ) -> Adapter:
     return Adapter(
         plain=envelope,
@@ -181,6 +239,7 @@ def _adapter(
         carbon=asked.carbon,
         facts=facts,
         laws=Laws(envelope, pack, now.date(), footing=footing),
+        home=next(iter(today), ""),
     )
 
 
@@ -190,8 +249,8 @@ def _judged(
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, Mapping[str, SiteFactors]],
     running: Mapping[str, tuple[str, ...]],
-) -> tuple[np.ndarray, np.ndarray, dict[str, str]]:
-    """Which pairs are allowed and their figures, with why a workload is allowed nowhere.
+) -> tuple[np.ndarray, np.ndarray, dict[str, str], dict[str, str]]:
+    """Which pairs are allowed and their figures, with why a workload is allowed nowhere, and what it breaks today.
 
     Capacity is no part of it: it is shared, and what others take depends on the plan.
     """
@@ -199,6 +258,7 @@ def _judged(
     allowed = np.zeros((len(envelopes), columns), bool)
     figures = np.full((len(envelopes), columns, len(asked.objectives)), np.nan)
     against: dict[str, str] = {}
+    broken: dict[str, str] = {}
     for row, envelope in enumerate(envelopes):
         adapter, there = adapters[envelope.slug], sites[envelope.slug]
         try:
@@ -209,6 +269,7 @@ def _judged(
         placed = [place_one(adapter.candidate(site), Demand(), limits) for site in there.values()]
         others = running.get(envelope.slug, ())[1:]
         pin = asked.pins.get(envelope.slug)
+        broken |= _broken(envelope.slug, placed, running)
         for column, one in enumerate(placed):
             site = one.candidate.site
             # A class is at a site once: where it runs beside the placement that is planned is no site for it.
@@ -217,7 +278,19 @@ def _judged(
             figures[row, column] = [_objective(name, one.candidate, envelope) for name in asked.objectives]
         if not allowed[row].any():
             against[envelope.slug] = _why_nowhere(placed, pin, others)
-    return allowed, figures, against
+    return allowed, figures, against, broken
+
+
+def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """By slug, the limits that the workload breaks for certain where it runs today; empty where it keeps them."""
+    home = next(iter(running.get(workload, ())), None)
+    if home is None:
+        return {}
+    here = next((one for one in placed if one.candidate.site == home), None)
+    if here is None:
+        return {workload: "its site is not in service"}
+    words = [one.words for one in here.reasons if one.standing is Standing.REJECTED]
+    return {workload: "; ".join(words)} if words else {}
 
 
 def _objective(name: str, candidate: Candidate, envelope: Envelope) -> float:
@@ -251,76 +324,3 @@ def _why_nowhere(placed: Sequence[Placed], pin: str | None, others: Sequence[str
         for limit, count in sorted(counted.items(), key=lambda each: (-each[1], each[0]))
     ]
     return ", ".join(told) or "no site is in service"
-
-
-def _resources(envelopes: Iterable[Envelope]) -> tuple[str, ...]:
-    types = {need.type for one in envelopes for need in one.accelerators if need.type}
-    return (ANY, *sorted(types), POWER, BANDWIDTH)
-
-
-def _demand(envelopes: Sequence[Envelope], resources: Sequence[str]) -> np.ndarray:
-    """Of accelerators as a whole every workload takes all that it asks for, of whatever type."""
-    found = np.zeros((len(envelopes), len(resources)))
-    for row, envelope in enumerate(envelopes):
-        asked = demand_of(envelope)
-        taken = {
-            **asked.accelerators,
-            ANY: envelope.accelerator_count,
-            POWER: asked.power_kw or 0.0,
-            BANDWIDTH: asked.bandwidth_gbps or 0.0,
-        }
-        found[row] = [taken.get(name, 0.0) for name in resources]
-    return found
-
-
-def _capacity(
-    asked: Asked,
-    envelopes: Sequence[Envelope],
-    resources: Sequence[str],
-    today: Mapping[str, str],
-    sites: Mapping[str, SiteFactors],
-    facts: Known,
-    now: datetime,
-) -> np.ndarray:
-    """What is free for certain, with what these workloads hold there today; NaN where nothing bounds it from below."""
-    types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
-    asking = Envelope(slug="", name="", accelerators=types)
-    found = np.full((len(sites), len(resources)), np.nan)
-    for column, (slug, site) in enumerate(sites.items()):
-        holds = _together([one for one in envelopes if today.get(one.slug) == slug])
-        adapter = Adapter(
-            plain=holds,
-            envelope=asking,
-            what_if=PLAIN,
-            currency=asked.currency,
-            carbon=asked.carbon,
-            facts=facts,
-            laws=Laws(asking, None, now.date()),
-            homes=frozenset({slug}),
-        )
-        candidate = adapter.candidate(site)
-        free = dict(candidate.free_accelerators)
-        free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
-        found[column] = [_room(free.get(name)) for name in resources]
-    return found
-
-
-def _room(free: Figure | None) -> float:
-    if free is None or (free.value is None and free.least <= 0):
-        return math.nan
-    return max(free.least, 0.0)
-
-
-def _together(envelopes: Sequence[Envelope]) -> Envelope:
-    """What several take as one."""
-    counts: Counter[str | None] = Counter()
-    for one in envelopes:
-        for need in one.accelerators:
-            counts[need.type] += need.count
-    return Envelope(
-        slug="",
-        name="",
-        accelerators=tuple(AcceleratorNeed(count, name) for name, count in counts.items()),
-        it_kw=sum(one.it_kw or 0.0 for one in envelopes),
-        bandwidth_gbps=sum(one.bandwidth_gbps or 0.0 for one in envelopes),
-    )

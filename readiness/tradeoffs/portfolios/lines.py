@@ -24,6 +24,14 @@ DOMAIN_NAMES = {
 }
 RESOURCES = {"any": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
 NOWHERE = _("nowhere")
+KINDS = {
+    "forced": _("Forced by a broken limit"),
+    "pinned": _("Pinned"),
+    "choice": _("A choice"),
+    "starts": _("Begins to run"),
+    "stops": _("Does not run"),
+}
+"""Why a workload moves, the moves that have to be made first."""
 REASONS = {
     "no-feasible-site": _("No site keeps its limits"),
     "unknown-figure": _("A figure is unknown"),
@@ -43,6 +51,13 @@ class MoveRow:
     changes: Mapping[str, float | None]
     line: str
     consequences: Sequence[Mapping[str, Any]]
+    kind: str = ""
+    why: str = ""
+
+    @property
+    def reason(self) -> str:
+        said = str(KINDS.get(self.kind, ""))
+        return f"{said}: {self.why}" if self.why else said
 
 
 def moves(result: Mapping[str, Any], point: Mapping[str, Any]) -> list[MoveRow]:
@@ -64,9 +79,17 @@ def moves(result: Mapping[str, Any], point: Mapping[str, Any]) -> list[MoveRow]:
                 move["changes"],
                 move["line"],
                 move["consequences"],
+                # Runs of before moves had reasons have none.
+                move.get("kind", ""),
+                move.get("why", ""),
             )
         )
-    return sorted(rows, key=lambda row: row.name.casefold())
+    return sorted(rows, key=lambda row: (order(row), row.name.casefold()))
+
+
+def order(row: MoveRow) -> int:
+    """Forced moves first."""
+    return list(KINDS).index(row.kind) if row.kind else len(KINDS)
 
 
 def by_domain(rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
@@ -158,6 +181,11 @@ def weights(point: Mapping[str, Any]) -> str:
     )
 
 
+def sums(point: Mapping[str, Any]) -> Mapping[str, float]:
+    """What a point comes to over the workloads that today is summed over; of older runs over all that it places."""
+    return point.get("compared") or point["totals"]
+
+
 def points(run: PortfolioRun, chosen: int, address: Any) -> list[dict[str, Any]]:
     """Rows of the front, with where each is chosen."""
     result = run.result or {}
@@ -167,13 +195,21 @@ def points(run: PortfolioRun, chosen: int, address: Any) -> list[dict[str, Any]]
             "url": address(place),
             "current": place == chosen,
             "weights": weights(point),
-            "totals": [number(round(point["totals"][name])) for name in result["objectives"]],
+            "also": len(point.get("also", ())),
+            "totals": [number(round(sums(point)[name])) for name in result["objectives"]],
             "gap": gap(point),
             "dominated_by": None if point["dominated_by"] is None else point["dominated_by"] + 1,
             "left_out": len(point["left_out"]),
         }
         for place, point in enumerate(result.get("points", ()), 1)
     ]
+
+
+def plans_told(result: Mapping[str, Any]) -> str:
+    """How many plans there are for how many weights."""
+    plans, asked = len(result["points"]), result.get("weightings", len(result["points"]))
+    said = ngettext("%(n)s plan for %(all)s weights", "%(n)s plans for %(all)s weights", plans)
+    return said % {"n": plans, "all": asked}
 
 
 def heads(result: Mapping[str, Any]) -> list[str]:
@@ -183,7 +219,7 @@ def heads(result: Mapping[str, Any]) -> list[str]:
 def key_figures(
     result: Mapping[str, Any], point: Mapping[str, Any], rows: Sequence[MoveRow]
 ) -> list[dict[str, Any]]:
-    """What changes against today, summed over the moves whose figures are known; the rest is counted."""
+    """What changes against today, summed over the workloads that the chart sums too."""
     found: list[dict[str, Any]] = [
         {
             "label": gettext("Proven gap"),
@@ -195,24 +231,50 @@ def key_figures(
             "label": gettext("Moves"),
             "value": number(len(rows)),
             "unit": "",
-            "note": ngettext("%(n)s workload left out", "%(n)s workloads left out", len(point["left_out"]))
-            % {"n": len(point["left_out"])},
+            "note": _moves_told(rows, len(point["left_out"])),
         },
     ]
+    compared = result["today"].get("workloads")
     for name in result["objectives"]:
-        change, unknown = point["changes"][name], point["unknown"][name]
-        known = unknown < len(rows) or not rows
+        unit, _comma, summed = result["units"][name].partition(", ")
         found.append(
             {
-                "label": gettext("%(objective)s against today") % {"objective": OBJECTIVE_NAMES[name]},
-                "value": signed(change) if known else None,
-                "unit": result["units"][name].partition(",")[0],
-                "note": ngettext("%(n)s move unknown", "%(n)s moves unknown", unknown) % {"n": unknown}
-                if unknown
-                else gettext("every move known"),
+                "label": gettext("%(objective)s against today") % {"objective": OBJECTIVE_NAMES[name]}
+                if not summed
+                else gettext("%(objective)s against today, summed") % {"objective": OBJECTIVE_NAMES[name]},
+                "value": signed(point["changes"][name]) if compared or compared is None else None,
+                "unit": unit,
+                "note": _over(result, name, rows, len(compared or ())),
             }
         )
     return found
+
+
+def _moves_told(rows: Sequence[MoveRow], left_out: int) -> str:
+    """`2 forced by a broken limit, 3 a choice; 1 workload left out`."""
+    counts = [
+        f"{count} {str(label).lower()}"
+        for kind, label in KINDS.items()
+        if (count := sum(row.kind == kind for row in rows))
+    ]
+    said = ngettext("%(n)s workload left out", "%(n)s workloads left out", left_out) % {"n": left_out}
+    return f"{', '.join(counts)}; {said}" if counts else said
+
+
+def _over(result: Mapping[str, Any], name: str, rows: Sequence[MoveRow], compared: int) -> str:
+    """What a sum is over, and which part of it is forced."""
+    if not compared:
+        return gettext("no workload runs today with every figure known")
+    said = ngettext("over %(n)s workload", "over %(n)s workloads", compared) % {"n": compared}
+    inside = set(result["today"]["workloads"])
+    forced = [
+        change
+        for row in rows
+        if row.kind == "forced" and row.workload in inside and (change := row.changes[name]) is not None
+    ]
+    if not forced:
+        return said
+    return gettext("%(over)s; %(forced)s of it forced") % {"over": said, "forced": signed(sum(forced))}
 
 
 def signed(value: float | None) -> str:
@@ -223,12 +285,19 @@ def signed(value: float | None) -> str:
 
 
 def today_told(result: Mapping[str, Any]) -> str:
+    """Over which workloads today and every point are summed, and which are in none of these sums."""
     today = result["today"]
     if not today["counted"]:
         return gettext("Today is not drawn: of no workload that runs are all figures known.")
     if today["counted"] == len(result["names"]):
-        return gettext("Today counts every workload.")
-    said = gettext(
-        "Today counts the %(counted)s of %(all)s workloads that run at a site in service with every figure known."
+        return gettext("Today and every point sum all %(all)s workloads.") % {"all": today["counted"]}
+    outside = ", ".join(
+        f"{result['names'].get(slug, slug)} ({why})" for slug, why in today.get("outside", {}).items()
     )
-    return said % {"counted": today["counted"], "all": len(result["names"])}
+    said = gettext("Today and every point sum the same %(counted)s of %(all)s workloads.") % {
+        "counted": today["counted"],
+        "all": len(result["names"]),
+    }
+    return (
+        gettext("%(said)s Not in it: %(outside)s.") % {"said": said, "outside": outside} if outside else said
+    )

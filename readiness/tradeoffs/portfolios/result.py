@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from readiness.tradeoffs.core.consequences import Consequence, line
-from readiness.tradeoffs.core.moves import Against, against
+from readiness.tradeoffs.core.moves import Against, Move, against
 from readiness.tradeoffs.core.portfolio import LeftOut, Point, Sweep
 from readiness.tradeoffs.placing.parts import ANY
-from readiness.tradeoffs.portfolios.fleet import BANDWIDTH, POWER, Fleet
+from readiness.tradeoffs.portfolios.fleet import Fleet
 
-VERSION = 1
+VERSION = 2
 
 
 def result_of(fleet: Fleet, found: Sweep) -> dict[str, Any]:
-    """Moves stand once for all points that make them: by workload, then by the site that it goes to."""
+    """Each plan stands once, with all weights that lead to it. Moves stand once for all points that make them: by
+    workload, then by the site that it goes to.
+    """
     moves: dict[str, dict[str, Any]] = {}
+    first = _first_of_each_plan(found.points)
+    kept = [place for place, of in enumerate(first) if of == place]
+    today = _today(fleet, [found.points[place] for place in kept])
     points = []
-    for point in found.points:
+    for place in kept:
+        point = found.points[place]
         compared = against(fleet.portfolio, fleet.today, point.plan)
         _keep_moves(fleet, compared, moves)
-        points.append(_point(fleet, found, point, compared))
+        made = _point(fleet, found, point, compared, today)
+        if point.dominated_by is not None:
+            made["dominated_by"] = kept.index(first[point.dominated_by])
+        made["also"] = [
+            dict(other.weights) for at, other in enumerate(found.points) if first[at] == place and at != place
+        ]
+        points.append(made)
     return {
         "version": VERSION,
         "objectives": list(fleet.portfolio.objectives),
         "units": {name: _unit(name, fleet.currency) for name in fleet.portfolio.objectives},
         "points": points,
-        "today": _today(fleet),
+        "weightings": len(found.points),
+        "today": today,
         "moves": moves,
         "names": dict(fleet.names),
         "site_names": {
@@ -38,6 +51,12 @@ def result_of(fleet: Fleet, found: Sweep) -> dict[str, Any]:
             if site in fleet.site_names
         },
     }
+
+
+def _first_of_each_plan(points: Sequence[Point]) -> list[int]:
+    """For each point, the first that has the same plan."""
+    first: dict[tuple[tuple[str, str], ...], int] = {}
+    return [first.setdefault(tuple(sorted(one.plan.items())), place) for place, one in enumerate(points)]
 
 
 def _unit(objective: str, currency: str) -> str:
@@ -50,48 +69,69 @@ def _unit(objective: str, currency: str) -> str:
     return units[objective]
 
 
-def _today(fleet: Fleet) -> dict[str, Any]:
-    """The sums over the workloads that run at a site in service and have every figure there; `of` is how many run."""
-    portfolio = fleet.portfolio
-    totals, counted = np.zeros(len(portfolio.objectives)), 0
-    for row, name in enumerate(portfolio.workloads):
-        site = fleet.today.get(name)
-        if site not in portfolio.sites:
-            continue
-        figures = portfolio.figures[row, portfolio.sites.index(site)]
-        if np.isfinite(figures).all():
-            totals += figures
-            counted += 1
+def _today(fleet: Fleet, points: Sequence[Point]) -> dict[str, Any]:
+    """The sums of today over the workloads that can be compared at every point; the others with the reason."""
+    outside = {slug: why for slug in fleet.portfolio.workloads if (why := _why_outside(fleet, slug, points))}
+    compared = [slug for slug in fleet.portfolio.workloads if slug not in outside]
     return {
-        "totals": dict(zip(portfolio.objectives, totals.tolist(), strict=True)),
-        "counted": counted,
+        "totals": _sums(fleet, compared, fleet.today),
+        "workloads": compared,
+        "outside": outside,
+        "counted": len(compared),
         "of": len(fleet.today),
         "plan": dict(fleet.today),
     }
 
 
-def _point(fleet: Fleet, found: Sweep, point: Point, compared: Against) -> dict[str, Any]:
+def _why_outside(fleet: Fleet, slug: str, points: Sequence[Point]) -> str:
+    """Why a workload is in no sum that is compared with today; empty where it is in all."""
+    portfolio, site = fleet.portfolio, fleet.today.get(slug)
+    if site is None:
+        return "does not run today"
+    if site not in portfolio.sites:
+        return "runs at a site that is not in service"
+    figures = portfolio.figures[portfolio.workloads.index(slug), portfolio.sites.index(site)]
+    if not np.isfinite(figures).all():
+        return "a figure is unknown where it runs today"
+    if any(slug not in point.plan for point in points):
+        return "is left out at some point"
+    return ""
+
+
+def _sums(fleet: Fleet, workloads: Sequence[str], plan: Mapping[str, str]) -> dict[str, float]:
+    """Each objective over these workloads, which all have a site in the plan."""
+    portfolio = fleet.portfolio
+    rows = [portfolio.workloads.index(slug) for slug in workloads]
+    columns = [portfolio.sites.index(plan[slug]) for slug in workloads]
+    return dict(zip(portfolio.objectives, portfolio.figures[rows, columns].sum(axis=0).tolist(), strict=True))
+
+
+def _point(
+    fleet: Fleet, found: Sweep, point: Point, against_today: Against, today: Mapping[str, Any]
+) -> dict[str, Any]:
+    compared = _sums(fleet, today["workloads"], point.plan)
     return {
         "weights": dict(point.weights),
         "plan": dict(point.plan),
         "totals": dict(point.totals),
+        "compared": compared,
         "cost": point.cost,
         "bound": point.bound,
         "gap": point.gap,
         "dominated_by": point.dominated_by,
-        "changes": dict(compared.totals),
-        "unknown": dict(compared.unknown),
+        "changes": {name: compared[name] - today["totals"][name] for name in compared},
+        "unknown": dict(against_today.unknown),
         "left_out": _left_out(fleet, found, point),
         "filling": [
             {
                 "site": one.site,
                 "resource": one.resource,
-                "unit": {POWER: "kW", BANDWIDTH: "Gb/s"}.get(one.resource, "accelerators"),
+                "unit": fleet.units.get(one.resource, "accelerators"),
                 "before": one.before,
                 "after": one.after,
                 "capacity": one.capacity,
             }
-            for one in compared.filling
+            for one in against_today.filling
         ],
     }
 
@@ -164,7 +204,20 @@ def _keep_moves(fleet: Fleet, compared: Against, moves: dict[str, dict[str, Any]
             "changes": dict(move.changes),
             "line": line(said) or _without_consequences(move.before, move.after),
             "consequences": [_consequence(one) for one in said],
+            **_reason(fleet, move),
         }
+
+
+def _reason(fleet: Fleet, move: Move) -> dict[str, str]:
+    """Whether a broken limit forces it, a pin asks for it, or it is a choice, with the words."""
+    if move.before is None or move.after is None:
+        return {"kind": "starts" if move.before is None else "stops", "why": ""}
+    if move.workload in fleet.broken:
+        return {"kind": "forced", "why": fleet.broken[move.workload]}
+    if move.workload in fleet.pins:
+        return {"kind": "pinned", "why": ""}
+    step = fleet.step(move.workload, move.before, move.after)
+    return {"kind": "choice", "why": f"no limit asks for it: {step.words}" if step else ""}
 
 
 def _without_consequences(before: str | None, after: str | None) -> str:

@@ -93,6 +93,7 @@ def moves(result: Mapping[str, Any]) -> Table:
                 export="before",
             ),
             Column("to", _("To"), value="after_name", template=SITE_CELL, sort="after_name", export="after"),
+            Column("why", _("Why it moves"), value="reason", sort=lines.order, phone="full"),
             *(_change(result, name) for name in result["objectives"]),
             Column(
                 "consequences",
@@ -103,7 +104,7 @@ def moves(result: Mapping[str, Any]) -> Table:
         ),
         row_id="workload",
         row_name="name",
-        default_sort="workload",
+        default_sort="why",
         row_url=lambda row: link("workload", row.workload),
         empty={
             "title": _("Nothing moves"),

@@ -150,6 +150,7 @@ def _found(
         "pins": lines.pins(run.inputs["pins"], result, point),
         "left_out": lines.left_out(result, point),
         "today_told": lines.today_told(result),
+        "plans_told": lines.plans_told(result),
         "finding": charts.finding(result, x=x, y=y),
         "chart_url": chart("json"),
         "csv_url": chart("csv"),

@@ -29,7 +29,6 @@ from readiness.workloads.models import UserRegion
 _PARTS = (
     "accelerator_capex",
     "depreciation_years",
-    "accelerator_utilisation",
     "accelerator_power_kw",
     "electricity_price",
     "pue",
@@ -140,11 +139,11 @@ def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
     missing = [str(FactorKind(part).label) for part, known in parts.items() if known is None]
     if missing:
         return f"No source has a value for it, and it is not computed without these: {', '.join(missing)}."
-    capex, years, utilisation, power_kw, price, pue = (known for known in parts.values() if known is not None)
+    capex, years, power_kw, price, pue = (known for known in parts.values() if known is not None)
     converted = rates.converted(price, capex.currency)
     if converted is None:
         return f"No rate from {price.currency} to {capex.currency} is known."
-    computed = accelerator_hour(CostParts(capex, years, utilisation, power_kw, converted, pue))
+    computed = accelerator_hour(CostParts(capex, years, power_kw, converted, pue))
     return NOT_ENTERED if computed is None else computed
 
 

@@ -93,3 +93,19 @@ def test_other_sites_are_kept_out_for_reasons_of_several_kinds(answers):
         *("latency", "country", "accelerators", "power", "verdict", "unit-cost", "jurisdiction"),
         "carbon",
     }
+
+
+def test_no_class_is_advised_to_pay_more_for_what_it_has_already(answers):
+    """Tokyo is nearer to Japan's users than Osaka, and dearer; both keep the limit of 20 ms."""
+    osaka = answers["vision-edge-osaka"]
+    tokyo = next(one for one in osaka.options if one.name == "TYO-1")
+    assert osaka.best.name == "OSA-1"
+    assert tokyo.feasible
+    assert tokyo.step.price > 0
+    assert [one.name for one, _gain, _unit in tokyo.step.gains] == ["latency", "carbon"]
+    assert tokyo.step.words.endswith("below limits already met")
+    # One of Tokyo's does what eight of Osaka's do.
+    assert (tokyo.held.count, tokyo.held.asked) == (1, 8)
+    for found in answers.values():
+        if found.base is not None and found.base.feasible:
+            assert found.best.step is None

@@ -45,6 +45,25 @@ def two_sources(enter):
     )
 
 
+def test_what_is_older_than_its_kind_may_be_is_marked_on_list_and_site_and_can_be_filtered(client_of, enter):
+    enter(
+        entry("carbon_average", 290, "g/kWh", source="national mean", as_of_on=date(2023, 12, 31)),
+        entry("pue", 1.3, source="meter report", line=2),
+    )
+    reader = client_of("viewer")
+    rows = rows_of(text_of(reader.get(f"{FACTORS}?old=old")))
+    assert re.findall(r"national mean|meter report", rows) == ["national mean"]
+    # Tokyo's day of 2023-12-31 began the evening before.
+    words = "1,060 days old, to be looked at again after 731: A year&#x27;s mean of a country"
+    assert f'title="{words}' in rows
+    assert words in text_of(reader.get(PORTO))
+    assert "older than they should be: Carbon intensity, average" in text_of(reader.get(PORTO))
+    known = reader.get("/api/tradeoffs/factors/known/?site=porto").json()
+    factors = known["sites"][0]["factors"]
+    assert factors["carbon_average"]["outdated"].startswith("1,060 days old")
+    assert factors["pue"]["outdated"] == ""
+
+
 class TestList:
     def test_known_unknown_and_disagreeing_factors_are_told_apart(self, client_of, two_sources):
         rows = rows_of(text_of(client_of("viewer").get(f"{FACTORS}?per=100")))
@@ -121,7 +140,7 @@ class TestSite:
         enter_trips(trip(60, other_site="lagos"))
         page = text_of(client_of("viewer").get(PORTO))
         for words in (
-            "2 of 16 factors are known; sources disagree on Carbon intensity, average.",
+            "2 of 17 factors are known; sources disagree on Carbon intensity, average.",
             "counts",
             "supplier",
             "No meter sees all of the site",

@@ -117,7 +117,7 @@ def test_an_hour_is_computed_where_every_part_is_known(look, enter):
     enter(entry("pue", 1.2))
     computed = look().factors["accelerator_hour_cost"].best
     assert computed.basis is Basis.COMPUTED
-    assert computed.value == pytest.approx((30_000 / (5 * 8766) + 1.3 * 1.2 * 0.1) / 0.6)
+    assert computed.value == pytest.approx(30_000 / (5 * 8766) + 1.3 * 1.2 * 0.1)
     enter(entry("accelerator_hour_cost", 2.5, "USD/h"))
     assert [known.basis for known in look().factors["accelerator_hour_cost"].known] == [
         Basis.DECLARED,
@@ -138,7 +138,7 @@ def test_energy_in_another_currency_is_in_an_hour_by_the_rate_of_the_day(look, e
     assert (cost.best, cost.unknown) == (None, "No rate from EUR to USD is known.")
     enter_rate("EUR", "USD", 1.25)
     computed = look().factors["accelerator_hour_cost"].best
-    assert computed.value == pytest.approx((30_000 / (5 * 8766) + 1.3 * 1.2 * 0.125) / 0.6)
+    assert computed.value == pytest.approx(30_000 / (5 * 8766) + 1.3 * 1.2 * 0.125)
     assert computed.unit == "USD/h"
 
 

@@ -2,13 +2,13 @@
 
 from hypothesis import strategies as st
 
-from readiness.tradeoffs.core.objectives import Direction, Objective, Option
+from readiness.tradeoffs.core.objectives import Against, Direction, Objective, Option
 from readiness.tradeoffs.core.options import Figure
 
-LATENCY = Objective("latency")
-COST = Objective("unit-cost")
-CARBON = Objective("carbon")
-READINESS = Objective("readiness", Direction.MAX)
+LATENCY = Objective("latency", reference=20.0, against=Against.LIMIT)
+COST = Objective("unit-cost", reference=6.0, against=Against.TODAY)
+CARBON = Objective("carbon", reference=3.0, against=Against.TODAY)
+READINESS = Objective("readiness", Direction.MAX, scale=100.0, against=Against.SCALE)
 ALL = (LATENCY, COST, CARBON, READINESS)
 
 
@@ -36,6 +36,23 @@ def option_lists(draw, unknowns=True, most=7):
         Option(f"site-{number}", {one.name: draw(figures(unknowns)) for one in ALL})
         for number in range(draw(st.integers(1, most)))
     ]
+
+
+references = st.one_of(st.none(), st.integers(0, 6).map(float))
+
+
+@st.composite
+def objective_lists(draw):
+    """The objectives of `ALL` against a fixed scale, a reference, or nothing, in either direction."""
+    return tuple(
+        Objective(
+            one.name,
+            draw(st.sampled_from(Direction)),
+            scale=draw(st.sampled_from([None, None, 5.0])),
+            reference=draw(references),
+        )
+        for one in ALL
+    )
 
 
 subsets = st.lists(st.sampled_from(ALL), min_size=1, max_size=4, unique=True)

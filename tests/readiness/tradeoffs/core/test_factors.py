@@ -80,7 +80,7 @@ def test_sources_disagree_when_their_bands_are_apart(one, other, disagree):
 
 
 def parts(**changed):
-    values = {"capex": 30_000, "years": 5, "utilisation": 0.6, "power_kw": 1.3, "price": 0.1, "pue": 1.2}
+    values = {"capex": 30_000, "years": 5, "power_kw": 1.3, "price": 0.1, "pue": 1.2}
     money = {"capex", "price"}
     made = {
         name: known(value, unit="", currency="USD" if name in money else "") for name, value in values.items()
@@ -88,19 +88,20 @@ def parts(**changed):
     return CostParts(**made | changed)
 
 
-def test_an_hour_of_an_accelerator_is_capital_and_energy_over_the_hours_in_use():
+def test_an_hour_of_an_accelerator_that_is_held_is_capital_and_energy():
     found = accelerator_hour(parts())
     capital = 30_000 / (5 * 365.25 * 24)
     assert HOURS_A_YEAR == 365.25 * 24
-    assert found.value == pytest.approx((capital + 1.3 * 1.2 * 0.1) / 0.6)
+    assert found.value == pytest.approx(capital + 1.3 * 1.2 * 0.1)
     assert (found.unit, found.basis, found.provenance) == ("USD/h", Basis.COMPUTED, "estimated")
     assert (found.low, found.high) == (None, None)
+    assert found.detail.startswith("capital 0.6845, the rest energy")
 
 
 def test_bands_of_the_parts_are_in_the_cost():
     banded = accelerator_hour(parts(years=known(5, low=4, high=6), price=known(0.1, currency="USD")))
     capital = [30_000 / (years * HOURS_A_YEAR) for years in (6, 5, 4)]
-    expected = [(each + 1.3 * 1.2 * 0.1) / 0.6 for each in capital]
+    expected = [each + 1.3 * 1.2 * 0.1 for each in capital]
     assert [banded.low, banded.value, banded.high] == pytest.approx(expected)
 
 

@@ -1,5 +1,7 @@
 """The stated weight does flip the winner, nothing flips it before, and robustness counts draws."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given, settings
 
@@ -40,7 +42,7 @@ def at_share(weights, name, share):
 
 
 def test_a_flip_worked_by_hand():
-    options = [option("near", 10, 8), option("far", 30, 4)]
+    options = [option("near", 10, 9), option("far", 30, 3)]
     found = sensitivity(options, (LATENCY, COST), {"latency": 3, "unit-cost": 1})
     assert found.winner == "near"
     told = [(one.objective, one.share, one.weight, one.to, one.up) for one in found.flips]
@@ -136,11 +138,22 @@ def test_where_no_flip_is_stated_no_weight_changes_the_winner(options, weights):
 
 def test_robustness_is_the_share_of_weights_that_keep_the_winner():
     """Of two options that trade one objective for another each wins half of all weights."""
-    options = [option("near", 10, 8), option("far", 30, 4)]
+    options = [option("near", 10, 9), option("far", 30, 3)]
     found = robustness(options, (LATENCY, COST), {"latency": 3, "unit-cost": 1}, seed=4)
     assert found.winner == "near"
     assert found.share == pytest.approx(0.5, abs=0.04)
     assert sum(found.by_option.values()) == pytest.approx(1)
+    assert found.objectives == ("latency", "unit-cost")
+
+
+def test_what_is_unscored_has_no_part_in_flips_and_draws():
+    options = [option("near", 10, 9), option("far", 30, 3)]
+    bare = replace(COST, reference=None)
+    assert sensitivity(options, (LATENCY, bare), {"unit-cost": 1}) is None
+    assert robustness(options, (LATENCY, bare), {"unit-cost": 1}, seed=4) is None
+    found = robustness(options, (LATENCY, bare), {"latency": 1, "unit-cost": 1}, seed=4)
+    assert (found.by_option, found.objectives) == ({"near": 1.0}, ("latency",))
+    assert sensitivity(options, (LATENCY, bare), {"latency": 1, "unit-cost": 1}).fixed == ("latency",)
 
 
 def test_a_dominant_option_wins_under_every_weight_and_the_seed_decides_the_draws():

@@ -7,7 +7,7 @@ import pytest
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import Basis, Factor, Known
-from readiness.tradeoffs.core.options import Answer, Figure
+from readiness.tradeoffs.core.options import Answer
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, Part, part
 from readiness.tradeoffs.placing.law import Laws, representatives
@@ -60,13 +60,6 @@ def test_a_price_of_any_sign_keeps_its_band_in_order(price):
     found = figures.energy_bill(used, given(price, low=price - 0.02, high=price + 0.02).times(1.5), "EUR")
     assert found.low <= found.value <= found.high
     assert found.value == pytest.approx(10 * 1.4 * HOURS_A_MONTH * price * 1.5)
-
-
-def test_a_cost_without_its_hour_is_unknown_and_at_least_the_energy():
-    bill = Figure(100.0, "EUR/month")
-    found = figures.monthly_cost(8, LACKING, bill, bill, None, "EUR")
-    assert (found.value, found.low) == (None, 100.0)
-    assert figures.monthly_cost(0, LACKING, bill, bill, None, "EUR").value == 100.0
 
 
 def test_headroom_at_the_meter_carries_less_it_power_and_an_overdraw_stays_one():

@@ -88,6 +88,56 @@ def test_a_workload_moves_where_it_costs_less(solve):
     assert all(0 <= point["gap"] <= 0.01 for point in result["points"])
 
 
+def test_a_plan_stands_once_with_all_weights_that_lead_to_it(solve):
+    run = solve(weights={"cost": 1, "carbon": 1}, points=12)
+    points = run.result["points"]
+    plans = [tuple(sorted(point["plan"].items())) for point in points]
+    assert (run.points_done, run.result["weightings"]) == (12, 12)
+    assert len(plans) == len(set(plans)) <= 3
+    assert len(points) + sum(len(point["also"]) for point in points) == 12
+    for place, point in enumerate(points):
+        assert point["dominated_by"] is None or 0 <= point["dominated_by"] < len(points)
+        assert point["dominated_by"] != place
+
+
+def test_today_and_every_point_sum_the_same_workloads_and_the_rest_is_named(solve, declare):
+    declare("idle")
+    declare("web", at="lulea")
+    run = solve(weights={"cost": 1, "carbon": 1})
+    today = run.result["today"]
+    assert (today["workloads"], today["outside"]) == (["chat", "web"], {"idle": "does not run today"})
+    for point in run.result["points"]:
+        assert "idle" in point["plan"]
+        for name, sums in point["compared"].items():
+            moved = sum(
+                run.result["moves"][slug][point["plan"][slug]]["changes"][name]
+                for slug in today["workloads"]
+                if point["plan"][slug] != today["plan"][slug]
+            )
+            assert point["changes"][name] == pytest.approx(sums - today["totals"][name])
+            assert point["changes"][name] == pytest.approx(moved)
+
+
+def test_moves_that_a_broken_limit_forces_are_told_from_those_that_are_a_choice(solve, declare, iberia):
+    declare("web", at="lagos", users=[(iberia, 1.0)], latency_limit_ms=50.0)
+    (point,) = solve(weights=COST, left_out=["chat"]).result["points"]
+    run = solve(weights=COST)
+    assert point["plan"]["web"] == "lulea"
+    web, chat = (run.result["moves"][slug][run.result["points"][0]["plan"][slug]] for slug in ("web", "chat"))
+    assert (web["kind"], web["why"]) == ("forced", "latency iberia p99: 110 ms, limit 50 ms, 60 ms over")
+    assert (chat["kind"], chat["why"]) == ("choice", "")
+
+
+def test_a_choice_that_no_limit_asks_for_has_its_price(solve, declare, iberia):
+    """Porto is nearer to its users than Luleå, and dearer; both are within the limit."""
+    declare("web", at="lulea", users=[(iberia, 1.0)], latency_limit_ms=100.0, accelerators=[(None, 4)])
+    run = solve(weights={"latency": 1}, left_out=["chat"])
+    assert run.result["points"][0]["plan"]["web"] == "porto"
+    move = run.result["moves"]["web"]["porto"]
+    assert move["kind"] == "choice"
+    assert move["why"] == "no limit asks for it: +1\u202f169 EUR a month for 36 ms below a limit already met"
+
+
 def test_what_runs_there_today_is_room_for_the_plan(solve, declare):
     # Six are free at Porto beside the eight that chat holds there: room for fourteen, not for sixteen.
     declare("web")
@@ -221,7 +271,7 @@ def test_cancelled_between_points_keeps_what_was_found(ask, planner, frozen_now,
     monkeypatch.setattr(operations, "_alive", cancelling)
     operations.run(run.pk, now=frozen_now.at)
     run.refresh_from_db()
-    assert (run.state, run.points_done, len(run.result["points"])) == ("cancelled", 2, 2)
+    assert (run.state, run.points_done, run.result["weightings"]) == ("cancelled", 2, 2)
 
 
 def test_a_run_whose_worker_is_gone_is_told_as_failed(ask, frozen_now):

@@ -104,6 +104,9 @@ def test_a_front_with_its_moves(client_of, solve, declare):
     told = page(client, f"{LIST}{run.pk}/?point={place}&x=carbon&y=cost")
     assert f"Point {place}" in told
     assert "+36 ms" in told
+    assert "A choice" in told.partition('id="row-moves-chat"')[2].partition("</tr>")[0]
+    assert "over 1 workload" in told
+    assert "Today and every point sum the same 1 of 2 workloads. Not in it: Web (does not run today)." in told
     assert "No site that keeps its limits has the room" in told
     assert f"front.json?point={place}&amp;x=carbon&amp;y=cost" in told
     rows = list(csv.DictReader(page(client, f"{LIST}{run.pk}/?point={place}&export=csv").splitlines()))

@@ -20,7 +20,7 @@ def test_asked_followed_and_called_off(api_of, chat, frozen_now):
     assert body["inputs"]["workloads"] == ["chat"]
     operations.run(body["id"], now=frozen_now.at)
     one = api.get(f"{API}{body['id']}/").json()
-    assert (one["state"]["value"], one["points_done"], len(one["result"]["points"])) == ("done", 3, 3)
+    assert (one["state"]["value"], one["points_done"], one["result"]["weightings"]) == ("done", 3, 3)
     assert "result" not in api.get(API).json()["results"][0]
     late = api.post(f"{API}{body['id']}/cancel/")
     assert (late.status_code, "Done" in late.json()["detail"]) == (409, True)

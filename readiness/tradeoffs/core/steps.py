@@ -1,0 +1,85 @@
+"""Steps that no limit asks for: moves away from a site that keeps every limit, at a price, for more of what is kept.
+
+A move from today's site is such a step where today's site keeps every limit, a month costs more at the other, and the
+other is better in nothing but objectives whose limit is declared, and so kept already. It is shown with its price and
+is no win: nobody asked for it. Where either cost is unknown the price is, and nothing is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from readiness.tradeoffs.core.objectives import Direction, Objective
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.words import number, signed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`price` is what a month costs more, in `unit`; `gains` are by objective, above 0, each with its unit."""
+
+    price: float
+    unit: str
+    gains: tuple[tuple[Objective, float, str], ...]
+
+    @property
+    def words(self) -> str:
+        """`+6,352 EUR a month for 5.8 ms below a limit already met`."""
+        gained = [
+            f"{number(gain)} {unit.partition('/')[0]} {_side(objective)}"
+            for objective, gain, unit in self.gains
+        ]
+        money = self.unit.replace("/", " a ")
+        met = "a limit" if len(gained) == 1 else "limits"
+        return f"{signed(self.price)} {money} for {' and '.join(gained)} {met} already met"
+
+
+def _side(objective: Objective) -> str:
+    return "above" if objective.direction is Direction.MAX else "below"
+
+
+def step_of(
+    before: Mapping[str, Figure],
+    after: Mapping[str, Figure],
+    objectives: Sequence[Objective],
+    *,
+    limited: Collection[str],
+    derived: Collection[str] = (),
+) -> Step | None:
+    """The step from `before`, which keeps every limit; None where it is no such step.
+
+    `objectives` are those that count, `limited` names those that a limit is declared for, and `derived` those that only
+    tell of others.
+    """
+    was, comes = before["cost"], after["cost"]
+    if was.value is None or comes.value is None or comes.value <= was.value:
+        return None
+    gains = []
+    for one in objectives:
+        if one.name == "cost" or one.name in derived:
+            continue
+        gain = _gain(one, before.get(one.name), after.get(one.name))
+        if gain > 0 and (one.name not in limited or not math.isfinite(gain)):
+            return None
+        if gain > 0:
+            gains.append((one, gain, after[one.name].unit))
+    return Step(comes.value - was.value, comes.unit, tuple(gains)) if gains else None
+
+
+def _gain(objective: Objective, before: Figure | None, after: Figure | None) -> float:
+    """How much better it is after, 0 where it is not; an unknown counts at the worse end of its band."""
+    more = objective.direction is Direction.MAX
+    was, comes = (_counted(figure, more=more) for figure in (before, after))
+    if was == comes:
+        return 0.0
+    return max(comes - was if more else was - comes, 0.0)
+
+
+def _counted(figure: Figure | None, *, more: bool) -> float:
+    if figure is None:
+        return -math.inf if more else math.inf
+    if figure.value is not None:
+        return figure.value
+    return figure.least if more else figure.most

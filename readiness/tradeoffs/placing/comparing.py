@@ -1,0 +1,97 @@
+"""Two sites side by side, as the page of a placement shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext
+
+from readiness.tradeoffs.core.consequences import line
+from readiness.tradeoffs.core.objectives import Direction
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.placing.lines import ANSWERS, CAPACITY, LABELS, text, unit_of, why_unknown
+from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+
+
+def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
+    """Two sites side by side; None unless both are candidates."""
+    sites = [one for slug in slugs if (one := found.of(slug)) is not None]
+    if len(sites) != 2:
+        return None
+    rows: list[dict[str, Any]] = [
+        {
+            "label": gettext("Standing"),
+            "cells": [{"text": gettext(one.placed.standing.value)} for one in sites],
+        },
+        {"label": gettext("Match"), "cells": [{"text": _match(one)} for one in sites]},
+    ]
+    for each in found.objectives:
+        figures = [one.figures[each.name] for one in sites]
+        rows.append(
+            {
+                "label": f"{LABELS[each.name]}, {unit_of(found, each.name)}",
+                "cells": [
+                    {
+                        "text": text(one),
+                        "why": why_unknown(one),
+                        "better": _better(one, figures, each.direction),
+                    }
+                    for one in figures
+                ],
+            }
+        )
+    hours = [one.useful_hour for one in sites]
+    rows.append(
+        {
+            "label": gettext("Cost of an accelerator-hour in use, %(unit)s")
+            % {"unit": hours[0].unit.partition(" ")[0]},
+            "cells": [{"text": text(one), "why": why_unknown(one)} for one in hours],
+        }
+    )
+    for name, label in CAPACITY.items():
+        after = [one.after[name] for one in sites]
+        rows.append(
+            {
+                "label": gettext("%(what)s left after it") % {"what": label},
+                "cells": [{"text": text(one), "why": why_unknown(one)} for one in after],
+            }
+        )
+    rows += [
+        {"label": gettext("Jurisdiction"), "cells": [_law(one) for one in sites]},
+        {"label": gettext("Operator"), "cells": [_operator(one) for one in sites]},
+        {
+            "label": gettext("What speaks against it"),
+            "cells": [{"reasons": [each.words for each in one.reasons], "name": one.name} for one in sites],
+        },
+        {
+            "label": gettext("Against today"),
+            "cells": [{"text": line(one.moved) if one.moved else "–"} for one in sites],
+        },
+    ]
+    return {"names": [one.name for one in sites], "slugs": [one.slug for one in sites], "rows": rows}
+
+
+def _match(one: SiteOption) -> str:
+    if one.ranked is None:
+        return "–"
+    return f"{round(one.ranked.score * 100)} ({gettext('rank')} {one.ranked.rank})"
+
+
+def _law(one: SiteOption) -> dict[str, str]:
+    return {"text": str(ANSWERS[one.law.answer]), "why": one.law.text}
+
+
+def _operator(one: SiteOption) -> dict[str, str]:
+    """The answer about whoever controls the operator, and from where."""
+    said = str(ANSWERS[one.law.sovereignty])
+    controlled = one.operator_country or gettext("not known")
+    return {"text": f"{said} ({controlled})", "why": one.law.sovereignty_text}
+
+
+def _better(one: Figure, both: Sequence[Figure], direction: Direction) -> bool:
+    values = [each.value for each in both]
+    if one.value is None or None in values or values[0] == values[1]:
+        return False
+    known = [value for value in values if value is not None]
+    return one.value == (max(known) if direction is Direction.MAX else min(known))

@@ -1,0 +1,148 @@
+"""Room that workloads share: what each takes of accelerators, power and bandwidth, and what sites have for certain."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from readiness.tradeoffs.core.factors import SiteFactors
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.performance import book, equivalents, only_type
+from readiness.tradeoffs.placing.candidates import Adapter, demand_of
+from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.figures import scaled
+from readiness.tradeoffs.placing.law import Laws
+from readiness.tradeoffs.placing.parts import ANY
+from readiness.tradeoffs.placing.question import WhatIf
+from readiness.tradeoffs.portfolios.question import Asked
+from readiness.workloads.core.envelope import AcceleratorNeed, Envelope
+
+POWER, BANDWIDTH = "power", "bandwidth"
+PLAIN = WhatIf()
+
+
+def units_of(sites: Iterable[SiteFactors]) -> dict[str, str]:
+    """Units of the resources that are not accelerators of a type."""
+    whole = f"x {book().reference} ({book().precision})" if in_reference(sites) else "accelerators"
+    return {POWER: "kW", BANDWIDTH: "Gb/s", ANY: whole}
+
+
+def resources_of(envelopes: Iterable[Envelope]) -> tuple[str, ...]:
+    types = {need.type for one in envelopes for need in one.accelerators if need.type}
+    return (ANY, *sorted(types), POWER, BANDWIDTH)
+
+
+def in_reference(sites: Iterable[SiteFactors]) -> bool:
+    """Whether accelerators as a whole are counted in the reference type: where each site has one type, and each of
+    these a published figure. Else any accelerator is one.
+    """
+    worth = [equivalents(only_type(site.accelerators)) for site in sites]
+    return bool(worth) and None not in worth
+
+
+def _whole(envelope: Envelope, adapter: Adapter, sites: Mapping[str, SiteFactors]) -> float:
+    """What a workload takes of accelerators as a whole, in the reference type.
+
+    What runs nowhere and asks for any type is taken to need as many of the strongest that there is, so that room is
+    never overrated.
+    """
+    worth = 0.0
+    for need in envelope.accelerators:
+        type_slug = need.type or adapter.basis
+        each = (
+            [equivalents(type_slug)]
+            if type_slug
+            else [equivalents(only_type(site.accelerators)) for site in sites.values()]
+        )
+        worth += need.count * max((one for one in each if one is not None), default=1.0)
+    return worth
+
+
+def demand_in(
+    envelopes: Sequence[Envelope],
+    resources: Sequence[str],
+    adapters: Mapping[str, Adapter],
+    sites: Mapping[str, SiteFactors],
+) -> np.ndarray:
+    """Of accelerators as a whole every workload takes all that it asks for, of whatever type."""
+    is_in_reference = in_reference(sites.values())
+    found = np.zeros((len(envelopes), len(resources)))
+    for row, envelope in enumerate(envelopes):
+        asked = demand_of(envelope)
+        taken = {
+            **asked.accelerators,
+            ANY: _whole(envelope, adapters[envelope.slug], sites)
+            if is_in_reference
+            else envelope.accelerator_count,
+            POWER: asked.power_kw or 0.0,
+            BANDWIDTH: asked.bandwidth_gbps or 0.0,
+        }
+        found[row] = [taken.get(name, 0.0) for name in resources]
+    return found
+
+
+def capacity_in(
+    asked: Asked,
+    envelopes: Sequence[Envelope],
+    resources: Sequence[str],
+    today: Mapping[str, str],
+    sites: Mapping[str, SiteFactors],
+    facts: Known,
+    now: datetime,
+) -> np.ndarray:
+    """What is free for certain, with what these workloads hold there today; NaN where nothing bounds it from below."""
+    types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
+    asking = Envelope(slug="", name="", accelerators=types)
+    is_in_reference = in_reference(sites.values())
+    found = np.full((len(sites), len(resources)), np.nan)
+    for column, (slug, site) in enumerate(sites.items()):
+        holds = _together([one for one in envelopes if today.get(one.slug) == slug])
+        adapter = Adapter(
+            plain=holds,
+            envelope=asking,
+            what_if=PLAIN,
+            currency=asked.currency,
+            carbon=asked.carbon,
+            facts=facts,
+            laws=Laws(asking, None, now.date()),
+            homes=frozenset({slug}),
+        )
+        candidate = adapter.candidate(site)
+        free: dict[str, Figure | None] = dict(candidate.free_accelerators)
+        free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
+        if is_in_reference:
+            free[ANY] = _in_reference_type(free.get(ANY), site)
+        found[column] = [_room(free.get(name)) for name in resources]
+    return found
+
+
+def _in_reference_type(free: Figure | None, site: SiteFactors) -> Figure | None:
+    each = equivalents(only_type(site.accelerators))
+    if free is None or each is None:
+        return None
+    return scaled(free, each, book().precision)
+
+
+def _room(free: Figure | None) -> float:
+    if free is None or (free.value is None and free.least <= 0):
+        return math.nan
+    return max(free.least, 0.0)
+
+
+def _together(envelopes: Sequence[Envelope]) -> Envelope:
+    """What several take as one."""
+    counts: Counter[str | None] = Counter()
+    for one in envelopes:
+        for need in one.accelerators:
+            counts[need.type] += need.count
+    return Envelope(
+        slug="",
+        name="",
+        accelerators=tuple(AcceleratorNeed(count, name) for name, count in counts.items()),
+        it_kw=sum(one.it_kw or 0.0 for one in envelopes),
+        bandwidth_gbps=sum(one.bandwidth_gbps or 0.0 for one in envelopes),
+    )

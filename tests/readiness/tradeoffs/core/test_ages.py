@@ -1,0 +1,52 @@
+"""Age limits: every kind has one with a reason, and what is older says so."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from readiness.tradeoffs.core.ages import age_limits, outdated
+from readiness.tradeoffs.core.factors import Basis, Known
+from readiness.tradeoffs.core.kinds import KINDS
+
+AT = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def known(days, basis=Basis.PUBLISHED, **more):
+    return Known(
+        value=400.0, unit="", basis=basis, provenance="declared", source="Ember", as_of=AT - timedelta(days=days),
+        **more,
+    )  # fmt: skip
+
+
+def test_every_kind_of_factor_has_a_limit_with_its_reason():
+    assert set(age_limits()) == {*KINDS, "latency"}
+    for limit in age_limits().values():
+        assert limit.days > 0
+        assert limit.reason.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("kind", "days", "is_old"),
+    [
+        pytest.param("carbon_average", 1062, True, id="a mean of three years ago"),
+        pytest.param("carbon_average", 731, False, id="at its limit"),
+        pytest.param("carbon_average", 732, True, id="a day beyond"),
+        pytest.param("accelerators_free", 9, True, id="capacity ages by the day"),
+        pytest.param("accelerator_power_kw", 1062, False, id="hardware does not"),
+        pytest.param("latency.iberia", 101, True, id="round trips to a region"),
+        pytest.param("unheard-of", 9999, False, id="a kind without limit"),
+    ],
+)
+def test_what_is_older_than_its_kind_may_be_is_marked(kind, days, is_old):
+    assert bool(outdated(kind, known(days), AT)) is is_old
+
+
+def test_the_words_tell_age_limit_and_reason():
+    told = outdated("carbon_average", known(1062), AT)
+    assert told.startswith("1,062 days old, to be looked at again after 731: A year's mean")
+
+
+def test_what_is_worked_out_or_in_force_until_a_day_is_not_old():
+    assert not outdated("latency", known(500, Basis.GREAT_CIRCLE), AT)
+    assert not outdated("accelerator_hour_cost", known(500, Basis.COMPUTED), AT)
+    assert not outdated("electricity_price", known(500, until_on=date(2027, 1, 1)), AT)

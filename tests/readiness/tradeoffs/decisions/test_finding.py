@@ -1,0 +1,41 @@
+"""The headline of a decision: how many of all that was expected came so, with what nobody knows."""
+
+import pytest
+
+from readiness.tradeoffs.core.accuracy import compare
+from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.decisions.compared import Pair
+from readiness.tradeoffs.decisions.lines import finding
+from readiness.tradeoffs.models import Decision, DecisionForecast
+from tests.conftest import NOW
+
+
+def pair(objective, came, *, final=True):
+    expected, realised = Figure(100.0, "units"), Figure(came, "units")
+    comparison = compare(objective, expected, realised)
+    return Pair(DecisionForecast(objective=objective, unit="units"), comparison, "", final)
+
+
+@pytest.mark.parametrize(
+    ("came", "final", "words"),
+    [
+        pytest.param(
+            {"latency": 101, "readiness": 99, "cost": None, "energy": None, "carbon": None},
+            True,
+            "2 of 5 objectives came within 15 % of what was expected, 3 unknown (Cost, Energy, Carbon).",
+            id="what is unknown is among all",
+        ),
+        pytest.param(
+            {"latency": 101, "cost": 300},
+            False,
+            "1 of 2 objectives came within 15 % of what was expected, so far.",
+            id="all known",
+        ),
+        pytest.param(
+            {"cost": None}, True, "Nothing of it can be compared: what came is unknown.", id="none known"
+        ),
+    ],
+)
+def test_the_headline_counts_what_is_unknown(came, final, words):
+    pairs = [pair(name, value, final=final) for name, value in came.items()]
+    assert finding(pairs, Decision(), NOW) == words
