@@ -139,7 +139,7 @@ def _by_runs(
     if check := checks.get("p1-latency-under-load"):
         add(check.id, latency.under_load(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
-        add(check.id, latency.serving(check, runs))
+        add(check.id, latency.serving(check, runs, now))
     if (check := checks.get("p1-multivendor-interop")) and pairs:
         add(check.id, interoperable(check, pairs, now))
     if diag:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
-from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.failures import FAILURES
+from readiness.evidence.core.parsed import RANKS, Figure
 from readiness.evidence.core.proving.baselines import FIRST
 from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, newest
 from readiness.evidence.core.voids import voids_at
@@ -30,8 +31,9 @@ REPEATED = ("perftest", "sockperf")
 SMALLEST = 2 * 1024**3
 """Rows of collectives below this are read only at sizes that have a floor."""
 NAMES = (
-    *("bandwidth", "wrong_values", "severity", "worst_severity", "ttft", "tpot", "duration"),
+    *("bandwidth", "severity", "worst_severity", "ttft", "tpot", "duration"),
     *("busbw", "latency"),
+    *(*sorted(FAILURES), RANKS),
 )
 
 # Almost nothing is voided, and a null is no JSON to read.

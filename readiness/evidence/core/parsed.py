@@ -42,6 +42,8 @@ class Figure:
     caution: str = ""
 
 
+RANKS = "ranks"
+"""Name of the figure that counts the accelerators of a host that took part; its subject is the host."""
 LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
 """Characters of a figure's texts, as its store has them."""
 

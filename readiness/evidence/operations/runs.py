@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inventory.models import Device, Site
+from readiness.evidence.core.failures import FAILED
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import Figure, Parsed
+from readiness.evidence.core.parsed import RANKS, Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.ground import ground_of_run, versions_at
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
@@ -34,8 +35,12 @@ _SCOPES = {
     "fio": Scope.NODE,
     "dcgm-diag": Scope.NODE,
     "mlperf": Scope.SITE,
+    "vllm-bench": Scope.SITE,
     "csv": Scope.SITE,
 }
+OUTCOMES = frozenset({RANKS, FAILED})
+"""Figures that say how a run went and not what it was of."""
+COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
 VERSIONS = ("driver", "firmware", "nos", "library")
 
 
@@ -161,7 +166,8 @@ def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str
     """A digest of what the run is of: the same test of the same devices under the same load, whatever came out.
 
     Of runs with one digest only the newest is read, so all that decides whether a run can count is in it: a quick
-    diagnostic does not hide a long one, nor a run of small sizes, or one that checked nothing, a full one.
+    diagnostic does not hide a long one, nor a run of small sizes, on fewer accelerators, or one that checked nothing, a
+    full one.
     """
     on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
     told = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), _test(run.tool, parsed))
@@ -171,13 +177,15 @@ def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str
 def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
     names = tool == Tool.CSV
     lengths = tool == Tool.DCGM_DIAG
+    figures = [each for each in parsed.figures if each.name not in OUTCOMES]
     subjects = {
         (each.name if names else "", each.operation, each.subject, each.variant if lengths else "")
-        for each in parsed.figures
+        for each in figures
     }
-    largest = max((each.size_bytes or 0 for each in parsed.figures), default=0)
-    lacking = sorted(each.name for each in parsed.figures if each.value is None)
-    return sorted(subjects), largest, lacking
+    largest = max((each.size_bytes or 0 for each in figures), default=0)
+    lacking = sorted(each.name for each in figures if each.value is None)
+    ranks = [sum(each.value or 0 for each in parsed.figures if each.name == RANKS)]
+    return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
 
 
 def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:

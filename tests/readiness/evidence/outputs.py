@@ -5,21 +5,56 @@ MIB = 1024**2
 
 
 def collective(
-    *, busbw=470.0, size=16 * GIB, operation="all_reduce", hosts=("node-1",), wrong=0, gpus=8, mark=""
+    *,
+    busbw=470.0,
+    size=16 * GIB,
+    operation="all_reduce",
+    hosts=("node-1",),
+    wrong=0,
+    gpus=8,
+    checked=True,
+    mark="",
 ):
     """nccl-tests text of one size. `mark` makes a file another one without changing what it says."""
     ranks = "".join(
         f"#  Rank {place:2} Group  0 Pid {6899 + place} on {host:>10} device {gpu:2} [0000:{gpu:02}:00] NVIDIA H100\n"
         for place, (host, gpu) in enumerate((host, gpu) for host in hosts for gpu in range(gpus))
     )
+    told = f"{wrong:6}" if checked else "   N/A"
     return (
         f"# nccl-tests version 2.17.1 nccl-headers=22605 nccl-library=22703\n# {mark}\n"
         f"# Collective test starting: {operation}_perf\n{ranks}"
         "#       size         count      type   redop    root"
         "     time   algbw   busbw #wrong     time   algbw   busbw #wrong\n"
-        f"{size:12} {size // 4:12}     float     sum      -1    32336  132.82  {busbw:.2f} {wrong:6}"
-        f"    32455  132.34  {busbw + 1:.2f} {wrong:6}\n"
+        f"{size:12} {size // 4:12}     float     sum      -1    32336  132.82  {busbw:.2f} {told}"
+        f"    32455  132.34  {busbw + 1:.2f} {told}\n"
         f"# Out of bounds values : {2 * wrong} {'FAILED' if wrong else 'OK'}\n# Avg bus bandwidth    : 66.2058\n"
+    ).encode()
+
+
+def served(*, p99=400.0, tpot=25.0, asked=12_000, failed=0, rate=20.0, seconds=620.0, model="llama", **more):
+    """`vllm bench serve --save-result`, with what is read of it."""
+    import json
+
+    return json.dumps(
+        {
+            "date": "20261120-100000",
+            "backend": "vllm",
+            "model_id": model,
+            "num_prompts": asked,
+            "request_rate": rate,
+            "burstiness": 1.0,
+            "duration": seconds,
+            "completed": asked - failed,
+            "failed": failed,
+            "request_throughput": (asked - failed) / seconds,
+            "output_throughput": 4099.2,
+            "median_ttft_ms": 73.3,
+            "p99_ttft_ms": p99,
+            "median_tpot_ms": 15.0,
+            "p99_tpot_ms": tpot,
+            **more,
+        }
     ).encode()
 
 

@@ -66,6 +66,7 @@ def regressed(
     part = check.part("nodes-beyond")
     of_node: dict[int, list[Compared]] = defaultdict(list)
     voided: dict[int, list[Run]] = defaultdict(list)
+    failed: list[Run] = []
     tested: set[int] = set()
     for runs, before in _things(newest, earlier):
         last = max(runs, key=_order)
@@ -74,6 +75,8 @@ def regressed(
         if last.void_changes & part.validity.voided_by:
             for node in nodes:
                 voided[node].append(last)
+        elif last.failed:
+            failed.append(last)
         elif (found := _compared(runs, before, part)) is not None:
             for node in nodes:
                 of_node[node].append(found)
@@ -89,6 +92,9 @@ def regressed(
     share = _share(part, standing, beyond, site)
     last = max((run for run in newest if set(run.nodes) & tested), key=_order)
     lacking = _lacking(part, missing, of_node, voided, site, last)
+    lacking += [
+        proof_of(run, part, None) for run in failed if is_standing(proof_of(run, part, None), part, now)
+    ]
     without = check.part("nodes-without-ticket")
     return kept({part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]})
 
@@ -136,7 +142,7 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> C
     last = max(runs, key=_order)
     if not any(run.is_baseline for run in runs) and not any(_order(run) < _order(last) for run in before):
         return None
-    standing = [run for run in runs if not run.void_changes & part.validity.voided_by]
+    standing = [run for run in runs if not run.failed and not run.void_changes & part.validity.voided_by]
     found = []
     for key, (value, unit) in _figures(last).items():
         slower = key[0] in LATENCIES
@@ -165,7 +171,7 @@ def _baseline(
         (
             run
             for run in before
-            if not run.void_changes & part.validity.voided_by and _values([run], key, unit)
+            if not run.failed and not run.void_changes & part.validity.voided_by and _values([run], key, unit)
         ),
         key=_order,
     )
