@@ -145,7 +145,7 @@ def _by_runs(
     if diag:
         add(diag.id, diagnostics.accelerators(diag, runs, site, now))
     if (check := checks.get("p5-revalidation")) and diag and intra:
-        add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, now))
+        add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, floors, now))
     if check := checks.get("p5-baseline-regression"):
         add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
     return found | tables.named(framework, runs, now)

@@ -15,9 +15,17 @@ from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
 from readiness.evidence.core.failures import FAILURES
-from readiness.evidence.core.parsed import RANKS, Figure
+from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, TEST, Figure
 from readiness.evidence.core.proving.baselines import FIRST
-from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, newest
+from readiness.evidence.core.proving.values import (
+    FloorValue,
+    Identity,
+    PartKey,
+    Proof,
+    Run,
+    SiteParts,
+    newest,
+)
 from readiness.evidence.core.voids import voids_at
 from readiness.framework.core.definition import Framework, SubMeasure
 from telemetry.binary import binary_cursor
@@ -33,7 +41,7 @@ SMALLEST = 2 * 1024**3
 NAMES = (
     *("bandwidth", "severity", "worst_severity", "ttft", "tpot", "duration"),
     *("busbw", "latency"),
-    *(*sorted(FAILURES), RANKS),
+    *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES),
 )
 
 # Almost nothing is voided, and a null is no JSON to read.
@@ -81,7 +89,7 @@ _IN_SERVICE = """
 SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part FROM inventory_device
 WHERE site_id = ANY(%(sites)s) AND status = 'active' AND role = 'node'
 UNION ALL
-SELECT 2, site_id, device_id, '', index, NULL
+SELECT 2, site_id, device_id, part.uuid, index, part.serial
 FROM inventory_accelerator part JOIN inventory_device device ON device.id = device_id
 WHERE site_id = ANY(%(sites)s) AND part.status = 'active' AND device.status = 'active'
 UNION ALL
@@ -239,7 +247,7 @@ def _run(
 def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
     """Nodes, accelerators and RDMA ports in service; one statement, none where no site has runs."""
     nodes: dict[int, dict[int, str]] = defaultdict(dict)
-    accelerators: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    accelerators: dict[int, dict[tuple[int, int], Identity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
     for nth, site_id, device_id, name, number, part in (
         _fetch(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
@@ -248,12 +256,15 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
             case 1:
                 nodes[site_id][device_id] = name
             case 2:
-                accelerators[site_id].add((device_id, number))
+                accelerators[site_id][device_id, number] = Identity(serial=part, uuid=name)
             case 3:
                 ports[site_id][device_id, part.lower()] = f"{name} {part}"
     return {
         site_id: SiteParts(
-            nodes=nodes[site_id], accelerators=frozenset(accelerators[site_id]), ports=ports[site_id]
+            nodes=nodes[site_id],
+            accelerators=frozenset(accelerators[site_id]),
+            identities=accelerators[site_id],
+            ports=ports[site_id],
         )
         for site_id in site_ids
     }

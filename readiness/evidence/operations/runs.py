@@ -14,7 +14,7 @@ from accounts.models import User
 from inventory.models import Device, Site
 from readiness.evidence.core.failures import FAILED
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import RANKS, Figure, Parsed
+from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
 from readiness.evidence.ground import ground_of_run, versions_at
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
@@ -38,7 +38,7 @@ _SCOPES = {
     "vllm-bench": Scope.SITE,
     "csv": Scope.SITE,
 }
-OUTCOMES = frozenset({RANKS, FAILED})
+OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, *IDENTITIES})
 """Figures that say how a run went and not what it was of."""
 COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
 VERSIONS = ("driver", "firmware", "nos", "library")
@@ -183,7 +183,8 @@ def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
         for each in figures
     }
     largest = max((each.size_bytes or 0 for each in figures), default=0)
-    lacking = sorted(each.name for each in figures if each.value is None)
+    # What a diagnostic skipped cannot be judged, and hides no run that can.
+    lacking = sorted(each.name for each in figures if each.value is None or (lengths and each.caution))
     ranks = [sum(each.value or 0 for each in parsed.figures if each.name == RANKS)]
     return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
 

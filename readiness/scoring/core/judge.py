@@ -40,7 +40,8 @@ class Reading(NamedTuple):
     `limit` is the limit that belongs to this very reading (its platform's floor, its class's latency), and
     goes before the site's. `failed`, `cannot_judge` and `voided` are sentences, empty when there is nothing to
     say: the first makes it fail without any value (wrong data, failed requests), the second unknown (no
-    background load, no floor for its platform), the third stale (firmware changed since). `voided_at` is when it was voided. `bad_since` is the first bad sample in the
+    background load, no floor for its platform), the third stale (firmware changed since). `voided_at` is when it was
+    voided. `bad_since` is the first bad sample in the
     window, if the measure knows it.
     """
 

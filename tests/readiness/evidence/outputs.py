@@ -83,20 +83,41 @@ def latency(*, p50=2.0, p99=3.0, p999=5.0, iterations=20000, lids=("0x01", "0x02
     ).encode()
 
 
-def diagnostic(severities, *, long=True, mark=""):
-    """`dcgmi diag -j` of one node: severity of each accelerator, 0 for a pass."""
+def diagnostic(severities, *, long=True, tests=(), bad=(), skipped=None, serials=None, mark=""):
+    """`dcgmi diag -j` of one node: severity of each accelerator, 0 for a pass.
+
+    `tests` are those that ran, `bad` those that the severities are of, by default all; `skipped` are those that each
+    accelerator skipped, `serials` what the document lists.
+    """
     import json
 
-    names = ["software", "pcie", "memory"] + (["diagnostic", "targeted_stress"] if long else [])
-    tests = [
-        {"name": name, "results": [_result(gpu, severity) for gpu, severity in severities.items()]}
+    names = tests or ["software", "pcie", "memory", *(["diagnostic", "targeted_stress"] if long else [])]
+    listed = [
+        {
+            "name": name,
+            "results": [
+                _skip(gpu)
+                if name in (skipped or {}).get(gpu, ())
+                else _result(gpu, severity if not bad or name in bad else 0)
+                for gpu, severity in severities.items()
+            ],
+        }
         for name in names
     ]
     inside = {
-        "test_categories": [{"category": "Hardware", "tests": tests}],
+        "test_categories": [{"category": "Hardware", "tests": listed}],
         "metadata": {"version": "4.2.3", "mark": mark},
     }
-    return json.dumps({"DCGM Diagnostic": inside}).encode()
+    entities = [
+        {"entity_id": gpu, "device_id": "2330", "serial_num": serial}
+        for gpu, serial in (serials or {}).items()
+    ]
+    groups = [{"entity_group": "GPU", "entity_group_id": 1, "entities": entities}]
+    return json.dumps({"DCGM Diagnostic": inside, **({"entity_groups": groups} if serials else {})}).encode()
+
+
+def _skip(gpu):
+    return {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu, "status": "Skip"}
 
 
 def _result(gpu, severity):

@@ -60,7 +60,8 @@ def _failed(document: Json, asked: int, completed: int) -> int:
 def _latencies(document: Json, completed: int, model: str) -> Iterator[Figure]:
     arrivals = _arrivals(document)
     found: dict[tuple[str, float], float] = {}
-    for key in document.keys():
+    names = document.keys()
+    for key in names:
         matched = _PERCENTILE.fullmatch(key) or _MEDIAN.fullmatch(key)
         rank = None if matched is None else 50.0 if matched[1] == "median" else number_of(matched[1])
         if matched is None or not rank:

@@ -7,7 +7,7 @@ failed: no older run of the same nodes counts after it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
 
@@ -47,28 +47,39 @@ def intra_node(
     check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
 ) -> Proofs:
     """Each node's newest all-reduce over its own accelerators, at 16 GiB."""
-    busbw, wrong, covered = check.part("busbw"), check.part("wrong-values"), check.part("nodes-covered")
-    rates: dict[int, list[Proof]] = defaultdict(list)
+    wrong, covered = check.part("wrong-values"), check.part("nodes-covered")
     counts: dict[int, list[Proof]] = defaultdict(list)
-    for run in runs:
-        if run.scope != "node" or run.size > 1 or not _is_of(run, INTRA_OPERATIONS):
-            continue
-        found = judged(run, "busbw", busbw.unit, floors, operations=INTRA_OPERATIONS, preferred=INTRA_SIZE)
+    for run in _inside_nodes(runs):
         node, name = _only_node(run, site)
-        rates[node].append(_rate(run, check, "busbw", found or _no_row(INTRA_SIZE), name, site))
         figure = figure_named(run, WRONG_VALUES)
         if figure is not None:
             counts[node].append(_wrong(proof_of(run, wrong, None, detail=name), figure.value, figure.caution))
-    newest_rates = {node: newest(proofs, busbw, now) for node, proofs in rates.items()}
-    found_rates = {node: proof for node, proof in newest_rates.items() if proof is not None}
-    newest_counts = [newest(proofs, wrong, now) for proofs in counts.values()]
+    rates = node_rates(check, runs, site, floors, now)
     return kept(
         {
-            "busbw": list(found_rates.values()),
-            "wrong-values": [proof for proof in newest_counts if proof is not None],
-            "nodes-covered": [coverage(found_rates, site.nodes, covered, now)],
+            "busbw": list(rates.values()),
+            "wrong-values": [newest(proofs, wrong, now) for proofs in counts.values()],
+            "nodes-covered": [coverage(rates, site.nodes, covered, now)],
         }
     )
+
+
+def node_rates(
+    check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
+) -> dict[int, Proof]:
+    """By node its newest all-reduce."""
+    part = check.part("busbw")
+    rates: dict[int, list[Proof]] = defaultdict(list)
+    for run in _inside_nodes(runs):
+        found = judged(run, "busbw", part.unit, floors, operations=INTRA_OPERATIONS, preferred=INTRA_SIZE)
+        node, name = _only_node(run, site)
+        rates[node].append(_rate(run, check, "busbw", found or _no_row(INTRA_SIZE), name, site))
+    last = {node: newest(proofs, part, now) for node, proofs in rates.items()}
+    return {node: proof for node, proof in last.items() if proof is not None}
+
+
+def _inside_nodes(runs: Sequence[Run]) -> list[Run]:
+    return [run for run in runs if run.scope == "node" and run.size <= 1 and _is_of(run, INTRA_OPERATIONS)]
 
 
 def _wrong(proof: Proof, count: float | None, caution: str) -> Proof:

@@ -77,6 +77,8 @@ class Run:
     devices: tuple[int, ...] = ()
     figures: tuple[Figure, ...] = ()
     provenance: str = "measured"
+    replaced: frozenset[tuple[int, int]] = frozenset()
+    """Accelerators, by node and number, in whose place another one is since."""
     failed: str = field(init=False, default="")
     """Why the run is void whatever its figures say: wrong values, failed operations. Empty where it is not."""
 
@@ -108,12 +110,20 @@ class FloorValue:
     source: str
 
 
+class Identity(NamedTuple):
+    """Which accelerator it is; empty where nobody entered it."""
+
+    serial: str = ""
+    uuid: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteParts:
     """What is in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
 
     nodes: Mapping[int, str]
     accelerators: frozenset[tuple[int, int]] = frozenset()
+    identities: Mapping[tuple[int, int], Identity] = field(default_factory=dict)
     ports: Mapping[tuple[int, str], str]
 
 
