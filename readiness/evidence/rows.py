@@ -6,7 +6,7 @@ Only what was taken at or before `now` is read. The number of statements does no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from readiness.evidence.core.failures import FAILURES
 from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, TEST, Figure
 from readiness.evidence.core.proving.baselines import FIRST
 from readiness.evidence.core.proving.values import (
+    ALWAYS_VOIDS,
     FloorValue,
     Identity,
     PartKey,
@@ -28,6 +29,7 @@ from readiness.evidence.core.proving.values import (
 )
 from readiness.evidence.core.voids import voids_at
 from readiness.framework.core.definition import Framework, SubMeasure
+from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
 
 KEPT = timedelta(days=400)
@@ -151,6 +153,7 @@ def runs(
     """By site id, with the figures that may prove something; three statements."""
     regression = framework.checks_by_id.get(REGRESSION)
     minded = {kind for part in (regression.parts if regression else ()) for kind in part.validity.voided_by}
+    minded |= ALWAYS_VOIDS
     asked = {
         "now": now,
         "oldest": now - KEPT,
@@ -241,7 +244,15 @@ def _run(
         devices=tuple(device_id for device_id, _ in devices),
         figures=tuple(figures),
         provenance=provenance,
+        replaced=_replaced(by_kind or {}, now),
     )
+
+
+def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozenset[tuple[int, int]]:
+    """Accelerators, by device and number, in whose place another one was by `now`."""
+    places = by_kind.get(Change.ACCELERATOR.value, {}).get("places", {})
+    since = [place.partition(":") for place, at in places.items() if datetime.fromisoformat(at) <= now]
+    return frozenset((int(device), int(number)) for device, _, number in since)
 
 
 def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:

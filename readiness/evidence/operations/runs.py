@@ -12,13 +12,16 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inventory.models import Device, Site
+from readiness.evidence.core.bearing import OF_ACCELERATORS
 from readiness.evidence.core.failures import FAILED
 from readiness.evidence.core.interop import is_record
 from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
-from readiness.evidence.ground import ground_of_run, versions_at
+from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
+from readiness.evidence.ground import ground_of_run, identities_of, versions_at
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
+from readiness.evidence.operations.replacing import by_device
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.parts import refuse_unknown_parts
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile, refuse_retired
@@ -145,7 +148,7 @@ def _run(
 def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None:
     # What a record names by product and version stands on these, and counts wherever they are deployed.
     by_product = not devices and all(is_record(figure.name) for figure in parsed.figures)
-    run.basis = {} if by_product else ground_of_run(run, devices)
+    run.basis = {} if by_product else ground_of_run(run, devices) | _identities(run, devices)
     run.about = _about(run, parsed, devices)
     run.save()
     RunFile.objects.create(run=run, content=parsed.kept)
@@ -160,6 +163,15 @@ def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None
         )
         for device in sorted(devices, key=lambda device: device.pk)
     )
+
+
+def _identities(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
+    """Which accelerators it was on, where it is about accelerators: those of its devices, else of the site's."""
+    if run.tool not in OF_ACCELERATORS:
+        return {}
+    nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
+    found = identities_of({device.pk for device in nodes})
+    return {IDENTITIES_KEY: by_device(found)} if found else {}
 
 
 def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:

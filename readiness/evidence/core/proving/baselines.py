@@ -31,6 +31,7 @@ from readiness.evidence.core.proving.values import (
     is_standing,
     kept,
     proof_of,
+    voiding,
 )
 from readiness.evidence.core.units import converted
 from readiness.framework.core.definition import Check, SubMeasure
@@ -72,7 +73,7 @@ def regressed(
         last = max(runs, key=_order)
         nodes = [node for node in last.nodes if node in site.nodes]
         tested.update(nodes)
-        if last.void_changes & part.validity.voided_by:
+        if voiding(last, part):
             for node in nodes:
                 voided[node].append(last)
         elif last.failed:
@@ -142,7 +143,7 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> C
     last = max(runs, key=_order)
     if not any(run.is_baseline for run in runs) and not any(_order(run) < _order(last) for run in before):
         return None
-    standing = [run for run in runs if not run.failed and not run.void_changes & part.validity.voided_by]
+    standing = [run for run in runs if not run.failed and not voiding(run, part)]
     found = []
     for key, (value, unit) in _figures(last).items():
         slower = key[0] in LATENCIES
@@ -168,11 +169,7 @@ def _baseline(
 ) -> tuple[float, Sequence[Run]] | None:
     """The marked run's figure, else the median of the first ones that have it, and which runs those are."""
     having = sorted(
-        (
-            run
-            for run in before
-            if not run.failed and not run.void_changes & part.validity.voided_by and _values([run], key, unit)
-        ),
+        (run for run in before if not run.failed and not voiding(run, part) and _values([run], key, unit)),
         key=_order,
     )
     marked = [run for run in having if run.is_baseline]

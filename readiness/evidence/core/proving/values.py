@@ -17,6 +17,10 @@ type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
 
+ALWAYS_VOIDS = frozenset({Change.ACCELERATOR})
+"""What was proved of one accelerator is not proved of another, whatever a check lists."""
+
+
 class Proof(NamedTuple):
     """One figure that evidence gives for a sub-measure, in its unit, not yet judged. A site has hundreds.
 
@@ -140,7 +144,7 @@ def proof_of(
 
     A run that failed gives no figure, only the reason: it is the judgement, and no pass.
     """
-    minded = run.void_changes & part.validity.voided_by
+    minded = voiding(run, part)
     failed = run.failed
     if failed:
         value, floor, cannot_judge = None, None, ""
@@ -158,6 +162,11 @@ def proof_of(
         provenance=run.provenance,
         failed=failed,
     )
+
+
+def voiding(run: Run, part: SubMeasure) -> frozenset[Change]:
+    """Changes since the run that void it for a sub-measure."""
+    return run.void_changes & (part.validity.voided_by | ALWAYS_VOIDS)
 
 
 def is_valid(proof: Proof, part: SubMeasure, now: datetime) -> bool:
