@@ -58,6 +58,7 @@ class Compared:
     worse: float
     told: str
     provenance: str
+    runs: tuple[int, ...] = ()
 
 
 def regressed(
@@ -92,7 +93,8 @@ def regressed(
     beyond = {node: found for node, found in standing.items() if _worst(found).worse > BEYOND}
     share = _share(part, standing, beyond, site)
     last = max((run for run in newest if set(run.nodes) & tested), key=_order)
-    lacking = _lacking(part, missing, of_node, voided, site, last)
+    read = tuple(run.id for run in newest if set(run.nodes) & tested)
+    lacking = [proof._replace(others=read) for proof in _lacking(part, missing, of_node, voided, site, last)]
     lacking += [
         proof_of(run, part, None) for run in failed if is_standing(proof_of(run, part, None), part, now)
     ]
@@ -160,7 +162,8 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> C
         name = f"{key[1] or key[0]}{f' p{key[4]:g}' if key[4] else ''}"
         told = f"{name} {value / base[0] - 1:+.1%} of {base[0]:.4g} {unit}".replace("%", " %")
         provenance = worst_provenance(run.provenance for run in (*result, *base[1]))
-        found.append(Compared(last, worse, told, provenance))
+        runs_compared = tuple(run.id for run in (*result, *base[1]))
+        found.append(Compared(last, worse, told, provenance, runs_compared))
     return max(found, key=lambda each: each.worse, default=None)
 
 
@@ -232,7 +235,8 @@ def _share(
         detail=few(told) if beyond else "",
     )
     every = worst_provenance(each.provenance for found in standing.values() for each in found)
-    return proof._replace(taken_at=oldest.run.taken_at, provenance=every)
+    runs = {run for found in standing.values() for each in found for run in each.runs}
+    return proof._replace(taken_at=oldest.run.taken_at, provenance=every, others=tuple(sorted(runs)))
 
 
 def _lacking(
