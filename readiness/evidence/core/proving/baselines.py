@@ -15,7 +15,7 @@ more than 5 % from run to run. A run of several nodes counts for each of them, s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -82,8 +82,9 @@ def regressed(
         elif (found := _compared(runs, before, part)) is not None:
             for node in nodes:
                 of_node[node].append(found)
+    crossed_nothing = _loopbacks(newest, part, site, tested)
     if not tested:
-        return {}
+        return kept({part.id: crossed_nothing})
     standing = {
         node: [each for each in found if is_standing(proof_of(each.run, part, None), part, now)]
         for node, found in of_node.items()
@@ -98,8 +99,17 @@ def regressed(
     lacking += [
         proof_of(run, part, None) for run in failed if is_standing(proof_of(run, part, None), part, now)
     ]
+    lacking += crossed_nothing
     without = check.part("nodes-without-ticket")
     return kept({part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]})
+
+
+def _loopbacks(
+    runs: Iterable[Run], part: SubMeasure, site: SiteParts, tested: Collection[int]
+) -> list[Proof]:
+    """Runs that crossed no network, on nodes that no other run was on: they are no result, and that is said."""
+    found = [run for run in runs if run.loopback and set(run.nodes) & site.nodes.keys() - set(tested)]
+    return [proof_of(run, part, None, cannot_judge=run.loopback) for run in found]
 
 
 def tail_compared(
