@@ -54,7 +54,8 @@ def _differs(before: Sequence[str], after: Sequence[str] | None) -> bool:
 
 def _voided(run: ValidationRun) -> set[Place]:
     places = run.voids.get(Change.ACCELERATOR.value, {}).get("places", {})
-    return {tuple(map(int, place.split(":"))) for place in places}
+    parted = [place.partition(":") for place in places]
+    return {(int(device), int(number)) for device, _, number in parted}
 
 
 def _told(places: Collection[Place], *, now: datetime) -> dict[Place, tuple[datetime, str]]:

@@ -158,8 +158,9 @@ def _identities(document: Json, root: Json) -> Iterator[Figure]:
             for entity in group.listed("entities"):
                 for key, name in (("serial_num", "serial"), ("uuid", "uuid")):
                     yield from _identity(name, entity.text("entity_id"), entity.text(key))
-    for holder in (document, root, root.get("metadata")):
-        serials = holder.get("GPU Device Serials") if holder is not None else None
+    holders = [each for each in (document, root, root.get("metadata")) if each is not None]
+    for each in holders:
+        serials = each.get("GPU Device Serials")
         if serials is not None and serials.is_object():
             numbers = serials.keys()
             for number in numbers:
