@@ -221,10 +221,23 @@ def coverage[Thing](
         ref=oldest.ref,
         value=100.0 * sum(proof.share for proof in covered.values()) / len(wanted),
         taken_at=oldest.taken_at,
-        detail=f"without: {few(missing)}" if missing else "",
+        detail=f"without: {few(missing)}{_why(standing, covered)}" if missing else "",
         provenance=worst_provenance(proof.provenance for proof in standing.values()),
         others=_runs_of(standing.values()),
     )
+
+
+def _why[Thing](standing: Mapping[Thing, Proof], covered: Mapping[Thing, Proof]) -> str:
+    """Why a run of what is not covered does not cover it: the newest that says so."""
+    lacking = [
+        proof
+        for thing, proof in standing.items()
+        if (thing not in covered or proof.share < 1) and (proof.failed or proof.cannot_judge)
+    ]
+    if not lacking:
+        return ""
+    last = max(lacking, key=lambda proof: (proof.taken_at, proof.row))
+    return f"; {(last.failed or last.cannot_judge).rstrip('.')}"
 
 
 def _runs_of(proofs: Iterable[Proof]) -> tuple[int, ...]:

@@ -193,7 +193,10 @@ class TestIntraNode:
             ("node-2", ""),
         }
         covered = only(found, "nodes-covered")
-        assert (covered.value, covered.detail) == (62.5, "without: 75 % of node-1")
+        assert (covered.value, covered.detail) == (
+            62.5,
+            "without: 75 % of node-1; Not all accelerators took part: 2 of 8 of node-1",
+        )
 
     def test_a_part_does_not_hide_an_older_run_of_all(self):
         runs = [
