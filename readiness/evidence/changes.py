@@ -11,7 +11,7 @@ from django.apps import apps
 
 from readiness.framework.core.vocabulary import Change
 
-__all__ = ["Change", "Made", "Place", "changes_at", "device_changes"]
+__all__ = ["Change", "Made", "Place", "accelerator_changes", "changes_at", "device_changes"]
 
 _EVENTS: dict[Change, tuple[str, str, str, str, str]] = {
     # kind: app, event model, where its site is, what names the object, noun
@@ -77,6 +77,29 @@ def device_changes(device_ids: Collection[int]) -> dict[tuple[int, str, str], Ma
             if last.get((device_id, column)) != version:
                 last[device_id, column] = version
                 found[device_id, column, version] = Made(version, at)
+    return found
+
+
+def accelerator_changes(places: Collection[tuple[int, int]]) -> dict[tuple[int, int], Made]:
+    """When each place (device and number) was last given another accelerator, and which; one statement."""
+    rows = (
+        _events("inventory", "AcceleratorEvent")
+        .filter(device_id__in={device for device, _ in places}, pgh_label__in=["insert", "update"])
+        .order_by("pgh_id")
+        .values_list(
+            *("device_id", "index", "serial", "uuid", "pgh_created_at", "pgh_context__metadata__username")
+        )
+    )
+    last: dict[tuple[int, int], tuple[str, str]] = {}
+    found: dict[tuple[int, int], Made] = {}
+    for device, number, serial, uuid, at, who in rows:
+        place = (device, number)
+        before = last.get(place)
+        if before is not None and place in places and before != (serial, uuid):
+            # The serial number is what is printed on it; boards without one have the UUID.
+            was, now = (before[0], serial) if before[0] != serial else (before[1], uuid)
+            found[place] = Made(f"{was or 'unknown'} → {now or 'unknown'}", at, who or "")
+        last[place] = (serial, uuid)
     return found
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from readiness.evidence.core.limits import kind_of
 from readiness.evidence.limit_tables import limit_text, owner_name, owner_url
 from readiness.evidence.models import Attestation, DeclaredLimit, RecordedFact, ValidationRun
-from readiness.evidence.proved import Proved
+from readiness.evidence.proved import Proved, RunSummary
 from readiness.evidence.tables import devices_of, exact
 from readiness.framework.core.definition import Framework
 from web.units import format_value, instant
@@ -43,6 +43,15 @@ def facts(run: ValidationRun) -> list[Line]:
     ]
     told = {gettext("Devices"), gettext("Platform"), gettext("Load")}
     return [line for line in found if line["value"] or line["term"] in told]
+
+
+def rests_on(summary: RunSummary) -> list[Line]:
+    """How much a run measured of what, and what failed."""
+    return [
+        {"term": gettext("Sample size"), "value": summary.samples},
+        {"term": gettext("Failures"), "value": summary.failures},
+        {"term": gettext("Coverage"), "value": summary.coverage},
+    ]
 
 
 def _baseline(run: ValidationRun) -> str:

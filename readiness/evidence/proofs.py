@@ -63,7 +63,7 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     runs = rows.runs(ids, floors, framework, now) if with_runs else {}
     parts = rows.site_parts([site_id for site_id in ids if site_id in runs])
     entered = rows.entered(ids, framework, now) if with_records else {}
-    checks = _worked_out(framework)
+    checks = checks_worked_out(framework)
     pairs = pairs_of_runs(checks.get("p1-multivendor-interop"), runs, now)
     found = {
         site_id: _of_site(
@@ -81,7 +81,7 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     return with_floors(found, framework, floors)
 
 
-def _worked_out(framework: Framework) -> dict[str, Check]:
+def checks_worked_out(framework: Framework) -> dict[str, Check]:
     """The checks that are worked out of runs, with a stand-in for each sub-measure that was dropped."""
     return {
         check_id: framework.checks_by_id[check_id].with_stand_ins(part_ids, UNITS)
@@ -102,7 +102,7 @@ def _of_site(
 ) -> SiteProofs:
     found: SiteProofs = {}
     if of_site.newest and site is not None:
-        found = _by_runs(framework, checks, of_site, site, floors, pairs, now)
+        found = proved_by_runs(framework, checks, of_site, site, floors, pairs, now)
     for key, proof in entered.items():
         part = framework.parts_by_key[key]
         there = found.get(key, ())
@@ -112,7 +112,7 @@ def _of_site(
     return found
 
 
-def _by_runs(
+def proved_by_runs(
     framework: Framework,
     checks: Mapping[str, Check],
     of_site: rows.SiteRuns,
@@ -121,7 +121,7 @@ def _by_runs(
     pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
-    """Each family of checks; what a table names itself goes before what was worked out."""
+    """Each family of checks, without the database; what a table names itself goes before what was worked out."""
     found: SiteProofs = {}
     runs = of_site.newest
 
@@ -139,13 +139,13 @@ def _by_runs(
     if check := checks.get("p1-latency-under-load"):
         add(check.id, latency.under_load(check, runs, site, now))
     if check := checks.get("p1-serving-latency"):
-        add(check.id, latency.serving(check, runs))
+        add(check.id, latency.serving(check, runs, now))
     if (check := checks.get("p1-multivendor-interop")) and pairs:
         add(check.id, interoperable(check, pairs, now))
     if diag:
         add(diag.id, diagnostics.accelerators(diag, runs, site, now))
     if (check := checks.get("p5-revalidation")) and diag and intra:
-        add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, now))
+        add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, floors, now))
     if check := checks.get("p5-baseline-regression"):
         add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
     return found | tables.named(framework, runs, now)

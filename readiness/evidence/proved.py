@@ -1,17 +1,28 @@
-"""Which sub-measures a run or a record proves now, and whether it is what counts for them."""
+"""Which sub-measures a run or a record proves now, which it does not and why, and what a run rests on."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from readiness.evidence.proofs import proofs
+from inventory.models import Device
+from readiness.evidence import rows
+from readiness.evidence.core.bearing import checks_of, part_named
+from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.proving.values import Proof, Run
+from readiness.evidence.core.summary import coverage_text, failures_text, sample_size
+from readiness.evidence.models import ValidationRun
+from readiness.evidence.proofs import WORKED_OUT, SiteProofs, proofs
 from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check, Framework, SubMeasure
+
+REVALIDATION = "p5-revalidation"
 
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """`why_not` is why the figure is not judged, or what voided it; empty where it counts."""
+    """`why_not` is why the figure is no pass whatever it is, or what voided it; empty where it counts."""
 
     check_id: str
     check_name: str
@@ -23,26 +34,118 @@ class Proved:
     why_not: str
 
 
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What came of a run: sentences on what it rests on, and its sub-measures.
+
+    `proved` are those that it decides or helps to decide, `others` those of the same checks that it does not.
+    """
+
+    samples: str
+    failures: str
+    coverage: str
+    proved: list[Proved]
+    others: list[Proved]
+
+    @property
+    def proves(self) -> list[Proved]:
+        return [each for each in self.proved if not each.why_not]
+
+    @property
+    def proves_not(self) -> list[Proved]:
+        return [each for each in self.proved if each.why_not] + self.others
+
+
 def proved_by(site_id: int, ref: str, *, now: datetime) -> list[Proved]:
     """In the framework's order. `ref` is as results name evidence: `run:12`, `fact:3`, `attestation:4`.
 
-    Of a figure made of several runs, such as a coverage, the run that it names stands for all of them.
+    Of a figure made of several runs, such as a coverage or a median, each of them proves it.
     """
     _version, framework = framework_queries.current()
-    of_site = proofs([site_id], framework, now=now)[site_id]
+    return _proved(framework, proofs([site_id], framework, now=now)[site_id], ref, now)
+
+
+def summary_of(run: ValidationRun, *, now: datetime) -> RunSummary:
+    """Read when it is asked for, so that it is of this moment; the run's devices and measures are read with it."""
+    _version, framework = framework_queries.current()
+    of_site = proofs([run.site_id], framework, now=now)[run.site_id]
+    figures = _figures(run)
+    proved = _proved(framework, of_site, f"run:{run.pk}", now)
+    site = rows.site_parts([run.site_id])[run.site_id]
+    return RunSummary(
+        samples=sample_size(run.tool, figures),
+        failures=failures_text(run.tool, figures),
+        coverage=coverage_text(_as_proving_reads(run, figures), site),
+        proved=proved,
+        others=list(_others(framework, run, figures, of_site, {each.check_id for each in proved})),
+    )
+
+
+def _proved(framework: Framework, of_site: SiteProofs, ref: str, now: datetime) -> list[Proved]:
+    kind, _, row = ref.partition(":")
     return [
-        Proved(
-            check_id=check.id,
-            check_name=check.name,
-            part_id=part.id,
-            part_name=part.name,
-            unit=part.unit,
-            value=proof.value,
-            detail=proof.detail,
-            why_not=proof.cannot_judge or proof.voided,
-        )
+        _of(check, part, proof.value, proof.detail, _why_not(proof, part, now))
         for check in framework.checks
         for part in check.parts
         for proof in of_site.get((check.id, part.id), ())
-        if proof.ref == ref
+        if proof.ref == ref or (kind == "run" and int(row) in proof.others)
     ]
+
+
+def _of(check: Check, part: SubMeasure, value: float | None, detail: str, why_not: str) -> Proved:
+    return Proved(check.id, check.name, part.id, part.name, part.unit, value, detail, why_not)
+
+
+def _why_not(proof: Proof, part: SubMeasure, now: datetime) -> str:
+    reason = proof.failed or proof.cannot_judge or proof.voided
+    until = proof.taken_at + timedelta(seconds=part.validity.limit_s(None))
+    return reason or (f"It counted until {until:%Y-%m-%d}." if until < now else "")
+
+
+def _others(
+    framework: Framework,
+    run: ValidationRun,
+    figures: Collection[Figure],
+    of_site: SiteProofs,
+    proved: Collection[str],
+) -> Iterable[Proved]:
+    """The sub-measures of checks that the tool bears on and this run decides nothing of, with what does instead."""
+    named = {key for figure in figures if (key := part_named(figure.name)) is not None}
+    checks = checks_of(run.tool, [figure.name for figure in figures])
+    checks |= {REVALIDATION} if {"p1-intra-node", "p1-accelerator-diag"} & checks else set()
+    for check in framework.checks:
+        if check.id not in checks or check.id in proved:
+            continue
+        wanted = WORKED_OUT.get(check.id, ())
+        for part in check.parts:
+            if part.id in wanted or (check.id, part.id) in named:
+                yield _of(check, part, None, "", _instead(of_site.get((check.id, part.id), ()), run))
+
+
+def _instead(there: Collection[Proof], run: ValidationRun) -> str:
+    if not there:
+        return run.loopback or "It has no figure for it."
+    last = max(there, key=lambda proof: proof.taken_at)
+    if last.kind != "run":
+        return f"What people entered counts: {last.kind} {last.row}."
+    newer = "A newer run of the same thing counts" if last.taken_at >= run.taken_at else "Another run counts"
+    return f"{newer}: run {last.row}."
+
+
+def _figures(run: ValidationRun) -> list[Figure]:
+    names = tuple(Figure.__dataclass_fields__)
+    return [Figure(**dict(zip(names, row, strict=True))) for row in run.measures.values_list(*names)]
+
+
+def _as_proving_reads(run: ValidationRun, figures: Iterable[Figure]) -> Run:
+    devices: Mapping[int, str] = {each.device_id: each.device.role for each in run.run_devices.all()}
+    return Run(
+        id=run.pk,
+        tool=run.tool,
+        scope=run.scope,
+        taken_at=run.taken_at,
+        hosts=len(run.hosts),
+        nodes=tuple(sorted(device for device, role in devices.items() if role == Device.Role.NODE)),
+        devices=tuple(sorted(devices)),
+        figures=tuple(figures),
+    )

@@ -6,7 +6,7 @@ Only what was taken at or before `now` is read. The number of statements does no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,11 +14,22 @@ from typing import Any, NamedTuple
 from inventory.models import Device
 from inventory.queries import end_of_day
 from readiness.evidence.core.bearing import HAVE_BASELINE, REGRESSION
-from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.failures import FAILURES
+from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, TEST, Figure
 from readiness.evidence.core.proving.baselines import FIRST
-from readiness.evidence.core.proving.values import FloorValue, PartKey, Proof, Run, SiteParts, newest
+from readiness.evidence.core.proving.values import (
+    ALWAYS_VOIDS,
+    FloorValue,
+    Identity,
+    PartKey,
+    Proof,
+    Run,
+    SiteParts,
+    newest,
+)
 from readiness.evidence.core.voids import voids_at
 from readiness.framework.core.definition import Framework, SubMeasure
+from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
 
 KEPT = timedelta(days=400)
@@ -30,8 +41,9 @@ REPEATED = ("perftest", "sockperf")
 SMALLEST = 2 * 1024**3
 """Rows of collectives below this are read only at sizes that have a floor."""
 NAMES = (
-    *("bandwidth", "wrong_values", "severity", "worst_severity", "ttft", "tpot", "duration"),
+    *("bandwidth", "severity", "worst_severity", "ttft", "tpot", "duration"),
     *("busbw", "latency"),
+    *(*sorted(FAILURES), RANKS, TEST, FAILED_TEST, *IDENTITIES),
 )
 
 # Almost nothing is voided, and a null is no JSON to read.
@@ -79,7 +91,7 @@ _IN_SERVICE = """
 SELECT 1 AS nth, site_id, id AS device_id, name, NULL::int AS number, NULL AS part FROM inventory_device
 WHERE site_id = ANY(%(sites)s) AND status = 'active' AND role = 'node'
 UNION ALL
-SELECT 2, site_id, device_id, '', index, NULL
+SELECT 2, site_id, device_id, part.uuid, index, part.serial
 FROM inventory_accelerator part JOIN inventory_device device ON device.id = device_id
 WHERE site_id = ANY(%(sites)s) AND part.status = 'active' AND device.status = 'active'
 UNION ALL
@@ -141,6 +153,7 @@ def runs(
     """By site id, with the figures that may prove something; three statements."""
     regression = framework.checks_by_id.get(REGRESSION)
     minded = {kind for part in (regression.parts if regression else ()) for kind in part.validity.voided_by}
+    minded |= ALWAYS_VOIDS
     asked = {
         "now": now,
         "oldest": now - KEPT,
@@ -231,13 +244,21 @@ def _run(
         devices=tuple(device_id for device_id, _ in devices),
         figures=tuple(figures),
         provenance=provenance,
+        replaced=_replaced(by_kind or {}, now),
     )
+
+
+def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozenset[tuple[int, int]]:
+    """Accelerators, by device and number, in whose place another one was by `now`."""
+    places = by_kind.get(Change.ACCELERATOR.value, {}).get("places", {})
+    since = [place.partition(":") for place, at in places.items() if datetime.fromisoformat(at) <= now]
+    return frozenset((int(device), int(number)) for device, _, number in since)
 
 
 def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
     """Nodes, accelerators and RDMA ports in service; one statement, none where no site has runs."""
     nodes: dict[int, dict[int, str]] = defaultdict(dict)
-    accelerators: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    accelerators: dict[int, dict[tuple[int, int], Identity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
     for nth, site_id, device_id, name, number, part in (
         _fetch(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
@@ -246,12 +267,15 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
             case 1:
                 nodes[site_id][device_id] = name
             case 2:
-                accelerators[site_id].add((device_id, number))
+                accelerators[site_id][device_id, number] = Identity(serial=part, uuid=name)
             case 3:
                 ports[site_id][device_id, part.lower()] = f"{name} {part}"
     return {
         site_id: SiteParts(
-            nodes=nodes[site_id], accelerators=frozenset(accelerators[site_id]), ports=ports[site_id]
+            nodes=nodes[site_id],
+            accelerators=frozenset(accelerators[site_id]),
+            identities=accelerators[site_id],
+            ports=ports[site_id],
         )
         for site_id in site_ids
     }

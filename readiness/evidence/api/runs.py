@@ -19,6 +19,7 @@ from readiness.evidence.filters import RunFilters
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.operations import RunContext, import_run, mark_baseline
 from readiness.evidence.operations.baselines import MAY_MARK
+from readiness.evidence.proved import summary_of
 from telemetry.models import Provenance
 from web import clock, visibility
 from web.rest.fields import RelatedObjectField
@@ -75,13 +76,41 @@ class ValidationRunSerializer(ObjectSerializer):
         return visibility.username_of(run.by)
 
 
+class ProvedSerializer(serializers.Serializer):
+    """`reason` says why it is no proof, and is empty where it is one."""
+
+    check = serializers.CharField(source="check_id")
+    part = serializers.CharField(source="part_id")
+    value = serializers.FloatField(allow_null=True)
+    unit = serializers.CharField()
+    detail = serializers.CharField()
+    reason = serializers.CharField(source="why_not")
+
+
+class RunSummarySerializer(serializers.Serializer):
+    """Sentences on what the run rests on, and the sub-measures that it proves and does not."""
+
+    samples = serializers.CharField()
+    failures = serializers.CharField()
+    coverage = serializers.CharField()
+    proves = ProvedSerializer(many=True)
+    proves_not = ProvedSerializer(many=True)
+
+
 class WholeRunSerializer(ValidationRunSerializer):
     """One run with its figures, which a list leaves out: a run may have thousands."""
 
     measures = RunMeasureSerializer(many=True, read_only=True)
+    summary = serializers.SerializerMethodField(
+        help_text="What it rests on, and what it proves now and what not"
+    )
 
     class Meta(ValidationRunSerializer.Meta):
-        fields = (*ValidationRunSerializer.Meta.fields, "measures")
+        fields = (*ValidationRunSerializer.Meta.fields, "summary", "measures")
+
+    @extend_schema_field(RunSummarySerializer)
+    def get_summary(self, run: ValidationRun) -> Any:
+        return RunSummarySerializer(summary_of(run, now=clock.now())).data
 
 
 class BaselineSerializer(serializers.Serializer):

@@ -17,13 +17,18 @@ CHECKS_OF_TOOL: Mapping[str, tuple[str, ...]] = {
     "sockperf": ("p1-latency-under-load", REGRESSION),
     "dcgm-diag": ("p1-accelerator-diag",),
     "mlperf": ("p1-serving-latency", REGRESSION),
+    "vllm-bench": ("p1-serving-latency", REGRESSION),
     "iperf3": (REGRESSION,),
     "fio": (REGRESSION,),
     "csv": (),
 }
 """By tool; a table's figures name their checks themselves."""
-HAVE_BASELINE = frozenset({"nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio", "mlperf"})
+HAVE_BASELINE = frozenset(
+    {"nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio", "mlperf", "vllm-bench"}
+)
 """Tools whose rates and latencies are compared with earlier ones: a diagnostic has none."""
+OF_ACCELERATORS = frozenset({"nccl-tests", "rccl-tests", "dcgm-diag", "mlperf", "vllm-bench"})
+"""Tools whose results are of the accelerators that they ran on, so that another accelerator voids them."""
 _PART = re.compile(r"(p[1-5]-[a-z0-9-]+)/([a-z0-9-]+)")
 
 

@@ -42,6 +42,12 @@ class Figure:
     caution: str = ""
 
 
+RANKS = "ranks"
+"""Name of the figure that counts the accelerators of a host that took part; its subject is the host."""
+TEST, FAILED_TEST = "test", "failed_test"
+"""Names of the figures that say which tests a diagnostic ran, and where one failed; their operation is the test."""
+IDENTITIES = ("serial", "uuid")
+"""Names of the figures that say which accelerator a number was; their variant is the serial number or UUID."""
 LONGEST = {"name": 200, "unit": 16, "operation": 200, "variant": 450, "subject": 200}
 """Characters of a figure's texts, as its store has them."""
 

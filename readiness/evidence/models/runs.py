@@ -31,6 +31,7 @@ class Tool(models.TextChoices):
     FIO = "fio", "fio"
     DCGM_DIAG = "dcgm-diag", "dcgmi diag"
     MLPERF = "mlperf", _("MLPerf-style log")
+    VLLM_BENCH = "vllm-bench", "vllm bench serve"
     CSV = "csv", _("Table (CSV)")
 
 

@@ -12,12 +12,16 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from inventory.models import Device, Site
+from readiness.evidence.core.bearing import OF_ACCELERATORS
+from readiness.evidence.core.failures import FAILED
 from readiness.evidence.core.interop import is_record
-from readiness.evidence.core.parsed import Figure, Parsed
+from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
-from readiness.evidence.ground import ground_of_run, versions_at
+from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
+from readiness.evidence.ground import ground_of_run, identities_of, versions_at
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
+from readiness.evidence.operations.replacing import by_device
 from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.parts import refuse_unknown_parts
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile, refuse_retired
@@ -34,8 +38,12 @@ _SCOPES = {
     "fio": Scope.NODE,
     "dcgm-diag": Scope.NODE,
     "mlperf": Scope.SITE,
+    "vllm-bench": Scope.SITE,
     "csv": Scope.SITE,
 }
+OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, *IDENTITIES})
+"""Figures that say how a run went and not what it was of."""
+COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
 VERSIONS = ("driver", "firmware", "nos", "library")
 
 
@@ -155,7 +163,7 @@ def _run(
 def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None:
     # What a record names by product and version stands on these, and counts wherever they are deployed.
     by_product = not devices and all(is_record(figure.name) for figure in parsed.figures)
-    run.basis = {} if by_product else ground_of_run(run, devices)
+    run.basis = {} if by_product else ground_of_run(run, devices) | _identities(run, devices)
     run.about = _about(run, parsed, devices)
     run.save()
     RunFile.objects.create(run=run, content=parsed.kept)
@@ -172,11 +180,21 @@ def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None
     )
 
 
+def _identities(run: ValidationRun, devices: Sequence[Device]) -> dict[str, object]:
+    """Which accelerators it was on, where it is about accelerators: those of its devices, else of the site's."""
+    if run.tool not in OF_ACCELERATORS:
+        return {}
+    nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
+    found = identities_of({device.pk for device in nodes})
+    return {IDENTITIES_KEY: by_device(found)} if found else {}
+
+
 def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:
     """A digest of what the run is of: the same test of the same devices under the same load, whatever came out.
 
     Of runs with one digest only the newest is read, so all that decides whether a run can count is in it: a quick
-    diagnostic does not hide a long one, nor a run of small sizes, or one that checked nothing, a full one.
+    diagnostic does not hide a long one, nor a run of small sizes, on fewer accelerators, or one that checked nothing, a
+    full one.
     """
     on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
     told = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), _test(run.tool, parsed))
@@ -186,13 +204,16 @@ def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str
 def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
     names = tool == Tool.CSV
     lengths = tool == Tool.DCGM_DIAG
+    figures = [each for each in parsed.figures if each.name not in OUTCOMES]
     subjects = {
         (each.name if names else "", each.operation, each.subject, each.variant if lengths else "")
-        for each in parsed.figures
+        for each in figures
     }
-    largest = max((each.size_bytes or 0 for each in parsed.figures), default=0)
-    lacking = sorted(each.name for each in parsed.figures if each.value is None)
-    return sorted(subjects), largest, lacking
+    largest = max((each.size_bytes or 0 for each in figures), default=0)
+    # What a diagnostic skipped cannot be judged, and hides no run that can.
+    lacking = sorted(each.name for each in figures if each.value is None or (lengths and each.caution))
+    ranks = [sum(each.value or 0 for each in parsed.figures if each.name == RANKS)]
+    return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
 
 
 def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:

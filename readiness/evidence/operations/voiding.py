@@ -15,7 +15,7 @@ from django.db import transaction
 
 from readiness.evidence.changes import Change, Place, changes_at, device_changes
 from readiness.evidence.core.bearing import checks_of
-from readiness.evidence.ground import Ground, is_shaken, software_kind
+from readiness.evidence.ground import IDENTITIES, Ground, is_shaken, software_kind
 from readiness.evidence.models import (
     Attestation,
     RecordedFact,
@@ -25,6 +25,7 @@ from readiness.evidence.models import (
     ValidationRun,
     Voidable,
 )
+from readiness.evidence.operations.replacing import void_replaced
 from readiness.evidence.rows import KEPT
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
@@ -57,6 +58,7 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     ]
     if not runs and not records:
         return 0
+    replaced = void_replaced(runs, now=now)
     _, framework = framework_queries.current()
     relevant = _relevant_to_runs(runs, framework)
     relevant |= {(type(record), record.pk): _relevant_to_record(record, framework) for record in records}
@@ -65,7 +67,7 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     findings += _other_ground(live, now=now)
     kept = [each for each in findings if each.change in relevant[type(each.evidence), each.evidence.pk]]
     # The history's clock may be ahead of `now`: what is seen now was not made later.
-    return _apply([replace(each, at=min(each.at, now)) for each in kept])
+    return replaced + _apply([replace(each, at=min(each.at, now)) for each in kept])
 
 
 def _standing[Evidence: Voidable](
@@ -152,7 +154,7 @@ def _other_ground(evidence: Sequence[Voidable], *, now: datetime) -> list[Findin
         (each, kind)
         for each in standing
         for kind, before in sorted(each.basis.items())
-        if is_shaken(kind, before, ground.under(each, kind))
+        if kind != IDENTITIES and is_shaken(kind, before, ground.under(each, kind))
     ]
     changes = changes_at({Place(each.site_id, _kind(kind)) for each, kind in shaken})
     findings = []

@@ -16,7 +16,7 @@ from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import RunForm
 from readiness.evidence.models import RunFile, ValidationRun
 from readiness.evidence.operations.baselines import MAY_MARK, can_be_baseline
-from readiness.evidence.proved import proved_by
+from readiness.evidence.proved import summary_of
 from readiness.evidence.refusals import EvidenceRefused
 from web import answers
 from web import tables as table_kit
@@ -58,15 +58,15 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
     table = table_kit.page(request, tables.MEASURES, found.measures.all())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/evidence/run.html", table)
+    summary = summary_of(found, now=now())
     context = {
         "run": found,
-        "facts": lines.facts(found),
+        "facts": [*lines.rests_on(summary), *lines.facts(found)],
         "versions": lines.versions(found),
         "standing": tables.standing(found),
-        "proved": lines.proved(proved_by(found.site_id, f"run:{found.pk}", now=now()), found.site.slug),
-        "nothing_proved": gettext(
-            "Nothing: a newer run of the same thing counts, or no check takes its figures."
-        ),
+        "proved": lines.proved(summary.proves, found.site.slug),
+        "proved_not": lines.proved(summary.proves_not, found.site.slug),
+        "nothing_proved": gettext("Nothing now; what stands against it is below."),
         "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(found),
         "table": table,
         "breadcrumbs": lines.breadcrumbs(str(found)),

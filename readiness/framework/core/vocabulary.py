@@ -109,3 +109,5 @@ class Change(StrEnum):
     COOLING_TOPOLOGY = "cooling-topology"
     SERVING_STACK = "serving-stack"
     EXPANSION = "expansion"
+    ACCELERATOR = "accelerator"
+    """Another accelerator in a slot: evidence of the one before is none of this one, whatever a check lists."""

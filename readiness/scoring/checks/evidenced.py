@@ -63,6 +63,7 @@ def reading_of(proof: Proof) -> Reading:
         evidence=proof.ref,
         detail=proof.detail,
         limit=None if proof.floor is None else _limit(proof.floor, proof.floor_source),
+        failed=proof.failed,
         cannot_judge=proof.cannot_judge,
         voided=proof.voided,
         voided_at=proof.voided_at,

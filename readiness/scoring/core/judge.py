@@ -38,9 +38,10 @@ class Reading(NamedTuple):
 
     `evidence` names what it came from (a run, a source, a record). `detail` names the worst object behind it.
     `limit` is the limit that belongs to this very reading (its platform's floor, its class's latency), and
-    goes before the site's. `cannot_judge` and `voided` are sentences, empty when there is nothing to say: the
-    first makes the reading unknown (no background load, no floor for its platform), the second stale
-    (firmware changed since). `voided_at` is when it was voided. `bad_since` is the first bad sample in the
+    goes before the site's. `failed`, `cannot_judge` and `voided` are sentences, empty when there is nothing to
+    say: the first makes it fail without any value (wrong data, failed requests), the second unknown (no
+    background load, no floor for its platform), the third stale (firmware changed since). `voided_at` is when it was
+    voided. `bad_since` is the first bad sample in the
     window, if the measure knows it.
     """
 
@@ -55,6 +56,7 @@ class Reading(NamedTuple):
     voided: str = ""
     voided_at: datetime | None = None
     bad_since: datetime | None = None
+    failed: str = ""
 
 
 class PartResult(NamedTuple):
@@ -159,7 +161,7 @@ def _weigh(
     value = reading.value
     if reading.cannot_judge:
         return CheckState.UNKNOWN, ReasonCode.CANNOT_JUDGE
-    if value is None or not math.isfinite(value):
+    if not reading.failed and (value is None or not math.isfinite(value)):
         return CheckState.UNKNOWN, ReasonCode.NOT_A_NUMBER
     if reading.taken_at > now + CLOCK_SKEW:
         return CheckState.UNKNOWN, ReasonCode.IN_THE_FUTURE
@@ -169,6 +171,8 @@ def _weigh(
         return CheckState.STALE, ReasonCode.TOO_OLD
     if part.pass_at is None:
         return CheckState.NOT_APPLICABLE, ReasonCode.TREND_ONLY
+    if reading.failed or value is None:
+        return CheckState.FAIL, ReasonCode.RUN_FAILED
     if pass_at is None:
         return CheckState.UNKNOWN, ReasonCode.NO_LIMIT
     if pass_at.contains(value):
@@ -184,6 +188,8 @@ def _reason(
     match code:
         case ReasonCode.INSIDE | ReasonCode.WARN_BAND | ReasonCode.OUTSIDE:
             return _compared(part, reading, "meets" if code is ReasonCode.INSIDE else "misses", pass_at)
+        case ReasonCode.RUN_FAILED:
+            return reading.failed
         case ReasonCode.CANNOT_JUDGE:
             return reading.cannot_judge
         case ReasonCode.NOT_A_NUMBER:

@@ -28,6 +28,8 @@ LEVEL = 1
 """The fastest: a higher one saves a twentieth of the bytes and costs as much again as all the rest."""
 _INSTANTS = ("taken_at", "voided_at", "bad_since")
 _PLAIN = ("evidence", "detail", "cadence_s", "cannot_judge", "voided")
+_LATER = {"failed": ""}
+"""Plain columns that were added later, with what they are in what was kept before."""
 _FACTS = tuple(field.name for field in fields(SiteContext))
 _GRANTS = ("waivers", "exceptions", "declared_na")
 
@@ -47,7 +49,7 @@ def encode(inputs: SiteInputs) -> bytes:
             None if one.limit is None else limits.setdefault(one.limit, len(limits)) for one in readings
         ],
     }
-    for name in (*_INSTANTS, *_PLAIN):
+    for name in (*_INSTANTS, *_PLAIN, *_LATER):
         columns[name] = [getattr(one, name) for one in readings]
     kept = {
         "version": VERSION,
@@ -114,9 +116,10 @@ def _readings(
         (None if place is None else limits[place] for place in columns["limit"]),
         *instants.values(),
         *(columns[name] for name in _PLAIN),
+        *(columns.get(name) or [default] * len(columns["key"]) for name, default in _LATER.items()),
         strict=True,
     )
-    names = ("value", "provenance", "limit", *_INSTANTS, *_PLAIN)
+    names = ("value", "provenance", "limit", *_INSTANTS, *_PLAIN, *_LATER)
     return {(key[0], key[1]): Reading(**dict(zip(names, rest, strict=True))) for key, *rest in by_column}
 
 

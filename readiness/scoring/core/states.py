@@ -55,6 +55,7 @@ class ReasonCode(StrEnum):
     INSIDE = "inside"
     WARN_BAND = "warn-band"
     OUTSIDE = "outside"
+    RUN_FAILED = "run-failed"
     NO_EVIDENCE = "no-evidence"
     CANNOT_JUDGE = "cannot-judge"
     NO_LIMIT = "no-limit"

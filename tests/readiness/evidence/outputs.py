@@ -5,21 +5,56 @@ MIB = 1024**2
 
 
 def collective(
-    *, busbw=470.0, size=16 * GIB, operation="all_reduce", hosts=("node-1",), wrong=0, gpus=8, mark=""
+    *,
+    busbw=470.0,
+    size=16 * GIB,
+    operation="all_reduce",
+    hosts=("node-1",),
+    wrong=0,
+    gpus=8,
+    checked=True,
+    mark="",
 ):
     """nccl-tests text of one size. `mark` makes a file another one without changing what it says."""
     ranks = "".join(
         f"#  Rank {place:2} Group  0 Pid {6899 + place} on {host:>10} device {gpu:2} [0000:{gpu:02}:00] NVIDIA H100\n"
         for place, (host, gpu) in enumerate((host, gpu) for host in hosts for gpu in range(gpus))
     )
+    told = f"{wrong:6}" if checked else "   N/A"
     return (
         f"# nccl-tests version 2.17.1 nccl-headers=22605 nccl-library=22703\n# {mark}\n"
         f"# Collective test starting: {operation}_perf\n{ranks}"
         "#       size         count      type   redop    root"
         "     time   algbw   busbw #wrong     time   algbw   busbw #wrong\n"
-        f"{size:12} {size // 4:12}     float     sum      -1    32336  132.82  {busbw:.2f} {wrong:6}"
-        f"    32455  132.34  {busbw + 1:.2f} {wrong:6}\n"
+        f"{size:12} {size // 4:12}     float     sum      -1    32336  132.82  {busbw:.2f} {told}"
+        f"    32455  132.34  {busbw + 1:.2f} {told}\n"
         f"# Out of bounds values : {2 * wrong} {'FAILED' if wrong else 'OK'}\n# Avg bus bandwidth    : 66.2058\n"
+    ).encode()
+
+
+def served(*, p99=400.0, tpot=25.0, asked=12_000, failed=0, rate=20.0, seconds=620.0, model="llama", **more):
+    """`vllm bench serve --save-result`, with what is read of it."""
+    import json
+
+    return json.dumps(
+        {
+            "date": "20261120-100000",
+            "backend": "vllm",
+            "model_id": model,
+            "num_prompts": asked,
+            "request_rate": rate,
+            "burstiness": 1.0,
+            "duration": seconds,
+            "completed": asked - failed,
+            "failed": failed,
+            "request_throughput": (asked - failed) / seconds,
+            "output_throughput": 4099.2,
+            "median_ttft_ms": 73.3,
+            "p99_ttft_ms": p99,
+            "median_tpot_ms": 15.0,
+            "p99_tpot_ms": tpot,
+            **more,
+        }
     ).encode()
 
 
@@ -48,20 +83,41 @@ def latency(*, p50=2.0, p99=3.0, p999=5.0, iterations=20000, lids=("0x01", "0x02
     ).encode()
 
 
-def diagnostic(severities, *, long=True, mark=""):
-    """`dcgmi diag -j` of one node: severity of each accelerator, 0 for a pass."""
+def diagnostic(severities, *, long=True, tests=(), bad=(), skipped=None, serials=None, mark=""):
+    """`dcgmi diag -j` of one node: severity of each accelerator, 0 for a pass.
+
+    `tests` are those that ran, `bad` those that the severities are of, by default all; `skipped` are those that each
+    accelerator skipped, `serials` what the document lists.
+    """
     import json
 
-    names = ["software", "pcie", "memory"] + (["diagnostic", "targeted_stress"] if long else [])
-    tests = [
-        {"name": name, "results": [_result(gpu, severity) for gpu, severity in severities.items()]}
+    names = tests or ["software", "pcie", "memory", *(["diagnostic", "targeted_stress"] if long else [])]
+    listed = [
+        {
+            "name": name,
+            "results": [
+                _skip(gpu)
+                if name in (skipped or {}).get(gpu, ())
+                else _result(gpu, severity if not bad or name in bad else 0)
+                for gpu, severity in severities.items()
+            ],
+        }
         for name in names
     ]
     inside = {
-        "test_categories": [{"category": "Hardware", "tests": tests}],
+        "test_categories": [{"category": "Hardware", "tests": listed}],
         "metadata": {"version": "4.2.3", "mark": mark},
     }
-    return json.dumps({"DCGM Diagnostic": inside}).encode()
+    entities = [
+        {"entity_id": gpu, "device_id": "2330", "serial_num": serial}
+        for gpu, serial in (serials or {}).items()
+    ]
+    groups = [{"entity_group": "GPU", "entity_group_id": 1, "entities": entities}]
+    return json.dumps({"DCGM Diagnostic": inside, **({"entity_groups": groups} if serials else {})}).encode()
+
+
+def _skip(gpu):
+    return {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu, "status": "Skip"}
 
 
 def _result(gpu, severity):

@@ -1,14 +1,10 @@
 """Evidence over HTTP: sending files, reading what they said, entering records; who may, and what is refused."""
 
-from datetime import UTC, datetime
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.operations import create_token
 from readiness.evidence.models import Attestation, Floor, RecordedFact, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.workloads.models import WorkloadClass
@@ -25,17 +21,6 @@ FLOORS = "/api/readiness/floors/"
 @pytest.fixture
 def porto(frozen_now):
     return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
-def form_of(user_of):
-    """A program that sends forms with a token of that role."""
-
-    def one(role, scope="write"):
-        _, plain = create_token(user=user_of(role), name="forms", scope=scope, by=None, now=datetime.now(UTC))
-        return Client(headers={"authorization": f"Bearer {plain}"}, raise_request_exception=False)
-
-    return one
 
 
 def form(content, tool="nccl-tests", site="porto", name="out.log", **more):
@@ -135,7 +120,7 @@ class TestRuns:
         run = form_of("ops").post(RUNS, form(outputs.collective())).json()
         [listed] = api_of("viewer").get(RUNS).json()["results"]
         assert "measures" not in listed
-        assert len(api_of("viewer").get(f"{RUNS}{run['id']}/").json()["measures"]) == 7
+        assert len(api_of("viewer").get(f"{RUNS}{run['id']}/").json()["measures"]) == 8
 
     @pytest.mark.parametrize(
         ("query", "found"),

@@ -219,11 +219,11 @@ REAL = {
         "loaded-p99",
         "this machine: the run crossed no network",
     ),
-    "iperf3_tcp_loopback.json": None,
-    "iperf3_udp_sample.json": None,
+    "iperf3_tcp_loopback.json": ("p5-baseline-regression", "nodes-beyond", "the run crossed no network"),
+    "iperf3_udp_sample.json": ("p5-baseline-regression", "nodes-beyond", "the run crossed no network"),
     "fio_randread.json": ("p5-baseline-regression", "nodes-beyond", "no result newer than a baseline: "),
 }
-"""The check and sub-measure of each real file, and why it is unknown; two are of no check."""
+"""The check and sub-measure of each real file, and why it is unknown."""
 
 
 @pytest.mark.parametrize("name", sorted(REAL))
@@ -231,12 +231,9 @@ def test_the_real_files_are_unknown_with_the_reason(take, node, porto, states, g
     floor_of(228, frozen_now)
     frozen_now.move(days=1)
     take(RUNS[name], sample(name), devices=[node], taken_at=frozen_now.at)
-    if REAL[name] is None:
-        assert given(porto) == {}
-    else:
-        check, part, reason = REAL[name]
-        assert states(porto, check)[part] == ["unknown"]
-        assert reason in given(porto)[check, part][0].cannot_judge
+    check, part, reason = REAL[name]
+    assert states(porto, check)[part] == ["unknown"]
+    assert reason in given(porto)[check, part][0].cannot_judge
 
 
 class TestWhatPeopleEnter:

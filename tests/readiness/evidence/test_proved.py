@@ -67,7 +67,7 @@ def test_a_run_that_a_newer_one_replaced_proves_nothing(porto, page_of, frozen_n
         )
 
     first, second = take(20), take(24)
-    assert "Nothing: a newer run" in page_of(f"/evidence/runs/{first.pk}/")
+    assert f"A newer run of the same thing counts: run {second.pk}." in page_of(f"/evidence/runs/{first.pk}/")
     assert "#part-duration" in page_of(f"/evidence/runs/{second.pk}/")
 
 

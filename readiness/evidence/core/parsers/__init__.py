@@ -17,6 +17,7 @@ from readiness.evidence.core.parsers import (
     perftest,
     sockperf,
     table,
+    vllm_bench,
 )
 from readiness.framework.core.reader import LARGEST
 
@@ -31,6 +32,7 @@ PARSERS: Mapping[str, Callable[[bytes], Parsed]] = {
     "fio": fio.parse,
     "dcgm-diag": dcgm_diag.parse,
     "mlperf": mlperf.parse,
+    "vllm-bench": vllm_bench.parse,
     "csv": table.parse,
 }
 LATENCIES = frozenset({"latency", "round_trip", "ttft", "tpot"})

@@ -7,6 +7,7 @@ size that matters. Columns are taken by name from the table's own header, becaus
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +23,8 @@ from readiness.evidence.core.documents import (
     whole_of,
     without_secrets,
 )
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError
+from readiness.evidence.core.failures import failed_operations
+from readiness.evidence.core.parsed import RANKS, Figure, Parsed, ParseError
 
 NOT_CHECKED = "The run did not check its results (-c 0), so wrong values cannot be told."
 _TAG = re.compile(r"^(\[\d+,\d+\]<std(out|err)>:\s?|\d+: )")
@@ -65,7 +67,8 @@ class _Found:
     wrong: float | None = None
     unchecked_rows: int = 0
     checked_rows: int = 0
-    ranks: int = 0
+    ranks: Counter[str] = field(default_factory=Counter)
+    errors: list[str] = field(default_factory=list)
     local: datetime | None = None
 
     def row(
@@ -100,22 +103,29 @@ class _Found:
             raise ParseError(last_line, "There is no row with a bus bandwidth.")
         operation = self.operation or self._recognised()
         wrong = Figure(name="wrong_values", value=self.wrong)
-        if self.checked_rows == 0:
+        if self.checked_rows == 0 and not self.wrong:
             wrong = Figure(name="wrong_values", value=None, caution=NOT_CHECKED)
         elif self.unchecked_rows:
             caution = "Some rows were not checked for wrong values." if not self.wrong else ""
             wrong = Figure(name="wrong_values", value=self.wrong, caution=caution)
-        streams = self.ranks or None
+        streams = self.ranks.total() or None
         figures = [replace(each, operation=operation, streams=streams) for each in (*self.figures, wrong)]
+        if len(self.ranks) > MOST_FIGURES:
+            raise ParseError(last_line, f"There are more than {MOST_FIGURES} hosts.")
+        ranks = [
+            Figure(name=RANKS, value=count, subject=host, operation=operation)
+            for host, count in self.ranks.items()
+        ]
+        failed = [failed_operations(len(self.errors))] if self.errors else []
         return Parsed(
             tool=self.tool,
-            figures=tuple(figures),
+            figures=(*figures, *ranks, *failed),
             kept=kept,
             versions=tuple(sorted(self.versions.items())),
             hosts=tuple(dict.fromkeys(self.hosts)),
             devices=tuple(dict.fromkeys(self.devices)),
             taken_local=self.local,
-            warnings=tuple(self.warnings),
+            warnings=(*self.warnings, *self.errors),
         )
 
     def _recognised(self) -> str:
@@ -123,8 +133,9 @@ class _Found:
         largest = max((figure.size_bytes or 0 for figure in self.figures), default=0)
         here = {figure.name: figure.value for figure in self.figures if figure.size_bytes == largest}
         busbw, algbw = here.get("busbw"), here.get("algbw")
-        if self.ranks > 2 and busbw and algbw:
-            expected = 2 * (self.ranks - 1) / self.ranks
+        ranks = self.ranks.total()
+        if ranks > 2 and busbw and algbw:
+            expected = 2 * (ranks - 1) / ranks
             if abs(busbw / algbw / expected - 1) < 0.01:
                 self.warnings.append(
                     "The output does not name its operation; its factor is that of all-reduce."
@@ -154,7 +165,8 @@ def _read_text(tool: str, text: str) -> Parsed:
         if _FAILURE.search(line):
             raise ParseError(number, f"The tool reports a failure: {tidy(line)}")
         if (matched := _BOUNDS.search(line)) is not None:
-            bounds = (bounds or 0.0) + float(matched[1][:15])
+            count = float(matched[1][:15])
+            bounds = (bounds or 0.0) + (count or float(matched[2] == "FAILED"))
         elif (header := _header(line)) is not None:
             columns = header
         elif _ROW.match(line):
@@ -165,7 +177,7 @@ def _read_text(tool: str, text: str) -> Parsed:
             _read_remark(found, line)
     if bounds is None:
         raise ParseError(number, 'The run did not finish: the line "Out of bounds values" is missing.')
-    if found.checked_rows and bounds > (found.wrong or 0.0):
+    if bounds > (found.wrong or 0.0):
         found.wrong = bounds
     return found.parsed(text.encode("utf-8", "replace"), number)
 
@@ -235,7 +247,7 @@ def _needed(line: int, name: str, text: str) -> float:
 
 def _read_remark(found: _Found, line: str) -> None:
     if (rank := _RANK.match(line)) is not None:
-        found.ranks += 1
+        found.ranks[tidy(rank[1])] += 1
         found.hosts.append(tidy(rank[1]))
         found.devices.append(tidy(f"{rank[1]} {rank[2]} {rank[3]}"))
     elif (tests := _TESTS.match(line)) is not None:
@@ -245,7 +257,7 @@ def _read_remark(found: _Found, line: str) -> None:
     elif (library := _LIBRARY.search(line)) is not None:
         found.versions["library"] = tidy(library[1])
     elif line.startswith("# error:"):
-        found.warnings.append(tidy(line.removeprefix("# ")))
+        found.errors.append(tidy(line.removeprefix("# ")))
     elif not found.operation and (program := _PROGRAM.search(line)) is not None:
         found.operation = tidy(program[1])
 
@@ -273,10 +285,10 @@ def _read_json(tool: str, text: str) -> Parsed:
         document.refuse('The run did not finish: "out_of_bounds" is missing.')
     for row in document.need("results").items():
         _read_nccl_row(found, row)
-    count = bounds.number("count")
-    if found.checked_rows and count > (found.wrong or 0.0):
+    count = bounds.number("count") or float(bounds.text("okay").lower() == "false")
+    if count > (found.wrong or 0.0):
         found.wrong = count
-    found.warnings += [tidy(error.value) for error in document.listed("errors") if str(error.value).strip()]
+    found.errors += [tidy(error.value) for error in document.listed("errors") if str(error.value).strip()]
     arguments = document.listed("args")
     program = _PROGRAM.search(str(arguments[0].value)) if arguments else None
     found.operation = tidy(program[1]) if program else ""
@@ -313,7 +325,9 @@ def _read_nccl_row(found: _Found, row: Json) -> None:
 def _read_rccl_row(found: _Found, row: Json) -> None:
     name = row.text("name")
     found.operation = CAMEL.get(name, name.lower())
-    found.ranks = max(found.ranks, row.whole("ranks") if row.get("ranks") else 0)
+    if row.get("ranks") is not None:
+        # This document names no host.
+        found.ranks[""] = max(found.ranks[""], row.whole("ranks"))
     cells = {"busbw": row.number("busBw"), "algbw": row.number("algBw"), "time": row.optional_number("time")}
     wrong = None if row.text("wrong").upper() == "N/A" else row.optional_number("wrong")
     if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
@@ -332,7 +346,7 @@ def _read_devices(found: _Found, document: Json) -> None:
     for holder in holders[:1]:
         for device in holder.listed("devices"):
             host = device.text("hostname")
-            found.ranks += 1
+            found.ranks[host] += 1
             found.hosts.append(host)
             found.devices.append(tidy(f"{host} {device.text('device')} {device.text('device_info')}"))
 

@@ -2,16 +2,19 @@
 
 Judged by the severity of each failed test's errors, not by the exit code, which is not zero for harmless warnings.
 A failed test without a severity counts as 3, unknown: it fails closed. So does a status that nobody knows, and a
-document that stopped early.
+document that stopped early. An accelerator on which a test was skipped that ran on others, or one that every level
+stands on, has not passed.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from readiness.evidence.core.documents import MOST_FIGURES, Json, lines_of, text_of, tidy, without_secrets
-from readiness.evidence.core.parsed import Figure, Parsed, ParseError
+from readiness.evidence.core.parsed import FAILED_TEST, TEST, Figure, Parsed, ParseError
 
 ROOTS = ("DCGM Diagnostic", "DCGM GPU Diagnostic")
 """Where `diag` puts everything; `mndiag` puts it at the top, beside its hosts."""
@@ -21,12 +24,38 @@ BADNESS = {0: 0, 1: 1, 5: 2, 4: 3, 3: 4, 6: 5, 2: 6}
 GOOD = frozenset({"pass", "passed", "ok"})
 NOT_RUN = frozenset({"skip", "skipped", "not run", "notrun", "n/a"})
 LONG_TEST = "diagnostic"
+CORE_TESTS = frozenset({"memory", "pcie", LONG_TEST})
+"""Of these a skip counts even where no accelerator ran the test; others, such as `eud`, are often not installed."""
+RUN = "the run"
+"""The test that errors about the run as a whole are put down to."""
+ACCELERATOR = re.compile(r"(?:(\S+) )?GPU (\d{1,5})")
 STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
 """What the long levels (3 and 4) run beyond the short ones; one of them asked for by name is no long diagnostic."""
 
 
+@dataclass
+class _Found:
+    """What is collected while the results are read, by subject: a test in lower case with its worst severity."""
+
+    ran: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    skipped: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    warnings: list[str] = field(default_factory=list)
+
+    def severity(self, subject: str) -> int:
+        return max(self.ran[subject].values(), key=BADNESS.__getitem__)
+
+    def lacking(self, subject: str, anywhere: set[str]) -> list[str]:
+        """Tests that did not run on an accelerator and should have; `anywhere` are those that ran on any."""
+        skipped = self.skipped.get(subject, set()) & (anywhere | CORE_TESTS)
+        passed_over = anywhere & (CORE_TESTS | STRESS_TESTS)
+        return sorted((skipped | passed_over) - self.ran.get(subject, {}).keys())
+
+    def accelerators(self) -> list[str]:
+        return sorted(each for each in self.ran.keys() | self.skipped.keys() if ACCELERATOR.fullmatch(each))
+
+
 def parse(content: bytes) -> Parsed:
-    """Worst severity of each accelerator that a test ran on, and how long the diagnostic was."""
+    """Worst severity of each accelerator that a test ran on, which tests ran, and how long the diagnostic was."""
     text = text_of(content)
     document = Json.of(_body(text))
     root = _root(document)
@@ -34,66 +63,114 @@ def parse(content: bytes) -> Parsed:
         for key in ("runtime_error", "runtime error", "error"):
             if (error := holder.get(key)) is not None:
                 error.refuse(f"The diagnostic did not run: {tidy(error.value)}")
-    severities: dict[str, int] = {}
-    ran: dict[str, set[str]] = defaultdict(set)
-    skipped: set[str] = set()
-    warnings: list[str] = []
+    found = _Found()
     hosts = _hosts(root)
     for name, result in _results(root):
-        status = _status(result)
-        subjects = _subjects(result, hosts)
-        if status in NOT_RUN:
-            skipped.update(subjects)
-            continue
-        severity = _severity(result, passed=status in GOOD)
-        if severity:
-            said = "; ".join(_messages(result)) or "no message"
-            warnings.append(tidy(f"{name}, {', '.join(subjects)}: severity {severity}. {said}"))
-        for subject in subjects:
-            ran[subject].add(name.lower().replace("_", " "))
-            severities[subject] = max(severities.get(subject, 0), severity, key=BADNESS.__getitem__)
-        if len(severities) > MOST_FIGURES:
-            result.refuse(f"There are more than {MOST_FIGURES} accelerators.")
-    if not severities:
+        _read_result(found, name, result, hosts)
+    if not found.ran:
         root.refuse("No test ran on any accelerator.")
-    if only_skipped := sorted(skipped - set(severities)):
-        warnings.append(tidy(f"Every test was skipped on {', '.join(only_skipped)}."))
-    return _parsed(without_secrets(text, document.value), root, severities, ran, warnings)
+    return _parsed(without_secrets(text, document.value), document, root, found)
 
 
-def _parsed(
-    kept: bytes, root: Json, severities: dict[str, int], ran: dict[str, set[str]], warnings: list[str]
-) -> Parsed:
-    lengths = {subject: _length(names) for subject, names in ran.items()}
-    length = "long" if set(lengths.values()) == {"long"} else "quick"
-    figures = [
-        Figure(
-            name="severity",
-            value=float(severity),
-            subject=subject,
-            variant=lengths[subject],
-            operation="diagnostic",
-        )
-        for subject, severity in sorted(severities.items())
-    ]
-    worst = max(severities.values(), key=BADNESS.__getitem__)
-    figures.append(Figure(name="worst_severity", value=float(worst), variant=length, operation="diagnostic"))
-    metadata = root.get("metadata") or root
+def _read_result(found: _Found, name: str, result: Json, hosts: Mapping[str, str]) -> None:
+    status = _status(result)
+    subjects = _subjects(result, hosts)
+    test = name.lower().replace("_", " ")
+    if status in NOT_RUN:
+        for subject in subjects:
+            found.skipped[subject].add(test)
+        return
+    severity = _severity(result, passed=status in GOOD)
+    if severity:
+        said = "; ".join(_messages(result)) or "no message"
+        found.warnings.append(tidy(f"{name}, {', '.join(subjects)}: severity {severity}. {said}"))
+    for subject in subjects:
+        there = found.ran[subject]
+        there[test] = max(there.get(test, 0), severity, key=BADNESS.__getitem__)
+    if len(found.ran) > MOST_FIGURES:
+        result.refuse(f"There are more than {MOST_FIGURES} accelerators.")
+
+
+def _parsed(kept: bytes, document: Json, root: Json, found: _Found) -> Parsed:
+    metadata = root.get("metadata") or document.get("metadata") or root
     first = next((host for host in root.listed("hosts") if host.is_object()), None)
     driver = metadata.text("Driver Version Detected") or metadata.text("driver_version_detected")
     version = metadata.text("version") or metadata.text("DCGM Version")
     if first is not None:
         driver, version = driver or first.text("driver_version"), version or first.text("dcgm_version")
-    versions = [pair for pair in (("driver", driver), ("dcgm", version)) if pair[1]]
+    figures = [*_severities(found), *_tests(found), *_identities(document, root)]
+    skips = [figure.caution for figure in figures if figure.caution]
     return Parsed(
         tool="dcgm-diag",
         figures=tuple(figures),
         kept=kept,
-        versions=tuple(versions),
+        versions=tuple(pair for pair in (("driver", driver), ("dcgm", version)) if pair[1]),
         hosts=tuple(_hosts(root).values()),
-        devices=tuple(sorted(severities)),
-        warnings=tuple(warnings),
+        devices=tuple(sorted(found.ran)),
+        warnings=(*found.warnings, *skips),
     )
+
+
+def _severities(found: _Found) -> Iterator[Figure]:
+    lengths = {subject: _length(set(tests)) for subject, tests in found.ran.items()}
+    accelerators = set(found.accelerators())
+    anywhere = {test for subject in accelerators for test in found.ran.get(subject, ())}
+    for subject in sorted(found.ran.keys() | accelerators):
+        lacking = found.lacking(subject, anywhere) if subject in accelerators else []
+        severity = found.severity(subject) if subject in found.ran else None
+        caution = tidy(f"Tests were skipped on {subject}: {', '.join(lacking)}.") if lacking else ""
+        if severity is None:
+            caution = f"Every test was skipped on {subject}."
+        yield Figure(
+            name="severity",
+            value=severity,
+            subject=subject,
+            variant=lengths.get(subject, "quick"),
+            operation="diagnostic",
+            # What failed has failed, whatever else was skipped.
+            caution="" if severity else caution,
+        )
+    worst = max(map(found.severity, found.ran), key=BADNESS.__getitem__)
+    length = "long" if set(lengths.values()) == {"long"} else "quick"
+    yield Figure(name="worst_severity", value=float(worst), variant=length, operation="diagnostic")
+
+
+def _tests(found: _Found) -> Iterator[Figure]:
+    """On how many subjects each test ran, and where it failed."""
+    ran: dict[str, int] = defaultdict(int)
+    for tests in found.ran.values():
+        for test in tests:
+            ran[test] += 1
+    for test, count in sorted(ran.items()):
+        yield Figure(name=TEST, value=float(count), operation=test)
+    for subject, tests in sorted(found.ran.items()):
+        for test, severity in sorted(tests.items()):
+            if severity:
+                yield Figure(name=FAILED_TEST, value=float(severity), operation=test, subject=subject)
+
+
+def _identities(document: Json, root: Json) -> Iterator[Figure]:
+    """Serial numbers and UUIDs, as version 4 lists them by entity and version 3 by number."""
+    for holder in (document, root):
+        for group in holder.listed("entity_groups"):
+            if group.text("entity_group").upper() != "GPU":
+                continue
+            for entity in group.listed("entities"):
+                for key, name in (("serial_num", "serial"), ("uuid", "uuid")):
+                    yield from _identity(name, entity.text("entity_id"), entity.text(key))
+    holders = [each for each in (document, root, root.get("metadata")) if each is not None]
+    for each in holders:
+        serials = each.get("GPU Device Serials")
+        if serials is not None and serials.is_object():
+            numbers = serials.keys()
+            for number in numbers:
+                yield from _identity("serial", number, serials.text(number))
+
+
+def _identity(name: str, number: str, value: str) -> Iterator[Figure]:
+    """Some boards have no serial number, and print zeros or a word for it."""
+    if number.isdecimal() and value.strip("0") and any(char.isdigit() for char in value):
+        yield Figure(name=name, value=float(int(number[:5])), subject=f"GPU {number[:5]}", variant=value)
 
 
 def _length(names: set[str]) -> str:
@@ -147,7 +224,7 @@ def _results(root: Json) -> Iterator[tuple[str, Json]]:
                 yield name, summary
     # Errors about no entity: of a host, or of the run as a whole.
     for error in root.listed("global_errors"):
-        yield "the run", error
+        yield RUN, error
 
 
 def _status(result: Json) -> str:

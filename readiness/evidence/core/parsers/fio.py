@@ -1,6 +1,7 @@
 """fio `--output-format=json` (and json+): bytes per second, operations per second and completion latency of each job.
 
-A job that ended with an error is no slow job: the file is refused.
+A job that ended with an error is no slow job: the file is refused. Errors that jobs were told to continue after are
+failed operations. Of a run over several clients each client's jobs count, and not their sum.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from readiness.evidence.core.documents import (
     whole_of,
     without_secrets,
 )
+from readiness.evidence.core.failures import failed_operations
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
 
-DIRECTIONS = ("read", "write", "trim")
+DIRECTIONS = ("read", "write", "trim", "mixed")
+ALL_CLIENTS = "All clients"
 _SIZES = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
@@ -30,9 +33,10 @@ def parse(content: bytes) -> Parsed:
     text = text_of(content)
     notes, body = _without_notes(text)
     document = Json.of(body)
-    jobs = document.need("jobs")
+    holder = document.need("client_stats" if document.get("client_stats") is not None else "jobs")
+    jobs = _jobs(holder)
     figures = []
-    for job in jobs.items():
+    for job in jobs:
         error = job.number("error")
         if error != 0:
             job.need("error").refuse(f"The job {job.text('jobname')} ended with error {error:g}.")
@@ -40,8 +44,9 @@ def parse(content: bytes) -> Parsed:
         if len(figures) > MOST_FIGURES:
             job.refuse(f"There are more than {MOST_FIGURES} figures.")
     if not figures:
-        jobs.refuse("No job read or wrote anything.")
-    hosts = [host for job in jobs.items() if (host := job.text("hostname"))]
+        holder.refuse("No job read or wrote anything.")
+    figures += _failed(jobs)
+    hosts = [host for job in jobs if (host := job.text("hostname"))]
     return Parsed(
         tool="fio",
         figures=tuple(figures),
@@ -51,6 +56,18 @@ def parse(content: bytes) -> Parsed:
         taken_at=_taken_at(document),
         warnings=tuple(notes),
     )
+
+
+def _jobs(holder: Json) -> list[Json]:
+    """Each job; of several clients without the sum over all of them."""
+    jobs = list(holder.items())
+    return [job for job in jobs if job.text("jobname") != ALL_CLIENTS] or jobs
+
+
+def _failed(jobs: list[Json]) -> list[Figure]:
+    """Jobs say how many operations failed where they were told to continue after errors."""
+    counts = [count for job in jobs if (count := job.optional_number("total_err")) is not None]
+    return [failed_operations(sum(counts))] if counts else []
 
 
 def _without_notes(text: str) -> tuple[list[str], str]:

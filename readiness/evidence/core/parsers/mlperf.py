@@ -11,6 +11,7 @@ import re
 from datetime import UTC, datetime
 
 from readiness.evidence.core.documents import MOST_FIGURES, Json, lines_of, number_of, text_of, tidy
+from readiness.evidence.core.failures import failed_operations
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError
 
 _ENTRY = re.compile(r":::MLLOG\s+(\{.*\})\s*$")
@@ -35,6 +36,7 @@ def parse(content: bytes) -> Parsed:
     begun: datetime | None = None
     least_ms: float | None = None
     met = False
+    errors: list[str] = []
     for number, line in lines_of(text):
         matched = _ENTRY.search(line)
         if matched is None:
@@ -45,6 +47,8 @@ def parse(content: bytes) -> Parsed:
         entries += 1
         key, at = entry.text("key"), _time(number, entry)
         last = at if last is None or at > last else last
+        if _is_error(number, entry):
+            errors.append(tidy(f"The load generator reports an error: {key}"))
         if key == "run_start":
             starts.append((number, at))
         elif key == "run_stop":
@@ -69,13 +73,15 @@ def parse(content: bytes) -> Parsed:
         figures.append(Figure(name="duration", value=least_ms / 1e3, unit="s", operation="serving"))
     if stops or not figures:
         figures += _time_to_train(starts, stops, number, facts.get("submission_benchmark", ""))
+    if errors:
+        figures.append(failed_operations(len(errors)))
     return Parsed(
         tool="mlperf",
         figures=tuple(figures),
         kept=text.encode("utf-8", "replace"),
         taken_at=_instant(number, last) or begun,
         devices=tuple(value for key, value in facts.items() if key == "submission_platform" and value),
-        warnings=("MLPerf-style: a result under that name needs a conforming submission.",),
+        warnings=("MLPerf-style: a result under that name needs a conforming submission.", *errors[:20]),
     )
 
 
@@ -114,6 +120,16 @@ def _optional(line: int, entry: Json) -> float | None:
 def _is_true(entry: Json) -> bool:
     value = entry.get("value")
     return value is not None and value.value is True
+
+
+def _is_error(line: int, entry: Json) -> bool:
+    """The load generator marks what it logs as an error, whatever its key."""
+    try:
+        metadata = entry.get("metadata")
+        mark = metadata.get("is_error") if metadata is not None and metadata.is_object() else None
+    except ParseError as error:
+        raise ParseError(line, error.reason) from error
+    return mark is not None and mark.value is True
 
 
 def _outcome(line: int, entry: Json) -> tuple[str, float | None]:

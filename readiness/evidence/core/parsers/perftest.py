@@ -31,6 +31,7 @@ _DEVICE = re.compile(r"\bDevice\s*:\s*(\S+)")
 _ENDS = re.compile(r"^\s*(local|remote) address: LID (\S+)")
 _GID = re.compile(r"^\s*GID:\s*([\d:a-fA-F]+)")
 _COLUMN = re.compile(r"#?[A-Za-z0-9_.%]+(?: (?:peak|average|percentile))?(?:\[[^\]]*\])?")
+_ERROR = re.compile(r"completion with error|failed status \d+", re.IGNORECASE)
 _QPS = re.compile(r"Number of qps\s*:\s*(\d{1,6})")
 _LATENCIES = {
     "t_min": ("latency_min", None),
@@ -70,6 +71,8 @@ def _read_text(text: str) -> Parsed:
     lids: dict[str, str] = {}
     gids: list[str] = []
     for number, line in lines_of(text):
+        if _ERROR.search(line):
+            raise ParseError(number, f"perftest reports a failed operation: {tidy(line)}")
         if "#bytes" in line and "#iterations" in line:
             columns = _columns(number, line)
         elif (test := _TEST.match(line)) is not None:

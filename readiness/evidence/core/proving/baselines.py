@@ -15,7 +15,7 @@ more than 5 % from run to run. A run of several nodes counts for each of them, s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -31,6 +31,7 @@ from readiness.evidence.core.proving.values import (
     is_standing,
     kept,
     proof_of,
+    voiding,
 )
 from readiness.evidence.core.units import converted
 from readiness.framework.core.definition import Check, SubMeasure
@@ -57,6 +58,7 @@ class Compared:
     worse: float
     told: str
     provenance: str
+    runs: tuple[int, ...] = ()
 
 
 def regressed(
@@ -66,19 +68,23 @@ def regressed(
     part = check.part("nodes-beyond")
     of_node: dict[int, list[Compared]] = defaultdict(list)
     voided: dict[int, list[Run]] = defaultdict(list)
+    failed: list[Run] = []
     tested: set[int] = set()
     for runs, before in _things(newest, earlier):
         last = max(runs, key=_order)
         nodes = [node for node in last.nodes if node in site.nodes]
         tested.update(nodes)
-        if last.void_changes & part.validity.voided_by:
+        if voiding(last, part):
             for node in nodes:
                 voided[node].append(last)
+        elif last.failed:
+            failed.append(last)
         elif (found := _compared(runs, before, part)) is not None:
             for node in nodes:
                 of_node[node].append(found)
+    crossed_nothing = _loopbacks(newest, part, site, tested)
     if not tested:
-        return {}
+        return kept({part.id: crossed_nothing})
     standing = {
         node: [each for each in found if is_standing(proof_of(each.run, part, None), part, now)]
         for node, found in of_node.items()
@@ -88,9 +94,22 @@ def regressed(
     beyond = {node: found for node, found in standing.items() if _worst(found).worse > BEYOND}
     share = _share(part, standing, beyond, site)
     last = max((run for run in newest if set(run.nodes) & tested), key=_order)
-    lacking = _lacking(part, missing, of_node, voided, site, last)
+    read = tuple(run.id for run in newest if set(run.nodes) & tested)
+    lacking = [proof._replace(others=read) for proof in _lacking(part, missing, of_node, voided, site, last)]
+    lacking += [
+        proof_of(run, part, None) for run in failed if is_standing(proof_of(run, part, None), part, now)
+    ]
+    lacking += crossed_nothing
     without = check.part("nodes-without-ticket")
     return kept({part.id: [share, *lacking], without.id: [_unticketed(without, beyond, share), *lacking]})
+
+
+def _loopbacks(
+    runs: Iterable[Run], part: SubMeasure, site: SiteParts, tested: Collection[int]
+) -> list[Proof]:
+    """Runs that crossed no network, on nodes that no other run was on: they are no result, and that is said."""
+    found = [run for run in runs if run.loopback and set(run.nodes) & site.nodes.keys() - set(tested)]
+    return [proof_of(run, part, None, cannot_judge=run.loopback) for run in found]
 
 
 def tail_compared(
@@ -136,7 +155,7 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> C
     last = max(runs, key=_order)
     if not any(run.is_baseline for run in runs) and not any(_order(run) < _order(last) for run in before):
         return None
-    standing = [run for run in runs if not run.void_changes & part.validity.voided_by]
+    standing = [run for run in runs if not run.failed and not voiding(run, part)]
     found = []
     for key, (value, unit) in _figures(last).items():
         slower = key[0] in LATENCIES
@@ -153,7 +172,8 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> C
         name = f"{key[1] or key[0]}{f' p{key[4]:g}' if key[4] else ''}"
         told = f"{name} {value / base[0] - 1:+.1%} of {base[0]:.4g} {unit}".replace("%", " %")
         provenance = worst_provenance(run.provenance for run in (*result, *base[1]))
-        found.append(Compared(last, worse, told, provenance))
+        runs_compared = tuple(run.id for run in (*result, *base[1]))
+        found.append(Compared(last, worse, told, provenance, runs_compared))
     return max(found, key=lambda each: each.worse, default=None)
 
 
@@ -162,11 +182,7 @@ def _baseline(
 ) -> tuple[float, Sequence[Run]] | None:
     """The marked run's figure, else the median of the first ones that have it, and which runs those are."""
     having = sorted(
-        (
-            run
-            for run in before
-            if not run.void_changes & part.validity.voided_by and _values([run], key, unit)
-        ),
+        (run for run in before if not run.failed and not voiding(run, part) and _values([run], key, unit)),
         key=_order,
     )
     marked = [run for run in having if run.is_baseline]
@@ -229,7 +245,8 @@ def _share(
         detail=few(told) if beyond else "",
     )
     every = worst_provenance(each.provenance for found in standing.values() for each in found)
-    return proof._replace(taken_at=oldest.run.taken_at, provenance=every)
+    runs = {run for found in standing.values() for each in found for run in each.runs}
+    return proof._replace(taken_at=oldest.run.taken_at, provenance=every, others=tuple(sorted(runs)))
 
 
 def _lacking(

@@ -1,12 +1,17 @@
-"""p1-intra-node and p1-fabric-collective: bus bandwidth inside nodes, between pairs, and as nodes are added."""
+"""p1-intra-node and p1-fabric-collective: bus bandwidth inside nodes, between pairs, and as nodes are added.
+
+A run counts for its nodes where all their accelerators took part and its results were checked. One with wrong values
+failed: no older run of the same nodes counts after it.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
 
+from readiness.evidence.core.failures import WRONG_VALUES
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.core.proving.floors import (
     COLLECTIVES,
@@ -16,7 +21,9 @@ from readiness.evidence.core.proving.floors import (
     Judged,
     figure_named,
     judged,
+    size_text,
 )
+from readiness.evidence.core.proving.participation import participation
 from readiness.evidence.core.proving.values import (
     FloorValue,
     Proof,
@@ -32,35 +39,52 @@ from readiness.evidence.core.proving.values import (
 )
 from readiness.framework.core.definition import Check
 
+INTRA_OPERATIONS = ("all_reduce",)
+type Nodes = tuple[int, ...]
+
 
 def intra_node(
     check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
 ) -> Proofs:
     """Each node's newest all-reduce over its own accelerators, at 16 GiB."""
-    busbw, wrong, covered = check.part("busbw"), check.part("wrong-values"), check.part("nodes-covered")
-    rates: dict[int, list[Proof]] = defaultdict(list)
+    wrong, covered = check.part("wrong-values"), check.part("nodes-covered")
     counts: dict[int, list[Proof]] = defaultdict(list)
-    for run in runs:
-        if run.tool not in COLLECTIVES or run.scope != "node" or run.size > 1:
-            continue
-        found = judged(run, "busbw", busbw.unit, floors, operations=("all_reduce",), preferred=INTRA_SIZE)
-        if found is None:
-            continue
+    for run in _inside_nodes(runs):
         node, name = _only_node(run, site)
-        rates[node].append(_rate(run, check, "busbw", found, name))
-        figure = figure_named(run, "wrong_values")
+        figure = figure_named(run, WRONG_VALUES)
         if figure is not None:
-            counts[node].append(proof_of(run, wrong, figure.value, detail=name, cannot_judge=figure.caution))
-    newest_rates = {node: newest(proofs, busbw, now) for node, proofs in rates.items()}
-    found_rates = {node: proof for node, proof in newest_rates.items() if proof is not None}
-    newest_counts = [newest(proofs, wrong, now) for proofs in counts.values()]
+            counts[node].append(_wrong(proof_of(run, wrong, None, detail=name), figure.value, figure.caution))
+    rates = node_rates(check, runs, site, floors, now)
     return kept(
         {
-            "busbw": list(found_rates.values()),
-            "wrong-values": [proof for proof in newest_counts if proof is not None],
-            "nodes-covered": [coverage(found_rates, site.nodes, covered, now)],
+            "busbw": list(rates.values()),
+            "wrong-values": [newest(proofs, wrong, now) for proofs in counts.values()],
+            "nodes-covered": [coverage(rates, site.nodes, covered, now)],
         }
     )
+
+
+def node_rates(
+    check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
+) -> dict[int, Proof]:
+    """By node its newest all-reduce."""
+    part = check.part("busbw")
+    rates: dict[int, list[Proof]] = defaultdict(list)
+    for run in _inside_nodes(runs):
+        found = judged(run, "busbw", part.unit, floors, operations=INTRA_OPERATIONS, preferred=INTRA_SIZE)
+        node, name = _only_node(run, site)
+        rates[node].append(_rate(run, check, "busbw", found or _no_row(INTRA_SIZE), name, site))
+    last = {node: newest(proofs, part, now) for node, proofs in rates.items()}
+    return {node: proof for node, proof in last.items() if proof is not None}
+
+
+def _inside_nodes(runs: Sequence[Run]) -> list[Run]:
+    return [run for run in runs if run.scope == "node" and run.size <= 1 and _is_of(run, INTRA_OPERATIONS)]
+
+
+def _wrong(proof: Proof, count: float | None, caution: str) -> Proof:
+    """Of this sub-measure the count is the figure, so that it is shown against its limit; other failures stay."""
+    return proof._replace(value=count, failed="" if count else proof.failed, cannot_judge=caution)
 
 
 def fabric(
@@ -68,73 +92,129 @@ def fabric(
 ) -> Proofs:
     """Each pair's newest run at 2 to 8 GiB, how the rate holds with more nodes, and nodes in a passing run."""
     part = check.part("pair-busbw")
-    pairs: dict[tuple[int, ...], list[Proof]] = defaultdict(list)
-    of_node: dict[int, list[Proof]] = defaultdict(list)
+    groups: dict[Nodes, list[Proof]] = defaultdict(list)
     for run in runs:
-        if run.tool not in COLLECTIVES or run.size < 2:
+        if run.size < 2 or not _is_of(run, PAIR_OPERATIONS):
             continue
         found = judged(run, "busbw", part.unit, floors, operations=PAIR_OPERATIONS, between=PAIR_SIZES)
-        if found is None:
-            continue
         name = " and ".join(site.nodes.get(node, "") for node in run.nodes) if len(run.nodes) == 2 else ""
-        proof = _rate(run, check, "pair-busbw", found, name)
-        if run.size == 2:
-            pairs[run.nodes].append(proof)
-        for node in run.nodes:
-            of_node[node].append(proof)
-    newest_pairs = [newest(proofs, part, now) for proofs in pairs.values()]
-    seen = {node: _best(proofs, check, now) for node, proofs in of_node.items()}
-    passing = [
-        node for node, proof in seen.items() if proof.floor is not None and (proof.value or 0) >= proof.floor
-    ]
+        groups[run.nodes if run.nodes else (-run.size,)].append(
+            _rate(run, check, "pair-busbw", found or _no_pair_row(run), name, site)
+        )
+    sizes = {run.id: run.size for run in runs}
+    last = {nodes: proof for nodes, each in groups.items() if (proof := newest(each, part, now)) is not None}
+    seen = _of_nodes(last, check, now)
+    passing = {node for node, proof in seen.items() if _passes(proof, check, now)}
+    pairs = {nodes: proof for nodes, proof in last.items() if sizes[proof.row] == 2}
+    larger = {nodes: proof for nodes, proof in last.items() if sizes[proof.row] > 2}
     return kept(
         {
-            "pair-busbw": [proof for proof in newest_pairs if proof is not None],
-            "scale-efficiency": [_efficiency(check, runs, now)],
+            # A run that cannot be judged says nothing of nodes that others proved.
+            "pair-busbw": [
+                proof for nodes, proof in pairs.items() if not (proof.cannot_judge and passing >= set(nodes))
+            ],
+            "scale-efficiency": _scaling(check, runs, larger, site, now),
             "nodes-covered": [coverage(seen, site.nodes, check.part("nodes-covered"), now, counts=passing)],
         }
     )
 
 
-def _rate(run: Run, check: Check, part_id: str, found: Judged, name: str) -> Proof:
-    reason = run.loopback or found.reason
-    return proof_of(
-        run, check.part(part_id), found.value, detail=name, floor=found.floor, cannot_judge=reason
+def _is_of(run: Run, operations: Sequence[str]) -> bool:
+    """Whether it is one of these; one that failed speaks against its nodes whatever the operation was.
+
+    Rows of small sizes are not read, so that the count of wrong values tells the operation too.
+    """
+    named = {figure.operation for figure in run.figures if figure.name in ("busbw", WRONG_VALUES)}
+    return run.tool in COLLECTIVES and (bool(run.failed) or not named.isdisjoint(operations))
+
+
+def _no_row(size: int) -> Judged:
+    return Judged(
+        None, reason=f"The run has no row at {size_text(size)}, or at another size that has a floor."
     )
 
 
-def _best(proofs: Iterable[Proof], check: Check, now: datetime) -> Proof:
-    """Of a node's runs one that passes, else the newest: one passing run is enough for it to be covered."""
+def _no_pair_row(run: Run) -> Judged:
+    low, high = map(size_text, PAIR_SIZES)
+    there = [figure.size_bytes or 0 for figure in run.figures if figure.name == "busbw"]
+    largest = [size for size in there if size < PAIR_SIZES[0]]
+    has = f"ends at {size_text(max(largest))}" if largest else f"has no row of {low} or more"
+    if any(size > PAIR_SIZES[1] for size in there):
+        has = f"has rows above {high} only"
+    return Judged(None, reason=f"The run {has}; between nodes it is judged at {low} to {high}.")
+
+
+def _rate(run: Run, check: Check, part_id: str, found: Judged, name: str, site: SiteParts) -> Proof:
+    """Cannot be judged by a part of the accelerators: the floor is of all of them, and fewer are faster or slower."""
+    took_part = participation(run, site)
+    unchecked = next((figure.caution for figure in run.figures if figure.name == WRONG_VALUES), "")
+    reasons = [run.loopback, found.reason, took_part.lacking, unchecked]
+    proof = proof_of(
+        run,
+        check.part(part_id),
+        found.value,
+        detail=name,
+        floor=found.floor,
+        cannot_judge=" ".join(filter(None, reasons)),
+    )
+    return proof._replace(share=min(took_part.shares.values(), default=1.0))
+
+
+def _of_nodes(last: Mapping[Nodes, Proof], check: Check, now: datetime) -> dict[int, Proof]:
+    """Of a node's runs a failed one that nothing newer answers, else one that passes, else the newest."""
+    of_node: dict[int, list[Proof]] = defaultdict(list)
+    for nodes, proof in last.items():
+        for node in nodes:
+            of_node[node].append(proof)
+    return {node: _deciding(proofs, check, now) for node, proofs in of_node.items()}
+
+
+def _deciding(proofs: Sequence[Proof], check: Check, now: datetime) -> Proof:
     part = check.part("nodes-covered")
+    failed = [each.taken_at for each in proofs if each.failed and is_standing(each, part, now)]
 
     def rank(proof: Proof) -> tuple[bool, bool, datetime]:
-        passes = is_valid(proof, part, now) and proof.floor is not None and (proof.value or 0) >= proof.floor
-        return passes, is_standing(proof, part, now), proof.taken_at
+        answered = not failed or proof.taken_at > max(failed)
+        decides = _passes(proof, check, now) if answered else bool(proof.failed)
+        return decides, is_standing(proof, part, now), proof.taken_at
 
     return max(proofs, key=rank)
 
 
-def _efficiency(check: Check, runs: Sequence[Run], now: datetime) -> Proof | None:
+def _passes(proof: Proof, check: Check, now: datetime) -> bool:
+    valid = is_valid(proof, check.part("nodes-covered"), now) and not proof.failed
+    return valid and proof.floor is not None and (proof.value or 0) >= proof.floor
+
+
+def _scaling(
+    check: Check, runs: Sequence[Run], larger: Mapping[Nodes, Proof], site: SiteParts, now: datetime
+) -> list[Proof | None]:
+    """Runs over more than two nodes that failed, the efficiency of the others, or what is missing for it."""
+    part = check.part("scale-efficiency")
+    failed = [proof for proof in larger.values() if proof.failed]
+    found = _efficiency(check, runs, site, now)
+    if found is not None or failed:
+        return [found, *failed]
+    counted = [run for run in runs if run.size > 1 and _is_of(run, PAIR_OPERATIONS)]
+    if not counted:
+        return []
+    sizes = " and ".join(str(size) for size in sorted({run.size for run in counted}))
+    reason = (
+        f"Runs are over {sizes} nodes; the efficiency compares runs that count over two numbers of nodes at one "
+        f"size of {size_text(PAIR_SIZES[0])} or more."
+    )
+    last = max(counted, key=lambda run: (run.taken_at, run.id))
+    return [proof_of(last, part, None, cannot_judge=reason)]
+
+
+def _efficiency(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proof | None:
     """Bus bandwidth of the largest run over that of the smallest ones, at the largest size that both have."""
     part = check.part("scale-efficiency")
     rates: dict[tuple[str, int], dict[int, list[tuple[Run, float]]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
-        if run.tool not in COLLECTIVES or run.size < 2 or run.loopback:
-            continue
-        if not is_standing(proof_of(run, part, None), part, now):
-            continue
-        lowest: dict[tuple[str, int], float] = {}
-        for figure in run.figures:
-            if (
-                figure.name == "busbw"
-                and figure.value
-                and figure.size_bytes
-                and figure.size_bytes >= PAIR_SIZES[0]
-            ):
-                key = (figure.operation, figure.size_bytes)
-                lowest[key] = min(figure.value, lowest.get(key, figure.value))
-        for key, value in lowest.items():
-            rates[key][run.size].append((run, value))
+        if _counts_for_scaling(run, check, site, now):
+            for key, value in _lowest(run).items():
+                rates[key][run.size].append((run, value))
     several = {key: by_size for key, by_size in rates.items() if len(by_size) > 1}
     if not several:
         return None
@@ -143,11 +223,34 @@ def _efficiency(check: Check, runs: Sequence[Run], now: datetime) -> Proof | Non
     smallest, largest = min(by_size), max(by_size)
     run, rate = max(by_size[largest], key=lambda pair: (pair[0].taken_at, pair[0].id))
     base = median(value for _, value in by_size[smallest])
-    oldest = min((run, *(one for one, _ in by_size[smallest])), key=lambda one: one.taken_at)
+    compared = [run, *(each for each, _ in by_size[smallest])]
+    oldest = min(compared, key=lambda each: each.taken_at)
     proof = proof_of(run, part, rate / base, detail=f"{largest} nodes against {smallest}")
-    compared = [run, *(one for one, _ in by_size[smallest])]
-    provenance = worst_provenance(one.provenance for one in compared)
-    return proof._replace(taken_at=oldest.taken_at, provenance=provenance)
+    return proof._replace(
+        taken_at=oldest.taken_at,
+        provenance=worst_provenance(each.provenance for each in compared),
+        others=tuple(each.id for each in compared),
+    )
+
+
+def _counts_for_scaling(run: Run, check: Check, site: SiteParts, now: datetime) -> bool:
+    if run.tool not in COLLECTIVES or run.size < 2 or run.loopback or run.failed:
+        return False
+    if any(figure.caution for figure in run.figures if figure.name == WRONG_VALUES):
+        return False
+    part = check.part("scale-efficiency")
+    return is_standing(proof_of(run, part, None), part, now) and not participation(run, site).lacking
+
+
+def _lowest(run: Run) -> dict[tuple[str, int], float]:
+    """By operation and size the lower of out-of-place and in-place."""
+    lowest: dict[tuple[str, int], float] = {}
+    for figure in run.figures:
+        size = figure.size_bytes or 0
+        if figure.name == "busbw" and figure.value and size >= PAIR_SIZES[0]:
+            key = (figure.operation, size)
+            lowest[key] = min(figure.value, lowest.get(key, figure.value))
+    return lowest
 
 
 def _only_node(run: Run, site: SiteParts) -> tuple[int, str]:

@@ -1,15 +1,23 @@
-"""p1-accelerator-diag and p5-revalidation: which accelerators a diagnostic covered, and what it found."""
+"""p1-accelerator-diag and p5-revalidation: which accelerators a diagnostic covered, and what it found.
+
+A test that failed on an accelerator stands until a newer run of at least that test is clean on it, whatever the level
+of either: a quick diagnostic that finds something is not outweighed by a longer one of before. A diagnostic that names
+another accelerator than the inventory has in that place proves nothing of it.
+"""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from readiness.evidence.core.parsers.dcgm_diag import BADNESS
+from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, TEST, Figure
+from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR, BADNESS, RUN
 from readiness.evidence.core.provenance import worst_provenance
+from readiness.evidence.core.proving.collectives import node_rates
 from readiness.evidence.core.proving.values import (
+    FloorValue,
     Proof,
     Proofs,
     Run,
@@ -17,116 +25,279 @@ from readiness.evidence.core.proving.values import (
     coverage,
     few,
     is_standing,
+    is_valid,
     kept,
     newest,
     proof_of,
 )
 from readiness.framework.core.definition import Check, SubMeasure
+from readiness.framework.core.vocabulary import Change
 
-_GPU = re.compile(r"(?:(\S+) )?GPU (\d{1,5})")
 QUICK = timedelta(hours=24)
+UNNAMED = ""
+"""Stands for the tests of a run that does not say which failed."""
+type Place = tuple[int, int]
+"""Node and number of an accelerator; the number is -1 for what is of the node as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one run found at one place. `failed` are tests with their severity, `other` says who else was there."""
+
+    run: Run
+    severity: float | None
+    is_long: bool
+    failed: Mapping[str, float]
+    tests: frozenset[str]
+    skipped: str
+    other: str
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        return self.run.taken_at, self.run.id
+
+    def answers(self, test: str, earlier: Result) -> bool:
+        """Whether it is a clean run of at least the test that failed earlier."""
+        if self.order <= earlier.order or self.severity is None or self.skipped or self.other:
+            return False
+        if test in (UNNAMED, RUN):
+            return not self.severity and (self.is_long or (test == RUN and not earlier.is_long))
+        return test in self.tests and test not in self.failed
 
 
 def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
-    """Each accelerator's newest long diagnostic; a quick one counts for the quick check alone."""
+    """Each accelerator's newest long diagnostic, or what failed since; a quick one counts for the quick check alone."""
     worst, quick = check.part("worst-severity"), check.part("quick-coverage")
-    long_runs: dict[tuple[int, int], list[Proof]] = defaultdict(list)
-    any_runs: dict[tuple[int, int], list[Proof]] = defaultdict(list)
-    of_nodes: dict[int, list[Proof]] = defaultdict(list)
-    nodes = {name.lower(): node for node, name in site.nodes.items()}
-    for run in runs:
-        if run.tool != "dcgm-diag":
+    deciding: list[Proof | None] = []
+    newest_long: dict[Place, Proof] = {}
+    newest_any: dict[Place, Proof] = {}
+    for place, results in _results(runs, site).items():
+        name = f"{site.nodes.get(place[0], '')} GPU {place[1]}".strip()
+        if place[1] < 0:
+            deciding.append(_standing_failure(results, worst, site.nodes.get(place[0], ""), now))
             continue
-        for node in run.nodes or (0,):
-            of_nodes[node].append(_of_node(run, worst, site.nodes.get(node, "")))
-        for figure in run.figures:
-            found = _GPU.fullmatch(figure.subject) if figure.name == "severity" else None
-            if found is None:
-                continue
-            node = nodes.get((found[1] or "").lower(), run.nodes[0] if len(run.nodes) == 1 else 0)
-            accelerator = (node, int(found[2]))
-            name = f"{site.nodes.get(node, '')} GPU {found[2]}".strip()
-            any_runs[accelerator].append(proof_of(run, quick, figure.value, detail=name))
-            if figure.variant == "long":
-                long_runs[accelerator].append(proof_of(run, worst, figure.value, detail=name))
-    newest_long = {each: newest(proofs, worst, now) for each, proofs in long_runs.items()}
-    newest_any = {each: newest(proofs, quick, now) for each, proofs in any_runs.items()}
+        last = max(results, key=lambda result: result.order)
+        own = [result for result in results if not result.other] if not last.other else [last]
+        if quickest := newest([_proof(each, quick, name) for each in own], quick, now):
+            newest_any[place] = quickest
+        if longest := newest([_proof(each, worst, name) for each in own if each.is_long], worst, now):
+            newest_long[place] = longest
+        failure = _standing_failure(own, worst, name, now)
+        other = _proof(last, worst, name) if last.other else None
+        deciding.append(failure or other or newest_long.get(place))
     wanted = {each: f"{site.nodes.get(each[0], '')} GPU {each[1]}" for each in site.accelerators}
     return kept(
         {
-            "worst-severity": [*newest_long.values(), *_troubled(of_nodes, worst, now)],
-            "coverage": [_covered(newest_long, wanted, check, "coverage", now)],
-            "quick-coverage": [_covered(newest_any, wanted, check, "quick-coverage", now)],
+            "worst-severity": deciding,
+            "coverage": [_covered(newest_long, wanted, check.part("coverage"), now)],
+            "quick-coverage": [_covered(newest_any, wanted, quick, now)],
         }
     )
 
 
-def _of_node(run: Run, part: SubMeasure, name: str) -> Proof:
+def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
+    found: dict[Place, list[Result]] = defaultdict(list)
+    nodes = {name.lower(): node for node, name in site.nodes.items()}
+    for run in runs:
+        if run.tool != "dcgm-diag":
+            continue
+        tests = frozenset(each.operation for each in run.figures if each.name == TEST)
+        failed: dict[str, dict[str, float]] = defaultdict(dict)
+        told: dict[str, dict[str, str]] = defaultdict(dict)
+        for figure in run.figures:
+            if figure.name == FAILED_TEST:
+                failed[figure.subject][figure.operation] = figure.value or 0.0
+            elif figure.name in IDENTITIES:
+                told[figure.subject][figure.name] = figure.variant
+        for figure in run.figures:
+            matched = ACCELERATOR.fullmatch(figure.subject) if figure.name == "severity" else None
+            if matched is not None:
+                node = nodes.get((matched[1] or "").lower(), run.nodes[0] if len(run.nodes) == 1 else 0)
+                place = (node, int(matched[2]))
+                result = _result(run, figure, failed, tests, _other(told[figure.subject], place, site))
+                found[place].append(_of_place(result, place))
+        for node in run.nodes or (0,):
+            found[node, -1].append(_of_node(run, failed, tests))
+    return found
+
+
+def _result(
+    run: Run, figure: Figure, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str], other: str
+) -> Result:
+    severity = figure.value
+    named = failed.get(figure.subject) or ({UNNAMED: severity} if severity else {})
+    return Result(run, severity, figure.variant == "long", named, tests, figure.caution, other)
+
+
+def _of_place(result: Result, place: Place) -> Result:
+    """Another accelerator elsewhere in the run's nodes voids nothing that was found of this one."""
+    run = result.run
+    if Change.ACCELERATOR not in run.void_changes or place in run.replaced:
+        return result
+    return replace(result, run=replace(run, void_changes=run.void_changes - {Change.ACCELERATOR}))
+
+
+def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str]) -> Result:
     """What a diagnostic found that is of no one accelerator: a failure of the host's software, or of the run."""
-    found = [
+    severities = [
         each.value
         for each in run.figures
-        if each.name == "severity" and each.value is not None and not _GPU.fullmatch(each.subject)
+        if each.name == "severity" and each.value is not None and not ACCELERATOR.fullmatch(each.subject)
     ]
-    value = max(found, key=lambda severity: BADNESS.get(int(severity), 0), default=0.0)
-    return proof_of(run, part, value, detail=name)
+    severity = max(severities, key=_badness, default=0.0)
+    named: dict[str, float] = {}
+    for subject, each in failed.items():
+        if not ACCELERATOR.fullmatch(subject):
+            named |= each
+    named = named or ({UNNAMED: severity} if severity else {})
+    long = any(each.name == "worst_severity" and each.variant == "long" for each in run.figures)
+    long = long or any(each.name == "severity" and each.variant == "long" for each in run.figures)
+    return Result(run, severity, long, named, tests, "", "")
 
 
-def _troubled(of_nodes: Mapping[int, Sequence[Proof]], part: SubMeasure, now: datetime) -> list[Proof]:
-    """Nodes whose newest diagnostic found such a thing."""
-    found = [newest(proofs, part, now) for proofs in of_nodes.values()]
-    return [proof for proof in found if proof is not None and proof.value]
+def _other(told: Mapping[str, str], place: Place, site: SiteParts) -> str:
+    """Which other accelerator the output names than the inventory; empty where they agree or one does not know."""
+    known = site.identities.get(place)
+    for name in IDENTITIES:
+        said, entered = told.get(name, ""), getattr(known, name, "")
+        if said and entered and said.casefold() != entered.casefold():
+            where = f"{site.nodes.get(place[0], '')} GPU {place[1]}".strip()
+            what = "UUID" if name == "uuid" else "serial number"
+            return (
+                f"The diagnostic names {what} {said} and the inventory {entered} for {where}: "
+                "it proves nothing of that accelerator."
+            )
+    return ""
+
+
+def _proof(result: Result, part: SubMeasure, name: str) -> Proof:
+    return proof_of(
+        result.run, part, result.severity, detail=name, cannot_judge=result.other or result.skipped
+    )
+
+
+def _standing_failure(results: Sequence[Result], part: SubMeasure, name: str, now: datetime) -> Proof | None:
+    """The worst test that failed and that no newer run answers; None where there is none."""
+    standing = [
+        (severity, result, test)
+        for result in results
+        if not result.other and is_standing(proof_of(result.run, part, None), part, now)
+        for test, severity in result.failed.items()
+        if not any(later.answers(test, result) for later in results)
+    ]
+    if not standing:
+        return None
+    severity, result, _ = max(standing, key=lambda each: (_badness(each[0]), each[1].order))
+    alike = (test for worst, of_run, test in standing if of_run is result and worst == severity)
+    tests = sorted({test for test in alike if test not in (UNNAMED, RUN)})
+    return proof_of(result.run, part, severity, detail=f"{name}: {few(tests)}" if tests else name)
+
+
+def _badness(severity: float) -> int:
+    return BADNESS.get(int(severity), 0)
 
 
 def _covered(
-    found: Mapping[tuple[int, int], Proof | None],
-    wanted: Mapping[tuple[int, int], str],
-    check: Check,
-    part_id: str,
-    now: datetime,
+    found: Mapping[Place, Proof], wanted: Mapping[Place, str], part: SubMeasure, now: datetime
 ) -> Proof | None:
-    known = {each: proof for each, proof in found.items() if proof is not None}
-    return coverage(known, wanted, check.part(part_id), now)
+    counts = [place for place, proof in found.items() if is_valid(proof, part, now)]
+    return coverage(found, wanted, part, now, counts=counts)
 
 
 def revalidated(
-    check: Check, diag: Check, intra: Check, runs: Sequence[Run], site: SiteParts, now: datetime
+    check: Check,
+    diag: Check,
+    intra: Check,
+    runs: Sequence[Run],
+    site: SiteParts,
+    floors: Sequence[FloorValue],
+    now: datetime,
 ) -> Proofs:
-    """Nodes with a quick check within 24 h and the full set within its validity, none older than a change.
+    """Nodes whose newest quick check within 24 h and whose newest full set within its validity passed.
 
-    The full set is the long diagnostic and the collective inside the node.
+    The full set is the long diagnostic and the collective inside the node. What only warns has passed.
     """
-    quick: set[int] = set()
-    long: set[int] = set()
-    collective: set[int] = set()
-    last: Run | None = None
-    for run in runs:
-        if not run.nodes or run.tool not in ("dcgm-diag", "nccl-tests", "rccl-tests"):
-            continue
-        last = run if last is None or run.taken_at > last.taken_at else last
-        of_diag = proof_of(run, diag.part("worst-severity"), None)
-        if run.tool == "dcgm-diag":
-            if not of_diag.voided and run.taken_at >= now - QUICK:
-                quick.update(run.nodes)
-            full = any(figure.name == "worst_severity" and figure.variant == "long" for figure in run.figures)
-            if full and is_standing(of_diag, diag.part("worst-severity"), now):
-                long.update(run.nodes)
-        elif run.size == 1 and is_standing(
-            proof_of(run, intra.part("busbw"), None), intra.part("busbw"), now
-        ):
-            collective.update(run.nodes)
-    if last is None or not site.nodes:
+    validating = [run for run in runs if run.nodes and run.tool in ("dcgm-diag", "nccl-tests", "rccl-tests")]
+    if not validating or not site.nodes:
         return {}
+    quick, long = _passed(validating, diag, site, now)
+    collective = _fast_enough(intra, validating, site, floors, now)
     current = quick & long & collective & set(site.nodes)
     missing = sorted(name for node, name in site.nodes.items() if node not in current)
-    value = 100.0 * len(current) / len(site.nodes)
-    detail = f"without: {few(missing)}" if missing else ""
+    last = max(validating, key=lambda run: (run.taken_at, run.id))
     proof = Proof(
         kind="run",
         ref=f"run:{last.id}",
-        value=value,
+        value=100.0 * len(current) / len(site.nodes),
         taken_at=now,
-        detail=detail,
+        detail=f"without: {few(missing)}" if missing else "",
         provenance=worst_provenance(run.provenance for run in runs if run.nodes),
+        others=tuple(run.id for run in validating),
     )
     return kept({check.part("nodes-current").id: [proof]})
+
+
+def _passed(runs: Sequence[Run], diag: Check, site: SiteParts, now: datetime) -> tuple[set[int], set[int]]:
+    """Nodes whose newest diagnostic of 24 h passed, and those whose newest long one did; nothing failed since."""
+    part = diag.part("worst-severity")
+    good = frozenset[float]().union(
+        *(each.bound.values for each in (part.pass_at, part.warn_at) if each is not None and each.bound)
+    )
+    of_node: dict[int, dict[int, dict[int, Result]]] = defaultdict(lambda: defaultdict(dict))
+    bad: set[int] = set()
+    for (node, number), results in _results(runs, site).items():
+        if (node, number) not in site.accelerators and number >= 0:
+            continue
+        failure = _standing_failure(results, part, "", now)
+        if failure is not None and failure.value not in good:
+            bad.add(node)
+        for result in results:
+            if is_standing(_proof(result, part, ""), part, now):
+                of_node[node][result.run.id][number] = result
+    quick: set[int] = set()
+    long: set[int] = set()
+    for node, by_run in of_node.items():
+        if node in bad:
+            continue
+        wanted = {number for each, number in site.accelerators if each == node}
+        standing = sorted(by_run.values(), key=lambda each: next(iter(each.values())).order)
+        if _is_clean(standing[-1], wanted, good, since=now - QUICK):
+            quick.add(node)
+        longer = [each for each in standing if any(result.is_long for result in each.values())]
+        if longer and _is_clean(longer[-1], wanted, good):
+            long.add(node)
+    return quick, long
+
+
+def _is_clean(
+    results: Mapping[int, Result],
+    wanted: set[int],
+    good: frozenset[float],
+    *,
+    since: datetime | None = None,
+) -> bool:
+    """Whether one run found nothing on any of a node's accelerators, and was on all of them."""
+    return wanted <= results.keys() and all(
+        not each.skipped
+        and not each.other
+        and each.severity in good
+        and (since is None or each.run.taken_at >= since)
+        for each in results.values()
+    )
+
+
+def _fast_enough(
+    intra: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
+) -> set[int]:
+    """Nodes whose newest collective is not below the floor by more than what still warns."""
+    part = intra.part("busbw")
+    threshold = part.warn_at or part.pass_at
+    factor = threshold.factor if threshold is not None else 1.0
+    return {
+        node
+        for node, proof in node_rates(intra, runs, site, floors, now).items()
+        if is_valid(proof, part, now)
+        and not proof.failed
+        and proof.floor is not None
+        and (proof.value or 0.0) >= factor * proof.floor
+    }

@@ -17,6 +17,7 @@ from readiness.evidence.core.proving.values import (
     SiteParts,
     is_standing,
     kept,
+    newest,
     proof_of,
 )
 from readiness.framework.core.definition import Check
@@ -25,6 +26,9 @@ TOOLS = frozenset({"perftest", "sockperf"})
 NO_LOAD = "No run was made under background load; an idle path says little."
 LEAST_REPEATS = 20
 """A measurement with fewer is no evidence [S9, after RFC 2544]."""
+SERVED = frozenset({"mlperf", "vllm-bench"})
+LEAST_SERVED_S = 600
+"""A served run that is shorter is no evidence [S11]."""
 MOST_SPREAD = 5.0
 """Per cent of the p99 over the repeats; at or above it, it is no evidence [S9]."""
 
@@ -35,7 +39,7 @@ class Path:
 
     `runs` are all by load ("" said is "unsaid"), `standing` those that count now. `shown` are those whose figures
     are given: the loaded ones that count, else the loaded ones that did, else the newest of any. `unfit` says why
-    they are no evidence, and is empty if they are.
+    they are no evidence, and is empty if they are. `failed` is the newest run where that one failed.
     """
 
     tool: str
@@ -50,6 +54,7 @@ class Path:
     shown: Sequence[Run]
     spread: float | None
     unfit: str
+    failed: Run | None = None
 
     @property
     def key(self) -> str:
@@ -89,7 +94,7 @@ def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> 
 def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, now: datetime) -> Path:
     part = check.part("loaded-p99")
     standing = {
-        load: [run for run in runs if is_standing(proof_of(run, part, None), part, now)]
+        load: [run for run in runs if not run.failed and is_standing(proof_of(run, part, None), part, now)]
         for load, runs in by_load.items()
     }
     loaded = standing.get("loaded", [])
@@ -112,25 +117,30 @@ def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, n
         shown=shown,
         spread=spread,
         unfit=_unfit(by_load, shown, loaded, spread),
+        failed=last if last.failed else None,
     )
 
 
 def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
     """What one path proves, by sub-measure."""
+    if path.failed is not None:
+        return {
+            part_id: proof_of(path.failed, check.part(part_id), None, detail=path.name)
+            for part_id in ("loaded-p99", "load-factor", "tail-ratio")
+        }
     p99, trouble = tail(path.shown, 99.0)
     p50, no_median = tail(path.shown, 50.0)
     p999, no_tail = tail(path.shown, 99.9)
     idle_p99, no_idle = tail(path.idle, 99.0) if path.idle else (None, "No run of this path was made idle.")
     base = min(path.shown, key=lambda run: run.taken_at)
+    decide = tuple(run.id for run in (*path.shown, *path.idle))
 
     def proof(part_id: str, value: float | None, reason: str) -> Proof:
-        given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=reason)
         # All repeats are too old or voided: then it is that, and not that they are too few.
-        return (
-            given
-            if path.loaded or not path.runs.get("loaded")
-            else proof_of(base, check.part(part_id), value, detail=path.name)
-        )
+        counts = path.loaded or not path.runs.get("loaded")
+        told = reason if counts else ""
+        given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=told)
+        return given._replace(others=decide)
 
     factor = p99 / idle_p99 if p99 and idle_p99 else None
     ratio = p999 / p50 if p999 and p50 else None
@@ -181,16 +191,32 @@ def tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
     return figure.value, figure.caution
 
 
-def serving(check: Check, runs: Sequence[Run]) -> Proofs:
-    """The newest served run's p99 of first token and token time, and how long it ran at least."""
+def serving(check: Check, runs: Sequence[Run], now: datetime) -> Proofs:
+    """Of each model its newest run's p99 of first token and token time, and how long it ran at least."""
     found: dict[str, list[Proof | None]] = {}
     for part_id, name, percentile in (
         ("ttft-p99", "ttft", 99.0),
         ("tpot-p99", "tpot", 99.0),
         ("duration", "duration", None),
     ):
-        holding = [(run, each) for run in runs if (each := figure_named(run, name, percentile)) is not None]
-        if holding:
-            run, figure = max(holding, key=lambda pair: (pair[0].taken_at, pair[0].id))
-            found[part_id] = [proof_of(run, check.part(part_id), figure.value, cannot_judge=figure.caution)]
+        part = check.part(part_id)
+        of_model: dict[str, list[Proof]] = defaultdict(list)
+        for run in runs:
+            figure = figure_named(run, name, percentile)
+            if figure is None or run.tool not in SERVED:
+                continue
+            reason = "" if percentile is None else figure.caution or _too_short(run)
+            proof = proof_of(run, part, figure.value, detail=figure.subject, cannot_judge=reason)
+            of_model[figure.subject].append(proof)
+        found[part_id] = [newest(proofs, part, now) for proofs in of_model.values()]
     return kept(found)
+
+
+def _too_short(run: Run) -> str:
+    """Why its tail is no evidence: it was shorter than 600 s, or does not say [S11]."""
+    duration = figure_named(run, "duration")
+    if duration is None or duration.value is None:
+        return f"The run does not say that it lasted {LEAST_SERVED_S} s."
+    if duration.value < LEAST_SERVED_S:
+        return f"The run lasted {duration.value:.0f} s; {LEAST_SERVED_S} s are needed."
+    return ""

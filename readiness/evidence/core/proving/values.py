@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from readiness.evidence.core.parsed import Figure
+from readiness.evidence.core.failures import failures_of
+from readiness.evidence.core.parsed import RANKS, Figure
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.framework.core.definition import SubMeasure
 from readiness.framework.core.vocabulary import Change
@@ -16,13 +17,18 @@ type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
 
+ALWAYS_VOIDS = frozenset({Change.ACCELERATOR})
+"""What was proved of one accelerator is not proved of another, whatever a check lists."""
+
+
 class Proof(NamedTuple):
     """One figure that evidence gives for a sub-measure, in its unit, not yet judged. A site has hundreds.
 
     `kind` is `run`, `fact` or `attestation`, `ref` names the row (`run:12`). `detail` names the thing that it is
-    about. `floor` is the limit that belongs to this very figure. `cannot_judge` and `voided` are sentences, empty
-    when there is nothing to say: the first makes it unknown, the second stale. Where it cannot be judged, what
-    people say counts in its place, but not what they said before `asked_at`.
+    about. `floor` is the limit that belongs to this very figure. `failed`, `cannot_judge` and `voided` are sentences,
+    empty when there is nothing to say: the first makes it fail whatever its value, the second unknown, the third
+    stale. Where it cannot be judged, what people say counts in its place, but not what they said before `asked_at`.
+    `others` are further runs that decide together with this one. `share` is which part of the thing took part.
     """
 
     kind: str
@@ -37,6 +43,14 @@ class Proof(NamedTuple):
     voided_at: datetime | None = None
     provenance: str = "measured"
     asked_at: datetime | None = None
+    failed: str = ""
+    others: tuple[int, ...] = ()
+    share: float = 1.0
+
+    @property
+    def row(self) -> int:
+        """The number in `ref`."""
+        return int(self.ref.rpartition(":")[2])
 
 
 type Proofs = dict[str, tuple[Proof, ...]]
@@ -67,11 +81,25 @@ class Run:
     devices: tuple[int, ...] = ()
     figures: tuple[Figure, ...] = ()
     provenance: str = "measured"
+    replaced: frozenset[tuple[int, int]] = frozenset()
+    """Accelerators, by node and number, in whose place another one is since."""
+    failed: str = field(init=False, default="")
+    """Why the run is void whatever its figures say: wrong values, failed operations. Empty where it is not."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "failed", failures_of(self.figures).reason)
 
     @property
     def size(self) -> int:
         """How many nodes took part."""
         return max(self.hosts, len(self.nodes))
+
+    @property
+    def ranks(self) -> int | None:
+        """How many accelerators took part in a collective; None where the output does not say."""
+        told = [int(each.value or 0) for each in self.figures if each.name == RANKS]
+        # Runs of before the hosts were counted have the sum beside each rate.
+        return sum(told) if told else max((each.streams or 0 for each in self.figures), default=0) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +114,20 @@ class FloorValue:
     source: str
 
 
+class Identity(NamedTuple):
+    """Which accelerator it is; empty where nobody entered it."""
+
+    serial: str = ""
+    uuid: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteParts:
     """What is in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
 
     nodes: Mapping[int, str]
     accelerators: frozenset[tuple[int, int]] = frozenset()
+    identities: Mapping[tuple[int, int], Identity] = field(default_factory=dict)
     ports: Mapping[tuple[int, str], str]
 
 
@@ -104,8 +140,14 @@ def proof_of(
     floor: FloorValue | None = None,
     cannot_judge: str = "",
 ) -> Proof:
-    """A run's figure for a sub-measure; voided where a change that the sub-measure minds came after the run."""
-    minded = run.void_changes & part.validity.voided_by
+    """A run's figure for a sub-measure; voided where a change that the sub-measure minds came after the run.
+
+    A run that failed gives no figure, only the reason: it is the judgement, and no pass.
+    """
+    minded = voiding(run, part)
+    failed = run.failed
+    if failed:
+        value, floor, cannot_judge = None, None, ""
     return Proof(
         kind="run",
         ref=f"run:{run.id}",
@@ -118,7 +160,13 @@ def proof_of(
         voided=run.void_reason if minded else "",
         voided_at=run.voided_at if minded else None,
         provenance=run.provenance,
+        failed=failed,
     )
+
+
+def voiding(run: Run, part: SubMeasure) -> frozenset[Change]:
+    """Changes since the run that void it for a sub-measure."""
+    return run.void_changes & (part.validity.voided_by | ALWAYS_VOIDS)
 
 
 def is_valid(proof: Proof, part: SubMeasure, now: datetime) -> bool:
@@ -136,7 +184,7 @@ def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | 
     found = list(proofs)
     if len(found) < 2:
         return found[0] if found else None
-    return max(found, key=lambda proof: (is_valid(proof, part, now), proof.taken_at, proof.ref))
+    return max(found, key=lambda proof: (is_valid(proof, part, now), proof.taken_at, proof.row))
 
 
 def coverage[Thing](
@@ -149,6 +197,7 @@ def coverage[Thing](
 ) -> Proof | None:
     """Per cent of the wanted things that a standing run covers; None where no run covers any, ever.
 
+    A thing of which only a part took part counts by that part; one whose run failed is not covered.
     Where all that there is was voided or is too old, that is what is given, so that it is stale and not 0 %. The
     instant is the oldest run that counts: with it the figure falls. `counts` narrows the things that may count.
     """
@@ -159,18 +208,40 @@ def coverage[Thing](
     standing = {thing: proof for thing, proof in known.items() if is_standing(proof, part, now)}
     if not standing:
         last = max(known.values(), key=lambda proof: proof.taken_at)
-        return last._replace(value=0.0, detail="", floor=None, floor_source="", cannot_judge="")
-    covered = {thing: proof for thing, proof in standing.items() if thing in may_count}
-    missing = sorted(name for thing, name in wanted.items() if thing not in covered)
+        return last._replace(value=0.0, detail="", floor=None, floor_source="", cannot_judge="", failed="")
+    covered = {thing: proof for thing, proof in standing.items() if thing in may_count and not proof.failed}
+    missing = sorted(
+        name if thing not in covered else f"{100 * (1 - covered[thing].share):.0f} % of {name}"
+        for thing, name in wanted.items()
+        if thing not in covered or covered[thing].share < 1
+    )
     oldest = min((covered or standing).values(), key=lambda proof: proof.taken_at)
     return Proof(
         kind="run",
         ref=oldest.ref,
-        value=100.0 * len(covered) / len(wanted),
+        value=100.0 * sum(proof.share for proof in covered.values()) / len(wanted),
         taken_at=oldest.taken_at,
-        detail=f"without: {few(missing)}" if missing else "",
+        detail=f"without: {few(missing)}{_why(standing, covered)}" if missing else "",
         provenance=worst_provenance(proof.provenance for proof in standing.values()),
+        others=_runs_of(standing.values()),
     )
+
+
+def _why[Thing](standing: Mapping[Thing, Proof], covered: Mapping[Thing, Proof]) -> str:
+    """Why a run of what is not covered does not cover it: the newest that says so."""
+    lacking = [
+        proof
+        for thing, proof in standing.items()
+        if (thing not in covered or proof.share < 1) and (proof.failed or proof.cannot_judge)
+    ]
+    if not lacking:
+        return ""
+    last = max(lacking, key=lambda proof: (proof.taken_at, proof.row))
+    return f"; {(last.failed or last.cannot_judge).rstrip('.')}"
+
+
+def _runs_of(proofs: Iterable[Proof]) -> tuple[int, ...]:
+    return tuple(sorted({proof.row for proof in proofs}))
 
 
 def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:

@@ -11,6 +11,7 @@ from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations import RunContext, import_run
+from readiness.evidence.proved import summary_of
 from readiness.evidence.refusals import EvidenceRefused
 from web import clock
 from web.actor import acting
@@ -82,6 +83,12 @@ class Command(BaseCommand):
             self.stderr.write(f"Note: {warning}")
         if run.voided_at is not None:
             self.stderr.write(f"Voided: {run.void_reason}")
+        summary = summary_of(run, now=clock.now())
+        self.stdout.write(f"Sample size: {summary.samples}")
+        self.stdout.write(f"Failures: {summary.failures}")
+        self.stdout.write(f"Coverage: {summary.coverage}")
+        for each in summary.proves_not:
+            self.stdout.write(f"Does not prove {each.check_id}/{each.part_id}: {each.why_not}")
         self.stdout.write(f"{run.measures.count()} figures of {place.name}, run {run.pk}")
 
 

@@ -104,6 +104,29 @@ def test_a_footer_that_counts_more_than_the_rows_is_believed():
     assert figure(run, "wrong_values").value == 248
 
 
+def test_wrong_values_that_only_the_footer_counts_are_wrong_though_rows_were_not_checked():
+    row = ROW.replace("      0 ", "    N/A ").replace("      0\n", "    N/A\n")
+    run = nccl("# all_reduce_perf\n" + HEADER + row + FOOTER.replace("0 OK", "248 FAILED"))
+    assert figure(run, "wrong_values").value == 248
+
+
+def test_a_footer_that_says_failed_is_believed_whatever_it_counts():
+    run = nccl("# all_reduce_perf\n" + HEADER + ROW + FOOTER.replace("0 OK", "0 FAILED"))
+    assert figure(run, "wrong_values").value == 1
+
+
+def test_accelerators_are_counted_by_host():
+    run = nccl("# all_reduce_perf\n" + DEVICES + HEADER + ROW + FOOTER)
+    ranks = {each.subject: each.value for each in run.figures if each.name == "ranks"}
+    assert ranks == {"node-1": 1, "node-2": 1}
+
+
+def test_an_error_of_the_library_is_a_failed_operation():
+    run = nccl("# all_reduce_perf\n" + HEADER + ROW + FOOTER + "# error: remote process exited\n")
+    assert figure(run, "failed_operations").value == 1
+    assert run.warnings == ("error: remote process exited",)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [

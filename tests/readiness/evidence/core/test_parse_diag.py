@@ -90,6 +90,84 @@ def test_the_worst_severity(results, severity):
     assert severity_of(diag(("memory", *results))) == severity
 
 
+def cautions(run):
+    return {each.subject: each.caution for each in run.figures if each.name == "severity"}
+
+
+@pytest.mark.parametrize(
+    ("tests", "caution"),
+    [
+        pytest.param(
+            [("memory", result(0, "Skip"), result(1)), ("pcie", result(0), result(1))],
+            "Tests were skipped on GPU 0: memory.",
+            id="on one of several",
+        ),
+        pytest.param(
+            [("memory", result(0, "Skip"), result(1, "Skip")), ("pcie", result(0), result(1))],
+            "Tests were skipped on GPU 0: memory.",
+            id="one that every level stands on, on all of them",
+        ),
+        pytest.param(
+            [("eud", result(0, "Skip"), result(1, "Skip")), ("pcie", result(0), result(1))],
+            "",
+            id="one that is not installed",
+        ),
+        pytest.param(
+            [("memory", result(1)), ("pcie", result(0), result(1))],
+            "Tests were skipped on GPU 0: memory.",
+            id="one that does not list it",
+        ),
+        pytest.param(
+            [("memory", result(0, "Skip"), result(1)), ("pcie", result(0, "Skip"), result(1))],
+            "Every test was skipped on GPU 0.",
+            id="every one",
+        ),
+        pytest.param(
+            [("memory", result(0, "Skip"), result(1)), ("pcie", failed(0, 2), result(1))],
+            "",
+            id="what failed has failed",
+        ),
+    ],
+)
+def test_skipped_tests_are_no_pass(tests, caution):
+    run = diag(*tests)
+    assert cautions(run)["GPU 0"] == caution
+    assert not caution or caution in run.warnings
+
+
+def test_which_tests_ran_and_where_one_failed_is_kept():
+    run = diag(("pcie", failed(0, 2), result(1)), ("Targeted_Power", result(0), result(1)))
+    assert {each.operation: each.value for each in run.figures if each.name == "test"} == {
+        "pcie": 2,
+        "targeted power": 2,
+    }
+    [bad] = [each for each in run.figures if each.name == "failed_test"]
+    assert (bad.subject, bad.operation, bad.value) == ("GPU 0", "pcie", 2)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(
+            {
+                "entity_groups": [
+                    {"entity_group": "GPU", "entities": [{"entity_id": 3, "serial_num": "1654"}]},
+                    {"entity_group": "CPU", "entities": [{"entity_id": 0, "serial_num": "77"}]},
+                ]
+            },
+            id="version 4",
+        ),
+        pytest.param({"GPU Device Serials": {"3": "1654", "4": "0"}}, id="version 3"),
+    ],
+)
+def test_serial_numbers_are_kept_by_accelerator(document):
+    inside = {"test_categories": [{"tests": [{"name": "pcie", "results": [result(3)]}]}]}
+    run = parse("dcgm-diag", json.dumps({"DCGM Diagnostic": inside, **document}).encode())
+    assert [(each.subject, each.variant) for each in run.figures if each.name == "serial"] == [
+        ("GPU 3", "1654")
+    ]
+
+
 def test_version_3_writes_other_words():
     run = diag(
         ("Denylist", {"gpu_ids": "0,1", "status": "PASS"}),

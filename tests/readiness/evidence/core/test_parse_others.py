@@ -32,6 +32,35 @@ def test_a_direction_that_moved_nothing_is_no_figure():
     assert run.taken_at == datetime(2026, 11, 24, 13, 56, 57, 389000, tzinfo=UTC)
 
 
+def clients(*errors):
+    """fio with --client: the jobs of each client, and their sum."""
+    document = json.loads(fio())
+    [job] = document.pop("jobs")
+    told = [
+        {**job, "hostname": f"node-{place}", "port": 8765, "error": error}
+        for place, error in enumerate(errors, start=1)
+    ]
+    document["client_stats"] = [*told, {**job, "jobname": "All clients", "error": sum(errors)}]
+    return json.dumps(document).encode()
+
+
+def test_a_run_over_clients_has_the_jobs_of_each_and_not_their_sum():
+    run = parse("fio", clients(0, 0))
+    assert run.hosts == ("node-1", "node-2")
+    assert [each.subject for each in run.figures if each.name == "iops"] == ["rand", "rand"]
+
+
+def test_a_client_that_failed_is_refused():
+    with pytest.raises(ParseError, match="ended with error 5"):
+        parse("fio", clients(0, 5))
+
+
+def test_errors_that_a_job_went_on_after_are_failed_operations():
+    document = json.loads(fio())
+    document["jobs"][0] |= {"total_err": 12, "first_error": 5}
+    assert figure(parse("fio", json.dumps(document).encode()), "failed_operations").value == 12
+
+
 def test_notes_of_fio_before_its_document_become_warnings():
     run = parse("fio", ("note: both iodepth >= 1 and synchronous I/O engine are selected\n" + fio()).encode())
     assert run.warnings == ("note: both iodepth >= 1 and synchronous I/O engine are selected",)
@@ -90,6 +119,14 @@ def test_a_served_run_is_not_of_1970_and_lasted_as_long_as_it_had_to():
     run = parse("mlperf", served().encode())
     assert run.taken_at == datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert (figure(run, "duration").value, figure(run, "duration").unit) == (600, "s")
+
+
+def test_an_entry_that_the_load_generator_marks_as_an_error_is_a_failed_operation():
+    marked = json.loads(logged("error_runtime", 5, "lost a sample", rank="").removeprefix(":::MLLOG "))
+    marked["metadata"]["is_error"] = True
+    run = parse("mlperf", (served() + f":::MLLOG {json.dumps(marked)}\n").encode())
+    assert figure(run, "failed_operations").value == 1
+    assert "error_runtime" in run.warnings[1]
 
 
 def test_a_served_run_that_was_too_short_has_no_length():

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from readiness.evidence.core.parsers import ParseError, parse
+from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core.samples import figure
 
 RULE = "-" * 87 + "\n"
@@ -42,6 +43,14 @@ def test_bandwidth_in_gigabits_is_taken_as_it_is():
         2,
     )
     assert (bandwidth.operation, bandwidth.subject, run.loopback) == ("write", "mlx5_0", "")
+
+
+def test_a_completion_with_an_error_is_refused():
+    text = (
+        outputs.write_bandwidth().decode() + " Completion with error at client\n Failed status 12: wr_id 0\n"
+    )
+    with pytest.raises(ParseError, match="failed operation: Completion with error"):
+        parse("perftest", text.encode())
 
 
 @pytest.mark.parametrize("unit", ["MB/sec", "MiB/sec"])

@@ -45,6 +45,7 @@ GOOD = [
     ("fio", others.fio()),
     ("dcgm-diag", DIAG),
     ("mlperf", others.logged("run_start", 1) + others.logged("run_stop", 99_999, None, "success")),
+    ("vllm-bench", outputs.served().decode()),
     ("csv", TABLE),
 ]
 
@@ -172,6 +173,8 @@ NO_FIGURES = {
         "nccl-tests",
         collectives.HEADER + collectives.ROW.replace("float", "f" * 500) + collectives.FOOTER,
     ),
+    "a time to the first token of nothing": ("vllm-bench", outputs.served(p99=0.0, median_ttft_ms=0.0)),
+    "a time to the first token below zero": ("vllm-bench", outputs.served(p99=-1.0)),
     "streams below zero": ("fio", fio_with(numjobs="-5")),
     "a time beyond anything": (
         "mlperf",

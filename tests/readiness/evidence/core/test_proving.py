@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from readiness.evidence.core.parsers import parse
-from readiness.evidence.core.proving import collectives, diagnostics, ports, tables
+from readiness.evidence.core.proving import collectives, ports, tables
 from readiness.evidence.core.proving.floors import GIB, judged
 from readiness.evidence.core.proving.values import FloorValue, Run, SiteParts
 from readiness.framework.core.loading import load
@@ -181,6 +181,53 @@ class TestIntraNode:
         covered = only(collectives.intra_node(INTRA, runs, SITE, [], NOW), "nodes-covered")
         assert (covered.value, covered.detail) == (50, "without: node-1")
 
+    def test_a_part_of_the_accelerators_proves_that_part_only(self):
+        site = replace(SITE, accelerators=frozenset((node, gpu) for node in (1, 2) for gpu in range(8)))
+        runs = [
+            run("nccl-tests", outputs.collective(gpus=2)),
+            run("nccl-tests", outputs.collective(hosts=("node-2",)), nodes=(2,), id=2),
+        ]
+        found = collectives.intra_node(INTRA, runs, site, [floor(460)], NOW)
+        assert {(each.detail, each.cannot_judge) for each in found["busbw"]} == {
+            ("node-1", "Not all accelerators took part: 2 of 8 of node-1."),
+            ("node-2", ""),
+        }
+        covered = only(found, "nodes-covered")
+        assert (covered.value, covered.detail) == (
+            62.5,
+            "without: 75 % of node-1; Not all accelerators took part: 2 of 8 of node-1",
+        )
+
+    def test_a_part_does_not_hide_an_older_run_of_all(self):
+        runs = [
+            run("nccl-tests", outputs.collective(), days=3),
+            run("nccl-tests", outputs.collective(gpus=1), days=1, id=2),
+        ]
+        found = collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW)
+        assert only(found, "busbw").ref == "run:1"
+
+    def test_how_many_took_part_must_be_said(self):
+        one = run("nccl-tests", outputs.collective())
+        mute = [replace(each, streams=None) for each in one.figures if each.name != "ranks"]
+        found = collectives.intra_node(INTRA, [replace(one, figures=tuple(mute))], SITE, [floor(460)], NOW)
+        assert "does not say how many accelerators" in only(found, "busbw").cannot_judge
+
+    def test_wrong_values_void_the_rate_too_and_outweigh_an_older_clean_run(self):
+        runs = [
+            run("nccl-tests", outputs.collective(), days=3),
+            run("nccl-tests", outputs.collective(busbw=999, wrong=3), days=1, id=2),
+        ]
+        found = collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW)
+        assert "6 values were wrong" in only(found, "busbw").failed
+        assert only(found, "wrong-values").value == 6
+        assert only(found, "nodes-covered").value == 0
+
+    def test_of_one_instant_the_later_row_counts(self):
+        runs = [
+            run("nccl-tests", outputs.collective(busbw=rate), id=row) for rate, row in ((300, 10), (470, 9))
+        ]
+        assert only(collectives.intra_node(INTRA, runs, SITE, [floor(460)], NOW), "busbw").value == 300
+
     def test_the_real_sample_has_no_floor_at_a_size_that_it_has(self):
         one = run("nccl-tests", sample("nccl_allreduce.log"))
         found = collectives.intra_node(INTRA, [one], SITE, [floor(228)], NOW)
@@ -201,12 +248,75 @@ class TestFabric:
         assert (pair.value, pair.floor, pair.detail) == (260, 250, "node-1 and node-2")
         assert only(found, "nodes-covered").value == 100
 
-    def test_a_size_outside_is_not_judged(self):
-        text = outputs.collective(size=16 * GIB, hosts=("node-1", "node-2"))
-        assert (
-            collectives.fabric(FABRIC, [run("nccl-tests", text, nodes=(1, 2))], SITE, [floor(1, None)], NOW)
-            == {}
+    @pytest.mark.parametrize(
+        ("size", "reason"),
+        [
+            (16 * GIB, "has rows above 8 GiB only; between nodes it is judged at 2 GiB to 8 GiB"),
+            (GIB, "ends at 1 GiB; between nodes it is judged at 2 GiB to 8 GiB"),
+        ],
+    )
+    def test_a_size_outside_is_not_judged_and_says_so(self, size, reason):
+        text = outputs.collective(size=size, hosts=("node-1", "node-2"))
+        one = run("nccl-tests", text, nodes=(1, 2))
+        found = collectives.fabric(FABRIC, [one], SITE, [floor(1, None)], NOW)
+        assert reason in only(found, "pair-busbw").cannot_judge
+        assert only(found, "nodes-covered").value == 0
+
+    def test_small_sizes_are_not_read_and_still_explained(self):
+        text = outputs.collective(size=GIB, hosts=("node-1", "node-2"))
+        one = run("nccl-tests", text, nodes=(1, 2))
+        one = replace(one, figures=tuple(each for each in one.figures if each.name != "busbw"))
+        found = collectives.fabric(FABRIC, [one], SITE, [floor(1, None)], NOW)
+        assert "no row of 2 GiB or more" in only(found, "pair-busbw").cannot_judge
+
+    def test_a_run_that_cannot_be_judged_says_nothing_of_nodes_that_others_proved(self):
+        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3", 4: "node-4"})
+        text = outputs.collective(size=GIB, hosts=("node-2", "node-3"))
+        tried = run("nccl-tests", text, nodes=(2, 3), id=9)
+        runs = [self.pair(260), self.pair(260, (3, 4), id=2), tried]
+        found = collectives.fabric(FABRIC, runs, site, [floor(250, None)], NOW)
+        assert {each.ref for each in found["pair-busbw"]} == {"run:1", "run:2"}
+        assert only(found, "nodes-covered").value == 100
+
+    def test_wrong_values_fail_a_pair_at_any_speed(self):
+        text = outputs.collective(busbw=999, size=8 * GIB, hosts=("node-1", "node-2"), wrong=32)
+        found = collectives.fabric(
+            FABRIC, [run("nccl-tests", text, nodes=(1, 2))], SITE, [floor(250, None)], NOW
         )
+        pair = only(found, "pair-busbw")
+        assert (pair.value, pair.failed) == (
+            None,
+            "64 values were wrong: the run is void, whatever its figures say.",
+        )
+        assert only(found, "nodes-covered").value == 0
+
+    def test_wrong_values_over_three_nodes_outweigh_their_older_pairs(self):
+        site = replace(SITE, nodes={1: "node-1", 2: "node-2", 3: "node-3"})
+        text = outputs.collective(size=8 * GIB, hosts=("node-1", "node-2", "node-3"), wrong=1)
+        bad = run("nccl-tests", text, nodes=(1, 2, 3), id=9, days=1)
+        older = [self.pair(260, (1, 2), days=3), self.pair(260, (2, 3), id=2, days=3)]
+        found = collectives.fabric(FABRIC, [*older, bad], site, [floor(250, None)], NOW)
+        assert "wrong" in only(found, "scale-efficiency").failed
+        assert only(found, "nodes-covered").value == 0
+        newer = [self.pair(260, (1, 2), id=10, days=0.5), self.pair(260, (2, 3), id=11, days=0.5)]
+        found = collectives.fabric(FABRIC, [*older, bad, *newer], site, [floor(250, None)], NOW)
+        assert only(found, "nodes-covered").value == 100
+
+    def test_an_unchecked_run_proves_nothing_and_hides_no_checked_one(self):
+        text = outputs.collective(size=8 * GIB, hosts=("node-1", "node-2"), checked=False)
+        unchecked = run("nccl-tests", text, nodes=(1, 2), id=2, days=0.5)
+        found = collectives.fabric(FABRIC, [unchecked], SITE, [floor(250, None)], NOW)
+        assert "did not check its results" in only(found, "pair-busbw").cannot_judge
+        found = collectives.fabric(FABRIC, [self.pair(260), unchecked], SITE, [floor(250, None)], NOW)
+        assert only(found, "pair-busbw").ref == "run:1"
+
+    def test_one_accelerator_of_each_node_proves_no_node(self):
+        text = outputs.collective(size=8 * GIB, hosts=("node-1", "node-2"), gpus=1)
+        one = run("nccl-tests", text, nodes=(1, 2))
+        found = collectives.fabric(FABRIC, [one], SITE, [floor(250, None)], NOW)
+        reason = "Not all accelerators took part: 1 of 2 of node-1, 1 of 2 of node-2."
+        assert only(found, "pair-busbw").cannot_judge == reason
+        assert only(found, "nodes-covered").value == 0
 
     def test_a_run_below_its_floor_covers_no_node(self):
         found = collectives.fabric(FABRIC, [self.pair(200)], SITE, [floor(250, None)], NOW)
@@ -219,8 +329,10 @@ class TestFabric:
         assert efficiency.value == pytest.approx(0.9)
         assert efficiency.detail == "3 nodes against 2"
 
-    def test_one_size_of_cluster_gives_no_efficiency(self):
-        assert "scale-efficiency" not in collectives.fabric(FABRIC, [self.pair(260)], SITE, [], NOW)
+    def test_one_size_of_cluster_gives_no_efficiency_and_says_what_is_missing(self):
+        site = replace(SITE, nodes={1: "a", 2: "b", 3: "c"})
+        efficiency = only(collectives.fabric(FABRIC, [self.pair(260)], site, [], NOW), "scale-efficiency")
+        assert "Runs are over 2 nodes" in efficiency.cannot_judge
 
 
 class TestPorts:
@@ -245,57 +357,6 @@ class TestPorts:
         found = ports.rdma_ports(RDMA, [one], SITE, [self.FLOOR], NOW)
         assert only(found, "bandwidth").value == pytest.approx(201.802, abs=0.001)
         assert "crossed no network" in only(found, "bandwidth").cannot_judge
-
-
-class TestDiagnostics:
-    def test_each_accelerators_newest_long_diagnostic(self):
-        runs = [
-            run("dcgm-diag", outputs.diagnostic({0: 0, 1: 5}), days=2, id=1),
-            run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}), nodes=(2,), days=0.5, id=2),
-        ]
-        found = diagnostics.accelerators(DIAG, runs, SITE, NOW)
-        assert {(each.detail, each.value) for each in found["worst-severity"]} == {
-            ("node-1 GPU 0", 0),
-            ("node-1 GPU 1", 5),
-            ("node-2 GPU 0", 0),
-            ("node-2 GPU 1", 0),
-        }
-        assert only(found, "coverage").value == 100
-        quick = only(found, "quick-coverage")
-        assert (quick.value, quick.detail) == (50, "without: node-1 GPU 0, node-1 GPU 1")
-
-    def test_a_quick_diagnostic_covers_the_quick_check_alone(self):
-        found = diagnostics.accelerators(
-            DIAG, [run("dcgm-diag", outputs.diagnostic({0: 0}, long=False), days=0.5)], SITE, NOW
-        )
-        assert set(found) == {"quick-coverage"}
-        assert only(found, "quick-coverage").value == 25
-
-    def test_an_accelerator_that_is_not_in_service_covers_nothing(self):
-        found = diagnostics.accelerators(DIAG, [run("dcgm-diag", outputs.diagnostic({7: 0}))], SITE, NOW)
-        assert "coverage" not in found
-
-    def test_what_is_of_no_one_accelerator_counts_for_the_node_until_a_newer_run(self):
-        bad = outputs.diagnostic({0: 0}).replace(
-            b'"metadata"', b'"global_errors": [{"warning": "lost", "error_severity": 4}], "metadata"'
-        )
-        runs = [run("dcgm-diag", bad, days=3, id=1)]
-        found = diagnostics.accelerators(DIAG, runs, SITE, NOW)["worst-severity"]
-        assert {(each.detail, each.value) for each in found} == {("node-1 GPU 0", 0), ("node-1", 4)}
-        runs.append(run("dcgm-diag", outputs.diagnostic({0: 0}), days=1, id=2))
-        found = diagnostics.accelerators(DIAG, runs, SITE, NOW)["worst-severity"]
-        assert {(each.ref, each.value) for each in found} == {("run:2", 0)}
-
-    def test_nodes_are_current_with_a_quick_check_and_the_full_set(self):
-        check = FRAMEWORK.check("p5-revalidation")
-        runs = [
-            run("dcgm-diag", outputs.diagnostic({0: 0}), days=0.5, id=1),
-            run("nccl-tests", outputs.collective(), days=10, id=2),
-            run("dcgm-diag", outputs.diagnostic({0: 0}), nodes=(2,), days=2, id=3),
-            run("nccl-tests", outputs.collective(), nodes=(2,), days=10, id=4),
-        ]
-        found = only(diagnostics.revalidated(check, DIAG, INTRA, runs, SITE, NOW), "nodes-current")
-        assert (found.value, found.detail) == (50, "without: node-2")
 
 
 class TestNamedByATable:

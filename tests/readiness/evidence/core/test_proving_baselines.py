@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.proving.baselines import regressed
 from readiness.evidence.core.proving.values import SiteParts
 from readiness.framework.core.vocabulary import Change
@@ -148,9 +149,28 @@ def test_a_node_is_as_fresh_as_its_newest_result_and_the_site_as_its_oldest_node
     assert proof.taken_at == NOW - timedelta(days=8)
 
 
-def test_a_loopback_is_no_result():
+def test_a_loopback_is_no_result_and_says_so():
     runs = [replace(taken(value, days), loopback="one port") for value, days in ((470, 9), (300, 1))]
-    assert judged(*runs) == {}
+    assert {proof.cannot_judge for proof in judged(*runs)["nodes-beyond"]} == {"one port"}
+
+
+def test_a_loopback_says_nothing_of_nodes_with_results():
+    looped = replace(taken(300, 0.5), loopback="one port", about="another")
+    assert only(judged(taken(470, 9), taken(470, 1), looped)).value == 0
+
+
+def test_a_failed_run_is_the_newest_judgement_of_its_thing():
+    wrong = Figure(name="wrong_values", value=3)
+    newest = taken(999, 0.5)
+    bad = replace(newest, figures=(*newest.figures, wrong))
+    proofs = judged(taken(470, 9), taken(470, 1), bad)["nodes-beyond"]
+    assert "3 values were wrong" in {proof.failed for proof in proofs if proof.failed}.pop()
+
+
+def test_a_failed_run_makes_no_baseline():
+    first = taken(999, 20)
+    bad = replace(first, figures=(*first.figures, Figure(name="failed_operations", value=1)))
+    assert only(judged(bad, taken(470, 9), taken(470, 1))).value == 0
 
 
 def test_small_messages_and_far_tails_are_not_compared():

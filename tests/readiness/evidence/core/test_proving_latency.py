@@ -1,7 +1,11 @@
 """From latency runs and served requests to proofs: idle and loaded, repeats, tails."""
 
 from dataclasses import replace
+from datetime import timedelta
 
+import pytest
+
+from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.proving import latency
 from readiness.framework.core.vocabulary import Change
 from tests.readiness.evidence import outputs
@@ -90,6 +94,24 @@ class TestLatencyUnderLoad:
         found = self.under([run("sockperf", sample("sockperf_sample.txt"))])
         assert "crossed no network" in only(found, "loaded-p99").cannot_judge
 
+    def test_dropped_messages_void_a_path_until_a_newer_run(self):
+        loaded, idle = self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0)
+        lost = (*loaded[0].figures, Figure(name="dropped_messages", value=7))
+        newest = replace(loaded[0], id=99, taken_at=NOW, figures=lost)
+        found = self.under(loaded, idle, [newest])
+        assert {part: only(found, part).failed for part in found} == dict.fromkeys(
+            ("loaded-p99", "load-factor", "tail-ratio"),
+            "7 messages were dropped: the run is void, whatever its figures say.",
+        )
+        found = self.under(loaded, idle, [replace(newest, taken_at=NOW - timedelta(days=5))])
+        assert (only(found, "loaded-p99").value, only(found, "repeats").value) == (3.0, 20)
+
+    def test_all_repeats_decide_together(self):
+        loaded, idle = self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0)
+        idle = [replace(each, id=100 + each.id) for each in idle]
+        found = only(self.under(loaded, idle), "load-factor")
+        assert set(found.others) == {each.id for each in (*loaded, *idle)}
+
     def test_runs_that_were_voided_are_voided(self):
         runs = [voided(one, Change.NOS) for one in self.repeats(20, "loaded")]
         assert only(self.under(runs), "loaded-p99").voided
@@ -99,9 +121,50 @@ def test_served_requests_by_their_tail():
     from tests.readiness.evidence.core.test_parse_others import logged, served
 
     log = logged("result_first_token_99.00_percentile_latency_ns", 5, 450_000_000)
-    found = latency.serving(SERVING, [run("mlperf", log.encode(), scope="site")])
-    assert only(found, "ttft-p99").value == 450
+    found = latency.serving(SERVING, [run("mlperf", log.encode(), scope="site")], NOW)
+    assert only(found, "ttft-p99").cannot_judge == "The run does not say that it lasted 600 s."
     assert "tpot-p99" not in found
     assert "duration" not in found
-    found = latency.serving(SERVING, [run("mlperf", served().encode(), scope="site")])
+    found = latency.serving(SERVING, [run("mlperf", served().encode(), scope="site")], NOW)
+    assert (only(found, "ttft-p99").value, only(found, "ttft-p99").cannot_judge) == (450, "")
     assert only(found, "duration").value == 600
+
+
+def served_by_vllm(**given):
+    return run("vllm-bench", outputs.served(**given), scope="site", id=given.get("id", 1))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        pytest.param({}, "", id="as the framework asks"),
+        pytest.param({"seconds": 564.1}, "lasted 564 s; 600 s are needed", id="too short"),
+        pytest.param({"rate": "inf"}, "not sent at a rate", id="no rate"),
+        pytest.param({"burstiness": 0.2}, "not Poisson", id="bursts"),
+        pytest.param({"asked": 500}, "p99 needs 1000 samples", id="too few requests"),
+    ],
+)
+def test_a_served_run_is_evidence_at_a_rate_for_long_enough(given, reason):
+    tail = only(latency.serving(SERVING, [served_by_vllm(**given)], NOW), "ttft-p99")
+    assert tail.value == 400
+    assert reason in tail.cannot_judge
+    assert bool(tail.cannot_judge) == bool(reason)
+
+
+def test_failed_requests_void_a_served_run_and_outweigh_an_older_clean_one():
+    runs = [
+        run("vllm-bench", outputs.served(), days=3),
+        run("vllm-bench", outputs.served(asked=3200, failed=1409, p99=73.0), days=1, id=2),
+    ]
+    tail = only(latency.serving(SERVING, runs, NOW), "ttft-p99")
+    assert (tail.value, tail.ref) == (None, "run:2")
+    assert tail.failed == "1,409 of 3,200 requests failed: the run is void, whatever its figures say."
+
+
+def test_each_model_has_its_newest_run():
+    runs = [
+        run("vllm-bench", outputs.served(model="large", p99=9000.0), days=3),
+        run("vllm-bench", outputs.served(model="small"), days=1, id=2),
+    ]
+    tails = latency.serving(SERVING, runs, NOW)["ttft-p99"]
+    assert {(each.detail, each.value) for each in tails} == {("large", 9000), ("small", 400)}

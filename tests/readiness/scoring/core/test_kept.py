@@ -88,6 +88,13 @@ def test_a_figure_that_is_no_number_comes_back_as_such():
     assert value != value
 
 
+def test_what_was_kept_before_runs_could_fail_is_still_read():
+    inputs = SiteInputs(context=core_site(), readings={("p1-load", "load"): reading(1.0)})
+    kept = orjson.loads(zlib.decompress(encode(inputs)))
+    del kept["readings"]["failed"]
+    assert decode(zlib.compress(orjson.dumps(kept))) == inputs
+
+
 def test_the_same_inputs_are_the_same_bytes():
     inputs = SiteInputs(context=core_site(), waivers={"p1-load": grant()})
     assert encode(inputs) == encode(replace(inputs))

@@ -1,0 +1,119 @@
+"""`vllm bench serve --save-result`: latencies of served requests, and how many of them failed.
+
+Latencies are of the requests that were completed; those that failed are in none of them, so that a median may look
+well while nearly half of the requests failed. The model's p99 counts for a promised rate only where requests were sent
+at a rate, with Poisson arrivals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+
+from readiness.evidence.core.documents import Json, number_of, text_of, without_secrets
+from readiness.evidence.core.failures import failed_operations
+from readiness.evidence.core.parsed import Figure, Parsed, percentile_caution
+
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,4})?)_(ttft|tpot|itl|e2el)_ms")
+_MEDIAN = re.compile(r"(median)_(ttft|tpot|itl|e2el)_ms")
+NO_RATE = (
+    "Requests were not sent at a rate (request rate inf), so the latency at a promised rate is not known."
+)
+NOT_POISSON = (
+    "Arrivals were not Poisson (burstiness {burstiness:g}), so the tail is not that of real requests."
+)
+
+
+def parse(content: bytes) -> Parsed:
+    """Milliseconds to the first token and per token, throughput, duration, requests that failed."""
+    text = text_of(content)
+    document = Json.of(text)
+    asked, completed = document.whole("num_prompts"), document.whole("completed")
+    if completed <= 0:
+        document.need("completed").refuse(f"None of {asked} requests was completed: nothing was measured.")
+    model = document.text("model_id")
+    figures = [
+        *_latencies(document, completed, model),
+        *_rates(document, completed, model),
+        failed_operations(_failed(document, asked, completed), of=asked, what="requests"),
+    ]
+    if not any(figure.name == "ttft" for figure in figures):
+        document.refuse("It holds no time to the first token.")
+    return Parsed(
+        tool="vllm-bench",
+        figures=tuple(figures),
+        kept=without_secrets(text, document.value),
+        taken_local=_local(document.text("date")),
+        warnings=("The result names neither the server nor its accelerators: name the devices that served.",),
+    )
+
+
+def _failed(document: Json, asked: int, completed: int) -> int:
+    """The largest of what the file counts, what is missing from the requests asked for, and the errors it lists."""
+    told = document.optional_number("failed") or 0.0
+    listed = sum(1 for error in document.listed("errors") if str(error.value).strip())
+    return max(int(told), asked - completed, listed, 0)
+
+
+def _latencies(document: Json, completed: int, model: str) -> Iterator[Figure]:
+    arrivals = _arrivals(document)
+    found: dict[tuple[str, float], float] = {}
+    names = document.keys()
+    for key in names:
+        matched = _PERCENTILE.fullmatch(key) or _MEDIAN.fullmatch(key)
+        rank = None if matched is None else 50.0 if matched[1] == "median" else number_of(matched[1])
+        if matched is None or not rank:
+            continue
+        value = document.number(key)
+        if value < 0:
+            document.need(key).refuse("It is negative.")
+        # A single token has no time after the first.
+        if value:
+            found[matched[2], rank] = value
+    for (name, rank), value in found.items():
+        yield Figure(
+            name=name,
+            value=value,
+            unit="ms",
+            operation="serving",
+            subject=model,
+            percentile=rank,
+            samples=completed,
+            caution=percentile_caution(rank, completed) or arrivals,
+        )
+
+
+def _arrivals(document: Json) -> str:
+    """Why the latencies are not those at a promised rate; empty where they are."""
+    rate = document.get("request_rate")
+    number = None if rate is None else rate.as_number()
+    if number is None or number <= 0:
+        return NO_RATE
+    burstiness = document.optional_number("burstiness")
+    return NOT_POISSON.format(burstiness=burstiness) if burstiness not in (None, 1.0) else ""
+
+
+def _rates(document: Json, completed: int, model: str) -> Iterator[Figure]:
+    known = (
+        ("duration", "duration", "s"),
+        ("request_throughput", "request_throughput", "/s"),
+        ("output_throughput", "output_throughput", "tokens/s"),
+    )
+    told = ((name, unit, document.optional_number(key)) for key, name, unit in known)
+    rate = document.get("request_rate")
+    asked = [("request_rate", "/s", None if rate is None else rate.as_number())]
+    for name, unit, value in chain(told, asked):
+        if value is not None:
+            yield Figure(
+                name=name, value=value, unit=unit, operation="serving", subject=model, samples=completed
+            )
+
+
+def _local(text: str) -> datetime | None:
+    """The tool prints the time of its host's zone, and no zone."""
+    try:
+        return datetime.strptime(text, "%Y%m%d-%H%M%S")  # noqa: DTZ007 there is no zone to read
+    except ValueError:
+        return None

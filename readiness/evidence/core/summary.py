@@ -1,0 +1,83 @@
+"""How much a run's figures rest on, and what failed in it, in a few words each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from readiness.evidence.core.failures import FAILURES, WRONG_VALUES, failures_of
+from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, TEST, Figure
+from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR
+from readiness.evidence.core.proving.floors import COLLECTIVES, size_text
+from readiness.evidence.core.proving.participation import participation
+from readiness.evidence.core.proving.values import Run, SiteParts, few
+
+_SAMPLES = {
+    "perftest": "iterations",
+    "sockperf": "observations",
+    "fio": "operations",
+    "iperf3": "packets",
+    "vllm-bench": "requests",
+}
+_COUNTS = FAILURES | {RANKS, TEST, FAILED_TEST, *IDENTITIES}
+"""Figures that say how a run went: no samples are behind them."""
+
+
+def sample_size(tool: str, figures: Sequence[Figure]) -> str:
+    """`20,000 iterations`, `3 sizes, up to 16 GiB`, `6 tests`; that the output does not say where it does not."""
+    if tool in COLLECTIVES:
+        sizes = {figure.size_bytes or 0 for figure in figures if figure.name == "busbw"}
+        return (
+            f"{len(sizes)} size{'' if len(sizes) == 1 else 's'}, up to {size_text(max(sizes))}"
+            if sizes
+            else ""
+        )
+    if tool == "dcgm-diag":
+        tests = sum(figure.name == TEST for figure in figures)
+        return f"{tests} test{'' if tests == 1 else 's'}" if tests else "The tests that ran were not kept."
+    if tool == "csv":
+        return f"{len(figures)} row{'' if len(figures) == 1 else 's'}"
+    told = {figure.samples for figure in figures if figure.samples and figure.name not in _COUNTS}
+    if not told:
+        return "The output does not say."
+    least, most = min(told), max(told)
+    return f"{f'{least:,}' if least == most else f'{least:,} to {most:,}'} {_SAMPLES.get(tool, 'samples')}"
+
+
+def failures_text(tool: str, figures: Sequence[Figure]) -> str:
+    """What failed, that nothing did, or that the output counts no failures."""
+    if tool == "dcgm-diag":
+        worst = [figure for figure in figures if figure.name == "severity" and figure.value]
+        skipped = sum(bool(figure.caution) for figure in figures if figure.name == "severity")
+        bad = [f"{figure.subject}: severity {figure.value:.0f}" for figure in worst]
+        told = [
+            few(bad) or "No test failed",
+            f"tests were skipped on {skipped} accelerators" if skipped else "",
+        ]
+        return "; ".join(filter(None, told)) + "."
+    counted = failures_of(figures)
+    if counted.count is not None:
+        return f"{counted.text}."
+    unchecked = next((figure.caution for figure in figures if figure.name == WRONG_VALUES), "")
+    return unchecked or "The output counts none; what fails outright is refused."
+
+
+def coverage_text(run: Run, site: SiteParts) -> str:
+    """Which of what is in service the run was on."""
+    names = few([site.nodes[node] for node in run.nodes if node in site.nodes])
+    installed = sum(node in run.nodes for node, _ in site.accelerators)
+    if run.tool in COLLECTIVES:
+        lacking = participation(run, site).lacking
+        return lacking or (f"All {installed} accelerators of {names}." if names else _no_device(run))
+    if run.tool == "dcgm-diag":
+        there = {figure.subject for figure in run.figures if figure.name == "severity" and not figure.caution}
+        covered = sum(ACCELERATOR.fullmatch(subject) is not None for subject in there)
+        return f"{covered} of {installed} accelerators of {names}." if names else _no_device(run)
+    ports = sorted({figure.subject for figure in run.figures if run.tool == "perftest" and figure.subject})
+    where = " and ".join(filter(None, [few(ports), names]))
+    return f"{where}." if where else _no_device(run)
+
+
+def _no_device(run: Run) -> str:
+    return (
+        "It names no device of the site." if not run.devices else "Of its devices none is a node in service."
+    )

@@ -1,0 +1,100 @@
+"""Voiding what was proved of an accelerator in whose place another one is now.
+
+A run keeps which accelerators it was on, by device and number; this compares them with the inventory. One whose serial
+number or UUID was not known then, or is not now, is taken for the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from inventory.models import Accelerator
+from readiness.evidence.changes import Change, accelerator_changes
+from readiness.evidence.ground import IDENTITIES, Identities, Place, identities_of
+from readiness.evidence.models import ValidationRun
+
+
+def void_replaced(runs: Iterable[ValidationRun], *, now: datetime) -> int:
+    """Void the runs that were on an accelerator that is another one now; returns how many. Statements are constant."""
+    kept = [(run, _kept(run)) for run in runs if run.basis.get(IDENTITIES)]
+    if not kept:
+        return 0
+    today = identities_of({device for _, identities in kept for device, _number in identities})
+    replaced = {
+        run: [place for place, before in identities.items() if _differs(before, today.get(place))]
+        for run, identities in kept
+    }
+    new = {run: sorted(set(places) - _voided(run)) for run, places in replaced.items()}
+    changed = [run for run, places in new.items() if places]
+    if not changed:
+        return 0
+    told = _told({place for run in changed for place in new[run]}, now=now)
+    for run in changed:
+        _void(run, new[run], told)
+    ValidationRun.objects.bulk_update(changed, ["void_changes", "voids", "voided_at", "void_reason"])
+    return len(changed)
+
+
+def _kept(run: ValidationRun) -> Identities:
+    return {
+        (int(device), int(number)): tuple(identity)
+        for device, numbers in run.basis[IDENTITIES].items()
+        for number, identity in numbers.items()
+    }
+
+
+def _differs(before: Sequence[str], after: Sequence[str] | None) -> bool:
+    """Whether serial number or UUID, where both are known, are not the same."""
+    pairs = zip(before, after or (), strict=False)
+    return any(was and there and was.casefold() != there.casefold() for was, there in pairs)
+
+
+def _voided(run: ValidationRun) -> set[Place]:
+    places = run.voids.get(Change.ACCELERATOR.value, {}).get("places", {})
+    parted = [place.partition(":") for place in places]
+    return {(int(device), int(number)) for device, _, number in parted}
+
+
+def _told(places: Collection[Place], *, now: datetime) -> dict[Place, tuple[datetime, str]]:
+    """When each was replaced, and what happened, as the change history knows it."""
+    made = accelerator_changes(places)
+    devices = {device for device, _ in places}
+    names = dict(
+        Accelerator.objects.filter(device_id__in=devices).values_list("device_id", "device__name").distinct()
+    )
+    found = {}
+    for place in places:
+        device, number = place
+        change = made.get(place)
+        what = f"{names.get(device, 'a node')} GPU {number} is another accelerator"
+        # The history's clock may be ahead of `now`: what is seen now was not made later.
+        at = now if change is None else min(change.at, now)
+        found[place] = (at, f"{what}{'.' if change is None else f': {change.what}{change.by_whom()}'}")
+    return found
+
+
+def _void(run: ValidationRun, places: Sequence[Place], told: dict[Place, tuple[datetime, str]]) -> None:
+    kind = Change.ACCELERATOR.value
+    entry: dict[str, Any] = run.voids.get(kind, {"at": "", "reason": "", "places": {}})
+    reasons: dict[str, None] = dict.fromkeys([run.void_reason] if run.void_reason else [])
+    for place in places:
+        at, reason = told[place]
+        entry["places"][f"{place[0]}:{place[1]}"] = at.isoformat()
+        entry["at"] = min(filter(None, [entry["at"], at.isoformat()]))
+        entry["reason"] = f"{entry['reason']} {reason}".strip()[:4000]
+        reasons[reason] = None
+        run.voided_at = min(filter(None, [run.voided_at, at]))
+    run.voids = {**run.voids, kind: entry}
+    run.void_changes = sorted({*run.void_changes, kind})
+    run.void_reason = " ".join(reasons)[:4000]
+
+
+def by_device(identities: Identities) -> dict[str, dict[str, list[str]]]:
+    """As a run's basis keeps them."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for (device, number), identity in sorted(identities.items()):
+        found[str(device)][str(number)] = list(identity)
+    return dict(found)

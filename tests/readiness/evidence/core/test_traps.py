@@ -1,0 +1,87 @@
+"""Every parser and every trap: none passes, and the reason names the trap; pairs that cannot be say why."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from readiness.evidence.core.parsers import PARSERS, ParseError, parse
+from readiness.evidence.proofs import checks_worked_out, proved_by_runs
+from readiness.evidence.rows import SiteRuns
+from readiness.framework.core.loading import load
+from readiness.framework.core.vocabulary import CheckState, Gate
+from readiness.scoring.checks.evidenced import reading_of
+from readiness.scoring.core.judge import judge
+from tests.readiness.evidence.core.traps import (
+    CHECK,
+    CLEAN,
+    FLOORS,
+    LIMITS,
+    NOT_APPLICABLE,
+    NOW,
+    SITE,
+    TRAPS,
+    CannotBe,
+    Refused,
+)
+
+FRAMEWORK = load(Path("readiness/framework/data/muster-1"))
+CASES = [
+    pytest.param(tool, *case, id=f"{trap}: {tool}")
+    for trap, by_tool in TRAPS.items()
+    for tool, case in by_tool.items()
+    if not isinstance(case, CannotBe)
+]
+
+
+def judged(tool, runs):
+    """State and reason of each sub-measure that decides the tool's check."""
+    check = FRAMEWORK.check(CHECK[tool])
+    earlier = [
+        replace(each, taken_at=each.taken_at - timedelta(days=9), id=-each.id) for each in CLEAN[tool]()
+    ]
+    of_site = SiteRuns(newest=list(runs), earlier=earlier)
+    found = proved_by_runs(FRAMEWORK, checks_worked_out(FRAMEWORK), of_site, SITE, FLOORS, (), NOW)
+    results = []
+    for part in check.parts:
+        if part.gate is Gate.INFO or (check.id, part.id) in NOT_APPLICABLE:
+            continue
+        proofs = found.get((check.id, part.id), ())
+        results += [judge(part, reading_of(proof), NOW, LIMITS.get(part.limit_from)) for proof in proofs] or [
+            judge(part, None, NOW)
+        ]
+    return results
+
+
+def passes(results):
+    return all(result.state in (CheckState.PASS, CheckState.WARN) for result in results)
+
+
+def test_every_parser_and_every_trap_is_in_the_table():
+    assert {trap: set(by_tool) for trap, by_tool in TRAPS.items()} == {trap: set(PARSERS) for trap in TRAPS}
+    assert len(TRAPS) == 9
+
+
+def test_a_pair_that_cannot_be_says_why():
+    for by_tool in TRAPS.values():
+        for case in by_tool.values():
+            assert not isinstance(case, CannotBe) or case.why.endswith(".")
+
+
+@pytest.mark.parametrize("tool", PARSERS)
+def test_the_clean_runs_pass(tool):
+    results = judged(tool, CLEAN[tool]())
+    assert passes(results), [(result.part_id, result.state, result.reason) for result in results]
+
+
+@pytest.mark.parametrize(("tool", "trap", "reason"), CASES)
+def test_no_trap_passes_and_the_reason_names_it(tool, trap, reason):
+    if isinstance(trap, Refused):
+        with pytest.raises(ParseError, match=reason):
+            parse(tool, trap.content)
+        return
+    results = judged(tool, trap())
+    assert not passes(results)
+    said = [result.reason for result in results if result.state not in (CheckState.PASS, CheckState.WARN)]
+    assert any(reason in sentence for sentence in said), said

@@ -1,0 +1,386 @@
+"""The table of traps: for every parser and every trap runs that must not pass, or why there can be none."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from readiness.evidence.core.parsers import parse
+from readiness.evidence.core.proving.floors import GIB
+from readiness.evidence.core.proving.values import FloorValue, Run, SiteParts
+from readiness.framework.core.vocabulary import Change
+from readiness.scoring.core.judge import Limit
+from tests.readiness.evidence import outputs
+from tests.readiness.evidence.core import test_parse_network as network
+from tests.readiness.evidence.core import test_parse_others as others
+
+NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
+SITE = SiteParts(
+    nodes={1: "node-1", 2: "node-2"},
+    accelerators=frozenset((node, gpu) for node in (1, 2) for gpu in (0, 1)),
+    ports={(1, "mlx5_0"): "node-1 mlx5_0", (2, "mlx5_0"): "node-2 mlx5_0"},
+)
+FLOORS = [
+    FloorValue("dgx", tool, "busbw", operation, size, value, "GB/s", "ours")
+    for tool in ("nccl-tests", "rccl-tests")
+    for operation, size, value in (("all_reduce", 16 * GIB, 460.0), ("all_gather", 8 * GIB, 250.0))
+] + [FloorValue("dgx", "perftest", "bandwidth", "write", 8 * 1024**2, 380.0, "Gb/s", "ours")]
+LIMITS = {
+    "ttft-slo": Limit(value=500.0, source="declared"),
+    "tpot-slo": Limit(value=40.0, source="declared"),
+    "fabric-latency": Limit(value=8.0, source="declared"),
+}
+NOT_APPLICABLE = {("p1-fabric-collective", "scale-efficiency")}
+"""At a site of two nodes."""
+BOTH = ("node-1", "node-2")
+CHECK = {
+    "nccl-tests": "p1-fabric-collective",
+    "rccl-tests": "p1-intra-node",
+    "perftest": "p1-rdma-port",
+    "iperf3": "p5-baseline-regression",
+    "sockperf": "p1-latency-under-load",
+    "fio": "p5-baseline-regression",
+    "dcgm-diag": "p1-accelerator-diag",
+    "mlperf": "p1-serving-latency",
+    "vllm-bench": "p1-serving-latency",
+    "csv": "p1-congestion",
+}
+"""What each tool is to prove here."""
+
+
+def between(busbw=260.0, **given):
+    return outputs.collective(
+        **{"busbw": busbw, "operation": "all_gather", "size": 8 * GIB, "hosts": BOTH, **given}
+    )
+
+
+def fio(**changes):
+    document = json.loads(others.fio())
+    document["jobs"][0] |= changes
+    return json.dumps(document).encode()
+
+
+def iperf3(received=9.4e10, remote="10.0.0.2"):
+    document = json.loads(network.iperf3())
+    document["start"]["connected"][0]["remote_host"] = remote
+    document["end"]["sum_received"]["bits_per_second"] = received
+    return json.dumps(document).encode()
+
+
+def sockperf(p99=6.0, observations=20_000, dropped=0, ip="10.0.0.2"):
+    return (
+        f"sockperf: == version #3.7 ==\n[ 0] IP = {ip} PORT = 11111 # UDP\n"
+        f"sockperf: # dropped messages = {dropped}; # duplicated messages = 0; # out-of-order messages = 0\n"
+        f"sockperf: Total {observations} observations; each percentile contains 1 observations\n"
+        f"sockperf: ---> percentile 99.900 = {p99 * 1.5}\nsockperf: ---> percentile 99.000 = {p99}\n"
+        "sockperf: ---> percentile 50.000 = 3.000\n"
+    ).encode()
+
+
+def served(tail=0.45, seconds=600, marked=False):
+    """As MLPerf's load generator logs."""
+    lines = [
+        others.logged("test_datetime", 0.0031, "2026-11-20T10:00:00Z", rank=""),
+        others.logged("effective_min_duration_ms", 0.0042, seconds * 1000, rank=""),
+        others.logged("result_first_token_99.00_percentile_latency_ns", 612_000.5, tail * 1e9, rank=""),
+        others.logged("result_time_per_output_token_99.00_percentile_ns", 612_000.5, 25e6, rank=""),
+        others.logged("result_validity", 612_000.6, "VALID", rank=""),
+        others.logged("result_min_duration_met", 612_000.7, True, rank=""),
+    ]
+    if marked:
+        lines.append(
+            others.logged("error_runtime", 612_000.8, "lost a sample", rank="").replace(
+                '"lineno": 186', '"lineno": 186, "is_error": true'
+            )
+        )
+    return "".join(lines).encode()
+
+
+def table(*rows):
+    clean = [f"p1-congestion/{part},0,leaf-1,," for part in ("lossless-drops", "pfc-storms", "marking-order")]
+    return outputs.table(*(rows or clean), head="measure,value,subject,percentile,samples")
+
+
+DIAG = outputs.diagnostic({0: 0, 1: 0})
+
+
+def run(tool, content, *, nodes=(1,), days=1.0, row=1, **more):
+    parsed = parse(tool, content)
+    return Run(
+        id=row,
+        tool=tool,
+        scope="node",
+        platform="dgx",
+        taken_at=NOW - timedelta(days=days),
+        about=f"{tool} {nodes} {more.get('load', '')}",
+        nodes=nodes,
+        devices=nodes,
+        hosts=len(nodes),
+        loopback=parsed.loopback,
+        figures=parsed.figures,
+        **more,
+    )
+
+
+def each_node(tool, content, **more):
+    return [run(tool, content, nodes=(node,), row=node, **more) for node in SITE.nodes]
+
+
+def repeats(content, count=20, first=0, days=1.0):
+    """Of one path, idle and loaded."""
+    return [
+        run("sockperf", content, nodes=(1, 2), load=load, days=days + place / 1000, row=first + place)
+        for load in ("idle", "loaded")
+        for place in range(count)
+    ]
+
+
+CLEAN = {
+    "nccl-tests": lambda: [run("nccl-tests", between(), nodes=(1, 2))],
+    "rccl-tests": lambda: [
+        run("rccl-tests", outputs.collective(hosts=(name,), gpus=2), nodes=(node,), row=node)
+        for node, name in SITE.nodes.items()
+    ],
+    "perftest": lambda: [run("perftest", outputs.write_bandwidth(), nodes=(1, 2))],
+    "iperf3": lambda: each_node("iperf3", iperf3()),
+    "sockperf": lambda: repeats(sockperf()),
+    "fio": lambda: each_node("fio", fio()),
+    "dcgm-diag": lambda: each_node("dcgm-diag", DIAG),
+    "mlperf": lambda: [run("mlperf", served())],
+    "vllm-bench": lambda: [run("vllm-bench", outputs.served())],
+    "csv": lambda: [run("csv", table())],
+}
+
+
+def collective(tool, **given):
+    """The clean runs of the tool, changed alike."""
+    if tool == "nccl-tests":
+        return [run(tool, between(**given), nodes=(1, 2))]
+    given = {"gpus": 2, **given}
+    return [
+        run(tool, outputs.collective(**{**given, "hosts": (name,)}), nodes=(node,), row=node)
+        for node, name in SITE.nodes.items()
+    ]
+
+
+def with_error(tool):
+    text = between() if tool == "nccl-tests" else outputs.collective(gpus=2)
+    nodes = (1, 2) if tool == "nccl-tests" else (1,)
+    return [run(tool, text + b"# error: remote process exited\n", nodes=nodes)]
+
+
+def newer(tool, *bad):
+    return lambda: [*(replace(each, taken_at=NOW - timedelta(days=5)) for each in CLEAN[tool]()), *bad]
+
+
+def swapped(tool):
+    return lambda: [
+        replace(
+            each,
+            void_changes=frozenset({Change.ACCELERATOR}),
+            replaced=frozenset({(1, 0), (2, 0)}),
+            voided_at=NOW,
+            void_reason="node-1 GPU 0 is another accelerator: 1650 → 1777.",
+        )
+        for each in CLEAN[tool]()
+    ]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The file is not taken, so that it proves nothing."""
+
+    content: bytes
+
+
+@dataclass(frozen=True)
+class CannotBe:
+    why: str
+
+
+RATE = CannotBe("The tool runs one test: there is none to skip.")
+NO_SERIAL = CannotBe("No inventory knows a serial number of what it measures; versions and links void it.")
+NO_PAYLOAD = CannotBe("The tool does not compare what arrives with what was sent.")
+NO_NETWORK = CannotBe("It measures no network, so that there is nothing to cross.")
+NO_NAMES = CannotBe("The output names neither server nor accelerators; whoever sends it names the devices.")
+
+FAILED, WRONG, PART, NEWER = "failed operations", "wrong data", "part of the devices", "newer failure"
+SWAPPED, LOOPBACK, FEW, SKIPPED, ERROR = (
+    "replaced part",
+    "loopback",
+    "too few samples",
+    "skipped tests",
+    "error only",
+)
+TRAPS = {
+    FAILED: {
+        "nccl-tests": (lambda: with_error("nccl-tests"), "1 operations failed"),
+        "rccl-tests": (lambda: with_error("rccl-tests"), "1 operations failed"),
+        "perftest": (
+            Refused(outputs.write_bandwidth() + b" Completion with error at client\n"),
+            "failed operation: Completion with error",
+        ),
+        "iperf3": CannotBe("A stream that fails ends the run with an error, and the file is refused."),
+        "sockperf": (lambda: repeats(sockperf(dropped=7)), "7 messages were dropped"),
+        "fio": (lambda: each_node("fio", fio(total_err=12)), "12 operations failed"),
+        "dcgm-diag": (lambda: each_node("dcgm-diag", outputs.diagnostic({0: 2, 1: 0})), "severity: 2"),
+        "mlperf": (lambda: [run("mlperf", served(marked=True))], "1 operations failed"),
+        "vllm-bench": (
+            lambda: [run("vllm-bench", outputs.served(asked=3200, failed=1409))],
+            "1,409 of 3,200 requests failed",
+        ),
+        "csv": (
+            lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,,", "failed_operations,3,,,"))],
+            "3 operations failed",
+        ),
+    },
+    WRONG: {
+        "nccl-tests": (lambda: collective("nccl-tests", wrong=32), "64 values were wrong"),
+        "rccl-tests": (lambda: collective("rccl-tests", wrong=32), "64 values were wrong"),
+        "perftest": NO_PAYLOAD,
+        "iperf3": NO_PAYLOAD,
+        "sockperf": NO_PAYLOAD,
+        "fio": (Refused(fio(error=84)), "ended with error 84"),
+        "dcgm-diag": CannotBe("A test that finds wrong data fails, which is a failed operation."),
+        "mlperf": CannotBe("A performance run does not look at the answers."),
+        "vllm-bench": CannotBe("The benchmark does not look at the answers."),
+        "csv": (
+            lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,,", "wrong_values,3,,,"))],
+            "3 values were wrong",
+        ),
+    },
+    PART: {
+        "nccl-tests": (lambda: collective("nccl-tests", gpus=1), "1 of 2 of node-1, 1 of 2 of node-2"),
+        "rccl-tests": (lambda: collective("rccl-tests", gpus=1), "1 of 2 of node-"),
+        "perftest": (lambda: [run("perftest", outputs.write_bandwidth())], "without: node-2 mlx5_0"),
+        "iperf3": (lambda: CLEAN["iperf3"]()[:1], "1 of 2 nodes have no result"),
+        "sockperf": CannotBe(
+            "The check is of paths that were measured; the framework asks for no share of them."
+        ),
+        "fio": (lambda: CLEAN["fio"]()[:1], "1 of 2 nodes have no result"),
+        "dcgm-diag": (
+            lambda: each_node("dcgm-diag", outputs.diagnostic({0: 0})),
+            "without: node-1 GPU 1, node-2 GPU 1",
+        ),
+        "mlperf": NO_NAMES,
+        "vllm-bench": NO_NAMES,
+        "csv": CannotBe("A table is of the subjects that it names; no parser knows which others there are."),
+    },
+    NEWER: {
+        "nccl-tests": (
+            newer("nccl-tests", run("nccl-tests", between(200.0), nodes=(1, 2), row=9)),
+            "200 GB/s",
+        ),
+        "rccl-tests": (
+            newer("rccl-tests", run("rccl-tests", outputs.collective(busbw=300, gpus=2), row=9)),
+            "300 GB/s",
+        ),
+        "perftest": (
+            newer("perftest", run("perftest", outputs.write_bandwidth(gbps=100.0), nodes=(1, 2), row=9)),
+            "100 Gb/s",
+        ),
+        "iperf3": (newer("iperf3", run("iperf3", iperf3(received=1e9), row=9)), "node-1: "),
+        "sockperf": (
+            newer("sockperf", *repeats(sockperf(p99=60.0), first=100)),
+            "spreads by",
+        ),
+        "fio": (
+            newer("fio", run("fio", fio().replace(b"74366656", b"4366656"), row=9)),
+            "node-1: read",
+        ),
+        "dcgm-diag": (
+            newer(
+                "dcgm-diag",
+                run("dcgm-diag", outputs.diagnostic({0: 2, 1: 0}, tests=("pcie",)), row=9),
+            ),
+            "node-1 GPU 0: pcie",
+        ),
+        "mlperf": (newer("mlperf", run("mlperf", served(tail=0.9), row=9)), "900 ms"),
+        "vllm-bench": (newer("vllm-bench", run("vllm-bench", outputs.served(p99=900.0), row=9)), "900 ms"),
+        "csv": (
+            newer("csv", run("csv", table("p1-congestion/lossless-drops,7,leaf-1,,"), row=9)),
+            "7 packets",
+        ),
+    },
+    SWAPPED: {
+        "nccl-tests": (swapped("nccl-tests"), "another accelerator"),
+        "rccl-tests": (swapped("rccl-tests"), "another accelerator"),
+        "perftest": NO_SERIAL,
+        "iperf3": NO_SERIAL,
+        "sockperf": NO_SERIAL,
+        "fio": NO_SERIAL,
+        "dcgm-diag": (swapped("dcgm-diag"), "another accelerator"),
+        "mlperf": (swapped("mlperf"), "another accelerator"),
+        "vllm-bench": (swapped("vllm-bench"), "another accelerator"),
+        "csv": NO_SERIAL,
+    },
+    LOOPBACK: {
+        "nccl-tests": CannotBe("Ranks of one host are a run inside a node, which is none between nodes."),
+        "rccl-tests": CannotBe("A collective inside a node is meant to stay there."),
+        "perftest": (
+            lambda: [run("perftest", outputs.write_bandwidth(lids=("0x07", "0x07")), nodes=(1, 2))],
+            "crossed no network",
+        ),
+        "iperf3": (
+            lambda: each_node("iperf3", iperf3(remote="127.0.0.1")),
+            "crossed no network",
+        ),
+        "sockperf": (lambda: repeats(sockperf(ip="127.0.0.1")), "crossed no network"),
+        "fio": NO_NETWORK,
+        "dcgm-diag": NO_NETWORK,
+        "mlperf": NO_NAMES,
+        "vllm-bench": NO_NAMES,
+        "csv": NO_NETWORK,
+    },
+    FEW: {
+        "nccl-tests": (lambda: [run("nccl-tests", between(size=GIB), nodes=(1, 2))], "ends at 1 GiB"),
+        "rccl-tests": (lambda: collective("rccl-tests", size=GIB), "largest row is 1 GiB"),
+        "perftest": CannotBe(
+            "The port is judged by a rate; repeats and percentiles are of its latency runs."
+        ),
+        "iperf3": CannotBe("A rate is judged by no number of samples."),
+        "sockperf": (lambda: repeats(sockperf(observations=14)), "there are 14"),
+        "fio": CannotBe(
+            "A rate is judged by no number of samples; percentiles with too few are not compared."
+        ),
+        "dcgm-diag": CannotBe("A test runs or is skipped."),
+        "mlperf": (lambda: [run("mlperf", served(seconds=60))], "lasted 60 s; 600 s are needed"),
+        "vllm-bench": (lambda: [run("vllm-bench", outputs.served(asked=500))], "p99 needs 1000 samples"),
+        "csv": (
+            lambda: [run("csv", table("p1-congestion/lossless-drops,0,leaf-1,99,14"))],
+            "there are 14",
+        ),
+    },
+    SKIPPED: {
+        "nccl-tests": (lambda: collective("nccl-tests", checked=False), "did not check its results"),
+        "rccl-tests": (lambda: collective("rccl-tests", checked=False), "did not check its results"),
+        "perftest": RATE,
+        "iperf3": RATE,
+        "sockperf": RATE,
+        "fio": RATE,
+        "dcgm-diag": (
+            lambda: each_node("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}, skipped={1: ("memory", "pcie")})),
+            "skipped on GPU 1: memory, pcie",
+        ),
+        "mlperf": RATE,
+        "vllm-bench": RATE,
+        "csv": CannotBe("A row that is not there is a sub-measure without evidence."),
+    },
+    ERROR: {
+        "nccl-tests": (
+            Refused(b"node-1: Test NCCL failure common.cu:958 'unhandled system error'\n"),
+            "failure",
+        ),
+        "rccl-tests": (Refused(b"node-1: Test RCCL failure common.cu:958\n"), "failure"),
+        "perftest": (Refused(b" Completion with error at client\n"), "Completion with error"),
+        "iperf3": (Refused(b'{"error": "unable to connect"}'), "unable to connect"),
+        "sockperf": (Refused(b"sockperf: ERROR: connection refused\n"), "connection refused"),
+        "fio": (Refused(b"fio: failed to open file\n"), "no JSON document"),
+        "dcgm-diag": (Refused(b'{"DCGM Diagnostic": {"runtime_error": "no GPU"}}'), "no GPU"),
+        "mlperf": (
+            Refused((others.logged("run_start", 1) + others.logged("run_stop", 9, None, "aborted")).encode()),
+            "aborted",
+        ),
+        "vllm-bench": (Refused(outputs.served(asked=10, failed=10)), "None of 10 requests was completed"),
+        "csv": (Refused(b"measure,value\np1-congestion/lossless-drops,failed\n"), "is no number"),
+    },
+}

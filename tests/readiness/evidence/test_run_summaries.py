@@ -1,0 +1,107 @@
+"""What a run rests on, what it proves, and what not: in the answer to its import and on its page."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from readiness.evidence.operations import import_run
+from tests.inventory import made
+from tests.readiness.evidence import outputs
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def porto(frozen_now):
+    return made.site(name="Porto", slug="porto")
+
+
+@pytest.fixture
+def page_of(client_of):
+    def look(path):
+        answer = client_of("viewer").get(path)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return look
+
+
+@pytest.fixture
+def nodes(porto):
+    kind = made.device_type(slug="dgx-h100", kind="node")
+    nodes = [made.device(site=porto, name=f"node-{place}", device_type=kind) for place in (1, 2)]
+    for node in nodes:
+        for index in range(8):
+            made.accelerator(device=node, index=index)
+    return nodes
+
+
+@pytest.fixture
+def sent(porto, nodes, form_of):
+    client = form_of("ops")
+
+    def send(tool, content, **more):
+        body = {"file": SimpleUploadedFile("out", content), "site": "porto", "tool": tool, **more}
+        answer = client.post("/api/readiness/validation-runs/", body)
+        assert answer.status_code == 201
+        return answer.json()
+
+    return send
+
+
+def test_a_part_of_the_accelerators(sent):
+    summary = sent("nccl-tests", outputs.collective(gpus=2))["summary"]
+    assert summary["samples"] == "1 size, up to 16 GiB"
+    assert summary["failures"] == "0 values were wrong."
+    assert summary["coverage"] == "Not all accelerators took part: 2 of 8 of node-1."
+    assert {each["part"]: each["value"] for each in summary["proves"]} == {
+        "wrong-values": 0,
+        "nodes-covered": 12.5,
+        "nodes-current": 0,
+    }
+    reasons = {f"{each['check']}/{each['part']}": each["reason"] for each in summary["proves_not"]}
+    assert "2 of 8 of node-1" in reasons["p1-intra-node/busbw"]
+    assert reasons["p1-fabric-collective/pair-busbw"] == "It has no figure for it."
+
+
+def test_requests_that_failed(sent):
+    summary = sent("vllm-bench", outputs.served(asked=3200, failed=1409))["summary"]
+    assert (summary["samples"], summary["failures"]) == (
+        "1,791 requests",
+        "1,409 of 3,200 requests failed.",
+    )
+    assert summary["proves"] == []
+    reasons = {each["part"]: each["reason"] for each in summary["proves_not"]}
+    assert "1,409 of 3,200 requests failed" in reasons["ttft-p99"]
+
+
+def test_tests_that_were_skipped(sent):
+    content = outputs.diagnostic(dict.fromkeys(range(8), 0), skipped={3: ("memory",)})
+    summary = sent("dcgm-diag", content, devices=["node-1"])["summary"]
+    assert summary["samples"] == "5 tests"
+    assert summary["failures"] == "No test failed; tests were skipped on 1 accelerators."
+    assert summary["coverage"] == "7 of 8 accelerators of node-1."
+    assert "Tests were skipped on GPU 3: memory." in {
+        each["reason"] for each in summary["proves_not"] if each["part"] == "worst-severity"
+    }
+
+
+def test_every_repeat_that_decides_says_so(porto, nodes, sent, page_of, frozen_now):
+    sent_runs = []
+    for load in ("idle", "loaded"):
+        for place in range(20):
+            frozen_now.move(minutes=1)
+            content = outputs.latency(mark=f"{load} {place}")
+            more = {"load": load, "devices": [node.name for node in nodes]}
+            sent_runs.append(sent("perftest", content, **more)["id"])
+    for run in (sent_runs[0], sent_runs[25], sent_runs[-1]):
+        page = page_of(f"/evidence/runs/{run}/")
+        assert "/sites/porto/checks/p1-latency-under-load/#part-load-factor" in page
+        assert "newer run" not in page
+
+
+def test_the_page_says_what_it_rests_on(porto, nodes, page_of, frozen_now):
+    given = {"site": porto, "tool": "nccl-tests", "file_name": "a", "by": None, "now": frozen_now.at}
+    run = import_run(content=outputs.collective(wrong=3), **given)
+    page = page_of(f"/evidence/runs/{run.pk}/")
+    for words in ("6 values were wrong.", "All 8 accelerators of node-1.", "What it does not prove"):
+        assert words in page
