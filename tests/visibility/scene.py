@@ -75,7 +75,10 @@ class Scene:
         self.other = accounts.create_user(username="mmm-other", role="ops", by=None, now=NOW)
         self.team = people.team(name="Fabric", slug="fabric")
         self.linked = people.person(self.team, name="two", user=self.two, email="two@example.com")
-        self.third = people.person(self.team, name="three", email="three@example.com", phone="+1 555")
+        self.third = people.person(
+            self.team, name="three", email="three@example.com", phone="+1 555", requested_user=self.one,
+            requested_by=self.two, requested_at=NOW,
+        )  # fmt: skip
         with acting(self.one, message="as planned", request_id="sentinels"), pgtrigger.ignore(*guards()):
             self.porto = stored.site(name="Porto", slug="porto", first_blocker=CHECK, owner="Ops South")
             stored.result(self.porto, CHECK, "fail", reason="UPS battery is low.")
@@ -261,12 +264,12 @@ class Scene:
         )  # fmt: skip
 
     def _telemetry(self):
-        source = Source.objects.create(name="mid-1", site=self.porto)
+        source = Source.objects.create(name="mid-1", site=self.porto, owner=self.two)
         BatchDecision.objects.create(
             source=source, decision="retry", received_at=NOW, samples=1, failure="bad", decided_at=NOW,
             decided_by=self.one,
         )  # fmt: skip
-        accounts.create_token(user=self.one, name="mine", by=None, now=NOW)
+        accounts.create_token(user=self.one, name="mine", by=self.one, now=NOW)
         AccessScope.objects.create(user=self.one, kind="site", slug="porto")
 
     def call(self, before):

@@ -4,6 +4,7 @@ import json
 import re
 from urllib.parse import urlencode
 
+import pgtrigger
 import pytest
 from django import forms
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -114,7 +115,8 @@ def test_those_who_may_see_names_still_do(role, scene, client_of):
 
 def test_a_viewer_sees_their_own_name(scene, user_of, client_of):
     client = client_of("viewer")
-    Grant.objects.filter(pk=scene.grants[0].pk).update(requested_by=user_of("viewer"))
+    with pgtrigger.ignore("scoring.Grant:signed_once"):
+        Grant.objects.filter(pk=scene.grants[0].pk).update(requested_by=user_of("viewer"))
     shown = {row["id"]: row for row in client.get("/api/readiness/waivers/").json()["results"]}
     assert shown[scene.grants[0].pk]["requested_by"]["display"] == "viewer"
     assert shown[scene.grants[0].pk]["approver"] is None

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scoring", "0013_evaluation_failures"),
+        ("scoring", "0014_grants_decided_once"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("evidence", "0009_attested_of_classes"),
+        ("evidence", "0010_keep_who_entered"),
         ("inventory", "0005_operators_of_sites"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("inventory", "0005_operators_of_sites"),
-        ("tradeoffs", "0004_portfolios"),
+        ("tradeoffs", "0005_decisions_answered_once"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
