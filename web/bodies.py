@@ -5,14 +5,13 @@ Django would keep a body of any length, sent at any pace, before a view sees it.
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import IO, Any
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
 type Send = Callable[[Message], Awaitable[None]]
-type Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 # A sender that says nothing for so long has gone, or wants to hold a place.
 SILENCE_S = 10.0
@@ -78,7 +77,7 @@ class Body:
             raise BodyTooSlow(f"{self.size} bytes came in {now - self._began:.0f} s") from error
 
 
-def declared_bytes(headers: dict[bytes, bytes]) -> int:
+def declared_bytes(headers: Mapping[bytes, bytes]) -> int:
     """What Content-Length says; 0 where it says nothing that can be read."""
     length = headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else 0

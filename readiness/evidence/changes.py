@@ -86,19 +86,17 @@ def accelerator_changes(places: Collection[tuple[int, int]]) -> dict[tuple[int, 
         _events("inventory", "AcceleratorEvent")
         .filter(device_id__in={device for device, _ in places}, pgh_label__in=["insert", "update"])
         .order_by("pgh_id")
-        .values_list(
-            *("device_id", "index", "serial", "uuid", "pgh_created_at", "pgh_context__metadata__username")
-        )
+        .values_list("device_id", "index", "serial", "uuid", "pgh_created_at")
     )
     last: dict[tuple[int, int], tuple[str, str]] = {}
     found: dict[tuple[int, int], Made] = {}
-    for device, number, serial, uuid, at, who in rows:
+    for device, number, serial, uuid, at in rows:
         place = (device, number)
         before = last.get(place)
         if before is not None and place in places and before != (serial, uuid):
             # The serial number is what is printed on it; boards without one have the UUID.
             was, now = (before[0], serial) if before[0] != serial else (before[1], uuid)
-            found[place] = Made(f"{was or 'unknown'} → {now or 'unknown'}", at, who or "")
+            found[place] = Made(f"{was or 'unknown'} → {now or 'unknown'}", at)
         last[place] = (serial, uuid)
     return found
 

@@ -67,7 +67,7 @@ def chart(request: HttpRequest) -> HttpResponse:
 
 @may_see
 @require_GET
-def csv_file(request: HttpRequest) -> HttpResponse:
+def csv_file(request: HttpRequest) -> HttpResponseBase:
     found, error = _answer(request.GET, now())
     if found is None:
         return answers.chart_refused(str(error))

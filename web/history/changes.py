@@ -1,6 +1,6 @@
 """What an event changed: each field before and after, in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +126,7 @@ def _value(value: Any) -> Any:
     return None if value in ("", None, [], {}) else value
 
 
-def _in_words(field: Field, value: Any, names: dict[tuple[type[Model], Any], str]) -> Any:
+def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) -> Any:
     value = _value(value)
     if value is None:
         return None

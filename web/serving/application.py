@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 from asgiref.wsgi import WsgiToAsgiInstance
 from django.conf import settings
@@ -20,7 +20,6 @@ from django.conf import settings
 from web import errors, refusals, request_ids
 from web.bodies import (
     MEMORY_BYTES,
-    Application,
     Body,
     BodyTooSlow,
     Message,
@@ -69,10 +68,18 @@ class Answer:
     file: IO[bytes]
 
 
+class Door(Protocol):
+    """An application of its own; `close` ends its threads."""
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send, /) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 class Serving:
     """`doors` answer their method and address themselves; everything else is Django's."""
 
-    def __init__(self, wsgi: Wsgi, doors: Mapping[tuple[str, str], Application]) -> None:
+    def __init__(self, wsgi: Wsgi, doors: Mapping[tuple[str, str], Door]) -> None:
         self._wsgi = wsgi
         self._doors = doors
         self._pulse = Pulse()
@@ -182,8 +189,11 @@ class Serving:
             else:
                 if watching is not None:
                     watching.cancel()
-                for closing in (self._pulse, *self._lanes.values(), *self._doors.values()):
-                    await closing.close()
+                await self._pulse.close()
+                for lane in self._lanes.values():
+                    await lane.close()
+                for door in self._doors.values():
+                    await door.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
 
 from web import visibility
@@ -34,7 +34,8 @@ class QueryRows:
     def sortable(self, column: Column) -> bool:
         if not isinstance(column.sort, str):
             return False
-        return visibility.sees_names() or not visibility.identifies(self.queryset.model, column.sort)
+        model: type[Model] = self.queryset.model
+        return visibility.sees_names() or not visibility.identifies(model, column.sort)
 
     def order(self, column: Column | None, descending: bool) -> None:
         if column is not None:

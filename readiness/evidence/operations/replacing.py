@@ -72,7 +72,7 @@ def _told(places: Collection[Place], *, now: datetime) -> dict[Place, tuple[date
         what = f"{names.get(device, 'a node')} GPU {number} is another accelerator"
         # The history's clock may be ahead of `now`: what is seen now was not made later.
         at = now if change is None else min(change.at, now)
-        found[place] = (at, f"{what}{'.' if change is None else f': {change.what}{change.by_whom()}'}")
+        found[place] = (at, f"{what}{'.' if change is None else f': {change.what}{change.when()}'}")
     return found
 
 

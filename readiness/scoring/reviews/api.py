@@ -47,7 +47,7 @@ class UserField(serializers.SlugRelatedField):
         super().__init__(slug_field="username", queryset=User.objects.filter(is_active=True), **kwargs)
 
     def get_queryset(self) -> QuerySet:
-        return known(super().get_queryset())
+        return known(User.objects.filter(is_active=True))
 
 
 class SnapshotField(serializers.JSONField):

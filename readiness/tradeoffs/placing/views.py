@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import orjson
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -74,7 +75,7 @@ def parallel(request: HttpRequest) -> HttpResponse:
 @may_see
 @never_cache
 @require_GET
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: HttpRequest) -> HttpResponseBase:
     look, found = _asked(request)
     columns, rows = lines.csv_rows(found, lines.kept(found, look.ranges))
     return answers.csv_file(f"placement-{found.envelope.slug}", columns, rows)
