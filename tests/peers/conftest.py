@@ -11,6 +11,7 @@ import pytest
 
 from tests.peers.muster import LIVE_S, Muster
 from tests.peers.running import Programs
+from tests.peers.standing import standing as standing_muster
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,3 +68,21 @@ def muster(programs, own_database, tmp_path):
     started = Muster(ROOT, environment, programs)
     started.start()
     return started
+
+
+@pytest.fixture(scope="session")
+def standing():
+    """For attacks and outages, one after another: started once, since that takes most of a minute."""
+    with standing_muster() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def figures(request):
+    """What a module measured, printed when it is done."""
+    lines = []
+    yield lines
+    reporter = request.config.pluginmanager.getplugin("terminalreporter")
+    reporter.ensure_newline()
+    for line in lines:
+        reporter.write_line(line)
