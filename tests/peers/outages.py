@@ -13,6 +13,8 @@ from tests.peers.standing import SITE, Standing
 
 PAGE, LIVE, READY, WRITE = "/sites/", "/health/live", "/health/ready", "/api/v1/write"
 EVERY_S = 0.2
+# Whoever asks while a server is away is answered within this time.
+ANSWERED_S = 1.0
 RECOVERED_S, STORED_S = 90, 120
 # Samples of an outage lie a second apart, long enough ago that none of them is in the future.
 BEGIN_S = 5 * 3600
@@ -28,11 +30,11 @@ class Outage:
     answers: dict[str, list[Answer]]
 
     def meanwhile(self, path: str) -> list[Answer]:
-        """Answers to what was asked and answered while the server was away."""
+        """Answers to what was asked while the server was away, early enough to be answered before it was back."""
         return [
             answer
             for answer in self.answers[path]
-            if self.gone_at <= answer.began_at and answer.ended_at < self.back_at
+            if self.gone_at <= answer.began_at <= self.back_at - ANSWERED_S
         ]
 
     def recovered_s(self, path: str, status: int) -> float:

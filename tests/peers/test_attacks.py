@@ -45,6 +45,13 @@ def port(standing):
 
 
 @pytest.fixture(scope="module")
+def at_rest(standing, port):
+    """What the web process holds when every page was loaded once, before anybody attacks it."""
+    Neighbour(port, PAGES, headers=standing.viewer).visit(seconds=0)
+    return Watched(standing.muster.pid("web"))
+
+
+@pytest.fixture(scope="module")
 def exported(standing, port):
     """So many series that an export is larger than what the kernel takes off a server's hands."""
     with Caller(port) as caller:
@@ -60,7 +67,7 @@ def exported(standing, port):
 
 
 @pytest.fixture
-def neighbour(standing, port):
+def neighbour(standing, port, at_rest):
     """Signed in before, and every page loaded once: what is measured is not a first request."""
     somebody = Neighbour(port, PAGES, headers=standing.viewer)
     assert {answer.status for answer in somebody.visit(seconds=0)} == {200}
@@ -222,3 +229,11 @@ def test_tokens_tried_from_addresses_that_a_header_makes_up(standing, port, othe
     assert statuses[-1] == 429
     assert answer.status == 204
     others(seconds=1)
+
+
+def test_nothing_of_all_that_stays_in_memory(at_rest, figures):
+    at_rest.look()
+    figures.append(
+        f"after all attacks: {at_rest.most_mib:.0f} MiB, {at_rest.grown_mib:+.0f} since before them"
+    )
+    assert at_rest.grown_mib < MOST_GROWTH_MIB
