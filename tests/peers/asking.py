@@ -13,6 +13,7 @@ from typing import Any, Self
 
 # Enough to read what a refusal says; pages are not kept.
 KEPT_BYTES = 2000
+LEAST_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,10 @@ class Neighbour:
         until: Callable[[], bool] = lambda: False,
         after_each: Callable[[], object] = lambda: None,
     ) -> list[Answer]:
-        """For so long, or until something has come true; each page once at least."""
+        """For so long, or until something has come true; each page three times at least."""
         deadline = time.monotonic() + seconds
         answers: list[Answer] = []
-        while len(answers) < len(self.paths) or (time.monotonic() < deadline and not until()):
+        while len(answers) < LEAST_ROUNDS * len(self.paths) or (time.monotonic() < deadline and not until()):
             answers.append(self._caller.ask(self.paths[len(answers) % len(self.paths)]))
             after_each()
         self._caller.close()

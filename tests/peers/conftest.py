@@ -14,6 +14,7 @@ from tests.peers.running import Programs
 from tests.peers.standing import standing as standing_muster
 
 ROOT = Path(__file__).parents[2]
+FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -77,12 +78,18 @@ def standing():
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def figures(request):
-    """What a module measured, printed when it is done."""
-    lines = []
-    yield lines
-    reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    reporter.ensure_newline()
-    for line in lines:
-        reporter.write_line(line)
+    """Lines of what was measured, told when all tests are done."""
+    return request.config.stash[FIGURES]
+
+
+def pytest_configure(config):
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.stash[FIGURES]:
+        terminalreporter.section("figures")
+    for line in config.stash[FIGURES]:
+        terminalreporter.write_line(line)

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tests.peers.asking import Answer, Neighbour
+from tests.peers.asking import Answer, Neighbour, p95_s
 from tests.peers.running import eventually
 from tests.peers.sender import Sender
 from tests.peers.standing import SITE, Standing
@@ -15,7 +15,7 @@ PAGE, LIVE, READY, WRITE = "/sites/", "/health/live", "/health/ready", "/api/v1/
 EVERY_S = 0.2
 # Whoever asks while a server is away is answered within this time.
 ANSWERED_S = 1.0
-RECOVERED_S, STORED_S = 90, 120
+RECOVERED_S, WATCHED_S, STORED_S = 90, 4, 120
 # Samples of an outage lie a second apart, long enough ago that none of them is in the future.
 BEGIN_S = 5 * 3600
 
@@ -27,7 +27,7 @@ class Outage:
     gone_at: float
     back_at: float
     sender: Sender
-    answers: dict[str, list[Answer]]
+    answers: dict[str, list[Answer]] = field(repr=False)
 
     def meanwhile(self, path: str) -> list[Answer]:
         """Answers to what was asked while the server was away, early enough to be answered before it was back."""
@@ -45,17 +45,22 @@ class Outage:
             if answer.status == status and answer.ended_at > self.back_at
         )
 
+    def failed_since(self, path: str, seconds: float) -> list[Answer]:
+        """What was asked later than so many seconds after the server's return, and failed all the same."""
+        since = self.back_at + seconds
+        return [answer for answer in self.answers[path] if answer.began_at > since and answer.failed]
+
     def statuses(self, path: str) -> set[int | None]:
         return {answer.status for answer in self.meanwhile(path)}
 
-    def slowest_s(self, path: str) -> float:
-        return max(answer.took_s for answer in self.meanwhile(path))
+    def p95_s(self, path: str) -> float:
+        return p95_s(self.meanwhile(path))
 
     def figures(self, name: str) -> str:
         told = ", ".join(
-            f"{path} {sorted(map(str, self.statuses(path)))} within {self.slowest_s(path):.2f} s"
+            f"{path} {sorted(map(str, self.statuses(path)))} in {self.p95_s(path):.2f} s"
             for path in self.answers
-            if self.meanwhile(path)
+            if len(self.meanwhile(path)) > 1
         )
         return (
             f"{name}: away {self.back_at - self.gone_at:.0f} s; acknowledged {self.recovered_s(WRITE, 204):.2f} s "
@@ -66,7 +71,7 @@ class Outage:
 def outage(
     standing: Standing, name: str, away: Callable[[], AbstractContextManager[None]], *, seconds: float
 ) -> Outage:
-    """Takes a server away for so long, and returns when everybody is answered again and has been for a moment."""
+    """Takes a server away for so long, and returns when everybody is answered some seconds after its return."""
     port = standing.muster.port
     sender = Sender(
         name,
@@ -91,7 +96,7 @@ def outage(
             gone_at = time.monotonic()
             time.sleep(seconds)
         back_at = time.monotonic()
-        _answered(answers, since=back_at, what=f"all are answered after {name}")
+        _answered(answers, since=back_at + WATCHED_S, what=f"all are answered after {name}")
     assert sender.failed == ""
     return Outage(gone_at, back_at, sender, answers)
 

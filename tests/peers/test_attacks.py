@@ -21,7 +21,7 @@ PAGES = ("/", "/sites/", f"/sites/{SITE}/", "/telemetry/", "/health/ready", "/ap
 QUICK_S = 1.0
 # What the web process may hold above what it held before an attack, at any moment of it.
 MOST_GROWTH_MIB = 150
-EXPORTED, IN_A_BODY = 12_000, 2000
+EXPORTED, IN_A_BODY = 8000, 2000
 EXPORT = "/telemetry/series/?export=json"
 READERS, STALLED, UNNAMED, TRIES, BAD_TOKENS = 100, 1000, 40, 15, 100
 STALLED_S = 30
