@@ -87,6 +87,11 @@ class Launched(Muster):
             return row[0] if row else None
         return None
 
+    def _answers(self) -> bool:
+        assert self.launcher is not None
+        assert self.launcher.lives, self._logs()
+        return super()._answers()
+
     def _state(self) -> dict:
         return json.loads((self.data / "state.json").read_text())
 
