@@ -15,7 +15,7 @@ from tests.peers.running import eventually
 from tests.peers.standing import SITE
 from tests.telemetry.core.wire import request, sample, series, snappy
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
 PAGES = ("/", "/sites/", f"/sites/{SITE}/", "/telemetry/", "/health/ready", "/api/inventory/sites/")
 QUICK_S = 1.0

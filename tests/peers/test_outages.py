@@ -6,7 +6,7 @@ import pytest
 
 from tests.peers.outages import ANSWERED_S, LIVE, PAGE, READY, WRITE, outage, stored
 
-pytestmark = [pytest.mark.peers, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
 BACK_S = 2.0
 
