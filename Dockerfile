@@ -29,7 +29,8 @@ RUN useradd --system --uid 10001 --home-dir /srv/muster --shell /usr/sbin/nologi
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/muster /srv/muster
 WORKDIR /srv/muster
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1
+# Few heaps for many threads, as `make run` has it (stack/launch.py).
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=2
 USER muster
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "3"]
+CMD ["python", "-m", "uvicorn", "config.asgi:application", "--http", "web.serving.protocol:BoundedProtocol", "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-access-log", "--no-proxy-headers", "--timeout-graceful-shutdown", "3"]

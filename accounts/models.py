@@ -69,26 +69,35 @@ class AccessScope(models.Model):
 
 class TokenQuerySet(models.QuerySet["Token"]):
     def usable(self, now) -> "TokenQuerySet":
+        """What a user's token opens ends with the user; a source's token depends on nobody."""
         return self.filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=now), enabled=True, user__is_active=True
+            Q(expires_at__isnull=True) | Q(expires_at__gt=now),
+            Q(user__isnull=True) | Q(user__is_active=True),
+            enabled=True,
         )
 
 
 @pghistory.track(exclude=["digest", "last_used_at"])
 class Token(models.Model):
-    """A key for programs: shown once, stored as an HMAC. An `ingest` token only sends telemetry, for one source."""
+    """A key for programs: shown once, stored as an HMAC. It acts for its user.
+
+    An `ingest` token has no user: it belongs to one source, and only sends its telemetry.
+    """
 
     class Scope(models.TextChoices):
         READ = "read", _("Read")
         WRITE = "write", _("Read and write")
         INGEST = "ingest", _("Ingest for one source")
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens", null=True, blank=True)
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=12, unique=True, editable=False)
     digest = models.BinaryField(max_length=32, editable=False)
     scope = models.CharField(max_length=8, choices=Scope, default=Scope.READ)
     enabled = models.BooleanField(default=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, related_name="+", null=True, blank=True, editable=False
+    )
     created_at = models.DateTimeField(editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     # Rounded to the minute: one write a minute at most, however busy the token.
@@ -103,7 +112,12 @@ class Token(models.Model):
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=models.F("created_at")),
                 name="token_expires_after_creation",
                 violation_error_message=_("The token would have expired already."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(scope="ingest", user=None) | (~Q(scope="ingest") & Q(user__isnull=False)),
+                name="token_of_user_or_source",
+                violation_error_message=_("A token for telemetry is made with its source."),
+            ),
         ]
 
     def __str__(self) -> str:

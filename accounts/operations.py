@@ -45,20 +45,28 @@ def create_token(
     by: User | None,
     now: datetime,
 ) -> tuple[Token, str]:
-    """A new token and its secret, which cannot be had again. Raises NotAllowed, ValidationError."""
-    if by is not None and by.pk != user.pk and not by.is_superuser:
-        raise NotAllowed(gettext("Only an administrator makes tokens for others."))
+    """A new token and its secret, which cannot be had again. Raises NotAllowed, ValidationError.
+
+    What is done with a token is done in its user's name. So whoever signs in makes their own, and administrators make
+    those of users without a password, which are programs.
+    """
+    if by is not None and by.pk != user.pk:
+        if not by.is_superuser:
+            raise NotAllowed(gettext("Only an administrator makes tokens for others."))
+        if user.has_usable_password():
+            raise NotAllowed(gettext("This user signs in, and makes their tokens themselves."))
+    return _new_token(Token(user=user, name=name, scope=scope, expires_at=expires_at), by=by, now=now)
+
+
+def create_source_token(*, name: str, by: User | None, now: datetime) -> tuple[Token, str]:
+    """A token that only sends telemetry. It belongs to no user, so that it outlives who made it."""
+    return _new_token(Token(name=name, scope=Token.Scope.INGEST), by=by, now=now)
+
+
+def _new_token(token: Token, *, by: User | None, now: datetime) -> tuple[Token, str]:
     prefix = "".join(secrets.choice(PREFIX_LETTERS) for _ in range(12))
     plain = f"{TOKEN_MARK}_{prefix}_{secrets.token_urlsafe(32)}"
-    token = Token(
-        user=user,
-        name=name,
-        prefix=prefix,
-        digest=digest_of(plain),
-        scope=scope,
-        created_at=now,
-        expires_at=expires_at,
-    )
+    token.prefix, token.digest, token.created_by, token.created_at = prefix, digest_of(plain), by, now
     token.full_clean(exclude=["digest"])
     token.save(force_insert=True)
     return token, plain
@@ -171,13 +179,19 @@ def set_role(user: User, *, role: str, by: User | None, now: datetime) -> None:
 
 
 @transaction.atomic
-def set_password(user: User, password: str, *, by: User | None, now: datetime) -> None:
-    """A new password. It ends the user's sessions."""
+def set_password(
+    user: User, password: str, *, keep_tokens: bool = False, by: User | None, now: datetime
+) -> int:
+    """A new password. It ends the user's sessions and, unless `keep_tokens`, their tokens; returns how many.
+
+    Whoever knew the old password may have made themselves a token with it.
+    """
     _refuse_unless_may_change(user, by)
     _refuse_weak(password, user)
     user.set_password(password)
     user.password_set_at = now
     user.save(update_fields=["password", "password_set_at"])
+    return 0 if keep_tokens else user.tokens.filter(enabled=True).update(enabled=False)
 
 
 def set_display(

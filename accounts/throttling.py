@@ -1,64 +1,132 @@
-"""How often a sign-in may be tried: counted per user name and address, so that nobody locks out a name from elsewhere.
+"""How often a sign-in, an unknown token and an endpoint may be tried.
 
-Counts are in the cache, in windows of fixed length. A try is counted before the password is looked at, so that many at
-once get no more tries than one after the other. Without the cache people can still sign in.
+A sign-in is counted before the password is looked at, so that many at once get no more tries than one after the other.
+It is counted three ways: by name and address, by address, and by name alone. The last slows down guesses from many
+addresses. It locks nobody out: it spaces tries a minute apart at most, and spares addresses that the name signed in
+from lately.
 """
 
 import hashlib
-import logging
-from datetime import datetime
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
+
+from accounts.counting import Recent, Window
 
 WINDOW_S = 300
 # OWASP suggests a handful of tries; a person who mistypes has five.
 TRIES_PER_NAME = 5
 # One address trying many names. High enough for an office behind one address, whose successes do not count.
 TRIES_PER_ADDRESS = 50
+# Many addresses trying one name: tries in an hour before they are spaced, and the widest space.
+TRIES_PER_ACCOUNT = 20
+LONGEST_SPACE_S = 60
+# For how long an address counts as one that the account signs in from.
+HOME_LASTS_S = int(timedelta(days=30).total_seconds())
 
-_log = logging.getLogger(__name__)
+_by_name = Window("sign-in:name", WINDOW_S)
+_by_address = Window("sign-in:address", WINDOW_S)
+_by_account = Window("sign-in:account", 3600)
+_homes: Recent[bool] = Recent()
 
 
 def begin(*, username: str, address: str, now: datetime) -> int:
     """Count a try. 0 when it may go on, else the seconds to wait."""
-    try:
-        over = _count(_name_key(username, address, now)) > TRIES_PER_NAME
-        over = _count(_address_key(address, now)) > TRIES_PER_ADDRESS or over
-    except RedisError:
-        _log.warning("The cache does not answer: sign-ins are not counted.")
-        return 0
-    return WINDOW_S - int(now.timestamp()) % WINDOW_S if over else 0
+    over = _by_name.add(_at(username, address), now=now) > TRIES_PER_NAME
+    over = _by_address.add(address, now=now) > TRIES_PER_ADDRESS or over
+    if over:
+        return _by_name.left_s(now)
+    return _space_left_s(username, address, now)
 
 
 def succeeded(*, username: str, address: str, now: datetime) -> None:
     """The password was right: the name's tries are forgotten, and this one does not count for the address."""
+    _by_name.clear(_at(username, address), now=now)
+    _by_account.clear(username.casefold(), now=now)
+    _by_address.add(address, by=-1, now=now)
+    _keep_home(username, address)
+
+
+def _space_left_s(username: str, address: str, now: datetime) -> int:
+    tries = _by_account.add(username.casefold(), now=now)
+    if tries <= TRIES_PER_ACCOUNT or _is_home(username, address):
+        return 0
+    # Doubling, up to a minute: a stranger gets 60 tries an hour, however many addresses they have.
+    space = Window("sign-in:space", min(2 ** (tries - TRIES_PER_ACCOUNT), LONGEST_SPACE_S))
+    if space.add(username.casefold(), now=now) == 1:
+        return 0
+    # What is refused unseen is no guess, and makes nobody wait longer.
+    _by_account.add(username.casefold(), by=-1, now=now)
+    return space.left_s(now)
+
+
+def _at(username: str, address: str) -> str:
+    return f"{username.casefold()}\0{address}"
+
+
+def _home_key(username: str, address: str) -> str:
+    return f"sign-in:home:{_hashed(_at(username, address))}"
+
+
+def _keep_home(username: str, address: str) -> None:
+    key = _home_key(username, address)
+    _homes.set(key, True)
     try:
-        cache.delete(_name_key(username, address, now))
-        if cache.get(_address_key(address, now)):
-            cache.decr(_address_key(address, now))
+        cache.set(key, 1, timeout=HOME_LASTS_S)
     except RedisError:
-        _log.warning("The cache does not answer: sign-ins are not counted.")
+        return
 
 
-def _count(key: str) -> int:
-    cache.add(key, 0, timeout=WINDOW_S)
+def _is_home(username: str, address: str) -> bool:
+    key = _home_key(username, address)
     try:
-        return cache.incr(key)
-    except ValueError:
-        # Gone between the two: its window has just ended.
-        return 1
+        return bool(cache.get(key)) or _homes.get(key, False)
+    except RedisError:
+        return _homes.get(key, False)
 
 
-def _name_key(username: str, address: str, now: datetime) -> str:
-    return _key("name", f"{username.casefold()}\0{address}", now)
+def _hashed(text: str) -> str:
+    return hashlib.blake2s(text.encode(errors="replace"), digest_size=16).hexdigest()
 
 
-def _address_key(address: str, now: datetime) -> str:
-    return _key("address", address, now)
+class BadTokens:
+    """Slows down guesses of tokens without asking the database. In this process alone, so that it costs nothing.
+
+    After `most` bad tokens in a minute from one address, unknown tokens from there have to wait. A token that was good
+    within ten minutes is looked up all the same: a misconfigured neighbour behind one address stops nobody.
+    """
+
+    WINDOW_S = 60.0
+    GOOD_LASTS_S = 600.0
+
+    def __init__(self, most: int = 30, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._bad: Recent[tuple[float, int]] = Recent()
+        self._good: Recent[float] = Recent()
+
+    def wait_s(self, address: str, plain: str) -> float:
+        """Seconds until this token is looked up; 0 when it may be now."""
+        at = self._clock()
+        if self._good.get(_hashed(plain), -self.GOOD_LASTS_S) > at - self.GOOD_LASTS_S:
+            return 0.0
+        began, count = self._bad.get(address, (at, 0))
+        return max(0.0, began + self.WINDOW_S - at) if count >= self._most else 0.0
+
+    def failed(self, address: str, plain: str) -> None:
+        at = self._clock()
+        self._good.drop(_hashed(plain))
+        with self._lock:
+            began, count = self._bad.get(address, (at, 0))
+            self._bad.set(address, (began, count + 1) if at < began + self.WINDOW_S else (at, 1))
+
+    def passed(self, plain: str) -> None:
+        self._good.set(_hashed(plain), self._clock())
 
 
-def _key(kind: str, text: str, now: datetime) -> str:
-    # Hashed: a cache is no place for names, and keys must be short.
-    digest = hashlib.blake2s(text.encode(errors="replace"), digest_size=16).hexdigest()
-    return f"sign-in:{kind}:{digest}:{int(now.timestamp()) // WINDOW_S}"
+bad_tokens = BadTokens()

@@ -3,13 +3,20 @@
 import os
 
 from celery import Celery
-from celery.signals import task_prerun
+from celery.signals import task_prerun, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("muster")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def _bound_statements(**sent: object) -> None:
+    from web.serving import work
+
+    work.begin_process(work.TASKS)
 
 
 @task_prerun.connect

@@ -1,6 +1,7 @@
 """Reading environment variables: typed, with a hint when one is missing or misspelt."""
 
 import difflib
+import ipaddress
 import os
 from collections.abc import Callable
 from typing import Any
@@ -45,6 +46,15 @@ def flag(name: str, default: bool, what: str) -> bool:
 
 def words(name: str, default: list[str], what: str) -> list[str]:
     return _read(name, default, lambda raw: [part.strip() for part in raw.split(",") if part.strip()], what)
+
+
+def networks(name: str, what: str) -> list[str]:
+    """IP addresses and networks; none unless given. Raises for a host name or a `*`."""
+
+    def parse(raw: str) -> list[str]:
+        return [str(ipaddress.ip_network(part.strip())) for part in raw.split(",") if part.strip()]
+
+    return _read(name, [], parse, what)
 
 
 def refuse_misspelt(prefix: str = "MUSTER_") -> None:

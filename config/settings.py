@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pghistory
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from config import env, history
@@ -25,6 +26,11 @@ CSRF_TRUSTED_ORIGINS = env.words(
     "MUSTER_TRUSTED_ORIGINS", [], "comma-separated origins (https://…) behind a proxy"
 )
 BEHIND_HTTPS = env.flag("MUSTER_HTTPS", False, "1 when a proxy in front serves Muster over HTTPS only")
+# Read by config/asgi.py. Anybody can write these headers: those of others are not looked at.
+TRUSTED_PROXIES = env.networks(
+    "MUSTER_TRUSTED_PROXIES",
+    "addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto count, comma-separated",
+)
 HOST = env.text("MUSTER_HOST", "127.0.0.1", "the address that `make run` listens on")
 PORT = env.integer(
     "MUSTER_PORT", 8000, "the port that `make run` listens on; the next free one when it is taken"
@@ -37,18 +43,27 @@ DATABASES = {
         env.text("DATABASE_URL", None, "the PostgreSQL address, postgres://user@host/name")
     )
 }
-# Under ASGI each request has a thread of its own, so a connection kept per thread would never be used again: the web
-# process shares a pool instead (config/asgi.py). Workers and commands have one thread and keep theirs.
-DB_POOL = env.integer("MUSTER_DB_POOL", 0, "most database connections of one web process; 0 for no pool")
-DATABASES["default"] |= {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 0 if DB_POOL else 600}
-if DB_POOL:
-    DATABASES["default"]["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": DB_POOL, "timeout": 10}}
+# Each thread of the web process keeps its connection (web/serving/lanes.py), and so do workers and commands. A server
+# that cannot be reached is given up soon; one whose host has gone as well.
+DATABASES["default"] |= {"CONN_HEALTH_CHECKS": True, "CONN_MAX_AGE": 600}
+DATABASES["default"]["OPTIONS"] = {"connect_timeout": 3, "tcp_user_timeout": 10_000} | DATABASES["default"][
+    "OPTIONS"
+]
+WEB_THREADS = env.integer(
+    "MUSTER_WEB_THREADS", 12, "pages that one web process makes at a time, each with a database connection"
+)
+BODY_BYTES = env.integer(
+    "MUSTER_BODY_BYTES", 16 * 1024 * 1024, "largest body of a form, a file or a call that is accepted"
+)
+ANSWER_BYTES = env.integer("MUSTER_ANSWER_BYTES", 512 * 1024 * 1024, "largest file that is made for a reader")
 REDIS_URL = env.text("REDIS_URL", None, "the Redis address, redis://host:6379/0 or unix:///path.sock?db=0")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "muster",
+        # A cache that does not answer is done without.
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 
@@ -90,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "web.middleware.RefusalMiddleware",
     # Below WhiteNoise, whose files are compressed already. Pads each answer, so that its length tells no token.
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -100,6 +116,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "web.methods.MethodMiddleware",
     "web.middleware.BadValueMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -130,6 +147,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.validators.RepetitionValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -156,7 +174,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_HTTPS
 if BEHIND_HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    if not TRUSTED_PROXIES:
+        raise ImproperlyConfigured(
+            "MUSTER_HTTPS=1 needs MUSTER_TRUSTED_PROXIES: without it nobody is believed that a request came by HTTPS."
+        )
     SECURE_HSTS_SECONDS = int(timedelta(days=30).total_seconds())
 
 # --- language, time, files --------------------------------------------------------------------------------------------
@@ -203,20 +224,35 @@ TELEMETRY_DECODED_BYTES = env.integer(
 TELEMETRY_INBOX_BATCHES = env.integer(
     "MUSTER_TELEMETRY_INBOX_BATCHES", 20_000, "batches waiting before senders are told to slow down (429)"
 )
+TELEMETRY_INBOX_BYTES = env.integer(
+    "MUSTER_TELEMETRY_INBOX_BYTES", 1024**3, "bytes waiting before senders are told to slow down (429)"
+)
+TELEMETRY_NEW_SERIES = env.integer(
+    "MUSTER_TELEMETRY_NEW_SERIES", 10_000, "new series that a source may bring in five minutes"
+)
+TELEMETRY_SERIES = env.integer(
+    "MUSTER_TELEMETRY_SERIES",
+    200_000,
+    "series that a source may have, those ended by a stale marker left out",
+)
 TELEMETRY_LIVE_S = env.integer(
     "MUSTER_TELEMETRY_LIVE_S",
     300,
     "least seconds for which a sample counts as live; 3 x cadence when that is longer",
 )
-DATA_UPLOAD_MAX_MEMORY_SIZE = TELEMETRY_BODY_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES
 
 # --- REST -------------------------------------------------------------------------------------------------------------
+API_CALLS_PER_MINUTE = env.integer(
+    "MUSTER_API_CALLS_PER_MINUTE", 600, "calls of the API that one token may make in a minute; 0 for no limit"
+)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "web.rest.authentication.TokenAuthentication",
         "web.rest.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["web.rest.permissions.ModelPermissions"],
+    "DEFAULT_THROTTLE_CLASSES": ["web.rest.throttling.TokenThrottle"],
     "DEFAULT_PAGINATION_CLASS": "web.rest.pagination.ContractPagination",
     "DEFAULT_FILTER_BACKENDS": ["web.rest.filters.StrictFilterBackend", "web.rest.filters.OrderingBackend"],
     "DEFAULT_RENDERER_CLASSES": [
@@ -312,8 +348,11 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request_id": {"()": "web.request_ids.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+    },
     "root": {
         "handlers": ["console"],
         "level": env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),

@@ -5,7 +5,9 @@ from django.urls import include, path
 from readiness.evidence.api import router as evidence_api
 from readiness.ownership.api import GapsView
 from readiness.ownership.api import router as ownership_api
+from readiness.people.api import OwnPersonView
 from readiness.people.api import router as people_api
+from readiness.people.urls import own as own_person
 from readiness.scoring.api import router as scoring_api
 from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.tradeoffs.api import router as tradeoffs_api
@@ -38,7 +40,9 @@ urlpatterns = [
     path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
     path("api/ownership/", include(ownership_api.urls)),
     path("tradeoffs/rules/", include("readiness.workloads.jurisdiction.urls")),
+    path("api/people/own/", OwnPersonView.as_view(), name="people-own"),
     path("api/people/", include(people_api.urls)),
+    path("settings/person/", include(own_person)),
     path("ownership/", include("readiness.ownership.urls")),
     path("people/", include("readiness.people.urls")),
     path("readiness/framework/", include("readiness.framework.urls")),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from stack.account import Account, run_as
 
@@ -44,7 +45,7 @@ class Recipe:
 def start(recipe: Recipe) -> subprocess.Popen[bytes]:
     """Start the process in a group of its own (a Ctrl-C reaches us alone, and a group can be ended whole)."""
     recipe.log.parent.mkdir(parents=True, exist_ok=True)
-    with recipe.log.open("ab") as log:  # appending, so that the log can be cut while the process writes
+    with open_log(recipe.log) as log:
         return subprocess.Popen(
             recipe.argv,
             cwd=recipe.cwd,
@@ -56,6 +57,11 @@ def start(recipe: Recipe) -> subprocess.Popen[bytes]:
             preexec_fn=_die_with(os.getpid(), recipe.death_signal),
             **run_as(recipe.account),
         )
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """Open for appending, so that the log can be cut while a process writes; it is nobody else's to read."""
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _die_with(parent: int, death_signal: signal.Signals) -> Callable[[], None]:

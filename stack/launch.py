@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from stack import postgres, processes, valkey
-from stack.child import Recipe
+from stack.child import Recipe, open_log
 from stack.first_start import Demo, Mark, decide_demo
 from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space, secret_key
 from stack.sockets import short_folder
@@ -24,6 +24,8 @@ from stack.state import State, end_orphans, ourselves
 from stack.supervisor import Supervisor
 
 PORTS_TRIED = 100
+# glibc would give each of many threads a heap of its own, and keep what one large answer needed in all of them.
+MALLOC = {"MALLOC_ARENA_MAX": "2"}
 Say = Callable[[str], None]
 
 
@@ -116,7 +118,7 @@ class Launch:
     def child_environment(self) -> dict[str, str]:
         binaries = str(Path(sys.executable).parent)
         path = os.pathsep.join([binaries, self.environ.get("PATH", os.defpath)])
-        return {**self.environ, **self.state.environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
+        return {**MALLOC, **self.environ, **self.state.environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
 
     def prepare(self) -> Demo:
         """Migrate, collect the static files, load the demo: what has to be done before the first page."""
@@ -190,7 +192,7 @@ class Launch:
 
     def output_of(self, *arguments: str) -> str:
         """What a management command prints; "" when it fails, which is logged."""
-        with self.layout.log(arguments[0]).open("ab") as log:
+        with open_log(self.layout.log(arguments[0])) as log:
             done = subprocess.run(
                 [sys.executable, "manage.py", *arguments],
                 cwd=self.layout.root,

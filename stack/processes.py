@@ -21,8 +21,8 @@ def load_demo() -> tuple[str, ...]:
 def web(*, host: str, port: int) -> tuple[str, ...]:
     # ASGI, not WSGI: some senders chunk their bodies, and a WSGI server hands Django an empty one.
     return _python(
-        f"-m uvicorn config.asgi:application --host {host} --port {port} --no-server-header "
-        "--no-access-log --timeout-graceful-shutdown 3"
+        f"-m uvicorn config.asgi:application --http web.serving.protocol:BoundedProtocol --host {host} --port {port} "
+        "--no-server-header --no-access-log --no-proxy-headers --timeout-graceful-shutdown 3"
     )
 
 

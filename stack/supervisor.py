@@ -179,7 +179,7 @@ class Supervisor:
         for running in self._all():
             log = running.recipe.log
             if log.exists() and log.stat().st_size > LOG_MOST_BYTES:
-                shutil.copyfile(log, log.with_suffix(".log.1"))
+                shutil.copy(log, log.with_suffix(".log.1"))
                 os.truncate(log, 0)
 
     # Stopping

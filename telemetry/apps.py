@@ -7,12 +7,13 @@ class TelemetryConfig(AppConfig):
     verbose_name = "Telemetry"
 
     def ready(self) -> None:
-        from telemetry import panels
+        from telemetry import meters, panels
         from telemetry.models import Source
         from telemetry.search import find_metrics, find_sources
         from web import links, search
 
         links.has_page(Source, "source")
+        meters.register()
         panels.register()
         search.register("sources", _("Sources"), find_sources, permission="telemetry.view_source", order=40)
         search.register("metrics", _("Metrics"), find_metrics, permission="telemetry.view_series", order=50)

@@ -1,139 +1,188 @@
-"""The short path of remote write under ASGI: read the body, answer, and nothing of sessions, cookies or pages.
+"""The one door of remote write, under ASGI: who sends, then what, then the answer; nothing of sessions or pages.
 
-Django's own path costs more than taking the samples does, and keeps a body of any length before a view sees it. Here
-it is read up to the limit and no further. Threads stay, and with them their database connections.
+A body is read only once its sender is known and its headers are right, and no further than is taken.
 """
 
-import asyncio
 import logging
-import threading
+import time
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import connections
+from django.db import InterfaceError, OperationalError, connections
 
-from telemetry.receive import Answer, Delivery, answer
+from telemetry import meters, receive
+from telemetry.models import Source
+from telemetry.receive import Answer, Delivery, Refusal
+from telemetry.room import NoRoom, Places, Room
+from web import request_ids
+from web.bodies import (
+    MEMORY_BYTES,
+    Body,
+    BodyTooSlow,
+    Message,
+    Receive,
+    Send,
+    SenderGone,
+    declared_bytes,
+    linger,
+)
 from web.clock import now
+from web.serving.lanes import Lane
+from web.serving.work import INGEST
 
 log = logging.getLogger(__name__)
 
-PATH = "/api/v1/write"
-# More would only wait for each other: a thread is busy but for the moment of its commit.
-THREADS = 4
-
-type Message = MutableMapping[str, Any]
-type Receive = Callable[[], Awaitable[Message]]
-type Send = Callable[[Message], Awaitable[None]]
-type Application = Callable[[Message, Receive, Send], Awaitable[None]]
-
-
-class SenderGone(Exception):
-    """The connection broke before the body was whole."""
+# What bodies may take in memory together, decompressed; a larger one has it alone.
+ROOM_BYTES = 64 * 1024 * 1024
+PLACES_EACH = 16
 
 
 class RemoteWrite:
-    """Answers `POST /api/v1/write` itself and passes everything else on."""
+    """Answers `POST /api/v1/write` (config/asgi.py)."""
 
-    def __init__(self, otherwise: Application) -> None:
-        self._otherwise = otherwise
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="remote-write")
+    def __init__(self, threads: Lane | None = None) -> None:
+        self._threads = threads or Lane(INGEST)
+        self._room = Room(ROOM_BYTES, "too much comes at once")
+        self._places = Places(PLACES_EACH)
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http" and scope["path"] == PATH and scope["method"] == "POST":
-            await self._write(scope, receive, send)
-        else:
-            await self._otherwise(scope, receive, send)
-
-    async def _write(self, scope: Message, receive: Receive, send: Send) -> None:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        try:
-            body = await _body(receive, headers.get(b"content-length", ""))
-        except SenderGone:
-            return
-        delivery = Delivery(
-            authorization=headers.get(b"authorization", ""),
-            content_type=headers.get(b"content-type", ""),
-            content_encoding=headers.get(b"content-encoding"),
-            body=body,
-        )
-        loop = asyncio.get_running_loop()
-        await _send(await loop.run_in_executor(self._threads, _answer, delivery), send, body is None)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.shutdown":
-                self.close()
-                await send({"type": "lifespan.shutdown.complete"})
+    async def __call__(self, scope: Message, incoming: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        request_id = str(uuid.uuid4())
+        with request_ids.logged(request_id):
+            try:
+                answer, is_read = await self._answer(_delivery(scope), incoming)
+            except SenderGone:
                 return
-            await send({"type": "lifespan.startup.complete"})
+        meters.count_write(answer, seconds=time.perf_counter() - began)
+        await _send(answer, send, request_id, is_read=is_read)
+        if not is_read:
+            await linger(incoming)
+            await send({"type": "http.response.body", "body": b""})
 
-    def close(self) -> None:
-        """End the threads, each with its connection."""
-        together = threading.Barrier(THREADS)
+    async def close(self) -> None:
+        await self._threads.close()
 
-        def part() -> None:
-            together.wait()
-            connections.close_all()
+    async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[Answer, bool]:
+        """What to answer, and whether the body was read to its end. Raises SenderGone."""
+        source = None
+        try:
+            source = await self._sender(delivery)
+            receive.check_headers(delivery, now=now())
+            async with self._places.of(source.pk):
+                return await self._read_and_take(delivery, source, incoming), True
+        except (Refusal, NoRoom, BodyTooSlow) as error:
+            refusal = _refusal(error)
+        except SenderGone:
+            raise
+        except Exception:
+            log.exception("remote write failed")
+            return _FAILED, False
+        if source is None:
+            return refusal.answer, False
+        return await self._settled(receive.count_refusal, refusal, source), False
 
-        for _ in range(THREADS):
-            self._threads.submit(part)
-        self._threads.shutdown()
+    async def _sender(self, delivery: Delivery) -> Source:
+        remembered = receive.remembered_sender(delivery, now=now())
+        if remembered is not None:
+            return remembered
+        return await self._ask(receive.sender_of, delivery)
+
+    async def _read_and_take(self, delivery: Delivery, source: Source, incoming: Receive) -> Answer:
+        """Raises Refusal, NoRoom, BodyTooSlow and SenderGone, all of them before the body is whole."""
+        # While it comes no more than this of it is in memory.
+        size = min(delivery.declared_bytes or MEMORY_BYTES, MEMORY_BYTES)
+        async with self._room.held(size) as hold, Body(incoming) as body:
+            if not await body.read(settings.TELEMETRY_BODY_BYTES):
+                raise receive.too_large()
+            body.file.seek(0)
+            try:
+                await hold.change(receive.needed_bytes(body.file.read(_HEAD_BYTES), body.size))
+            except NoRoom as error:
+                return _refusal(error).answer
+            return await self._settled(receive.take, delivery, source, body.file)
+
+    async def _settled(self, work: Callable[..., Answer], *given: Any) -> Answer:
+        """The answer of a thread, whatever becomes of it there."""
+        try:
+            return await self._ask(work, *given)
+        except Refusal as refusal:
+            return refusal.answer
+        except Exception:
+            log.exception("remote write failed")
+            return _FAILED
+
+    async def _ask[T](self, work: Callable[..., T], *given: Any) -> T:
+        """Let a thread do what needs the database. Raises Refusal when that is away."""
+        return await self._threads.run(_connected, work, *given)
 
 
-async def _body(receive: Receive, length: str) -> bytes | None:
-    """All of it, or None when it is more than is taken; it is not read on then."""
-    if length.isdecimal() and int(length) > settings.TELEMETRY_BODY_BYTES:
-        return None
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise SenderGone
-        part = message.get("body", b"")
-        size += len(part)
-        if size > settings.TELEMETRY_BODY_BYTES:
-            return None
-        parts.append(part)
-        if not message.get("more_body", False):
-            return b"".join(parts)
+_FAILED = Answer(500, "an error of ours; it is logged")
+# More than a snappy block needs to say how long it is.
+_HEAD_BYTES = 8
 
 
-def _answer(delivery: Delivery) -> Answer:
-    """In a thread, with its connection; a second time over a new one if that was lost since it was last used."""
+def _delivery(scope: Message) -> Delivery:
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    texts = {name: value.decode("latin-1") for name, value in headers.items()}
+    client = scope.get("client")
+    return Delivery(
+        authorization=texts.get(b"authorization", ""),
+        content_type=texts.get(b"content-type", ""),
+        content_encoding=texts.get(b"content-encoding"),
+        declared_bytes=declared_bytes(headers),
+        address=client[0] if client else "",
+    )
+
+
+def _refusal(error: Exception) -> Refusal:
+    if isinstance(error, NoRoom):
+        return Refusal(429, str(error))
+    if isinstance(error, BodyTooSlow):
+        return Refusal(408, f"too slow: {error}", "body_too_slow")
+    assert isinstance(error, Refusal)
+    return error
+
+
+def _connected[T](work: Callable[..., T], *given: Any) -> T:
+    """Over this thread's connection, and once more over a new one if that was lost since it was last used."""
     try:
-        found = answer(delivery, now=now())
-        if found.status == 503 and _drop_broken():
-            found = answer(delivery, now=now())
-        return found
+        try:
+            return work(*given, now=now())
+        except (OperationalError, InterfaceError):
+            if not _drop_connections():
+                raise
+            return work(*given, now=now())
+    except (OperationalError, InterfaceError) as error:
+        _drop_connections()
+        raise Refusal(503, "the database is away") from error
+    except Refusal:
+        raise
     except Exception:
-        log.exception("remote write failed")
-        _drop_broken()
-        return Answer(500, {"detail": "an error of ours; it is logged"})
+        _drop_connections()
+        raise
 
 
-def _drop_broken() -> bool:
-    """Whether there was a connection to drop."""
-    broken = [one for one in connections.all(initialized_only=True) if one.connection is not None]
-    for connection in broken:
-        connection.close()
-    return bool(broken)
+def _drop_connections() -> bool:
+    """Whether there was one to drop."""
+    open_ones = [each for each in connections.all(initialized_only=True) if each.connection is not None]
+    for each in open_ones:
+        each.close()
+    return bool(open_ones)
 
 
-async def _send(found: Answer, send: Send, unread: bool) -> None:
-    body = b"" if found.says is None else orjson.dumps(found.says)
-    headers = [(b"x-request-id", str(uuid.uuid4()).encode())]
-    headers += [(name.lower().encode(), value.encode()) for name, value in found.headers.items()]
+async def _send(answer: Answer, send: Send, request_id: str, *, is_read: bool) -> None:
+    """The answer; its end is left open when the body was not read, for the connection is closed with it."""
+    says = answer.says
+    body = b"" if says is None else orjson.dumps(says)
+    headers = [(b"x-request-id", request_id.encode())]
+    if answer.retry_after_s is not None:
+        headers.append((b"retry-after", str(answer.retry_after_s).encode()))
     if body:
         headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if unread:
+    if not is_read:
         headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": found.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": not is_read})

@@ -197,7 +197,28 @@ def _refused(rows: Sequence[Intake]) -> Card:
     }
 
 
-def facts(row: Intake, *, now: datetime) -> list[Card]:
+def owner_words(source: Source, *, names: bool) -> str:
+    if source.owner is None:
+        return gettext("nobody")
+    return source.owner.username if names else gettext("named")
+
+
+def to_hand_over(rows: Iterable[Intake], *, names: bool) -> list[Card]:
+    """Sources whose owner has left. Their tokens go on working."""
+    return [
+        {
+            "id": row.source.pk,
+            "name": row.source.name,
+            "url": page_url(row.source) or "",
+            "owner": owner_words(row.source, names=names),
+            "prefix": row.source.token.prefix if row.source.token else "",
+        }
+        for row in rows
+        if row.source.lost_owner
+    ]
+
+
+def facts(row: Intake, *, names: bool, now: datetime) -> list[Card]:
     source = row.source
     where = (
         {"value": str(source.site), "url": page_url(source.site) or ""}
@@ -228,6 +249,11 @@ def facts(row: Intake, *, now: datetime) -> list[Card]:
             "value": f"{duration(source.cadence_s)} + {duration(source.grace_s)}",
         },
         {"term": gettext("Provenance"), "kind": "provenance", "state": source.provenance},
+        {
+            "term": gettext("Owner"),
+            "value": owner_words(source, names=names),
+            "note": gettext("has left: name another") if source.lost_owner else "",
+        },
         {"term": gettext("Token"), "value": f"{source.token.prefix}…" if source.token else gettext("none")},
         {
             "term": gettext("Changes"),

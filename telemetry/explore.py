@@ -1,6 +1,7 @@
 """What the explorer shows of an answer: which lines, what they are called, and what they say in one sentence."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from inventory.models import Site
 from telemetry import intake, store
-from telemetry.core.downsample import points
 from telemetry.core.labels import NAME
 from telemetry.core.metric import Direction, Measure, Metric
 from telemetry.core.registry import registry
@@ -238,13 +238,21 @@ def metrics_of(sites: Sequence[Site]) -> list[str]:
     return list(found.order_by("metric").values_list("metric", flat=True).distinct())
 
 
-def side_by_side(found: Answer) -> tuple[list[str], list[list[str | float | None]]]:
+def side_by_side(found: Answer) -> tuple[list[str], Iterator[list[str | float | None]]]:
     """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
-    instants = sorted({at for line in found.lines for at in line.ts_ms[np.isfinite(line.values)].tolist()})
-    columns = [dict(points(line.ts_ms, line.values)) for line in found.lines]
     suffix = f" ({found.unit})" if found.unit else ""
-    rows: list[list[str | float | None]] = [
-        [datetime.fromtimestamp(at / 1000, UTC).isoformat(), *(column.get(at) for column in columns)]
-        for at in instants
-    ]
-    return [gettext("time"), *(f"{line.name}{suffix}" for line in found.lines)], rows
+    return [gettext("time"), *(f"{line.name}{suffix}" for line in found.lines)], _rows(found.lines)
+
+
+def _rows(lines: Sequence[Line]) -> Iterator[list[str | float | None]]:
+    known = [np.isfinite(line.values) for line in lines]
+    times = [line.ts_ms[finite] for line, finite in zip(lines, known, strict=True)]
+    instants = np.unique(np.concatenate(times)) if times else np.empty(0, np.int64)
+    values = np.full((len(instants), len(lines)), np.nan)
+    for column, (line, finite) in enumerate(zip(lines, known, strict=True)):
+        values[np.searchsorted(instants, times[column]), column] = line.values[finite]
+    for at, row in zip(instants.tolist(), values, strict=True):
+        yield [
+            datetime.fromtimestamp(at / 1000, UTC).isoformat(),
+            *(None if math.isnan(value) else value for value in row.tolist()),
+        ]

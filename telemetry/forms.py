@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from inventory.models import Site
 from telemetry.models import Source
 
@@ -15,7 +16,7 @@ class SourceForm(forms.ModelForm):
 
     class Meta:
         model = Source
-        fields = ["name", "site", "site_label", "cadence_s", "grace_s", "provenance", "description"]
+        fields = ["name", "site", "site_label", "cadence_s", "grace_s", "provenance", "owner", "description"]
         labels = {
             "name": _("Name"),
             "site": _("Site"),
@@ -23,6 +24,7 @@ class SourceForm(forms.ModelForm):
             "cadence_s": _("Cadence, s"),
             "grace_s": _("Grace, s"),
             "provenance": _("Provenance"),
+            "owner": _("Owner"),
             "description": _("Description"),
         }
         help_texts = {
@@ -40,8 +42,14 @@ class SourceForm(forms.ModelForm):
             "provenance": _("What its numbers are. An estimate is never shown as a measurement."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, names: bool, **kwargs: Any) -> None:
+        """`names` is whether the reader may see who there is."""
         super().__init__(*args, **kwargs)
+        if names:
+            self.fields["owner"].queryset = User.objects.filter(is_active=True).order_by("username")
+            self.fields["owner"].empty_label = _("– nobody –")
+        else:
+            del self.fields["owner"]
         self.fields["site"].queryset = Site.objects.order_by("name", "pk")
         self.fields["site"].empty_label = _("– named by a label –")
         self.fields["cadence_s"].validators.append(MinValueValidator(1))

@@ -10,11 +10,12 @@ from hashlib import blake2b
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, Sum
 
 from telemetry import counts, tasks
 from telemetry.binary import binary_cursor
 from telemetry.core.columns import Columns, Window, pack
-from telemetry.models import InboxBatch, Source
+from telemetry.models import InboxBatch, Source, StoredBytes
 
 FULLNESS_LOOKED_AT = timedelta(seconds=1)
 
@@ -51,7 +52,9 @@ def accept(*, source: Source, columns: Columns, now: datetime, body: bytes | Non
     """
     if columns.rejected.total:
         with transaction.atomic():
-            receipt = _store(source, columns, now, body)
+            # What is refused now may be taken later, when a limit or the clock has gone on: a body that was taken in
+            # part is known again by the part that was taken.
+            receipt = _store(source, columns, now, None)
             if not receipt.duplicate:
                 refuse(
                     source=source,
@@ -76,7 +79,7 @@ def refuse(*, source: Source, refused: Mapping[str, int], examples: Mapping[str,
 
 
 class Fullness:
-    """Whether the inbox is full, looked at once a second and not for every body."""
+    """Whether the inbox is full, by batches or bytes; looked at once a second and not for every body."""
 
     def __init__(self) -> None:
         self._looked_at = datetime.min.replace(tzinfo=UTC)
@@ -84,11 +87,18 @@ class Fullness:
 
     def __call__(self, now: datetime) -> bool:
         if abs(now - self._looked_at) >= FULLNESS_LOOKED_AT:
-            limit = settings.TELEMETRY_INBOX_BATCHES
-            waiting = InboxBatch.objects.filter(failed_at__isnull=True).order_by()
-            self._full = waiting[:limit].count() >= limit
+            waiting = InboxBatch.objects.waiting().order_by()[: settings.TELEMETRY_INBOX_BATCHES]
+            held = waiting.aggregate(batches=Count("pk"), size_bytes=Sum(StoredBytes("columns")))
+            self._full = (
+                held["batches"] >= settings.TELEMETRY_INBOX_BATCHES
+                or (held["size_bytes"] or 0) >= settings.TELEMETRY_INBOX_BYTES
+            )
             self._looked_at = now
         return self._full
+
+    def just_seen(self, now: datetime) -> bool:
+        """Whether it was full when looked at within the last second; asks nothing."""
+        return self._full and abs(now - self._looked_at) < FULLNESS_LOOKED_AT
 
 
 inbox_is_full = Fullness()

@@ -17,6 +17,7 @@ from django.db.models import (
     Min,
     Model,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -25,7 +26,16 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, TruncHour
 
-from telemetry.models import InboxBatch, Rejection, Series, Source, SourceActivity, SourceFlip, SourceState
+from telemetry.models import (
+    InboxBatch,
+    Rejection,
+    Series,
+    Source,
+    SourceActivity,
+    SourceFlip,
+    SourceState,
+    StoredBytes,
+)
 
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
@@ -88,8 +98,13 @@ class Queue:
 
     batches: int
     samples: int
+    size_bytes: int
     oldest_received_at: datetime | None
     failed: int
+
+    def age_s(self, now: datetime) -> float:
+        """Seconds that the oldest has waited, 0 when none does."""
+        return (now - self.oldest_received_at).total_seconds() if self.oldest_received_at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +120,7 @@ class Refused:
 def sources() -> QuerySet[Source]:
     """Sources with what a list sorts by: `severity` (0 is worst) and `newest` (last sample)."""
     places = [When(status__state=state, then=Value(place)) for place, state in enumerate(SEVERITY)]
-    return Source.objects.select_related("site", "status", "token").annotate(
+    return Source.objects.select_related("site", "status", "token", "owner").annotate(
         severity=Case(*places, default=Value(len(SEVERITY) - 1), output_field=IntegerField()),
         newest=F("status__last_sample_at"),
     )
@@ -220,11 +235,15 @@ def _strip(
 
 
 def queue() -> Queue:
-    waiting = InboxBatch.objects.filter(failed_at__isnull=True).aggregate(
-        batches=Count("pk"), samples=Coalesce(Sum("samples"), 0), oldest=Min("received_at")
+    waiting = Q(failed_at__isnull=True)
+    figures = InboxBatch.objects.order_by().aggregate(
+        batches=Count("pk", filter=waiting),
+        samples=Coalesce(Sum("samples", filter=waiting), 0),
+        size_bytes=Coalesce(Sum(StoredBytes("columns"), filter=waiting), 0),
+        oldest_received_at=Min("received_at", filter=waiting),
+        failed=Count("pk", filter=~waiting),
     )
-    failed = InboxBatch.objects.filter(failed_at__isnull=False).count()
-    return Queue(waiting["batches"], waiting["samples"], waiting["oldest"], failed)
+    return Queue(**figures)
 
 
 def set_aside() -> QuerySet[InboxBatch]:

@@ -52,6 +52,14 @@ class Source(models.Model):
     token = models.OneToOneField(
         Token, on_delete=models.PROTECT, related_name="source", null=True, blank=True
     )
+    owner = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        related_name="owned_sources",
+        null=True,
+        blank=True,
+        help_text=_("Who answers for the sender and its token"),
+    )
     paused = models.BooleanField(default=False)
     # Units that differ per vendor or per source: {metric: factor} applied before storing.
     unit_scale = models.JSONField(default=dict, blank=True)
@@ -71,6 +79,11 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def lost_owner(self) -> bool:
+        """Whether who owned it may not sign in any more. It goes on sending; somebody else has to take it over."""
+        return self.owner is not None and not self.owner.is_active
 
 
 class SourceStatus(models.Model):
@@ -116,6 +129,9 @@ class SourceActivity(models.Model):
     batches = models.PositiveBigIntegerField(default=0)
     samples = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
+    new_series = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text=_("Series met for the first time, those beyond the limit included")
+    )
     lag_max_s = models.FloatField(default=0, help_text=_("Longest time from receipt to stored, s"))
 
     class Meta:
@@ -146,7 +162,18 @@ class Rejection(models.Model):
         return f"{self.source}: {self.count} x {self.reason}"
 
 
+class StoredBytes(models.Func):
+    """The bytes that a value takes as it is stored, which is known without reading it."""
+
+    function = "pg_column_size"
+    arity = 1
+    output_field = models.BigIntegerField()
+
+
 class InboxBatchQuerySet(models.QuerySet["InboxBatch"]):
+    def waiting(self) -> "InboxBatchQuerySet":
+        return self.filter(failed_at__isnull=True)
+
     def set_aside(self) -> "InboxBatchQuerySet":
         return self.filter(failed_at__isnull=False)
 

@@ -3,17 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from accounts.models import Token, User
-from accounts.operations import create_token, revoke_token
+from accounts.models import User
+from accounts.operations import create_source_token, revoke_token
 from inventory.models import Site, SiteChange
 from telemetry import matching, sources
 from telemetry.models import Provenance, Source, SourceStatus
-
-# Who holds the tokens of sources that a command made. Nobody signs in as it.
-SENDERS = "senders"
 
 
 @transaction.atomic
@@ -27,10 +23,14 @@ def create_source(
     provenance: str = Provenance.MEASURED,
     unit_scale: dict[str, float] | None = None,
     description: str = "",
+    owner: User | None = None,
     by: User | None,
     now: datetime,
 ) -> tuple[Source, str]:
-    """A source and the token for its sender, which cannot be shown again. Raises ValidationError."""
+    """A source and the token for its sender, which cannot be shown again. Raises ValidationError.
+
+    Whoever adds it owns it, unless another `owner` is named.
+    """
     source = Source(
         name=name,
         site=site,
@@ -40,9 +40,10 @@ def create_source(
         provenance=provenance,
         unit_scale=unit_scale or {},
         description=description,
+        owner=owner or by,
     )
     source.full_clean(exclude=["token"])
-    source.token, plain = _new_token(source, by=by, now=now)
+    source.token, plain = create_source_token(name=source.name, by=by, now=now)
     source.save()
     SourceStatus.objects.create(source=source, state_since=now)
     return source, plain
@@ -75,7 +76,7 @@ def resume_source(source: Source, *, by: User | None, now: datetime) -> None:
 def rotate_token(source: Source, *, by: User | None, now: datetime) -> str:
     """A new token; the one before opens nothing any more."""
     before = source.token
-    source.token, plain = _new_token(source, by=by, now=now)
+    source.token, plain = create_source_token(name=source.name, by=by, now=now)
     source.save(update_fields=["token"])
     if before is not None:
         revoke_token(before, by=by, now=now)
@@ -100,8 +101,3 @@ def _set_paused(source: Source, *, paused: bool, now: datetime) -> None:
         source.paused = paused
         source.save(update_fields=["paused"])
         sources.update_states(now=now, sources=[source.pk])
-
-
-def _new_token(source: Source, *, by: User | None, now: datetime) -> tuple[Token, str]:
-    holder = by or get_user_model().objects.get_or_create(username=SENDERS)[0]
-    return create_token(user=holder, name=source.name, scope=Token.Scope.INGEST, by=by, now=now)

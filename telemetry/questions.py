@@ -25,8 +25,8 @@ from telemetry.filters import condition_of
 from telemetry.models import Series
 from telemetry.store.grid import FIVE_MINUTES_S, grid_for
 
-# What one answer may hold; the longest line times the largest site would be a hundred times that.
-MOST_VALUES = 1_000_000
+# What one answer may hold: a thousand series of 400 points, and some room. It is 10 MB or more of JSON.
+MOST_VALUES = 500_000
 POINTS = 400
 # Nobody asked for shorter steps than roll-ups have: raw samples of a longer range would be read for nothing.
 LONGEST_RAW_S = 7200

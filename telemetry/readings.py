@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from telemetry.core.cleaning import clean
 from telemetry.core.columns import Columns, is_stale
 from telemetry.core.labels import describe_key
-from telemetry.series import NO_SITE, REFUSED, KnownSeries
+from telemetry.series import NO_SITE, KnownSeries
 
 WINDOW_MS = 300_000
 # Reasons found only once the metric is known; those of core.labels.Reason are found at the door.
 NOT_A_NUMBER = "not_a_number"
 NO_READING = "no_reading"
 TOO_OLD = "too_old"
-LABEL_TOO_LONG = "label_too_long"
 
 
 @dataclass
@@ -45,7 +44,6 @@ def read(batches: Sequence[Columns], known: KnownSeries, oldest_ms: int) -> Read
     values = _cleaned(sent, slots)
     odd = ~np.isfinite(values) & ~is_stale(sent)
     faults = {
-        LABEL_TOO_LONG: ids == REFUSED,
         TOO_OLD: ts_ms < oldest_ms,
         NOT_A_NUMBER: odd & ~np.isfinite(sent),
         NO_READING: odd & np.isfinite(sent),

@@ -1,59 +1,88 @@
-"""Prometheus remote write: what a sender delivers, and what it is told. No HTTP server's types here: the Django view
-(views/write.py) and the short path under ASGI (asgi.py) both end in `answer`.
+"""Prometheus remote write: what a sender delivers, and what it is told. No HTTP server's types here: see asgi.py.
 
-A sender retries after 429 and 5xx and gives up after any other 4xx (remote write 1.0 specification), so only a full
-inbox or an absent database may look temporary.
+A sender retries after 429 and 5xx and gives up after any other 4xx (remote write 1.0 specification), so only what
+passes by itself may look temporary: a full inbox, too many at once, an absent database.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from math import ceil
+from typing import IO, Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError
 
 from accounts.models import Token
 from accounts.operations import authenticate_token
+from accounts.throttling import bad_tokens
 from telemetry import ingest
 from telemetry.core.formats import remote_write
 from telemetry.core.formats.errors import BodyError, BodyTooLarge, UnsupportedEncoding
 from telemetry.core.labels import KeyCache
 from telemetry.models import Source
+from telemetry.newcomers import Newcomers
 
-RETRY_AFTER_S = 5
+# A database is back within moments or not for long; an inbox takes a while to empty.
+RETRY_AFTER_S = {429: 5, 503: 1}
 # How long a token that was good is taken without asking again: what revoking or pausing may lag behind.
 REMEMBERED = timedelta(seconds=5)
 MOST_REMEMBERED = 1000
+UNKNOWN_TOKEN = "unknown, expired or revoked token"
 _VERSION_2 = "io.prometheus.write.v2.request"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was sent. `body` is None when there was more of it than is taken."""
+    """What is known of a request before its body is read. `address` is that of the peer."""
 
     authorization: str = ""
     content_type: str = ""
     content_encoding: str | None = None
-    body: bytes | None = b""
+    declared_bytes: int = 0
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, and what to say with it as JSON, if anything."""
+    """A status, what is said with it, and what became of the samples."""
 
     status: int
-    says: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    detail: str = ""
+    stored: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, str] = field(default_factory=dict)
+    # The samples that could be taken were taken before, and what was refused was counted then.
+    duplicate: bool = False
+    # Where the usual time after which to come again is not the right one.
+    wait_s: float | None = None
+
+    @property
+    def says(self) -> dict[str, Any] | None:
+        """The body, to be written as JSON."""
+        if self.status == 204:
+            return None
+        if not self.rejected:
+            return {"detail": self.detail}
+        return {
+            "detail": self.detail,
+            "stored": self.stored,
+            "rejected": dict(self.rejected),
+            "examples": dict(self.examples),
+        }
+
+    @property
+    def retry_after_s(self) -> int | None:
+        return RETRY_AFTER_S.get(self.status) if self.wait_s is None else ceil(self.wait_s)
 
 
-@dataclass(eq=False)
 class Refusal(Exception):
-    """An answer that is not 2xx. `counted` is the reason under which the ingest page counts it, if it does."""
+    """A whole body is refused. `counted` is the reason under which the ingest page counts it, if it does."""
 
-    status: int
-    reason: str
-    counted: str = ""
+    def __init__(self, status: int, detail: str, counted: str = "", wait_s: float | None = None) -> None:
+        super().__init__(detail)
+        rejected, examples = ({counted: 1}, {counted: detail}) if counted else ({}, {})
+        self.answer = Answer(status, detail, rejected=rejected, examples=examples, wait_s=wait_s)
 
 
 class Senders:
@@ -62,22 +91,32 @@ class Senders:
     def __init__(self) -> None:
         self._known: dict[str, tuple[datetime, Source]] = {}
 
-    def of(self, authorization: str, now: datetime) -> Source:
-        scheme, _, plain = authorization.partition(" ")
+    def remembered(self, authorization: str, now: datetime) -> Source | None:
+        """The source, where that can be told without asking the database."""
+        until, source = self._known.get(authorization, (None, None))
+        return source if until is not None and now < until <= now + REMEMBERED else None
+
+    def of(self, delivery: Delivery, now: datetime) -> Source:
+        """Ask the database. Raises Refusal."""
+        scheme, _, plain = delivery.authorization.partition(" ")
+        plain = plain.strip()
         if scheme.lower() not in ("bearer", "token") or not plain:
             raise Refusal(401, "no token: send Authorization: Bearer <token>")
-        until, source = self._known.get(plain, (None, None))
-        if until is None or source is None or not now < until <= now + REMEMBERED:
-            source = self._authenticate(plain.strip(), now)
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            self._known[plain] = now + REMEMBERED, source
+        source = self._authenticate(plain, delivery.address, now)
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()
+        self._known[delivery.authorization] = now + REMEMBERED, source
         return source
 
-    def _authenticate(self, plain: str, now: datetime) -> Source:
+    def _authenticate(self, plain: str, address: str, now: datetime) -> Source:
+        """The one place where a token is good or bad; `address` is where it came from."""
+        if wait_s := bad_tokens.wait_s(address, plain):
+            raise Refusal(429, "too many unknown tokens came from this address", wait_s=wait_s)
         token = authenticate_token(plain, now=now)
         if token is None:
-            raise Refusal(401, "unknown, expired or revoked token")
+            bad_tokens.failed(address, plain)
+            raise Refusal(401, UNKNOWN_TOKEN)
+        bad_tokens.passed(plain)
         source = Source.objects.filter(token=token).first()
         if token.scope != Token.Scope.INGEST or source is None:
             raise Refusal(403, "this token is not that of a telemetry source")
@@ -88,26 +127,71 @@ class Senders:
 
 _senders = Senders()
 _key_cache = KeyCache()
+_newcomers = Newcomers()
 
 
-def answer(delivery: Delivery, *, now: datetime) -> Answer:
-    """Take what can be taken, and say how it went."""
-    source = None
+def remembered_sender(delivery: Delivery, *, now: datetime) -> Source | None:
+    """The source of a delivery, where no database need be asked."""
+    return _senders.remembered(delivery.authorization, now)
+
+
+def sender_of(delivery: Delivery, *, now: datetime) -> Source:
+    """The source of a delivery. Raises Refusal."""
+    return _senders.of(delivery, now)
+
+
+def check_headers(delivery: Delivery, *, now: datetime) -> None:
+    """All that can be refused before a body is read; asks no database. Raises Refusal."""
+    _check_type(delivery.content_type)
     try:
-        source = _senders.of(delivery.authorization, now)
-        _check_type(delivery.content_type)
-        if delivery.body is None:
-            raise Refusal(413, f"more than {settings.TELEMETRY_BODY_BYTES} bytes", "body_too_large")
+        remote_write.check_encoding(delivery.content_encoding)
+    except UnsupportedEncoding as error:
+        raise Refusal(415, error.reason, "unsupported_encoding") from error
+    if delivery.declared_bytes > settings.TELEMETRY_BODY_BYTES:
+        raise too_large()
+    if ingest.inbox_is_full.just_seen(now):
+        raise Refusal(429, "the inbox is full")
+
+
+def too_large() -> Refusal:
+    return Refusal(413, f"more than {settings.TELEMETRY_BODY_BYTES} bytes", "body_too_large")
+
+
+def needed_bytes(head: bytes, size: int) -> int:
+    """Memory that a body of this size takes while it is decoded, as far as its first bytes tell."""
+    return size + min(remote_write.decompressed_bytes(head), settings.TELEMETRY_DECODED_BYTES)
+
+
+def take(delivery: Delivery, source: Source, file: IO[bytes], *, now: datetime) -> Answer:
+    """Take of a body what can be taken, and say how it went."""
+    file.seek(0)
+    try:
         if ingest.inbox_is_full(now):
             raise Refusal(429, "the inbox is full")
-        return _take(source, delivery.body, delivery.content_encoding, now)
+        return _take(source, file.read(), delivery.content_encoding, now)
     except Refusal as refusal:
-        if source is not None and refusal.counted:
-            example = {refusal.counted: refusal.reason}
-            ingest.refuse(source=source, refused={refusal.counted: 1}, examples=example, now=now)
-        return _refused(refusal)
-    except (OperationalError, InterfaceError):
-        return _refused(Refusal(503, "the database is away"))
+        return count_refusal(refusal, source, now=now)
+    except IntegrityError:
+        if not _is_deleted(source):
+            raise
+        return Refusal(401, UNKNOWN_TOKEN).answer
+
+
+def count_refusal(refusal: Refusal, source: Source, *, now: datetime) -> Answer:
+    """Count it on the ingest page, if it is of a kind that is counted there; returns what to answer."""
+    answer = refusal.answer
+    if answer.rejected:
+        try:
+            ingest.refuse(source=source, refused=answer.rejected, examples=answer.examples, now=now)
+        except IntegrityError:
+            if not _is_deleted(source):
+                raise
+    return answer
+
+
+def _is_deleted(source: Source) -> bool:
+    """Whether it was deleted within the moment for which its token is remembered."""
+    return not Source.objects.filter(pk=source.pk).exists()
 
 
 def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> Answer:
@@ -118,17 +202,17 @@ def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> A
         )
     except BodyTooLarge as error:
         raise Refusal(413, error.reason, "body_too_large") from error
-    except UnsupportedEncoding as error:
-        raise Refusal(415, error.reason, "unsupported_encoding") from error
     except BodyError as error:
         raise Refusal(400, error.reason, "malformed_body") from error
+    columns = _newcomers.let_in(columns, source=source, now=now)
     receipt = ingest.accept(source=source, columns=columns, now=now, body=body)
+    stored = 0 if receipt.duplicate else receipt.samples
     rejected = columns.rejected
-    if rejected.total and not receipt.duplicate:
-        # Not 2xx, so that the sender notices; not 5xx, so that it does not send the good ones for ever.
-        says = {"detail": rejected.message(), "stored": receipt.samples, "rejected": rejected.counts}
-        return Answer(400, says)
-    return Answer(204)
+    if not rejected.total:
+        return Answer(204, stored=stored, duplicate=receipt.duplicate)
+    # Not 2xx, so that the sender notices; not 5xx, so that it does not send the good ones for ever.
+    detail = f"{'sent before: ' if receipt.duplicate else ''}{rejected.message()}"
+    return Answer(400, detail, stored, rejected.counts, rejected.examples, receipt.duplicate)
 
 
 def _check_type(content_type: str) -> None:
@@ -138,8 +222,3 @@ def _check_type(content_type: str) -> None:
     if f"proto={_VERSION_2}" in (parameter.replace('"', "") for parameter in parameters):
         # A 2.0 sender that is told so falls back to 1.0.
         raise Refusal(415, "remote write 2.0 is not taken here: send 1.0", "wrong_content_type")
-
-
-def _refused(refusal: Refusal) -> Answer:
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if refusal.status in (429, 503) else {}
-    return Answer(refusal.status, {"detail": refusal.reason}, headers)

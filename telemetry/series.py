@@ -14,14 +14,11 @@ from telemetry.core.labels import NAME, labels_of
 from telemetry.core.registry import registry
 from telemetry.core.series import digest_of_key
 from telemetry.matching import PLACE_FIELDS, inventory_for, place_of
-from telemetry.models import Series, Source
+from telemetry.models import Source
 
-METRIC_CHARS = Series._meta.get_field("metric").max_length
 # A series takes some 500 bytes to remember. Past the bound everything is forgotten and found again as it comes.
 REMEMBERED = 300_000
 NO_SITE = 0
-# A series that cannot be stored; its samples are dropped and counted.
-REFUSED = 0
 _SLOT = np.dtype(
     [
         ("series_id", np.int64),
@@ -116,8 +113,6 @@ def resolve(
         _add(cursor, sources, missing, now)
         for source_id, left in missing.items():
             _find(cursor, sources[source_id], left, known[source_id])
-            for key in left.values():
-                known[source_id].add(key, REFUSED, NO_SITE, *_reading(sources[source_id], labels_of(key)))
     return known
 
 
@@ -151,7 +146,6 @@ def _add(
         (sources[source_id], digest, labels)
         for source_id, keys in sorted(missing.items())
         for digest, labels in sorted((digest, labels_of(key)) for digest, key in keys.items())
-        if len(labels[NAME]) <= METRIC_CHARS
     ]
     names = {labels.get(source.site_label, "") for source, _, labels in new if source.site_label}
     inventory = inventory_for([source for source, _, _ in new], names)

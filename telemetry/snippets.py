@@ -22,6 +22,8 @@ def prometheus(source: Source, *, url: str, token: str = PLACEHOLDER) -> str:
         f"  - url: {url}",
         "    authorization:",
         f"      credentials: {token}",
+        "    queue_config:",
+        "      retry_on_http_429: true  # waits when it is asked to, where samples would be given up",
     ]
     return "\n".join(lines)
 

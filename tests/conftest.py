@@ -2,6 +2,8 @@
 
 import gc
 import os
+import socket
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,10 +29,12 @@ def pytest_configure():
 
     # The real one is slow on purpose; nearly every test has a user.
     muster.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Tests that try every address do so within a minute; those of the limit set one.
+    muster.API_CALLS_PER_MINUTE = 0
 
 
 # Or those of a browser, which is closed again only with the last test that needs it.
-LATER = {"db", "transactional_db", "live_server", "django_db_setup", "chromium"}
+LATER = {"db", "transactional_db", "live_server", "served_port", "django_db_setup", "chromium"}
 
 
 @pytest.hookimpl(trylast=True)
@@ -205,3 +209,24 @@ def api_of(user_of):
         return ApiClient(plain)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def served_port(django_db_setup):
+    """uvicorn with the whole application on a socket of the loopback interface, until no test needs it any more."""
+    import uvicorn
+
+    from config.asgi import application
+
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="warning", lifespan="on"))
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    # So that who connects before the thread has come that far waits, and is not refused.
+    listening.listen()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield listening.getsockname()[1]
+    server.should_exit = True
+    thread.join(timeout=20)
+    listening.close()
+    assert not thread.is_alive()

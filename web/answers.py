@@ -1,16 +1,16 @@
 """What pages with charts answer with: a page or its live region, a chart, a file, a range from the address."""
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from web import sheets
 from web.timerange import BadTimeRangeError, TimeRange
 
 LIVE_REGION = "live"
@@ -43,10 +43,7 @@ def chart_refused(reason: str) -> HttpResponse:
     return HttpResponse(orjson.dumps({"detail": reason}), content_type="application/json", status=400)
 
 
-def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+def csv_file(name: str, columns: Iterable[Any], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(sheets.lines(columns, rows), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(columns)
-    writer.writerows(rows)
     return response

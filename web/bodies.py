@@ -6,6 +6,7 @@ Django would keep a body of any length, sent at any pace, before a view sees it.
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import IO, Any
 
 type Message = MutableMapping[str, Any]
@@ -18,6 +19,8 @@ SILENCE_S = 10.0
 # A whole body may take as long as this pace needs, after a start that every body is given.
 SLOWEST_BYTES_PER_S = 8 * 1024
 START_S = 10.0
+# A sender that is refused halfway gets so long to read that, while what it still sends is dropped.
+LINGER_S = 2.0
 # Larger bodies lie on disk while they come in.
 MEMORY_BYTES = 256 * 1024
 
@@ -79,3 +82,11 @@ def declared_bytes(headers: dict[bytes, bytes]) -> int:
     """What Content-Length says; 0 where it says nothing that can be read."""
     length = headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else 0
+
+
+async def linger(receive: Receive) -> None:
+    """Drop what still comes, for a moment: a connection closed at once takes the answer with it."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_S):
+            while (await receive()).get("more_body", False):
+                pass

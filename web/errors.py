@@ -3,15 +3,18 @@
 A page for a failure must not fail itself: it gets no context but what is here, and asks no database.
 """
 
+import sys
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from web import refusals
 from web.permissions import MissingPermission
+from web.refusals import Refusal
 from web.requests import wants_json
 
 TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
@@ -19,6 +22,10 @@ TRY_AGAIN = frozenset({"40001", "40P01", "55P03"})
 LOST_RACES = TRY_AGAIN | {"23505", "23P01", "23503"}
 """And unique_violation, exclusion_violation, foreign_key_violation: what views look for beforehand was there a moment
 later."""
+AWAY = ("08", "53", "57P")
+"""connection_exception, insufficient_resources, and the server that stops, crashed or starts."""
+QUERY_CANCELED = "57014"
+"""By `statement_timeout` (web/serving/work.py)."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -49,15 +56,38 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 404, _("Not found."))
 
 
+def refusal_for(error: BaseException | None) -> Refusal:
+    """What to say where nothing was answered: the database may be away, or was asked for too much."""
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return refusals.FAILED
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state == QUERY_CANCELED:
+        return refusals.TOO_LONG
+    return refusals.AWAY if state is None or state.startswith(AWAY) else refusals.FAILED
+
+
+def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """`allowed` are the methods that the address takes, as the header lists them."""
+    detail = _("Method %(method)s is not allowed.") % {"method": request.method}
+    return _answer(request, 405, detail, allowed=allowed)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(
-        request, 500, _("Muster failed to answer. The fault is in its log, under this request's id.")
-    )
+    return refused(request, refusal_for(sys.exception()))
 
 
-def _answer(request: HttpRequest, status: int, detail: str, **context: Any) -> HttpResponse:
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    response = _answer(request, refusal.status, refusal.detail, "errors/refused.html", refusal=refusal)
+    if refusal.retry_after_s is not None:
+        response["Retry-After"] = str(refusal.retry_after_s)
+    return response
+
+
+def _answer(
+    request: HttpRequest, status: int, detail: str, template: str = "", **context: Any
+) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"detail": detail}, status=status)
     theme = request.COOKIES.get("theme", "")
     context |= {"request": request, "theme": theme if theme in User.Theme.values else User.Theme.SYSTEM.value}
-    return HttpResponse(get_template(f"{status}.html").render(context), status=status)
+    return HttpResponse(get_template(template or f"{status}.html").render(context), status=status)

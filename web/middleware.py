@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from web import errors, metrics
 from web.actor import acting
+from web.requests import FOR_PROGRAMS
 
 type Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -24,7 +25,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.id = str(uuid.uuid4())
+        request.id = request.META.get("muster.request_id") or str(uuid.uuid4())
         response = self.get_response(request)
         response["X-Request-ID"] = request.id
         return response
@@ -49,6 +50,17 @@ class MetricsMiddleware:
         return response
 
 
+class RefusalMiddleware:
+    """Answers what was refused before Django saw it (`web.serving`): as a page to readers, as JSON to programs."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        refusal = request.META.get("muster.refusal")
+        return errors.refused(request, refusal) if refusal else self.get_response(request)
+
+
 class ActorMiddleware:
     """Attributes writes to the signed-in user; a token's user is named later, when the endpoint has checked it."""
 
@@ -63,8 +75,8 @@ class ActorMiddleware:
             return self._in_zone(request)
 
     def _in_zone(self, request: HttpRequest) -> HttpResponse:
-        # The API speaks UTC, whoever asks; pages speak the reader's zone.
-        if request.path.startswith("/api/") or not request.user.is_authenticated:
+        # Programs are told UTC, whoever asks; pages speak the reader's zone.
+        if request.path.startswith(FOR_PROGRAMS) or not request.user.is_authenticated:
             return self.get_response(request)
         with timezone.override(zone_of(request.user.time_zone)):
             return self.get_response(request)

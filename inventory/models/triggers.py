@@ -38,6 +38,20 @@ SITES_THAT_USE_IT = (
 )
 
 
+def signed_once(table: str, *columns: str) -> pgtrigger.Trigger:
+    """Who answered, and when, stays as it was written: the first of `columns` is set once."""
+    old, new = (", ".join(f"{row}.{column}" for column in columns) for row in ("OLD", "NEW"))
+    return pgtrigger.Trigger(
+        name="signed_once",
+        operation=pgtrigger.Update,
+        when=pgtrigger.Before,
+        func=f"IF OLD.{columns[0]} IS NOT NULL AND ({old}) IS DISTINCT FROM ({new})"
+        " THEN RAISE EXCEPTION 'Who answered stays as it was written.'"
+        f" USING ERRCODE = 'check_violation', CONSTRAINT = '{table}_signed_once', TABLE = '{table}';"
+        " END IF; RETURN NEW;",
+    )
+
+
 class PerStatement(pgtrigger.Composer):
     """Composer that does not format the SQL: it has no conditions to fill in."""
 

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 
 from inventory import tables
 from inventory.forms import StatusForm
@@ -21,7 +20,6 @@ from inventory.operations import set_status
 MOST = 1000
 
 
-@require_POST
 def change_status(request: HttpRequest, kind: Kind) -> HttpResponse:
     """Posted by the list with `id` repeated; posted again with `status` and `confirmed` by its own page."""
     ids = _ids(request)

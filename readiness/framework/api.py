@@ -23,8 +23,7 @@ from rest_framework.serializers import BaseSerializer
 from accounts.models import User
 from readiness.framework import operations, queries
 from readiness.framework.core.loading import load_files
-from readiness.framework.core.mapping import to_mapping
-from readiness.framework.core.packing import MOST_BYTES, texts_of
+from readiness.framework.core.packing import texts_of
 from readiness.framework.core.reader import DefinitionError
 from readiness.framework.exporting import exported
 from readiness.framework.filters import FrameworkVersionFilters
@@ -38,6 +37,7 @@ from web.rest.permissions import requires
 from web.rest.references import LARGEST_ID
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.yaml_documents import MOST_BYTES
 
 _TOLD = (
     *("title", "status", "digest", "rolls_back_to", "changes"),
@@ -106,9 +106,9 @@ class ImportSerializer(serializers.Serializer):
         required=False,
         allow_empty_file=True,
         max_length=200,
-        help_text="YAML, or a zip of index.yaml and the files it lists; 2 MiB at most",
+        help_text="YAML, or a zip of index.yaml and the files it lists; 1 MiB at most",
     )
-    text = serializers.CharField(required=False, trim_whitespace=False, max_length=MOST_BYTES)
+    text = serializers.CharField(required=False, trim_whitespace=False)
     revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -118,10 +118,11 @@ class ImportSerializer(serializers.Serializer):
 
     def texts(self) -> dict[str, str]:
         given = self.validated_data
+        size = len(given["text"].encode()) if "text" in given else given["file"].size
+        if size > MOST_BYTES:
+            raise BodyTooLarge(f"A definition has {MOST_BYTES} bytes at most.")
         if "text" in given:
             return {"definition.yaml": given["text"]}
-        if given["file"].size > MOST_BYTES:
-            raise BodyTooLarge(f"A definition has {MOST_BYTES} bytes at most.")
         return texts_of(given["file"].name, given["file"].read())
 
 
@@ -223,12 +224,13 @@ class FrameworkVersionViewSet(ObjectViewSet):
     def import_definition(self, request: Request, pk: str) -> Response:
         asked = ImportSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        with named_errors():
+            framework = load_files(asked.texts())
         with transaction.atomic(), named_errors():
             draft = cast(FrameworkVersion, self._locked_one())
-            definition = to_mapping(load_files(asked.texts()))
-            operations.edit(
+            operations.replace(
                 draft,
-                lambda _definition: definition,
+                framework,
                 revision=asked.validated_data.get("revision"),
                 by=self._actor(),
                 now=clock.now(),

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-import yaml
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from readiness.framework import operations
 from readiness.framework.core import editing, wording
 from readiness.framework.core.definition import Check, Decision, Framework, Pillar
 from readiness.framework.core.loading import load_files, parse
-from readiness.framework.core.mapping import to_mapping
-from readiness.framework.core.packing import MOST_BYTES, texts_of
+from readiness.framework.core.packing import texts_of
 from readiness.framework.core.reader import DefinitionError
 from readiness.framework.core.vocabulary import Change, CheckState, EvidenceKind, Gate, Profile
 from readiness.framework.lines import EVIDENCE
 from readiness.framework.models import FrameworkVersion
+from web import yaml_documents
+from web.yaml_documents import MOST_BYTES
 
 type Fields = Mapping[str, Any]
 
@@ -56,6 +59,10 @@ class StepForm(forms.Form):
 
     def change(self, definition: Fields) -> Fields:
         raise NotImplementedError
+
+    def save(self, draft: FrameworkVersion, *, by: User, now: datetime) -> FrameworkVersion:
+        """Take the step. Raises as `operations.edit` does."""
+        return operations.edit(draft, self.change, revision=self.cleaned_data["revision"], by=by, now=now)
 
     def in_sections(self) -> list[dict[str, Any]]:
         """The fields by section, for the page."""
@@ -144,7 +151,7 @@ class RulesForm(StepForm):
 
     def rules_of(self, item: Fields) -> str:
         there = {key: item[key] for key in self.in_yaml if key in item}
-        return str(yaml.safe_dump(there, sort_keys=False, allow_unicode=True, width=90)) if there else ""
+        return yaml_documents.write(there, width=90) if there else ""
 
     def clean_rules(self) -> dict[str, Any]:
         text = self.cleaned_data["rules"]
@@ -258,7 +265,7 @@ class ImportForm(StepForm):
         label=_("File"),
         required=False,
         allow_empty_file=True,
-        help_text=_("YAML, or a zip of index.yaml and the files that it lists; 2 MiB at most."),
+        help_text=_("YAML, or a zip of index.yaml and the files that it lists; 1 MiB at most."),
     )
     text = forms.CharField(
         label=_("Or its text"),
@@ -274,14 +281,18 @@ class ImportForm(StepForm):
             raise ValidationError({"file": _("Choose a file, or paste a text.")})
         return given
 
-    def change(self, definition: Fields) -> Fields:
+    def save(self, draft: FrameworkVersion, *, by: User, now: datetime) -> FrameworkVersion:
+        framework = load_files(self._texts())
+        return operations.replace(draft, framework, revision=self.cleaned_data["revision"], by=by, now=now)
+
+    def _texts(self) -> dict[str, str]:
         given = self.cleaned_data
         file = given.get("file")
         if file is None:
-            return to_mapping(load_files({"definition.yaml": given["text"]}))
+            return {"definition.yaml": given["text"]}
         if file.size > MOST_BYTES:
-            raise DefinitionError(file.name, "has more than 2 MiB")
-        return to_mapping(load_files(texts_of(file.name, file.read())))
+            raise DefinitionError(file.name, f"has more than {MOST_BYTES} bytes")
+        return texts_of(file.name, file.read())
 
     def refused(self, error: DefinitionError) -> None:
         where = {"file": error.file, "line": error.line, "reason": str(error)}

@@ -181,9 +181,9 @@ def import_definition(request: HttpRequest, pk: int) -> HttpResponse:
     return _step(request, found, ImportForm, gettext("Import"), lines.url_of(found))
 
 
+@require_POST
 @may_discard
 @never_cache
-@require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     found = _version(pk)
     try:
@@ -221,9 +221,7 @@ def _step(
         status = 422
         if form.is_valid():
             try:
-                after = operations.edit(
-                    found, form.change, revision=form.cleaned_data["revision"], by=by, now=at
-                )
+                after = form.save(found, by=by, now=at)
             except DefinitionError as error:
                 form.refused(error)
             except (NotADraft, StaleRevision) as error:

@@ -31,10 +31,10 @@ from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 
 MAY_SEE_NAMES = "people.view_person"
-_NAMES = ("accountable", "deputy", "ended_by")
+_NAMES = ("accountable", "deputy", "answered_by", "ended_by")
 _DECIDED = (
-    *("state", "proposed_by", "proposed_at", "answered_at", "answer_note", "confirmed_at", "due_at"),
-    *("ended_at", "ended_by", "end_reason"),
+    *("state", "proposed_by", "proposed_at", "answered_by", "answered_at", "answer_note"),
+    *("confirmed_at", "due_at", "ended_at", "ended_by", "end_reason"),
 )
 
 
@@ -45,7 +45,10 @@ class StepSerializer(serializers.ModelSerializer):
 
 
 class AssignmentSerializer(ObjectSerializer):
-    """`accountable`, `deputy`, `ended_by`: null to those without people.view_person. `is_in_force` is as of now."""
+    """`accountable`, `deputy`, `answered_by`, `ended_by`: null to those without people.view_person.
+
+    `is_in_force` is as of now.
+    """
 
     is_in_force = serializers.SerializerMethodField()
     steps = StepSerializer(many=True, read_only=True)
@@ -179,7 +182,8 @@ class AssignmentViewSet(ObjectViewSet):
     """None is changed or deleted: it is answered, confirmed and ended, and kept."""
 
     queryset = Assignment.objects.select_related(
-        *("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by", "ended_by")
+        *("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by"),
+        *("answered_by", "ended_by"),
     ).prefetch_related("steps")
     serializer_class = AssignmentSerializer
     filterset_class = AssignmentFilters

@@ -47,6 +47,8 @@ def facts(one: Assignment, *, names: bool, now: datetime) -> list[Line]:
     ]
     if one.answered_at:
         told.append({"term": gettext("Answered"), "value": day(one.answered_at), "note": one.answer_note})
+    if one.answered_by and names:
+        told.append({"term": gettext("Answered by"), "value": one.answered_by.username})
     if one.confirmed_at:
         told.append({"term": gettext("Confirmed"), "value": day(one.confirmed_at)})
     if one.due_at and one.is_live(now):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from inventory.models import Site
 from inventory.models.constraints import choices_held
+from inventory.models.triggers import signed_once
 from readiness.ownership.core.standing import CONFIRM_EVERY
 from readiness.ownership.triggers import (
     OWN_SITE,
@@ -123,6 +124,14 @@ class Assignment(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", editable=False
     )
     proposed_at = models.DateTimeField(editable=False)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        help_text=_("The user who accepted or declined, whoever the person is linked to later"),
+    )
     answered_at = models.DateTimeField(null=True, editable=False)
     answer_note = models.TextField(max_length=1000, blank=True, editable=False)
     confirmed_at = models.DateTimeField(null=True, editable=False)
@@ -143,7 +152,7 @@ class Assignment(models.Model):
         ordering = ["-proposed_at", "-id"]
         default_permissions = ("view", "add")
         permissions = [("end_assignment", "Can end assignments and withdraw proposals")]
-        triggers = claims(OWN_SITE)
+        triggers = [*claims(OWN_SITE), signed_once("ownership_assignment", "answered_by_id", "answered_at")]
         indexes = [
             models.Index(fields=["site", "item"], name="assignment_site_item"),
             models.Index(fields=["accountable"], name="assignment_accountable"),
@@ -172,6 +181,10 @@ class Assignment(models.Model):
                 | Q(state="declined", answered_at__isnull=False, confirmed_at=None, ended_at=None)
                 | Q(state="ended", ended_at__isnull=False),
                 name="assignment_state_has_its_dates",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted") | Q(answered_by__isnull=False),
+                name="assignment_accepted_by_somebody",
             ),
             models.CheckConstraint(
                 condition=Q(confirmed_at=None, due_at=None)
@@ -227,7 +240,10 @@ class Confirmation(models.Model):
     class Meta:
         ordering = ["-confirmed_at", "-id"]
         default_permissions = ("view",)
-        triggers = claims(SITES_OF_ASSIGNMENT)
+        triggers = [
+            *claims(SITES_OF_ASSIGNMENT),
+            signed_once("ownership_confirmation", "by_id", "confirmed_at", "assignment_id"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["assignment", "confirmed_at"], name="confirmation_once_an_instant"

@@ -149,13 +149,15 @@ def accept(assignment: Assignment, *, note: str = "", by: User, now: datetime) -
     begins = max(locked.effective_at, now)
     _hand_over(locked, begins, by=by, now=now)
     locked.state = Assignment.State.ACCEPTED
-    locked.effective_at, locked.answered_at, locked.answer_note = begins, now, note.strip()
+    locked.effective_at, locked.answer_note = begins, note.strip()
+    locked.answered_by, locked.answered_at = by, now
     _confirm(locked, by=by, now=now)
     try:
         with transaction.atomic():
             locked.save(
                 update_fields=[
-                    *("state", "effective_at", "answered_at", "answer_note", "confirmed_at", "due_at"),
+                    *("state", "effective_at", "answered_by", "answered_at", "answer_note"),
+                    *("confirmed_at", "due_at"),
                 ]
             )
     except IntegrityError as error:
@@ -188,8 +190,9 @@ def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> As
     rules.require_named(locked, by)
     rules.refuse_unless(locked, locked.state == Assignment.State.PROPOSED)
     rules.refuse_silence("note", note)
-    locked.state, locked.answered_at, locked.answer_note = Assignment.State.DECLINED, now, note.strip()
-    locked.save(update_fields=["state", "answered_at", "answer_note"])
+    locked.state, locked.answer_note = Assignment.State.DECLINED, note.strip()
+    locked.answered_by, locked.answered_at = by, now
+    locked.save(update_fields=["state", "answered_by", "answered_at", "answer_note"])
     return locked
 
 

@@ -35,7 +35,10 @@ def panel(site_id: int, item: Item, *, names: bool, may_propose: bool, now: date
         raise NoSuchCell(str(item))
     [site] = fleet.sites
     cell = site.cells[item]
-    joined = ("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by")
+    joined = (
+        *("site", "accountable__user", "deputy__user", "team", "responsible"),
+        *("proposed_by", "answered_by"),
+    )
     found = list(
         Assignment.objects.filter(site=site_id, item=item)
         .select_related(*joined)

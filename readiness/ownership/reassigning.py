@@ -109,7 +109,7 @@ def refuse_target(source: Person, target: Person, now: datetime) -> None:
     if target.left_by(now):
         raise ValidationError({"to": [_("This person has left.")]})
     if target.user_id is None:
-        raise ValidationError({"to": [_("This person signs in as no user, and so could not accept.")]})
+        raise ValidationError({"to": [_("No user has confirmed to be this person, so nobody could accept.")]})
 
 
 def _refuse_problems(moves: Sequence[Move]) -> None:

@@ -79,7 +79,7 @@ def refuse_unsuitable(assignment: Assignment, now: datetime) -> None:
     if assignment.accountable.left_by(now):
         errors["accountable"] = [_("This person has left.")]
     elif assignment.accountable.user_id is None:
-        errors["accountable"] = [_("This person signs in as no user, and so could not accept.")]
+        errors["accountable"] = [_("No user has confirmed to be this person, so nobody could accept.")]
     if assignment.team.dissolved_at is not None and assignment.team.dissolved_at <= now:
         errors["team"] = [_("This team is dissolved.")]
     if problem := _deputy_problem(assignment, now):

@@ -1,15 +1,24 @@
 """Endpoints under /api/people/: teams for all who are signed in with a role, people for those who may see names."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
-from rest_framework import serializers
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.models import User
-from readiness.people import operations
+from readiness.people import operations, queries
 from readiness.people.filters import MembershipFilters, PersonFilters, TeamFilters
 from readiness.people.models import Membership, Person, Team
 from web import clock
 from web.rest.errors import named_errors
+from web.rest.fields import RelatedObjectField
+from web.rest.permissions import SignedIn, requires
 from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
@@ -23,15 +32,46 @@ class TeamSerializer(ObjectSerializer):
 
 
 class PersonSerializer(ObjectSerializer):
+    """`user` is the link in force. The actions request-link, confirm-link and unlink change it; no write does."""
+
+    user = RelatedObjectField(queryset=User.objects.all(), required=False, allow_null=True)
     has_left = serializers.SerializerMethodField()
 
     class Meta:
         model = Person
-        fields = ("name", "user", "email", "phone", "time_zone", "left_at", "has_left")
+        fields = (
+            *("name", "user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"),
+            *("email", "phone", "time_zone", "left_at", "has_left"),
+        )
+        read_only_fields = ("user_confirmed_at", "requested_user", "requested_by", "requested_at")
         brief_fields = ("name",)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What was read can be written back; another user cannot."""
+        linked = self.instance.user if isinstance(self.instance, Person) else None
+        if given.pop("user", linked) != linked:
+            raise serializers.ValidationError(
+                {"user": ["A write makes no link: POST to request-link, and the user confirms it."]}
+            )
+        return given
 
     def get_has_left(self, person: Person) -> bool:
         return person.left_by(clock.now())
+
+
+class LinkSerializer(serializers.Serializer):
+    user = RelatedObjectField(queryset=User.objects.all(), help_text="Who is to confirm it")
+
+
+_own_person = inline_serializer(
+    "OwnPerson",
+    {
+        "id": serializers.IntegerField(),
+        "name": serializers.CharField(),
+        "in_force": serializers.BooleanField(help_text="False: the link waits for your confirmation."),
+    },
+    many=True,
+)
 
 
 class MembershipSerializer(ObjectSerializer):
@@ -61,9 +101,48 @@ class TeamViewSet(ObjectViewSet):
 
 
 class PersonViewSet(ObjectViewSet):
-    queryset = Person.objects.select_related("user")
+    queryset = Person.objects.select_related("user", "requested_user", "requested_by")
     serializer_class = PersonSerializer
     filterset_class = PersonFilters
+
+    @extend_schema(request=LinkSerializer, summary="Ask a user to confirm that they are this person")
+    @action(
+        detail=True,
+        methods=["post"],
+        url_path="request-link",
+        permission_classes=[requires("people.view_person", operations.MAY_LINK)],
+    )
+    def request_link(self, request: Request, pk: str) -> Response:
+        sent = LinkSerializer(data=request.data, context=self.get_serializer_context())
+        sent.is_valid(raise_exception=True)
+        return self._linked(operations.request_link, user=sent.validated_data["user"])
+
+    @extend_schema(
+        request=None, responses={204: None}, summary="The user asked says that they are this person"
+    )
+    @action(detail=True, methods=["post"], url_path="confirm-link", permission_classes=[SignedIn])
+    def confirm_link(self, request: Request, pk: str) -> Response:
+        return self._own(operations.confirm_link)
+
+    @extend_schema(
+        request=None, responses={204: None}, summary="End the link, or withdraw or refuse the request"
+    )
+    @action(detail=True, methods=["post"], permission_classes=[SignedIn])
+    def unlink(self, request: Request, pk: str) -> Response:
+        return self._own(operations.unlink)
+
+    def _linked(self, change: Callable[..., Person], **given: Any) -> Response:
+        with named_errors():
+            person = change(self.get_object(), **given, by=self.request.user, now=clock.now())
+        return self._answer(self._again(person))
+
+    def _own(self, change: Callable[..., Person]) -> Response:
+        """For whoever may link people, and for the user whose link it is; to others there is no such person."""
+        by = cast(User, self.request.user)
+        people = Person.objects.all() if by.has_perm(operations.MAY_LINK) else queries.own_people(by)
+        with named_errors():
+            change(get_object_or_404(people, pk=self.kwargs["pk"]), by=by, now=clock.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     def perform_create(self, serializer: Any) -> None:
         self._save(serializer)
@@ -83,6 +162,22 @@ class MembershipViewSet(ObjectViewSet):
     queryset = Membership.objects.select_related("person", "team")
     serializer_class = MembershipSerializer
     filterset_class = MembershipFilters
+
+
+class OwnPersonView(APIView):
+    """Who the signed-in user is, and is asked to be."""
+
+    permission_classes = [SignedIn]
+
+    @extend_schema(responses={200: _own_person}, summary="Who you are, and are asked to be")
+    def get(self, request: Request) -> Response:
+        by = cast(User, request.user)
+        return Response(
+            [
+                {"id": person.pk, "name": person.name, "in_force": person.user_id == by.pk}
+                for person in queries.own_people(by)
+            ]
+        )
 
 
 router = Router()

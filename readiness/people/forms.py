@@ -28,17 +28,26 @@ class TeamForm(RefusedForm):
     description = forms.CharField(label=_("Description"), max_length=200, required=False)
 
 
+class LinkForm(RefusedForm):
+    user = forms.ModelChoiceField(
+        User.objects.none(),
+        to_field_name="username",
+        label=_("User"),
+        help_text=_("Is asked to confirm. Until then nothing can be accepted as this person."),
+    )
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        users = User.objects.filter(is_active=True, person=None).exclude(pk=by.pk)
+        field = self.fields["user"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = users.order_by("username")
+
+
 class PersonForm(RefusedForm):
     field_of = {"left_at": "last_day"}
 
     name = forms.CharField(label=_("Name"), max_length=150)
-    user = forms.ModelChoiceField(
-        User.objects.order_by("username"),
-        to_field_name="username",
-        required=False,
-        label=_("User"),
-        help_text=_("Who signs in as this person. Without one nothing can be accepted."),
-    )
     teams = forms.ModelMultipleChoiceField(
         Team.objects.order_by("name", "pk"),
         to_field_name="slug",
@@ -83,7 +92,6 @@ class PersonForm(RefusedForm):
 def initial_of(person: Person) -> dict[str, Any]:
     return {
         "name": person.name,
-        "user": person.user.username if person.user else None,
         "teams": [each.team.slug for each in person.memberships.all()],
         "email": person.email,
         "phone": person.phone,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import pghistory
+import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models.places import validate_time_zone
@@ -66,9 +67,24 @@ class PersonQuerySet(models.QuerySet["Person"]):
         return self.exclude(pk__in=self.model.objects.left(now).order_by().values("pk"))
 
 
+LINK_IS_CONFIRMED = pgtrigger.Trigger(
+    name="link_is_confirmed",
+    operation=pgtrigger.Update,
+    when=pgtrigger.Before,
+    func="IF NEW.user_id IS NOT NULL AND NEW.user_id IS DISTINCT FROM OLD.user_id"
+    " AND NEW.user_id IS DISTINCT FROM OLD.requested_user_id"
+    " THEN RAISE EXCEPTION 'A link comes into force only after it was requested.'"
+    " USING ERRCODE = 'check_violation', CONSTRAINT = 'person_link_was_requested', TABLE = 'people_person';"
+    " END IF; RETURN NEW;",
+)
+
+
 @pghistory.track()
 class Person(models.Model):
-    """Somebody who works at the sites, whether they sign in to Muster or not. Only who does can accept anything."""
+    """Somebody who works at the sites, whether they sign in to Muster or not. Only who does can accept anything.
+
+    `user` is the link in force. A link that is requested waits in `requested_user` until that user confirms it.
+    """
 
     HISTORY_PERMISSION = "people.view_person"
 
@@ -80,8 +96,33 @@ class Person(models.Model):
         null=True,
         blank=True,
         verbose_name=_("user"),
+        editable=False,
         help_text=_("Who signs in as this person; without one nothing can be accepted"),
     )
+    user_confirmed_at = models.DateTimeField(
+        _("link confirmed at"),
+        null=True,
+        editable=False,
+        help_text=_("When the user confirmed the link"),
+    )
+    requested_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="requested_people",
+        null=True,
+        editable=False,
+        verbose_name=_("requested user"),
+        help_text=_("Who is to confirm that they are this person"),
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        editable=False,
+        verbose_name=_("link requested by"),
+    )
+    requested_at = models.DateTimeField(_("link requested at"), null=True, editable=False)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     time_zone = models.CharField(
@@ -113,7 +154,29 @@ class Person(models.Model):
                 violation_error_code="unique",
                 violation_error_message=_("Somebody else has this e-mail."),
             ),
+            models.CheckConstraint(
+                condition=Q(user=None, user_confirmed_at=None)
+                | Q(user__isnull=False, user_confirmed_at__isnull=False),
+                name="person_link_is_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=Q(requested_user=None, requested_by=None, requested_at=None)
+                | Q(
+                    requested_user__isnull=False,
+                    requested_by__isnull=False,
+                    requested_at__isnull=False,
+                    user=None,
+                ),
+                name="person_link_request_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(requested_by=F("requested_user")),
+                name="person_link_requested_by_another",
+                violation_error_message=_("Nobody requests a link to their own user."),
+            ),
         ]
+        permissions = [("link_person", "Can request and end links of people to users")]
+        triggers = [LINK_IS_CONFIRMED]
 
     def __str__(self) -> str:
         return self.name

@@ -1,4 +1,8 @@
-"""Writing down teams and people. Whoever may not is told which permission is missing."""
+"""Writing down teams and people, and linking people to users. Whoever may not is told which permission is missing.
+
+Whoever is linked accepts and confirms as that person. So nobody makes a link alone: one requests it, and the user
+confirms it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -14,8 +18,13 @@ from accounts.models import User
 from readiness.people.models import Membership, Person, Team
 from web.permissions import MissingPermission
 
-PERSON_FIELDS = frozenset({"name", "user", "email", "phone", "time_zone", "left_at"})
+PERSON_FIELDS = frozenset({"name", "email", "phone", "time_zone", "left_at"})
+MAY_LINK = "people.link_person"
 TEAM_FIELDS = frozenset({"name", "slug", "contact", "description", "dissolved_at"})
+
+
+class NotRequested(PermissionDenied):
+    """No link of this person to this user waits for the user's confirmation."""
 
 
 @transaction.atomic
@@ -50,6 +59,79 @@ def save_person(
     if teams is not None:
         _set_teams(saved, teams)
     return saved
+
+
+@transaction.atomic
+def request_link(person: Person, *, user: User, by: User, now: datetime) -> Person:
+    """Ask `user` to confirm that they are this person; an earlier request is replaced.
+
+    Raises MissingPermission, and ValidationError: a link in force, one's own user, a user who is somebody already.
+    """
+    _require(by, MAY_LINK)
+    locked = _locked(person)
+    _refuse_request(locked, user, by, now)
+    locked.requested_user, locked.requested_by, locked.requested_at = user, by, now
+    _save_link(locked)
+    return locked
+
+
+@transaction.atomic
+def confirm_link(person: Person, *, by: User, now: datetime) -> Person:
+    """The user who was asked says that they are this person. Raises NotRequested, ValidationError."""
+    locked = _locked(person)
+    if locked.requested_user_id != by.pk:
+        raise NotRequested(_("No link of this person to your user waits for you."))
+    if locked.left_by(now):
+        raise ValidationError(_("This person has left."))
+    _refuse_second(by)
+    locked.user, locked.user_confirmed_at = by, now
+    locked.requested_user = locked.requested_by = locked.requested_at = None
+    _save_link(locked)
+    return locked
+
+
+@transaction.atomic
+def unlink(person: Person, *, by: User, now: datetime) -> Person:
+    """End the link, or withdraw or refuse the request: whoever may link people, and the user whose link it is.
+
+    What was accepted and confirmed under the link stays, in the name of that user. Raises MissingPermission.
+    """
+    locked = _locked(person)
+    if by.pk not in {locked.user_id, locked.requested_user_id}:
+        _require(by, MAY_LINK)
+    locked.user = locked.user_confirmed_at = None
+    locked.requested_user = locked.requested_by = locked.requested_at = None
+    _save_link(locked)
+    return locked
+
+
+def _refuse_request(person: Person, user: User, by: User, now: datetime) -> None:
+    if person.user is not None:
+        raise ValidationError({"user": [_("This person is linked to a user: end that link first.")]})
+    if person.left_by(now):
+        raise ValidationError({"user": [_("This person has left.")]})
+    if user.pk == by.pk:
+        raise ValidationError(
+            {"user": [_("Nobody requests a link to their own user: somebody else who may link people does.")]}
+        )
+    if not user.is_active:
+        raise ValidationError({"user": [_("This user cannot sign in.")]})
+    _refuse_second(user)
+
+
+def _refuse_second(user: User) -> None:
+    if Person.objects.filter(user=user).exists():
+        raise ValidationError({"user": [_("This user is linked to a person already.")]})
+
+
+def _save_link(person: Person) -> None:
+    person.save(update_fields=["user", "user_confirmed_at", "requested_user", "requested_by", "requested_at"])
+
+
+def _locked(person: Person) -> Person:
+    """As it is now, until the end of the transaction."""
+    people = Person.objects.select_for_update(of=("self",)).select_related("user", "requested_user")
+    return people.get(pk=person.pk)
 
 
 def _set(obj: Person | Team, given: dict[str, Any], fields: frozenset[str]) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import BooleanField, Case, Count, Q, QuerySet, Value, When
 
+from accounts.models import User
 from readiness.people.models import Person, Team, has_left
 
 
@@ -24,7 +25,7 @@ def people(*, now: datetime) -> QuerySet[Person]:
     left = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
     return (
         Person.objects.annotate(has_left=left)
-        .select_related("user")
+        .select_related("user", "requested_user", "requested_by")
         .prefetch_related("memberships__team")
         .order_by("name", "pk")
     )
@@ -35,3 +36,8 @@ def counts(*, now: datetime) -> dict[str, int]:
     everybody = Person.objects.order_by().values_list("pk", flat=True)
     left = Person.objects.left(now).count()
     return {"people": everybody.count() - left, "left": left}
+
+
+def own_people(user: User) -> QuerySet[Person]:
+    """Who the user is, and is asked to be."""
+    return Person.objects.filter(Q(user=user) | Q(requested_user=user)).select_related("requested_by")

@@ -11,23 +11,27 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
 from readiness.people import operations, queries, tables
-from readiness.people.forms import PersonForm, TeamForm, initial_of
+from readiness.people.forms import LinkForm, PersonForm, TeamForm, initial_of
 from readiness.people.models import Person, Team
 from web import answers
 from web import tables as table_kit
+from web.accounts.views.settings import tabs
 from web.clock import now
 from web.forms import RefusedForm
 from web.history import history_of
-from web.permissions import require
+from web.permissions import require, signed_in
+from web.requests import UserRequest
 
 may_see_teams = require("people.view_team")
 may_see_people = require("people.view_person")
+may_link = require("people.view_person", operations.MAY_LINK)
 
 
 @may_see_teams
@@ -78,11 +82,24 @@ def _facts(person: Person) -> list[dict[str, Any]]:
     return [
         {"term": gettext("Standing"), "value": gettext("left") if left else gettext("present")},
         {"term": gettext("Teams"), "value": tables.teams_of(person) or gettext("none")},
-        {"term": gettext("User"), "value": person.user.username if person.user else gettext("none")},
+        {"term": gettext("User"), **_link(person)},
         {"term": gettext("E-mail"), "value": person.email or gettext("none")},
         {"term": gettext("Phone"), "value": person.phone or gettext("none")},
         {"term": gettext("Time zone"), "value": person.time_zone},
     ]
+
+
+def _link(person: Person) -> dict[str, str]:
+    if person.user and person.user_confirmed_at:
+        confirmed = {"day": date_format(person.user_confirmed_at, "j M Y")}
+        return {"value": person.user.username, "note": gettext("confirmed on %(day)s") % confirmed}
+    if person.requested_user:
+        request = {"user": person.requested_user.username, "by": person.requested_by}
+        return {
+            "value": gettext("none"),
+            "note": gettext("%(by)s asked %(user)s, who has not confirmed it") % request,
+        }
+    return {"value": gettext("none")}
 
 
 @may_see_teams
@@ -146,6 +163,76 @@ def edit_team(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _save_team(found: Team | None) -> Callable[[TeamForm, User], Any]:
     return lambda form, by: operations.save_team(found, by=by, now=now(), **form.cleaned_data)
+
+
+@may_link
+@never_cache
+@require_http_methods(["GET", "POST"])
+def request_link(request: HttpRequest, pk: int) -> HttpResponse:
+    person, by = get_object_or_404(Person, pk=pk), cast(User, request.user)
+    form = LinkForm(request.POST or None, by=by)
+    if request.method == "POST" and form.is_valid():
+        user = form.cleaned_data["user"]
+        try:
+            operations.request_link(person, user=user, by=by, now=now())
+        except ValidationError as error:
+            form.refused(error)
+        else:
+            messages.success(request, gettext("%(user)s is asked to confirm the link.") % {"user": user})
+            return HttpResponseRedirect(reverse("person", args=[pk]))
+    title = gettext("Link %(name)s to a user") % {"name": person}
+    context = {"form": form, "title": title, "breadcrumbs": _crumbs(title)}
+    return render(request, "people/form.html", context, status=422 if form.errors else 200)
+
+
+@may_link
+@require_POST
+def unlink(request: HttpRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(Person, pk=pk)
+    operations.unlink(person, by=cast(User, request.user), now=now())
+    messages.success(request, gettext("%(name)s is linked to no user.") % {"name": person})
+    return HttpResponseRedirect(reverse("person", args=[pk]))
+
+
+@signed_in
+@never_cache
+@require_GET
+def own(request: UserRequest) -> HttpResponse:
+    return _own(request)
+
+
+@signed_in
+@never_cache
+@require_POST
+def confirm_link(request: UserRequest, pk: int) -> HttpResponse:
+    return _changed(request, pk, operations.confirm_link, gettext("You are %(name)s from now on."))
+
+
+@signed_in
+@never_cache
+@require_POST
+def unlink_own(request: UserRequest, pk: int) -> HttpResponse:
+    return _changed(request, pk, operations.unlink, gettext("You are not linked to %(name)s."))
+
+
+def _changed(request: UserRequest, pk: int, change: Callable[..., Person], said: str) -> HttpResponse:
+    person = get_object_or_404(queries.own_people(request.user), pk=pk)
+    try:
+        change(person, by=request.user, now=now())
+    except ValidationError as error:
+        return _own(request, refusals=error.messages, status=422)
+    messages.success(request, said % {"name": person})
+    return HttpResponseRedirect(reverse("own-person"))
+
+
+def _own(request: UserRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    people = list(queries.own_people(request.user))
+    context |= {
+        "tabs": tabs(request, "own-person"),
+        "linked": [person for person in people if person.user_id == request.user.pk],
+        "requested": [person for person in people if person.requested_user_id == request.user.pk],
+    }
+    return render(request, "people/own.html", context, status=status)
 
 
 def _form(request: HttpRequest, form: RefusedForm, save: Callable[..., Any], title: str) -> HttpResponse:

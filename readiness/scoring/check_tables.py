@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.cards import link
+from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.models import CheckState
 from readiness.scoring.queries.site import PillarChecks
 from readiness.scoring.waivers.lines import waiver_url, waiver_word
@@ -14,9 +15,6 @@ from web.tables import Choice, Column, Table
 from web.units import duration, format_value, power, signed
 
 GATES = tuple(Gate)
-SEVERITY = {
-    state: place for place, state in enumerate(("fail", "stale", "unknown", "waived", "warn", "pass", "n-a"))
-}
 
 
 def _tight(text: str) -> str:
@@ -82,7 +80,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
             _("State"),
             value=lambda row: row.state,
             template="readiness/cells/check_state.html",
-            sort=lambda row: SEVERITY[row.state],
+            sort=lambda row: -SEVERITY[row.state],
             phone="status",
         ),
         Column(
@@ -157,7 +155,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             _("State"),
             value=lambda row: row.result.state,
             template="readiness/cells/check_state.html",
-            sort=lambda row: SEVERITY[row.result.state],
+            sort=lambda row: -SEVERITY[row.result.state],
             phone="status",
         ),
         Column(

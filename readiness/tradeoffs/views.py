@@ -253,9 +253,9 @@ def _of_file(error: EntriesRefused | FileTooLarge) -> EntriesRefused:
     return EntriesRefused([EntryError(1, "file", error.reason)])
 
 
+@require_POST
 @require("inventory.view_site", "tradeoffs.view_sitefactor", MAY_DELETE)
 @never_cache
-@require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(SiteFactor.objects.select_related("site"), pk=pk)
     operations.remove_factor(factor=found)

@@ -21,10 +21,10 @@ from readiness.workloads.models import (
     WorkloadClass,
 )
 from readiness.workloads.operations.declaring import COLUMNS, LISTS
-from readiness.workloads.operations.importing import MOST_BYTES
 from readiness.workloads.row_forms import ANY, Rows, asked_rows, entered, refuse, rows_of
 from telemetry.models import Provenance
 from web.forms import DayInput, RefusedForm
+from web.yaml_documents import MOST_BYTES
 
 ROWS = ("accelerators", "users")
 
@@ -195,9 +195,11 @@ class DocumentForm(forms.Form):
         if bool(given.get("file")) == bool(given.get("text", "").strip()):
             raise ValidationError({"file": _("Choose a file, or paste a text.")})
         file = given.get("file")
+        if file is not None and file.size > MOST_BYTES:
+            raise ValidationError({"file": _("It has more than 1 MiB.")})
         if file is not None:
             try:
-                given["name"], given["text"] = file.name, file.read(MOST_BYTES + 1).decode("utf-8-sig")
+                given["name"], given["text"] = file.name, file.read().decode("utf-8-sig")
             except UnicodeDecodeError as error:
                 raise ValidationError({"file": _("It is not UTF-8.")}) from error
         return given

@@ -110,9 +110,9 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
+@require_POST
 @require(*SEE, MAY_REMOVE)
 @never_cache
-@require_POST
 def remove(request: HttpRequest, slug: str) -> HttpResponse:
     found = _class(slug)
     operations.remove(found, by=_reader(request))
@@ -120,9 +120,9 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("workloads"))
 
 
+@require_POST
 @require(*SEE, MAY_CHANGE)
 @never_cache
-@require_POST
 def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     found = _class(slug)
     try:
@@ -133,9 +133,9 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     return _saved(request, found, gettext("The envelope of %(name)s is confirmed."))
 
 
+@require_POST
 @require(*SEE, MAY_PLACE)
 @never_cache
-@require_POST
 def place(request: HttpRequest, slug: str) -> HttpResponse:
     found = _class(slug)
     form = PlaceForm(request.POST)
@@ -152,9 +152,9 @@ def place(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, found, form)
 
 
+@require_POST
 @require(*SEE, MAY_END)
 @never_cache
-@require_POST
 def end(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     placement = get_object_or_404(
         Placement.objects.select_related("workload_class"), pk=pk, workload_class__slug=slug

@@ -1,21 +1,26 @@
 """`GET /api/telemetry/query/`: the points of series, one question at a time."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers as fields
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from telemetry import intake, questions, store
 from telemetry.core.downsample import points
-from telemetry.core.spec import Aggregation, SpecError
+from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from web import clock
 from web.rest.fields import brief
 from web.rest.filters import refuse_unknown
 from web.rest.permissions import requires
+from web.rest.renderers import OrjsonRenderer
+
+# Compressed and written to the reader's file so much at a time.
+PART_BYTES = 64 * 1024
 
 
 def _parameter(name: str, text: str, **given: Any) -> OpenApiParameter:
@@ -75,11 +80,46 @@ _answer = inline_serializer(
 )
 
 
+def _parts(
+    spec: QuerySpec, lines: Iterable[store.SeriesPoints], described: Mapping[int, Mapping[str, Any] | None]
+) -> Iterator[bytes]:
+    """The answer as it is sent: the points become numbers of Python one line at a time, never all at once."""
+    render = OrjsonRenderer().render
+    head = {
+        "metric": spec.metric,
+        "aggregation": spec.aggregation,
+        "start": spec.start_ms,
+        "end": spec.end_ms,
+        "step_s": spec.step_s,
+    }
+    part = render(head).removesuffix(b"}") + b',"series":['
+    between = b""
+    for line in lines:
+        part += between + render(
+            {
+                "id": line.series_id,
+                "labels": line.labels,
+                "unit": line.unit,
+                "provenance": line.provenance,
+                "object": described.get(line.series_id) if line.series_id else None,
+                "points": points(line.ts_ms, line.values),
+            }
+        )
+        between = b","
+        if len(part) > PART_BYTES:
+            yield part
+            part = b""
+    yield part + b"]}"
+
+
 class QueryView(APIView):
     permission_classes = [requires("telemetry.view_series")]
 
+    # An answer may be too large to be shown on a page.
+    renderer_classes = [OrjsonRenderer]
+
     @extend_schema(parameters=_PARAMETERS, responses={200: _answer}, operation_id="telemetry_query")
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> StreamingHttpResponse:
         refuse_unknown(request, questions.PARAMETERS, controls=("format",))
         now = clock.now()
         try:
@@ -88,26 +128,7 @@ class QueryView(APIView):
         except SpecError as error:
             raise ValidationError({error.field: [error.reason]}) from error
         described = self._objects([line.series_id for line in lines if line.series_id])
-        return Response(
-            {
-                "metric": spec.metric,
-                "aggregation": spec.aggregation,
-                "start": spec.start_ms,
-                "end": spec.end_ms,
-                "step_s": spec.step_s,
-                "series": [
-                    {
-                        "id": line.series_id,
-                        "labels": line.labels,
-                        "unit": line.unit,
-                        "provenance": line.provenance,
-                        "object": described.get(line.series_id),
-                        "points": points(line.ts_ms, line.values),
-                    }
-                    for line in lines
-                ],
-            }
-        )
+        return StreamingHttpResponse(_parts(spec, lines, described), content_type="application/json")
 
     def _objects(self, series_ids: list[int]) -> dict[int, dict[str, Any] | None]:
         context = {"request": self.request}

@@ -26,9 +26,10 @@ _BRIEF = {
 
 
 class SourceSerializer(ObjectSerializer):
-    """The token is answered once, by the request that made it."""
+    """The token is answered once, by the request that made it. `owner` is null without people.view_person."""
 
     paused = serializers.BooleanField(read_only=True, help_text="Changed by the actions pause and resume.")
+    owner_has_left = serializers.BooleanField(source="lost_owner", read_only=True)
     token_prefix = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField()
     state_since = serializers.DateTimeField(source="status.state_since", read_only=True, default=None)
@@ -42,11 +43,27 @@ class SourceSerializer(ObjectSerializer):
         model = Source
         fields = [
             *("name", "site", "site_label", "cadence_s", "grace_s", "provenance", "paused", "unit_scale"),
-            *("description", "token_prefix", "state", "state_since", "first_sample_at", "last_sample_at"),
+            *(
+                "description",
+                "owner",
+                "owner_has_left",
+                "token_prefix",
+                "state",
+                "state_since",
+                "first_sample_at",
+                "last_sample_at",
+            ),
             "last_received_at",
         ]
         brief_fields = ["name", "state"]
         extra_kwargs = {"cadence_s": {"min_value": 1}}
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        request = self.context.get("request")
+        if request is not None and "owner" in shown and not request.user.has_perm("people.view_person"):
+            shown["owner"] = None
+        return shown
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_token_prefix(self, source: Source) -> str | None:

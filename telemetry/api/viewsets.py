@@ -30,7 +30,7 @@ _with_token = inline_serializer(
 
 
 class SourceViewSet(ObjectViewSet):
-    queryset = Source.objects.select_related("site", "status", "token")
+    queryset = Source.objects.select_related("site", "status", "token", "owner")
     serializer_class = serializers.SourceSerializer
     filterset_class = filters.SourceFilters
 

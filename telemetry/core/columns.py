@@ -6,7 +6,7 @@ Not here: wire formats (`formats/`), names and units (`registry`), matching to i
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -44,19 +44,20 @@ class Window:
 @dataclass(slots=True)
 class Rejections:
     """What was refused: samples counted by reason (a series without readable samples counts once), the first
-    as example.
+    as example. The keys are plain text, never members of Reason: not every encoder takes those for text.
     """
 
-    counts: dict[Reason, int] = field(default_factory=dict)
-    examples: dict[Reason, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
         return sum(self.counts.values())
 
     def add(self, reason: Reason, count: int, example: str) -> None:
-        self.counts[reason] = self.counts.get(reason, 0) + count
-        self.examples.setdefault(reason, example)
+        name = reason.value
+        self.counts[name] = self.counts.get(name, 0) + count
+        self.examples.setdefault(name, example)
 
     def message(self) -> str:
         """One line for the sender."""
@@ -126,6 +127,18 @@ def _inside(columns: Columns, window: Window) -> Columns:
             instant = _instant(int(columns.ts_ms[first]))
             columns.rejected.add(reason, int(np.count_nonzero(refused)), f"{series} at {instant}")
     return _keep(columns, ~(late | early))
+
+
+def without(columns: Columns, refused: Mapping[Reason, Sequence[int]]) -> Columns:
+    """The columns without the series at these places of `keys`; their samples are counted under the reason."""
+    kept = np.ones(columns.samples, dtype=np.bool_)
+    for reason, places in refused.items():
+        samples = np.isin(columns.series_index, np.asarray(places, dtype=np.int32))
+        if samples.any():
+            kept &= ~samples
+            example = describe_key(columns.keys[places[0]])
+            columns.rejected.add(reason, int(np.count_nonzero(samples)), example)
+    return _keep(columns, kept)
 
 
 def _keep(columns: Columns, kept: NDArray[np.bool_]) -> Columns:

@@ -30,15 +30,18 @@ class Reason(StrEnum):
     NATIVE_HISTOGRAM = "native_histogram"
     TOO_FAR_IN_FUTURE = "too_far_in_future"
     TOO_OLD = "too_old"
+    TOO_MANY_NEW_SERIES = "too_many_new_series"
+    TOO_MANY_SERIES = "too_many_series"
 
 
 @dataclass(frozen=True, slots=True)
 class LabelLimits:
-    """Bounds on one series' labels, lengths in bytes of UTF-8."""
+    """Bounds on one series' labels, lengths in bytes of UTF-8; a metric's name in characters, as its column counts."""
 
     max_labels: int = 64
     max_name_bytes: int = 512
     max_value_bytes: int = 4096
+    max_metric_chars: int = 200
 
 
 class BadSeries(ValueError):
@@ -102,7 +105,10 @@ def _fault(labels: list[tuple[bytes, bytes]], limits: LabelLimits) -> Reason | N
         return Reason.BAD_LABEL_NAME
     if len(set(names)) < len(names):
         return Reason.DUPLICATE_LABEL
-    return None if _NAME_BYTES in names else Reason.NO_METRIC_NAME
+    metric = dict(labels).get(_NAME_BYTES)
+    if metric is None:
+        return Reason.NO_METRIC_NAME
+    return Reason.LABEL_TOO_LONG if len(metric.decode()) > limits.max_metric_chars else None
 
 
 def key_of(labels: Mapping[str, str]) -> bytes:

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from telemetry.core.matching import By, Form, ObjectKind, Part, Rule
 from telemetry.core.metric import UNITS, Direction, Domain, HealthRule, Measure, Metric, MetricObject
 from telemetry.core.series import Kind
+from web import yaml_documents
 
 type Rules = Mapping[str, tuple[Rule, ...]]
 type When = tuple[tuple[str, tuple[str, ...]], ...]
@@ -55,25 +54,10 @@ class RegistryError(ValueError):
         self.field = field
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key said twice is an error; PyYAML takes the last one silently."""
-
-
-def _unique_mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key) for key, _ in node.value]
-    twice = next((key for place, key in enumerate(keys) if key in keys[:place]), None)
-    if twice is not None:
-        raise yaml.constructor.ConstructorError(None, None, f"{twice} is given twice", node.start_mark)
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)
-
-
 def read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text("utf-8"), Loader=_Loader)
-    except (OSError, yaml.YAMLError) as error:
+        content = yaml_documents.read(path.read_text("utf-8"))
+    except (OSError, yaml_documents.YamlError) as error:
         raise RegistryError(path, "file", str(error)) from error
     if not isinstance(content, dict):
         raise RegistryError(path, "file", "is not a mapping")

@@ -11,12 +11,14 @@ from telemetry.core.histograms import quantile_by_step, upper_bound
 from telemetry.core.registry import registry
 from telemetry.core.series import Kind
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
-from telemetry.store.grid import Grid, Resolution, grid_for, ms
+from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, grid_for, ms
 from telemetry.store.lines import Found, Line, SeriesPoints, find, group
 from telemetry.store.parts import Reader
 from telemetry.store.reduce import Parts, quantiles, reduce
 
 BOUND = "le"
+# Readings or windows of one statement: each takes some hundred bytes until it is reduced to steps.
+MOST_READ = 75_000
 
 
 def run(spec: QuerySpec, *, now: datetime) -> list[SeriesPoints]:
@@ -42,7 +44,8 @@ def _values(
 ) -> dict[int, Steps]:
     """For each line that has any, which steps have a value (NaN after a stale marker), and the values."""
     ids, line_of = _members(lines)
-    key, value = reduce(aggregation, Reader(grid, ids, now).parts(aggregation))
+    cadence_s = min((member.cadence_s for line in lines for member in line.members), default=1)
+    key, value = _by_series(aggregation, grid, ids, cadence_s, now)
     if aggregation is Aggregation.RATE:
         value = value / grid.step_s
     if len(lines) < len(ids):
@@ -51,6 +54,21 @@ def _values(
     else:
         key = line_of[key // grid.steps] * grid.steps + key % grid.steps
     return _by_line(grid, key, value)
+
+
+def _by_series(
+    aggregation: Aggregation, grid: Grid, ids: NDArray[np.int64], cadence_s: int, now: datetime
+) -> Steps:
+    """Keys and values as `reduce` gives them, read for so many series at a time that what is read stays small."""
+    widths = {Resolution.RAW: cadence_s, Resolution.FIVE_MINUTES: FIVE_MINUTES_S, Resolution.HOUR: HOUR_S}
+    readings = (grid.end - grid.start).total_seconds() / max(widths[grid.resolution], 1)
+    together = max(1, int(MOST_READ // max(readings, 1)))
+    keys, values = [], []
+    for first in range(0, max(len(ids), 1), together):
+        key, value = reduce(aggregation, Reader(grid, ids[first : first + together], now).parts(aggregation))
+        keys.append(key + first * grid.steps)
+        values.append(value)
+    return np.concatenate(keys), np.concatenate(values)
 
 
 def _members(lines: Sequence[Line]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -16,14 +16,14 @@ from web.requests import UserRequest
 may_decide = require("telemetry.view_source", "telemetry.change_source")
 
 
-@may_decide
 @require_POST
+@may_decide
 def retry(request: UserRequest, pk: int) -> HttpResponse:
     return _decided(request, pk, set_aside.retry_batch, gettext("The batch is in the queue again."))
 
 
-@may_decide
 @require_POST
+@may_decide
 def discard(request: UserRequest, pk: int) -> HttpResponse:
     return _decided(request, pk, set_aside.discard_batch, gettext("The batch and its samples are deleted."))
 

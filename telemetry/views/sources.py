@@ -23,6 +23,7 @@ from web.permissions import require
 from web.timerange import TimeRange
 
 MAY_CHANGE, MAY_DELETE = "telemetry.change_source", "telemetry.delete_source"
+SEES_NAMES = "people.view_person"
 DEFAULT_RANGE = "now-24h"
 
 may_see = require("telemetry.view_source", "telemetry.view_series")
@@ -44,7 +45,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "source": source,
         "row": row,
         "clock": row.state if row.state in cards.CLOCKS else "",
-        "facts": cards.facts(row, now=at),
+        "facts": cards.facts(row, names=request.user.has_perm(SEES_NAMES), now=at),
         "strip": cards.strip(row),
         "refusals": cards.refusals(intake.refused(source, start=span.start, end=span.end)),
         "flips": cards.flip_lines(intake.flips(source)),
@@ -94,7 +95,9 @@ def activity_csv(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
-    form = SourceForm(request.POST or None, initial=_asked_site(request))
+    form = SourceForm(
+        request.POST or None, initial=_asked_site(request), names=request.user.has_perm(SEES_NAMES)
+    )
     if request.method == "POST" and form.is_valid():
         at = now()
         try:
@@ -122,7 +125,7 @@ def _asked_site(request: HttpRequest) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
-    form = SourceForm(request.POST or None, instance=_source(pk))
+    form = SourceForm(request.POST or None, instance=_source(pk), names=request.user.has_perm(SEES_NAMES))
     if request.method == "POST" and form.is_valid():
         try:
             operations.update_source(source, changes=form.cleaned_data, by=request.user, now=now())
@@ -144,8 +147,8 @@ def _form_page(request: HttpRequest, context: dict[str, Any], status: int) -> Ht
     return render(request, "telemetry/source_form.html", context, status=status)
 
 
-@may_change
 @require_POST
+@may_change
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.pause_source(source, by=request.user, now=now())
@@ -153,8 +156,8 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("source", args=[pk]))
 
 
-@may_change
 @require_POST
+@may_change
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.resume_source(source, by=request.user, now=now())
@@ -162,9 +165,9 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("source", args=[pk]))
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def rotate_token(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     at = now()
@@ -173,8 +176,8 @@ def rotate_token(request: HttpRequest, pk: int) -> HttpResponse:
     return _token_page(request, source, token, at, heading=heading)
 
 
-@require("telemetry.view_source", MAY_DELETE)
 @require_POST
+@require("telemetry.view_source", MAY_DELETE)
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
     operations.delete_source(source, by=request.user, now=now())

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Token, User
-from accounts.operations import change_user, create_token
+from accounts.operations import change_user, create_source_token, create_token
 from accounts.queries import role_of
 from tests.conftest import NOW, PASSWORD, ApiClient
 
@@ -298,10 +298,16 @@ def test_an_ended_token_opens_nothing(ops, frozen_now):
 
 
 def test_a_token_that_sends_telemetry_opens_no_endpoint(ops):
-    _, plain = create_token(user=ops, name="x", scope="ingest", by=None, now=NOW)
+    _, plain = create_source_token(name="x", by=ops, now=NOW)
     answer = ApiClient(plain).get("/api/authentication-check/")
     assert answer.status_code == 403
     assert "ingest" in answer.json()["detail"]
+
+
+def test_a_token_for_telemetry_is_made_with_its_source(api_of):
+    refused = api_of("ops").post(TOKENS, {"name": "x", "scope": "ingest"})
+    assert refused.status_code == 400
+    assert "made with its source" in str(refused.json())
 
 
 def test_a_user_is_not_changed_over_a_newer_role(api_of, ops):

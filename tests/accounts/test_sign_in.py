@@ -1,9 +1,12 @@
 """Signing in and out, the wait after wrong passwords, and the password itself."""
 
+import itertools
+
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
-from accounts.throttling import TRIES_PER_ADDRESS, TRIES_PER_NAME
+from accounts.throttling import TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS, TRIES_PER_NAME
 from tests.conftest import PASSWORD
 
 WRONG = "not-the-password"
@@ -121,12 +124,117 @@ def test_an_empty_form_is_no_try(ops, frozen_now):
     assert sign_in().status_code == 302
 
 
-def test_people_sign_in_while_the_cache_is_down(ops, settings, caplog):
-    settings.CACHES = {
-        "default": {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/valkey.sock?db=0"}
-    }
+@pytest.fixture(params=["cache", "no cache"])
+def counted(request):
+    """Counting goes on in this process while no cache answers."""
+    if request.param == "no cache":
+        request.getfixturevalue("without_cache")
+
+
+def guess_from_everywhere(tries, **given):
+    """One try from each of so many addresses; the answers."""
+    return [sign_in(password=WRONG, address=f"203.0.{n // 250}.{n % 250}", **given) for n in range(tries)]
+
+
+def test_the_tries_of_one_name_are_counted_without_a_cache(ops, counted, frozen_now):
+    frozen_now.move(days=next(_days))
+    for _ in range(TRIES_PER_NAME):
+        assert sign_in(password=WRONG).status_code == 200
+    assert sign_in().status_code == 429
+    frozen_now.move(seconds=300)
     assert sign_in().status_code == 302
-    assert "sign-ins are not counted" in caplog.text
+
+
+# What a process counted without a cache outlives a test: each begins on a day of its own.
+_days = itertools.count(1)
+
+
+def test_guesses_from_many_addresses_are_spaced_by_account(ops, counted, frozen_now):
+    frozen_now.move(days=next(_days))
+    guesses = [answer.status_code for answer in guess_from_everywhere(TRIES_PER_ACCOUNT + 60)]
+    assert guesses[:TRIES_PER_ACCOUNT] == [200] * TRIES_PER_ACCOUNT
+    assert guesses.count(200) <= TRIES_PER_ACCOUNT + 7
+    unseen = sign_in(address="203.0.113.7")
+    assert unseen.status_code == 429
+    assert 0 < int(unseen["Retry-After"]) <= 60
+
+
+def test_a_stranger_locks_nobody_out(ops, counted, frozen_now):
+    frozen_now.move(days=next(_days))
+    assert sign_in(address="10.0.0.1").status_code == 302
+    guess_from_everywhere(TRIES_PER_ACCOUNT + 60)
+    assert sign_in(address="10.0.0.1").status_code == 302
+
+
+def test_from_a_new_address_there_is_a_wait_of_a_minute_at_most(ops, frozen_now):
+    guess_from_everywhere(TRIES_PER_ACCOUNT + 60)
+    wait = int(sign_in(address="198.51.100.1")["Retry-After"])
+    frozen_now.move(seconds=wait)
+    assert sign_in(address="198.51.100.1").status_code == 302
+
+
+def test_a_name_that_nobody_has_is_slowed_down_alike(ops, frozen_now):
+    known = [answer.status_code for answer in guess_from_everywhere(TRIES_PER_ACCOUNT + 10)]
+    unknown = [
+        answer.status_code for answer in guess_from_everywhere(TRIES_PER_ACCOUNT + 10, username="nobody")
+    ]
+    assert known == unknown
+
+
+def test_people_sign_in_while_the_cache_is_down(ops, without_cache, caplog):
+    assert sign_in().status_code == 302
+    assert "counted in this process alone" in caplog.text
+
+
+class CountingHasher(MD5PasswordHasher):
+    """Counts how often a password is worked on, which is what takes the time of a sign-in."""
+
+    algorithm = "counting"
+    hashed = 0
+
+    def encode(self, password, salt):
+        CountingHasher.hashed += 1
+        return super().encode(password, salt)
+
+
+@pytest.mark.parametrize("who", ["ops", "nobody", "program", "gone"])
+def test_every_refusal_takes_the_same_work_and_says_the_same(ops, user_of, settings, who, frozen_now):
+    settings.PASSWORD_HASHERS = [f"{__name__}.CountingHasher"]
+    for name, given in {"mira": {}, "program": {"password": None}, "gone": {}}.items():
+        user = user_of("viewer", username=name, **given)
+    ops.set_password(PASSWORD)
+    ops.save()
+    user.is_active = False
+    user.save()
+    CountingHasher.hashed = 0
+    answer = sign_in(username=who, password=WRONG)
+    assert CountingHasher.hashed == 1
+    [said] = answer.context["form"].non_field_errors()
+    assert said.startswith("Please enter a correct username and password.")
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "what"),
+    [
+        pytest.param("ops", PASSWORD, "Signed in: account 'ops'", id="in"),
+        pytest.param("ops", WRONG, "Sign-in failed: account 'ops'", id="failed"),
+        pytest.param(
+            "a\nSigned in: b", WRONG, r"Sign-in failed: account 'a\nSigned in: b'", id="forged line"
+        ),
+    ],
+)
+def test_a_sign_in_leaves_a_line_with_the_request_and_no_password(ops, caplog, username, password, what):
+    caplog.set_level("INFO")
+    answer = sign_in(username=username, password=password)
+    [line] = [each for each in caplog.messages if what in each]
+    assert line.endswith(f"address 10.0.0.1, request {answer['X-Request-ID']}")
+    assert password not in caplog.text
+
+
+def test_a_sign_out_leaves_a_line(client_of, caplog):
+    caplog.set_level("INFO")
+    client_of("ops").post("/logout/")
+    assert [each for each in caplog.messages if each.startswith("Signed out: account 'ops'")]
 
 
 def test_signing_out_takes_a_post(client_of):
@@ -154,12 +262,34 @@ def test_changing_the_password_ends_other_sessions_and_keeps_this_one(client_of,
     assert sign_in(password=new).status_code == 302
 
 
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("way", ["own page", "users page", "endpoint"])
+def test_a_new_password_revokes_tokens_unless_they_are_kept(client_of, api_of, ops, way, keep):
+    program, new = api_of("ops"), "another-long-enough-password"
+    kept = {"keep_tokens": "on"} if keep else {}
+    if way == "own page":
+        form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+        client_of("ops").post("/settings/password/", form | kept)
+    elif way == "users page":
+        form = {"password": new, "password_again": new}
+        client_of("admin").post(f"/settings/users/{ops.pk}/password/", form | kept)
+    else:
+        api_of("admin").patch(f"/api/accounts/users/{ops.pk}/", {"password": new, "keep_tokens": keep})
+    assert sign_in(password=new).status_code == 302
+    assert program.get("/api/authentication-check/").status_code == (200 if keep else 401)
+    history = client_of("admin").get("/history/?model=accounts.token").context["rows"]
+    assert [row.action for row in history if row.action == "changed"] == ([] if keep else ["changed"])
+
+
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
         pytest.param(WRONG, "another-long-enough-password", "old password was entered incorrectly", id="old"),
         pytest.param(PASSWORD, "short", "too short", id="short"),
         pytest.param(PASSWORD, "password123", "too common", id="common"),
+        pytest.param(PASSWORD, "opsopsopsops", "repeats one short piece", id="name repeated"),
+        pytest.param(PASSWORD, "Ops-Ops-Ops-Ops-1", "user name and little more", id="little but the name"),
+        pytest.param(PASSWORD, "abababababab", "repeats one short piece", id="repeated"),
     ],
 )
 def test_a_bad_password_change_says_why(client_of, old, new, reason):

@@ -17,5 +17,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("web.urls")),
     path("", fleet, name="fleet"),
+    path("settings/person/", fleet, name="own-person"),
     path("inventory/", fleet, name="inventory"),
 ]

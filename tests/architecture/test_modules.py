@@ -1,6 +1,7 @@
 """Rules of layout that a machine can hold."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,29 @@ def test_the_clock_is_read_at_the_edge_only(call):
         if path.relative_to(ROOT).parts[0] not in outside and call in path.read_text(encoding="utf-8")
     ]
     assert [name for name in found if name != "web/clock.py"] == []
+
+
+def test_only_one_module_writes_csv():
+    """The one that guards cells against being run as formulas; others may read."""
+    writing = ("csv.writer", "csv.DictWriter", "from csv import")
+    writers = [
+        named(path)
+        for path in modules()
+        if not path.is_relative_to(ROOT / "tests")
+        and any(each in path.read_text(encoding="utf-8") for each in writing)
+    ]
+    assert writers == ["web/sheets.py"]
+
+
+def test_only_one_module_reads_and_writes_yaml():
+    """The one whose reader is bounded."""
+    using = ("yaml.load", "yaml.safe_", "yaml.full_", "yaml.parse", "yaml.compose", "yaml.dump", "from yaml")
+    users = [
+        named(path)
+        for path in modules()
+        if path.relative_to(ROOT).parts[0] not in ("tests", "stack", "benchmarks")
+        and any(
+            re.search(rf"(?<![\w.]){re.escape(each)}", path.read_text(encoding="utf-8")) for each in using
+        )
+    ]
+    assert users == ["web/yaml_documents.py"]

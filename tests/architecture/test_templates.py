@@ -9,7 +9,7 @@ from django.template.loader import get_template
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Django itself looks these up by name.
-FOUND_BY_NAME = {"400.html", "403.html", "403_csrf.html", "404.html", "409.html", "500.html"}
+FOUND_BY_NAME = {"400.html", "403.html", "403_csrf.html", "404.html", "409.html"}
 
 
 def named(path: Path) -> str:

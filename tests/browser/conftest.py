@@ -5,11 +5,41 @@ import pytest
 from telemetry import drain, receive
 from telemetry.core.labels import KeyCache
 from tests.browser import fleet, sent
+from tests.browser.whole import (
+    answered,
+    campaign,
+    decided,
+    drafted,
+    explained,
+    granted,
+    people,
+    proven,
+    review,
+    weighed,
+    whole,
+    working,
+)
 from tests.conftest import NOW, PASSWORD
 from tests.telemetry.conftest import emptied_samples
 from tests.web.conftest import PATIENCE_MS, Visit, axe_source, launched, vendor
 
-__all__ = ["axe_source", "emptied_samples", "vendor"]
+__all__ = [
+    "answered",
+    "axe_source",
+    "campaign",
+    "decided",
+    "drafted",
+    "emptied_samples",
+    "explained",
+    "granted",
+    "people",
+    "proven",
+    "review",
+    "vendor",
+    "weighed",
+    "whole",
+    "working",
+]
 
 
 @pytest.fixture(scope="package")

@@ -43,10 +43,10 @@ class Muster:
         )
         self._sign_in(self._pages, USER)
 
-    def manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str, within_s: float = 300) -> str:
         argv = ["python", "manage.py", *arguments]
         done = subprocess.run(
-            argv, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=120
+            argv, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=within_s
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

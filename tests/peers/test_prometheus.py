@@ -2,12 +2,17 @@
 a dead exporter and a dead Prometheus until everything is well again.
 """
 
+import json
+import re
+from urllib.parse import quote
 from urllib.request import urlopen
 
+import psycopg
 import pytest
 
 from telemetry import snippets
 from telemetry.models import Source
+from tests.peers import exposition
 from tests.peers.muster import LIVE_S
 from tests.peers.running import eventually, free_port
 
@@ -222,3 +227,126 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
         if flip["key"] == COVERAGE and flip["part"] == "compute-coverage"
     ]
     assert coverage[-4:] == ["fail", "pass", "fail", "pass"]
+
+
+QUEUES = {"alone": "{max_samples_per_send: 1, max_shards: 1}", "together": "{max_samples_per_send: 2000}"}
+EMPTY_S = 30
+ENOUGH_SCRAPES = 6
+STORED = """
+SELECT labels->>'n', round(extract(epoch FROM ts) * 1000), value FROM telemetry_sample
+JOIN telemetry_series series ON series.id = series_id
+WHERE source_id = %s AND metric = 'good' AND value <> 'NaN' ORDER BY 1, 2
+"""
+
+
+class Sending:
+    """A Prometheus that scrapes what Muster refuses in part, and sends it by a queue to each of two sources."""
+
+    def __init__(self, muster, sources, url):
+        self.muster, self.sources, self.url = muster, sources, url
+
+    def scraped(self):
+        """Every good sample that Prometheus holds: (n, ms, value)."""
+        with urlopen(f"{self.url}/api/v1/query?query={quote('good[10m]')}", timeout=5) as response:
+            results = json.load(response)["data"]["result"]
+        return sorted(
+            (each["metric"]["n"], round(at * 1000), float(value))
+            for each in results
+            for at, value in each["values"]
+        )
+
+    def stored(self, queue):
+        with psycopg.connect(self.muster.environment["DATABASE_URL"]) as connection:
+            rows = connection.execute(STORED, [self.sources[queue]["id"]]).fetchall()
+        return [(n, int(at), value) for n, at, value in rows]
+
+    def reasons(self, queue):
+        with psycopg.connect(self.muster.environment["DATABASE_URL"]) as connection:
+            rows = connection.execute(
+                "SELECT reason FROM telemetry_rejection WHERE source_id = %s", [self.sources[queue]["id"]]
+            )
+            return {reason for (reason,) in rows}
+
+    def figures(self, name):
+        """What Prometheus says of its queues, summed over samples and histograms: {queue: figure}."""
+        with urlopen(f"{self.url}/metrics", timeout=5) as response:
+            text = response.read().decode()
+        kinds = "samples|histograms"
+        lines = re.findall(
+            rf'^prometheus_remote_storage_(?:{kinds})_{name}{{remote_name="(\w+)".*}} (\S+)$', text, re.M
+        )
+        return {queue: sum(float(value) for of, value in lines if of == queue) for queue in QUEUES}
+
+
+@pytest.fixture
+def sending(peer, programs, muster, site, tmp_path):
+    with exposition.served() as target:
+        sources = {
+            queue: muster.post("/api/telemetry/sources/", {"name": queue, "site": {"slug": SITE}})
+            for queue in QUEUES
+        }
+        writes = "".join(
+            f"""
+  - name: {queue}
+    url: {muster.url}/api/v1/write
+    send_native_histograms: true
+    queue_config: {QUEUES[queue]}
+    authorization: {{credentials: {source["token"]}}}"""
+            for queue, source in sources.items()
+        )
+        config = tmp_path / "prometheus.yml"
+        config.write_text(f"""
+global: {{scrape_interval: {SCRAPE_S}s}}
+scrape_configs:
+  - job_name: odd
+    static_configs: [{{targets: ["127.0.0.1:{target}"]}}]
+remote_write:{writes}
+""")
+        port = free_port()
+        argv = [
+            peer("prometheus"),
+            "--enable-feature=native-histograms",
+            f"--config.file={config}",
+            f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
+        program = programs.start("prometheus", argv, cwd=tmp_path)
+        url = f"http://127.0.0.1:{port}"
+        eventually(
+            lambda: _answers(f"{url}/-/ready"), within_s=30, what="Prometheus is ready", last=program.said
+        )
+        found = Sending(muster, sources, url)
+        eventually(
+            lambda: len(found.scraped()) >= ENOUGH_SCRAPES * exposition.GOOD,
+            within_s=ENOUGH_SCRAPES * SCRAPE_S + SLACK_S,
+            what="enough is scraped",
+            last=program.said,
+        )
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_native_histograms_and_a_refused_series_hold_up_nothing(sending):
+    """The target is gone by now: only `up` and its like go on."""
+    scraped = sending.scraped()
+    for queue in QUEUES:
+        eventually(
+            lambda queue=queue: sending.stored(queue) == scraped,
+            within_s=EMPTY_S,
+            what=f"every good sample of the queue {queue} is stored, once",
+            last=lambda queue=queue: (len(sending.stored(queue)), len(scraped), sending.figures("pending")),
+        )
+        eventually(
+            lambda queue=queue: sending.reasons(queue) == {"native_histogram", "label_too_long"},
+            within_s=SLACK_S,
+            what=f"what the queue {queue} sent in vain is counted",
+            last=lambda queue=queue: sending.reasons(queue),
+        )
+    eventually(
+        lambda: not any(sending.figures("pending").values()),
+        within_s=EMPTY_S,
+        what="the queues are empty",
+        last=lambda: sending.figures("pending"),
+    )
+    assert sending.figures("retried_total") == dict.fromkeys(QUEUES, 0)
+    assert all(sending.figures("failed_total").values())

@@ -5,6 +5,7 @@ The toy keeps rows in a table, so that a test sees whether anything acknowledged
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,6 +82,9 @@ class Checkout:
         (root / "config" / "__init__.py").write_text("")
         (root / "config" / "asgi.py").write_text(ASGI)
         (root / "config" / "celery.py").write_text(CELERY)
+        (root / "web" / "serving").mkdir(parents=True)
+        for name in ("__init__.py", "serving/__init__.py", "serving/protocol.py"):
+            shutil.copy(ROOT / "web" / name, root / "web" / name)
 
     def environment(self, **more: str) -> dict[str, str]:
         dropped = ("DATABASE_URL", "REDIS_URL", "PYTEST_", "MUSTER_", "DJANGO_")

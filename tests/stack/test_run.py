@@ -172,6 +172,8 @@ def test_a_log_that_grew_large_is_cut(checkout: Checkout) -> None:
     started = checkout.start()
     assert eventually(lambda: log.stat().st_size < 100_000)
     assert (log.parent / "web.log.1").stat().st_size > 5_000_000
+    others = {path.stat().st_mode & 0o077 for path in log.parent.glob("*.log") if path != log}
+    assert others == {0}
     started.end(signal.SIGTERM)
 
 

@@ -3,10 +3,9 @@
 import asyncio
 import json
 import socket
-import threading
+import time
 
 import pytest
-import uvicorn
 from django.db import connections
 
 from telemetry import drain
@@ -18,25 +17,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 
 @pytest.fixture
-def passed_on():
-    return []
-
-
-@pytest.fixture
-def otherwise(passed_on):
-    async def note(scope, receive, send):
-        passed_on.append((scope["method"], scope["path"]))
-        await send({"type": "http.response.start", "status": 299, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    return note
-
-
-@pytest.fixture
-def application(otherwise):
-    wrapped = RemoteWrite(otherwise)
-    yield wrapped
-    wrapped.close()
+def application():
+    door = RemoteWrite()
+    yield door
+    asyncio.run(door.close())
 
 
 @pytest.fixture
@@ -66,7 +50,7 @@ def deliver(application, sender):
         sent = []
 
         async def receive():
-            return messages.pop(0)
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
 
         async def send(message):
             sent.append(message)
@@ -112,12 +96,6 @@ def test_a_refusal_says_why(deliver, body):
     assert (status, says) == (401, {"detail": "unknown, expired or revoked token"})
 
 
-def test_other_requests_are_passed_on(deliver, passed_on, body):
-    assert deliver(body, method="GET")[0] == 299
-    assert deliver(body, path="/api/v1/writes")[0] == 299
-    assert passed_on == [("GET", "/api/v1/write"), ("POST", "/api/v1/writes")]
-
-
 def test_a_lost_connection_is_replaced_within_the_request(deliver, sender, body):
     for second in range(8):
         assert deliver(body_of(("up", 1.0, sender.at(second))))[0] == 204
@@ -136,6 +114,19 @@ def end_other_connections():
         )
 
 
+def test_an_absent_database_is_answered_at_once(deliver, monkeypatch, body):
+    """The threads of the door start within this test, and so with these settings."""
+    absent = connections["default"].settings_dict
+    with monkeypatch.context() as patched:
+        patched.setitem(absent, "HOST", "/nowhere")
+        patched.setitem(absent, "CONN_MAX_AGE", 0)
+        began = time.monotonic()
+        answers = [deliver(body) for _ in range(5)]
+        took_s = time.monotonic() - began
+    assert {(status, headers[b"retry-after"]) for status, headers, _ in answers} == {(503, b"1")}
+    assert took_s < 5
+
+
 def test_an_error_of_ours_is_500_and_says_nothing_of_it(deliver, monkeypatch, body, caplog):
     monkeypatch.setattr("telemetry.ingest.window", lambda now: 1 / 0)
     status, _, says = deliver(body)
@@ -144,33 +135,14 @@ def test_an_error_of_ours_is_500_and_says_nothing_of_it(deliver, monkeypatch, bo
     assert "ZeroDivisionError" in caplog.text
 
 
-@pytest.fixture
-def port(otherwise):
-    """A real server around the short path; it closes what it serves when it ends."""
-    server = uvicorn.Server(
-        uvicorn.Config(RemoteWrite(otherwise), port=0, log_level="warning", lifespan="on")
-    )
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    # So that who connects before the thread has come that far waits, and is not refused.
-    listening.listen()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield listening.getsockname()[1]
-    server.should_exit = True
-    thread.join(timeout=20)
-    listening.close()
-    assert not thread.is_alive()
-
-
-def test_a_chunked_body_over_the_wire_is_taken_whole(port, sender, body):
+def test_a_chunked_body_over_the_wire_is_taken_whole(served_port, sender, body):
     head = (
         f"POST /api/v1/write HTTP/1.1\r\nHost: muster\r\nAuthorization: Bearer {sender.source.plain_token}\r\n"
         "Content-Type: application/x-protobuf\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     )
     half = len(body) // 2
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:half], body[half:], b""))
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", served_port), timeout=20) as wire:
         wire.sendall(head.encode() + chunks)
         answer = b"".join(iter(lambda: wire.recv(4096), b""))
     assert answer.startswith(b"HTTP/1.1 204")

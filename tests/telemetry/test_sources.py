@@ -9,7 +9,7 @@ from inventory.models import SiteChange
 from telemetry import operations, sources
 from telemetry.models import Source, SourceFlip, SourceStatus
 from tests.inventory import made
-from tests.telemetry.sending import body_of
+from tests.telemetry.sending import body_of, post
 
 pytestmark = pytest.mark.django_db
 
@@ -101,17 +101,13 @@ def test_a_source_made_by_other_means_gets_a_status(porto, frozen_now):
     assert SourceStatus.objects.get().state == "waiting"
 
 
-def test_the_command_prints_a_token_that_works(porto, frozen_now, capsys, client):
+def test_the_command_prints_a_token_that_works(porto, frozen_now, capsys):
     call_command("create_source", site="porto", name="from the shell", cadence=15, grace=10)
     token = capsys.readouterr().out.split()[-1]
     source = Source.objects.get(name="from the shell")
     assert (source.site, source.cadence_s, source.grace_s) == (porto, 15, 10)
-    response = client.post(
-        "/api/v1/write",
-        body_of(("up", 1.0, frozen_now.at)),
-        content_type="application/x-protobuf",
-        headers={"authorization": f"Bearer {token}"},
-    )
+    headers = {"content-type": "application/x-protobuf", "authorization": f"Bearer {token}"}
+    response = post(body_of(("up", 1.0, frozen_now.at)), headers)
     assert response.status_code == 204
 
 

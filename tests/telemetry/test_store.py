@@ -9,6 +9,7 @@ from django.db import connection
 
 from telemetry import rollups, store
 from telemetry.core.spec import Aggregation, Matcher, ObjectRef, Operator, QuerySpec, SpecError
+from telemetry.store import postgres
 from tests.inventory import made
 from tests.telemetry.sending import STALE, ms
 
@@ -43,8 +44,10 @@ class Asking:
         return [line.values.tolist() for line in self(*args, **given)]
 
 
-@pytest.fixture
-def ask(sender):
+@pytest.fixture(params=[postgres.MOST_READ, 1], ids=["together", "one by one"])
+def ask(request, sender, monkeypatch):
+    """Reads all series in one statement, as small questions do, and one after another."""
+    monkeypatch.setattr(postgres, "MOST_READ", request.param)
     return Asking(sender)
 
 

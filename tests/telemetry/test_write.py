@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 
 from accounts.operations import create_token
 from telemetry import drain, operations
@@ -58,7 +57,11 @@ def test_good_samples_are_stored_beside_bad_ones_and_the_sender_is_told(sender):
 def test_a_partly_bad_body_sent_again_is_not_counted_again(sender):
     body = body_of(("up", 1.0, sender.at(0)), ({"job": "nameless"}, 1.0, sender.at(0)))
     sender.post(body)
-    assert sender.post(body).status_code == 204
+    again = sender.post(body)
+    assert again.status_code == 400
+    assert again.json()["stored"] == 0
+    assert again.json()["rejected"] == {"no_metric_name": 1}
+    assert InboxBatch.objects.count() == 1
     assert reasons() == {"no_metric_name": 1}
 
 
@@ -118,22 +121,25 @@ def test_a_body_over_the_limit_is_refused_by_its_length(sender, settings):
     assert sender.post(bytes(101)).status_code == 413
 
 
-def test_other_methods_are_refused(sender):
-    assert sender.client.get("/api/v1/write").status_code == 405
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+def test_other_methods_are_told_what_the_address_takes(client, method):
+    response = client.generic(method, "/api/v1/write")
+    assert response.status_code == 405
+    assert response["Allow"] == "POST"
+    if method != "HEAD":
+        assert "POST" in response.json()["detail"]
 
 
 @pytest.mark.parametrize("token", ["", "Bearer ", "Bearer wrong", "Bearer muster_abc_def", "Basic eDp5"])
 def test_without_a_good_token_nothing_is_taken(sender, token):
-    client = Client(headers={"authorization": token})
-    response = client.post("/api/v1/write", WHOLE, content_type="application/x-protobuf")
+    response = sender.post(WHOLE, authorization=token)
     assert response.status_code == 401
     assert response.json()["detail"]
 
 
 def test_a_users_token_does_not_ingest(sender, ops):
     _, plain = create_token(user=ops, name="ops", scope="write", by=None, now=sender.at(0))
-    client = Client(headers={"authorization": f"Bearer {plain}"})
-    assert client.post("/api/v1/write", WHOLE, content_type="application/x-protobuf").status_code == 403
+    assert sender.post(WHOLE, authorization=f"Bearer {plain}").status_code == 403
 
 
 def test_a_paused_source_is_refused_within_seconds_and_taken_again_when_resumed(sender, frozen_now):
@@ -148,9 +154,8 @@ def test_a_paused_source_is_refused_within_seconds_and_taken_again_when_resumed(
 def test_a_rotated_token_opens_nothing_any_more(sender, frozen_now):
     fresh = operations.rotate_token(sender.source, by=None, now=frozen_now.at)
     assert sender.post(body_of(("up", 1.0, frozen_now.at))).status_code == 401
-    client = Client(headers={"authorization": f"Bearer {fresh}"})
     body = body_of(("up", 1.0, frozen_now.at))
-    assert client.post("/api/v1/write", body, content_type="application/x-protobuf").status_code == 204
+    assert sender.post(body, authorization=f"Bearer {fresh}").status_code == 204
 
 
 def test_a_full_inbox_tells_senders_to_wait(sender, settings, frozen_now):
@@ -160,7 +165,7 @@ def test_a_full_inbox_tells_senders_to_wait(sender, settings, frozen_now):
     frozen_now.move(seconds=2)
     response = sender.post(body_of(("up", 1.0, frozen_now.at)))
     assert response.status_code == 429
-    assert int(response["Retry-After"]) > 0
+    assert int(response.headers["retry-after"]) > 0
     drain.drain(now=frozen_now.at)
     frozen_now.move(seconds=2)
     sender.send(("up", 1.0, 0))

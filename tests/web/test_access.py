@@ -9,6 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from web.methods import page_above
+
 # Open to everybody, since nobody is signed in yet or a machine asks; what they answer holds nothing of the inside.
 FOR_EVERYBODY = {"login/", "health/live", "health/ready", "first-admin/<str:secret>/"}
 # About the signed-in user alone, or narrowed to what the user may view: they need no permission of their own.
@@ -21,12 +23,15 @@ FOR_EVERY_USER = {
     "api/schema/",
     "api/history/",
     "api/authentication-check/",
+    "api/people/own/",
 }
 # A question with a body: it writes nothing, and needs what looking needs.
 ASKED_BY_POST = {("POST", "api/tradeoffs/rules/decide/"), ("POST", "api/tradeoffs/placements/")}
-# Whoever an assignment names answers, whatever the role; to others the operation says no (tests/readiness/ownership).
+# Whoever is named answers, whatever the role; to others the operation says no (tests/readiness/ownership).
 BY_WHO_IS_NAMED = re.compile(
     r"(api/)?ownership/assignments/.*(accept|decline|confirm|end|tick|steps/<int:step>)/\??"
+    # Whoever is asked whether they are a person, and whoever is linked to one; to others there is none.
+    r"|api/people/people/.*/(confirm-link|unlink)/\??"
 )
 ABOUT_ONESELF = ("settings/", "api/accounts/tokens/")
 SAMPLES = {"int": "1", "slug": "x", "str": "x", "path": "x", "uuid": "00000000-0000-0000-0000-000000000000"}
@@ -69,8 +74,10 @@ def test_there_are_routes_to_walk():
 
 
 def is_sent_away(answer):
+    """Refused, or led to the login, or from what takes only POST to the page above, which asks by itself."""
     if answer.status_code == 302:
-        return "/login/" in answer["Location"]
+        path = answer.wsgi_request.path
+        return "/login/" in answer["Location"] or answer["Location"] == page_above(path)
     return answer.status_code in {401, 403, 405}
 
 
@@ -100,7 +107,7 @@ def test_a_user_without_a_role_sees_nothing_of_others(user_of, client_of):
         if route in FOR_EVERYBODY | FOR_EVERY_USER or is_about_oneself(route) or is_root(route):
             continue
         answer = client.get(address(route))
-        if answer.status_code not in {401, 403, 405}:
+        if not is_sent_away(answer):
             let_in[route] = answer.status_code
     assert let_in == {}
 

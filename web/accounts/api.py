@@ -56,10 +56,18 @@ class UserSerializer(ObjectSerializer):
     password = serializers.CharField(
         write_only=True, required=False, max_length=1000, help_text="Without one the user cannot sign in."
     )
+    keep_tokens = serializers.BooleanField(
+        write_only=True,
+        required=False,
+        help_text="Beside a password: leave the user's tokens valid, which a new password revokes otherwise.",
+    )
 
     class Meta:
         model = User
-        fields = ["username", "name", "email", "role", "is_active", "password", "last_login", "date_joined"]
+        fields = [
+            *("username", "name", "email", "role", "is_active", "password", "keep_tokens"),
+            *("last_login", "date_joined"),
+        ]
         brief_fields = ["username"]
         read_only_fields = ["last_login", "date_joined"]
 
@@ -81,6 +89,7 @@ class UserViewSet(ObjectViewSet):
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
         given = dict(serializer.validated_data)
         is_active = given.pop("is_active", True)
+        given.pop("keep_tokens", None)
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
         with _refusals_as_errors():
             serializer.instance = operations.create_user(**given, **who)
@@ -90,12 +99,12 @@ class UserViewSet(ObjectViewSet):
     def perform_update(self, serializer: serializers.BaseSerializer) -> None:
         user = cast(User, serializer.instance)
         given = dict(serializer.validated_data)
-        password = given.pop("password", None)
+        password, keep_tokens = given.pop("password", None), given.pop("keep_tokens", False)
         who: dict[str, Any] = {"by": self.request.user, "now": clock.now()}
         with _refusals_as_errors():
             operations.change_user(user, **given, **who)
             if password is not None:
-                operations.set_password(user, password, **who)
+                operations.set_password(user, password, keep_tokens=keep_tokens, **who)
 
 
 class TokenSerializer(ObjectSerializer):

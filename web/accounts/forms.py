@@ -50,7 +50,7 @@ class TriedTooOften(ValidationError):
 
     def __init__(self, wait_s: int) -> None:
         super().__init__(
-            _("Too many attempts from your address. Try again in %(wait)s."),
+            _("Too many attempts. Try again in %(wait)s."),
             code="throttled",
             params={"wait": units.duration(wait_s)},
         )
@@ -75,12 +75,31 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
 
+class KeepTokens(forms.BooleanField):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Keep the tokens"),
+            required=False,
+            help_text=_(
+                "Otherwise the tokens made so far stop working: whoever knew the password may have one."
+            ),
+        )
+
+
 class OwnPasswordForm(PasswordChangeForm):
     """Asks for the present password too."""
 
+    keep_tokens = KeepTokens()
+    revoked = 0
+
     def save(self, commit: bool = True) -> User:
-        password = self.cleaned_data["new_password1"]
-        operations.set_password(self.user, password, by=self.user, now=clock.now())
+        self.revoked = operations.set_password(
+            self.user,
+            self.cleaned_data["new_password1"],
+            keep_tokens=self.cleaned_data["keep_tokens"],
+            by=self.user,
+            now=clock.now(),
+        )
         return self.user
 
 
@@ -121,6 +140,8 @@ class NewPasswordForm(forms.Form):
 
 class SetPasswordForm(NewPasswordForm):
     """An administrator gives another user a password."""
+
+    keep_tokens = KeepTokens()
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

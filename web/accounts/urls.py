@@ -1,6 +1,5 @@
 """Addresses of the pages and endpoints about who may sign in."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from web.accounts import api
@@ -8,7 +7,7 @@ from web.accounts.views import settings, sign_in, users
 
 urlpatterns = [
     path("login/", sign_in.SignIn.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
+    path("logout/", sign_in.SignOut.as_view(), name="logout"),
     path("first-admin/<str:secret>/", sign_in.first_admin, name="first-admin"),
     path("settings/", settings.display, name="settings"),
     path("settings/password/", settings.PasswordChange.as_view(), name="password-change"),

@@ -2,11 +2,12 @@
 
 from django.http import HttpRequest
 from rest_framework import authentication
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.permissions import SAFE_METHODS
 
 from accounts.models import Token, User
 from accounts.operations import authenticate_token
+from accounts.throttling import bad_tokens
 from web import clock
 from web.actor import identify
 
@@ -24,10 +25,15 @@ class TokenAuthentication(authentication.BaseAuthentication):
         plain = bearer(request)
         if plain is None:
             return None
+        address = request.META.get("REMOTE_ADDR", "")
+        if wait_s := bad_tokens.wait_s(address, plain):
+            raise Throttled(wait_s, "Too many unknown tokens came from your address.")
         token = authenticate_token(plain, now=clock.now())
         if token is None:
+            bad_tokens.failed(address, plain)
             raise AuthenticationFailed("This token is unknown, expired or disabled.")
-        if token.scope == Token.Scope.INGEST:
+        bad_tokens.passed(plain)
+        if token.user is None:
             raise PermissionDenied("This token has the scope ingest: it may only send telemetry.")
         if token.scope == Token.Scope.READ and not _reads(request):
             raise PermissionDenied("This token has the scope read: a token with the scope write is needed.")

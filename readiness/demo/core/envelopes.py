@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
 
-import yaml
-
 from readiness.demo.core.plan import DATA
+from web import yaml_documents
 
 
 @cache
 def book() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml.safe_load((DATA / "workloads.yaml").read_text(encoding="utf-8")))
+    return cast(Mapping[str, Any], yaml_documents.read((DATA / "workloads.yaml").read_text(encoding="utf-8")))
 
 
 def columns(slug: str) -> dict[str, Any]:

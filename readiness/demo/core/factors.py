@@ -13,12 +13,12 @@ from functools import cache
 from typing import Any, cast
 
 import numpy as np
-import yaml
 
 from readiness.demo.core.noise import seeds, uniform, wander
 from readiness.demo.core.plan import DATA, SitePlan
 from readiness.tradeoffs.core.entries import FactorEntry, LatencyEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import Stated
+from web import yaml_documents
 
 DAY_S = 86_400.0
 WEATHER_S = 2.5 * DAY_S
@@ -31,7 +31,7 @@ CAPACITY_REPORTS = (66, 3)
 
 @cache
 def book() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml.safe_load((DATA / "factors.yaml").read_text(encoding="utf-8")))
+    return cast(Mapping[str, Any], yaml_documents.read((DATA / "factors.yaml").read_text(encoding="utf-8")))
 
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:

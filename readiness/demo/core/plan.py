@@ -11,7 +11,7 @@ from math import ceil, sqrt
 from pathlib import Path
 from typing import Any, Literal, cast
 
-import yaml
+from web import yaml_documents
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -187,7 +187,7 @@ def site_plan(facts: Mapping[str, Any], hardware: Mapping[str, Any], *, number: 
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return cast(dict[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
+    return cast(dict[str, Any], yaml_documents.read(path.read_text(encoding="utf-8")))
 
 
 def _node_type(key: str, hardware: Mapping[str, Any]) -> NodeType:

@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from readiness.demo.core.plan import DATA, SitePlan
+from web import yaml_documents
 
 DAILY = "day"
 
@@ -38,7 +37,7 @@ class PlannedRecord:
 
 @cache
 def book(path: Path = DATA / "records.yaml") -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml.safe_load(path.read_text(encoding="utf-8")))
+    return cast(Mapping[str, Any], yaml_documents.read(path.read_text(encoding="utf-8")))
 
 
 def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-import yaml
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
@@ -21,6 +20,7 @@ from readiness.tradeoffs.decisions.placed import place
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.portfolios import operations as portfolios
 from readiness.workloads.models import WorkloadClass
+from web import yaml_documents
 
 STAFF = frozenset({"planner", "manager"})
 """Who decides, and who answers."""
@@ -28,7 +28,7 @@ STAFF = frozenset({"planner", "manager"})
 
 @cache
 def book() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((DATA / "decisions.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml_documents.read((DATA / "decisions.yaml").read_text(encoding="utf-8"))
     return found
 
 

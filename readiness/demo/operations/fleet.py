@@ -113,10 +113,10 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)
     _write_parts(plan, sites, catalogue, now=now)
     write_workloads(plan, sites, catalogue.accelerators, made, now=now)
-    sender = write_logins(made, now=now)
-    # They began to send when the history begins, and the states they had since are dated from there.
-    write_sources(plan, sites, made, by=sender, now=now - HISTORY)
+    write_logins(made, now=now)
     known = people(made.ids)
+    # They began to send when the history begins, and the states they had since are dated from there.
+    write_sources(plan, sites, made, owner=known.get("ops"), now=now - HISTORY)
     write_records(plan, sites, known, made, daily=scored_days(), now=now)
     write_owners(sites, known, made, now=now)
     write_trials(sites, by=known.get("ops"), now=now)

@@ -4,16 +4,15 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-import yaml
-
 from readiness.demo.core.plan import DATA
 from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
+from web import yaml_documents
 
 
 @cache
 def book() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((DATA / "footing.yaml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = yaml_documents.read((DATA / "footing.yaml").read_text(encoding="utf-8"))
     return found
 
 

@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
-import yaml
-
 from accounts.models import User
 from accounts.operations import create_user
 from inventory.models import Site
@@ -20,15 +18,18 @@ from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from readiness.ownership.operations import Proposal
 from readiness.people.models import Membership, Person, Team
+from web import yaml_documents
 
 USERNAME = "demo-{key}"
+LINKED_BEFORE = timedelta(days=400)
+"""How long ago the demo's people confirmed who they are: before anything that the demo had them accept."""
 CONFIRMED_BEFORE = timedelta(days=3)
 """How long before it runs out an owner of the demo confirms. What ran out before the loading stays overdue."""
 
 
 @cache
 def book() -> Mapping[str, Any]:
-    return cast(Mapping[str, Any], yaml.safe_load((DATA / "owners.yaml").read_text(encoding="utf-8")))
+    return cast(Mapping[str, Any], yaml_documents.read((DATA / "owners.yaml").read_text(encoding="utf-8")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,11 @@ def _people(
             made.note([user])
         left_at = now - timedelta(days=row["left"]) if "left" in row else None
         person = Person.objects.create(
-            name=row["name"], user=user, time_zone=row["time_zone"], left_at=left_at
+            name=row["name"],
+            user=user,
+            user_confirmed_at=now - LINKED_BEFORE,
+            time_zone=row["time_zone"],
+            left_at=left_at,
         )
         made.note([person])
         Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])

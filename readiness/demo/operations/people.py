@@ -15,9 +15,6 @@ from accounts.roles import ROLES
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.catalogue import Made
 
-# Holds the tokens of the demo's sources; nobody can sign in as it.
-SENDER = "demo-sender"
-
 
 @dataclass(frozen=True)
 class Login:
@@ -42,13 +39,10 @@ def logins() -> tuple[Login, ...]:
     return tuple(Login(_username(role), role) for role in ROLES if _username(role) in found)
 
 
-def write_logins(made: Made, *, now: datetime) -> User:
-    """Make the logins; a name that somebody has already is left alone.
-
-    Returns the user that holds the tokens of the sources.
-    """
+def write_logins(made: Made, *, now: datetime) -> None:
+    """Make the logins; a name that somebody has already is left alone."""
     wanted = {_username(role): role for role in ROLES}
-    taken = set(User.objects.filter(username__in=[*wanted, SENDER]).values_list("username", flat=True))
+    taken = set(User.objects.filter(username__in=wanted).values_list("username", flat=True))
     made.note(
         [
             create_user(username=username, password=password(), role=role, by=None, now=now)
@@ -56,11 +50,6 @@ def write_logins(made: Made, *, now: datetime) -> User:
             if username not in taken
         ]
     )
-    if SENDER in taken:
-        return User.objects.get(username=SENDER)
-    sender = create_user(username=SENDER, password=None, role="viewer", by=None, now=now)
-    made.note([sender])
-    return sender
 
 
 def people(made: Mapping[str, list[int]]) -> dict[str, User]:

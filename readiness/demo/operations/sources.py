@@ -15,7 +15,9 @@ from telemetry.models import Provenance, Source
 from telemetry.operations import create_source, rotate_token
 
 
-def write_sources(plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, by: User, now: datetime) -> None:
+def write_sources(
+    plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, owner: User | None, now: datetime
+) -> None:
     """One for each name that the plan's streams have."""
     for stream in {stream.source_name: stream for stream in streams(plan)}.values():
         source, _ = create_source(
@@ -26,7 +28,8 @@ def write_sources(plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, by:
             grace_s=stream.grace_s,
             provenance=Provenance.SIMULATED,
             description="Sent by the demo",
-            by=by,
+            owner=owner,
+            by=None,
             now=now,
         )
         made.note([source])
@@ -40,9 +43,9 @@ def new_tokens(fleet: DemoFleet, *, now: datetime) -> dict[str, str]:
     """
     tokens = {}
     made = Source.objects.filter(pk__in=fleet.made.get(Source._meta.label, []))
-    for source in made.select_related("token__user").order_by("pk"):
+    for source in made.select_related("token").order_by("pk"):
         before = source.token
-        tokens[source.name] = rotate_token(source, by=before.user if before else None, now=now)
+        tokens[source.name] = rotate_token(source, by=None, now=now)
         if before is not None:
             # Every start of the sender would leave one more dead token per source.
             Token.objects.filter(pk=before.pk).delete()

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -66,7 +65,7 @@ class DeclaredLimitViewSet(RecordViewSet):
         "Declare the limits of a table", asks=LimitFileSerializer, answers=DeclaredLimitSerializer(many=True)
     )
     def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
-        with transaction.atomic(), answered():
+        with answered():
             declared = import_limits(
                 content=content_of(asked["file"]), by=sender_of(request), now=clock.now()
             )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import transaction
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -127,7 +126,7 @@ class RecordedFactViewSet(RecordViewSet):
         "Enter the facts of a table", asks=FactFileSerializer, answers=RecordedFactSerializer(many=True)
     )
     def import_table(self, request: Request, asked: Mapping[str, Any]) -> Any:
-        with transaction.atomic(), answered():
+        with answered():
             facts = import_facts(content=content_of(asked["file"]), by=sender_of(request), now=clock.now())
         return self._answer_many(list(facts))
 
@@ -160,7 +159,7 @@ class FloorViewSet(ObjectViewSet):
     )
     def import_configuration(self, request: Request, asked: Mapping[str, Any]) -> Any:
         file = asked["file"]
-        with transaction.atomic(), answered():
+        with answered():
             floors = import_floors(
                 content=content_of(file),
                 platform=asked["platform"],

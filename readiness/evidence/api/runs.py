@@ -170,7 +170,7 @@ class ValidationRunViewSet(ReadOnlyObjectViewSet):
         asked = RunUploadSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         file = asked.validated_data["file"]
-        with transaction.atomic(), answered():
+        with answered():
             run = import_run(
                 site=asked.validated_data["site"],
                 tool=asked.validated_data["tool"],

@@ -27,7 +27,7 @@ class Record(Voidable):
     by = models.ForeignKey(
         verbose_name=_("entered by"),
         to=settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="+",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
@@ -109,13 +110,18 @@ def _value(framework: Framework, kind: LimitKind, value: float, unit: str) -> fl
     return value
 
 
-@transaction.atomic
 def import_limits(*, content: bytes, by: User | None, now: datetime) -> list[DeclaredLimit]:
     """Declare each row of a table, sites and classes by their slugs.
 
     All of it or nothing: ParseError names the line that cannot be read or is refused.
     """
-    rows = limit_table.parse(content)
+    return _declare_rows(limit_table.parse(content), by=by, now=now)
+
+
+@transaction.atomic
+def _declare_rows(
+    rows: Sequence[limit_table.LimitLine], *, by: User | None, now: datetime
+) -> list[DeclaredLimit]:
     sites = {site.slug: site for site in Site.objects.filter(slug__in={row.site for row in rows})}
     classes = {
         each.slug: each

@@ -203,7 +203,6 @@ def _stand_on_ground(facts: Collection[tuple[RecordedFact, SubMeasure]]) -> None
         fact.basis = _of_ground(grounds.get(fact.site_id, {}), measure.validity.voided_by)
 
 
-@transaction.atomic
 def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[RecordedFact]:
     """Enter each row of a table (core.parsers.fact_table says which columns), the site by its slug.
 
@@ -228,6 +227,7 @@ def import_facts(*, content: bytes, by: User | None, now: datetime) -> list[Reco
         )
         for line in lines
     ]
+    # A transaction of its own, which begins with the file read.
     try:
         return record_facts(rows, by=by, now=now)
     except FactRefused as error:
@@ -261,7 +261,6 @@ def set_floor(
     return floor
 
 
-@transaction.atomic
 def import_floors(
     *, content: bytes, platform: str, source: str, by: User | None, now: datetime
 ) -> list[Floor]:
@@ -271,22 +270,23 @@ def import_floors(
     found = platform_floors.parse(content)
     if not found:
         raise EvidenceRefused("file", "The configuration states no floor that is known.")
-    return [
-        set_floor(
-            platform=platform,
-            tool=line.tool,
-            measure=line.measure,
-            operation=line.operation,
-            size_bytes=line.size_bytes,
-            value=line.value,
-            unit=line.unit,
-            source=source,
-            note=line.note,
-            by=by,
-            now=now,
-        )
-        for line in found
-    ]
+    with transaction.atomic():
+        return [
+            set_floor(
+                platform=platform,
+                tool=line.tool,
+                measure=line.measure,
+                operation=line.operation,
+                size_bytes=line.size_bytes,
+                value=line.value,
+                unit=line.unit,
+                source=source,
+                note=line.note,
+                by=by,
+                now=now,
+            )
+            for line in found
+        ]
 
 
 def _taken_at(site: Site, taken_on: date, now: datetime) -> datetime:

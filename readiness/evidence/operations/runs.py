@@ -61,7 +61,6 @@ class RunContext:
 NOTHING_MORE = RunContext()
 
 
-@transaction.atomic
 def import_run(
     *,
     site: Site,
@@ -82,8 +81,24 @@ def import_run(
         raise EvidenceRefused("tool", f"{tool!r} has no parser; there are {', '.join(PARSERS)}.")
     if len(content) > MOST_BYTES:
         raise FileTooLarge("file", f"The file has {len(content)} bytes; {MOST_BYTES} are taken at most.")
+    # Before the transaction: a large file takes seconds.
     parsed = parse(tool, content)
     digest = hashlib.sha256(content).hexdigest()
+    return _keep(parsed, digest, site=site, tool=tool, file_name=file_name, by=by, now=now, context=context)
+
+
+@transaction.atomic
+def _keep(
+    parsed: Parsed,
+    digest: str,
+    *,
+    site: Site,
+    tool: str,
+    file_name: str,
+    by: User | None,
+    now: datetime,
+    context: RunContext,
+) -> ValidationRun:
     _refuse_same(site, digest)
     _, framework = framework_queries.current()
     refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])

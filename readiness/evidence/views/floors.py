@@ -68,9 +68,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "readiness/evidence/form.html", context, status=422 if form.errors else 200)
 
 
+@require_POST
 @require("evidence.view_floor", MAY_DELETE)
 @never_cache
-@require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Floor, pk=pk).delete()
     messages.success(request, gettext("The floor is removed; runs that it judged are unknown again."))

@@ -104,9 +104,9 @@ def import_table(request: HttpRequest) -> HttpResponse:
     return form_page(request, form, gettext("Import a table of limits"), "limits")
 
 
+@require_POST
 @require(*MAY_SEE, MAY_DELETE)
 @never_cache
-@require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(DeclaredLimit, pk=pk).delete()
     messages.success(request, gettext("The limit is removed; the sites are scored again."))

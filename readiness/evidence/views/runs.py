@@ -74,9 +74,9 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
     return answers.page(request, "readiness/evidence/run.html", context)
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def baseline(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ValidationRun, pk=pk)
     marked = request.POST.get("marked") == "yes"

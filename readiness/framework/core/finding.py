@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import yaml
 
+from web import yaml_documents
+
 _STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 _LINE = re.compile(r"^line ([0-9]+)$")
 
@@ -23,13 +25,7 @@ def find_all(texts: Mapping[str, str], paths: Sequence[str]) -> list[tuple[str, 
 
 
 def _composed(texts: Mapping[str, str]) -> dict[str, yaml.Node | None]:
-    found: dict[str, yaml.Node | None] = {}
-    for name, text in texts.items():
-        try:
-            found[name] = yaml.compose(text, Loader=yaml.SafeLoader)
-        except (yaml.YAMLError, RecursionError):
-            continue
-    return found
+    return {name: yaml_documents.nodes(text) for name, text in texts.items()}
 
 
 def _find(texts: Mapping[str, str], roots: Mapping[str, yaml.Node | None], path: str) -> tuple[str, int]:

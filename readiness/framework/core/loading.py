@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from readiness.framework.core.check_loading import LONGEST_UNIT, Known, read_check
 from readiness.framework.core.definition import Framework, LimitKind, Pillar, Source
@@ -15,6 +13,7 @@ from readiness.framework.core.finding import find
 from readiness.framework.core.mapping import digest
 from readiness.framework.core.reader import DefinitionError, Reader
 from readiness.framework.core.vocabulary import Gate
+from web import yaml_documents
 
 INDEX_NAME = "index.yaml"
 HEAVIEST = 100
@@ -156,37 +155,8 @@ def _assembled(read: Callable[[str], str]) -> dict[str, Any]:
 
 
 def parse(text: str, name: str) -> Any:
-    """YAML as plain values; DefinitionError for what cannot be read, with `name` as its path."""
+    """YAML as plain values; DefinitionError for what cannot be read, with its line or `name` as its path."""
     try:
-        return yaml.load(text, Loader=_UniqueKeyLoader)
-    except yaml.YAMLError as error:
-        raise DefinitionError(name, f"is not valid YAML: {error}") from error
-    except RecursionError as error:
-        raise DefinitionError(name, "is nested too deeply") from error
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        # A date that does not exist, a number of a million digits, a tag that its text does not suit (`!!bool maybe`).
-        raise DefinitionError(name, f"holds a value that cannot be read: {error}") from error
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """PyYAML keeps the last of two equal keys without a word; a threshold lost that way would never be
-    missed. Aliases are refused: a few lines of them stand for gigabytes, and no definition needs one.
-    """
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            line = self.peek_event().start_mark.line + 1  # type: ignore[no-untyped-call]
-            raise DefinitionError(f"line {line}", "aliases are not read; write it out")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            # A key that is a list or a mapping is refused below: no mapping of values can have it.
-            if isinstance(key_node, yaml.ScalarNode):
-                if key_node.value in seen:
-                    raise DefinitionError(
-                        f"line {key_node.start_mark.line + 1}", f"key {key_node.value!r} is written twice"
-                    )
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep=deep)
+        return yaml_documents.read(text)
+    except yaml_documents.YamlError as error:
+        raise DefinitionError(f"line {error.line}" if error.line else name, error.reason) from error

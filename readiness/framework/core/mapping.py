@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
-
-import yaml
 
 from readiness.framework.core.conditions import Condition, ExclusionRule, FactTest, Operator
 from readiness.framework.core.definition import (
@@ -23,6 +22,7 @@ from readiness.framework.core.definition import (
 )
 from readiness.framework.core.reader import duration_text
 from readiness.framework.core.vocabulary import Direction
+from web import yaml_documents
 
 
 def to_mapping(framework: Framework) -> dict[str, Any]:
@@ -45,13 +45,19 @@ def to_mapping(framework: Framework) -> dict[str, Any]:
 
 def dump(framework: Framework) -> str:
     """The whole definition as one YAML document that `load_text` reads back to an equal framework."""
-    return yaml.safe_dump(to_mapping(framework), sort_keys=False, allow_unicode=True, width=110)
+    return yaml_documents.write(to_mapping(framework))
 
 
 def digest(framework: Framework) -> str:
     """SHA-256 over the content, so that two versions that say the same have the same digest."""
     canonical = json.dumps(to_mapping(framework), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def renamed(framework: Framework, version: str) -> Framework:
+    """The same content as another version."""
+    named = dataclasses.replace(framework, version=version)
+    return dataclasses.replace(named, content_digest=digest(named))
 
 
 def _check(check: Check) -> dict[str, Any]:

@@ -8,17 +8,13 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import Any
-
-import yaml
 
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.loading import INDEX_NAME
 from readiness.framework.core.mapping import to_mapping
 from readiness.framework.core.reader import DefinitionError
+from web.yaml_documents import MOST_BYTES, write
 
-MOST_BYTES = 2 * 1024 * 1024
-"""Of a definition, unpacked: fifteen times the shipped one."""
 MOST_FILES = 20
 READ = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 """What every program that packs a zip writes; others may ask for gigabytes to unpack a kilobyte."""
@@ -82,8 +78,8 @@ def folder(framework: Framework) -> dict[str, str]:
     checks = mapping.pop("checks")
     files = {pillar.id: f"{pillar.id}-{_slug(pillar.short_name)}.yaml" for pillar in framework.pillars}
     index = {**mapping, "check_files": list(files.values())}
-    return {INDEX_NAME: _yaml(index)} | {
-        name: _yaml([check for check in checks if check["pillar"] == pillar_id])
+    return {INDEX_NAME: write(index)} | {
+        name: write([check for check in checks if check["pillar"] == pillar_id])
         for pillar_id, name in files.items()
     }
 
@@ -99,7 +95,3 @@ def packed(texts: Mapping[str, str]) -> bytes:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "checks"
-
-
-def _yaml(value: Any) -> str:
-    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=110))

@@ -1,6 +1,6 @@
 """What changes the framework: drafts and their steps, publishing one, going back to what was in force before."""
 
-from readiness.framework.operations.drafts import discard, edit, make_draft
+from readiness.framework.operations.drafts import discard, edit, make_draft, replace
 from readiness.framework.operations.publishing import (
     SHIPPED,
     VersionExistsError,
@@ -19,5 +19,6 @@ __all__ = [
     "publish",
     "publish_draft",
     "publish_shipped",
+    "replace",
     "roll_back",
 ]

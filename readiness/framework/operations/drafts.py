@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from readiness.framework import queries
 from readiness.framework.core.changes import changes
+from readiness.framework.core.definition import Framework
 from readiness.framework.core.editing import refuse_unlike
 from readiness.framework.core.loading import load
-from readiness.framework.core.mapping import to_mapping
+from readiness.framework.core.mapping import renamed, to_mapping
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT, NotADraft, StaleRevision, require
 from web.actor import acting
@@ -75,8 +76,26 @@ def edit(
     """
     require(by, MAY_EDIT)
     locked = locked_draft(draft, revision=revision)
-    before = queries.definition_of(locked)
     framework = load({**change(locked.definition), "version": locked.version})
+    return _step(locked, framework, by=by, now=now)
+
+
+def replace(
+    draft: FrameworkVersion, framework: Framework, *, revision: int | None, by: User, now: datetime
+) -> FrameworkVersion:
+    """One step to a definition that was read already: the draft is locked no longer than it takes to compare and write.
+
+    The draft keeps its name. Raises as `edit` does.
+    """
+    require(by, MAY_EDIT)
+    named = renamed(framework, draft.version)
+    with transaction.atomic():
+        return _step(locked_draft(draft, revision=revision), named, by=by, now=now)
+
+
+def _step(locked: FrameworkVersion, framework: Framework, *, by: User, now: datetime) -> FrameworkVersion:
+    """A step that changes nothing is none."""
+    before = queries.definition_of(locked)
     refuse_unlike(framework, queries.current()[1])
     if framework.content_digest == locked.digest:
         return locked

@@ -10,13 +10,14 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from web.sheets import unguarded
+
 COLUMNS = (
     *("site", "item", "state", "accountable", "accountable_name", "team", "deputy", "responsible"),
     *("decision_rights", "escalation", "begins_at"),
 )
 NEEDED = frozenset(COLUMNS) - {"accountable_name", "state"}
 RACI = ("site", "item", "responsible", "accountable", "deputy", "consulted", "informed")
-RUNS_IN_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r", "'")
 MOST_ROWS = 10_000
 
 
@@ -43,20 +44,6 @@ class BadSheet(ValueError):
     def __init__(self, wrongs: Iterable[Wrong]) -> None:
         self.wrongs = tuple(wrongs)
         super().__init__("; ".join(f"line {one.line}: {one.reason}" for one in self.wrongs))
-
-
-def written(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> Iterator[str]:
-    """Line by line. What a spreadsheet would run gets an apostrophe before it."""
-    names = list(columns)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([_harmless(row.get(name, "")) for name in names])
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue()
 
 
 def read(body: bytes) -> list[Row]:
@@ -92,18 +79,9 @@ def _rows(reader: Iterator[list[str]]) -> list[Row]:
             continue
         if len(rows) == MOST_ROWS:
             raise BadSheet([Wrong(line, "", f"{MOST_ROWS} rows are read at most.")])
-        rows.append(Row(line, {name: _meant(cell) for name, cell in zip(names, cells, strict=True)}))
+        rows.append(
+            Row(line, {name: unguarded(cell).strip() for name, cell in zip(names, cells, strict=True)})
+        )
     if wrongs:
         raise BadSheet(wrongs)
     return rows
-
-
-def _harmless(value: str) -> str:
-    return f"'{value}" if value.startswith(RUNS_IN_SPREADSHEETS) else value
-
-
-def _meant(cell: str) -> str:
-    """Without the apostrophe that `written` put there."""
-    if cell[:1] == "'" and cell[1:].startswith(RUNS_IN_SPREADSHEETS):
-        return cell[1:]
-    return cell.strip()

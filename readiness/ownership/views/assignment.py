@@ -35,37 +35,37 @@ def assignment(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _found(pk), at=now())
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def accept(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, pk, operations.accept, "note", gettext("%(assignment)s is yours."))
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, pk, operations.decline, "note", gettext("%(assignment)s is declined."))
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, pk, operations.confirm, "", gettext("%(assignment)s is confirmed."))
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def end(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(request, pk, operations.end, "reason", gettext("%(assignment)s has ended."))
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
     found = get_object_or_404(HandoverStep, pk=step, assignment=pk)
     try:
@@ -137,7 +137,10 @@ def _page(
 
 
 def _found(pk: int) -> Assignment:
-    joined = ("site", "accountable__user", "deputy__user", "team", "responsible", "proposed_by")
+    joined = (
+        *("site", "accountable__user", "deputy__user", "team", "responsible"),
+        *("proposed_by", "answered_by"),
+    )
     return get_object_or_404(Assignment.objects.select_related(*joined), pk=pk)
 
 

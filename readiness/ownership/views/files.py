@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from readiness.ownership import files
 from readiness.ownership.core import sheet
 from readiness.ownership.forms import ImportForm
 from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_see_owners
+from web import answers
 from web.clock import now
 
 LARGEST = 2_000_000
@@ -26,21 +28,18 @@ LARGEST = 2_000_000
 @never_cache
 @require_GET
 def assignments(request: HttpRequest) -> HttpResponseBase:
-    return _file("ownership", sheet.written(sheet.COLUMNS, files.rows(now=now())))
+    return _file("ownership", sheet.COLUMNS, files.rows(now=now()))
 
 
 @may_see_owners
 @never_cache
 @require_GET
 def raci(request: HttpRequest) -> HttpResponseBase:
-    return _file("raci", sheet.written(sheet.RACI, files.raci_rows(now=now())))
+    return _file("raci", sheet.RACI, files.raci_rows(now=now()))
 
 
-def _file(name: str, lines: Any) -> HttpResponse:
-    """Made as a whole: a few thousand short lines, of one state of the database."""
-    response = HttpResponse("".join(lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
+def _file(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> HttpResponseBase:
+    return answers.csv_file(name, columns, ([row.get(column, "") for column in columns] for row in rows))
 
 
 @may_propose

@@ -142,47 +142,47 @@ def edit_item(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(request, form, gettext("Assign the item"), here)
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def start(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _stepped(request, pk, lambda found, given: operations.start(found, **given), gettext("It runs."))
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def finish(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _noted(request, pk, operations.finish, gettext("The campaign is finished."))
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _noted(request, pk, operations.cancel, gettext("The campaign is cancelled."))
 
 
+@require_POST
 @may_delete
 @never_cache
-@require_POST
 def delete(request: HttpRequest, pk: int) -> HttpResponseBase:
     step = lambda found, given: operations.delete(found, **given)  # noqa: E731
     return _stepped(request, pk, step, gettext("The campaign is deleted."), to=reverse("campaigns"))
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def drop_item(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     step = lambda found, given: operations.drop_item(found, reason=reason, **given)  # noqa: E731
     return _stepped_item(request, pk, step, gettext("The item is dropped."))
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def restore_item(request: HttpRequest, pk: int) -> HttpResponse:
     step = lambda found, given: operations.restore_item(found, **given)  # noqa: E731
     return _stepped_item(request, pk, step, gettext("The item is back."))

@@ -8,7 +8,6 @@ from datetime import datetime
 from readiness.framework.core.definition import SubMeasure
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.judge import Limit, Reading, Standing, standing
-from readiness.scoring.core.states import CheckState
 
 NAMES_SHOWN = 3
 
@@ -28,10 +27,9 @@ def worst_reading(
 
 
 def _rank(result: Standing) -> tuple[int, float]:
-    severity = 0 if result.state is CheckState.NOT_APPLICABLE else SEVERITY[result.state]
     margin = result.margin if result.margin is not None else 0.0
     scale = abs(result.threshold) if result.threshold else 1.0
-    return -severity, margin / scale
+    return -SEVERITY[result.state], margin / scale
 
 
 def named(names: Sequence[str]) -> str:

@@ -28,8 +28,10 @@ WORST_FIRST = (
     CheckState.WARN,
     CheckState.PASS,
 )
-SEVERITY = {state: len(WORST_FIRST) - place for place, state in enumerate(WORST_FIRST)}
-"""6 for fail down to 1 for pass; `n-a` has none."""
+SEVERITY = {
+    state: len(WORST_FIRST) - place for place, state in enumerate((*WORST_FIRST, CheckState.NOT_APPLICABLE))
+}
+"""6 for fail down to 1 for pass, and 0 for `n-a`, which anything that applies outranks."""
 ACCEPTABLE = frozenset({CheckState.PASS, CheckState.WARN, CheckState.NOT_APPLICABLE})
 """States that hold no verdict back."""
 MEASURED = frozenset({CheckState.PASS, CheckState.WARN, CheckState.FAIL})

@@ -63,9 +63,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _page(request, _version(pk))
 
 
+@require_POST
 @may_try
 @never_cache
-@require_POST
 def start(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = _version(pk)
     try:
@@ -77,9 +77,9 @@ def start(request: HttpRequest, pk: int) -> HttpResponseBase:
     return HttpResponseRedirect(reverse("framework-dry-run", args=[pk]))
 
 
+@require_POST
 @may_publish
 @never_cache
-@require_POST
 def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = _version(pk)
     form = WordsForm(request.POST)
@@ -102,9 +102,9 @@ def publish(request: HttpRequest, pk: int) -> HttpResponseBase:
     return HttpResponseRedirect(reverse("framework-version", args=[pk]))
 
 
+@require_POST
 @may_publish
 @never_cache
-@require_POST
 def roll_back(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = _version(pk)
     form = BackForm(request.POST)

@@ -78,10 +78,21 @@ class SiteCheck:
     samples: tuple[SampleQuery, ...]
 
 
+class UnknownCheck(KeyError):
+    """The framework in force has no check with that id."""
+
+
+def _check(check_id: str, framework: Framework) -> Check:
+    try:
+        return framework.check(check_id)
+    except KeyError as error:
+        raise UnknownCheck(check_id) from error
+
+
 def check_page(check_id: str, *, now: datetime) -> CheckPage:
-    """Raises KeyError for an id that the framework in force does not have. Seven statements."""
+    """Raises UnknownCheck for an id that the framework in force does not have. Seven statements."""
     _, framework = framework_queries.current()
-    check = framework.check(check_id)
+    check = _check(check_id, framework)
     results = list(
         CheckResult.objects.filter(check_id=check_id)
         .exclude(site__stage=Site.Stage.RETIRED)
@@ -118,9 +129,9 @@ def _with_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
 
 
 def site_check(site: Site, check_id: str, *, now: datetime, days: int = 30) -> SiteCheck:
-    """Raises KeyError for an id that the framework in force does not have. Six statements."""
+    """Raises UnknownCheck for an id that the framework in force does not have. Six statements."""
     _, framework = framework_queries.current()
-    check = framework.check(check_id)
+    check = _check(check_id, framework)
     stored = CheckResult.objects.filter(site=site, check_id=check_id).first()
     result = check_row(stored, framework, now=now) if stored else None
     moves = list(
@@ -159,7 +170,7 @@ def _worst_between(moves: Sequence[Flip], present: str, begin: datetime, until: 
 
 
 def _severity(state: str) -> int:
-    return SEVERITY.get(CheckState(state), 0)
+    return SEVERITY[CheckState(state)]
 
 
 def _worst_first(row: CheckSiteRow) -> tuple[int, float, str]:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("<int:pk>/cancel/", pages.cancel, name="review-cancel"),
     path("<int:pk>/name/<slug:domain>/", people.name, name="review-name"),
     path("<int:pk>/actions/add/", people.add_action, name="review-action-add"),
+    path("actions/<int:pk>/", people.action, name="review-action"),
     path("actions/<int:pk>/edit/", people.edit_action, name="review-action-edit"),
     path("actions/<int:pk>/close/", people.close_action, name="review-action-close"),
 ]

@@ -1,12 +1,11 @@
 """What the pages of this room answer with, beside what all pages do: a chart as figures or as a file."""
 
-import csv
 from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
 
-from web import answers
+from web import answers, sheets
 from web.answers import page, time_range
 
 __all__ = ["chart", "page", "time_range"]
@@ -22,12 +21,9 @@ def chart(figure: Mapping[str, Any], form: str) -> HttpResponse:
 
 
 def _csv(figure: Mapping[str, Any]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
     table = figure["meta"].get("table") or _table_of_traces(figure["data"])
-    writer = csv.writer(response)
-    writer.writerow(table["columns"])
-    writer.writerows(table["rows"])
-    return response
+    content = b"".join(sheets.lines(table["columns"], table["rows"]))
+    return HttpResponse(content, content_type="text/csv; charset=utf-8")
 
 
 def _table_of_traces(traces: list[Mapping[str, Any]]) -> dict[str, list[Any]]:

@@ -54,7 +54,7 @@ def check(request: HttpRequest, check_id: str) -> HttpResponse:
     at = now()
     try:
         found = check_queries.check_page(check_id, now=at)
-    except KeyError as error:
+    except check_queries.UnknownCheck as error:
         raise Http404(f"No check {check_id}.") from error
     table = table_kit.page(request, check_tables.sites_of_check(check_id), list(found.rows))
     if table_kit.wants_table_only(request, table):
@@ -86,7 +86,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
     site = get_object_or_404(Site.objects.select_related("region"), slug=slug)
     try:
         found = check_queries.site_check(site, check_id, now=at)
-    except KeyError as error:
+    except check_queries.UnknownCheck as error:
         raise Http404(f"No check {check_id}.") from error
     strip = cards.history_strip(found.strip)
     context = {

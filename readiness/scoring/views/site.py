@@ -13,6 +13,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from inventory.models import Domain, Site
 from readiness.scoring import cards, charts, check_tables, findings, lines, live_charts, operations
+from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.owners import with_owner
 from readiness.scoring.queries import panels as panel_queries
 from readiness.scoring.queries import site as site_queries
@@ -78,8 +79,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     return answers.page(request, "readiness/site.html", context | contents)
 
 
-@require("inventory.view_site", MAY_EVALUATE)
 @require_POST
+@require("inventory.view_site", MAY_EVALUATE)
 def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
     site = _site(slug)
     try:
@@ -135,7 +136,7 @@ def _points(request: HttpRequest) -> int:
 
 def _worst_first(deciding: Iterable[CheckRow]) -> list[CheckRow]:
     """Failed before unknown: what was measured says more than what was not."""
-    return sorted(deciding, key=lambda row: check_tables.SEVERITY[row.state])
+    return sorted(deciding, key=lambda row: -SEVERITY[row.state])
 
 
 def _tabs(found: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:

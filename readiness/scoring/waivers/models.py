@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
-from inventory.models.triggers import OWN_SITE, claims
+from inventory.models.triggers import OWN_SITE, claims, signed_once
 
 LONGEST = timedelta(days=180)
 """The longest that a grant lasts, and the furthest ahead that it may begin.
@@ -124,7 +124,10 @@ class Grant(models.Model):
         default_permissions = ("view", "add")
         permissions = [("approve_grant", "Can approve, deny and revoke grants")]
         # What a site is judged on changed, as with evidence.
-        triggers = claims(OWN_SITE, origin="evidence")
+        triggers = [
+            *claims(OWN_SITE, origin="evidence"),
+            signed_once("scoring_grant", "approver_id", "decided_at", "requested_by_id"),
+        ]
         indexes = [models.Index(fields=["site", "check_id"], name="grant_site_check")]
         constraints = [
             ExclusionConstraint(

@@ -99,23 +99,23 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "readiness/waivers/request.html", context, status=422 if form.errors else 200)
 
 
+@require_POST
 @may_decide
 @never_cache
-@require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     return _decided(request, pk, operations.approve, gettext("%(grant)s is approved."))
 
 
+@require_POST
 @may_decide
 @never_cache
-@require_POST
 def deny(request: HttpRequest, pk: int) -> HttpResponse:
     return _decided(request, pk, operations.deny, gettext("%(grant)s is denied."))
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     if not (request.user.has_perm(operations.MAY_REQUEST) or request.user.has_perm(operations.MAY_DECIDE)):
         raise MissingPermission([operations.MAY_DECIDE])

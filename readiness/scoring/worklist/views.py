@@ -159,9 +159,9 @@ def _add_page(request: HttpRequest, form: Any, context: dict[str, Any]) -> HttpR
     return render(request, "readiness/worklist/add.html", context, status=422 if form.errors else 200)
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def set_status(request: HttpRequest) -> HttpResponse:
     """The same status for all that are chosen; back to the list as it was."""
     if not _may_progress(request):

@@ -100,31 +100,31 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, NEW, context, status=422 if refused else 200)
 
 
+@require_POST
 @may_approve
 @never_cache
-@require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _answered(request, pk, operations.approve, gettext("%(decision)s is approved."))
 
 
+@require_POST
 @may_approve
 @never_cache
-@require_POST
 def reject(request: HttpRequest, pk: int) -> HttpResponseBase:
     return _answered(request, pk, operations.reject, gettext("%(decision)s is rejected."))
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponseBase:
     _refuse_reader(request)
     return _answered(request, pk, operations.withdraw, gettext("%(decision)s is withdrawn."))
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def review(request: HttpRequest, pk: int) -> HttpResponseBase:
     _refuse_reader(request)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
+from inventory.models.triggers import signed_once
 from readiness.tradeoffs.models.triggers import changed, refuse_if
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import Provenance
@@ -201,6 +202,7 @@ class Decision(models.Model):
                 when=pgtrigger.Before,
                 func=f"{_KEPT} {_FOLLOWS} {_REVIEWED_ONCE} RETURN NEW;",
             ),
+            signed_once("tradeoffs_decision", "answered_by_id", "answered_at"),
         ]
 
     def __str__(self) -> str:

@@ -112,9 +112,9 @@ def front_chart(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     return answers.chart(charts.front(run.result, x=x, y=y, chosen=chosen), form)
 
 
+@require_POST
 @may_cancel
 @never_cache
-@require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         run = operations.cancel(_run(pk), by=_reader(request), now=now())

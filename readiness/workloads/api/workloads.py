@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any, cast
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -25,20 +25,20 @@ from readiness.workloads.core.envelope import contradictions
 from readiness.workloads.exporting import exported, values_of
 from readiness.workloads.filters import WorkloadFilters
 from readiness.workloads.models import WorkloadClass
-from readiness.workloads.operations.importing import MOST_BYTES
 from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, ImportRefused
 from web import clock
 from web.rest.errors import BodyTooLarge, named_errors
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
 from web.rest.viewsets import ObjectViewSet
+from web.yaml_documents import MOST_BYTES
 
 
 class WorkloadImportSerializer(serializers.Serializer):
     """One of `file` and `text`: a YAML document of classes, as the export writes it."""
 
     file = serializers.FileField(required=False, allow_empty_file=True, max_length=200)
-    text = serializers.CharField(required=False, trim_whitespace=False, max_length=MOST_BYTES)
+    text = serializers.CharField(required=False, trim_whitespace=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("file" in attrs) == ("text" in attrs):
@@ -46,11 +46,13 @@ class WorkloadImportSerializer(serializers.Serializer):
         return attrs
 
     def named_text(self) -> tuple[str, str]:
-        if "text" in self.validated_data:
-            return "workloads.yaml", self.validated_data["text"]
-        file = self.validated_data["file"]
-        if file.size > MOST_BYTES:
+        given = self.validated_data
+        size = len(given["text"].encode()) if "text" in given else given["file"].size
+        if size > MOST_BYTES:
             raise BodyTooLarge(f"A document has {MOST_BYTES} bytes at most.")
+        if "text" in given:
+            return "workloads.yaml", given["text"]
+        file = given["file"]
         try:
             return file.name, file.read().decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -159,8 +161,7 @@ class WorkloadViewSet(ObjectViewSet):
         asked.is_valid(raise_exception=True)
         name, text = asked.named_text()
         try:
-            with transaction.atomic():
-                found = operations.import_workloads(text, name=name, **self._by())
+            found = operations.import_workloads(text, name=name, **self._by())
         except ImportRefused as error:
             refusal = exceptions.ValidationError()
             # Set afterwards: the constructor would make texts of the numbers.

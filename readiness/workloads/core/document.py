@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import yaml
-
 from readiness.framework.core.loading import parse
 from readiness.framework.core.reader import DefinitionError, Reader
+from web import yaml_documents
 
 ROOT = "workloads"
 MOST_WORKLOADS = 1000
@@ -83,18 +82,18 @@ def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
     root.close()
     if len(found) > MOST_WORKLOADS:
         raise DefinitionError(ROOT, f"holds {len(found)} classes; {MOST_WORKLOADS} is the most")
-    slugs = [each.values["slug"] for each in found]
-    for place, slug in enumerate(slugs):
-        if slug in slugs[:place]:
-            raise DefinitionError(found[place].path_of("slug"), f"{slug} is written twice")
+    slugs: set[str] = set()
+    for each in found:
+        slug = each.values["slug"]
+        if slug in slugs:
+            raise DefinitionError(each.path_of("slug"), f"{slug} is written twice")
+        slugs.add(slug)
     return tuple(found)
 
 
 def dump(classes: Iterable[Mapping[str, Any]]) -> str:
     """A document of these classes, as `read` takes it; what is empty or as it is by itself is left out."""
-    return yaml.safe_dump(
-        {ROOT: [_mapping(values) for values in classes]}, sort_keys=False, allow_unicode=True, width=110
-    )
+    return yaml_documents.write({ROOT: [_mapping(values) for values in classes]})
 
 
 def _class(item: Reader) -> Written:

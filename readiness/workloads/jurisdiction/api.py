@@ -158,12 +158,13 @@ class RulePackViewSet(ObjectViewSet):
     def import_definition(self, request: Request, pk: str) -> Response:
         asked = RulePackImportSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        with named_errors():
+            pack = exporting.imported(*asked.content())
         with transaction.atomic(), named_errors():
             draft = cast(RulePack, self._locked_one())
-            definition = exporting.imported(*asked.content())
-            operations.edit(
+            operations.replace(
                 draft,
-                lambda _definition: definition,
+                pack,
                 revision=asked.validated_data.get("revision"),
                 by=self._actor(),
                 now=clock.now(),

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 
 from readiness.framework.core.reader import DefinitionError
 from readiness.workloads.jurisdiction import queries
 from readiness.workloads.jurisdiction.core.loading import load_text
-from readiness.workloads.jurisdiction.core.mapping import dump, to_mapping
+from readiness.workloads.jurisdiction.core.mapping import dump
+from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.models import RulePack
-
-MOST_BYTES = 1024 * 1024
+from web.yaml_documents import MOST_BYTES
 
 
 def exported(pack: RulePack) -> HttpResponse:
@@ -26,7 +24,7 @@ def exported(pack: RulePack) -> HttpResponse:
     )
 
 
-def imported(name: str, content: bytes) -> dict[str, Any]:
+def imported(name: str, content: bytes) -> Pack:
     """Raises DefinitionError, with the line as far as the field is there."""
     if len(content) > MOST_BYTES:
         raise DefinitionError("", f"has {len(content)} bytes; {MOST_BYTES} is the most")
@@ -34,4 +32,4 @@ def imported(name: str, content: bytes) -> dict[str, Any]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DefinitionError("", f"is not UTF-8: {error.reason} at byte {error.start}") from error
-    return to_mapping(load_text(text, name))
+    return load_text(text, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from readiness.framework.core.reader import DefinitionError
 from readiness.workloads.jurisdiction import queries
 from readiness.workloads.jurisdiction.core.deciding import Request
@@ -18,9 +19,10 @@ from readiness.workloads.jurisdiction.core.mapping import rule_mapping
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.exporting import imported
 from readiness.workloads.jurisdiction.models import Rule, RulePack
-from readiness.workloads.jurisdiction.operations import with_rule
+from readiness.workloads.jurisdiction.operations import edit, replace, with_rule
 from readiness.workloads.jurisdiction.rows import rule_from
 from web.forms import DayInput, RefusedForm
+from web.yaml_documents import MOST_BYTES
 
 
 class NamesField(forms.CharField):
@@ -92,6 +94,9 @@ class RuleForm(forms.Form):
     def in_sections(self) -> list[dict[str, Any]]:
         return [{"title": title, "fields": [self[name] for name in names]} for title, names in self.sections]
 
+    def save(self, draft: RulePack, *, by: User, now: datetime) -> RulePack:
+        return edit(draft, self.change, revision=self.cleaned_data["revision"], by=by, now=now)
+
     def change(self, definition: dict[str, Any]) -> dict[str, Any]:
         return with_rule(definition, self._item(), was=self.rule.slug if self.rule else "")
 
@@ -138,11 +143,13 @@ class ImportForm(forms.Form):
             raise ValidationError({"file": _("Choose a file, or paste a text.")})
         return given
 
-    def change(self, _definition: dict[str, Any]) -> dict[str, Any]:
+    def save(self, draft: RulePack, *, by: User, now: datetime) -> RulePack:
         file = self.cleaned_data.get("file")
         if file is None:
-            return imported("definition.yaml", self.cleaned_data["text"].encode())
-        return imported(file.name, file.read(2 * 1024 * 1024))
+            pack = imported("definition.yaml", self.cleaned_data["text"].encode())
+        else:
+            pack = imported(file.name, file.read(MOST_BYTES + 1))
+        return replace(draft, pack, revision=self.cleaned_data["revision"], by=by, now=now)
 
     def refused(self, error: DefinitionError) -> None:
         said = str(error)

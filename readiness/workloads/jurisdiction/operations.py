@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from readiness.workloads.jurisdiction import queries
 from readiness.workloads.jurisdiction.core.loading import load, load_text
-from readiness.workloads.jurisdiction.core.mapping import to_mapping
+from readiness.workloads.jurisdiction.core.mapping import renamed, to_mapping
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.models import RulePack
 from readiness.workloads.jurisdiction.refusals import (
@@ -87,7 +87,24 @@ def edit(
     """
     require(by, MAY_EDIT)
     locked = _locked_draft(draft, revision=revision)
-    pack = load({**change(to_mapping(pack_from(locked))), "version": locked.version})
+    return _step(
+        locked, load({**change(to_mapping(pack_from(locked))), "version": locked.version}), by=by, now=now
+    )
+
+
+def replace(draft: RulePack, pack: Pack, *, revision: int | None, by: User, now: datetime) -> RulePack:
+    """One step to a pack that was read already: the draft is locked no longer than it takes to compare and write.
+
+    The draft keeps its name. Raises as `edit` does.
+    """
+    require(by, MAY_EDIT)
+    named = renamed(pack, draft.version)
+    with transaction.atomic():
+        return _step(_locked_draft(draft, revision=revision), named, by=by, now=now)
+
+
+def _step(locked: RulePack, pack: Pack, *, by: User, now: datetime) -> RulePack:
+    """A step that changes nothing is none."""
     if pack.content_digest == locked.digest:
         return locked
     locked.revision += 1

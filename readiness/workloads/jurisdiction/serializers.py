@@ -157,7 +157,7 @@ class RulePackImportSerializer(serializers.Serializer):
     file = serializers.FileField(
         required=False, allow_empty_file=True, max_length=200, help_text="YAML; 1 MiB at most"
     )
-    text = serializers.CharField(required=False, trim_whitespace=False, max_length=MOST_BYTES)
+    text = serializers.CharField(required=False, trim_whitespace=False)
     revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -167,11 +167,10 @@ class RulePackImportSerializer(serializers.Serializer):
 
     def content(self) -> tuple[str, bytes]:
         given = self.validated_data
-        if "text" in given:
-            return "definition.yaml", given["text"].encode()
-        if given["file"].size > MOST_BYTES:
+        text = given["text"].encode() if "text" in given else b""
+        if (len(text) if "text" in given else given["file"].size) > MOST_BYTES:
             raise BodyTooLarge(f"A pack has {MOST_BYTES} bytes at most.")
-        return given["file"].name, given["file"].read()
+        return ("definition.yaml", text) if "text" in given else (given["file"].name, given["file"].read())
 
 
 class RulePackPublishSerializer(serializers.Serializer):

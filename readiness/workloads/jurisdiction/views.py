@@ -205,9 +205,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return _step(request, found.pack, form, found.title, tables.url_of(found))
 
 
+@require_POST
 @may_edit
 @never_cache
-@require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     found = _rule(pk)
     try:
@@ -224,9 +224,9 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(tables.pack_url(found.pack))
 
 
+@require_POST
 @may_publish
 @never_cache
-@require_POST
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     found = _pack(pk)
     sent = {"digest": request.POST.get("digest", ""), "because": request.POST.get("because", "")}
@@ -240,9 +240,9 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(tables.pack_url(found))
 
 
+@require_POST
 @may_publish
 @never_cache
-@require_POST
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     found = _pack(pk)
     try:
@@ -253,9 +253,9 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return HttpResponseRedirect(tables.pack_url(found))
 
 
+@require_POST
 @may_discard
 @never_cache
-@require_POST
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     found = _pack(pk)
     try:
@@ -277,8 +277,7 @@ def _step(
         status = 422
         if form.is_valid():
             try:
-                revision = form.cleaned_data["revision"]
-                operations.edit(found, form.change, revision=revision, by=_reader(request), now=now())
+                form.save(found, by=_reader(request), now=now())
             except DefinitionError as error:
                 form.refused(error)
             except (NotADraft, StaleRevision) as error:

@@ -18,7 +18,7 @@ class EnvelopeConfirmation(models.Model):
     note = models.CharField(_("note"), max_length=300, blank=True)
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
+        on_delete=models.PROTECT,
         related_name="+",
         null=True,
         blank=True,

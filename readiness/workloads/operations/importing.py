@@ -20,8 +20,6 @@ from readiness.workloads.models import UserRegion, WorkloadClass
 from readiness.workloads.operations.declaring import change, declare
 from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, Fault, ImportRefused, require
 
-MOST_BYTES = 1024 * 1024
-"""Room for the thousand classes that a document may hold."""
 MOST_FAULTS = 50
 """After so many the rest is not looked at."""
 
@@ -34,7 +32,6 @@ class Imported:
     changed: tuple[str, ...]
 
 
-@transaction.atomic
 def import_workloads(text: str, *, name: str = "workloads.yaml", by: User | None, now: datetime) -> Imported:
     """A class that is there by its slug becomes what is written, the whole of it; others are left alone.
 
@@ -42,23 +39,40 @@ def import_workloads(text: str, *, name: str = "workloads.yaml", by: User | None
     """
     for permission in (MAY_ADD, MAY_CHANGE):
         require(by, permission)
-    if len(text) > MOST_BYTES:
-        raise ImportRefused([Fault("", 0, _("A document has 1 MiB at most."))])
+    # Before and after the transaction: nothing is locked while a document is read or a line looked for.
     try:
         written = document.read(text, name)
     except DefinitionError as error:
         path = "" if error.path == name or error.path.startswith("line ") else error.path
         raise ImportRefused([Fault(path, find({name: text}, error.path)[1], error.message)]) from error
+    try:
+        return _keep_all(written, by=by, now=now)
+    except _Faulty as error:
+        lines = find_all({name: text}, [path for path, _reason in error.faults])
+        faults = [
+            Fault(path, line, reason)
+            for (path, reason), (_name, line) in zip(error.faults, lines, strict=True)
+        ]
+        raise ImportRefused(faults) from error
+
+
+class _Faulty(Exception):
+    """Classes that cannot be kept: path and reason of each fault."""
+
+    def __init__(self, faults: list[tuple[str, str]]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+@transaction.atomic
+def _keep_all(written: Sequence[document.Written], *, by: User | None, now: datetime) -> Imported:
     known = _Known.of(written)
-    told: list[tuple[str, str]] = []
+    faults: list[tuple[str, str]] = []
     for each in written:
-        if len(told) < MOST_FAULTS:
-            told += _told(each, known, by=by, now=now)
-    if told:
-        lines = find_all({name: text}, [path for path, _reason in told])
-        raise ImportRefused(
-            [Fault(path, line, reason) for (path, reason), (_name, line) in zip(told, lines, strict=True)]
-        )
+        if len(faults) < MOST_FAULTS:
+            faults += _faults(each, known, by=by, now=now)
+    if faults:
+        raise _Faulty(faults)
     slugs = [each.values["slug"] for each in written]
     return Imported(
         added=tuple(slug for slug in slugs if slug not in known.classes),
@@ -111,7 +125,9 @@ def _named[T](there: Mapping[str, T], field: str, slug: str) -> T:
     return there[slug]
 
 
-def _told(each: document.Written, known: _Known, *, by: User | None, now: datetime) -> list[tuple[str, str]]:
+def _faults(
+    each: document.Written, known: _Known, *, by: User | None, now: datetime
+) -> list[tuple[str, str]]:
     """Keep one class; path and reason of what stands against that."""
     try:
         with transaction.atomic():

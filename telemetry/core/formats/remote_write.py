@@ -85,13 +85,26 @@ def decode(
     Raises BodyError when nothing can be kept. A bad series or sample among good ones is counted in `rejected`
     instead.
     """
-    if (encoding or "snappy").strip().lower() != "snappy":
-        raise UnsupportedEncoding(f"Content-Encoding {encoding!r}: remote write 1.0 comes in snappy")
+    check_encoding(encoding)
     bodies = _split(_decompress(body, limits), limits)
     rejected = Rejections()
     keys, samples = _read_series(bodies, cache, limits, rejected)
     ts_ms, value = _sample_columns(samples)
     return assemble(keys, ts_ms, value, window=window, rejected=rejected)
+
+
+def check_encoding(encoding: str | None) -> None:
+    """Raises UnsupportedEncoding."""
+    if (encoding or "snappy").strip().lower() != "snappy":
+        raise UnsupportedEncoding(f"Content-Encoding {encoding!r}: remote write 1.0 comes in snappy")
+
+
+def decompressed_bytes(head: bytes) -> int:
+    """The size that a body's first bytes claim for it once decompressed; 0 where they are no snappy."""
+    try:
+        return cramjam.snappy.decompress_raw_len(head)
+    except cramjam.DecompressionError:
+        return 0
 
 
 def _decompress(body: bytes, limits: BodyLimits) -> bytes:

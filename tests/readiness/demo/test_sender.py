@@ -28,14 +28,14 @@ def fleet(frozen_now):
 
 
 @pytest.fixture
-def sender(fleet, frozen_now, live_server):
-    """Sends to the live server; `sender.turn(frozen_now.at.timestamp())` is one look at what is due."""
+def sender(fleet, frozen_now, served_port):
+    """Sends to the server that runs; `sender.turn(frozen_now.at.timestamp())` is one look at what is due."""
     stories = Stories(fleet.loaded_at.timestamp())
     start_s = frozen_now.at.timestamp()
     made = sending.Sender(
         PLAN,
         stories,
-        sending.Post(live_server.url),
+        sending.Post(f"http://127.0.0.1:{served_port}"),
         new_tokens(fleet, now=frozen_now.at),
         sending.channels(PLAN, stories, start_s=start_s),
     )
@@ -99,11 +99,11 @@ def test_turns_that_were_slept_through_are_left_out(sender, frozen_now):
     assert sender.counts.sent == 2 * sent_first
 
 
-def test_what_nobody_took_is_sent_when_muster_is_back(sender, frozen_now, live_server):
+def test_what_nobody_took_is_sent_when_muster_is_back(sender, frozen_now, served_port):
     sender.post = sending.Post(NOWHERE)
     first_round(sender, frozen_now)
     assert (len(sender.waiting), sender.counts.sent) == (2, 0)
-    sender.post = sending.Post(live_server.url)
+    sender.post = sending.Post(f"http://127.0.0.1:{served_port}")
     frozen_now.move(seconds=2)
     sender.turn(frozen_now.at.timestamp())
     assert (len(sender.waiting), sender.counts) == (0, sending.Counts(sent=79 + 60))

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from readiness.ownership.core.sheet import COLUMNS, written
+from readiness.ownership.core.sheet import COLUMNS
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person
+from web import sheets
 
 pytestmark = pytest.mark.django_db
 HERE = "/ownership/import/"
@@ -31,18 +32,19 @@ def state(porto, ana, rui, eva, own, ask, frozen_now):
 def exported(client):
     answer = client.get("/ownership/assignments.csv")
     assert answer.status_code == 200
-    return list(csv.DictReader(io.StringIO(answer.content.decode())))
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
 
 
 def sent(client, rows, **given):
-    body = rows if isinstance(rows, bytes) else "".join(written(COLUMNS, rows)).encode()
-    answer = client.post(HERE, {"file": SimpleUploadedFile("ownership.csv", body)} | given)
+    if not isinstance(rows, bytes):
+        rows = b"".join(sheets.lines(COLUMNS, ([row.get(name, "") for name in COLUMNS] for row in rows)))
+    answer = client.post(HERE, {"file": SimpleUploadedFile("ownership.csv", rows)} | given)
     return answer, answer.content.decode()
 
 
 def test_what_is_exported_comes_back_without_a_change(state, client_of):
     client = client_of("manager")
-    file = client.get("/ownership/assignments.csv").content
+    file = client.get("/ownership/assignments.csv").getvalue()
     before = list(Assignment.objects.order_by("pk").values())
     answer, page = sent(client, file)
     assert answer.status_code == 200, page
@@ -139,7 +141,7 @@ def test_a_file_that_is_none_is_refused(state, client_of):
 
 
 def test_raci_tells_all_four(state, own, ana, client_of):
-    answer = client_of("ops").get("/ownership/raci.csv").content.decode()
+    answer = client_of("ops").get("/ownership/raci.csv").getvalue().decode()
     rows = {row["item"]: row for row in csv.DictReader(io.StringIO(answer))}
     assert len(rows) == 7
     compute, energy = rows["Compute"], rows["Compute and energy"]

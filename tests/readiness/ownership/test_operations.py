@@ -260,6 +260,7 @@ class TestDatabase:
             "effective_at": now,
             "proposed_by": manager,
             "proposed_at": now,
+            "answered_by": manager,
             "answered_at": now,
             "confirmed_at": now,
             "due_at": now + CONFIRM_EVERY,

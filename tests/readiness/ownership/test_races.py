@@ -51,7 +51,14 @@ def test_of_two_inserts_past_the_operations_one_is_kept(porto, ana, eva, team, m
 
     def insert(person):
         given = {"state": "accepted", "answered_at": now, "confirmed_at": now, "due_at": now + CONFIRM_EVERY}
-        given |= {"site": porto, "item": "compute", "team": team, "decision_rights": "x", "effective_at": now}
+        given |= {
+            "answered_by": manager,
+            "site": porto,
+            "item": "compute",
+            "team": team,
+            "decision_rights": "x",
+            "effective_at": now,
+        }
         Assignment.objects.create(accountable=person, proposed_by=manager, proposed_at=now, **given)
 
     done = at_once(lambda: insert(ana), lambda: insert(eva))

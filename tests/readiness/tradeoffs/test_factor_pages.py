@@ -99,13 +99,14 @@ class TestList:
         assert (again.value_ms, again.percentile, again.as_of_on) == (38, 95, date(2026, 1, 1))
 
     def test_rates_come_back_too(self, client_of, enter_rate):
-        enter_rate("EUR", "USD", 1.08)
+        enter_rate("EUR", "USD", 1.08, source="=The bank's")
         planner = client_of("planner")
         exported = text_of(planner.get(f"{RATES}?export=csv"))
         assert "1.08" in text_of(planner.get(RATES))
         ExchangeRate.objects.all().delete()
         assert planner.post(IMPORT, {"what": "rates", "file": file_of(exported)}).status_code == 302
-        assert ExchangeRate.objects.get().rate == 1.08
+        again = ExchangeRate.objects.get()
+        assert (again.rate, again.source) == (1.08, "=The bank's")
 
     def test_no_site_and_no_rate_are_said(self, client_of, db):
         assert "No sites yet" in text_of(client_of("viewer").get(FACTORS))

@@ -1,7 +1,10 @@
 """/api/telemetry/query/: points of series by step, and refusals that name the parameter."""
 
+import json
+
 import pytest
 
+from telemetry.api import query
 from tests.inventory import made
 from tests.telemetry.sending import STALE, ms
 
@@ -27,8 +30,8 @@ def ask(api, **asked):
         "step": "60",
     } | asked
     response = api.get(URL, asked)
-    assert response.status_code == 200, response.content
-    return response.json()
+    assert response.status_code == 200, response.getvalue()
+    return json.loads(response.getvalue())
 
 
 def test_each_series_is_a_line_with_unit_provenance_and_object(api, sender, porto, frozen_now):
@@ -148,3 +151,21 @@ def test_an_answer_takes_the_same_statements_for_any_number_of_series(
     sender.deliver(*((temperature(str(place)), 60.0, 0) for place in range(count)))
     with django_assert_max_num_queries(14):
         assert len(ask(api)["series"]) == count
+
+
+def test_the_answer_is_sent_in_parts_and_times_stay_whole_numbers(api, sender, frozen_now):
+    sender.deliver(*((temperature(str(place), UUID="x" * 500), 60.5, 0) for place in range(300)))
+    given = {"site": "porto", "metric": "DCGM_FI_DEV_GPU_TEMP", "start": "now-5m", "step": "60"}
+    parts = list(api.get(URL, given).streaming_content)
+    assert len(parts) > 1
+    assert max(map(len, parts)) < 2 * query.PART_BYTES
+    body = b"".join(parts)
+    assert len(json.loads(body)["series"]) == 300
+    assert b"[%d,60.5]" % ms(frozen_now.at) in body
+
+
+def test_a_reader_of_pages_gets_json_too(client_of, sender):
+    sender.deliver((temperature(), 60.0, 0))
+    answer = client_of("viewer").get(URL, {"metric": "up"}, headers={"accept": "text/html,*/*;q=0.8"})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert json.loads(answer.getvalue())["series"] == []

@@ -285,7 +285,7 @@ def test_a_mistake_is_named_with_its_file_and_field(folder, changes, message):
 
 def test_a_key_said_twice_is_a_mistake(folder):
     (folder / "metrics" / "test.yaml").write_text("exporter: a\nexporter: b\n")
-    with pytest.raises(RegistryError, match="exporter is given twice"):
+    with pytest.raises(RegistryError, match="'exporter' is written twice"):
         load(folder)
 
 

@@ -1,5 +1,6 @@
 """/telemetry/explore/: a question in the address, its chart, its lines as a table and as a file."""
 
+import json
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -91,13 +92,13 @@ def test_many_lines_are_all_listed_and_the_highest_drawn(client_of, sender):
     assert len(figure["data"]) == 20
     assert figure["data"][0]["name"] == "gpu=29"
     assert "drawn are the 20 highest" in figure["meta"]["footer"]
-    lines = client.get(ASKED.replace(URL, f"{URL}series.csv")).content.decode().splitlines()
+    lines = client.get(ASKED.replace(URL, f"{URL}series.csv")).getvalue().decode().splitlines()
     assert len(lines[0].split(",")) == 31
 
 
 def test_the_file_has_a_row_for_each_instant(client_of, two_gpus):
     response = client_of("viewer").get(ASKED.replace(URL, f"{URL}series.csv"))
-    lines = response.content.decode().splitlines()
+    lines = response.getvalue().decode().splitlines()
     assert lines[0] == "time,gpu=1 (°C),gpu=0 (°C)"
     assert lines[-1] == "2026-11-24T16:00:00+00:00,80.0,60.0"
 
@@ -108,7 +109,7 @@ def test_the_same_question_as_an_api_call_gives_the_same_values(client_of, two_g
     address = next(part for part in page.split('"') if part.startswith("/api/telemetry/query/"))
     asked = parse_qs(urlsplit(address.replace("&amp;", "&")).query)
     assert asked["labels"] == ["gpu=1"]
-    [line] = client.get(address.replace("&amp;", "&")).json()["series"]
+    [line] = json.loads(client.get(address.replace("&amp;", "&")).getvalue())["series"]
     assert line["points"][-1][1] == 80.0
 
 

@@ -156,7 +156,10 @@ def test_the_activity_is_a_chart_and_a_file(client_of, sender):
     assert figure["data"][0]["y"] == [2]
     assert figure["meta"]["finding"] == "2 samples stored"
     lines = (
-        client.get(f"/telemetry/sources/{sender.source.pk}/charts/activity.csv").content.decode().splitlines()
+        client.get(f"/telemetry/sources/{sender.source.pk}/charts/activity.csv")
+        .getvalue()
+        .decode()
+        .splitlines()
     )
     assert lines[1].startswith("2026-11-24T16:00:00+00:00,1,2,0,")
 

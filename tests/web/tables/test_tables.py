@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.core.handlers.asgi import ASGIRequest
 from django.db import connection
 from django.template.loader import render_to_string
-from django.test import AsyncRequestFactory, RequestFactory
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
@@ -241,35 +240,6 @@ def test_an_export_of_nothing_is_still_a_file(db):
             content(tables.respond(request, "x.html", tables.page(request, SITES, Site.objects.all())))
             == expected
         )
-
-
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])
-def test_a_spreadsheet_runs_nothing_of_an_export(db, name):
-    made.site(name=name, region=made.region())
-    request = RequestFactory().get("/list/?export=csv&cols=name")
-    rows = list(
-        csv.reader(
-            io.StringIO(
-                content(tables.respond(request, "x.html", tables.page(request, SITES, Site.objects.all())))
-            )
-        )
-    )
-    assert rows[1][1] == f"'{name}"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_export_streams_under_asgi_too():
-    from asgiref.sync import async_to_sync
-
-    made.site(name="Lisbon", region=made.region())
-    request = AsyncRequestFactory().get("/list/?export=json&cols=name")
-    assert isinstance(request, ASGIRequest)
-    response = tables.respond(request, "x.html", tables.page(request, SITES, Site.objects.all()))
-
-    async def collect():
-        return b"".join([part async for part in response.streaming_content])
-
-    assert [row["name"] for row in json.loads(async_to_sync(collect)())] == ["Lisbon"]
 
 
 def test_htmx_gets_the_table_alone(sites):

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -33,12 +33,20 @@ class TokenRow:
     last_use: str
 
 
+# Sections that apps above add, by url name.
+_added: dict[str, Any] = {}
 COOKIE_AGE_S = int(timedelta(days=365).total_seconds())
+
+
+def add_section(url_name: str, label: Any) -> None:
+    """A section of everybody's settings, at a page of an app above."""
+    _added[url_name] = label
 
 
 def tabs(request: UserRequest, current: str) -> list[dict[str, Any]]:
     """The sections of the settings that this person may open."""
     sections = [("settings", _("Display and tokens")), ("password-change", _("Password"))]
+    sections += _added.items()
     if request.user.has_perm("accounts.view_user"):
         sections.append(("users", _("Users")))
     if request.user.is_staff:
@@ -82,8 +90,8 @@ def display(request: UserRequest) -> HttpResponse:
     return response
 
 
-@never_cache
 @require_POST
+@never_cache
 @signed_in
 def add_token(request: UserRequest) -> HttpResponse:
     """Answers with the secret itself, not with a redirect: it is shown once and kept nowhere."""
@@ -126,8 +134,15 @@ class PasswordChange(LoginRequiredMixin, PasswordChangeView):
         return super().get_context_data(tabs=tabs(self.request, "password-change"), **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
         messages.success(self.request, _("Your password is changed. Your other sessions are signed out."))
-        return super().form_valid(form)
+        if form.revoked:
+            messages.info(self.request, revoked_words(form.revoked))
+        return response
+
+
+def revoked_words(count: int) -> str:
+    return ngettext("%(n)s token is revoked.", "%(n)s tokens are revoked.", count) % {"n": count}
 
 
 def _shown_now(request: UserRequest) -> dict[str, Any]:

@@ -1,7 +1,10 @@
-"""Signing in, and making the first administrator of a new installation."""
+"""Signing in and out, and making the first administrator of a new installation. Each leaves a line in the log."""
+
+import logging
+from typing import Any
 
 from django.contrib.auth import login
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -14,13 +17,28 @@ from web.accounts.forms import FirstAdminForm, SignInForm, refusals_on
 from web.actor import acting
 from web.requests import UserRequest
 
+_log = logging.getLogger(__name__)
+
+
+def _note(request: UserRequest, what: str, username: str) -> None:
+    """Quoted, since whoever signs in chooses the name: a line break in it would be a line of the log."""
+    address = request.META.get("REMOTE_ADDR", "")
+    _log.info("%s: account %r, address %s, request %s", what, username, address, request.id)
+
 
 class SignIn(LoginView):
     request: UserRequest
     form_class = SignInForm
 
+    def form_valid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
+        response = super().form_valid(form)
+        _note(self.request, "Signed in", form.get_user().get_username())
+        return response
+
     def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
         response = super().form_invalid(form)
+        what = "Sign-in refused unseen" if form.wait_s else "Sign-in failed"
+        _note(self.request, what, str(form.data.get("username", ""))[:150])
         if form.wait_s:
             response.status_code = 429
             response["Retry-After"] = str(form.wait_s)
@@ -32,6 +50,16 @@ class SignIn(LoginView):
             return reverse(str(self.request.user.preferences.get("default_view", "fleet")))
         except NoReverseMatch:
             return super().get_default_redirect_url()
+
+
+class SignOut(LogoutView):
+    request: UserRequest
+
+    def post(self, request: UserRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
+        username = request.user.get_username()
+        response = super().post(request, *args, **kwargs)
+        _note(request, "Signed out", username)
+        return response
 
 
 @sensitive_post_parameters()
@@ -50,6 +78,7 @@ def first_admin(request: UserRequest, secret: str) -> HttpResponse:
                 acting(given["username"], message="First administrator", request_id=request.id),
             ):
                 login(request, operations.redeem_first_admin_link(secret, **given, now=now))
+                _note(request, "Signed in as the first administrator", given["username"])
                 return redirect("/")
         except operations.LinkSpent:
             return render(request, "accounts/link_spent.html", status=410)

@@ -14,7 +14,7 @@ from accounts.models import User
 from web import clock
 from web.accounts.forms import NewUserForm, SetPasswordForm, UserForm, refusals_on
 from web.accounts.tables import user_table, users
-from web.accounts.views.settings import tabs, token_rows
+from web.accounts.views.settings import revoked_words, tabs, token_rows
 from web.permissions import require
 from web.requests import UserRequest
 from web.tables import page, respond
@@ -70,8 +70,16 @@ def set_password(request: UserRequest, pk: int) -> HttpResponse:
     form = SetPasswordForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         with refusals_on(form):
-            operations.set_password(user, form.cleaned_data["password"], by=request.user, now=clock.now())
+            revoked = operations.set_password(
+                user,
+                form.cleaned_data["password"],
+                keep_tokens=form.cleaned_data["keep_tokens"],
+                by=request.user,
+                now=clock.now(),
+            )
             messages.success(request, _("%(user)s has a new password.") % {"user": user})
+            if revoked:
+                messages.info(request, revoked_words(revoked))
             return redirect("user-detail", pk=user.pk)
     return _render(request, "accounts/user_password.html", {"form": form, "person": user})
 

@@ -10,6 +10,9 @@ from accounts.operations import create_token
 from web import clock
 from web.actor import acting
 
+# A token for telemetry is made with its source: `manage.py create_source`.
+SCOPES = [Token.Scope.READ.value, Token.Scope.WRITE.value]
+
 
 class Command(BaseCommand):
     help = "Make a token for a user. The last word printed is the token; it cannot be shown again."
@@ -17,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--user", required=True, help="user name of the token's owner")
         parser.add_argument("--name", default="command line", help="what the token is for")
-        parser.add_argument("--scope", choices=Token.Scope.values, default=Token.Scope.READ.value)
+        parser.add_argument("--scope", choices=SCOPES, default=Token.Scope.READ.value)
         parser.add_argument("--expires-in-days", type=int, metavar="D", help="default: does not expire")
 
     def handle(

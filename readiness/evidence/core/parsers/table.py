@@ -25,6 +25,7 @@ from readiness.evidence.core.documents import (
     whole_of,
 )
 from readiness.evidence.core.parsed import Figure, Parsed, ParseError, percentile_caution
+from web.sheets import unguarded
 
 COLUMNS = (
     "measure",
@@ -84,11 +85,12 @@ def parse(content: bytes) -> Parsed:
 
 
 def split(line: int, text: str) -> list[str]:
+    """The cells of a line; of one that Muster exported, the texts that it had."""
     try:
         rows = list(csv.reader([text], strict=True))
     except csv.Error as error:
         raise ParseError(line, f"This is no line of comma-separated values: {tidy(error)}.") from error
-    return [cell.strip() for cell in rows[0]] if rows else []
+    return [unguarded(cell).strip() for cell in rows[0]] if rows else []
 
 
 def _columns(line: int, cells: list[str]) -> list[str]:

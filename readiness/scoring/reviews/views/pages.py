@@ -83,33 +83,33 @@ def open_review(request: HttpRequest) -> HttpResponse:
 
 
 # Whoever is named signs, whatever their role is: the operation asks whether they are.
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     operations.refuse_stranger(pk, by=reader(request))
     return _step(request, pk, operations.sign, gettext("You have signed."))
 
 
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def decline(request: HttpRequest, pk: int) -> HttpResponse:
     operations.refuse_stranger(pk, by=reader(request))
     return _step(request, pk, operations.decline, gettext("You have declined."))
 
 
+@require_POST
 @may_decide
 @never_cache
-@require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     given = {"decision": request.POST.get("decision", "")}
     return _step(request, pk, operations.decide, gettext("It is decided."), **given)
 
 
+@require_POST
 @may_change
 @never_cache
-@require_POST
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return _step(request, pk, operations.cancel, gettext("The review is cancelled."))
 

@@ -68,9 +68,9 @@ def add(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, make, gettext("Name somebody"), reverse("approvers"))
 
 
+@require_POST
 @may_remove
 @never_cache
-@require_POST
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
     approver_operations.remove(get_object_or_404(queries.approvers(), pk=pk), by=reader(request))
     messages.success(request, gettext("The person may no longer sign there."))
@@ -106,6 +106,13 @@ def add_action(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@may_see
+@require_GET
+def action(request: HttpRequest, pk: int) -> HttpResponse:
+    """An action has no page of its own: the review that it belongs to shows it."""
+    return HttpResponseRedirect(reverse("review", args=[_action(pk).review_id]))
+
+
 @may_change
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -118,9 +125,9 @@ def edit_action(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 # An action's owner may close it, whatever their role is: the operation asks whether they are.
+@require_POST
 @may_see
 @never_cache
-@require_POST
 def close_action(request: HttpRequest, pk: int) -> HttpResponse:
     actions.refuse_strangers(pk, by=reader(request))
     action, at = _action(pk), now()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from typing import Any
 
-import yaml
-
 from readiness.workloads.jurisdiction.core.pack import Category, Citation, Group, Membership, Pack, Rule
+from web import yaml_documents
 
 
 def to_mapping(pack: Pack) -> dict[str, Any]:
@@ -24,6 +24,12 @@ def to_mapping(pack: Pack) -> dict[str, Any]:
         "groups": [group_mapping(group) for group in pack.groups],
         "rules": [rule_mapping(rule) for rule in pack.rules],
     }
+
+
+def renamed(pack: Pack, version: str) -> Pack:
+    """The same content as another version."""
+    named = dataclasses.replace(pack, version=version)
+    return dataclasses.replace(named, content_digest=digest(named))
 
 
 def category_mapping(category: Category) -> dict[str, Any]:
@@ -81,7 +87,7 @@ def rule_mapping(rule: Rule) -> dict[str, Any]:
 
 def dump(pack: Pack) -> str:
     """The whole pack as one YAML document that `load_text` reads back to an equal pack."""
-    return str(yaml.safe_dump(to_mapping(pack), sort_keys=False, allow_unicode=True, width=110))
+    return yaml_documents.write(to_mapping(pack))
 
 
 def digest(pack: Pack) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
 
 from readiness.workloads.jurisdiction.footing import views
 from readiness.workloads.jurisdiction.footing.kinds import KINDS, Kind
@@ -12,9 +13,12 @@ from readiness.workloads.jurisdiction.refusals import MAY_SEE
 from web.permissions import require
 
 
-def _page(kind: Kind, view: Callable[..., Any], action: str, address: str, name: str) -> URLPattern:
+def _page(
+    kind: Kind, view: Callable[..., Any], action: str, address: str, name: str, *, is_posted: bool = False
+) -> URLPattern:
     checked = require(MAY_SEE, kind.permission(action))(partial(view, kind=kind))
-    return path(f"{kind.place}/{address}", checked, name=f"{kind.noun}-{name}")
+    view = require_POST(checked) if is_posted else checked
+    return path(f"{kind.place}/{address}", view, name=f"{kind.noun}-{name}")
 
 
 def _pages(kind: Kind) -> Iterator[URLPattern]:
@@ -22,7 +26,7 @@ def _pages(kind: Kind) -> Iterator[URLPattern]:
     yield _page(kind, views.add, "add", "add/", "add")
     yield _page(kind, views.one, "view", "<int:pk>/", "detail")
     yield _page(kind, views.edit, "change", "<int:pk>/edit/", "edit")
-    yield _page(kind, views.remove, "delete", "<int:pk>/remove/", "remove")
+    yield _page(kind, views.remove, "delete", "<int:pk>/remove/", "remove", is_posted=True)
 
 
 urlpatterns = [page for kind in KINDS for page in _pages(kind)]

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.workloads.jurisdiction import lines, queries, words
 from readiness.workloads.jurisdiction.footing import tables
@@ -73,7 +73,6 @@ def edit(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
 def remove(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     found = _found(kind, pk)
     name = str(found)

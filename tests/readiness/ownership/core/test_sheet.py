@@ -2,16 +2,21 @@
 
 import pytest
 
-from readiness.ownership.core.sheet import COLUMNS, BadSheet, read, written
+from readiness.ownership.core.sheet import COLUMNS, BadSheet, read
+from web import sheets
 
 ROW = dict.fromkeys(COLUMNS, "") | {"site": "porto", "item": "compute", "decision_rights": "One,\r\ntwo"}
 
 
+def written(rows):
+    return b"".join(sheets.lines(COLUMNS, [list(row.values()) for row in rows]))
+
+
 def test_what_is_written_is_read_back():
     rows = [ROW, ROW | {"escalation": "=1+1", "responsible": "'quoted", "deputy": "+49"}]
-    text = "".join(written(COLUMNS, rows))
-    assert "'=1+1" in text
-    found = read(text.encode())
+    file = written(rows)
+    assert b"'=1+1" in file
+    found = read(file)
     assert [dict(row.values) for row in found] == rows
     assert [row.line for row in found] == [3, 5]
 
@@ -37,5 +42,4 @@ def test_what_is_no_such_file_is_refused_with_its_line(body, wrongs):
 
 
 def test_empty_lines_and_a_mark_at_the_beginning_are_nothing():
-    text = "\ufeff" + "".join(written(COLUMNS, [ROW])) + "\r\n,,,,,,,,,,\r\n"
-    assert len(read(text.encode())) == 1
+    assert len(read(b"\xef\xbb\xbf" + written([ROW]) + b"\r\n,,,,,,,,,,\r\n")) == 1

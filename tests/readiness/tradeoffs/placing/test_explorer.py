@@ -27,7 +27,7 @@ def look(client_of, chat):
     def get(status=200, path=PAGE, **asked):
         answer = client.get(f"{path}?{urlencode({'workload': 'chat'} | asked, doseq=True)}")
         assert answer.status_code == status, answer.content
-        return answer.content.decode()
+        return answer.getvalue().decode()
 
     return get
 

@@ -1,0 +1,55 @@
+"""What `/metrics` tells of the door for samples and of the inbox behind it.
+
+Writes by status are in `muster_http_requests_total`, under the route of remote write.
+"""
+
+from prometheus_client import Counter
+
+from telemetry import intake
+from telemetry.receive import Answer
+from web import metrics
+
+ROUTE = "api/v1/write"
+
+_samples = Counter("muster_telemetry_samples", "Samples accepted")
+# Reasons are words of ours (core.labels.Reason and those of receive.py), never of a sender.
+_refused = Counter("muster_telemetry_refused", "Samples refused, and bodies refused whole", ["reason"])
+_duplicates = Counter("muster_telemetry_duplicates", "Bodies that had been taken before")
+
+
+def count_write(answer: Answer, *, seconds: float) -> None:
+    metrics.count_request(method="POST", route=ROUTE, status=answer.status, seconds=seconds)
+    if answer.duplicate:
+        _duplicates.inc()
+        return
+    _samples.inc(answer.stored)
+    for reason, count in answer.rejected.items():
+        _refused.labels(reason).inc(count)
+
+
+def register() -> None:
+    """Gauges, read at each scrape."""
+    metrics.gauge(
+        "muster_telemetry_inbox_batches",
+        "Batches accepted and not yet stored",
+        (),
+        lambda now: {(): intake.queue().batches},
+    )
+    metrics.gauge(
+        "muster_telemetry_inbox_bytes",
+        "Bytes of the batches that wait",
+        (),
+        lambda now: {(): intake.queue().size_bytes},
+    )
+    metrics.gauge(
+        "muster_telemetry_inbox_oldest_seconds",
+        "Age of the oldest batch that waits, 0 when none does",
+        (),
+        lambda now: {(): intake.queue().age_s(now)},
+    )
+    metrics.gauge(
+        "muster_telemetry_set_aside_batches",
+        "Batches set aside because they cannot be stored",
+        (),
+        lambda now: {(): intake.queue().failed},
+    )

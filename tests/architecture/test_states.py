@@ -1,0 +1,130 @@
+"""What is looked up by a state, a verdict or a kind has an entry for each that there is.
+
+A state that one mapping forgets is a page that fails on the day something is in that state.
+"""
+
+import importlib
+import pkgutil
+import re
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from inventory.models import Site
+from readiness.evidence.core.proving import interop
+from readiness.framework.models import FrameworkVersion
+from readiness.ownership.core import standing as ownership
+from readiness.ownership.models import Assignment
+from readiness.scoring.campaigns.models import Campaign, Progress
+from readiness.scoring.dry_run.models import DryRun
+from readiness.scoring.models import CheckState, Health, Verdict
+from readiness.scoring.reviews.models import Review, SignOff
+from readiness.scoring.waivers.models import Standing as GrantStanding
+from readiness.scoring.worklist.standing import Standing as WorkStanding
+from readiness.tradeoffs.core.consequences import Effect
+from readiness.tradeoffs.models import Decision, PortfolioRun
+from readiness.workloads.jurisdiction.core.vocabulary import Answer
+from readiness.workloads.jurisdiction.models import RulePack
+from telemetry.models import Provenance, SourceState
+from web.states import ATTRIBUTES, STATES
+
+APPS = ("accounts", "web", "inventory", "telemetry", "readiness")
+PARTIAL = {
+    "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
+    "telemetry.store.statements.TABLES": "samples that are not rolled up have a statement of their own",
+    "telemetry.store.statements.COLUMNS": "quantiles are read from sketches",
+    "readiness.evidence.changes._EVENTS": "asked first: other changes leave no row of history",
+    "readiness.evidence.meters.LEVEL_OF_ROLE": "only these roles and power distribution are meters",
+    "readiness.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",
+    "readiness.scoring.checks.ownership.WORDS": "says what is missing, and what is owned is not",
+    "readiness.scoring.core.score.POINTS": "read by `get`: the others give nothing",
+    "readiness.scoring.health.CLOCKS": "looked through, not looked up",
+    "readiness.scoring.queries.attention.REMINDED": "looked through: of the others nobody is reminded",
+    "readiness.tradeoffs.core.units._PLAIN": "the others are money, or carbon",
+    "readiness.tradeoffs.core.units._PER": "only what is paid by something",
+}
+SHOWN = {
+    "check": CheckState,
+    "health": Health,
+    "verdict": Verdict,
+    "source": SourceState,
+    "lifecycle": Site.Stage,
+    "provenance": Provenance,
+    "grant": GrantStanding,
+    "decision": Decision.State,
+    "review": Review.State,
+    "sign-off": SignOff.State,
+    "work": WorkStanding,
+    "ownership": ownership.Standing,
+    "assignment": Assignment.State,
+    "interop": interop.Standing,
+    "framework": FrameworkVersion.Status,
+    "rule-pack": RulePack.Status,
+    "answer": Answer,
+    "portfolio": PortfolioRun.State,
+    "effect": Effect,
+    "dry-run": DryRun.State,
+    "campaign": Campaign.State,
+    "campaign-item": Progress,
+}
+
+
+def modules():
+    for app in APPS:
+        package = importlib.import_module(app)
+        for each in pkgutil.walk_packages(package.__path__, f"{app}."):
+            if ".migrations" not in each.name:
+                yield importlib.import_module(each.name)
+
+
+def enumeration_of(members):
+    """The enumeration that all of them belong to, if there is one."""
+    kinds = {type(member) for member in members}
+    kind = kinds.pop() if len(kinds) == 1 else None
+    return kind if kind is not None and issubclass(kind, Enum) else None
+
+
+def missing(members):
+    kind = enumeration_of(members)
+    return [] if kind is None else sorted(str(member) for member in set(kind) - set(members))
+
+
+def mappings():
+    """By where each is written, not where else it is imported."""
+    for module in modules():
+        source = Path(module.__file__).read_text()
+        for name, value in vars(module).items():
+            if isinstance(value, dict) and enumeration_of(value) and re.search(rf"^{name}\b", source, re.M):
+                yield f"{module.__name__}.{name}", value
+
+
+def orders():
+    """Tuples that something is ranked by: `WORST_FIRST.index`."""
+    for module in modules():
+        for name in set(re.findall(r"\b([A-Z_]+)\.index\b", Path(module.__file__).read_text())):
+            if isinstance(value := vars(module).get(name), tuple) and enumeration_of(value):
+                yield f"{module.__name__}.{name}", value
+
+
+def test_every_mapping_knows_every_member():
+    every = dict(mappings())
+    assert {"readiness.scoring.core.combine.SEVERITY", "readiness.scoring.health.RANK"} <= set(every)
+    partial = {name: missing(value) for name, value in every.items() if missing(value)}
+    assert {name: lacks for name, lacks in partial.items() if name not in PARTIAL} == {}
+    assert set(PARTIAL) <= set(partial), "these are whole, or gone"
+
+
+def test_every_order_knows_every_member():
+    every = dict(orders())
+    assert "telemetry.intake.SEVERITY" in every
+    assert {name: missing(value) for name, value in every.items() if missing(value)} == {}
+
+
+def test_every_kind_of_state_that_pages_show_is_an_enumeration():
+    assert set(SHOWN) == set(STATES) == set(ATTRIBUTES)
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_pages_have_a_word_for_every_state(kind):
+    assert set(STATES[kind]) - {"none"} == {str(member.value) for member in SHOWN[kind]}

@@ -1,0 +1,176 @@
+"""How many series and how much waiting work a source may bring, and what is counted: through the running server."""
+
+import re
+
+import pytest
+
+from telemetry import drain
+from telemetry.models import InboxBatch, Rejection, Series, SourceActivity
+from tests.telemetry.sending import STALE, body_of, stored
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("emptied_samples")]
+
+
+@pytest.fixture
+def bring(post, sender):
+    """Post one sample of each of these series, and drain: the status and what is said."""
+
+    def run(*names, value=1.0):
+        status, _, says = post(body_of(*((name, value, sender.clock.at) for name in names)))
+        drain.drain(now=sender.clock.at)
+        sender.clock.move(seconds=1)
+        return status, says
+
+    return run
+
+
+def names():
+    return sorted(Series.objects.values_list("metric", flat=True))
+
+
+def test_new_series_come_at_a_limited_rate_and_known_ones_go_on(bring, settings, frozen_now):
+    settings.TELEMETRY_NEW_SERIES = 3
+    assert bring("a", "b")[0] == 204
+    status, says = bring("a", "c", "d", "e")
+    assert status == 400
+    assert (says["stored"], says["rejected"]) == (2, {"too_many_new_series": 2})
+    assert says["examples"] == {"too_many_new_series": "d"}
+    assert bring("d")[1]["rejected"] == {"too_many_new_series": 1}
+    assert bring("a", "b", "c")[0] == 204
+    assert names() == ["a", "b", "c"]
+    assert Rejection.objects.get().count == 3
+    frozen_now.move(minutes=5)
+    assert bring("a", "d", "e")[0] == 204
+    assert names() == ["a", "b", "c", "d", "e"]
+
+
+def test_a_source_has_so_many_series_in_all_and_those_that_ended_make_room(bring, settings, frozen_now):
+    settings.TELEMETRY_SERIES = 3
+    status, says = bring("a", "b", "c", "d")
+    assert (status, says["stored"], says["rejected"]) == (400, 3, {"too_many_series": 1})
+    assert bring("a", "b", "c")[0] == 204
+    assert bring("b", value=STALE)[0] == 204
+    frozen_now.move(minutes=1)
+    assert bring("d")[0] == 204
+    assert bring("e")[1]["rejected"] == {"too_many_series": 1}
+    # One that ended is known: when it goes on, nobody refuses it.
+    assert bring("b")[0] == 204
+
+
+def test_both_limits_at_once_are_told_apart(bring, settings):
+    settings.TELEMETRY_NEW_SERIES, settings.TELEMETRY_SERIES = 2, 3
+    _, says = bring("a", "b", "c", "d", "e")
+    assert says["stored"] == 2
+    assert says["rejected"] == {"too_many_new_series": 1, "too_many_series": 2}
+
+
+def test_a_source_that_brings_too_many_leaves_others_alone(bring, settings, sender_of, porto, post):
+    settings.TELEMETRY_NEW_SERIES = 1
+    other = sender_of(porto)
+    assert bring("a", "b")[0] == 400
+    body = body_of(("a", 1.0, other.at(0)))
+    assert post(body, {"Authorization": f"Bearer {other.source.plain_token}"})[0] == 204
+
+
+def test_series_that_another_process_let_in_count_and_are_known(bring, settings, sender, monkeypatch):
+    """As a web process finds it that was started just now."""
+    from telemetry import receive
+    from telemetry.newcomers import Newcomers
+
+    settings.TELEMETRY_NEW_SERIES = 2
+    assert bring("a", "b")[0] == 204
+    monkeypatch.setattr(receive, "_newcomers", Newcomers())
+    assert bring("a", "b")[0] == 204
+    assert bring("a", "c")[1]["rejected"] == {"too_many_new_series": 1}
+    assert SourceActivity.objects.get().new_series == 3
+
+
+def test_series_let_in_and_not_yet_drained_are_not_counted_again(post, sender, settings):
+    settings.TELEMETRY_NEW_SERIES = settings.TELEMETRY_SERIES = 2
+    for second in range(3):
+        assert post(body_of(("a", 1.0, sender.at(second)), ("b", 1.0, sender.at(second))))[0] == 204
+    drain.drain(now=sender.clock.at)
+    assert len(stored()) == 6
+
+
+def test_a_body_refused_for_its_new_series_is_taken_whole_when_they_are_let_in(post, sender, settings):
+    """A sender that lost the answer may come with the same bytes after the limit has gone on."""
+    settings.TELEMETRY_NEW_SERIES = 1
+    body = body_of(("a", 1.0, sender.at(0)), ("b", 2.0, sender.at(0)))
+    assert [post(body)[2]["stored"] for _ in range(2)] == [1, 0]
+    sender.clock.move(minutes=5)
+    assert post(body)[0] == 204
+    drain.drain(now=sender.clock.at)
+    assert sorted({(metric, value) for metric, _, value in stored()}) == [("a", 1.0), ("b", 2.0)]
+
+
+@pytest.mark.parametrize("limit", ["TELEMETRY_INBOX_BATCHES", "TELEMETRY_INBOX_BYTES"])
+def test_a_full_inbox_tells_senders_to_wait_until_it_is_drained(post, sender, settings, limit):
+    setattr(settings, limit, 2 if limit.endswith("BATCHES") else 100)
+    for second in range(2):
+        assert post(body_of(("up", 1.0, sender.at(second))))[0] == 204
+    sender.clock.move(seconds=2)
+    for _ in range(2):
+        status, headers, says = post(body_of(("up", 1.0, sender.at(3))))
+        assert (status, says) == (429, {"detail": "the inbox is full"})
+        assert int(headers["retry-after"]) > 0
+    drain.drain(now=sender.clock.at)
+    sender.clock.move(seconds=2)
+    assert post(body_of(("up", 1.0, sender.at(3))))[0] == 204
+
+
+@pytest.fixture
+def figures(client_of):
+    """`figures()` is what `/metrics` says, by name and labels."""
+
+    def read():
+        text = client_of("ops").get("/metrics").content.decode()
+        return {
+            name: float(value)
+            for name, value in re.findall(r"^(muster_\S+(?:\{.*\})?) (\S+)$", text, re.MULTILINE)
+        }
+
+    return read
+
+
+def test_writes_are_counted_by_status_samples_by_reason(post, sender, figures):
+    route = 'muster_http_requests_total{method="POST",route="api/v1/write",status="%s"}'
+    refused = 'muster_telemetry_refused_total{reason="%s"}'
+    before = figures()
+    mixed = body_of(("up", 1.0, sender.at(0)), ({"job": "x"}, 1.0, sender.at(0)), ("up", 1.0, 0))
+    for body in (mixed, mixed, b"malformed", body_of(("load", 1.0, sender.at(0)))):
+        post(body)
+    post(b"", {"Authorization": None})
+    post(b"", {"Content-Type": "text/plain"})
+    after = figures()
+    grown = {name: after[name] - before.get(name, 0) for name in after}
+    assert [grown[route % status] for status in (204, 400, 401, 415)] == [1, 3, 1, 1]
+    assert grown["muster_telemetry_samples_total"] == 2
+    assert grown["muster_telemetry_duplicates_total"] == 1
+    assert grown[refused % "no_metric_name"] == grown[refused % "too_old"] == 1
+    assert grown[refused % "malformed_body"] == grown[refused % "wrong_content_type"] == 1
+
+
+def test_the_inbox_is_measured(post, sender, figures, frozen_now):
+    names = ("batches", "bytes", "oldest_seconds")
+    assert [figures()[f"muster_telemetry_inbox_{name}"] for name in names] == [0, 0, 0]
+    for second in range(2):
+        post(body_of(("up", 1.0, sender.at(second))))
+    frozen_now.move(seconds=7)
+    batches, size, oldest = (figures()[f"muster_telemetry_inbox_{name}"] for name in names)
+    assert (batches, oldest) == (2, 7)
+    assert size > 50
+    InboxBatch.objects.update(failed_at=frozen_now.at)
+    assert figures()["muster_telemetry_inbox_batches"] == 0
+    assert figures()["muster_telemetry_set_aside_batches"] == 2
+
+
+def test_what_is_forgotten_is_looked_up_and_not_counted_again(bring, settings, monkeypatch):
+    from telemetry import receive
+    from telemetry.newcomers import Newcomers
+
+    monkeypatch.setattr(receive, "_newcomers", Newcomers(most_bytes=1))
+    settings.TELEMETRY_NEW_SERIES = 2
+    for _ in range(3):
+        assert bring("a", "b")[0] == 204
+    assert bring("c")[1]["rejected"] == {"too_many_new_series": 1}

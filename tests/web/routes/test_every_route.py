@@ -1,0 +1,163 @@
+"""Every address answers every role, over a fleet that holds one of everything: with a page, a file or figures.
+
+The routes are read from the URL configuration, so a page that fails for one kind of object fails here the day it is
+added.
+"""
+
+import re
+from urllib.parse import urljoin
+
+import pytest
+from django.apps import apps
+from django.urls import get_resolver
+
+from tests.browser import addresses
+
+pytestmark = pytest.mark.django_db
+ROLES = [None, "viewer", "ops", "planner", "manager", "admin"]
+LEADS_ON, MOST_STEPS = {301, 302, 303, 307, 308}, 5
+# Signing out would end the walk; the way in of the first administrator is closed once there are users.
+NOT_WALKED = {"logout/", "first-admin/<str:secret>/"}
+# What cannot be answered without being told more.
+METRIC = "site=porto&metric=DCGM_FI_DEV_GPU_UTIL"
+ASKED = {
+    "/telemetry/explore/chart.json": METRIC,
+    "/telemetry/explore/series.csv": METRIC,
+    "/api/telemetry/query/": METRIC,
+    "/diff/": "to=muster-1",
+    "/api/tradeoffs/windows/": "workload=porto",
+    "/api/tradeoffs/factors/series/": "site=porto&kind=electricity_price",
+    "/tradeoffs/factors/sites/porto/hours.json": "kind=electricity_price",
+    "/tradeoffs/factors/sites/porto/hours.csv": "kind=electricity_price",
+    "/ownership/propose/": "cell=porto.compute",
+}
+# Of others nobody sees them, whatever their role is.
+ONES_OWN = re.compile("/api/accounts/tokens/[0-9]+/")
+# What the address of any page may say, and what no page knows.
+ODD = "tab=nowhere&page=-1&per=x&sort=nothing&cols=nothing&export=xml&start=tomorrow&state=lost&step=soon"
+# Each is a page of its own: `?tab=`, and the same table as a file.
+OF_THE_PAGE = re.compile(r"\b(?:tab|export)=[a-z0-9-]+")
+API_PK = re.compile(r"\(\?P<pk>[^)]*\)")
+
+
+def walked(patterns=None, before=""):
+    """Every route with its view, but for those of Django's admin."""
+    for each in get_resolver("config.urls").url_patterns if patterns is None else patterns:
+        route = before + str(each.pattern)
+        if hasattr(each, "url_patterns"):
+            if getattr(each, "app_name", None) != "admin":
+                yield from walked(each.url_patterns, route)
+        elif route not in NOT_WALKED:
+            yield route, each.callback
+
+
+def endpoint(route, callback):
+    """An endpoint with the newest row there is in the place of its key."""
+    pk = callback.cls.queryset.order_by("pk").values_list("pk", flat=True).last() if "<pk>" in route else ""
+    return "/" + API_PK.sub(str(pk), route).replace("^", "").removesuffix("$").removesuffix("\\Z")
+
+
+def paths_of(route, callback):
+    if route.startswith("api/"):
+        return [endpoint(route, callback)]
+    path = addresses.address(route)
+    return [path, path.replace(".json", ".csv")] if "<str:form>" in route else [path]
+
+
+@pytest.fixture
+def paths(everything):
+    every = [path for route, callback in walked() for path in paths_of(route, callback)]
+    return [f"{path}?{query}" if (query := asked_of(path)) else path for path in every]
+
+
+def asked_of(path):
+    return next((query for end, query in ASKED.items() if path.endswith(end)), "")
+
+
+class Reader:
+    """Somebody with a role, who keeps in mind what came of each address."""
+
+    def __init__(self, client):
+        self.client = client
+        client.raise_request_exception = False
+        self.seen = {}
+
+    def faults(self, paths):
+        return {path: wrong for path in paths if (wrong := self.fault(path))}
+
+    def fault(self, path):
+        """What is wrong with what an address comes to, after having been led on; "" where nothing is."""
+        at = path
+        for _step in range(MOST_STEPS):
+            status, text = self.ask(at)
+            if status not in LEADS_ON:
+                return "" if is_answer(at, status) and text else f"{at}: {status} {text[:100]!r}"
+            at = urljoin(at, text).partition("#")[0]
+        return "led on for ever"
+
+    def ask(self, path):
+        """The status, and what is read there: where it leads, or what it shows."""
+        if path not in self.seen:
+            answer = self.client.get(path)
+            body = answer.getvalue()
+            self.seen[path] = answer.status_code, answer.get("Location", "") or body
+        return self.seen[path]
+
+    def variants(self, path):
+        """What else a page offers of itself, and what it does not know."""
+        text = self.ask(path)[1]
+        offered = (
+            set(OF_THE_PAGE.findall(text.decode(errors="replace"))) if isinstance(text, bytes) else set()
+        )
+        return [f"{path}{'&' if '?' in path else '?'}{query}" for query in [*sorted(offered), ODD]]
+
+
+def is_answer(path, status):
+    if status == 404:
+        return ONES_OWN.match(path) is not None
+    return status in {200, 401, 403} or (status == 405 and path.startswith("/api/"))
+
+
+@pytest.fixture
+def reader_of(client_of):
+    return lambda role: Reader(client_of(role))
+
+
+def test_every_route_answers_every_role(reader_of, paths):
+    assert len(paths) > 450
+    failed = {}
+    for role in ROLES:
+        failed |= {(role, path): wrong for path, wrong in reader_of(role).faults(paths).items()}
+    assert failed == {}
+
+
+def test_every_page_answers_whatever_it_is_asked(reader_of, paths):
+    admin = reader_of("admin")
+    pages = [path for path in paths if not path.startswith("/api/")]
+    asked = [variant for path in pages for variant in admin.variants(path)]
+    assert {"/sites/porto/?tab=network", "/inventory/ports/?export=csv", "/waivers/?export=json"} <= set(
+        asked
+    )
+    failed = {}
+    for path in asked:
+        status, text = admin.ask(path)
+        if status >= 500 or not text:
+            failed[path] = status
+    assert failed == {}
+
+
+def of_djangos_admin(route):
+    """The address of a route of Django's admin; "" for one that leads out of it."""
+    model = re.match(r"admin/(accounts|inventory)/(\w+)/", route)
+    pk = apps.get_model(*model.groups()).objects.order_by("pk").first().pk if model else 0
+    filled = re.sub(r"<path:object_id>", str(pk), route)
+    return f"/{filled}" if re.fullmatch(r"[\w/-]+", filled) and "log" not in filled else ""
+
+
+def test_every_page_of_djangos_admin_answers(reader_of, everything):
+    [site] = [
+        each for each in get_resolver("config.urls").url_patterns if getattr(each, "app_name", "") == "admin"
+    ]
+    every = {of_djangos_admin(route) for route, _view in walked(site.url_patterns, "admin/")} - {""}
+    assert len(every) > 60
+    assert reader_of("admin").faults(every) == {}

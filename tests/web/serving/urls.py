@@ -1,0 +1,56 @@
+"""Addresses whose views show what the server does with them, beside the floors."""
+
+import itertools
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from tests.web.failing_urls import handler400, handler403, handler404, handler500
+from tests.web.failing_urls import urlpatterns as failing
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+
+@csrf_exempt
+def seen(request: HttpRequest) -> JsonResponse:
+    return JsonResponse(
+        {
+            "bytes": len(request.body),
+            "method": request.method,
+            "query": request.GET.dict(),
+            "address": request.META.get("HTTP_X_REAL_IP", ""),
+        }
+    )
+
+
+def large(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(itertools.repeat(b"x" * 65536, int(request.GET["pieces"])))
+
+
+def breaks(request: HttpRequest) -> StreamingHttpResponse:
+    return StreamingHttpResponse(b"x" * 10 if place < 3 else 1 / 0 for place in range(4))
+
+
+def backend(request: HttpRequest) -> JsonResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid(), current_setting('statement_timeout')")
+        pid, most = cursor.fetchone()
+    return JsonResponse({"pid": pid, "most": most})
+
+
+def lasts(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s)", [request.GET["seconds"]])
+    return HttpResponse("slept")
+
+
+urlpatterns = [
+    *failing,
+    path("seen", seen),
+    path("large.csv", large),
+    path("breaks", breaks),
+    path("backend", backend),
+    path("lasts", lasts),
+]

@@ -1,0 +1,61 @@
+"""CSV: no cell is run by a spreadsheet, and every text comes back as it was."""
+
+import csv
+import io
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from web import sheets
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "=1+1",
+            "+1",
+            "@SUM(A1)",
+            "-1+2",
+            "-",
+            "-inf",
+            "\tx",
+            "\rx",
+            "\nx",
+            "  =1",
+            "\u00a0=1",
+            "\ufeff=1",
+            "＝1",
+        ),
+        "'=1",
+    ],
+)
+def test_what_a_spreadsheet_would_run_is_text(text):
+    assert sheets.guarded(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "value", [-5, -5.5, Decimal("-5.50"), None, True, "-5", "-5.5e-3", "a=1", "'s-Gravenhage"]
+)
+def test_numbers_and_plain_words_stay(value):
+    assert sheets.guarded(value) == value
+
+
+def test_headers_are_guarded_too_and_rows_come_in_chunks():
+    rows = ([number, "x" * 1000] for number in range(200))
+    parts = list(sheets.lines(["=1+1", "text"], rows))
+    read = list(csv.reader(io.StringIO(b"".join(parts).decode())))
+    assert read[0] == ["'=1+1", "text"]
+    assert [row[0] for row in read[1:]] == [str(number) for number in range(200)]
+    assert max(map(len, parts)) < 2 * sheets.CHUNK_CHARACTERS
+    assert len(parts) > 1
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\x00")))
+@example("''=1")
+@example("' =1")
+@example("'-5")
+def test_every_text_comes_back(text):
+    assert sheets.unguarded(sheets.guarded(text)) == text

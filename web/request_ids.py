@@ -1,0 +1,26 @@
+"""The id of the request at hand, for every line of the log that it writes."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_current: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+@contextmanager
+def logged(request_id: str) -> Iterator[None]:
+    """Name the request in what is logged inside."""
+    before = _current.set(request_id)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+class RequestIdFilter(logging.Filter):
+    """Gives each record `request_id`; a hyphen outside requests."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = _current.get()
+        return True

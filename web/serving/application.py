@@ -1,0 +1,266 @@
+"""The ASGI application: every request of the web process passes here first.
+
+Django runs as WSGI in a thread of the lane that the request belongs to. Its answer, a stream as well, is written to a
+file before the thread goes on to others, and sent from there: a slow reader keeps no thread and no connection.
+"""
+
+import asyncio
+import io
+import logging
+import tempfile
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, Any
+
+from asgiref.wsgi import WsgiToAsgiInstance
+from django.conf import settings
+
+from web import errors, refusals, request_ids
+from web.bodies import (
+    MEMORY_BYTES,
+    Application,
+    Body,
+    BodyTooSlow,
+    Message,
+    Receive,
+    Send,
+    SenderGone,
+    declared_bytes,
+    linger,
+)
+from web.refusals import Refusal
+from web.serving import strangers
+from web.serving.lanes import Lane
+from web.serving.pulse import Pulse
+from web.serving.turns import TooManyAtOnce, Turns
+from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE, Work
+
+log = logging.getLogger(__name__)
+
+type Environ = dict[str, Any]
+type Wsgi = Callable[[Environ, Callable[..., None]], Iterable[bytes]]
+
+# What anybody may send: more than any form that is open to strangers, or a question of a program, holds.
+FREE_BYTES = 64 * 1024
+READY_WITHIN_S = 0.6
+PIECE_BYTES = 64 * 1024
+# A reader that takes no piece for so long is not waited for.
+PIECE_S = 60.0
+HEALTH_PATHS = "/health/"
+SERIES_PATHS = frozenset({"/api/telemetry/query/"})
+FILE_PATHS = (".csv", ".pdf", "/export/")
+
+
+class Refused(Exception):
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+
+
+class AnswerTooLarge(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    file: IO[bytes]
+
+
+class Serving:
+    """`doors` answer their method and address themselves; everything else is Django's."""
+
+    def __init__(self, wsgi: Wsgi, doors: Mapping[tuple[str, str], Application]) -> None:
+        self._wsgi = wsgi
+        self._doors = doors
+        self._pulse = Pulse()
+        self._lanes = {work: Lane(work) for work in (PAGES, FILES, SERIES, HEALTH, SPARE)}
+        self._turns = Turns()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
+        door = self._doors.get((scope["method"], scope["path"]))
+        if scope["path"].startswith(HEALTH_PATHS):
+            await self._health(scope, send)
+        elif self._pulse.away:
+            await self._refuse(scope, receive, send, refusals.AWAY)
+        elif door is not None:
+            await door(scope, receive, send)
+        else:
+            try:
+                await self._django(scope, receive, send)
+            except Refused as refused:
+                await self._refuse(scope, receive, send, refused.refusal)
+            except TooManyAtOnce:
+                await self._refuse(scope, receive, send, refusals.BUSY)
+            except BodyTooSlow:
+                await self._refuse(scope, receive, send, refusals.TOO_SLOW)
+            except SenderGone:
+                return
+
+    async def _health(self, scope: Message, send: Send) -> None:
+        """No body is read, and no cookie: nobody has to be known."""
+        headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+        environ = _environ({**scope, "headers": headers}, io.BytesIO(), 0)
+        away = environ | {"muster.away": True}
+        if self._pulse.away:
+            answer = await self._lanes[SPARE].run(self._answer, away)
+        else:
+            try:
+                async with asyncio.timeout(READY_WITHIN_S):
+                    answer = await self._lanes[HEALTH].run(self._answer, environ)
+            except TimeoutError:
+                answer = await self._lanes[SPARE].run(self._answer, away)
+        await _send(answer, send)
+
+    async def _refuse(self, scope: Message, receive: Receive, send: Send, refusal: Refusal) -> None:
+        """The answer is made by Django, as a page or as JSON; what is left of the body is dropped."""
+        environ = _environ(scope, io.BytesIO(), 0) | {"muster.refusal": refusal}
+        await _send_and_close(await self._lanes[SPARE].run(self._answer, environ), receive, send)
+
+    async def _django(self, scope: Message, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        async with Body(receive) as body:
+            await self._take(body, headers, _address(scope))
+            work = _work_of(scope, body.size)
+            gone = asyncio.ensure_future(receive())
+            try:
+                async with self._turns.turn(work, _reader(scope, headers)):
+                    environ = _environ(scope, body.file, body.size)
+                    answer = await self._lanes[work].run(self._answer_unless, gone, environ)
+                if answer is not None:
+                    await _send(answer, send)
+            finally:
+                gone.cancel()
+
+    async def _take(self, body: Body, headers: Mapping[bytes, bytes], address: str) -> None:
+        """Read a small body from anybody, a larger one from whoever is known."""
+        declared, most = declared_bytes(headers), settings.BODY_BYTES
+        keyword, secret = strangers.credential(headers)
+        if declared > most:
+            raise Refused(refusals.too_large(most))
+        if declared <= FREE_BYTES and await body.read(FREE_BYTES):
+            return
+        if not secret:
+            raise Refused(refusals.too_large_for_strangers(FREE_BYTES))
+        if not await self._lanes[PAGES].run(strangers.is_known, keyword, secret, address=address):
+            raise Refused(refusals.UNKNOWN)
+        if not await body.read(most):
+            raise Refused(refusals.too_large(most))
+
+    def _answer_unless(self, gone: asyncio.Future[Message], environ: Environ) -> Answer | None:
+        """Nothing is made for a reader that left while it waited."""
+        return None if gone.done() else self._answer(environ)
+
+    def _answer(self, environ: Environ) -> Answer:
+        """Django's answer, whole. Runs in a thread; its failures are answered as well."""
+        request_id = environ["muster.request_id"] = str(uuid.uuid4())
+        with request_ids.logged(request_id):
+            try:
+                return _whole(self._wsgi, environ)
+            except AnswerTooLarge:
+                refusal = refusals.ANSWER_TOO_LARGE
+            except Exception as error:
+                log.exception("no answer to %s %s", environ["REQUEST_METHOD"], environ["PATH_INFO"])
+                refusal = errors.refusal_for(error)
+            return _whole(self._wsgi, environ | {"muster.refusal": refusal})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        watching = None
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                watching = asyncio.create_task(self._pulse.watch())
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if watching is not None:
+                    watching.cancel()
+                for closing in (self._pulse, *self._lanes.values(), *self._doors.values()):
+                    await closing.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _reader(scope: Message, headers: Mapping[bytes, bytes]) -> str:
+    """The token or the session; a stranger's address."""
+    _, secret = strangers.credential(headers)
+    return secret or _address(scope)
+
+
+def _address(scope: Message) -> str:
+    return str((scope.get("client") or [""])[0])
+
+
+def _work_of(scope: Message, body_bytes: int) -> Work:
+    if scope["path"] in SERIES_PATHS:
+        return SERIES
+    asks_for_file = scope["path"].endswith(FILE_PATHS) or b"export=" in scope["query_string"]
+    return FILES if asks_for_file or body_bytes > FREE_BYTES else PAGES
+
+
+def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
+    """WSGI's. A header with an underscore would pass for the one with a hyphen, which a proxy in front has set."""
+    unwanted = (b"content-length", b"transfer-encoding")
+    headers = [pair for pair in scope["headers"] if b"_" not in pair[0] and pair[0] not in unwanted]
+    adapter = WsgiToAsgiInstance(None, duplicate_header_limit=0)
+    adapter.scope = {**scope, "headers": headers, "query_string": b""}
+    body.seek(0)
+    return adapter.build_environ(adapter.scope, body) | {
+        "CONTENT_LENGTH": str(size),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+    }
+
+
+def _whole(wsgi: Wsgi, environ: Environ) -> Answer:
+    started: list[Any] = []
+    parts = wsgi(environ, lambda status, headers, *failure: started.extend((status, headers)))
+    file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  (closed once it is sent)
+    try:
+        size = 0
+        for part in parts:
+            size += len(part)
+            if size > settings.ANSWER_BYTES:
+                raise AnswerTooLarge
+            file.write(part)
+    except BaseException:
+        file.close()
+        raise
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    status, headers = started
+    pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    if all(name != b"content-length" for name, _ in pairs) and int(status[:3]) not in (204, 304):
+        pairs.append((b"content-length", str(size).encode()))
+    return Answer(int(status[:3]), pairs, file)
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    with answer.file as file, suppress(TimeoutError):
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        file.seek(0)
+        piece, more = file.read(PIECE_BYTES), True
+        while more:
+            following = file.read(PIECE_BYTES)
+            more = bool(following)
+            async with asyncio.timeout(PIECE_S):
+                await send({"type": "http.response.body", "body": piece, "more_body": more})
+            piece = following
+
+
+async def _send_and_close(answer: Answer, receive: Receive, send: Send) -> None:
+    """Answer a sender that is still at its body."""
+    headers = [*answer.headers, (b"connection", b"close")]
+    with answer.file as file:
+        file.seek(0)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": file.read(), "more_body": True})
+        await linger(receive)
+        await send({"type": "http.response.body", "body": b""})
