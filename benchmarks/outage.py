@@ -21,7 +21,10 @@ def main() -> None:
             took_s = going.recovered_s(path, status)
             verdict = "met" if took_s <= BACK_S else "MISSED"
             print(f"first {what} after {took_s:.2f} s; bar {BACK_S:.0f} s: {verdict}")
-        lost, doubled = stored(running, going.sender)
-        samples = sum(map(len, going.sender.sent().values()))
-        verdict = "met" if lost == doubled == 0 else "MISSED"
-        print(f"{samples:,} samples acknowledged, {lost} lost, {doubled} doubled; bar 0: {verdict}")
+        samples = stored(running, going)
+        count = sum(map(len, going.sender.sent().values()))
+        verdict = "met" if samples.lost == samples.doubled == 0 else "MISSED"
+        print(
+            f"{count:,} samples acknowledged, {samples.lost} lost, {samples.doubled} doubled; bar 0: {verdict}"
+        )
+        print(f"all drained {samples.drained_s:.1f} s after its return")

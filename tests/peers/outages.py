@@ -111,15 +111,28 @@ def _answered(answers: dict[str, list[Answer]], *, since: float, what: str) -> N
     eventually(well, within_s=RECOVERED_S, what=what)
 
 
-def stored(standing: Standing, sender: Sender) -> tuple[int, int]:
-    """How many acknowledged samples are lost, and how many are stored twice; waits until all are drained."""
+@dataclass(frozen=True)
+class Stored:
+    """`drained_s` is from the server's return until no sample waited in the inbox any more."""
+
+    lost: int
+    doubled: int
+    drained_s: float
+
+
+def stored(standing: Standing, going: Outage) -> Stored:
+    """What became of the samples that were acknowledged; waits until all are drained."""
     eventually(
         lambda: standing.muster.asked_of_database("SELECT NOT EXISTS (SELECT FROM telemetry_inboxbatch)"),
         within_s=STORED_S,
         what="all is drained",
+        last=standing.muster._logs,
     )
-    counts = sender.stored(standing.muster, SITE, "count", "1s")
-    pairs = [
-        counts.get(rack, {}).get(second, 0) for rack, points in sender.sent().items() for second in points
+    drained_s = time.monotonic() - going.back_at
+    counts = going.sender.stored(standing.muster, SITE, "count", "1s")
+    each = [
+        counts.get(rack, {}).get(second, 0)
+        for rack, points in going.sender.sent().items()
+        for second in points
     ]
-    return sum(count == 0 for count in pairs), sum(count > 1 for count in pairs)
+    return Stored(sum(count == 0 for count in each), sum(count > 1 for count in each), drained_s)
