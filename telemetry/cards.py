@@ -19,6 +19,7 @@ from telemetry.intake import HOUR, Hour, Intake, Queue, Refused, object_of
 from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState
 from telemetry.questions import OBJECTS
 from telemetry.unmatched import NOUNS, why_unmatched
+from web import visibility
 from web.links import page_url
 from web.states import state
 from web.units import age, duration, instant, number
@@ -197,20 +198,18 @@ def _refused(rows: Sequence[Intake]) -> Card:
     }
 
 
-def owner_words(source: Source, *, names: bool) -> str:
-    if source.owner is None:
-        return gettext("nobody")
-    return source.owner.username if names else gettext("named")
+def owner_words(source: Source) -> str:
+    return visibility.name_of(source.owner) or gettext("nobody")
 
 
-def to_hand_over(rows: Iterable[Intake], *, names: bool) -> list[Card]:
+def to_hand_over(rows: Iterable[Intake]) -> list[Card]:
     """Sources whose owner has left. Their tokens go on working."""
     return [
         {
             "id": row.source.pk,
             "name": row.source.name,
             "url": page_url(row.source) or "",
-            "owner": owner_words(row.source, names=names),
+            "owner": owner_words(row.source),
             "prefix": row.source.token.prefix if row.source.token else "",
         }
         for row in rows
@@ -218,7 +217,7 @@ def to_hand_over(rows: Iterable[Intake], *, names: bool) -> list[Card]:
     ]
 
 
-def facts(row: Intake, *, names: bool, now: datetime) -> list[Card]:
+def facts(row: Intake, *, now: datetime) -> list[Card]:
     source = row.source
     where = (
         {"value": str(source.site), "url": page_url(source.site) or ""}
@@ -251,7 +250,7 @@ def facts(row: Intake, *, names: bool, now: datetime) -> list[Card]:
         {"term": gettext("Provenance"), "kind": "provenance", "state": source.provenance},
         {
             "term": gettext("Owner"),
-            "value": owner_words(source, names=names),
+            "value": owner_words(source),
             "note": gettext("has left: name another") if source.lost_owner else "",
         },
         {"term": gettext("Token"), "value": f"{source.token.prefix}…" if source.token else gettext("none")},

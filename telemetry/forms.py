@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from inventory.models import Site
 from telemetry.models import Source
+from web.visibility import sees_names
 
 
 class SourceForm(forms.ModelForm):
@@ -42,10 +43,9 @@ class SourceForm(forms.ModelForm):
             "provenance": _("What its numbers are. An estimate is never shown as a measurement."),
         }
 
-    def __init__(self, *args: Any, names: bool, **kwargs: Any) -> None:
-        """`names` is whether the reader may see who there is."""
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if names:
+        if sees_names():
             self.fields["owner"].queryset = User.objects.filter(is_active=True).order_by("username")
             self.fields["owner"].empty_label = _("– nobody –")
         else:

@@ -51,8 +51,8 @@ class SeriesListFilters(ObjectFilterSet):
         search_fields = ["metric", "labels"]
 
 
-def source_table(*, now: datetime, add_url: str, names: bool) -> Table:
-    """The ages in it need the time of the page; `add_url` is empty for who may add none, `names` tells who owns."""
+def source_table(*, now: datetime, add_url: str) -> Table:
+    """The ages in it need the time of the page; `add_url` is empty for who may add none."""
     return Table(
         id="sources",
         noun=(_("source"), _("sources")),
@@ -71,7 +71,7 @@ def source_table(*, now: datetime, add_url: str, names: bool) -> Table:
         row_id=lambda row: row.source.pk,
         row_url=lambda row: page_url(row.source) or "",
         row_name=lambda row: row.source.name,
-        columns=(*_source_identity(), *_source_figures(now), *_source_details(), *_source_owner(names)),
+        columns=(*_source_identity(), *_source_figures(now), *_source_details(), _source_owner()),
     )
 
 
@@ -177,16 +177,15 @@ def _source_details() -> tuple[Column, ...]:
     )
 
 
-def _source_owner(names: bool) -> tuple[Column, ...]:
-    owner = Column(
+def _source_owner() -> Column:
+    return Column(
         "owner",
         _("Owner"),
-        value=lambda row: cards.owner_words(row.source, names=True),
+        value="source.owner",
         tone=lambda row: "warn" if row.source.lost_owner else "",
         sort="owner__username",
         default=False,
     )
-    return (owner,) if names else ()
 
 
 def series_table(source: Source | None = None) -> Table:

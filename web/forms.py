@@ -5,6 +5,9 @@ from typing import ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+
+from web import visibility
 
 
 class DayInput(forms.DateInput):
@@ -12,6 +15,15 @@ class DayInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+class PersonField(forms.ModelChoiceField):
+    """Somebody of those that the reader may know of."""
+
+    def _get_queryset(self) -> QuerySet:
+        return visibility.known(super()._get_queryset())  # type: ignore[misc]
+
+    queryset = property(_get_queryset, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
 
 
 class RefusedForm(forms.Form):

@@ -5,7 +5,7 @@ A view says what it takes (`require_GET`, `require_POST`); what follows is decid
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 
@@ -38,7 +38,7 @@ class MethodMiddleware:
 
     def _respond(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if response.status_code != 405 or getattr(response, "content", b""):
+        if response.status_code != 405 or not isinstance(response, HttpResponse) or response.content:
             return response
         if request.method == "GET" and not wants_json(request):
             query = request.META.get("QUERY_STRING", "")

@@ -9,7 +9,7 @@ from django.db import DatabaseError, DataError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from web import errors, metrics
+from web import errors, metrics, visibility
 from web.actor import acting
 from web.requests import FOR_PROGRAMS
 
@@ -62,17 +62,21 @@ class RefusalMiddleware:
 
 
 class ActorMiddleware:
-    """Attributes writes to the signed-in user; a token's user is named later, when the endpoint has checked it."""
+    """Attributes writes to the signed-in user, and shows names as that user may see them.
+
+    A token's user is named later, when the endpoint has checked it.
+    """
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in SAFE_METHODS:
-            return self._in_zone(request)
-        user = request.user if request.user.is_authenticated else None
-        with acting(user, request_id=request.id):
-            return self._in_zone(request)
+        with visibility.read_by(request):
+            if request.method in SAFE_METHODS:
+                return self._in_zone(request)
+            user = request.user if request.user.is_authenticated else None
+            with acting(user, request_id=request.id):
+                return self._in_zone(request)
 
     def _in_zone(self, request: HttpRequest) -> HttpResponse:
         # Programs are told UTC, whoever asks; pages speak the reader's zone.

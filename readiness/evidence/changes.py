@@ -43,18 +43,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One change: what was done, when, and by whom ("" where history does not know)."""
+    """One change: what was done, and when. By whom is a name, which history tells to those who may see it."""
 
     what: str
     at: datetime
-    who: str
 
-    def by_whom(self) -> str:
-        who = f"by {self.who}, " if self.who else ""
-        return f" ({who}{self.at:%Y-%m-%d %H:%M} UTC)."
+    def when(self) -> str:
+        return f" ({self.at:%Y-%m-%d %H:%M} UTC)."
 
     def sentence(self) -> str:
-        return f"{self.what[:1].upper()}{self.what[1:]}{self.by_whom()}"
+        return f"{self.what[:1].upper()}{self.what[1:]}{self.when()}"
 
 
 def device_changes(device_ids: Collection[int]) -> dict[tuple[int, str, str], Made]:
@@ -70,16 +68,15 @@ def device_changes(device_ids: Collection[int]) -> dict[tuple[int, str, str], Ma
             "pgh_created_at",
             "firmware_version",
             "software_version",
-            "pgh_context__metadata__username",
         )
     )
     last: dict[tuple[int, str], str] = {}
     found: dict[tuple[int, str, str], Made] = {}
-    for device_id, at, firmware, software, who in rows:
+    for device_id, at, firmware, software in rows:
         for column, version in (("firmware_version", firmware), ("software_version", software)):
             if last.get((device_id, column)) != version:
                 last[device_id, column] = version
-                found[device_id, column, version] = Made(version, at, who or "")
+                found[device_id, column, version] = Made(version, at)
     return found
 
 
@@ -96,11 +93,11 @@ def changes_at(places: Collection[Place]) -> dict[Place, Made]:
             .filter(**{f"{site}__in": site_ids})
             .order_by(site, "-pgh_id")
             .distinct(site)
-            .values_list(site, "pgh_created_at", "pgh_label", name, "pgh_context__metadata__username")
+            .values_list(site, "pgh_created_at", "pgh_label", name)
         )
-        for site_id, at, label, named, who in rows:
+        for site_id, at, label, named in rows:
             what = f"{noun} {named} {_DONE.get(label, 'was changed')}"
-            found[Place(site_id, kind)] = Made(what, at, who or "")
+            found[Place(site_id, kind)] = Made(what, at)
     return found
 
 

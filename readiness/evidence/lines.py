@@ -14,6 +14,7 @@ from readiness.evidence.proved import Proved
 from readiness.evidence.tables import devices_of, exact
 from readiness.framework.core.definition import Framework
 from web.units import format_value, instant
+from web.visibility import name_of
 
 type Line = dict[str, Any]
 
@@ -31,7 +32,7 @@ def facts(run: ValidationRun) -> list[Line]:
         {"term": gettext("Load"), "value": load},
         {"term": gettext("Taken"), "value": instant(run.taken_at)},
         {"term": gettext("Received"), "value": instant(run.received_at)},
-        {"term": gettext("Uploaded by"), "value": run.by.username if run.by else ""},
+        {"term": gettext("Uploaded by"), "value": name_of(run.by)},
         {"term": gettext("Driver"), "value": run.driver},
         {"term": gettext("Firmware"), "value": run.firmware},
         {"term": gettext("Network operating system"), "value": run.nos},
@@ -47,7 +48,7 @@ def facts(run: ValidationRun) -> list[Line]:
 def _baseline(run: ValidationRun) -> str:
     if run.baseline_at is None:
         return ""
-    who = run.baseline_by.username if run.baseline_by else gettext("somebody")
+    who = name_of(run.baseline_by) or gettext("somebody")
     return gettext("since %(when)s, by %(who)s") % {"when": instant(run.baseline_at), "who": who}
 
 
@@ -83,14 +84,14 @@ def record_facts(record: Attestation | RecordedFact, framework: Framework) -> li
         until = record.valid_until.isoformat() if record.valid_until else ""
         found += [
             {"term": gettext("Statement"), "value": record.statement},
-            {"term": gettext("Attested by"), "value": record.attested_by},
+            {"term": gettext("Attested by"), "value": name_of(record.attested_by)},
             {"term": gettext("Workload classes"), "value": ", ".join(record.workload_classes)},
             {"term": gettext("Valid until"), "value": until},
             {"term": gettext("Document"), "value": record.document or record.link, "url": record.link},
         ]
     found += [
         {"term": gettext("Provenance"), "value": record.get_provenance_display()},
-        {"term": gettext("Entered by"), "value": record.by.username if record.by else ""},
+        {"term": gettext("Entered by"), "value": name_of(record.by)},
     ]
     return [line for line in found if line["value"]]
 
@@ -118,7 +119,7 @@ def limit_facts(declared: DeclaredLimit, framework: Framework) -> list[Line]:
         {"term": gettext("Limit"), "value": limit_text(framework, declared)},
         {"term": gettext("In force from"), "value": declared.declared_on.isoformat()},
         {"term": gettext("Source"), "value": declared.source},
-        {"term": gettext("Entered by"), "value": declared.by.username if declared.by else ""},
+        {"term": gettext("Entered by"), "value": name_of(declared.by)},
         {"term": gettext("Note"), "value": declared.note},
         {"term": gettext("What it is"), "value": kind.note if kind else ""},
     ]

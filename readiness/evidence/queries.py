@@ -17,6 +17,7 @@ from readiness.evidence.models import Attestation, DeclaredLimit, MeasuredDay, R
 from telemetry.binary import binary_cursor
 from telemetry.core.sketch import Sketch
 from telemetry.models import Series
+from web.visibility import name_of
 
 FRESH_FOR = timedelta(seconds=60)
 """Today's rows are refreshed no sooner than this."""
@@ -199,6 +200,11 @@ class NewestRecord:
     taken_on: date
     provenance: str
     said_by: str
+
+    @property
+    def source(self) -> str:
+        """What was said by, as the present reader may see it: an attestation names a person."""
+        return name_of(self.said_by) if self.kind == "attestation" else self.said_by
 
 
 def newest_records(

@@ -96,7 +96,7 @@ SELECT * FROM (
     ORDER BY site_id, check_id, part, taken_at DESC, id DESC
 ) fact
 UNION ALL
-SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested by ' || attested_by,
+SELECT 'attestation', record.id, site_id, check_id, part, value, taken_at, 'attested',
     void_changes, NULLIF(voids, '{}'), voided_at, void_reason, provenance, valid_until, site.time_zone
 FROM evidence_attestation record JOIN inventory_site site ON site.id = site_id
 WHERE site_id = ANY(%(sites)s) AND taken_at <= %(now)s AND part <> '' AND workload_classes = '{}'

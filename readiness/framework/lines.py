@@ -18,6 +18,7 @@ from readiness.framework.core.vocabulary import Direction, EvidenceKind
 from readiness.framework.models import DraftStep, FrameworkVersion
 from readiness.framework.queries import told
 from readiness.framework.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT
+from web import visibility
 
 type Line = dict[str, Any]
 SHOWN = 2
@@ -97,7 +98,7 @@ def _deed(term: str, at: datetime, by: User | None) -> Line:
 
 
 def by_whom(by: User | None) -> str:
-    return str(by) if by else gettext("shipped with Muster")
+    return visibility.name_of(by) or gettext("shipped with Muster")
 
 
 def offers(version: FrameworkVersion, user: User) -> dict[str, bool]:

@@ -1,7 +1,9 @@
 """Columns of the list of versions."""
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from readiness.framework import lines
 from readiness.framework.filters import FrameworkVersionFilters
 from readiness.framework.models import FrameworkVersion
@@ -23,10 +25,10 @@ def versions() -> Table:
     )
 
 
-def _who(version: FrameworkVersion) -> str:
-    if version.published_at:
-        return lines.by_whom(version.published_by)
-    return lines.by_whom(version.edited_by or version.created_by)
+def _who(version: FrameworkVersion) -> User | str:
+    """The user, so that the table names them as its reader may see."""
+    by = version.published_by if version.published_at else version.edited_by or version.created_by
+    return by or gettext("shipped with Muster")
 
 
 _COLUMNS = (

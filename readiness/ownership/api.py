@@ -29,9 +29,8 @@ from web.rest.permissions import requires
 from web.rest.router import Router
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.visibility import SEES_NAMES
 
-MAY_SEE_NAMES = "people.view_person"
-_NAMES = ("accountable", "deputy", "answered_by", "ended_by")
 _DECIDED = (
     *("state", "proposed_by", "proposed_at", "answered_by", "answered_at", "answer_note"),
     *("confirmed_at", "due_at", "ended_at", "ended_by", "end_reason"),
@@ -45,10 +44,7 @@ class StepSerializer(serializers.ModelSerializer):
 
 
 class AssignmentSerializer(ObjectSerializer):
-    """`accountable`, `deputy`, `answered_by`, `ended_by`: null to those without people.view_person.
-
-    `is_in_force` is as of now.
-    """
+    """`is_in_force` is as of now."""
 
     is_in_force = serializers.SerializerMethodField()
     steps = StepSerializer(many=True, read_only=True)
@@ -77,13 +73,6 @@ class AssignmentSerializer(ObjectSerializer):
     @extend_schema_field(OpenApiTypes.BOOL)
     def get_is_in_force(self, assignment: Assignment) -> bool:
         return assignment.is_in_force(clock.now())
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        request = self.context.get("request")
-        if request is not None and not request.user.has_perm(MAY_SEE_NAMES):
-            shown |= {name: None for name in _NAMES if name in shown}
-        return shown
 
 
 class AnswerNoteSerializer(serializers.Serializer):
@@ -175,7 +164,7 @@ def _one_side(accountable: Person, team: Team, deputy: Person | None, state: str
 
 
 _may_see = [requires(rules.MAY_SEE)]
-_may_reassign = [requires(rules.MAY_SEE, MAY_SEE_NAMES, rules.MAY_PROPOSE, rules.MAY_END)]
+_may_reassign = [requires(rules.MAY_SEE, SEES_NAMES, rules.MAY_PROPOSE, rules.MAY_END)]
 
 
 class AssignmentViewSet(ObjectViewSet):
@@ -329,7 +318,7 @@ class GapsView(APIView):
             and (not sites or gap.site.slug in sites)
         ]
         limit, offset = limit_of(request), _offset(request)
-        names = request.user.has_perm(MAY_SEE_NAMES)
+        names = request.user.has_perm(SEES_NAMES)
         rows = [_gap_row(gap, names=names) for gap in found[offset : offset + limit]]
         return Response({"evaluated_at": now, "count": len(found), "results": rows})
 

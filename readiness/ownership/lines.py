@@ -11,6 +11,7 @@ from accounts.models import User
 from readiness.ownership import rules
 from readiness.ownership.models import Assignment
 from readiness.ownership.words import day, due, item_label, link
+from web.visibility import sees_names
 
 type Line = dict[str, Any]
 
@@ -79,7 +80,7 @@ def choices_of(one: Assignment, user: User, now: datetime) -> Line:
         "may_confirm": live and not waits and named,
         "may_end": live and (named or own_proposal or user.has_perm(rules.MAY_END)),
         "may_tick": live and (named or user.has_perm(rules.MAY_PROPOSE)),
-        "may_amend": live and user.has_perm(rules.MAY_PROPOSE) and user.has_perm("people.view_person"),
+        "may_amend": live and user.has_perm(rules.MAY_PROPOSE) and sees_names(user),
         "withdraws": waits,
         "why_not": why_not,
     }

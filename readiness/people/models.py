@@ -87,6 +87,7 @@ class Person(models.Model):
     """
 
     HISTORY_PERMISSION = "people.view_person"
+    SIGNS_IN_AS = "user_id"
 
     name = models.CharField(_("name"), max_length=150)
     user = models.OneToOneField(

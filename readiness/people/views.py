@@ -28,10 +28,11 @@ from web.forms import RefusedForm
 from web.history import history_of
 from web.permissions import require, signed_in
 from web.requests import UserRequest
+from web.visibility import SEES_NAMES, sees_names
 
 may_see_teams = require("people.view_team")
-may_see_people = require("people.view_person")
-may_link = require("people.view_person", operations.MAY_LINK)
+may_see_people = require(SEES_NAMES)
+may_link = require(SEES_NAMES, operations.MAY_LINK)
 
 
 @may_see_teams
@@ -39,7 +40,7 @@ may_link = require("people.view_person", operations.MAY_LINK)
 @require_GET
 def people(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    if not request.user.has_perm("people.view_person"):
+    if not sees_names(request.user):
         return _teams(request, "people/counted.html")
     table = table_kit.page(request, tables.people_table(), queries.people(now=at))
     if table_kit.wants_table_only(request, table):
@@ -108,7 +109,7 @@ def _link(person: Person) -> dict[str, str]:
 def team(request: HttpRequest, pk: int) -> HttpResponseBase:
     at = now()
     found = get_object_or_404(queries.teams(now=at), pk=pk)
-    names = request.user.has_perm("people.view_person")
+    names = sees_names(request.user)
     context = {
         "team": found,
         "members": queries.people(now=at).filter(memberships__team=found) if names else [],
@@ -124,14 +125,14 @@ def team(request: HttpRequest, pk: int) -> HttpResponseBase:
     return answers.page(request, "people/team.html", context)
 
 
-@require("people.view_person", "people.add_person")
+@require(SEES_NAMES, "people.add_person")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add_person(request: HttpRequest) -> HttpResponse:
     return _form(request, PersonForm(request.POST or None), _save_person(None), gettext("Add a person"))
 
 
-@require("people.view_person", "people.change_person")
+@require(SEES_NAMES, "people.change_person")
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_person(request: HttpRequest, pk: int) -> HttpResponse:

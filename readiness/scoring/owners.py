@@ -23,8 +23,6 @@ from readiness.ownership.words import cell_label, cell_text, day, item_label, li
 from readiness.scoring.checks import FROM_OWNERSHIP
 from readiness.scoring.queries.rows import CheckRow
 
-SEES_NAMES = "people.view_person"
-
 
 def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
     """With `answering`, the team or else what the site says, and `accountable`, the person's name or ""."""

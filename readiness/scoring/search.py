@@ -7,6 +7,8 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.scoring.worklist import queries as worklist
+from readiness.scoring.worklist.models import WorkItem
+from web import visibility
 from web.search import Hit
 
 
@@ -34,7 +36,8 @@ def find_work(query: str, *, user: User, limit: int) -> list[Hit]:
     wanted = query.casefold()
     named = [check.id for check in framework.checks if wanted in f"{check.id} {check.name}".casefold()]
     asked = Q(check_id__in=named)
-    for field in ("site__name", "note", "owner__username", "owner_name"):
+    fields = ("site__name", "note", "owner__username", "owner_name")
+    for field in visibility.searchable(WorkItem, fields, user):
         asked |= Q(**{f"{field}__icontains": query})
     found = worklist.items().filter(asked)[:limit]
     checks = framework.checks_by_id

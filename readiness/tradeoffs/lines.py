@@ -20,6 +20,7 @@ from readiness.tradeoffs.queries.series import SourceSeries
 from readiness.tradeoffs.rows import band_text, value_text
 from readiness.tradeoffs.tables import BASIS_LABELS
 from web.units import age, percent
+from web.visibility import name_of
 
 type Line = dict[str, Any]
 
@@ -122,7 +123,7 @@ def entry_facts(entry: SiteFactor) -> list[Line]:
         {"term": gettext("Until"), "value": entry.until_on.isoformat() if entry.until_on else ""},
         {"term": gettext("Caution"), "value": entry.caution},
         {"term": gettext("Note"), "value": entry.note},
-        {"term": gettext("Entered by"), "value": entry.by.username if entry.by else ""},
+        {"term": gettext("Entered by"), "value": name_of(entry.by)},
     ]
     return [line for line in found if line["value"]]
 

@@ -58,13 +58,6 @@ class SourceSerializer(ObjectSerializer):
         brief_fields = ["name", "state"]
         extra_kwargs = {"cadence_s": {"min_value": 1}}
 
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        request = self.context.get("request")
-        if request is not None and "owner" in shown and not request.user.has_perm("people.view_person"):
-            shown["owner"] = None
-        return shown
-
     @extend_schema_field({"type": "string", "nullable": True})
     def get_token_prefix(self, source: Source) -> str | None:
         return source.token.prefix if source.token else None

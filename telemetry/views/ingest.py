@@ -17,7 +17,6 @@ from web.permissions import require
 
 MAY_ADD = "telemetry.add_source"
 MAY_DECIDE = "telemetry.change_source"
-SEES_NAMES = "people.view_person"
 UNMATCHED_SHOWN = 6
 SET_ASIDE_SHOWN = 20
 
@@ -43,7 +42,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "kpis": cards.key_figures(rows, intake.queue(), workers.seen(now=at), unmatched=count, now=at),
         "unmatched_count": count,
         "set_aside": cards.set_aside(intake.set_aside()[:SET_ASIDE_SHOWN]),
-        "to_hand_over": cards.to_hand_over(rows, names=request.user.has_perm(SEES_NAMES)),
+        "to_hand_over": cards.to_hand_over(rows),
         "may_decide": request.user.has_perm(MAY_DECIDE),
         "unmatched": cards.unmatched(unmatched.order_by("-first_seen_at", "-pk")[:UNMATCHED_SHOWN]),
     }
@@ -71,8 +70,7 @@ def series(request: HttpRequest) -> HttpResponseBase:
 def _sources(request: HttpRequest, rows: Sequence[intake.Intake], at: datetime) -> table_kit.TablePage:
     by_source = {row.source.pk: row for row in rows}
     found = intake.with_refusals(intake.sources(), now=at).filter(pk__in=by_source)
-    names = request.user.has_perm(SEES_NAMES)
-    table = tables.source_table(now=at, add_url=_add_url(request), names=names)
+    table = tables.source_table(now=at, add_url=_add_url(request))
     return table_kit.page(
         request, table, found, prepare=lambda page: [by_source[source.pk] for source in page]
     )

@@ -23,7 +23,6 @@ from web.permissions import require
 from web.timerange import TimeRange
 
 MAY_CHANGE, MAY_DELETE = "telemetry.change_source", "telemetry.delete_source"
-SEES_NAMES = "people.view_person"
 DEFAULT_RANGE = "now-24h"
 
 may_see = require("telemetry.view_source", "telemetry.view_series")
@@ -45,7 +44,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponseBase:
         "source": source,
         "row": row,
         "clock": row.state if row.state in cards.CLOCKS else "",
-        "facts": cards.facts(row, names=request.user.has_perm(SEES_NAMES), now=at),
+        "facts": cards.facts(row, now=at),
         "strip": cards.strip(row),
         "refusals": cards.refusals(intake.refused(source, start=span.start, end=span.end)),
         "flips": cards.flip_lines(intake.flips(source)),
@@ -95,9 +94,7 @@ def activity_csv(request: HttpRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
-    form = SourceForm(
-        request.POST or None, initial=_asked_site(request), names=request.user.has_perm(SEES_NAMES)
-    )
+    form = SourceForm(request.POST or None, initial=_asked_site(request))
     if request.method == "POST" and form.is_valid():
         at = now()
         try:
@@ -125,7 +122,7 @@ def _asked_site(request: HttpRequest) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     source = _source(pk)
-    form = SourceForm(request.POST or None, instance=_source(pk), names=request.user.has_perm(SEES_NAMES))
+    form = SourceForm(request.POST or None, instance=_source(pk))
     if request.method == "POST" and form.is_valid():
         try:
             operations.update_source(source, changes=form.cleaned_data, by=request.user, now=now())

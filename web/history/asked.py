@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
+from web import visibility
 from web.history.events import ACTIONS, Wanted, model_named, permission_of, visible_models
 from web.permissions import MissingPermission
 from web.timerange import BadTimeRangeError, parse_instant
@@ -24,11 +25,12 @@ class BadAsk(ValueError):
 
 
 def wanted_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> Wanted:
-    """Raises BadAsk, and MissingPermission for a model that this user may not view."""
+    """Raises BadAsk, and MissingPermission for a model or an actor that this user may not see."""
     asked = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
     for name, value in asked.items():
         if "\x00" in value or len(value) > LONGEST:
             raise BadAsk({name: ["This cannot be read."]})
+    visibility.refuse(bool(asked["actor"]), user)
     if asked["action"] and asked["action"] not in ACTIONS.values():
         raise BadAsk({"action": [f"There are {', '.join(ACTIONS.values())}."]})
     return Wanted(

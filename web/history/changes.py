@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subquery
 
+from web import visibility
 from web.words import in_words
 
 Snapshot = dict[str, Any]
@@ -102,7 +103,10 @@ def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple
     for related, keys in by_model.items():
         attribute = _name_field(related)
         if attribute and keys - {None}:
-            found = related._base_manager.filter(pk__in=keys - {None}).values_list("pk", attribute)
+            rows_of = related._base_manager.filter(pk__in=keys - {None})
+            if visibility.is_person(related):
+                rows_of = visibility.known(rows_of)
+            found = rows_of.values_list("pk", attribute)
             names |= {(related, key): name for key, name in found}
     return names
 
@@ -126,6 +130,8 @@ def _in_words(field: Field, value: Any, names: dict[tuple[type[Model], Any], str
     value = _value(value)
     if value is None:
         return None
+    if visibility.identifies(field.model, field.name) and not visibility.sees_names():
+        return names.get((field.related_model, value), str(visibility.SOMEBODY))
     if isinstance(field, ForeignKey):
         return names.get((field.related_model, value), f"{field.related_model._meta.verbose_name} {value}")
     if field.choices:

@@ -9,12 +9,12 @@ from django.apps import apps
 from django.db.models import CharField, Model, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 
-from web import links
+from web import links, visibility
 from web.history.changes import Change, changes_of
 
 # The triggers' labels, as pages and endpoints say them.
 ACTIONS = {"insert": "created", "update": "changed", "delete": "deleted"}
-_WHO = ("username", "request_id", "message", "token")
+_WHO = ("user", "username", "request_id", "message", "token")
 _FOUND = ("pgh_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", *(f"who_{key}" for key in _WHO))
 
 
@@ -24,7 +24,10 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One event of one object. `actor` is "" for writes from outside Muster; `url` is None once the object is gone."""
+    """One event of one object, as the present reader may see it.
+
+    `actor` is "" for writes from outside Muster; `url` is None once the object is gone.
+    """
 
     id: str
     model: type[Model]
@@ -184,11 +187,20 @@ def _rows(found: list[dict[str, Any]], models: dict[str, type[Model]]) -> list[H
                 exists=said.current is not None,
                 action=ACTIONS.get(event["pgh_label"], event["pgh_label"]),
                 changes=said.changes,
-                actor=event["who_username"] or "",
-                **{key: event[f"who_{key}"] or "" for key in _WHO if key != "username"},
+                message=event["who_message"] or "",
+                request_id=event["who_request_id"] or "",
+                **_actor(event),
             )
         )
     return rows
+
+
+def _actor(event: dict[str, Any]) -> dict[str, str]:
+    """The name, and the token that wrote; a part of Muster is no user and no secret."""
+    name, token, user = event["who_username"] or "", event["who_token"] or "", event["who_user"]
+    if user is None or visibility.sees_names() or user == str(getattr(visibility.reader(), "pk", None)):
+        return {"actor": name, "token": token}
+    return {"actor": str(visibility.SOMEBODY), "token": ""}
 
 
 def _position(after: str) -> tuple[datetime, str, int] | None:

@@ -7,7 +7,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from web import clock
+from web import clock, visibility
 from web.history.asked import PARAMETERS, BadAsk, wanted_of
 from web.history.events import ACTIONS, BadCursor, history, label_of, visible_models
 from web.permissions import signed_in
@@ -30,6 +30,7 @@ def changes(request: HttpRequest) -> HttpResponse:
         "newest_url": address.url(without=["after"]) if wanted.after else "",
         "clear_url": request.path,
         "asked": {name: request.GET.get(name, "") for name in PARAMETERS},
+        "sees_names": visibility.sees_names(),
         "filtered": any(value for name, value in address.applied if name != "after"),
         "models": [
             {"value": label_of(model), "label": capfirst(str(model._meta.verbose_name_plural))}

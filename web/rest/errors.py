@@ -25,6 +25,7 @@ from django.db.models.expressions import ExpressionList
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
+from web import visibility
 from web.errors import TRY_AGAIN
 
 NON_FIELD = "non_field_errors"
@@ -166,9 +167,13 @@ def _in_use(error: ProtectedError | RestrictedError) -> str:
     holders = list(
         getattr(error, "protected_objects", None) or getattr(error, "restricted_objects", None) or []
     )
-    named = ", ".join(f"{holder._meta.verbose_name} {holder}" for holder in holders[:5])
+    named = ", ".join(f"{holder._meta.verbose_name} {_display(holder)}" for holder in holders[:5])
     more = f" and {len(holders) - 5} more" if len(holders) > 5 else ""
     return f"Still in use by {named}{more}."
+
+
+def _display(holder: Model) -> str:
+    return visibility.name_of(holder) if visibility.is_person(holder) else str(holder)
 
 
 def _by_field(error: DjangoValidationError) -> dict[str, list[str]]:

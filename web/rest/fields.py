@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import F, Model, Q
+from django.db.models import F, Model, Q, QuerySet
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from web import links
+from web import links, visibility
 from web.rest.references import Reference, reference_of, unique_attributes
 
 
@@ -58,6 +58,7 @@ class RelatedObjectField(serializers.RelatedField):
     default_error_messages = {
         "does_not_exist": "No {noun} has {input}.",
         "multiple": "More than one {noun} has {input}.",
+        "not_visible": f"Only yourself: to name others takes the permission {visibility.SEES_NAMES}.",
         "incorrect_type": "Write an id, or an object with unique attributes of the {noun}: {attributes}.",
     }
     _known: Mapping[Reference, list[Model]] = {}
@@ -65,8 +66,14 @@ class RelatedObjectField(serializers.RelatedField):
     def use_pk_only_optimization(self) -> bool:
         return False
 
-    def to_representation(self, value: Model) -> dict[str, Any]:
-        return brief(value, self.context)
+    def get_queryset(self) -> QuerySet:
+        """Of people, those that the writer may know of."""
+        rows = super().get_queryset()
+        return visibility.known(rows) if visibility.is_person(rows.model) else rows
+
+    def to_representation(self, value: Model) -> dict[str, Any] | None:
+        hidden = visibility.is_person(value) and not visibility.sees(value)
+        return None if hidden else brief(value, self.context)
 
     def to_internal_value(self, data: Any) -> Model:
         model = self.get_queryset().model
@@ -77,6 +84,9 @@ class RelatedObjectField(serializers.RelatedField):
         found = self._known.get(reference)
         if found is None:
             found = list(self.get_queryset().filter(**reference.lookups())[:2])
+        if not found and visibility.is_person(model) and not visibility.sees_names():
+            # The same whether there is such a person or not.
+            self.fail("not_visible")
         if len(found) != 1:
             self.fail("multiple" if found else "does_not_exist", noun=noun, input=reference)
         return found[0]
@@ -97,6 +107,16 @@ class RelatedObjectField(serializers.RelatedField):
                 reference = Reference(keys, tuple(str(getattr(row, alias)) for alias in aliases))
                 if reference in self._known:
                     self._known[reference].append(row)
+
+
+class UsernameField(serializers.CharField):
+    """A user by name, read only; null where the reader may not know it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs, read_only=True, allow_null=True)
+
+    def to_representation(self, value: Model) -> str | None:
+        return visibility.username_of(value)
 
 
 def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:

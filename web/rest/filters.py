@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
+from web import visibility
 from web.history import ids_changed_by, is_tracked
 from web.rest import lookups
 
@@ -40,11 +41,13 @@ class ByRequest(django_filters.CharFilter):
 class ObjectFilterSet(django_filters.FilterSet):
     """`Meta.model`, `Meta.fields`; `Meta.search_fields` are what `q` looks into.
 
-    Each field gets the filters of its type (web.rest.lookups). Further ones are declared as in django-filter.
+    Each field gets the filters of its type (web.rest.lookups). Further ones are declared as in django-filter. Those
+    that ask who somebody is are refused to readers who may not know.
     """
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         if data is not None:
+            visibility.refuse(not visibility.personal_filters(type(self)).isdisjoint(data))
             # django-filter copies and builds a form of all filters for each request: a hundred, of which few are asked.
             self.base_filters = OrderedDict(
                 (name, each) for name, each in type(self).base_filters.items() if name in data
@@ -61,8 +64,10 @@ class ObjectFilterSet(django_filters.FilterSet):
         return OrderedDict(generated | cls.declared_filters)
 
     def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        condition = Q()
-        for field in getattr(self.Meta, "search_fields", ()):
+        fields = visibility.searchable(queryset.model, getattr(self.Meta, "search_fields", ()))
+        # Nothing to look into finds nothing, rather than everything.
+        condition = Q() if fields else Q(pk__in=[])
+        for field in fields:
             condition |= Q(**{f"{field}__icontains": value})
         return queryset.filter(condition)
 
@@ -93,7 +98,9 @@ class OrderingBackend(BaseFilterBackend):
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: "APIView") -> QuerySet:
         asked = [name.strip() for name in request.query_params.get("ordering", "").split(",") if name.strip()]
-        allowed = self._allowed(queryset.model, view)
+        model = queryset.model
+        visibility.refuse(any(visibility.identifies(model, name) for name in asked))
+        allowed = self._allowed(model, view)
         unknown = [name for name in asked if name.removeprefix("-") not in allowed]
         if unknown:
             raise ValidationError(
@@ -103,7 +110,7 @@ class OrderingBackend(BaseFilterBackend):
                     ]
                 }
             )
-        by = asked or list(queryset.query.order_by) or list(queryset.model._meta.ordering)
+        by = asked or list(queryset.query.order_by) or list(model._meta.ordering)
         return queryset.order_by(*by, *([] if {"pk", "-pk", "id", "-id"} & set(map(str, by)) else ["pk"]))
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:

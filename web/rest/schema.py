@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 
+from web import visibility
 from web.rest.viewsets import ObjectViewSet, ReadOnlyObjectViewSet
 
 JSON = "application/json"
@@ -46,6 +47,14 @@ class ContractSchema(AutoSchema):
                 _parameter("If-Match", "header", "string", "ETag read before; 412 when it is another now.")
             )
         return given
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> Any:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        model = getattr(getattr(field.parent, "Meta", None), "model", None)
+        hidden = (
+            direction == "response" and model is not None and field.source in visibility.personal_text(model)
+        )
+        return schema | {"nullable": True} if hidden else schema
 
     def _get_request_body(self, direction: str = "request") -> Any:
         if self._action == "bulk_destroy":
@@ -102,11 +111,21 @@ class ReferenceAsObject(OpenApiSerializerFieldExtension):
             return {"oneOf": [{"type": "integer"}, {"type": "object", "additionalProperties": True}]}
         text = {"type": "string"}
         link = {"type": "string", "format": "uri", "nullable": True}
-        return {
+        brief = {
             "type": "object",
             "properties": {"id": {"type": "integer"}, "url": link, "display": text, "slug": text},
             "required": ["id", "url", "display"],
         }
+        # To who may not see names.
+        return brief | ({"nullable": True} if self._is_person() else {})
+
+    def _is_person(self) -> bool:
+        field, serializer = self.target.source, self.target.parent
+        queryset = self.target.queryset
+        if queryset is not None:
+            return visibility.is_person(queryset.model)
+        model = getattr(getattr(serializer, "Meta", None), "model", None)
+        return model is not None and visibility.identifies(model, field)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

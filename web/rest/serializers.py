@@ -11,7 +11,7 @@ from rest_framework.fields import Field
 from rest_framework.relations import RelatedField
 from rest_framework.validators import UniqueValidator
 
-from web import actor, links
+from web import actor, links, visibility
 from web.rest.fields import ChoiceValueField, NumberField, RelatedObjectField, absolute
 from web.rest.references import LARGEST_ID
 
@@ -145,6 +145,11 @@ class ObjectSerializer(serializers.ModelSerializer):
 
     def get_validators(self) -> list[Any]:
         return list(getattr(self.Meta, "validators", []))
+
+    def to_representation(self, instance: Model) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        personal = [name for name in visibility.personal_text(self.Meta.model) if shown.get(name)]
+        return shown | dict.fromkeys(personal) if personal and not visibility.sees_names() else shown
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)

@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 
-from web import links
+from web import links, visibility
 from web.words import in_words, plain
 
 type Text = str | Promise
@@ -25,6 +25,7 @@ class Column:
     `value` defaults to the attribute named `key`, `text` to the value in words, `export` to the value itself.
     `sort` is an expression of the queryset, such as "region__name" or "-newest_at"; for a sequence of rows a function
     of the row, or True for the value. `phone` says where the cell goes there: title, status, pair, full or hide.
+    A path that meets a person is shown as web.visibility has it.
     """
 
     key: str
@@ -44,16 +45,16 @@ class Column:
     tone: Read | None = None
 
     def read(self, row: Any) -> Any:
-        return read(row, self.value if self.value is not None else self.key)
+        return read_seen(row, self.value if self.value is not None else self.key)
 
     def words(self, row: Any, value: Any) -> str:
         if self.text is not None:
-            return str(read(row, self.text))
+            return str(read_seen(row, self.text))
         path = self.value if isinstance(self.value, str) else self.key if self.value is None else None
         return spoken(row, path) or in_words(value)
 
     def exported(self, row: Any) -> Any:
-        return plain(read(row, self.export) if self.export is not None else self.read(row))
+        return plain(read_seen(row, self.export) if self.export is not None else self.read(row))
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,34 @@ def read(row: Any, what: Read) -> Any:
     if callable(what):
         return what(row)
     value = row
-    for name in what.replace("__", ".").split("."):
+    for name in _names(what):
         if value is None:
             return None
-        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
+        value = _step(value, name)
     return value
+
+
+def read_seen(row: Any, what: Read) -> Any:
+    """The same as the present reader may see it; at what is hidden the path ends."""
+    if callable(what):
+        return visibility.shown(None, "", what(row))
+    value = row
+    for name in _names(what):
+        if value is None:
+            return None
+        step = _step(value, name)
+        value = visibility.shown(value, name, step)
+        if value is not step:
+            break
+    return value
+
+
+def _names(path: str) -> list[str]:
+    return path.replace("__", ".").split(".")
+
+
+def _step(holder: Any, name: str) -> Any:
+    return holder.get(name) if isinstance(holder, Mapping) else getattr(holder, name)
 
 
 def spoken(row: Any, path: str | None) -> str:

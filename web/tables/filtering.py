@@ -10,6 +10,7 @@ import django_filters
 from django import forms
 from django.db.models import QuerySet
 
+from web import visibility
 from web.rest import lookups
 from web.tables.addresses import SEARCH, Address
 from web.tables.columns import Choice, read
@@ -53,11 +54,14 @@ def narrowed(filterset: type[django_filters.FilterSet], queryset: QuerySet, requ
 def panel(filterset: type[django_filters.FilterSet], address: Address) -> list[Filter]:
     """`Meta.panel` names them; otherwise those that are chosen from a list, and all that the filter set declares."""
     named = getattr(getattr(filterset, "Meta", None), "panel", None)
+    hidden = visibility.hidden_filters(filterset)
     if named is not None:
-        return [_entry(name, filterset.base_filters[name], address) for name in named]
+        return [_entry(name, filterset.base_filters[name], address) for name in named if name not in hidden]
     declared = filterset.declared_filters
     offered = []
     for name, each in filterset.base_filters.items():
+        if name in hidden:
+            continue
         if name in declared:
             offered.append(_entry(name, each, address))
         elif name != SEARCH and "__" not in name:

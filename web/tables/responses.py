@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from web import sheets
+from web import sheets, visibility
 from web.tables.pages import TablePage
 
 
@@ -23,18 +23,19 @@ def respond(
 ) -> HttpResponseBase:
     """The answer to a request for this page; in templates the table is `table`."""
     if page.export:
-        return _file(page)
+        return _file(request, page)
     name = "web/table.html" if wants_table_only(request, page) else template
     response = render(request, name, {**(context or {}), "table": page})
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
 
 
-def _file(page: TablePage) -> StreamingHttpResponse:
+def _file(request: HttpRequest, page: TablePage) -> StreamingHttpResponse:
     make, content_type = {"csv": (_csv, "text/csv; charset=utf-8"), "json": (_json, "application/json")}[
         page.export
     ]
-    response = StreamingHttpResponse(make(page), content_type=content_type)
+    parts = visibility.read_later(request, make(page))
+    response = StreamingHttpResponse(parts, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{page.table.id}.{page.export}"'
     return response
 

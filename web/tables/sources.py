@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
 
+from web import visibility
 from web.tables import filtering
 from web.tables.addresses import SEARCH, Address
 from web.tables.columns import Column, Table
@@ -31,7 +32,9 @@ class QueryRows:
             self.queryset = filtering.narrowed(self.filterset, self.queryset, address.data)
 
     def sortable(self, column: Column) -> bool:
-        return isinstance(column.sort, str)
+        if not isinstance(column.sort, str):
+            return False
+        return visibility.sees_names() or not visibility.identifies(self.queryset.model, column.sort)
 
     def order(self, column: Column | None, descending: bool) -> None:
         if column is not None:

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from web.states import ATTRIBUTES, state
+from web.visibility import name_of
 
 register = template.Library()
 
@@ -142,6 +144,12 @@ def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
         f"{pillar['label']} {gettext('unknown') if pillar['score'] is None else round(pillar['score'])}"
         for pillar in pillars
     )
+
+
+@register.filter
+def person(who: Model | str | None) -> str:
+    """A person's name as the reader may see it: every name on a page goes through here or web.visibility."""
+    return name_of(who)
 
 
 @register.filter

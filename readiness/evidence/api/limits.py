@@ -15,7 +15,7 @@ from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.filters import LimitFilters
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.operations import declare_limit, import_limits
-from web import clock
+from web import clock, visibility
 from web.rest.serializers import ObjectSerializer
 
 
@@ -39,7 +39,7 @@ class DeclaredLimitSerializer(ObjectSerializer):
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_by(self, declared: DeclaredLimit) -> str | None:
-        return declared.by.username if declared.by else None
+        return visibility.username_of(declared.by)
 
 
 class LimitFileSerializer(serializers.Serializer):

@@ -15,7 +15,7 @@ from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.models.records import Record
 from readiness.evidence.operations import attest, import_facts, import_floors, record_fact
 from readiness.framework.core.reader import LARGEST
-from web import clock
+from web import clock, visibility
 from web.rest.serializers import ObjectSerializer, finite
 from web.rest.viewsets import ObjectViewSet
 
@@ -36,7 +36,7 @@ class RecordSerializer(ObjectSerializer):
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_by(self, record: Record) -> str | None:
-        return record.by.username if record.by else None
+        return visibility.username_of(record.by)
 
 
 class AttestationSerializer(RecordSerializer):

@@ -20,7 +20,7 @@ from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, Vali
 from readiness.evidence.operations import RunContext, import_run, mark_baseline
 from readiness.evidence.operations.baselines import MAY_MARK
 from telemetry.models import Provenance
-from web import clock
+from web import clock, visibility
 from web.rest.fields import RelatedObjectField
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
@@ -72,7 +72,7 @@ class ValidationRunSerializer(ObjectSerializer):
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_by(self, run: ValidationRun) -> str | None:
-        return run.by.username if run.by else None
+        return visibility.username_of(run.by)
 
 
 class WholeRunSerializer(ValidationRunSerializer):

@@ -49,6 +49,8 @@ class Attestation(Record):
     One that names workload classes is of these alone, and proves nothing of the site as a whole.
     """
 
+    PERSONAL = ("attested_by",)
+
     statement = models.TextField(_("statement"), max_length=2000)
     value = models.FloatField(_("value"), null=True, blank=True, help_text=_("In the sub-measure's unit"))
     attested_by = models.CharField(_("attested by"), max_length=100, help_text=_("Who says so"))

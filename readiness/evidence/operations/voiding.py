@@ -136,7 +136,7 @@ def _other_versions(runs: Sequence[ValidationRun]) -> list[Finding]:
                 reason = f"{device.name}: {_spoken(kind)} {before} → {after}"
                 run = by_id[row.run_id]
                 at = made.at if made else run.recorded_at
-                findings.append(Finding(run, kind, at, f"{reason}{made.by_whom() if made else '.'}"))
+                findings.append(Finding(run, kind, at, f"{reason}{made.when() if made else '.'}"))
     return findings
 
 

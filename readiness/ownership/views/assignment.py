@@ -20,10 +20,11 @@ from accounts.models import User
 from readiness.ownership import lines, mine, operations, rules
 from readiness.ownership.forms import NoteForm, ReasonForm
 from readiness.ownership.models import Assignment, HandoverStep
-from readiness.ownership.views.crumbs import SEES_NAMES, breadcrumbs, may_see
+from readiness.ownership.views.crumbs import breadcrumbs, may_see
 from web import answers
 from web.clock import now
 from web.history import history_of
+from web.visibility import sees_names
 
 EARLIER_SHOWN = 20
 
@@ -115,7 +116,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     reader = _reader(request)
-    names = reader.has_perm(SEES_NAMES) or rules.is_named(found, reader)
+    names = sees_names(reader) or rules.is_named(found, reader)
     others = Assignment.objects.filter(site=found.site_id, item=found.item).exclude(pk=found.pk)
     earlier = others.select_related("accountable__user", "team").order_by("-proposed_at", "-pk")[
         :EARLIER_SHOWN
@@ -124,9 +125,9 @@ def _page(
         "assignment": found,
         "facts": lines.facts(found, names=names, now=at),
         "steps": list(found.steps.all()),
-        "terms": lines.terms(list(earlier), names=reader.has_perm(SEES_NAMES), now=at),
+        "terms": lines.terms(list(earlier), names=sees_names(reader), now=at),
         "refusals": refusals or [],
-        "history": history_of(found, limit=20).rows if reader.has_perm(SEES_NAMES) else None,
+        "history": history_of(found, limit=20).rows if sees_names(reader) else None,
         "note": NoteForm(auto_id="id_no_%s"),
         "optional_note": NoteForm(auto_id="id_yes_%s", required=False),
         "reason": ReasonForm(auto_id="id_end_%s"),

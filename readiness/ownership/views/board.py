@@ -16,11 +16,12 @@ from django.views.decorators.http import conditional_page, require_GET
 from inventory.models import Site
 from readiness.ownership import board_lines, gaps, panel, rules, tables
 from readiness.ownership.core.standing import Item
-from readiness.ownership.views.crumbs import SEES_NAMES, breadcrumbs, may_see, may_see_owners
+from readiness.ownership.views.crumbs import breadcrumbs, may_see, may_see_owners
 from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.tables.addresses import Address
+from web.visibility import sees_names
 
 CELL, ITEM = "cell", "item"
 EVIDENCE_REGION = "evidence"
@@ -32,7 +33,7 @@ TEMPLATE = "ownership/board.html"
 @require_GET
 def board(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    names = request.user.has_perm(SEES_NAMES)
+    names = sees_names(request.user)
     address = Address(request, path=request.path, filters=[])
     target = request.headers.get("HX-Target", "").partition("#")[2]
     if target == EVIDENCE_REGION:
@@ -66,7 +67,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def queues(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    names = request.user.has_perm(SEES_NAMES)
+    names = sees_names(request.user)
     fleet = gaps.fleet(now=at)
     offered = tables.actions(may_propose=names and request.user.has_perm(rules.MAY_PROPOSE))
     definition = tables.queue_table(fleet, names=names, now=at)
@@ -98,7 +99,7 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
     asked = address.one(CELL)
     if not asked:
         return {"evidence": None}
-    names = request.user.has_perm(SEES_NAMES)
+    names = sees_names(request.user)
     may_propose = names and request.user.has_perm(rules.MAY_PROPOSE)
     try:
         slug, item = panel.read(asked)

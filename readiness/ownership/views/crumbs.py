@@ -5,8 +5,7 @@ from django.utils.translation import gettext
 
 from readiness.ownership import rules
 from web.permissions import require
-
-SEES_NAMES = "people.view_person"
+from web.visibility import SEES_NAMES
 
 may_see = require("inventory.view_site", rules.MAY_SEE)
 may_propose = require("inventory.view_site", rules.MAY_SEE, SEES_NAMES, rules.MAY_PROPOSE)

@@ -16,7 +16,7 @@ from readiness.framework.core.definition import Framework
 from readiness.scoring.campaigns.models import Campaign, CampaignItem, TargetKind
 from readiness.scoring.campaigns.planning import parts_by_runs
 from readiness.scoring.waivers.forms import WITH_NEIGHBOURS, NoteForm
-from web.forms import DayInput, RefusedForm
+from web.forms import DayInput, PersonField, RefusedForm
 
 __all__ = ["AssignForm", "CampaignForm", "DropForm", "ItemForm", "NoteForm", "RepeatForm"]
 
@@ -69,9 +69,7 @@ def _people() -> Any:
 
 
 class AssignForm(CampaignsForm):
-    assignee = forms.ModelChoiceField(
-        _people(), label=_("Person"), required=False, empty_label=_("– nobody –")
-    )
+    assignee = PersonField(_people(), label=_("Person"), required=False, empty_label=_("– nobody –"))
     assigned_to = forms.CharField(
         label=_("Or somebody else"),
         required=False,

@@ -15,6 +15,7 @@ from readiness.scoring.campaigns.queries import CampaignRow, GateRow, ItemRow
 from readiness.scoring.campaigns.tables import left, run_words
 from readiness.scoring.campaigns.targets import Targets
 from readiness.scoring.cards import link
+from web.visibility import name_of
 
 type Line = dict[str, Any]
 
@@ -77,7 +78,11 @@ def facts(campaign: Campaign) -> list[Line]:
             "url": link("site", site.slug),
             "note": site.get_stage_display(),
         },
-        {"term": gettext("Planned by"), "value": str(campaign.created_by), "note": utc(campaign.created_at)},
+        {
+            "term": gettext("Planned by"),
+            "value": name_of(campaign.created_by),
+            "note": utc(campaign.created_at),
+        },
         {"term": gettext("Made from"), "value": campaign.framework_version.version},
     ]
     if campaign.repeats:
@@ -96,7 +101,7 @@ def facts(campaign: Campaign) -> list[Line]:
         told.append({"term": gettext("Started"), "value": utc(campaign.started_at)})
     if campaign.ended_by:
         told.append(
-            {"term": gettext("Ended by"), "value": str(campaign.ended_by), "note": utc(campaign.ended_at)}
+            {"term": gettext("Ended by"), "value": name_of(campaign.ended_by), "note": utc(campaign.ended_at)}
         )
     if campaign.end_note:
         told.append({"term": gettext("Why"), "value": campaign.end_note})
@@ -142,7 +147,7 @@ def item_facts(row: ItemRow, campaign: Campaign) -> list[Line]:
         told.append({"term": gettext("Added"), "value": gettext("by hand")})
     if item.is_dropped:
         told.append(
-            {"term": gettext("Dropped by"), "value": str(item.dropped_by), "note": utc(item.dropped_at)}
+            {"term": gettext("Dropped by"), "value": name_of(item.dropped_by), "note": utc(item.dropped_at)}
         )
     return told
 

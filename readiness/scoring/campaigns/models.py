@@ -139,6 +139,8 @@ class CampaignItem(models.Model):
     `check_id` and `parts` are names of the framework's, which has no rows to refer to; the operation checks them.
     """
 
+    PERSONAL = ("assigned_to",)
+
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="items", db_index=False)
     check_id = models.CharField(_("check"), max_length=64)
     parts = ArrayField(models.CharField(max_length=64), verbose_name=_("sub-measures"))

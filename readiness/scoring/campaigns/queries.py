@@ -20,6 +20,7 @@ from readiness.scoring.campaigns.progress import DROPPED, Since, Standing, Sum, 
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.models import CheckResult, SiteScore
+from web.visibility import name_of
 
 type Stored = Mapping[tuple[int, str], Mapping[str, Mapping[str, Any]]]
 """By site and check: what the last evaluation kept of each sub-measure."""
@@ -63,7 +64,7 @@ class ItemRow:
 
     @property
     def assigned(self) -> str:
-        return str(self.item.assignee) if self.item.assignee else self.item.assigned_to
+        return name_of(self.item.assignee or self.item.assigned_to)
 
 
 @dataclass(frozen=True, slots=True)

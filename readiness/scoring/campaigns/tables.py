@@ -117,7 +117,7 @@ def _counted(progress: str, label: Text, tone: str, *, default: bool = True) -> 
 def _further_columns() -> tuple[Column, ...]:
     return (
         _counted("stale", _("Stale"), "warn", default=False),
-        Column("by", _("Planned by"), value=lambda row: str(row.campaign.created_by), default=False),
+        Column("by", _("Planned by"), value="campaign.created_by", default=False),
         Column("note", _("Note"), value=lambda row: row.campaign.note, default=False, phone="full"),
     )
 

@@ -20,6 +20,7 @@ from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.dry_run.queries import standing_of
 from web import clock
 from web.rest.errors import Conflict, PreconditionFailed
+from web.rest.fields import UsernameField
 from web.rest.permissions import requires
 from web.rest.serializers import ChoiceValueField
 
@@ -33,7 +34,7 @@ class DryRunSerializer(serializers.ModelSerializer):
     serializer_choice_field = ChoiceValueField
     version = serializers.CharField(source="version.version", read_only=True)
     in_force = serializers.CharField(source="in_force.version", read_only=True)
-    requested_by = serializers.CharField(source="requested_by.username", read_only=True)
+    requested_by = UsernameField()
     against = serializers.ListField(child=serializers.CharField(), read_only=True)
     moved = serializers.CharField(read_only=True, help_text="Whether sites moved since")
 

@@ -16,6 +16,7 @@ from readiness.scoring.dry_run.operations import MAY_TRY
 from readiness.scoring.dry_run.queries import Standing
 from web.states import state as state_of
 from web.units import power
+from web.visibility import name_of
 
 type Line = dict[str, Any]
 
@@ -113,7 +114,7 @@ def run_lines(runs: list[DryRun]) -> list[Line]:
     return [
         {
             "run": run,
-            "by": str(run.requested_by),
+            "by": name_of(run.requested_by),
             "progress": f"{run.sites_done:,} / {run.sites_total:,}",
         }
         for run in runs

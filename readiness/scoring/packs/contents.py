@@ -20,6 +20,7 @@ from readiness.scoring.queries.sites import rows as site_rows
 from readiness.scoring.reviews import queries as review_queries
 from readiness.scoring.reviews.models import Review
 from readiness.scoring.waivers.models import Grant
+from web.visibility import name_of
 
 RECORDS = ("run", "fact", "attestation")
 
@@ -120,7 +121,7 @@ def _of_record(kind: str, record: Any, what: str) -> EvidenceRow:
 
 
 def _stated(one: Attestation) -> str:
-    return "; ".join(part for part in (one.attested_by, one.document, one.link) if part)
+    return "; ".join(part for part in (name_of(one.attested_by), one.document, one.link) if part)
 
 
 def of_pillar(pack: Pack, pillar_id: str) -> Sequence[tuple[Check, CheckRow | None]]:

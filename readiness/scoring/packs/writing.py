@@ -19,6 +19,7 @@ from readiness.scoring.reviews.lines import closed_words
 from readiness.scoring.reviews.models import Review
 from web.states import state
 from web.units import duration, format_value, number, percent
+from web.visibility import name_of
 
 NOTHING = "–"
 
@@ -202,8 +203,8 @@ def _grants(pack: Pack) -> Section:
             grant.state,
             f"{grant.check_id}/{grant.part}" if grant.part else grant.check_id,
             grant.reason,
-            str(grant.requested_by),
-            str(grant.approver or NOTHING),
+            name_of(grant.requested_by),
+            name_of(grant.approver) or NOTHING,
             utc(grant.ends_at),
         )
         for grant in pack.grants
@@ -233,10 +234,10 @@ def _reviews(pack: Pack) -> Sequence[Section]:
 def _review(review: Review) -> Section:
     facts = [
         (gettext("State"), review.get_state_display()),
-        (gettext("Opened"), f"{review.opened_by}, {utc(review.opened_at)}"),
+        (gettext("Opened"), f"{name_of(review.opened_by)}, {utc(review.opened_at)}"),
     ]
     if review.ended_by:
-        facts.append((gettext("Ended"), f"{review.ended_by}, {utc(review.ended_at)}"))
+        facts.append((gettext("Ended"), f"{name_of(review.ended_by)}, {utc(review.ended_at)}"))
     if review.end_note:
         facts.append((gettext("Note"), review.end_note))
     if review.framework_version:
@@ -245,7 +246,7 @@ def _review(review: Review) -> Section:
         kind = gettext("Critical action") if action.critical else gettext("Action")
         due = f"{action.due_on:%Y-%m-%d}" if action.due_on else gettext("no date")
         told = closed_words(action) or gettext("open, %(due)s") % {"due": due}
-        facts.append((kind, f"{action.title} ({action.owner or action.owner_name}): {told}"))
+        facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {told}"))
     columns = (
         Column(gettext("Domain"), 0.15),
         Column(gettext("Answer"), 0.15, kind="sign-off"),
@@ -257,7 +258,7 @@ def _review(review: Review) -> Section:
         (
             one.get_domain_display(),
             one.state,
-            str(one.approver or gettext("nobody named")),
+            name_of(one.approver) or gettext("nobody named"),
             utc(one.answered_at),
             one.note or NOTHING,
         )
@@ -283,7 +284,7 @@ def _campaign(pack: Pack) -> Section:
         (gettext("Due"), f"{campaign.due_on:%Y-%m-%d}"),
         (gettext("Done"), counted % {"done": found.done, "n": found.total}),
         (gettext("Open"), open_by or gettext("nothing")),
-        (gettext("Planned by"), f"{campaign.created_by}, {utc(campaign.created_at)}"),
+        (gettext("Planned by"), f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),
     )
     return Section("campaign", title, facts=facts)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -18,11 +18,14 @@ from accounts.models import User
 from readiness.scoring.reviews import actions, approvers, operations, queries
 from readiness.scoring.reviews.filters import ActionFilters, ApproverFilters, ReviewFilters
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SigningDomain, SignOff
+from readiness.scoring.reviews.standing import seen
 from web import clock
 from web.rest.errors import named_errors
+from web.rest.fields import UsernameField
 from web.rest.permissions import Permission, requires
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
+from web.visibility import known
 
 _ENDED = (
     "state",
@@ -38,16 +41,22 @@ _CLOSED = ("opened_by", "opened_at", "closed_by", "closed_at", "close_note")
 
 
 class UserField(serializers.SlugRelatedField):
-    """A person by username."""
+    """A person by username, of those that the writer may know of."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(slug_field="username", queryset=User.objects.filter(is_active=True), **kwargs)
 
+    def get_queryset(self) -> QuerySet:
+        return known(super().get_queryset())
+
+
+class SnapshotField(serializers.JSONField):
+    def to_representation(self, value: Any) -> Any:
+        return seen(value)
+
 
 class SignOffSerializer(serializers.ModelSerializer):
-    approver = serializers.CharField(
-        source="approver.username", default=None, help_text="Username; who is named"
-    )
+    approver = UsernameField(help_text="Username; who is named")
 
     class Meta:
         model = SignOff
@@ -75,7 +84,7 @@ class ReviewSerializer(ObjectSerializer):
 
     sign_offs = SignOffSerializer(many=True, read_only=True)
     open_actions = serializers.IntegerField(read_only=True)
-    snapshot = serializers.JSONField(read_only=True, help_text="BLOCK checks and exceptions at the decision")
+    snapshot = SnapshotField(read_only=True, help_text="BLOCK checks and exceptions at the decision")
     approvers = NamedSerializer(write_only=True, required=False)
 
     class Meta:

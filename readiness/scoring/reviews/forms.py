@@ -12,7 +12,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.scoring.reviews.models import Review, ReviewAction, SigningDomain
 from readiness.scoring.waivers.forms import WITH_NEIGHBOURS, NoteForm
-from web.forms import DayInput, RefusedForm
+from web.forms import DayInput, PersonField, RefusedForm
 
 __all__ = ["ActionForm", "ApproverForm", "DecisionForm", "NameForm", "NoteForm", "OpenForm"]
 
@@ -44,7 +44,7 @@ class OpenForm(RefusedForm):
         taken: set[int] = set()
         for domain, label in SigningDomain.choices:
             users = named[domain]
-            field = forms.ModelChoiceField(
+            field = PersonField(
                 _people().filter(pk__in=[user.pk for user in users]),
                 label=label,
                 required=False,
@@ -67,7 +67,7 @@ class OpenForm(RefusedForm):
 
 
 class NameForm(RefusedForm):
-    approver = forms.ModelChoiceField(_people(), label=_("Person"), required=False, empty_label=NOBODY)
+    approver = PersonField(_people(), label=_("Person"), required=False, empty_label=NOBODY)
 
     def __init__(self, *args: Any, users: Sequence[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -78,9 +78,7 @@ class NameForm(RefusedForm):
 class ActionForm(RefusedForm):
     title = forms.CharField(label=_("What"), max_length=300)
     critical = forms.BooleanField(label=_("Critical: no go while it is open"), required=False)
-    owner = forms.ModelChoiceField(
-        _people(), label=_("Person"), required=False, empty_label=_("– somebody else –")
-    )
+    owner = PersonField(_people(), label=_("Person"), required=False, empty_label=_("– somebody else –"))
     owner_name = forms.CharField(
         label=_("Or somebody else"), required=False, max_length=120, help_text=_("Who has no account here.")
     )
@@ -96,7 +94,7 @@ class ActionForm(RefusedForm):
 
 class ApproverForm(RefusedForm):
     domain = forms.ChoiceField(label=_("Domain"), choices=SigningDomain.choices)
-    user = forms.ModelChoiceField(_people(), label=_("Person"))
+    user = PersonField(_people(), label=_("Person"))
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
         to_field_name="slug",

@@ -16,6 +16,8 @@ from readiness.scoring.reviews.gate import CHECK
 from readiness.scoring.reviews.models import Review, ReviewAction, SignOff
 from readiness.scoring.reviews.operations import MAY_CHANGE, MAY_DECIDE, MAY_OPEN
 from readiness.scoring.reviews.queries import Gate, SitesReview
+from readiness.scoring.reviews.standing import seen
+from web.visibility import name_of
 
 type Line = dict[str, Any]
 
@@ -34,14 +36,14 @@ def facts(review: Review, until: datetime | None) -> list[Line]:
             "url": link("site", site.slug),
             "note": site.get_stage_display(),
         },
-        {"term": gettext("Opened by"), "value": str(review.opened_by), "note": utc(review.opened_at)},
+        {"term": gettext("Opened by"), "value": name_of(review.opened_by), "note": utc(review.opened_at)},
     ]
     if review.note:
         told.append({"term": gettext("Note"), "value": review.note})
     if review.ended_by:
         decided = review.state != Review.State.CANCELLED
         term = gettext("Decided by") if decided else gettext("Cancelled by")
-        told.append({"term": term, "value": str(review.ended_by), "note": utc(review.ended_at)})
+        told.append({"term": term, "value": name_of(review.ended_by), "note": utc(review.ended_at)})
     if review.end_note:
         told.append({"term": gettext("Why"), "value": review.end_note})
     if review.framework_version:
@@ -62,7 +64,7 @@ def sign_off_lines(review: Review, named: Mapping[str, Sequence[User]], user: Us
             "domain": one.domain,
             "label": one.get_domain_display(),
             "state": one.state,
-            "who": str(one.approver) if one.approver else "",
+            "who": name_of(one.approver),
             "nobody": not named.get(one.domain),
             "at": one.answered_at,
             "note": one.note,
@@ -100,7 +102,7 @@ def action_lines(review: Review, user: User, *, today: date) -> list[Line]:
             "id": one.pk,
             "title": one.title,
             "critical": one.critical,
-            "owner": str(one.owner) if one.owner else one.owner_name,
+            "owner": name_of(one.owner or one.owner_name),
             "due_on": one.due_on,
             "late": one.is_open and one.due_on is not None and one.due_on < today,
             "open": one.is_open,
@@ -117,7 +119,10 @@ def action_lines(review: Review, user: User, *, today: date) -> list[Line]:
 def closed_words(action: ReviewAction) -> str:
     if action.is_open:
         return ""
-    said = gettext("closed by %(who)s, %(at)s") % {"who": action.closed_by, "at": utc(action.closed_at)}
+    said = gettext("closed by %(who)s, %(at)s") % {
+        "who": name_of(action.closed_by),
+        "at": utc(action.closed_at),
+    }
     return f"{said}: {action.close_note}" if action.close_note else said
 
 
@@ -143,7 +148,7 @@ def gate_lines(gate: Gate, slug: str) -> list[Line]:
 def exception_lines(gate: Gate) -> list[Line]:
     return [
         row | {"url": link("waiver", row["id"]), "ends": utc(parse_datetime(row["ends_at"]))}
-        for row in gate.snapshot.get("exceptions", ())
+        for row in seen(gate.snapshot).get("exceptions", ())
     ]
 
 
@@ -173,7 +178,7 @@ def of_site(site: Site, found: SitesReview, user: User, *, now: datetime) -> Lin
     elif found.held is not None:
         told |= {
             "text": gettext("%(review)s: go, decided by %(who)s, %(at)s.")
-            % {"review": found.held, "who": found.held.ended_by, "at": utc(found.held.ended_at)},
+            % {"review": found.held, "who": name_of(found.held.ended_by), "at": utc(found.held.ended_at)},
             "tone": "ok",
             "url": link("review", found.held.pk),
         }

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Site
 from inventory.models.constraints import choices_held
 from readiness.framework.models import FrameworkVersion
+from web.visibility import name_of
 
 USER = settings.AUTH_USER_MODEL
 
@@ -66,7 +67,7 @@ class Approver(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.get_domain_display()}"
+        return f"{name_of(self.user)}: {self.get_domain_display()}"
 
 
 @choices_held
@@ -252,6 +253,8 @@ class SignOff(models.Model):
 @pghistory.track()
 class ReviewAction(models.Model):
     """What is to be done still: before go-live if critical, else by its day."""
+
+    PERSONAL = ("owner_name",)
 
     review = models.ForeignKey(Review, on_delete=models.CASCADE, related_name="actions")
     title = models.CharField(_("what"), max_length=300)

@@ -22,7 +22,7 @@ def counts_of(review: Review) -> Counts:
 
 
 def record_decision(review: Review, *, by: User, now: datetime) -> None:
-    """All four figures, and a statement of who signed and what was decided."""
+    """All four figures, and a statement of what was signed and decided; by whom, the review itself says."""
     counts = counts_of(review)
     _record(review, {"signatures-missing": counts.signatures_missing, **_of_actions(counts)}, by=by, now=now)
     if CHECK not in framework_queries.current()[1].checks_by_id:
@@ -72,8 +72,7 @@ def _record(review: Review, figures: dict[str, int], *, by: User, now: datetime)
 
 def _statement(review: Review) -> str:
     answers = ", ".join(
-        f"{one.get_domain_display()} {one.get_state_display().lower()} ({one.approver or 'nobody named'})"
-        for one in review.sign_offs.select_related("approver")
+        f"{one.get_domain_display()} {one.get_state_display().lower()}" for one in review.sign_offs.all()
     )
     note = f" {review.end_note}" if review.end_note else ""
     return f"Go-live review #{review.pk}: {review.get_state_display()}.{note} {answers}."[:2000]

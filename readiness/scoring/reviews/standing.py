@@ -13,6 +13,7 @@ from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.reviews.gate import Standing
 from readiness.scoring.waivers.models import Grant
+from web.visibility import name_of
 
 FROZEN = (
     *("check_id", "gate", "state", "measured_state", "reason", "value", "unit", "threshold_text"),
@@ -60,6 +61,15 @@ def _check(row: Mapping[str, Any], framework: Framework, excepted: Mapping[str, 
         "taken_at": row["taken_at"].isoformat() if row["taken_at"] else None,
         "exception": grant.pk if grant else None,
     }
+
+
+def seen(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """A frozen copy with names as the present reader may see them."""
+    named = [
+        row | {key: name_of(row[key]) for key in ("requested_by", "approver") if row.get(key)}
+        for row in snapshot.get("exceptions", ())
+    ]
+    return snapshot | {"exceptions": named} if named else snapshot
 
 
 def _exception(grant: Grant) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _dated_columns(now: datetime) -> tuple[Column, ...]:
         Column(
             "ended_by",
             _("Decided by"),
-            value=lambda row: str(row.review.ended_by or ""),
+            value="review.ended_by",
             sort="ended_by__username",
         ),
         Column("ended", _("Decided"), value=lambda row: row.review.ended_at, sort="ended_at", numeric=True),
@@ -132,7 +132,7 @@ APPROVERS = Table(
     label=_("Who may sign"),
     columns=(
         Column("domain", _("Domain"), sort="domain", locked=True, phone="status"),
-        Column("user", _("Person"), value=lambda row: str(row.user), sort="user__username", phone="title"),
+        Column("user", _("Person"), sort="user__username", phone="title"),
         Column(
             "site",
             _("Where"),

@@ -21,6 +21,7 @@ from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
 from web.permissions import require
+from web.visibility import sees_names
 
 FLIPS_SHOWN = 6
 STATES_SHOWN = ("fail", "stale", "unknown", "waived", "warn", "pass", "n-a")
@@ -103,9 +104,7 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
             {"label": query.label, "url": cards.link("explore", **query.params)} for query in found.samples
         ],
         "grants": waiver_lines.of_check(waiver_queries.of_check(site, check_id, now=at), now=at),
-        "owners": owners.of_check(
-            site, check_id, found.result, names=request.user.has_perm(owners.SEES_NAMES), now=at
-        ),
+        "owners": owners.of_check(site, check_id, found.result, names=sees_names(request.user), now=at),
         "grants_url": cards.link("waivers", site=slug, check=check_id),
         "offer": waiver_lines.offer(found.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),

@@ -16,6 +16,7 @@ from readiness.scoring.waivers.queries import Counts, GrantRow, is_open
 from readiness.scoring.waivers.rules import MOST_WAIVERS
 from readiness.scoring.waivers.tables import ends
 from web.units import duration
+from web.visibility import name_of
 
 type Line = dict[str, Any]
 
@@ -71,7 +72,11 @@ def facts(grant: Grant, row: GrantRow, *, now: datetime) -> list[Line]:
         told.append({"term": gettext("Note"), "value": grant.decision_note})
     if grant.revoked_by:
         told.append(
-            {"term": gettext("Revoked by"), "value": str(grant.revoked_by), "note": _utc(grant.revoked_at)}
+            {
+                "term": gettext("Revoked by"),
+                "value": name_of(grant.revoked_by),
+                "note": _utc(grant.revoked_at),
+            }
         )
         told.append({"term": gettext("Why"), "value": grant.revocation_note})
     told.append({"term": gettext("Owner of the site"), "value": row.owner})

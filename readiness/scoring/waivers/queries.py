@@ -14,6 +14,7 @@ from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.models import CheckResult
 from readiness.scoring.waivers.models import OPEN, Grant, GrantQuerySet, Standing, is_live
+from web.visibility import name_of
 
 ENDS_SOON = timedelta(days=14)
 OLD = (timedelta(days=30), timedelta(days=90))
@@ -115,9 +116,9 @@ def _row(grant: Grant, framework: Framework, vendor: str, now: datetime) -> Gran
         site_slug=grant.site.slug,
         site_name=grant.site.name,
         owner=grant.site.owner,
-        requester=str(grant.requested_by),
+        requester=name_of(grant.requested_by),
         requester_username=grant.requested_by.username,
-        approver=str(grant.approver) if grant.approver else "",
+        approver=name_of(grant.approver),
         reason=grant.reason,
         requested_at=grant.requested_at,
         starts_at=grant.starts_at,

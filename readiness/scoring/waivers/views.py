@@ -22,6 +22,7 @@ from readiness.scoring.waivers import lines, operations, queries, tables
 from readiness.scoring.waivers.forms import NoteForm, RequestForm
 from readiness.scoring.waivers.models import Grant
 from web import tables as table_kit
+from web import visibility
 from web.clock import now
 from web.history import history_of
 from web.permissions import MissingPermission, require
@@ -54,8 +55,10 @@ def waivers(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def ageing(request: HttpRequest) -> HttpResponseBase:
     at = now()
+    groups = {key: label for key, label in tables.BY.items() if key != "requester" or visibility.sees_names()}
     asked = request.GET.get("by", "")
-    by = asked if asked in queries.KEYS else "requester"
+    visibility.refuse(asked == "requester")
+    by = asked if asked in groups else next(iter(groups))
     table = table_kit.page(request, tables.ageing_table(by, at), queries.ageing(by, now=at))
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/waivers/ageing.html", table)
@@ -63,7 +66,7 @@ def ageing(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "views": [
             {"label": label, "url": link("waivers-ageing", by=key), "current": key == by}
-            for key, label in tables.BY.items()
+            for key, label in groups.items()
         ],
         "breadcrumbs": _breadcrumbs(gettext("By age")),
     }

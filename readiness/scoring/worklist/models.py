@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.models.constraints import choices_held
+from web.visibility import name_of
 
 LIVE = ("open", "in-progress")
 
@@ -27,6 +28,8 @@ class WorkItem(models.Model):
 
     Whoever owns it is a user, or a name as long as they are none.
     """
+
+    PERSONAL = ("owner_name",)
 
     class Status(models.TextChoices):
         OPEN = "open", _("Open")
@@ -80,4 +83,5 @@ class WorkItem(models.Model):
 
     @property
     def owner_text(self) -> str:
-        return str(self.owner) if self.owner else self.owner_name
+        """As the present reader may see it."""
+        return name_of(self.owner or self.owner_name)

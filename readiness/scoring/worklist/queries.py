@@ -19,6 +19,7 @@ from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.standing import present_capacity
 from readiness.scoring.worklist.models import LIVE, WorkItem
 from readiness.scoring.worklist.standing import Standing, is_overdue, today_by_zone, with_standing
+from web.visibility import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _row(item: WorkItem, framework: Framework, held: Capacity, today: Mapping[st
         due_on=item.due_on,
         days_left=days_left,
         note=item.note,
-        created_by=str(item.created_by),
+        created_by=name_of(item.created_by),
         created_at=item.created_at,
         closed_at=item.closed_at,
     )

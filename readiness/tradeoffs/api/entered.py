@@ -18,7 +18,7 @@ from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.refusals import FileTooLarge
 from readiness.tradeoffs.core.entries import EntriesRefused
 from readiness.tradeoffs.operations import Entered
-from web import clock
+from web import clock, visibility
 from web.rest import bulk
 from web.rest.errors import BodyTooLarge
 from web.rest.serializers import ObjectSerializer
@@ -78,7 +78,7 @@ class BySerializer(ObjectSerializer):
 
     @extend_schema_field({"type": "string", "nullable": True})
     def get_by(self, row: Any) -> str | None:
-        return row.by.username if row.by else None
+        return visibility.username_of(row.by)
 
 
 class EnteredViewSet(ObjectViewSet):

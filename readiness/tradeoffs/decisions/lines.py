@@ -18,6 +18,7 @@ from readiness.tradeoffs.decisions.operations import MAY_APPROVE, MAY_RECORD
 from readiness.tradeoffs.decisions.queries import Counts, FrozenFactor
 from readiness.tradeoffs.models import Decision
 from web.units import duration
+from web.visibility import name_of
 
 type Line = dict[str, Any]
 
@@ -64,18 +65,20 @@ def facts(decision: Decision) -> list[Line]:
         {"term": gettext("Site before"), "value": decision.previous_name or gettext("ran nowhere")},
         {
             "term": gettext("Decided by"),
-            "value": str(decision.decided_by),
+            "value": name_of(decision.decided_by),
             "note": _utc(decision.decided_at),
         },
         {"term": gettext("Review"), "value": decision.due_on.isoformat(), "note": _utc(decision.reviewed_at)},
     ]
     if decision.answered_by:
         term = gettext("Rejected by") if decision.state == "rejected" else gettext("Approved by")
-        told.append({"term": term, "value": str(decision.answered_by), "note": _utc(decision.answered_at)})
+        told.append(
+            {"term": term, "value": name_of(decision.answered_by), "note": _utc(decision.answered_at)}
+        )
     if decision.answer_note:
         told.append({"term": gettext("Note"), "value": decision.answer_note})
     if decision.withdrawn_by:
-        who = {"value": str(decision.withdrawn_by), "note": _utc(decision.withdrawn_at)}
+        who = {"value": name_of(decision.withdrawn_by), "note": _utc(decision.withdrawn_at)}
         told.append({"term": gettext("Withdrawn by")} | who)
         told.append({"term": gettext("Why"), "value": decision.withdrawal_note})
     return told

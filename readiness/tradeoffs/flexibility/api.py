@@ -197,5 +197,5 @@ def _of_record(record: NewestRecord | None) -> dict[str, Any] | None:
         "value": record.value,
         "taken_on": record.taken_on,
         "provenance": record.provenance,
-        "said_by": record.said_by,
+        "said_by": record.source,
     }

@@ -187,7 +187,7 @@ def _site(
     record = records.get(CONFORMING[1])
     figure = Figure(None, "%", source="nobody attested it, or what was attested ran out")
     if record is not None:
-        figure = Figure(record.value, "%", Provenance(record.provenance), source=record.said_by)
+        figure = Figure(record.value, "%", Provenance(record.provenance), source=record.source)
     here = tuple(len(row.freedom.alternatives) for row in rows if site.slug in row.freedom.runs_at)
     return SiteRow(site.slug, site.name, figure, record, here, concentration(vendors))
 

@@ -15,6 +15,7 @@ from readiness.workloads.jurisdiction.models import CountryGroup, Rule, RulePack
 from readiness.workloads.jurisdiction.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT, MAY_PUBLISH
 from readiness.workloads.jurisdiction.rows import rule_from
 from readiness.workloads.jurisdiction.tables import pack_url, url_of
+from web.visibility import name_of
 
 type Line = dict[str, Any]
 
@@ -124,7 +125,7 @@ def pack_facts(pack: RulePack) -> list[Line]:
 
 
 def _deed(term: str, at: datetime, by: User | None) -> Line:
-    who = str(by) if by else gettext("shipped with Muster")
+    who = name_of(by) or gettext("shipped with Muster")
     return {"term": term, "value": who, "note": f"{at:%Y-%m-%d %H:%M} UTC"}
 
 

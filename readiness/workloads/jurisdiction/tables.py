@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from readiness.workloads.jurisdiction import words
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.filters import RuleFilters, RulePackFilters
@@ -104,6 +105,7 @@ def _cited(rule: Rule) -> str:
     return f"{rule.instrument}, {rule.article}"
 
 
-def _who(pack: RulePack) -> str:
+def _who(pack: RulePack) -> User | str:
+    """The user, so that the table names them as its reader may see."""
     by = pack.published_by if pack.published_at else pack.edited_by or pack.created_by
-    return str(by) if by else gettext("shipped with Muster")
+    return by or gettext("shipped with Muster")

@@ -206,7 +206,7 @@ class TestDeciding:
         }
         assert {fact.source for fact in RecordedFact.objects.all()} == {f"go-live review #{done.pk}"}
         stated = Attestation.objects.get(check_id=CHECK)
-        assert "Energy signed (energy-lead)" in stated.statement
+        assert "Energy signed" in stated.statement
         scoring.evaluate(site_ids=[porto.pk], now=frozen_now.at)
         assert CheckResult.objects.get(site=porto, check_id=CHECK).state == "warn"
         assert SiteScore.objects.get(site=porto).verdict == "conditional"

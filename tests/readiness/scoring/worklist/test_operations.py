@@ -27,7 +27,7 @@ def test_an_item_says_who_put_it_there_and_when(porto, put, planner, frozen_now)
     item = put(porto, owner_name=" Facilities ", due_on=date(2026, 12, 1), note="Order batteries")
     item.refresh_from_db()
     assert (item.status, item.created_by, item.created_at) == ("open", planner, frozen_now.at)
-    assert (item.owner_text, item.closed_at) == ("Facilities", None)
+    assert (item.owner_name, item.closed_at) == ("Facilities", None)
 
 
 def test_one_check_at_a_site_is_on_the_list_once(porto, put, planner, frozen_now):

@@ -35,9 +35,7 @@ class TestList:
     def test_a_row_tells_what_is_to_be_done(self, porto, put, client_of):
         put(porto, owner_name="Facilities", due_on=YESTERDAY)
         words = words_of(
-            client_of("viewer").get(
-                f"{HERE}?cols=how_to&cols=state&cols=reason&cols=held&cols=owner&cols=due"
-            )
+            client_of("ops").get(f"{HERE}?cols=how_to&cols=state&cols=reason&cols=held&cols=owner&cols=due")
         )
         for told in ("Open", "UPS battery is low.", "400 kW", "Facilities", "1 day overdue"):
             assert told in words
@@ -65,7 +63,7 @@ class TestList:
             "met": put(faro, due_on=YESTERDAY),
             "over": put(faro, check_id="p1-soak-24h", status="done"),
         }
-        ids = {row["id"] for row in exported(client_of("viewer"), query)}
+        ids = {row["id"] for row in exported(client_of("ops"), query)}
         assert ids == {there[name].pk for name in found}
 
     def test_a_day_ends_when_it_ends_at_the_site(self, porto, put, client_of, frozen_now):

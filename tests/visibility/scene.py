@@ -1,0 +1,324 @@
+"""Three people who take part in everything that can name somebody, and a way to call them otherwise.
+
+One is a user, one a person who signs in as a user, one a person who is no user. `call` changes their names and nothing
+else, wherever they are written: what a reader gets then differs by the names alone.
+"""
+
+import json
+from datetime import date, timedelta
+
+import pgtrigger
+from django.apps import apps
+from django.db import connection
+
+from accounts import operations as accounts
+from accounts.models import AccessScope, User
+from readiness.evidence.models import Attestation, DeclaredLimit, RecordedFact, ValidationRun
+from readiness.framework import operations as frameworks
+from readiness.framework import queries as framework_queries
+from readiness.ownership.models import Assignment, Confirmation, HandoverStep
+from readiness.scoring.models import (
+    Approver,
+    Campaign,
+    CampaignItem,
+    DryRun,
+    Grant,
+    Review,
+    ReviewAction,
+    SignOff,
+    WorkItem,
+)
+from readiness.tradeoffs.models import (
+    Decision,
+    ExchangeRate,
+    FactorDay,
+    LatencyFactor,
+    PortfolioRun,
+    SiteFactor,
+)
+from readiness.workloads.jurisdiction.models import RulePack
+from readiness.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
+from telemetry.models import BatchDecision, Source
+from tests.inventory import made
+from tests.readiness.people import made as people
+from tests.readiness.scoring import stored
+from web.actor import acting
+from web.visibility import is_person
+
+NOW = stored.NOW
+DAY = timedelta(days=1)
+# In every form of every name, so that it can be looked for; of the same length, so that nothing is laid out otherwise.
+MARK = "zentinel"
+EARLY, LATE = "aaa", "zzz"
+CHECK = "p2-backup-power"
+INPUTS = {
+    "weights": {"cost": 1.0},
+    "pins": {},
+    "points": 4,
+    "currency": "EUR",
+    "carbon": "average",
+    "left_out": [],
+    "workloads": [],
+}
+
+
+class Scene:
+    """`one` and `two` are users, `linked` is the person of `two`, `third` a person alone."""
+
+    def __init__(self):
+        self.one = accounts.create_user(
+            username="one", email="one@example.org", role="planner", by=None, now=NOW
+        )
+        self.two = accounts.create_user(
+            username="two", email="two@example.org", role="manager", by=None, now=NOW
+        )
+        self.other = accounts.create_user(username="mmm-other", role="ops", by=None, now=NOW)
+        self.team = people.team(name="Fabric", slug="fabric")
+        self.linked = people.person(self.team, name="two", user=self.two, email="two@example.com")
+        self.third = people.person(self.team, name="three", email="three@example.com", phone="+1 555")
+        with acting(self.one, message="as planned", request_id="sentinels"), pgtrigger.ignore(*guards()):
+            self.porto = stored.site(name="Porto", slug="porto", first_blocker=CHECK, owner="Ops South")
+            stored.result(self.porto, CHECK, "fail", reason="UPS battery is low.")
+            self.lagos = made.site(name="Lagos", slug="lagos", stage="commissioning")
+            self.chat = WorkloadClass.objects.create(name="Chat", slug="chat", kind="interactive")
+            self._scoring()
+            self._reviews()
+            self._campaigns()
+            self._evidence()
+            self._ownership()
+            self._versions()
+            self._tradeoffs()
+            self._telemetry()
+
+    def _scoring(self):
+        given = {
+            "requested_at": NOW - DAY,
+            "starts_at": NOW - DAY,
+            "ends_at": NOW + 9 * DAY,
+            "reason": "UPS B",
+        }
+        approved = {"approver": self.two, "decided_at": NOW - DAY}
+        self.grants = [
+            Grant.objects.create(site=self.porto, check_id=CHECK, requested_by=by, **given | more)
+            for by, more in (
+                (self.one, {"kind": "waiver", "state": "approved", **approved}),
+                (self.one, {"kind": "exception", "state": "revoked", "revoked_by": self.one, "revoked_at": NOW}
+                 | approved),
+                (self.other, {"kind": "n-a", "state": "requested"}),
+            )
+        ]  # fmt: skip
+        for check, more in (
+            (CHECK, {"owner": self.one}),
+            ("p2-power-headroom", {"owner_name": "three"}),
+            ("p3-role-coverage", {"owner": self.other}),
+        ):
+            WorkItem.objects.create(
+                site=self.porto, check_id=check, created_by=self.one, created_at=NOW - DAY, **more
+            )
+
+    def _reviews(self):
+        for domain, user in (("compute", self.one), ("network", self.two), ("energy", self.other)):
+            Approver.objects.create(domain=domain, user=user, added_at=NOW)
+        review = Review.objects.create(site=self.lagos, opened_by=self.one, opened_at=NOW - DAY)
+        signed = {"state": "signed", "answered_at": NOW}
+        SignOff.objects.create(
+            review=review, domain="compute", approver=self.one, signed_by=self.one, **signed
+        )
+        SignOff.objects.create(review=review, domain="network", approver=self.two)
+        opened = {"review": review, "opened_by": self.one, "opened_at": NOW - DAY}
+        ReviewAction.objects.create(title="Rack doors", owner=self.one, **opened)
+        ReviewAction.objects.create(title="Labels", owner_name="three", **opened)
+        ReviewAction.objects.create(
+            title="Seals", owner=self.two, closed_by=self.one, closed_at=NOW, close_note="Done", **opened
+        )
+        exception = {
+            "id": self.grants[1].pk,
+            "check_id": CHECK,
+            "reason": "UPS B",
+            "ends_at": NOW.isoformat(),
+        }
+        self.decided = Review.objects.create(
+            site=self.porto,
+            opened_by=self.one,
+            opened_at=NOW - 2 * DAY,
+            state="go",
+            ended_by=self.two,
+            ended_at=NOW - DAY,
+            framework_version=framework_queries.current()[0],
+            snapshot={"checks": [], "exceptions": [exception | {"requested_by": "one", "approver": "two"}]},
+        )
+
+    def _campaigns(self):
+        made_by = {
+            "framework_version": framework_queries.current()[0],
+            "created_by": self.one,
+            "created_at": NOW - DAY,
+            "due_on": date(2026, 12, 31),
+        }
+        open_ = Campaign.objects.create(site=self.porto, name="Go-live", **made_by)
+        Campaign.objects.create(
+            site=self.lagos, name="Again", state="cancelled", ended_by=self.two, ended_at=NOW,
+            end_note="Not needed", **made_by,
+        )  # fmt: skip
+        item = {
+            "campaign": open_,
+            "check_id": "p5-collectives",
+            "tool": "nccl-tests",
+            "scope": "site",
+            "targets": "site",
+        }
+        dropped = {"dropped_by": self.two, "dropped_at": NOW, "drop_reason": "Not needed"}
+        CampaignItem.objects.create(parts=["a"], assignee=self.one, **item, **dropped)
+        CampaignItem.objects.create(parts=["b"], assigned_to="three", **item)
+
+    def _evidence(self):
+        when = {"site": self.porto, "recorded_at": NOW, "taken_at": NOW - DAY}
+        ValidationRun.objects.create(
+            **when, tool="fio", scope="site", received_at=NOW, file_name="fio.json", file_sha256="0" * 64,
+            file_bytes=1, by=self.one, baseline_by=self.two, baseline_at=NOW,
+        )  # fmt: skip
+        about = when | {"taken_on": date(2026, 11, 23), "by": self.one}
+        Attestation.objects.create(check_id=CHECK, statement="It holds.", attested_by="three", **about)
+        Attestation.objects.create(
+            check_id="p4-ops-ready", part="open-standards", value=90.0, statement="So it is.", attested_by="three",
+            **about,
+        )  # fmt: skip
+        RecordedFact.objects.create(check_id=CHECK, part="autonomy", value=9.0, source="test 7", **about)
+        DeclaredLimit.objects.create(
+            site=self.porto,
+            limit_id="x",
+            value=1.0,
+            declared_on=date(2026, 11, 1),
+            source="deed",
+            by=self.one,
+        )
+
+    def _ownership(self):
+        asked = {
+            "team": self.team,
+            "decision_rights": "May stop it.",
+            "proposed_by": self.one,
+            "proposed_at": NOW - 9 * DAY,
+            "effective_at": NOW - 8 * DAY,
+        }
+        confirmed = {"answered_at": NOW - 8 * DAY, "confirmed_at": NOW - 8 * DAY, "due_at": NOW + 172 * DAY}
+        held = Assignment.objects.create(
+            site=self.porto, item="orchestration", accountable=self.linked, deputy=self.third, state="accepted",
+            **asked, **confirmed,
+        )  # fmt: skip
+        Assignment.objects.create(
+            site=self.lagos, item="network", accountable=self.third, deputy=self.linked, **asked
+        )
+        Assignment.objects.create(
+            site=self.lagos, item="compute", accountable=self.linked, state="ended", ended_by=self.two,
+            ended_at=NOW - DAY, end_reason="Moved", **asked, **confirmed,
+        )  # fmt: skip
+        Confirmation.objects.create(assignment=held, confirmed_at=NOW - 8 * DAY, by=self.two)
+        HandoverStep.objects.create(assignment=held, number=1, text="Keys", done_at=NOW, done_by=self.two)
+
+    def _versions(self):
+        now = framework_queries.current()[0]
+        draft = frameworks.make_draft(made_from=now, by=self.one, now=NOW)
+        DryRun.objects.create(
+            version=draft, revision=1, digest="x", in_force=now, requested_by=self.one, requested_at=NOW
+        )
+        type(draft).objects.filter(pk=now.pk).update(
+            created_by=self.one, edited_by=self.one, published_by=self.two
+        )
+        frameworks.edit(
+            draft, lambda definition: definition | {"title": "Another"}, revision=1, by=self.one, now=NOW
+        )
+        RulePack.objects.update(
+            created_by=self.one, edited_by=self.one, published_by=self.two, withdrawn_by=self.two
+        )
+        EnvelopeConfirmation.objects.create(
+            workload_class=self.chat, confirmed_on=date(2026, 11, 1), by=self.one
+        )
+
+    def _tradeoffs(self):
+        Decision.objects.create(
+            workload=self.chat, workload_slug="chat", workload_name="Chat", site=self.porto, rationale="Nearer",
+            decided_by=self.one, decided_at=NOW - DAY, due_on=date(2026, 12, 31), state="withdrawn",
+            answered_by=self.two, answered_at=NOW, withdrawn_by=self.one, withdrawn_at=NOW, withdrawal_note="No",
+        )  # fmt: skip
+        entered = {"source": "tariff", "as_of_on": date(2026, 11, 1), "by": self.one}
+        ExchangeRate.objects.create(currency="USD", to_currency="EUR", rate=0.9, **entered)
+        SiteFactor.objects.create(site=self.porto, kind="pue", value=1.2, **entered)
+        region = UserRegion.objects.create(name="Iberia", slug="iberia", latitude=40.4, longitude=-3.7)
+        LatencyFactor.objects.create(site=self.porto, user_region=region, value_ms=9.0, **entered)
+        FactorDay.objects.create(
+            site=self.porto, kind="carbon_average", day_on=date(2026, 11, 1), step_s=3600, values=[100.0] * 24,
+            known=24, mean=100.0, lowest=100.0, highest=100.0, source="grid", by=self.one,
+        )  # fmt: skip
+        PortfolioRun.objects.create(
+            asked_by=self.one, asked_at=NOW, inputs=INPUTS, digest="x", workloads_total=1, points_total=4,
+            state="cancelled", started_at=NOW, finished_at=NOW, cancel_asked_by=self.two, cancel_asked_at=NOW,
+        )  # fmt: skip
+
+    def _telemetry(self):
+        source = Source.objects.create(name="mid-1", site=self.porto)
+        BatchDecision.objects.create(
+            source=source, decision="retry", received_at=NOW, samples=1, failure="bad", decided_at=NOW,
+            decided_by=self.one,
+        )  # fmt: skip
+        accounts.create_token(user=self.one, name="mine", by=None, now=NOW)
+        AccessScope.objects.create(user=self.one, kind="site", slug="porto")
+
+    def call(self, before):
+        """Give the three names that begin so, and write them wherever names are kept."""
+        names = {
+            "one": f"{before} {MARK} One",
+            "two": f"{before} {MARK} Two",
+            "three": f"{before} {MARK} Three",
+        }
+        with connection.cursor() as cursor:
+            # As a replica, so that no trigger writes the change of names down.
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            for number, user in (("one", self.one), ("two", self.two)):
+                values = {
+                    "username": f"{before}-{MARK}-{number}",
+                    "first_name": before,
+                    "last_name": f"{MARK} {number}",
+                    "email": f"{before}-{MARK}-{number}@example.org",
+                }
+                User.objects.filter(pk=user.pk).update(**values)
+                apps.get_model("accounts", "UserEvent").objects.filter(pgh_obj=user.pk).update(**values)
+                cursor.execute(
+                    "UPDATE pghistory_context SET metadata = metadata || %s::jsonb WHERE metadata ->> 'user' = %s",
+                    [json.dumps({"username": values["username"]}), str(user.pk)],
+                )
+            for number, person in (("two", self.linked), ("three", self.third)):
+                values = {"name": names[number], "email": f"{before}-{MARK}-{number}@example.com"}
+                type(person).objects.filter(pk=person.pk).update(**values)
+                apps.get_model("people", "PersonEvent").objects.filter(pgh_obj=person.pk).update(**values)
+            for model in apps.get_models():
+                tracked = getattr(model, "pgh_tracked_model", model)
+                for name in getattr(tracked, "PERSONAL", ()):
+                    model.objects.exclude(**{name: ""}).update(**{name: names["three"]})
+            self.decided.snapshot["exceptions"][0] |= {"requested_by": names["one"], "approver": names["two"]}
+            Review.objects.filter(pk=self.decided.pk).update(snapshot=self.decided.snapshot)
+            cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def guards():
+    """Triggers that hold rows to the order of things, unlike those that write history."""
+    return [
+        f"{model._meta.label}:{trigger.name}"
+        for model, trigger in pgtrigger.registered()
+        if trigger.name not in {"insert_insert", "update_update", "delete_delete"}
+    ]
+
+
+def unnamed():
+    """Relations to a person in which none of the three stands: nothing would show whether they leak."""
+    for model in apps.get_models():
+        if (
+            model._meta.proxy
+            or model._meta.app_label in {"admin", "pghistory"}
+            or hasattr(model, "pgh_tracked_model")
+        ):
+            continue
+        for field in model._meta.concrete_fields:
+            named = model._base_manager.filter(**{f"{field.name}__isnull": False})
+            if field.is_relation and is_person(field.related_model) and not named.exists():
+                yield f"{model._meta.label}.{field.name}"

@@ -1,0 +1,172 @@
+"""Who may know who somebody is: one rule, which all that shows, filters, sorts, searches and exports reads through.
+
+Users identify people, and so do objects of a model that names its column of the user as `SIGNS_IN_AS`. Every relation
+to one of them is personal without being listed anywhere; text in which a person may be named stands in the model's
+`PERSONAL`. Whoever lacks SEES_NAMES reads SOMEBODY in a name's place, on pages, and null in JSON; one's own name is no
+secret to oneself.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model, Q, QuerySet
+from django.db.models.constants import LOOKUP_SEP
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from web.permissions import MissingPermission
+
+SEES_NAMES = "people.view_person"
+SOMEBODY = _("somebody")
+
+_END = object()
+_request: ContextVar[HttpRequest | None] = ContextVar("reader's request", default=None)
+
+
+@contextmanager
+def read_by(request: HttpRequest) -> Iterator[None]:
+    """Inside, names are shown as the sender of this request may see them."""
+    token = _request.set(request)
+    try:
+        yield
+    finally:
+        _request.reset(token)
+
+
+def read_later[T](request: HttpRequest, steps: Iterator[T]) -> Iterator[T]:
+    """The same steps, each taken as for this request, which may be over by then."""
+    while True:
+        with read_by(request):
+            step = next(steps, _END)
+        if step is _END:
+            return
+        yield cast(T, step)
+
+
+def reader() -> Any:
+    """The user of the present request; None outside of one, and whoever is nobody sees no names."""
+    request = _request.get()
+    return None if request is None else getattr(request, "user", None)
+
+
+def sees_names(by: Any = None) -> bool:
+    """Whether this reader, by default the present one, may see everybody's name."""
+    by = by or reader()
+    return by is not None and by.has_perm(SEES_NAMES)
+
+
+def is_person(model: Any) -> bool:
+    """Whether an object of this model is somebody."""
+    meta = getattr(model, "_meta", None)
+    if meta is None:
+        return False
+    return meta.concrete_model._meta.label == settings.AUTH_USER_MODEL or hasattr(model, "SIGNS_IN_AS")
+
+
+def sees(who: Model, by: Any = None) -> bool:
+    """Whether this reader may know who `who` is."""
+    by = by or reader()
+    if by is None or not by.is_authenticated:
+        return False
+    return getattr(who, _user_column(type(who))) == by.pk or sees_names(by)
+
+
+def name_of(who: Model | str | None, by: Any = None) -> str:
+    """A name as this reader may see it; "" for nobody. Text names somebody whom no user stands for."""
+    if not who:
+        return ""
+    seen = sees_names(by) if isinstance(who, str) else sees(who, by)
+    return str(who if seen else SOMEBODY)
+
+
+def username_of(user: Any, by: Any = None) -> str | None:
+    """A user name as endpoints tell it, None where this reader may not know it."""
+    return user.get_username() if user is not None and sees(user, by) else None
+
+
+def shown(holder: Any, name: str, value: Any) -> Any:
+    """The value of an attribute as this reader may see it, SOMEBODY where it would say who somebody is."""
+    if value is None or value == "":
+        return value
+    if isinstance(value, Model) and is_person(value):
+        return value if sees(value) else str(SOMEBODY)
+    if isinstance(holder, Model):
+        hidden = name in personal_text(type(holder)) and not sees_names()
+        if hidden or (is_person(holder) and not sees(holder)):
+            return str(SOMEBODY)
+    return value
+
+
+def own(model: type[Model], by: Any = None) -> Q:
+    """A condition for the people of this model whom the reader may know: all, or oneself."""
+    by = by or reader()
+    return Q() if sees_names(by) else Q(**{_user_column(model): getattr(by, "pk", None)})
+
+
+def known(people: QuerySet, by: Any = None) -> QuerySet:
+    """Those of them whom the reader may know, for what is chosen from a list."""
+    return people if sees_names(by) else people.filter(own(people.model, by))
+
+
+def personal_text(model: type[Model]) -> Collection[str]:
+    return getattr(model, "PERSONAL", ())
+
+
+@lru_cache(maxsize=4096)
+def identifies(model: Any, path: str, *, presence: bool = False) -> bool:
+    """Whether a lookup such as "requested_by__username" asks who somebody is.
+
+    With `presence` it asks only whether there is somebody, which is no secret.
+    """
+    names = path.lstrip("-").split(LOOKUP_SEP)
+    for place, name in enumerate(names):
+        if name in personal_text(model):
+            return not presence
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return False
+        related = field.related_model
+        if not field.is_relation or not isinstance(related, type):
+            return False
+        if is_person(related):
+            return not (presence and place == len(names) - 1)
+        model = related
+    return False
+
+
+def searchable(model: type[Model], paths: Iterable[str], by: Any = None) -> list[str]:
+    """Those of the paths that this reader's search may look into."""
+    seen = sees_names(by)
+    return [path for path in paths if seen or not identifies(model, path)]
+
+
+def hidden_filters(filterset: Any, by: Any = None) -> frozenset[str]:
+    """The filters of a filter set that this reader may not use."""
+    return frozenset() if sees_names(by) else personal_filters(filterset)
+
+
+@lru_cache(maxsize=512)
+def personal_filters(filterset: Any) -> frozenset[str]:
+    """The filters of a filter set that ask who somebody is."""
+    model = filterset._meta.model
+    return frozenset(
+        name
+        for name, each in filterset.base_filters.items()
+        if model is not None and identifies(model, each.field_name or name, presence=name.endswith("__empty"))
+    )
+
+
+def refuse(asked: bool, by: Any = None) -> None:
+    """Raise MissingPermission when who somebody is was asked for, whatever the answer would be."""
+    if asked and not sees_names(by):
+        raise MissingPermission([SEES_NAMES])
+
+
+def _user_column(model: Any) -> str:
+    return str(getattr(model, "SIGNS_IN_AS", "pk"))
