@@ -44,10 +44,10 @@ def main() -> None:
         _told(f"{LOADS} pages", web)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         size = sum(len(_get(connection, EXPORT, cookie)) for _ in range(EXPORTS))
-        _told(f"and {EXPORTS} exports of {size / EXPORTS / 2**20:.1f} MiB", web)
+        _told(f"{EXPORTS} exports of {size / EXPORTS / 2**20:.1f} MiB", web)
         connection.close()
         _ask_at_once(port, cookie)
-        last_mib = _told(f"and {QUESTIONS} questions of {SERIES} series x {POINTS} points at once", web)
+        last_mib = _told(f"{QUESTIONS} questions of {SERIES} series x {POINTS} points at once", web)
         times = last_mib / first_mib
         print(f"{times:.2f} times; bar {MOST_TIMES}: {'met' if times <= MOST_TIMES else 'MISSED'}")
 
