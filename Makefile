@@ -21,7 +21,7 @@ help:
 	@echo "make manage      a management command, running or not: make manage args='create_token --user ada'"
 	@echo "make demo-reset  take the demo fleet out and load it afresh"
 	@echo "make test        the tests (args='tests/stack -k port': some of them)"
-	@echo "make test-peers  the tests that drive real senders: Debian's prometheus and its exporters"
+	@echo "make test-peers  the tests with real senders (Debian's prometheus), attacks and outages"
 	@echo "make check       linters, types, import contracts, templates, migrations, architecture"
 	@echo "make bench       the benchmarks, or one: make bench ingest"
 	@echo "make setup       only the set-up, with the tools for development"

@@ -11,8 +11,10 @@ import pytest
 
 from tests.peers.muster import LIVE_S, Muster
 from tests.peers.running import Programs
+from tests.peers.standing import standing as standing_muster
 
 ROOT = Path(__file__).parents[2]
+FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +69,27 @@ def muster(programs, own_database, tmp_path):
     started = Muster(ROOT, environment, programs)
     started.start()
     return started
+
+
+@pytest.fixture(scope="session")
+def standing():
+    """For attacks and outages, one after another: started once, since that takes most of a minute."""
+    with standing_muster() as running:
+        yield running
+
+
+@pytest.fixture
+def figures(request):
+    """Lines of what was measured, told when all tests are done."""
+    return request.config.stash[FIGURES]
+
+
+def pytest_configure(config):
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.stash[FIGURES]:
+        terminalreporter.section("figures")
+    for line in config.stash[FIGURES]:
+        terminalreporter.write_line(line)

@@ -16,13 +16,13 @@ from tests.peers.muster import PASSWORD, USER, Muster
 from tests.peers.running import END_S, Program, Programs, eventually
 
 NOT_OURS = ("DATABASE_URL", "REDIS_URL", "PYTEST_", "MUSTER_", "DJANGO_")
-START_S = 150
+START_S = 300
 
 
 class Launched(Muster):
-    """Its databases are embedded ones that keep what they promised (fsync on), in `data`."""
+    """Its databases are embedded in `data`, unless `settings` names others, and keep what they promised (fsync on)."""
 
-    def __init__(self, root: Path, data: Path, programs: Programs) -> None:
+    def __init__(self, root: Path, data: Path, programs: Programs, **settings: str) -> None:
         super().__init__(root, {}, programs)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_OURS)}
         self.data = data
@@ -32,6 +32,7 @@ class Launched(Muster):
             "MUSTER_PORT": str(self.port),
             "MUSTER_DEMO": "0",
             "MUSTER_HASHED_STATIC": "0",
+            **settings,
         }
         self.launcher: Program | None = None
 
@@ -42,7 +43,7 @@ class Launched(Muster):
             self._answers, within_s=START_S, what="Muster answers and sees its worker", last=self._logs
         )
         self.manage("createsuperuser", "--no-input", "--username", USER, "--email", "boss@example.com")
-        self._token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
+        self.token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
 
     def manage(self, *arguments: str) -> str:
         argv = [sys.executable, "-m", "stack", "manage", *arguments]
@@ -85,6 +86,11 @@ class Launched(Muster):
             row = connection.execute(statement).fetchone()
             return row[0] if row else None
         return None
+
+    def _answers(self) -> bool:
+        assert self.launcher is not None
+        assert self.launcher.lives, self._logs()
+        return super()._answers()
 
     def _state(self) -> dict:
         return json.loads((self.data / "state.json").read_text())

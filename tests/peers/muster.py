@@ -7,7 +7,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
 from stack import processes
 from tests.peers.running import Programs, eventually, free_port
@@ -25,12 +25,12 @@ class Muster:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._pages = build_opener(HTTPCookieProcessor(CookieJar()))
-        self._token = ""
+        self.token = ""
 
     def start(self) -> None:
         self.manage("migrate", "--no-input")
         self.manage("createsuperuser", "--no-input", "--username", USER, "--email", "boss@example.com")
-        self._token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
+        self.token = self.manage("create_token", "--user", USER, "--scope", "write").split()[-1]
         commands = {
             "web": processes.web(host="127.0.0.1", port=self.port),
             "worker": processes.worker(),
@@ -41,7 +41,7 @@ class Muster:
         eventually(
             self._answers, within_s=START_S, what="Muster answers and sees its worker", last=self._logs
         )
-        self._sign_in()
+        self._sign_in(self._pages, USER)
 
     def manage(self, *arguments: str, within_s: float = 300) -> str:
         argv = ["python", "manage.py", *arguments]
@@ -57,6 +57,17 @@ class Muster:
     def post(self, path: str, data: dict) -> dict:
         return self._call("POST", path, json.dumps(data).encode())
 
+    def add_site(self, slug: str) -> None:
+        region = self.post("/api/inventory/regions/", {"name": "Iberia", "slug": "iberia"})
+        there = {"name": slug.title(), "slug": slug, "region": region["id"], "stage": "production"}
+        self.post("/api/inventory/sites/", there | {"country": "PT"})
+
+    def session(self, username: str) -> str:
+        """The cookies of a new session, as a header says them."""
+        cookies = CookieJar()
+        self._sign_in(build_opener(HTTPCookieProcessor(cookies)), username)
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in cookies)
+
     def page(self, path: str) -> str:
         """The text of a page, without markup."""
         text = re.sub(r"<(script|style)\b.*?</\1>", " ", self.markup(path), flags=re.DOTALL)
@@ -67,7 +78,7 @@ class Muster:
             return response.read().decode()
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> dict:
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         request = Request(self.url + path, data=body, method=method, headers=headers)
         try:
             with build_opener().open(request, timeout=30) as response:
@@ -75,11 +86,11 @@ class Muster:
         except HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.code} {error.read().decode()[:500]}") from error
 
-    def _sign_in(self) -> None:
-        with self._pages.open(f"{self.url}/login/", timeout=30) as response:
+    def _sign_in(self, browser: OpenerDirector, username: str) -> None:
+        with browser.open(f"{self.url}/login/", timeout=30) as response:
             token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', response.read().decode())[1]
-        form = urlencode({"csrfmiddlewaretoken": token, "username": USER, "password": PASSWORD}).encode()
-        with self._pages.open(Request(f"{self.url}/login/", data=form), timeout=30) as response:
+        form = urlencode({"csrfmiddlewaretoken": token, "username": username, "password": PASSWORD}).encode()
+        with browser.open(Request(f"{self.url}/login/", data=form), timeout=30) as response:
             assert "/login/" not in response.url
 
     def _answers(self) -> bool:

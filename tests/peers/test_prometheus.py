@@ -37,9 +37,7 @@ def _installed(peer):
 @pytest.fixture
 def site(muster):
     """A new site with one device, and a source for its Prometheus."""
-    region = muster.post("/api/inventory/regions/", {"name": "Iberia", "slug": "iberia"})
-    there = {"name": "Porto", "slug": SITE, "region": region["id"], "stage": "production", "country": "PT"}
-    muster.post("/api/inventory/sites/", there)
+    muster.add_site(SITE)
     maker = muster.post("/api/inventory/manufacturers/", {"name": "Maker", "slug": "maker"})
     kind = {"manufacturer": maker["id"], "model": "M1", "slug": "m1", "domain": "compute", "kind": "node"}
     kind = muster.post("/api/inventory/device-types/", kind)

@@ -1,0 +1,30 @@
+"""PostgreSQL gone for five minutes under traffic: what is answered meanwhile, and how soon after its return.
+
+A Muster under its launcher, with a sender that posts ten samples every 200 ms until they are acknowledged, and somebody
+who loads a page as often. `tests/peers/test_outages.py` holds the same for 5 s and 70 s. The bars: the first
+acknowledgement and the first page 2 s after its return at the latest, and every sample acknowledged stored once.
+"""
+
+from tests.peers.outages import PAGE, WRITE, outage, stored
+from tests.peers.standing import standing
+
+AWAY_S = 300
+BACK_S = 2.0
+
+
+def main() -> None:
+    with standing() as running:
+        name = f"PostgreSQL away for {AWAY_S} s"
+        going = outage(running, name, running.postgres.stopped, seconds=AWAY_S)
+        print(going.figures(name))
+        for what, path, status in (("acknowledgement", WRITE, 204), ("page", PAGE, 200)):
+            took_s = going.recovered_s(path, status)
+            verdict = "met" if took_s <= BACK_S else "MISSED"
+            print(f"first {what} after {took_s:.2f} s; bar {BACK_S:.0f} s: {verdict}")
+        samples = stored(running, going)
+        count = sum(map(len, going.sender.sent().values()))
+        verdict = "met" if samples.lost == samples.doubled == 0 else "MISSED"
+        print(
+            f"{count:,} samples acknowledged, {samples.lost} lost, {samples.doubled} doubled; bar 0: {verdict}"
+        )
+        print(f"all drained {samples.drained_s:.1f} s after its return")

@@ -1,0 +1,125 @@
+"""What the web process keeps of the machine's memory after an ordinary day's work on the demo fleet.
+
+Page loads, one after another; whole exports; then large questions for series, four at once. The figure is the
+proportional set size. The bar: at the end 1.5 times what it was after the first hundred pages, or less.
+"""
+
+import http.client
+import struct
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
+
+import cramjam
+
+from benchmarks import machine, pages
+from telemetry.core.labels import encode_field, encode_varint, key_of
+from tests.peers.memory import pss_mib
+
+WARM, LOADS, EXPORTS, QUESTIONS = 100, 2000, 20, 4
+METRIC, SERIES, POINTS, STEP_S = "soak_gauge", 1000, 288, 300
+EXPORT = "/telemetry/series/?export=json"
+QUESTION = f"/api/telemetry/query/?metric={METRIC}&start=now-24h&end=now&step=5m"
+MOST_TIMES = 1.5
+
+
+def main() -> None:
+    with machine.servers() as servers:
+        site, cookie = pages.load_demo(servers)
+        port = pages.serve(servers)
+        _store(port, site)
+        web = servers.pids["web"]
+        loads = cycle(pages.asked(site))
+
+        def load(count: int) -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            for asked in islice(loads, count):
+                _get(connection, asked.path, cookie, asked.headers)
+            connection.close()
+
+        load(WARM)
+        first_mib = _told(f"{WARM} pages", web)
+        load(LOADS - WARM)
+        _told(f"{LOADS} pages", web)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        size = sum(len(_get(connection, EXPORT, cookie)) for _ in range(EXPORTS))
+        _told(f"{EXPORTS} exports of {size / EXPORTS / 2**20:.1f} MiB", web)
+        connection.close()
+        _ask_at_once(port, cookie)
+        last_mib = _told(f"{QUESTIONS} questions of {SERIES} series x {POINTS} points at once", web)
+        times = last_mib / first_mib
+        print(f"{times:.2f} times; bar {MOST_TIMES}: {'met' if times <= MOST_TIMES else 'MISSED'}")
+
+
+def _told(after: str, pid: int) -> float:
+    memory_mib = pss_mib(pid)
+    print(f"after {after}: {memory_mib:.0f} MiB", flush=True)
+    return memory_mib
+
+
+def _get(
+    connection: http.client.HTTPConnection, path: str, cookie: str, headers: dict[str, str] | None = None
+) -> bytes:
+    connection.request("GET", path, headers={"Cookie": cookie} | (headers or {}))
+    response = connection.getresponse()
+    body = response.read()
+    if response.status != 200:
+        raise RuntimeError(f"{path}: {response.status} {body[:300]!r}")
+    return body
+
+
+def _ask_at_once(port: int, cookie: str) -> None:
+    """Each over a connection of its own."""
+    sizes: list[int] = []
+
+    def ask() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        sizes.append(len(_get(connection, QUESTION, cookie)))
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(QUESTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if len(sizes) != QUESTIONS or min(sizes) < SERIES * POINTS:
+        raise RuntimeError(f"{QUESTIONS} answers were asked for; their bytes: {sizes}")
+
+
+def _store(port: int, site: str) -> None:
+    """A day of a thousand series, sent by remote write, drained and rolled up."""
+    from inventory.models import Site
+    from telemetry import drain, partitions, rollups
+    from telemetry.models import InboxBatch
+    from telemetry.operations import create_source
+
+    now = datetime.now(UTC)
+    partitions.keep(now=now)
+    _, token = create_source(name="soak", site=Site.objects.get(slug=site), by=None, now=now)
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/x-protobuf",
+        "Content-Encoding": "snappy",
+    }
+    begin = now - timedelta(seconds=STEP_S * (POINTS + 1))
+    machine.post_all(port, "/api/v1/write", [((body, headers) for body in _bodies(begin))])
+    while InboxBatch.objects.exists():
+        drain.drain(now=datetime.now(UTC))
+    while rollups.roll_up(now=datetime.now(UTC)):
+        pass
+
+
+def _bodies(begin: datetime) -> Iterator[bytes]:
+    """One sample of every series each."""
+    labels = [key_of({"__name__": METRIC, "number": str(number)}) for number in range(SERIES)]
+    for point in range(POINTS):
+        at_ms = round((begin + timedelta(seconds=STEP_S * point)).timestamp() * 1000)
+        time = b"\x10" + encode_varint(at_ms)
+        parts = [
+            encode_field(
+                0x0A, key + encode_field(0x12, b"\x09" + struct.pack("<d", point + number / 7) + time)
+            )
+            for number, key in enumerate(labels)
+        ]
+        yield bytes(cramjam.snappy.compress_raw(b"".join(parts)))

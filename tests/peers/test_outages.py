@@ -1,0 +1,67 @@
+"""PostgreSQL and Valkey go away under traffic and come back: what is answered meanwhile, how soon after, and what is
+stored.
+"""
+
+import pytest
+
+from tests.peers.outages import ANSWERED_S, LIVE, PAGE, READY, WRITE, outage, stored
+
+pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
+
+BACK_S = 2.0
+
+
+def is_back(standing, going, figures):
+    """Within two seconds, with every sample acknowledged stored once."""
+    samples = stored(standing, going)
+    figures.append(
+        f"    {samples.lost} samples lost, {samples.doubled} doubled, drained after {samples.drained_s:.0f} s"
+    )
+    assert (samples.lost, samples.doubled) == (0, 0)
+    assert going.recovered_s(WRITE, 204) <= BACK_S
+    assert going.recovered_s(PAGE, 200) <= BACK_S
+    assert [answer for path in going.answers for answer in going.failed_since(path, BACK_S)] == []
+
+
+@pytest.mark.parametrize("seconds", [5, 70])
+def test_postgresql_is_away(standing, figures, seconds):
+    name = f"PostgreSQL away for {seconds} s"
+    going = outage(standing, name, standing.postgres.stopped, seconds=seconds)
+    figures.append(going.figures(name))
+
+    for path in (WRITE, PAGE, READY):
+        assert going.statuses(path) == {503}, path
+        assert going.p95_s(path) < ANSWERED_S, path
+    for path in (WRITE, PAGE):
+        assert all(int(answer.headers["Retry-After"]) > 0 for answer in going.meanwhile(path)), path
+    assert all(answer.size > 0 for answer in going.meanwhile(PAGE))
+    assert {answer.json["database"] for answer in going.meanwhile(READY)} == {"down"}
+    assert going.statuses(LIVE) == {200}
+    is_back(standing, going, figures)
+
+
+def test_postgresql_hangs(standing, figures):
+    """Its processes stand still: no connection breaks, and none is refused."""
+    name = "PostgreSQL hung for 5 s"
+    going = outage(standing, name, standing.postgres.hung, seconds=5)
+    figures.append(going.figures(name))
+
+    assert going.statuses(LIVE) == {200}
+    assert going.statuses(READY) == {503}
+    for path in (LIVE, READY):
+        assert going.p95_s(path) < ANSWERED_S, path
+    is_back(standing, going, figures)
+
+
+def test_valkey_is_away(standing, figures):
+    name = "Valkey away for 5 s"
+    going = outage(standing, name, standing.valkey.stopped, seconds=5)
+    figures.append(going.figures(name))
+
+    assert going.statuses(WRITE) == {204}
+    for path in (PAGE, LIVE, READY):
+        assert going.statuses(path) == {200}, path
+    assert {answer.json["status"] for answer in going.meanwhile(READY)} == {"degraded"}
+    for path in (WRITE, PAGE, READY):
+        assert going.p95_s(path) < ANSWERED_S, path
+    is_back(standing, going, figures)
