@@ -348,10 +348,21 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "web.request_ids.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "web.request_ids.RequestIdFilter"},
+        # One line says that the database is away (web/serving/pulse.py), and not one for each request meanwhile.
+        "no_refusals": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: record.exc_info or getattr(record, "status_code", 0) != 503,
+        },
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id", "no_refusals"],
+        }
     },
     "root": {
         "handlers": ["console"],
