@@ -186,8 +186,8 @@ def request_link(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "people/form.html", context, status=422 if form.errors else 200)
 
 
-@may_link
 @require_POST
+@may_link
 def unlink(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(Person, pk=pk)
     operations.unlink(person, by=cast(User, request.user), now=now())
@@ -202,16 +202,16 @@ def own(request: UserRequest) -> HttpResponse:
     return _own(request)
 
 
+@require_POST
 @signed_in
 @never_cache
-@require_POST
 def confirm_link(request: UserRequest, pk: int) -> HttpResponse:
     return _changed(request, pk, operations.confirm_link, gettext("You are %(name)s from now on."))
 
 
+@require_POST
 @signed_in
 @never_cache
-@require_POST
 def unlink_own(request: UserRequest, pk: int) -> HttpResponse:
     return _changed(request, pk, operations.unlink, gettext("You are not linked to %(name)s."))
 

@@ -55,7 +55,7 @@ def test_telemetry_goes_on_without_who_made_the_token(sends, maker, admin, added
 def test_pages_say_that_the_owner_has_left(added, maker, admin, client_of, role, frozen_now):
     assert client_of(role).get("/telemetry/").context["to_hand_over"] == []
     accounts.change_user(maker, is_active=False, by=admin, now=frozen_now.at)
-    owner = "mira" if role == "ops" else "named"
+    owner = "mira" if role == "ops" else "somebody"
     [row] = client_of(role).get("/telemetry/").context["to_hand_over"]
     assert (row["name"], row["owner"]) == ("porto prometheus", owner)
     assert added["token"].split("_")[1] == row["prefix"]

@@ -18,6 +18,8 @@ LEADS_TO_LIST = {
     "/evidence/floors/1/delete/": "/evidence/floors/",
     "/readiness/worklist/set/": "/readiness/worklist/",
     "/logout/": "/",
+    "/settings/person/1/confirm/": "/settings/person/",
+    "/settings/person/1/unlink/": "/settings/person/",
 }
 DEEPER = {
     "/ownership/assignments/1/steps/1/": "/ownership/assignments/1/",

@@ -8,6 +8,7 @@ from django.template import Context, Engine, Template
 
 from tests.web.page_samples import PAGES
 from tests.web.page_server import render
+from web.refusals import FAILED
 from web.templatetags.kit import initials, mark, pill
 
 FORBIDDEN = {
@@ -118,9 +119,11 @@ def test_attention_without_anything_says_so():
 
 
 def test_error_pages_render_without_any_context():
-    for status in ("400", "403", "404", "500"):
+    for status in ("400", "403", "404"):
         markup = Engine.get_default().get_template(f"{status}.html").render(Context())
         assert f">{status}<" in markup
+    refused = Engine.get_default().get_template("errors/refused.html")
+    assert ">500<" in refused.render(Context({"refusal": FAILED}))
 
 
 def test_refusal_names_the_missing_permission():

@@ -40,7 +40,7 @@ class Web:
         self.log = (folder / "web.log").open("wb")
         self.process = subprocess.Popen(
             [sys.executable, *command[1:]],
-            env={**os.environ, "DATABASE_URL": database, "MUSTER_DB_POOL": "2", **variables},
+            env={**os.environ, "DATABASE_URL": database, **variables},
             stdout=self.log,
             stderr=subprocess.STDOUT,
         )

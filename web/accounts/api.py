@@ -113,7 +113,10 @@ class TokenSerializer(ObjectSerializer):
         fields = ["user", "name", "prefix", "scope", "enabled", "created_at", "expires_at", "last_used_at"]
         brief_fields = ["name", "prefix"]
         read_only_fields = ["prefix", "enabled", "created_at", "last_used_at"]
-        extra_kwargs = {"user": {"required": False, "help_text": "Yourself unless given."}}
+        extra_kwargs = {
+            # Null is read, where the token is a source's; nobody makes such a one here.
+            "user": {"required": False, "allow_null": True, "help_text": "Yourself unless given."}
+        }
 
 
 class NewTokenSerializer(TokenSerializer):
@@ -150,7 +153,8 @@ class TokenViewSet(ObjectViewSet):
         return super().create(request, *args, **kwargs)
 
     def perform_create(self, serializer: serializers.BaseSerializer) -> None:
-        given = {"user": self.request.user, "expires_at": None} | serializer.validated_data
+        given = {"expires_at": None} | serializer.validated_data
+        given["user"] = given.get("user") or self.request.user
         given["expires_at"] = self._within_own_life(given["expires_at"])
         with _refusals_as_errors():
             token, plain = operations.create_token(**given, by=self.request.user, now=clock.now())

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.apps import apps
 from django.db import connection, models, transaction
 
-from accounts.models import User
+from accounts.models import Token, User
 from inventory.models import Site
 from readiness.demo.models import DemoFleet
 from telemetry.models import Series, Source
@@ -56,7 +56,9 @@ def _remove_telemetry(fleet: DemoFleet, *, by: User | None, now: datetime) -> No
         for table in _TABLES:
             cursor.execute(f"DELETE FROM {table} WHERE series_id = ANY(%s)", [series_ids])
     for source in sources.order_by("pk"):
+        token = source.token_id
         delete_source(source, by=by, now=now)
+        Token.objects.filter(pk=token).delete()
 
 
 def _remove_unused(model: type[models.Model], ids: list[int]) -> None:

@@ -8,9 +8,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from readiness.tradeoffs.core.factors import Basis, Known
+from web import yaml_documents
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "ages.yaml"
 DAY_S = 86_400.0
@@ -25,7 +24,7 @@ class AgeLimit:
 @cache
 def age_limits() -> Mapping[str, AgeLimit]:
     """By kind of factor, and `latency`."""
-    stated = yaml.safe_load(DATA.read_text(encoding="utf-8"))
+    stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
     return {kind: AgeLimit(**limit) for kind, limit in stated.items()}
 
 

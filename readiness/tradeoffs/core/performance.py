@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from web import yaml_documents
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "accelerators.yaml"
 
@@ -38,7 +38,7 @@ class Book:
 
 @cache
 def book() -> Book:
-    stated = yaml.safe_load(DATA.read_text(encoding="utf-8"))
+    stated = yaml_documents.read(DATA.read_text(encoding="utf-8"))
     by_slug = {
         slug: Published(float(one["tflops"]), one["source"])
         for name, one in stated["types"].items()

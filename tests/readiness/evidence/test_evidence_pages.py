@@ -216,7 +216,7 @@ class TestRecords:
         }
         assert client_of("planner").post("/evidence/attestations/add/", body).status_code == 302
         assert Attestation.objects.get().link == "https://docs.example.net/orr"
-        page = text_of(client_of("viewer").get("/evidence/attestations/"))
+        page = text_of(client_of("ops").get("/evidence/attestations/"))
         for words in ("All five signed", "R. Costa", "signatures-missing"):
             assert words in page
 

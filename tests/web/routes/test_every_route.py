@@ -24,7 +24,6 @@ ASKED = {
     "/telemetry/explore/chart.json": METRIC,
     "/telemetry/explore/series.csv": METRIC,
     "/api/telemetry/query/": METRIC,
-    "/diff/": "to=muster-1",
     "/api/tradeoffs/windows/": "workload=porto",
     "/api/tradeoffs/factors/series/": "site=porto&kind=electricity_price",
     "/tradeoffs/factors/sites/porto/hours.json": "kind=electricity_price",
@@ -71,6 +70,8 @@ def paths(everything):
 
 
 def asked_of(path):
+    if compared := re.search(r"/(\d+)/diff/$", path):
+        return f"to={compared[1]}"
     return next((query for end, query in ASKED.items() if path.endswith(end)), "")
 
 

@@ -201,7 +201,7 @@ class TestApi:
         assert api.delete(f"{API}{campaign.pk}/").status_code == 403
 
     def test_lists_filter_and_cost_the_same(self, porto, plan, api_of, ops, frozen_now):
-        campaign, api = plan(porto), api_of("viewer")
+        campaign, api = plan(porto), api_of("ops")
         operations.change_item(campaign.items.first(), assignee=ops, by=ops, now=frozen_now.at)
         assert api.get(f"{ITEMS}?assignee=ops").json()["count"] == 1
         assert api.get(f"{API}?open=true&site=porto").json()["count"] == 1

@@ -79,7 +79,7 @@ def document_of(site, now):
 
 class TestPage:
     def test_it_holds_what_the_verdict_stands_on(self, porto, client_of):
-        page = unescape(client_of("viewer").get("/sites/porto/pack/").content.decode())
+        page = unescape(client_of("ops").get("/sites/porto/pack/").content.decode())
         _, framework = framework_queries.current()
         assert len(framework.checks) == 48
         assert [check.id for check in framework.checks if check.id not in page] == []
@@ -98,7 +98,7 @@ class TestPage:
                 "2026-12-24 16:00 UTC",
             ),
             *("Go-live review #", "energy-lead", "Second feed missing", "Declined"),
-            *("Before go-live", "Generated 2026-11-24 16:00 UTC by viewer", "Operator-set default"),
+            *("Before go-live", "Generated 2026-11-24 16:00 UTC by ops", "Operator-set default"),
         ):
             assert said in page, said
 

@@ -211,7 +211,7 @@ class TestListing:
     )
     def test_filters(self, several, api_of, query, found):
         Grant.objects.filter(pk=several["requested"].pk).update(reason="Asked for in time")
-        assert ids(api_of("viewer").get(f"{HERE}?{query}")) == {several[name].pk for name in found}
+        assert ids(api_of("ops").get(f"{HERE}?{query}")) == {several[name].pk for name in found}
 
     @pytest.mark.parametrize("query", ["states=expired", "state=pending", "site=nowhere", "ordering=reason"])
     def test_what_means_nothing_is_refused_by_name(self, several, api_of, query):

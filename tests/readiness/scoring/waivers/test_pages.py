@@ -158,7 +158,7 @@ class TestAgeing:
         over.__class__.objects.filter(pk=over.pk).update(
             state="denied", approver=planner, decided_at=frozen_now.at
         )
-        answer = client_of("viewer").get(f"/waivers/ageing/?by={by}&export=json")
+        answer = client_of("ops").get(f"/waivers/ageing/?by={by}&export=json")
         rows = json.loads(b"".join(answer.streaming_content))
         assert sum(row["waiting"] + row["in_force"] for row in rows) == 4
         assert {row["group"]: row["waiting"] + row["in_force"] for row in rows} == groups
@@ -176,7 +176,7 @@ class TestAgeing:
 
     @pytest.mark.parametrize("by", ["requester", "owner", "vendor", "pillar", "nonsense"])
     def test_without_any_it_says_so(self, client_of, by, db):
-        assert "No live waiver" in text_of(client_of("viewer").get(f"/waivers/ageing/?by={by}"))
+        assert "No live waiver" in text_of(client_of("ops").get(f"/waivers/ageing/?by={by}"))
 
 
 def filled(now, **given):

@@ -42,7 +42,7 @@ class TestWhereItShows:
 
     def test_the_page_of_a_check_lists_what_was_granted(self, failing, grant, client_of):
         given = grant(failing)
-        page = text_of(client_of("viewer").get(f"/sites/porto/checks/{WAIVABLE}/"))
+        page = text_of(client_of("ops").get(f"/sites/porto/checks/{WAIVABLE}/"))
         for told in (f'href="/waivers/{given.pk}/"', "UPS B is being replaced", "decided by manager"):
             assert told in page
 

@@ -41,8 +41,8 @@ class TestList:
         record(site=porto)
         frozen_now.move(days=30)
         operations.review(decision, by=None, now=frozen_now.at)
-        viewer = client_of("viewer")
-        page = text_of(viewer.get("/decisions/"))
+        reader = client_of("ops")
+        page = text_of(reader.get("/decisions/"))
         for told in (
             "Chat",
             "Porto",
@@ -53,10 +53,10 @@ class TestList:
             "Waits for approval",
         ):
             assert told in page
-        rows = json.loads(body_of(viewer.get("/decisions/?export=json&state=approved")))
+        rows = json.loads(body_of(reader.get("/decisions/?export=json&state=approved")))
         assert [row["id"] for row in rows] == [decision.pk]
         rows = csv.DictReader(
-            io.StringIO(body_of(viewer.get("/decisions/?export=csv&reviewed=true")).decode())
+            io.StringIO(body_of(reader.get("/decisions/?export=csv&reviewed=true")).decode())
         )
         [row] = rows
         assert row["Workload"] == "chat"
@@ -76,7 +76,7 @@ class TestList:
     def test_filters(self, approved, record, client_of, frozen_now, query, found):
         there = {"due": approved().pk, "asked": record().pk}
         frozen_now.move(days=30)
-        rows = json.loads(body_of(client_of("viewer").get(f"/decisions/?export=json&{query}")))
+        rows = json.loads(body_of(client_of("ops").get(f"/decisions/?export=json&{query}")))
         assert {row["id"] for row in rows} == {there[name] for name in found}
 
 
