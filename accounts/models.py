@@ -69,7 +69,7 @@ class AccessScope(models.Model):
 
 class TokenQuerySet(models.QuerySet["Token"]):
     def usable(self, now) -> "TokenQuerySet":
-        """What a user's token opens ends with the user; a source's token depends on nobody."""
+        """Return the enabled tokens that have not expired; a user's token works only while the user is active."""
         return self.filter(
             Q(expires_at__isnull=True) | Q(expires_at__gt=now),
             Q(user__isnull=True) | Q(user__is_active=True),

@@ -1,4 +1,4 @@
-"""What a password may not be, beside what Django refuses."""
+"""Password rules in addition to Django's own."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the web process keeps of the machine's memory after an ordinary day's work on the demo fleet.
+"""Measure how much memory the web process holds after an ordinary day's work on the demo fleet.
 
 Page loads, one after another; whole exports; then large questions for series, four at once. The figure is the
 proportional set size. The bar: at the end 1.5 times what it was after the first hundred pages, or less.

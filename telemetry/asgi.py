@@ -66,7 +66,7 @@ class RemoteWrite:
         await self._threads.close()
 
     async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[Answer, bool]:
-        """What to answer, and whether the body was read to its end. Raises SenderGone."""
+        """Return the answer, and whether the body was read to its end. Raises SenderGone."""
         source = None
         try:
             source = await self._sender(delivery)

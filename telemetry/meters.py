@@ -1,4 +1,4 @@
-"""What `/metrics` tells of the door for samples and of the inbox behind it.
+"""The metrics that `/metrics` gives on incoming samples and on the inbox that stores them.
 
 Writes by status are in `muster_http_requests_total`, under the route of remote write.
 """

@@ -34,7 +34,7 @@ _VERSION_2 = "io.prometheus.write.v2.request"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What is known of a request before its body is read. `address` is that of the peer."""
+    """The facts known about a request before its body is read. `address` is the peer's."""
 
     authorization: str = ""
     content_type: str = ""

@@ -16,7 +16,7 @@ class NoRoom(Exception):
 
 
 class Hold:
-    """What one request holds of a room."""
+    """The part of a room's size that one request holds."""
 
     def __init__(self, room: "Room") -> None:
         self._room = room

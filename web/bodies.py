@@ -37,7 +37,7 @@ class SenderGone(Exception):
 
 
 class Body:
-    """What has come of a body so far. Use `async with`, so that its file is closed."""
+    """The part of a body that has arrived so far. Use `async with`, so that its file is closed."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -78,7 +78,7 @@ class Body:
 
 
 def declared_bytes(headers: Mapping[bytes, bytes]) -> int:
-    """What Content-Length says; 0 where it says nothing that can be read."""
+    """Return the length from Content-Length; 0 where it is missing or is not a number."""
     length = headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else 0
 

@@ -25,7 +25,7 @@ later."""
 AWAY = ("08", "53", "57P")
 """connection_exception, insufficient_resources, and the server that stops, crashed or starts."""
 QUERY_CANCELED = "57014"
-"""By `statement_timeout` (web/serving/work.py)."""
+"""PostgreSQL's query_canceled, raised by `statement_timeout` (web/serving/work.py)."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -57,7 +57,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def refusal_for(error: BaseException | None) -> Refusal:
-    """What to say where nothing was answered: the database may be away, or was asked for too much."""
+    """Return the refusal for an error: the database is away, a query took too long, or something else failed."""
     if not isinstance(error, (OperationalError, InterfaceError)):
         return refusals.FAILED
     state = getattr(error.__cause__, "sqlstate", None)

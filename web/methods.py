@@ -1,4 +1,4 @@
-"""What happens to a request whose method its address does not take.
+"""Answer requests whose method the address does not accept.
 
 A view says what it takes (`require_GET`, `require_POST`); what follows is decided here, once for all addresses.
 """

@@ -20,7 +20,7 @@ _PLAIN_TAGS = frozenset({None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:
 
 
 class YamlError(ValueError):
-    """What cannot be read. `line` counts from 1; 0 where none can be told, or where the reason names it."""
+    """A YAML document cannot be read. `line` counts from 1; it is 0 where unknown, or where the reason names it."""
 
     def __init__(self, reason: str, line: int = 0) -> None:
         super().__init__(f"line {line}: {reason}" if line else reason)

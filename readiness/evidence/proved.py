@@ -36,7 +36,7 @@ class Proved:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What came of a run: sentences on what it rests on, and its sub-measures.
+    """The outcome of a run: sentences about its basis, and the sub-measures that it affects.
 
     `proved` are those that it decides or helps to decide, `others` those of the same checks that it does not.
     """

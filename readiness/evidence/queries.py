@@ -203,15 +203,16 @@ class NewestRecord:
 
     @property
     def source(self) -> str:
-        """What was said by, as the present reader may see it: an attestation names a person."""
+        """The name of the source, as the present reader may see it: an attestation names a person."""
         return name_of(self.said_by) if self.kind == "attestation" else self.said_by
 
 
 def newest_records(
     parts: Collection[tuple[str, str]], *, now: datetime
 ) -> dict[int, dict[str, NewestRecord]]:
-    """By site and sub-measure, of these checks and sub-measures; two statements. What was voided or ran out is left
-    out: nothing is known then. What is said of some workload classes alone is `newest_of_classes`.
+    """Return the newest record by site and sub-measure for these (check, sub-measure) pairs, in two statements.
+
+    Voided and expired records are left out. `newest_of_classes` gives attestations for some workload classes alone.
     """
     asked = Q()
     for check_id, part in parts:

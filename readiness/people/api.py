@@ -47,7 +47,7 @@ class PersonSerializer(ObjectSerializer):
         brief_fields = ("name",)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        """What was read can be written back; another user cannot."""
+        """Accept the linked user as it was read; raise ValidationError for another user."""
         linked = self.instance.user if isinstance(self.instance, Person) else None
         if given.pop("user", linked) != linked:
             raise serializers.ValidationError(
@@ -137,7 +137,7 @@ class PersonViewSet(ObjectViewSet):
         return self._answer(self._again(person))
 
     def _own(self, change: Callable[..., Person]) -> Response:
-        """For whoever may link people, and for the user whose link it is; to others there is no such person."""
+        """Apply a change for whoever may link people, or for the person's own user; answer 404 to others."""
         by = cast(User, self.request.user)
         people = Person.objects.all() if by.has_perm(operations.MAY_LINK) else queries.own_people(by)
         with named_errors():

@@ -129,7 +129,7 @@ def _save_link(person: Person) -> None:
 
 
 def _locked(person: Person) -> Person:
-    """As it is now, until the end of the transaction."""
+    """Read the person again and lock the row until the end of the transaction."""
     people = Person.objects.select_for_update(of=("self",)).select_related("user", "requested_user")
     return people.get(pk=person.pk)
 

@@ -1,4 +1,4 @@
-"""What `/api/v1/write` says to anything but a POST, which telemetry/asgi.py answers before Django sees it."""
+"""The answer of `/api/v1/write` to any method but POST; telemetry/asgi.py answers POST before Django sees it."""
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt

@@ -1,4 +1,4 @@
-"""What is looked up by a state, a verdict or a kind has an entry for each that there is.
+"""Every mapping keyed by a state, a verdict or a kind has an entry for each member.
 
 A state that one mapping forgets is a page that fails on the day something is in that state.
 """
@@ -91,7 +91,7 @@ def missing(members):
 
 
 def mappings():
-    """By where each is written, not where else it is imported."""
+    """Yield each mapping under the module that defines it, not under modules that import it."""
     for module in modules():
         source = Path(module.__file__).read_text()
         for name, value in vars(module).items():

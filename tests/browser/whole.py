@@ -87,7 +87,7 @@ def campaign(small_fleet, user_of, frozen_now):
 
 @pytest.fixture
 def explained(small_fleet, frozen_now):
-    """What moved at Porto within a month, and at another site that it may be compared with."""
+    """Record a month of changes at Porto, and scores of another site to compare it with."""
     scene.eventful(Site.objects.get(slug="porto"), now=frozen_now.at)
     for at in (frozen_now.at - scene.MONTH, frozen_now.at):
         stored.kept(small_fleet[0], scene.good(at), at=at)

@@ -103,7 +103,7 @@ class Neighbour:
         until: Callable[[], bool] = lambda: False,
         after_each: Callable[[], object] = lambda: None,
     ) -> list[Answer]:
-        """For so long, or until something has come true; each page three times at least."""
+        """Ask for the pages in turn for `seconds`, or until `until()` is true; ask for each three times at least."""
         deadline = time.monotonic() + seconds
         answers: list[Answer] = []
         while len(answers) < LEAST_ROUNDS * len(self.paths) or (time.monotonic() < deadline and not until()):

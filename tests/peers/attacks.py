@@ -1,4 +1,4 @@
-"""What strangers do to a server, by raw sockets: hold connections open, and send more than is taken."""
+"""Attacks on a server over raw sockets: they hold connections open, and send more than the server takes."""
 
 import re
 import select
@@ -116,7 +116,7 @@ def send(port: int, beginning: bytes, parts: Iterable[bytes], *, timeout_s: floa
 
 
 def _all_of(connection: socket.socket) -> bytes:
-    """What the server says until it closes the connection."""
+    """Return all bytes that the server sends until it closes the connection."""
     received = bytearray()
     with suppress(OSError):
         while part := connection.recv(65536):

@@ -73,7 +73,7 @@ def muster(programs, own_database, tmp_path):
 
 @pytest.fixture(scope="session")
 def standing():
-    """For attacks and outages, one after another: started once, since that takes most of a minute."""
+    """Start one server for all attacks and outages, since a start takes most of a minute."""
     with standing_muster() as running:
         yield running
 

@@ -77,7 +77,7 @@ def _gauge(value):
 
 
 def _histogram(observed):
-    """Of so many observations of 1, all in one bucket of schema 3."""
+    """Encode a histogram of `observed` observations of 1, all in one bucket of schema 3."""
     total = b"\x08" + encode_varint(observed) + b"\x11" + struct.pack("<d", observed)
     scale = b"\x28\x06" + b"\x31" + struct.pack("<d", 2.0**-128) + b"\x38\x00"
     bucket = encode_field(0x62, b"\x08\x00\x10\x01") + b"\x68" + encode_varint(2 * observed)

@@ -1,4 +1,4 @@
-"""What a process holds of the machine's memory and disk."""
+"""Measure the memory and disk space that a process holds."""
 
 from contextlib import suppress
 from pathlib import Path

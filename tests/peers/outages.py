@@ -46,7 +46,7 @@ class Outage:
         )
 
     def failed_since(self, path: str, seconds: float) -> list[Answer]:
-        """What was asked later than so many seconds after the server's return, and failed all the same."""
+        """Return the failed answers to requests that began more than `seconds` after the server's return."""
         since = self.back_at + seconds
         return [answer for answer in self.answers[path] if answer.began_at > since and answer.failed]
 
@@ -121,7 +121,7 @@ class Stored:
 
 
 def stored(standing: Standing, going: Outage) -> Stored:
-    """What became of the samples that were acknowledged; waits until all are drained."""
+    """Wait until the inbox is empty, then return what became of the acknowledged samples."""
     eventually(
         lambda: standing.muster.asked_of_database("SELECT NOT EXISTS (SELECT FROM telemetry_inboxbatch)"),
         within_s=STORED_S,

@@ -47,7 +47,7 @@ def port(standing):
 
 @pytest.fixture(scope="module")
 def at_rest(standing, port):
-    """What the web process holds when every page was loaded once, before anybody attacks it."""
+    """Watch the web process from the moment when every page was loaded once and no attack has begun."""
     Neighbour(port, PAGES, headers=standing.viewer).visit(seconds=0)
     return Watched(standing.muster.pid("web"))
 
@@ -106,7 +106,7 @@ def others(request, standing, neighbour, memory, figures):
 
 @pytest.fixture
 def many_connections():
-    """For this process alone: what a server may open is part of what is tried."""
+    """Raise the limit on open files for this process alone: the server's own limit is under test."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
     yield

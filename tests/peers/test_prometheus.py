@@ -268,7 +268,7 @@ class Sending:
             return {reason for (reason,) in rows}
 
     def figures(self, name):
-        """What Prometheus says of its queues, summed over samples and histograms: {queue: figure}."""
+        """Return Prometheus's own metric of each queue, summed over samples and histograms: {queue: figure}."""
         with urlopen(f"{self.url}/metrics", timeout=5) as response:
             text = response.read().decode()
         kinds = "samples|histograms"

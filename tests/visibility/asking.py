@@ -23,7 +23,7 @@ OF_PEOPLE = re.compile(r"by|who|owner|user|person|requester|approver|assigned|gr
 
 
 def ask(client, address, method="get", **given):
-    """What is told in answer: status, where to go, and the body without what is new each time. Nothing is kept."""
+    """Return the status, the redirect and the body without its ever-changing parts; roll back all writes."""
     before = transaction.savepoint_create()
     try:
         answer = getattr(client, method)(address, **given)

@@ -44,7 +44,7 @@ def lists():
 
 
 def questions(before):
-    """What is asked of lists besides: filters that take a name or a text, orders by who or by a text, a search."""
+    """Yield further addresses of lists: filters by a name or a text, orders by a person or a text, and searches."""
     name = f"{before}-{MARK}-one"
     for path, view in lists():
         for parameter, each in getattr(view.filterset_class, "base_filters", {}).items():
@@ -62,7 +62,7 @@ def questions(before):
 
 
 def tried(client, before):
-    """What a viewer is told who writes and names somebody."""
+    """Yield the answers to a viewer who posts to each list and names somebody."""
     somebody = {"username": f"{before}-{MARK}-one"}
     named = ("user", "owner", "accountable", "deputy", "approver", "assignee", "person", "name")
     for path, _view in lists():

@@ -67,7 +67,7 @@ class RelatedObjectField(serializers.RelatedField):
         return False
 
     def get_queryset(self) -> QuerySet:
-        """Of people, those that the writer may know of."""
+        """Return all rows; for a model of people, only those that the writer may know of."""
         rows = super().get_queryset()
         return visibility.known(rows) if visibility.is_person(rows.model) else rows
 

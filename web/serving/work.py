@@ -42,7 +42,7 @@ INGEST = Work("ingest", statement_s=10, lock_s=5, pause_s=10, threads=4)
 """More threads would only wait for each other: one is busy but for the moment of its commit."""
 HEALTH = Work("health", statement_s=1, lock_s=1, pause_s=5, threads=2)
 SPARE = Work("spare", statement_s=1, lock_s=1, pause_s=5, threads=2)
-"""What has to be answered while the database is away, and asks it nothing."""
+"""Answers that are given while the database is away; they ask it nothing."""
 PULSE = Work("pulse", statement_s=5, lock_s=1, pause_s=5)
 TASKS = Work("tasks", statement_s=900, lock_s=120, pause_s=600)
 """Celery's: roll-ups, scoring, portfolios."""

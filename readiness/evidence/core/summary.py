@@ -44,7 +44,7 @@ def sample_size(tool: str, figures: Sequence[Figure]) -> str:
 
 
 def failures_text(tool: str, figures: Sequence[Figure]) -> str:
-    """What failed, that nothing did, or that the output counts no failures."""
+    """Say what failed, that nothing failed, or that the output does not count failures."""
     if tool == "dcgm-diag":
         worst = [figure for figure in figures if figure.name == "severity" and figure.value]
         skipped = sum(bool(figure.caution) for figure in figures if figure.name == "severity")

@@ -93,7 +93,7 @@ def _void(run: ValidationRun, places: Sequence[Place], told: dict[Place, tuple[d
 
 
 def by_device(identities: Identities) -> dict[str, dict[str, list[str]]]:
-    """As a run's basis keeps them."""
+    """Group the identities by device and number, in the form that a run's basis stores."""
     found: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (device, number), identity in sorted(identities.items()):
         found[str(device)][str(number)] = list(identity)

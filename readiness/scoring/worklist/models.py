@@ -83,5 +83,5 @@ class WorkItem(models.Model):
 
     @property
     def owner_text(self) -> str:
-        """As the present reader may see it."""
+        """The owner's name, as the present reader may see it."""
         return name_of(self.owner or self.owner_name)

@@ -142,7 +142,7 @@ HOURS_A_YEAR = 8_766.0
 
 @dataclass(frozen=True, slots=True)
 class CostParts:
-    """What an hour of an accelerator that is held is made of; money in one currency."""
+    """The parts of the cost of holding an accelerator for an hour; all money is in one currency."""
 
     capex: Known
     years: Known

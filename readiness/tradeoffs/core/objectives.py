@@ -20,7 +20,7 @@ class Direction(StrEnum):
 
 
 class Against(StrEnum):
-    """What the figures of an objective are scored against."""
+    """The reference that an objective's figures are scored against."""
 
     SCALE = "scale"
     LIMIT = "limit"

@@ -48,7 +48,7 @@ def book() -> Book:
 
 
 def equivalents(slug: str, count: float = 1.0) -> float | None:
-    """What so many of a type count in accelerators of the reference type; None where nothing is published of it."""
+    """Convert a count of one type to the reference type; None where the type has no published figure."""
     published = book().by_slug.get(slug)
     return None if published is None else count * published.tflops / book().unit.tflops
 

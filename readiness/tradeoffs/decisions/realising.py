@@ -127,7 +127,7 @@ class Reading:
         return rate.rate if rate else f"No rate from {currency} to {to_currency} is known."
 
     def held(self, currency: str) -> float | str:
-        """What holding the accelerators for a month costs without energy; why not, where a part of it is unknown."""
+        """Return the cost of holding the accelerators for a month, without energy, or the reason why it is unknown."""
         count = accelerators_held(self.decision)
         hour = self.factor("accelerator_hour_cost")
         if hour is not None and hour.basis is not Basis.COMPUTED:

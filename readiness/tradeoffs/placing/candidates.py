@@ -118,7 +118,7 @@ class Adapter:
         )
 
     def _comparable(self, free: dict[str, Figure], site: SiteFactors) -> dict[str, Figure]:
-        """What is free of any type, in accelerators of the type that is asked in."""
+        """Convert the free accelerators of any type to the type that the request counts in."""
         here, basis = only_type(site.accelerators), self.basis
         if not basis or here == basis or not self.envelope.accelerator_count:
             return free
@@ -325,7 +325,7 @@ def capacity_after(candidate: Candidate, demand: Demand) -> dict[str, Figure]:
 
 
 def outdated_of(site: SiteFactors, adapter: Adapter) -> dict[str, str]:
-    """By objective, the factors of its figure that are older than their kind may be; empty where none is."""
+    """Return, by objective, the factors that exceed their age limit; objectives without such a factor are left out."""
     old = parts_of(adapter.facts, adapter.currency, adapter.carbon)[site.slug].outdated
     if not old:
         return {}

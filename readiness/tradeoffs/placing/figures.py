@@ -160,9 +160,9 @@ def added(figure: Figure, more: Figure, words: str) -> Figure:
 
 
 def from_parts(capital: Figure, bill: Figure) -> Figure:
-    """What a month costs: held hours x capital, and the energy that is drawn at its price, idle power included.
+    """The cost of a month: held hours x capital, plus the energy drawn, idle power included, at its price.
 
-    Demand charges, egress, staff and space are not in it.
+    It leaves out demand charges, egress, staff and space.
     """
     if capital.value is None or bill.value is None:
         return added(capital, bill, "")
@@ -172,9 +172,9 @@ def from_parts(capital: Figure, bill: Figure) -> Figure:
 
 
 def by_contract(accelerators: int, hour: Part, bill: Figure, bill_before: Figure, currency: str) -> Figure:
-    """What a month costs where somebody stated the cost of an hour, energy included; levers change the energy in it.
+    """The cost of a month at a stated cost per hour that includes energy; levers change the energy in it.
 
-    `bill` and `bill_before` are the same where no lever is moved.
+    `bill` and `bill_before` are the same object where no lever is moved.
     """
     cost = held(accelerators, hour, currency)
     if bill is bill_before or cost.value is None:
@@ -193,7 +193,7 @@ def without_hour(lacking: Part, bill: Figure, currency: str) -> Figure:
 
 
 def useful_hour(cost: Figure, accelerators: int, utilisation: Part) -> Figure:
-    """What an hour in use of an accelerator costs: the month over the hours held x the share of them in use."""
+    """The cost of an accelerator-hour in use: the month's cost / (hours held x the share of them in use)."""
     unit = f"{cost.unit.partition('/')[0]}/h in use"
     if cost.value is None or utilisation.known is None:
         return Figure(None, unit, source=_lacking(cost, utilisation))

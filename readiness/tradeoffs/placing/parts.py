@@ -58,7 +58,7 @@ class Parts:
 
     @cached_property
     def contract(self) -> Part:
-        """What an hour of an accelerator costs as somebody stated it, energy included; not what is worked out."""
+        """The stated cost of an accelerator-hour, energy included; a computed cost does not count."""
         name, factor = "cost of an accelerator-hour", self.site.factors.get("accelerator_hour_cost")
         if factor is None or not factor.known:
             return part(name, factor)
@@ -98,7 +98,7 @@ class Parts:
 
     @cached_property
     def outdated(self) -> dict[str, str]:
-        """By kind, and `latency.` with the region, what is older than its kind may be."""
+        """Sentences about the factors that exceed their age limit, by kind or `latency.<region>`."""
         best = {kind: factor.best for kind, factor in self.site.factors.items()}
         best |= {f"latency.{region}": factor.best for region, factor in self.site.latency.items()}
         return {

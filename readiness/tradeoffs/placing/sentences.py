@@ -35,7 +35,7 @@ def robust(found: Robustness, of: Weighed) -> str:
 
 
 def _said(objective: str) -> str:
-    """As pages call it."""
+    """Return the objective's name as pages show it."""
     return "margin" if objective == "compliance" else objective
 
 
@@ -53,7 +53,7 @@ def held(one: SiteOption) -> str:
 
 
 def references(of: Weighed) -> str:
-    """What scores are against: `Latency against its limit of 20 ms; cost against today's 1 875 EUR/month.`"""
+    """Say what each score is measured against: `Scored are latency against its limit of 20 ms, ….`"""
     told = []
     for one in of.objectives:
         if one.against is Against.SCALE and one.scale is not None:

@@ -93,7 +93,7 @@ class SiteOption:
 
     @property
     def useful_hour(self) -> Figure:
-        """What an hour in use costs."""
+        """The cost of an accelerator-hour in use."""
         cost = self.candidate.monthly_cost
         count = self.held.count if self.held else None
         if self.utilisation is None or not count:
@@ -306,7 +306,7 @@ def compared(found: Judged, question: Question, base_slug: str) -> Compared:
 def _steps(
     found: Judged, base: SiteOption | None, feasible: Mapping[str, SiteOption], weights: Mapping[str, float]
 ) -> dict[str, Step]:
-    """By slug, the options that no limit asks to move to; none where today's site breaks a limit."""
+    """Return, by slug, the steps to options that no limit requires; none where today's site breaks a limit."""
     if base is None or not base.feasible:
         return {}
     that_count = [one for one in found.objectives if weights[one.name] > 0]

@@ -106,7 +106,7 @@ SCORED = {
     "latency": Objective("latency"),
     "risk": Objective("readiness", Direction.MAX, scale=100.0),
 }
-"""What an objective of a portfolio is in a placement."""
+"""The placement objective that stands for each objective of a portfolio."""
 
 
 def _figures(candidate: Candidate, envelope: Envelope) -> dict[str, Figure]:
@@ -282,7 +282,7 @@ def _judged(
 
 
 def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """By slug, the limits that the workload breaks for certain where it runs today; empty where it keeps them."""
+    """Return, by slug, the limits that the workload certainly breaks at today's site; empty where it breaks none."""
     home = next(iter(running.get(workload, ())), None)
     if home is None:
         return {}

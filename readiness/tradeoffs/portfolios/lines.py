@@ -182,7 +182,7 @@ def weights(point: Mapping[str, Any]) -> str:
 
 
 def sums(point: Mapping[str, Any]) -> Mapping[str, float]:
-    """What a point comes to over the workloads that today is summed over; of older runs over all that it places."""
+    """Return a point's sums over the workloads in today's sums; older runs have sums over all placed workloads only."""
     return point.get("compared") or point["totals"]
 
 
@@ -219,7 +219,7 @@ def heads(result: Mapping[str, Any]) -> list[str]:
 def key_figures(
     result: Mapping[str, Any], point: Mapping[str, Any], rows: Sequence[MoveRow]
 ) -> list[dict[str, Any]]:
-    """What changes against today, summed over the workloads that the chart sums too."""
+    """List the proven gap and the changes against today, summed over the same workloads as the chart."""
     found: list[dict[str, Any]] = [
         {
             "label": gettext("Proven gap"),
@@ -262,7 +262,7 @@ def _moves_told(rows: Sequence[MoveRow], left_out: int) -> str:
 
 
 def _over(result: Mapping[str, Any], name: str, rows: Sequence[MoveRow], compared: int) -> str:
-    """What a sum is over, and which part of it is forced."""
+    """Say how many workloads a sum covers, and which part of it is forced."""
     if not compared:
         return gettext("no workload runs today with every figure known")
     said = ngettext("over %(n)s workload", "over %(n)s workloads", compared) % {"n": compared}

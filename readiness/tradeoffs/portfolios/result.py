@@ -54,7 +54,7 @@ def result_of(fleet: Fleet, found: Sweep) -> dict[str, Any]:
 
 
 def _first_of_each_plan(points: Sequence[Point]) -> list[int]:
-    """For each point, the first that has the same plan."""
+    """Return, for each point, the index of the first point with the same plan."""
     first: dict[tuple[tuple[str, str], ...], int] = {}
     return [first.setdefault(tuple(sorted(one.plan.items())), place) for place, one in enumerate(points)]
 

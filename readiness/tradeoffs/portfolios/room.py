@@ -45,10 +45,10 @@ def in_reference(sites: Iterable[SiteFactors]) -> bool:
 
 
 def _whole(envelope: Envelope, adapter: Adapter, sites: Mapping[str, SiteFactors]) -> float:
-    """What a workload takes of accelerators as a whole, in the reference type.
+    """Return the accelerators that a workload takes, of all types together, in the reference type.
 
-    What runs nowhere and asks for any type is taken to need as many of the strongest that there is, so that room is
-    never overrated.
+    A workload that runs nowhere and asks for any type is counted in the strongest type of all sites, so that the
+    room left is never overestimated.
     """
     worth = 0.0
     for need in envelope.accelerators:
@@ -68,7 +68,7 @@ def demand_in(
     adapters: Mapping[str, Adapter],
     sites: Mapping[str, SiteFactors],
 ) -> np.ndarray:
-    """Of accelerators as a whole every workload takes all that it asks for, of whatever type."""
+    """Return the demand, workloads x resources; the column for any type counts all accelerators asked for."""
     is_in_reference = in_reference(sites.values())
     found = np.zeros((len(envelopes), len(resources)))
     for row, envelope in enumerate(envelopes):
@@ -94,7 +94,7 @@ def capacity_in(
     facts: Known,
     now: datetime,
 ) -> np.ndarray:
-    """What is free for certain, with what these workloads hold there today; NaN where nothing bounds it from below."""
+    """Return what is certainly free, sites x resources, plus what these workloads hold; NaN without a lower bound."""
     types = tuple(AcceleratorNeed(1, name) for name in resources if name not in (ANY, POWER, BANDWIDTH))
     asking = Envelope(slug="", name="", accelerators=types)
     is_in_reference = in_reference(sites.values())
@@ -134,7 +134,7 @@ def _room(free: Figure | None) -> float:
 
 
 def _together(envelopes: Sequence[Envelope]) -> Envelope:
-    """What several take as one."""
+    """Add up the needs of several envelopes in one."""
     counts: Counter[str | None] = Counter()
     for one in envelopes:
         for need in one.accelerators:

@@ -1,4 +1,4 @@
-"""What a run rests on, what it proves, and what not: in the answer to its import and on its page."""
+"""The import's answer and the run's page say what a run rests on, what it proves and what it does not prove."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

@@ -83,7 +83,7 @@ def routes(resolver, before=""):
 
 @pytest.fixture
 def values():
-    """What may stand in an address, by the parameter's name; the first that leads to a file is taken."""
+    """Candidate values for each address parameter, by its name; the test uses the first that leads to a file."""
     ours = [model for model in apps.get_models() if model.__module__.startswith(OURS)]
     numbered = [model for model in ours if isinstance(model._meta.pk, models.BigAutoField)]
     keys = {model._base_manager.aggregate(first=models.Min("pk"))["first"] for model in numbered}

@@ -73,7 +73,7 @@ def test_a_source_that_brings_too_many_leaves_others_alone(bring, settings, send
 
 
 def test_series_that_another_process_let_in_count_and_are_known(bring, settings, sender, monkeypatch):
-    """As a web process finds it that was started just now."""
+    """A web process that has just started knows no series yet."""
     from telemetry import receive
     from telemetry.newcomers import Newcomers
 

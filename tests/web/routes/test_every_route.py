@@ -87,7 +87,7 @@ class Reader:
         return {path: wrong for path in paths if (wrong := self.fault(path))}
 
     def fault(self, path):
-        """What is wrong with what an address comes to, after having been led on; "" where nothing is."""
+        """Say what is wrong with the answer of an address after all redirects; "" where nothing is wrong."""
         at = path
         for _step in range(MOST_STEPS):
             status, text = self.ask(at)
@@ -105,7 +105,7 @@ class Reader:
         return self.seen[path]
 
     def variants(self, path):
-        """What else a page offers of itself, and what it does not know."""
+        """Return the page's address with each query that the page offers, and with one that it does not know."""
         text = self.ask(path)[1]
         offered = (
             set(OF_THE_PAGE.findall(text.decode(errors="replace"))) if isinstance(text, bytes) else set()

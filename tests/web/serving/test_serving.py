@@ -148,7 +148,7 @@ def test_a_slow_reader_keeps_no_thread(server):
 
 
 def test_one_reader_has_few_files_under_way(server):
-    """Of ten at once some have to wait for the others; another reader's is made all the same."""
+    """One reader asks for ten files at once and is refused some; another reader still gets a file."""
     with ThreadPoolExecutor(10) as together:
         answers = list(together.map(lambda _: server.ask("/lasts?seconds=0.5&export=csv"), range(10)))
         other = server.ask("/lasts?seconds=0&export=csv", headers={"Cookie": "sessionid=other"})

@@ -25,17 +25,17 @@ GOOD = frozenset({"pass", "passed", "ok"})
 NOT_RUN = frozenset({"skip", "skipped", "not run", "notrun", "n/a"})
 LONG_TEST = "diagnostic"
 CORE_TESTS = frozenset({"memory", "pcie", LONG_TEST})
-"""Of these a skip counts even where no accelerator ran the test; others, such as `eud`, are often not installed."""
+"""A skip of these tests counts even where no accelerator ran them; others, such as `eud`, are often not installed."""
 RUN = "the run"
 """The test that errors about the run as a whole are put down to."""
 ACCELERATOR = re.compile(r"(?:(\S+) )?GPU (\d{1,5})")
 STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
-"""What the long levels (3 and 4) run beyond the short ones; one of them asked for by name is no long diagnostic."""
+"""Only levels 3 and 4, the long ones, run these tests; a run of one of them by name is not a long diagnostic."""
 
 
 @dataclass
 class _Found:
-    """What is collected while the results are read, by subject: a test in lower case with its worst severity."""
+    """The tests read so far, by subject: each test's name in lower case, with its worst severity."""
 
     ran: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     skipped: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))

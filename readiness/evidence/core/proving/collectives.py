@@ -67,7 +67,7 @@ def intra_node(
 def node_rates(
     check: Check, runs: Sequence[Run], site: SiteParts, floors: Sequence[FloorValue], now: datetime
 ) -> dict[int, Proof]:
-    """By node its newest all-reduce."""
+    """Return each node's newest all-reduce."""
     part = check.part("busbw")
     rates: dict[int, list[Proof]] = defaultdict(list)
     for run in _inside_nodes(runs):
@@ -83,7 +83,7 @@ def _inside_nodes(runs: Sequence[Run]) -> list[Run]:
 
 
 def _wrong(proof: Proof, count: float | None, caution: str) -> Proof:
-    """Of this sub-measure the count is the figure, so that it is shown against its limit; other failures stay."""
+    """Judge the count of wrong values by its limit; keep the run's other failures where the count is 0 or unknown."""
     return proof._replace(value=count, failed="" if count else proof.failed, cannot_judge=caution)
 
 
@@ -161,7 +161,7 @@ def _rate(run: Run, check: Check, part_id: str, found: Judged, name: str, site: 
 
 
 def _of_nodes(last: Mapping[Nodes, Proof], check: Check, now: datetime) -> dict[int, Proof]:
-    """Of a node's runs a failed one that nothing newer answers, else one that passes, else the newest."""
+    """Return each node's deciding run: a failed one unless a newer one passes, else a passing one, else the newest."""
     of_node: dict[int, list[Proof]] = defaultdict(list)
     for nodes, proof in last.items():
         for node in nodes:
@@ -243,7 +243,7 @@ def _counts_for_scaling(run: Run, check: Check, site: SiteParts, now: datetime) 
 
 
 def _lowest(run: Run) -> dict[tuple[str, int], float]:
-    """By operation and size the lower of out-of-place and in-place."""
+    """Return the lower of the out-of-place and in-place bus bandwidth for each operation and size."""
     lowest: dict[tuple[str, int], float] = {}
     for figure in run.figures:
         size = figure.size_bytes or 0

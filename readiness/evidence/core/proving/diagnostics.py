@@ -42,7 +42,9 @@ type Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one run found at one place. `failed` are tests with their severity, `other` says who else was there."""
+    """The result of one run at one place, with the severity of each failed test.
+
+    `other` says that the output names another accelerator than the inventory; empty where they agree."""
 
     run: Run
     severity: float | None

@@ -192,7 +192,7 @@ def tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
 
 
 def serving(check: Check, runs: Sequence[Run], now: datetime) -> Proofs:
-    """Of each model its newest run's p99 of first token and token time, and how long it ran at least."""
+    """Return the p99 of the time to first token and per token, and the duration, from each model's newest run."""
     found: dict[str, list[Proof | None]] = {}
     for part_id, name, percentile in (
         ("ttft-p99", "ttft", 99.0),

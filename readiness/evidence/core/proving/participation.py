@@ -19,7 +19,7 @@ class Participation:
 
 
 def participation(run: Run, site: SiteParts) -> Participation:
-    """Of a node without accelerators in the inventory nothing can be left out."""
+    """Compare the accelerators that took part with the inventory; a node without any there lacks none."""
     installed = Counter(node for node, _ in site.accelerators if node in run.nodes)
     ran = _ran(run, site)
     if ran is None:

@@ -18,7 +18,7 @@ type PartKey = tuple[str, str]
 
 
 ALWAYS_VOIDS = frozenset({Change.ACCELERATOR})
-"""What was proved of one accelerator is not proved of another, whatever a check lists."""
+"""These changes void evidence whatever a check lists: proof for one accelerator does not hold for its replacement."""
 
 
 class Proof(NamedTuple):

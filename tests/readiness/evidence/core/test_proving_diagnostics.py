@@ -52,7 +52,7 @@ class TestDiagnostics:
     CLEAN = outputs.diagnostic({0: 0, 1: 0})
 
     def found(self, *later, days=(0.5, 0.4, 0.3)):
-        """What is found after a clean long diagnostic and then each of these."""
+        """Return the proofs of the worst severity after a clean long diagnostic and then each of these runs."""
         runs = [run("dcgm-diag", self.CLEAN, days=3)]
         runs += [
             run("dcgm-diag", content, days=ago, id=row)

@@ -44,7 +44,7 @@ CHECK = {
     "vllm-bench": "p1-serving-latency",
     "csv": "p1-congestion",
 }
-"""What each tool is to prove here."""
+"""The check that each tool has to prove here."""
 
 
 def between(busbw=260.0, **given):
@@ -77,7 +77,7 @@ def sockperf(p99=6.0, observations=20_000, dropped=0, ip="10.0.0.2"):
 
 
 def served(tail=0.45, seconds=600, marked=False):
-    """As MLPerf's load generator logs."""
+    """Return a serving benchmark's log in the format of MLPerf's load generator."""
     lines = [
         others.logged("test_datetime", 0.0031, "2026-11-20T10:00:00Z", rank=""),
         others.logged("effective_min_duration_ms", 0.0042, seconds * 1000, rank=""),
@@ -126,7 +126,7 @@ def each_node(tool, content, **more):
 
 
 def repeats(content, count=20, first=0, days=1.0):
-    """Of one path, idle and loaded."""
+    """Return `count` idle and `count` loaded latency runs over one path."""
     return [
         run("sockperf", content, nodes=(1, 2), load=load, days=days + place / 1000, row=first + place)
         for load in ("idle", "loaded")

@@ -1,4 +1,4 @@
-"""What a placement advises, over HTTP: scores, steps without a limit that asks for them, months, ages, types."""
+"""A placement's advice over HTTP: scores, steps that no limit requires, monthly costs, ages of factors, types."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What a month of accelerators costs, worked out here apart from the product, by the demo's figures of Seoul."""
+"""The monthly cost of accelerators, computed here independently of the product from the demo's figures for Seoul."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import Part, part
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
-# Of Seoul: 12 accelerators of 11,000 USD over 60 months, 7.2 kW, PUE 1.27, 152 KRW/kWh at 1,390 KRW to the dollar.
+# The site: 12 accelerators of 11,000 USD over 60 months, 7.2 kW, PUE 1.27, 152 KRW/kWh at 1,390 KRW to the dollar.
 HOURS = 8766 / 12
 CAPITAL_A_MONTH = 12 * 11_000 / 60
 KWH = 7.2 * HOURS * 1.27
