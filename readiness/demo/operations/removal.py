@@ -56,9 +56,9 @@ def _remove_telemetry(fleet: DemoFleet, *, by: User | None, now: datetime) -> No
         for table in _TABLES:
             cursor.execute(f"DELETE FROM {table} WHERE series_id = ANY(%s)", [series_ids])
     for source in sources.order_by("pk"):
-        token = source.token_id
+        tokens = Token.objects.filter(pk__in=[source.token_id])
         delete_source(source, by=by, now=now)
-        Token.objects.filter(pk=token).delete()
+        tokens.delete()
 
 
 def _remove_unused(model: type[models.Model], ids: list[int]) -> None:
