@@ -77,7 +77,7 @@ def _example(batches: Sequence[Columns], place: int) -> str:
     for batch in batches:
         if place < batch.samples:
             key = batch.keys[batch.series_index[place]]
-            return f"{describe_key(key)} {batch.value[place]!r}"
+            return f"{describe_key(key)} {float(batch.value[place])}"
         place -= batch.samples
     raise IndexError(place)
 

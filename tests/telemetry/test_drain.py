@@ -88,7 +88,9 @@ def test_what_is_no_reading_is_dropped_and_counted(sender):
     )
     assert [metric for metric, _, _ in stored()] == ["ok"]
     assert dict(Rejection.objects.values_list("reason", "count")) == {"no_reading": 1, "not_a_number": 2}
-    assert "DCGM_FI_DEV_POWER_USAGE" in Rejection.objects.get(reason="no_reading").example
+    example = Rejection.objects.get(reason="no_reading").example
+    assert example.startswith("DCGM_FI_DEV_POWER_USAGE{")
+    assert example.endswith(" 9.223372036854776e+18")
     activity = SourceActivity.objects.get()
     assert (activity.batches, activity.samples, activity.rejected) == (1, 1, 3)
 

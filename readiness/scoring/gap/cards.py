@@ -157,6 +157,8 @@ def chart_urls(question: Question, address: Address, span: Mapping[str, str]) ->
     own = [(name, value) for name, value in address.pairs if name in FIELDS and name not in ("points", "by")]
     query = urlencode([*own, *span.items()])
     by = urlencode({"by": question.by})
+    # What would close the gap has an endpoint of its own.
+    of_gap = urlencode([*(pair for pair in own if pair[0] != "target"), *span.items()])
     return {
         "over_time_url": f"{reverse('gap-over-time-chart', args=['json'])}?{query}",
         "over_time_csv": f"{reverse('gap-over-time-chart', args=['csv'])}?{query}",
@@ -164,7 +166,7 @@ def chart_urls(question: Question, address: Address, span: Mapping[str, str]) ->
         "by_group_csv": f"{reverse('gap-by-group-chart', args=['csv'])}?{query}&{by}",
         "closing_url": f"{reverse('gap-closing-chart', args=['json'])}?{query}",
         "closing_csv": f"{reverse('gap-closing-chart', args=['csv'])}?{query}",
-        "api_url": f"{reverse('readiness-gap')}?{query}&{by}",
+        "api_url": f"{reverse('readiness-gap')}?{of_gap}&{by}",
     }
 
 

@@ -36,6 +36,7 @@ class ScorePointFilters(SpanFilters):
 
     class Meta:
         model = ScorePoint
+        through = ["site__region"]
         fields = [
             "site",
             "on_date",

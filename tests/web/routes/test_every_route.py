@@ -5,6 +5,7 @@ added.
 """
 
 import re
+from html import unescape
 from urllib.parse import urljoin
 
 import pytest
@@ -36,6 +37,7 @@ ONES_OWN = re.compile("/api/accounts/tokens/[0-9]+/")
 ODD = "tab=nowhere&page=-1&per=x&sort=nothing&cols=nothing&export=xml&start=tomorrow&state=lost&step=soon"
 # Each is a page of its own: `?tab=`, and the same table as a file.
 OF_THE_PAGE = re.compile(r"\b(?:tab|export)=[a-z0-9-]+")
+TO_THE_API = re.compile(r'href="(/api/[^"]+)"')
 API_PK = re.compile(r"\(\?P<pk>[^)]*\)")
 
 
@@ -145,6 +147,12 @@ def test_every_page_answers_whatever_it_is_asked(reader_of, paths):
         if status >= 500 or not text:
             failed[path] = status
     assert failed == {}
+    # A page that shows its own question to the API asks one that the API takes.
+    texts = [text for path in pages if isinstance(text := admin.ask(path)[1], bytes)]
+    calls = {unescape(call) for text in texts for call in TO_THE_API.findall(text.decode(errors="replace"))}
+    assert len(calls) > 10
+    answers = {call: admin.ask(call)[0] for call in calls}
+    assert {call: status for call, status in answers.items() if status not in {200, 404}} == {}
 
 
 def of_djangos_admin(route):
