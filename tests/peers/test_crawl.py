@@ -17,7 +17,7 @@ from django.urls import Resolver404, resolve
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(1500)]
 
-LOAD_S, WALK_S, MOST_VISITS, PAGE_S = 900, 600, 3000, 60
+LOAD_S, WALK_S, MOST_VISITS, PAGE_S = 900, 400, 2000, 60
 LINK = re.compile(r'(?:href|hx-get|data-url|data-chart-url)="([^"]+)"')
 FORM = re.compile(r'<form\b(?![^>]*method="post")[^>]*\baction="([^"]+)"', re.IGNORECASE)
 # Signing out ends a walk; Django's admin is walked by `make test`.
