@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import Site
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import import_run
 from readiness.framework import operations as framework
@@ -211,6 +212,10 @@ class TestPoints:
         assert found["results"][0]["verdict"]["value"] == "not-ready"
         since = api.get("/api/readiness/score-points/?on_date__gte=2026-11-01").json()
         assert since["count"] == 2
+        region = Site.objects.get(slug="porto").region.slug
+        there = api.get(f"/api/readiness/score-points/?region={region}&site=porto").json()
+        assert there["count"] == found["count"]
+        assert api.get("/api/readiness/score-points/?region=nowhere").status_code == 400
         assert api.get("/api/readiness/score-points/?start=now-2d&verdict=ready").json()["count"] == 1
 
     def test_their_number_of_statements_does_not_grow(self, api_of, porto, django_assert_max_num_queries):
