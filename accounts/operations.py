@@ -18,6 +18,8 @@ from accounts.roles import ADMIN, ROLES
 
 # Tells a scanner of leaked secrets, and a reader, what the string is.
 TOKEN_MARK = "muster"
+# What may stand before a token in the Authorization header, in small letters.
+TOKEN_KEYWORDS = frozenset({"bearer", "token"})
 PREFIX_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 # One write a minute at most, however busy the token.
 LAST_USE_EVERY = timedelta(minutes=1)

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError
 
 from accounts.models import Token
-from accounts.operations import authenticate_token
+from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from telemetry import ingest
 from telemetry.core.formats import remote_write
@@ -100,7 +100,7 @@ class Senders:
         """Ask the database. Raises Refusal."""
         scheme, _, plain = delivery.authorization.partition(" ")
         plain = plain.strip()
-        if scheme.lower() not in ("bearer", "token") or not plain:
+        if scheme.lower() not in TOKEN_KEYWORDS or not plain:
             raise Refusal(401, "no token: send Authorization: Bearer <token>")
         source = self._authenticate(plain, delivery.address, now)
         if len(self._known) >= MOST_REMEMBERED:

@@ -6,12 +6,10 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied, Th
 from rest_framework.permissions import SAFE_METHODS
 
 from accounts.models import Token, User
-from accounts.operations import authenticate_token
+from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from web import clock
 from web.actor import identify
-
-KEYWORDS = frozenset({"bearer", "token"})
 
 
 class SessionAuthentication(authentication.SessionAuthentication):
@@ -53,4 +51,4 @@ def _reads(request: HttpRequest) -> bool:
 def bearer(request: HttpRequest) -> str | None:
     """The token in the Authorization header; None when there is none or it speaks of something else."""
     keyword, _, plain = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    return plain.strip() if keyword.lower() in KEYWORDS else None
+    return plain.strip() if keyword.lower() in TOKEN_KEYWORDS else None

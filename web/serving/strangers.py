@@ -7,11 +7,9 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 
-from accounts.operations import authenticate_token
+from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from web import clock
-
-TOKEN_KEYWORDS = frozenset({"bearer", "token"})
 
 
 def credential(headers: Mapping[bytes, bytes]) -> tuple[str, str]:
