@@ -43,6 +43,11 @@ class Pulse:
 
 
 def _answers() -> bool:
+    """A connection that was ended says nothing about the database: only a new one that fails does."""
+    return _answers_on_this_connection() or _answers_on_this_connection()
+
+
+def _answers_on_this_connection() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
