@@ -118,6 +118,16 @@ class Ground:
                 return digest_of_wires(self.wires[evidence.site_id], evidence.scope, ids)
         return self.sites[evidence.site_id][Change(key)]
 
+    def crossed(self, evidence: Voidable, key: str) -> frozenset[int] | None:
+        """The devices that a change of this kind has to touch to concern the evidence; None where any change does."""
+        if not isinstance(evidence, ValidationRun) or ACCELERATORS not in evidence.basis:
+            return None
+        own = self.devices.get(evidence.pk, frozenset())
+        if key == ACCELERATORS:
+            return own
+        is_own = evidence.scope in (ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR) and own
+        return own if key == Change.TOPOLOGY and is_own else None
+
 
 @dataclass(frozen=True, slots=True)
 class Firmware:
