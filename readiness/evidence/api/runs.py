@@ -127,7 +127,10 @@ class RunUploadSerializer(serializers.Serializer):
     tool = serializers.ChoiceField(choices=Tool.choices)
     load = serializers.ChoiceField(choices=ValidationRun.Load.choices, required=False, allow_blank=True)
     load_gbps = serializers.FloatField(
-        required=False, min_value=0, max_value=1e6, help_text="Rate of the background load; 0 says that it was idle"
+        required=False,
+        min_value=0,
+        max_value=1e6,
+        help_text="Rate of the background load; 0 says that it was idle",
     )
     scope = serializers.ChoiceField(choices=ValidationRun.Scope.choices, required=False, allow_blank=True)
     devices = serializers.ListField(
@@ -149,7 +152,9 @@ class RunUploadSerializer(serializers.Serializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         load, is_idle = attrs.get("load", ""), attrs.get("load_gbps") == 0
         if is_idle and load == ValidationRun.Load.LOADED:
-            raise serializers.ValidationError({"load_gbps": ["A background load of 0 Gb/s is none: load=idle."]})
+            raise serializers.ValidationError(
+                {"load_gbps": ["A background load of 0 Gb/s is none: load=idle."]}
+            )
         if is_idle:
             attrs["load"] = ValidationRun.Load.IDLE
             del attrs["load_gbps"]

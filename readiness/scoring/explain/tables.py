@@ -145,24 +145,31 @@ def moved_sites(asked: Asked) -> Table:
                 numeric=True,
                 export=lambda row: round(100 * row.change, 4),
             ),
-            Column(
-                "adds",
-                _("Effect on the score"),
-                value=lambda row: row.weight,
-                text=lambda row: words.points(row.weight),
-                sort=lambda row: abs(row.weight),
-                numeric=True,
-                export=lambda row: round(100 * row.weight, 4),
-                hint=_("Points of 100 of the score by deployed kW"),
-            ),
-            _kw("start_kw", _("Deployed before, kW"), lambda row: row.ends.start_kw),
-            _kw("end_kw", _("Deployed after, kW"), lambda row: row.ends.end_kw),
+            *_of_fleet(),
             *(_of_site(cause) for cause in CAUSES),
         ),
         row_id=lambda row: row.site.pk,
         row_name=lambda row: row.site.name,
         empty={"title": _("No site to compare"), "text": "", "icon": "building-factory-2"},
         per_page=25,
+    )
+
+
+def _of_fleet() -> tuple[Column, ...]:
+    """What the site did to the score of all, and by which weight."""
+    return (
+        Column(
+            "adds",
+            _("Effect on the score"),
+            value=lambda row: row.weight,
+            text=lambda row: words.points(row.weight),
+            sort=lambda row: abs(row.weight),
+            numeric=True,
+            export=lambda row: round(100 * row.weight, 4),
+            hint=_("Points of 100 of the score by deployed kW"),
+        ),
+        _kw("start_kw", _("Deployed before, kW"), lambda row: row.ends.start_kw),
+        _kw("end_kw", _("Deployed after, kW"), lambda row: row.ends.end_kw),
     )
 
 
