@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
@@ -10,7 +11,7 @@ from django.utils.translation import gettext
 
 from inventory.models import Site
 from readiness.evidence.core.own_records import OWN_RECORDS
-from readiness.evidence.models import Attestation, RecordedFact, ValidationRun, Voidable
+from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.scoring.queries.rows import CheckRow
 from web.visibility import name_of
 
@@ -33,9 +34,8 @@ def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str
     ]
 
 
-def _told[Evidence: Voidable](
-    evidence: QuerySet[Evidence], kind: str, named_by: str, now: datetime
-) -> QuerySet[Evidence, tuple[datetime, str, int, str]]:
+def _told(evidence: QuerySet[Any], kind: str, named_by: str, now: datetime) -> QuerySet[Any, Any]:
+    """The newest as (taken_at, kind, id, who or what it is named by)."""
     found = evidence.filter(taken_at__lte=now).order_by("-taken_at", "-pk")
     text = Cast(F(named_by), CharField())
     return found.annotate(kind=Value(kind), text=text).values_list("taken_at", "kind", "pk", "text")[:1]

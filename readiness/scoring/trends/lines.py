@@ -48,7 +48,7 @@ def figures(days: Sequence[Day], *, several: bool) -> list[Line]:
         return []
     last = days[-1]
     scores = [day.score for day in days if day.score is not None]
-    score = {"label": BY_KW if several else gettext("Score")}
+    score: Line = {"label": BY_KW if several else gettext("Score")}
     score |= _moved(scores) if scores else {"value": None, "note": NO_KW}
     band = None if last.upper is None else _percent(last.upper)
     return [

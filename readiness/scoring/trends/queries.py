@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -135,7 +135,7 @@ def _where(subject: Subject) -> tuple[str, list[int]]:
     return "", []
 
 
-def _part(verdict: str, sites: int, *sums: float) -> _Part:
+def _part(verdict: str, sites: int, *sums: Any) -> _Part:
     return _Part(verdict, sites, *(Sums(*sums[place : place + 4]) for place in (0, 4, 8)))
 
 
