@@ -101,9 +101,10 @@ class Ground:
         named = RunDevice.objects.filter(run_id__in=[run.pk for run in runs]).order_by()
         for run_id, device_id in named.values_list("run_id", "device_id"):
             devices.setdefault(run_id, set()).add(device_id)
+        wires = wires_of(site_ids)
         return cls(
-            sites=site_ground(site_ids),
-            wires=wires_of(site_ids),
+            sites=site_ground(site_ids, wires=wires),
+            wires=wires,
             firmware=accelerator_firmware(site_ids),
             devices={run_id: frozenset(ids) for run_id, ids in devices.items()},
         )
@@ -117,6 +118,16 @@ class Ground:
             if key == Change.TOPOLOGY:
                 return digest_of_wires(self.wires[evidence.site_id], evidence.scope, ids)
         return self.sites[evidence.site_id][Change(key)]
+
+    def crossed(self, evidence: Voidable, key: str) -> frozenset[int] | None:
+        """The devices that a change of this kind has to touch to concern the evidence; None where any change does."""
+        if not isinstance(evidence, ValidationRun) or ACCELERATORS not in evidence.basis:
+            return None
+        own = self.devices.get(evidence.pk, frozenset())
+        if key == ACCELERATORS:
+            return own
+        is_own = evidence.scope in (ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR) and own
+        return own if key == Change.TOPOLOGY and is_own else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +187,16 @@ def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[
     return _digest(sorted(wire.ports for wire in touched))
 
 
-def site_ground(site_ids: Collection[int]) -> dict[int, Mapping[Change, str]]:
-    """What each site's evidence stands on, by kind of change; six statements.
+def site_ground(
+    site_ids: Collection[int], *, wires: Mapping[int, Sequence[Wire]] | None = None
+) -> dict[int, Mapping[Change, str]]:
+    """What each site's evidence stands on, by kind of change; six statements, five where the wires are known.
 
     Digests, and for expansion the number of accelerators. Collective libraries and serving stacks are in no
     inventory, so that nothing tells when they change.
     """
     ids = list(site_ids)
-    wires = wires_of(ids)
+    wires = wires_of(ids) if wires is None else wires
     versioned = Device.objects.exclude(Q(firmware_version="") & Q(software_version=""))
     devices = _rows(versioned, "site_id", ids, "id", "role", "firmware_version", "software_version")
     working = Accelerator.objects.exclude(status=Accelerator.Status.RETIRED)

@@ -20,7 +20,7 @@ from readiness.scoring.models import DomainHealth, ScoreInputs, ScorePoint, Site
 from telemetry.binary import binary_cursor
 
 _STATES = {state.value: state for state in CheckState}
-RECORDED = ("run:", "fact:", "attestation:", "ownership:")
+RECORDED = ("run:", "fact:", "attestation:", "ownership:", "review:")
 """Evidence that is a row of its own, read anew at each evaluation: what it proved does not outlive it."""
 
 

@@ -10,6 +10,7 @@ from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
 from readiness.ownership.core.standing import Term
 from readiness.scoring.core.judge import Limit
+from readiness.scoring.reviews.gate import HeldReview
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
@@ -100,8 +101,8 @@ class SiteFacts:
     `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
     that ever sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a
     state last changed within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are
-    the terms of whoever answers for the site's items, None until anybody ever accepted one. `rules` are
-    those of jurisdiction in force.
+    the terms of whoever answers for the site's items, None until anybody ever accepted one. `reviews` are its go-live
+    reviews. `rules` are those of jurisdiction in force.
     """
 
     profile: SiteProfile
@@ -126,6 +127,7 @@ class SiteFacts:
     quantiles: Sequence[SpanFigure] = ()
     served: Sequence[Distribution] = ()
     owned: Sequence[Term] | None = None
+    reviews: Sequence[HeldReview] = ()
     rules: Pack | None = None
 
     def live_s(self, source_id: int) -> float:

@@ -13,6 +13,7 @@ from readiness.scoring.explain.asked import Asked
 from readiness.scoring.explain.lines import CheckLine
 from readiness.scoring.explain.queries import SiteMove
 from web.tables import Column, Table
+from web.units import number
 
 
 def moved_checks() -> Table:
@@ -93,7 +94,7 @@ def _share_column(cause: FlipCause, share: Callable[[Any], float], *, default: b
 
 
 def moved_sites(asked: Asked) -> Table:
-    """Of SiteMove, what moved the mean most first."""
+    """Of SiteMove, what moved the score most first."""
     days = {key: value for key, value in asked.query.items() if key in ("start", "end")}
     return Table(
         id="moved-sites",
@@ -144,12 +145,43 @@ def moved_sites(asked: Asked) -> Table:
                 numeric=True,
                 export=lambda row: round(100 * row.change, 4),
             ),
+            *_of_fleet(),
             *(_of_site(cause) for cause in CAUSES),
         ),
         row_id=lambda row: row.site.pk,
         row_name=lambda row: row.site.name,
         empty={"title": _("No site to compare"), "text": "", "icon": "building-factory-2"},
         per_page=25,
+    )
+
+
+def _of_fleet() -> tuple[Column, ...]:
+    """What the site did to the score of all, and by which weight."""
+    return (
+        Column(
+            "adds",
+            _("Effect on the score"),
+            value=lambda row: row.weight,
+            text=lambda row: words.points(row.weight),
+            sort=lambda row: abs(row.weight),
+            numeric=True,
+            export=lambda row: round(100 * row.weight, 4),
+            hint=_("Points of 100 of the score by deployed kW"),
+        ),
+        _kw("start_kw", _("Deployed before, kW"), lambda row: row.ends.start_kw),
+        _kw("end_kw", _("Deployed after, kW"), lambda row: row.ends.end_kw),
+    )
+
+
+def _kw(column_id: str, head: Any, kw: Callable[[SiteMove], float | None]) -> Column:
+    return Column(
+        column_id,
+        head,
+        value=kw,
+        text=lambda row: "" if (there := kw(row)) is None else number(there),
+        sort=lambda row: kw(row) or 0.0,
+        numeric=True,
+        default=False,
     )
 
 

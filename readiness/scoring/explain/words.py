@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_lazy
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.combine import CheckResult
-from readiness.scoring.core.explain import Causes, CheckMove, Explanation, Sets
+from readiness.scoring.core.explain import CheckMove, Explanation, Sets
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode
 from readiness.scoring.explain import queries
@@ -44,13 +44,19 @@ POINTS_SHOWN = 0.0005
 
 def points(share: float | None) -> str:
     """A change of a score in points of a hundred, with its sign."""
-    if share is None or abs(share) < POINTS_SHOWN:
+    return "0.0" if share is None else tenths(round(1000 * share))
+
+
+def tenths(count: int) -> str:
+    """Tenths of a point as points, with their sign."""
+    if not count:
         return "0.0"
-    return f"{'+' if share > 0 else '−'}{number(abs(100 * share), 1)}"
+    return f"{'+' if count > 0 else '−'}{number(abs(count) / 10, 1)}"
 
 
 def score(value: float | None) -> str:
-    return gettext("none") if value is None else number(100 * value, 1)
+    """In points of a hundred, rounded as changes of it are."""
+    return gettext("none") if value is None else number(round(1000 * value) / 10, 1)
 
 
 def day(on: date) -> str:
@@ -80,18 +86,6 @@ def how_it_flipped(sets: Sets) -> str:
     if len(sets) == 1:
         return gettext("Only together: %(causes)s.") % {"causes": listed(sets[0])}
     return gettext("Any of these would have been enough: %(causes)s.") % {"causes": moved_by(sets)}
-
-
-def strongest(by: Causes) -> str:
-    """The cause that did most to a score, in a sentence."""
-    shown = {cause: share for cause, share in by.items() if abs(share) >= POINTS_SHOWN}
-    if not shown:
-        return gettext("No cause moved the score.")
-    cause = max(shown, key=lambda each: abs(shown[each]))
-    return gettext("Most of it is %(cause)s: %(points)s points.") % {
-        "cause": str(CAUSE_WORDS[cause]).lower(),
-        "points": points(shown[cause]),
-    }
 
 
 def check_sentence(move: CheckMove, explained: SiteExplained) -> str:

@@ -15,6 +15,7 @@ from readiness.scoring.matrix.words import short_name
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import PartRow
 from readiness.scoring.queries.standing import present_capacity, score_of
+from readiness.scoring.set_aside import set_aside
 from readiness.scoring.waivers import lines as waiver_lines
 from readiness.scoring.waivers.queries import GrantRow
 from web.units import duration
@@ -39,6 +40,7 @@ def panel(site: Site, found: SiteCheck, grants: Sequence[GrantRow], *, now: date
         "strip_label": cards.strip_label(strip),
         "grants": waiver_lines.of_check(list(grants), now=now),
         "grants_url": cards.link("waivers", site=site.slug, check=found.check.id),
+        "set_aside": set_aside(site, row, now=now),
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
     }
 
@@ -81,6 +83,11 @@ def _source(ref: str) -> Card:
         return {
             "value": gettext("Assignment %(id)s") % {"id": key},
             "url": reverse("assignment", args=[int(key)]),
+        }
+    if kind == "review":
+        return {
+            "value": gettext("Go-live review #%(id)s") % {"id": key},
+            "url": reverse("review", args=[int(key)]),
         }
     words = {
         "fact": gettext("Recorded fact %(id)s"),

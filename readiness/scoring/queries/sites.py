@@ -8,24 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import (
-    Case,
-    DateField,
-    DateTimeField,
-    F,
-    FloatField,
-    Func,
-    IntegerField,
-    OuterRef,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Case, F, FloatField, IntegerField, QuerySet, When
+from django.db.models.functions import Coalesce
 
-from inventory.models import CapacityEvent, Domain, Site
+from inventory.models import Domain, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
@@ -33,6 +19,7 @@ from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.owners import with_owner
 from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.deployed import event_kw
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
 from readiness.scoring.queries.standing import present_capacity, score_of
 
@@ -45,7 +32,7 @@ def table(*, now: datetime) -> QuerySet[Site]:
 
     `deployed_kw` and `ready_kw` count a capacity event from the end of its day in the site's own zone, as the rows do.
     """
-    kw = Coalesce(_event_kw(now), 0.0)
+    kw = Coalesce(event_kw(at=now), 0.0)
     counting = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
     deployed = Case(When(stage__in=counting, then=kw), default=0.0, output_field=FloatField())
     return (
@@ -68,23 +55,6 @@ def table(*, now: datetime) -> QuerySet[Site]:
             newest_sample_at=F("score__newest_sample_at"),
         )
     )
-
-
-def _event_kw(now: datetime) -> Subquery:
-    signed = Case(
-        When(kind=CapacityEvent.Kind.COMMISSION, then=F("it_kw")),
-        default=-F("it_kw"),
-        output_field=FloatField(),
-    )
-    there = Func(
-        F("site__time_zone"),
-        Value(now, output_field=DateTimeField()),
-        function="timezone",
-        output_field=DateTimeField(),
-    )
-    today = Cast(there, DateField())
-    past = CapacityEvent.objects.filter(site=OuterRef("pk"), happened_on__lt=today)
-    return Subquery(past.order_by().values("site").annotate(kw=Sum(signed)).values("kw"))
 
 
 def rows(sites: Iterable[Site], *, now: datetime) -> list[SiteRow]:

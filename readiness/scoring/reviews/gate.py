@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 CHECK = "p4-golive-review"
 """The check that a review proves. It is not held against its own review."""
@@ -36,6 +37,31 @@ def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> Counts:
         undated=sum(not action.dated for action in others),
         dated=sum(action.dated for action in others),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldReview:
+    """One review as it was at an instant: open, or decided go or no-go.
+
+    `signed_at` is when its signatures hold from, the decision or the newest answer; `acted_at` when its actions last
+    changed, no earlier than that.
+    """
+
+    id: int
+    state: str
+    decided_at: datetime | None
+    signed_at: datetime
+    acted_at: datetime
+    counts: Counts
+
+
+def counting_review(reviews: Sequence[HeldReview], *, valid: timedelta, now: datetime) -> HeldReview | None:
+    """The newest decided review as long as it is valid, then the open one, else the decided one, which is stale."""
+    decided = [review for review in reviews if review.decided_at is not None]
+    last = max(decided, key=lambda review: (review.signed_at, review.id), default=None)
+    if last is not None and last.signed_at + valid > now:
+        return last
+    return next((review for review in reviews if review.decided_at is None), last)
 
 
 @dataclass(frozen=True, slots=True)
