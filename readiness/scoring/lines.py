@@ -13,6 +13,7 @@ from readiness.scoring.queries.check_list import CheckListRow
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import CheckRow, FlipRow, PartRow
 from readiness.scoring.queries.site import SourceRow
+from readiness.scoring.sentences import flip_words
 from web.drawing import stacked
 from web.units import age, duration, format_value, signed
 
@@ -85,8 +86,7 @@ def flip_line(flip: FlipRow, *, with_site: bool = False) -> Line:
         "title": f"{flip.site_name}: {title}" if with_site else title,
         "url": url,
         "cause": CAUSES.get(flip.cause, flip.cause),
-        "result": against_limit(flip.value, flip.unit, flip.threshold_text),
-        "reason": flip.reason,
+        "words": flip_words(flip),
         "first_bad_at": flip.first_bad_at,
     }
 

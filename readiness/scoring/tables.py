@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Region, Site
-from readiness.scoring import cards, findings
-from readiness.scoring.models import Health, Verdict
+from readiness.scoring import cards, findings, sentences
+from readiness.scoring.models import DomainHealth, Health, Verdict
 from readiness.scoring.owners import owned_by
 from readiness.scoring.queries import sites
 from readiness.scoring.queries.rows import SiteRow
@@ -92,7 +92,8 @@ class SiteFilters(ObjectFilterSet):
     def by_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        return queryset.filter(domain_health__domain=domain, domain_health__health__in=values)
+        told = DomainHealth.objects.as_of(clock.now()).filter(domain=domain, health_now__in=values)
+        return queryset.filter(pk__in=told.values("site"))
 
 
 def _age(seconds: float | None) -> str:
@@ -172,11 +173,16 @@ SITES = Table(
             _("C · N · E"),
             hint=_("Compute, network and energy health"),
             value=lambda line: [
-                {"domain": cards.DOMAIN_TITLES[mark.domain], "state": mark.health, "clock": mark.clock}
+                {
+                    "domain": cards.DOMAIN_TITLES[mark.domain],
+                    "state": mark.health,
+                    "clock": mark.clock,
+                    "note": sentences.last_known(mark.last_health, mark.heard_at),
+                }
                 for mark in line.row.health
             ],
             template="readiness/cells/health.html",
-            export=lambda line: " ".join(f"{mark.domain}={mark.health}" for mark in line.row.health),
+            export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health),
         ),
         Column(
             "weeks",
