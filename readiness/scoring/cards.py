@@ -24,7 +24,7 @@ from readiness.scoring.queries.rows import Figure, HealthReason, PillarFigure
 from readiness.scoring.queries.site import DomainDetail
 from web.drawing import bar_width, spark_path, stacked
 from web.states import state
-from web.units import age, format_value, instant, power, power_unit
+from web.units import format_value, instant, power, power_unit
 
 type Card = dict[str, Any]
 
@@ -261,7 +261,6 @@ def domain_detail(detail: DomainDetail, slug: str, *, now: datetime) -> Card:
         "figures": [figure(each, now=now) for each in detail.figures],
         "segments": stacked(detail.objects_by_health),
         "reasons": [_reason(reason, slug) for reason in detail.reasons],
-        "taken": age(detail.taken_at, now=now) if detail.taken_at else "",
     }
 
 

@@ -14,8 +14,9 @@ from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import CheckRow, FlipRow, PartRow
 from readiness.scoring.queries.site import SourceRow
 from readiness.scoring.sentences import flip_words
+from web.ages import ago, old
 from web.drawing import stacked
-from web.units import age, duration, format_value, signed
+from web.units import duration, format_value, signed
 
 type Line = dict[str, Any]
 
@@ -45,7 +46,7 @@ def check_line(row: CheckRow, slug: str) -> Line:
         "result": against_limit(row.value, row.unit, row.threshold_text),
         "reason": row.reason,
         "provenance": row.provenance,
-        "age": duration(row.age_s) if row.age_s is not None else "",
+        "age": old(row.taken_at, row.age_s),
         "since": row.since,
     }
 
@@ -100,7 +101,7 @@ def source_line(source: SourceRow, *, now: datetime) -> Line:
         "state": source.state,
         "since": source.state_since,
         "provenance": source.provenance,
-        "age": age(source.last_sample_at, now=now),
+        "age": ago(source.last_sample_at, now=now),
         "at": source.last_sample_at,
         "clock": clock,
         "cadence": duration(source.cadence_s),
@@ -138,7 +139,7 @@ def check_facts(found: SiteCheck, *, now: datetime) -> list[Line]:
             "unit": measured.unit,
             "provenance": row.provenance,
             "source": row.evidence.get("source", "") or row.evidence.get("object", ""),
-            "age": duration(row.age_s) if row.age_s is not None else "",
+            "age": old(row.taken_at, row.age_s),
             "at": row.taken_at,
         },
         {
@@ -218,4 +219,4 @@ def _part_margin(part: PartRow | None) -> str:
 
 
 def _part_age(part: PartRow | None) -> str:
-    return duration(part.age_s) if part and part.age_s is not None else ""
+    return old(part.taken_at, part.age_s) if part else ""

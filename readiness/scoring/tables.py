@@ -15,10 +15,11 @@ from readiness.scoring.owners import owned_by
 from readiness.scoring.queries import sites
 from readiness.scoring.queries.rows import SiteRow
 from web import clock
+from web.ages import old
 from web.drawing import bar_width, spark_path
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.units import duration, power
+from web.units import power
 
 NO_VERDICT = "none"
 
@@ -94,10 +95,6 @@ class SiteFilters(ObjectFilterSet):
             return queryset
         told = DomainHealth.objects.as_of(clock.now()).filter(domain=domain, health_now__in=values)
         return queryset.filter(pk__in=told.values("site"))
-
-
-def _age(seconds: float | None) -> str:
-    return "" if seconds is None else duration(seconds).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 SITES = Table(
@@ -205,7 +202,7 @@ SITES = Table(
             "age",
             _("Data age"),
             value=lambda line: line.row.data_age_s,
-            text=lambda line: _age(line.row.data_age_s),
+            text=lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
             sort="-newest_sample_at",
             numeric=True,
             phone="hide",
