@@ -20,6 +20,7 @@ from readiness.scoring.facts import ObjectKey, SiteFacts, SourceFact
 from readiness.scoring.hearing import Heard, heard_from, last_heard_at
 from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
 from readiness.scoring.sent import object_key
+from telemetry.core.codes import code_of
 from telemetry.core.metric import HealthRule, Measure, Metric
 from telemetry.core.registry import registry
 from telemetry.models import SourceState
@@ -298,13 +299,14 @@ def _reason(
     value: float,
     taken_at: datetime,
 ) -> Reason:
+    code = code_of(known, value)
     limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
     return Reason(
         health=health,
         key=key,
         name=facts.names[key],
         metric=metric,
-        title=known.title,
+        title=code.title if code else known.title,
         value=value,
         unit=known.unit,
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,

@@ -12,7 +12,7 @@ from readiness.scoring.core.silence import HealthAt
 from readiness.scoring.models import DomainHealth, Health
 from readiness.scoring.queries.rows import HealthReason
 from readiness.scoring.queries.site import reasons_of
-from readiness.scoring.sentences import reason_words
+from readiness.scoring.sentences import code_of_reason, reason_words
 from web import clock
 from web.rest.fields import ChoiceValueField
 from web.rest.filters import ObjectFilterSet
@@ -75,7 +75,14 @@ def _choice(health: str) -> dict[str, str]:
 
 
 def _reason(reason: HealthReason) -> dict[str, Any]:
-    return {name: getattr(reason, name) for name in reason.__slots__} | {"words": reason_words(reason)}
+    code = code_of_reason(reason)
+    return {
+        **{name: getattr(reason, name) for name in reason.__slots__},
+        "words": reason_words(reason),
+        "meaning": code.meaning if code else "",
+        "severity": code.severity if code else "",
+        "action": code.action if code else "",
+    }
 
 
 class DomainHealthFilters(ObjectFilterSet):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext
 
 from readiness.scoring.queries.rows import FlipRow, HealthMark, HealthReason
+from telemetry.core.codes import Code, code_of
 from telemetry.core.registry import registry
 from web.states import state
 from web.units import format_value, instant
@@ -34,8 +35,9 @@ def exported(mark: HealthMark) -> str:
 
 def reason_words(reason: HealthReason) -> str:
     """Why an object is not well: "GPU temperature: 91 °C, limit 90 °C"; of one that is silent, what was read last."""
-    words = reason.title
-    if reason.value is not None:
+    code = code_of_reason(reason)
+    words = code.words if code else reason.title
+    if reason.value is not None and code is None:
         words = f"{words}: {_reading(reason.metric, reason.value, reason.unit)}"
     if reason.threshold is not None:
         limit = format_value(reason.threshold, reason.unit)
@@ -47,6 +49,11 @@ def reason_words(reason: HealthReason) -> str:
         return gettext("%(words)s since %(at)s") % {"words": words, "at": at}
     was = state("health", reason.was).word
     return gettext("Silent; %(health)s at %(at)s: %(words)s") % {"words": words, "at": at, "health": was}
+
+
+def code_of_reason(reason: HealthReason) -> Code | None:
+    """What its value means, where the metric holds codes."""
+    return code_of(registry().get(reason.metric, None), reason.value)
 
 
 def _reading(metric: str, value: float, unit: str) -> str:
