@@ -163,7 +163,8 @@ def _object(
         return reason.health, reason.stored()
     stored = before.reasons.get(key)
     if _is_silent(facts, key, judged):
-        return Health.UNKNOWN, unheard(facts, key, stored)
+        known_until = before.heard_at if before.health in KNOWN else None
+        return Health.UNKNOWN, unheard(facts, key, stored, known_until)
     if stored is not None and not is_answered(facts, stored, now):
         return Health.UNKNOWN, as_it_was(stored)
     return (Health.OK if key in judged.heard else Health.NOT_MONITORED), None

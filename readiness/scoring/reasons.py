@@ -57,11 +57,14 @@ class Reason:
         }
 
 
-def unheard(facts: SiteFacts, key: ObjectKey, before: Stored | None) -> Stored:
-    """Of an object that nothing is heard from; `before` is what was stored of it."""
+def unheard(facts: SiteFacts, key: ObjectKey, before: Stored | None, known_until: datetime | None) -> Stored:
+    """Of an object that nothing is heard from; `before` is what was stored of it.
+
+    Where its last sample is out of sight it was heard from until `known_until`, when all of its domain was.
+    """
     if before is not None:
         return as_it_was(before)
-    at = last_heard_at(facts, key)
+    at = last_heard_at(facts, key) or known_until
     name = facts.names.get(key, "")
     return Reason(Health.UNKNOWN, key, name, title="Not heard from", taken_at=at).stored()
 

@@ -77,7 +77,8 @@ def flip_words(flip: FlipRow) -> str:
     words = flip.reason
     if now is not None and before is not None:
         words = f"{words}: {before} → {now}"
-    elif now is not None:
+    elif now is not None and f" {now}," not in words:
+        # A code is named with its meaning: "XID 79, GPU has fallen off the bus".
         words = f"{words}: {now}"
     elif before is not None:
         words = gettext("%(words)s: silent, last %(value)s") % {"words": words, "value": before}
