@@ -59,15 +59,21 @@ def test_the_reason_of_the_check_tells_it_too(lost, api_of):
     ],
 )
 def test_a_code_can_be_asked_for(api_of, code, severity, meaning):
-    told = api_of("viewer").get(f"/api/telemetry/codes/xid/{code}/").json()
+    [told] = api_of("viewer").get(f"/api/telemetry/codes/?table=xid&code={code}").json()["results"]
     assert told["severity"] == severity
     assert meaning in told["meaning"]
     assert bool(told["source_url"]) is (severity != "unknown")
 
 
-@pytest.mark.parametrize("path", ["xid/0/", "sxid/1/"])
-def test_what_is_no_code_is_not_found(api_of, path):
-    assert api_of("viewer").get(f"/api/telemetry/codes/{path}").status_code == 404
+def test_all_codes_can_be_asked_for_at_once(api_of):
+    answer = api_of("viewer").get("/api/telemetry/codes/").json()
+    assert answer["count"] == len(answer["results"]) > 90
+    assert all(row["action"] and row["source"] for row in answer["results"])
+
+
+@pytest.mark.parametrize("query", ["table=sxid", "code=-1", "code=many", "code=", "colour=red"])
+def test_what_cannot_be_asked_is_refused(api_of, query):
+    assert api_of("viewer").get(f"/api/telemetry/codes/?{query}").status_code == 400
 
 
 def test_an_unknown_code_says_so_on_the_page(well, client_of):
