@@ -246,7 +246,7 @@ def _health_flip(
     """Told by the object that is worst now, or by the one that was when it healed: that one by its new value."""
     reasons_before = before.reasons if before else []
     told = (domain.reasons or reasons_before or [{}])[0]
-    earlier = next((each for each in reasons_before if _same(each, told)), {})
+    earlier: Mapping[str, Any] = next((each for each in reasons_before if _same(each, told)), {})
     if not domain.reasons:
         value, value_before = domain.value_now, told.get("value")
     elif told.get("health") == Health.UNKNOWN:

@@ -93,7 +93,7 @@ class SiteFilters(ObjectFilterSet):
     def by_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        told = DomainHealth.objects.as_of(clock.now()).filter(domain=domain, health_now__in=values)
+        told = DomainHealth.objects.as_of(clock.now()).filter(Q(health_now__in=values), domain=domain)
         return queryset.filter(pk__in=told.values("site"))
 
 

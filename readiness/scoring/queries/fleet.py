@@ -10,7 +10,7 @@ from hashlib import blake2s
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Count, Exists, Max, OuterRef, Q, StringAgg, TextField, Value
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, StringAgg, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory.models import Domain, Site
@@ -151,7 +151,7 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
     rows = (
         health.as_of(now)
         .order_by()
-        .values_list("domain", "health", "health_now", "clock")
+        .values_list("domain", "health", F("health_now"), "clock")
         .annotate(told=StringAgg(both, Value(",")))
     )
     for domain, evaluated, state, clock, told in rows:

@@ -169,8 +169,8 @@ def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMa
     read = DomainHealth.objects.filter(site__in=sites).values_list(
         *("site_id", "domain", "clock", "blind_at", "health", "since", "last_health", "heard_at")
     )
-    for site_id, domain, clock, blind_at, *evaluated in read:
-        told = health_at(HealthAt(*evaluated, {}, {}), blind_at, now)
+    for site_id, domain, clock, blind_at, health, since, last_health, heard_at in read:
+        told = health_at(HealthAt(health, since, last_health, heard_at, {}, {}), blind_at, now)
         marks[site_id].append(
             HealthMark(domain, told.health, clock, told.since, told.last_health, told.heard_at)
         )
