@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,9 +21,10 @@ from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState
 from telemetry.questions import OBJECTS
 from telemetry.unmatched import NOUNS, why_unmatched
 from web import visibility
+from web.ages import ago
 from web.links import page_url
 from web.states import state
-from web.units import age, duration, instant, number
+from web.units import duration, instant, number
 from web.workers import Worker
 
 type Card = dict[str, Any]
@@ -157,7 +159,7 @@ def _sources(rows: Sequence[Intake]) -> Card:
 
 def _queue(queue: Queue, now: datetime) -> Card:
     waited_s = (now - queue.oldest_received_at).total_seconds() if queue.oldest_received_at else 0.0
-    oldest = gettext("oldest %(age)s") % {"age": age(queue.oldest_received_at, now=now)}
+    oldest = format_html(gettext("oldest {}"), ago(queue.oldest_received_at, now=now))
     card = {
         "label": gettext("Queue"),
         "value": number(queue.batches),
@@ -169,7 +171,7 @@ def _queue(queue: Queue, now: datetime) -> Card:
         failed = ngettext("%(n)s batch set aside", "%(n)s batches set aside", queue.failed) % {
             "n": queue.failed
         }
-        card |= {"note": f"{card['note']} · {failed}", "tone": "bad"}
+        card |= {"note": format_html("{} · {}", card["note"], failed), "tone": "bad"}
     return card
 
 
@@ -181,7 +183,7 @@ def _workers(workers: Sequence[Worker], now: datetime) -> Card:
     return {
         "label": gettext("Workers"),
         "value": number(len(workers)),
-        "note": gettext("heartbeat %(age)s") % {"age": age(newest, now=now)},
+        "note": format_html(gettext("heartbeat {}"), ago(newest, now=now)),
     }
 
 
@@ -231,11 +233,11 @@ def facts(row: Intake, *, now: datetime) -> list[Card]:
         {"term": gettext("Site"), **where},
         {
             "term": gettext("Last sample"),
-            "value": age(row.last_sample_at, now=now),
+            "value": ago(row.last_sample_at, now=now),
             "note": gettext("late after %(limit)s") % {"limit": duration(row.limit_s)},
             "clock": clock,
         },
-        {"term": gettext("Last received"), "value": age(row.last_received_at, now=now)},
+        {"term": gettext("Last received"), "value": ago(row.last_received_at, now=now)},
         {"term": gettext("Rate"), "value": rate(row.samples_per_s) or None, "unit": gettext("samples/s")},
         {
             "term": gettext("Lag"),

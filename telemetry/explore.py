@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inventory.models import Site
 from telemetry import intake, store
+from telemetry.core.codes import Code, code_of
 from telemetry.core.labels import NAME
 from telemetry.core.metric import Direction, Measure, Metric
 from telemetry.core.registry import registry
@@ -230,6 +231,20 @@ def _limits_of(line: Line) -> set[Limit]:
         for level, values in (("warn", rule.warn), ("critical", rule.critical))
         for value in values[:1]
     }
+
+
+def codes_of(found: Answer) -> list[Code]:
+    """What the codes mean that the lines hold, where their values are codes as sent; by number."""
+    if found.spec.aggregation not in _OF_THE_METRIC:
+        return []
+    codes: dict[int, Code] = {}
+    for line in found.lines[:MOST_LINES]:
+        metric = registry().get(line.labels.get(NAME, ""), line.labels)
+        if metric is not None and metric.codes:
+            for value in np.unique(line.values[np.isfinite(line.values)]).tolist():
+                if (code := code_of(metric, value)) is not None:
+                    codes[code.number] = code
+    return [codes[number] for number in sorted(codes)]
 
 
 def metrics_of(sites: Sequence[Site]) -> list[str]:

@@ -14,13 +14,15 @@ from inventory import panels
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
 from inventory.panels import Panel
 from telemetry import cards, intake, queries
+from telemetry.core.codes import code_of
 from telemetry.core.registry import registry
 from telemetry.explore import distinct_names
 from telemetry.models import Series
-from web.units import age, format_value, number
+from web.ages import ago
+from web.units import format_value, number
 
 SHOWN = 12
-# What was last measured longer ago than this is no state of the object any more.
+# So far back the newest samples are looked for; the last hour that is kept tells of series that stopped before.
 WITHIN_S = 86_400
 COLUMNS: dict[type[Model], str] = {
     Accelerator: "accelerator_id",
@@ -72,15 +74,17 @@ def _usefulness(series: Series) -> tuple[bool, bool, bool, str, int]:
 
 def _rows(shown: list[Series], column: str, pk: int, now: datetime) -> list[dict[str, Any]]:
     newest = {
-        one.series_id: one
+        one.series_id: queries.Reading(one.value, one.ts)
         for one in queries.latest(
             {series.site_id for series in shown if series.site_id},
             {series.metric for series in shown},
             now=now,
             within_s=WITHIN_S,
+            with_ended=True,
         )
         if getattr(one, column) == pk
     }
+    newest |= queries.last_kept({series.pk for series in shown} - set(newest))
     names = _names(shown)
     return [_row(series, names[series.pk], newest.get(series.pk), now) for series in shown]
 
@@ -97,7 +101,7 @@ def _names(shown: Iterable[Series]) -> dict[int, str]:
     return names
 
 
-def _row(series: Series, name: str, newest: queries.Latest | None, now: datetime) -> dict[str, Any]:
+def _row(series: Series, name: str, newest: queries.Reading | None, now: datetime) -> dict[str, Any]:
     metric = registry().get(series.metric, series.labels)
     status = getattr(series.source, "status", None)
     clock = status.state if status and status.state in cards.CLOCKS else ""
@@ -110,8 +114,9 @@ def _row(series: Series, name: str, newest: queries.Latest | None, now: datetime
         "value": shown.value if shown else None,
         "unit": shown.unit if shown else "",
         "state": metric.state_name(newest.value) if metric and newest else "",
+        "code": code_of(metric, newest.value if newest else None),
         "provenance": series.source.provenance,
-        "age": age(newest.ts, now=now) if newest else "",
+        "age": ago(newest.ts, now=now) if newest else "",
         "at": newest.ts if newest else None,
         "clock": clock,
     }

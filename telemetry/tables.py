@@ -13,11 +13,12 @@ from telemetry.filters import InState
 from telemetry.intake import object_of
 from telemetry.models import Provenance, Series, Source, SourceState
 from telemetry.unmatched import why_unmatched
+from web.ages import ago
 from web.links import page_url
 from web.rest import lookups
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.units import age, duration, format_value, number
+from web.units import duration, format_value, number
 
 
 class SourceListFilters(ObjectFilterSet):
@@ -110,7 +111,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             "last_sample",
             _("Last sample"),
             value=lambda row: row.last_sample_at,
-            text=lambda row: age(row.last_sample_at, now=now),
+            text=lambda row: ago(row.last_sample_at, now=now),
             tone=lambda row: cards.tone_of(row.state),
             sort="-newest",
             numeric=True,

@@ -18,7 +18,7 @@ from readiness.scoring.contents import Content
 from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import worst
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
-from readiness.scoring.core.states import CheckState
+from readiness.scoring.core.states import CheckState, Health
 from readiness.scoring.health import DomainResult
 from readiness.scoring.measuring import Figures
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
@@ -110,6 +110,9 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
             "reasons": domain.reasons,
             "figures": outcome.figures.get(domain.domain, {}),
             "taken_at": taken_at,
+            "last_health": domain.last_health,
+            "heard_at": domain.heard_at,
+            "blind_at": domain.blind_at,
             "evaluated_at": now,
         }
         if before is None or _differ(row, before):
@@ -139,11 +142,17 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
         "counts": counts_of(result),
         "newest_sample_at": outcome.newest_sample_at,
         "evaluated_at": now,
-        "changes_at": result.changes_at,
+        "changes_at": _changes_at(outcome),
         "failed_at": None,
         "failure": "",
         "framework_version_id": version.pk,
     }
+
+
+def _changes_at(outcome: Outcome) -> datetime | None:
+    """When evidence runs out, a grant ends, or something falls silent."""
+    due = [outcome.result.changes_at, *(domain.blind_at for domain in outcome.health)]
+    return min((at for at in due if at is not None), default=None)
 
 
 def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
@@ -214,6 +223,7 @@ def _flips(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterab
             "to_state": flip.to_state or "",
             "cause": flip.cause,
             "value": flip.value,
+            "value_before": None,
             "unit": flip.unit,
             "threshold": flip.threshold,
             "threshold_text": flip.threshold_text[:100],
@@ -235,10 +245,16 @@ def _health_flip(
     version: FrameworkVersion,
     now: datetime,
 ) -> Row:
-    """Told by the object that is worst now, or by the one that was when it healed."""
-    reasons = domain.reasons or (before.reasons if before else [])
-    worst_reason = reasons[0] if reasons else {}
-    told = f"{worst_reason.get('object', '')}: {worst_reason.get('title', '')}".strip(": ")
+    """Told by the object that is worst now, or by the one that was when it healed: that one by its new value."""
+    reasons_before = before.reasons if before else []
+    told = (domain.reasons or reasons_before or [{}])[0]
+    earlier: Mapping[str, Any] = next((each for each in reasons_before if _same(each, told)), {})
+    if not domain.reasons:
+        value, value_before = domain.value_now, told.get("value")
+    elif told.get("health") == Health.UNKNOWN:
+        value, value_before = None, told.get("value")
+    else:
+        value, value_before = told.get("value"), earlier.get("value")
     return {
         "site_id": site_id,
         "subject": Flip.Subject.HEALTH,
@@ -247,12 +263,17 @@ def _health_flip(
         "from_state": before.health if before else "",
         "to_state": domain.health,
         "cause": Flip.Cause.DATA,
-        "value": worst_reason.get("value"),
-        "unit": worst_reason.get("unit", ""),
-        "threshold": worst_reason.get("threshold"),
+        "value": value,
+        "value_before": value_before,
+        "unit": told.get("unit", ""),
+        "threshold": told.get("threshold"),
         "threshold_text": "",
-        "reason": told,
+        "reason": f"{told.get('object', '')}: {told.get('title', '')}".strip(": "),
         "first_bad_at": None,
         "at": now,
         "framework_version_id": version.pk,
     }
+
+
+def _same(reason: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(reason.get(name) == other.get(name) for name in ("object_kind", "object_id", "metric"))

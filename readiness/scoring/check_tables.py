@@ -12,8 +12,9 @@ from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.models import CheckState, Tier
 from readiness.scoring.queries.site import PillarChecks
 from readiness.scoring.waivers.lines import waiver_url, waiver_word
+from web.ages import old
 from web.tables import Choice, Column, Table
-from web.units import duration, format_value, power, signed
+from web.units import format_value, power, signed
 
 GATES = tuple(Gate)
 
@@ -21,10 +22,6 @@ GATES = tuple(Gate)
 def _tight(text: str) -> str:
     """Kept on one line, as long as it is short: a number and its unit belong together."""
     return text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= 14 else text
-
-
-def _age(seconds: float | None) -> str:
-    return "" if seconds is None else _tight(duration(seconds))
 
 
 def _number(value: float | None, unit: str) -> str:
@@ -110,7 +107,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
             "age",
             _("Age"),
             value=lambda row: row.age_s,
-            text=lambda row: _age(row.age_s),
+            text=lambda row: old(row.taken_at, row.age_s),
             sort=lambda row: row.age_s,
             numeric=True,
         ),
@@ -190,7 +187,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             "age",
             _("Age"),
             value=lambda row: row.result.age_s,
-            text=lambda row: _age(row.result.age_s),
+            text=lambda row: old(row.result.taken_at, row.result.age_s),
             sort=lambda row: row.result.age_s,
             numeric=True,
         ),

@@ -138,14 +138,6 @@ class SiteFacts:
     def is_live(self, sample: Latest, now: datetime) -> bool:
         return sample.ts >= self._live_since(sample.source_id, now)
 
-    def heard_at(self, key: ObjectKey, now: datetime) -> datetime | None:
-        """When the object was last heard from, if that still counts as live."""
-        heard = self.seen.get(key)
-        if not heard:
-            return None
-        live = [at for source_id, at in heard.items() if at >= self._live_since(source_id, now)]
-        return max(live, default=None)
-
     def _live_since(self, source_id: int, now: datetime) -> datetime:
         return now - timedelta(seconds=self.live_s(source_id))
 

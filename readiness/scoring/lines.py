@@ -14,8 +14,10 @@ from readiness.scoring.queries.check_list import CheckListRow
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import CheckRow, FlipRow, PartRow
 from readiness.scoring.queries.site import SourceRow
+from readiness.scoring.sentences import flip_words
+from web.ages import ago, old
 from web.drawing import stacked
-from web.units import age, duration, format_value, signed
+from web.units import duration, format_value, signed
 
 type Line = dict[str, Any]
 
@@ -46,7 +48,7 @@ def check_line(row: CheckRow, slug: str) -> Line:
         "result": against_limit(row.value, row.unit, row.threshold_text),
         "reason": row.reason,
         "provenance": row.provenance,
-        "age": duration(row.age_s) if row.age_s is not None else "",
+        "age": old(row.taken_at, row.age_s),
         "since": row.since,
     }
 
@@ -87,8 +89,7 @@ def flip_line(flip: FlipRow, *, with_site: bool = False) -> Line:
         "title": f"{flip.site_name}: {title}" if with_site else title,
         "url": url,
         "cause": CAUSES.get(flip.cause, flip.cause),
-        "result": against_limit(flip.value, flip.unit, flip.threshold_text),
-        "reason": flip.reason,
+        "words": flip_words(flip),
         "first_bad_at": flip.first_bad_at,
     }
 
@@ -102,7 +103,7 @@ def source_line(source: SourceRow, *, now: datetime) -> Line:
         "state": source.state,
         "since": source.state_since,
         "provenance": source.provenance,
-        "age": age(source.last_sample_at, now=now),
+        "age": ago(source.last_sample_at, now=now),
         "at": source.last_sample_at,
         "clock": clock,
         "cadence": duration(source.cadence_s),
@@ -140,7 +141,7 @@ def check_facts(found: SiteCheck, *, now: datetime) -> list[Line]:
             "unit": measured.unit,
             "provenance": row.provenance,
             "source": row.evidence.get("source", "") or row.evidence.get("object", ""),
-            "age": duration(row.age_s) if row.age_s is not None else "",
+            "age": old(row.taken_at, row.age_s),
             "at": row.taken_at,
         },
         {
@@ -221,4 +222,4 @@ def _part_margin(part: PartRow | None) -> str:
 
 
 def _part_age(part: PartRow | None) -> str:
-    return duration(part.age_s) if part and part.age_s is not None else ""
+    return old(part.taken_at, part.age_s) if part else ""

@@ -1,5 +1,7 @@
 """Stored verdicts: one result per site and check, one score per site, and a row for every change of state."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.campaigns.models import Campaign, CampaignItem
+from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
 from readiness.scoring.waivers.models import Grant
@@ -286,8 +289,18 @@ class ScoreInputs(models.Model):
         return f"{self.site_id} {self.on_date}"
 
 
+class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
+    def as_of(self, now: datetime) -> "DomainHealthQuerySet":
+        """With `health_now`, to filter and count by: what `DomainHealth.at` says of each."""
+        blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN))
+        return self.annotate(health_now=models.Case(blind, default=models.F("health")))
+
+
 class DomainHealth(models.Model):
-    """Health of one domain of a site. When its sources are late or silent it freezes and `clock` says so."""
+    """Health of one domain of a site. `clock` says that a source of it is late or silent.
+
+    What was evaluated holds until `blind_at`: by then a sample has come and was looked at, or something is silent.
+    """
 
     class Clock(models.TextChoices):
         NONE = "", _("Live")
@@ -308,14 +321,39 @@ class DomainHealth(models.Model):
         default=dict, help_text=_("The domain's key figures: value, unit, provenance, taken_at")
     )
     taken_at = models.DateTimeField(null=True, blank=True)
+    last_health = models.CharField(
+        max_length=16, choices=Health, blank=True, help_text=_("What it was before it became unknown")
+    )
+    heard_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("When all of it was last heard from; of an unknown one, until when it was as before"),
+    )
+    blind_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("When it is unknown unless samples come before")
+    )
     evaluated_at = models.DateTimeField()
+
+    objects = DomainHealthQuerySet.as_manager()
 
     class Meta:
         ordering = ["site", "domain"]
-        constraints = [models.UniqueConstraint(fields=["site", "domain"], name="domain_health_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "domain"], name="domain_health_unique"),
+            models.CheckConstraint(
+                condition=models.Q(last_health="") | models.Q(health=Health.UNKNOWN),
+                name="domain_health_last_of_unknown",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.site_id} {self.domain}: {self.health}"
+        return f"{self.site_id} {self.domain}"
+
+    def at(self, now: datetime) -> HealthAt:
+        evaluated = HealthAt(
+            self.health, self.since, self.last_health, self.heard_at, self.objects_by_health, self.figures
+        )
+        return health_at(evaluated, self.blind_at, now)
 
 
 class Flip(models.Model):
@@ -343,7 +381,10 @@ class Flip(models.Model):
     from_state = models.CharField(max_length=16, blank=True)
     to_state = models.CharField(max_length=16, blank=True)
     cause = models.CharField(max_length=16, choices=Cause)
-    value = models.FloatField(null=True, blank=True)
+    value = models.FloatField(null=True, blank=True, help_text=_("As it is after the flip"))
+    value_before = models.FloatField(
+        null=True, blank=True, help_text=_("What the same metric of the same object read before")
+    )
     unit = models.CharField(max_length=16, blank=True)
     threshold = models.FloatField(null=True, blank=True)
     threshold_text = models.CharField(max_length=100, blank=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from inventory.models import Domain
 from readiness.scoring import findings
 from readiness.scoring.cards import link
 from readiness.scoring.core.gap import SiteCapacity
@@ -31,8 +32,13 @@ VERDICTS = ("ready", "conditional", "not-ready", "")
 type Placed = tuple[SiteStanding, SiteCapacity]
 
 
-def card(known: Standing, *, regions: Collection[str] = ()) -> dict[str, Any]:
-    """What the page reads: the map, what its marks are, and the ways closer. `regions` are slugs, empty for all."""
+def card(
+    known: Standing, *, regions: Collection[str] = (), unknown: Mapping[int, Collection[str]] | None = None
+) -> dict[str, Any]:
+    """What the page reads: the map, what its marks are, and the ways closer. `regions` are slugs, empty for all.
+
+    `unknown` are the domains, by site id, of which nothing tells how they are.
+    """
     placed = [
         (site, known.capacity[site.ref.id])
         for site in known.sites
@@ -50,11 +56,11 @@ def card(known: Standing, *, regions: Collection[str] = ()) -> dict[str, Any]:
             "n": len(largest),
             "all": number(len(shown)),
         }
-    made = world_map(_marks(largest), closer=bool(regions))
+    made = world_map(_marks(largest, unknown or {}), closer=bool(regions))
     return {"map": made, "map_note": note, "map_regions": links}
 
 
-def _marks(placed: Sequence[Placed]) -> list[Marker]:
+def _marks(placed: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
     largest = max((capacity.deployed.it_kw for _, capacity in placed), default=0) or 1
     return [
         Marker(
@@ -64,18 +70,25 @@ def _marks(placed: Sequence[Placed]) -> list[Marker]:
             verdict=capacity.verdict,
             url=reverse("site", args=[site.ref.slug]),
             size=LARGEST_MARK * capacity.deployed.it_kw / largest,
-            note=_note(site.ref, capacity),
+            note=_note(site.ref, capacity, unknown.get(site.ref.id, ())),
         )
         for site, capacity in placed
     ]
 
 
-def _note(site: SiteRef, capacity: SiteCapacity) -> str:
+def _note(site: SiteRef, capacity: SiteCapacity, unknown: Collection[str]) -> str:
     place = ", ".join(part for part in (site.city, site.country) if part)
     deployed = (
         findings.kw(capacity.deployed.it_kw) if capacity.verdict else str(state("lifecycle", site.stage).word)
     )
-    return f"{place} · {deployed}"
+    if not unknown:
+        return f"{place} · {deployed}"
+    domains = ", ".join(str(Domain(domain).label).lower() for domain in unknown)
+    return gettext("%(place)s · %(deployed)s · health unknown: %(domains)s") % {
+        "place": place,
+        "deployed": deployed,
+        "domains": domains,
+    }
 
 
 def _groups(placed: Iterable[Placed]) -> list[Marker]:

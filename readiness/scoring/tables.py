@@ -9,16 +9,17 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Region, Site
-from readiness.scoring import cards, findings
-from readiness.scoring.models import Health, Verdict
+from readiness.scoring import cards, findings, sentences
+from readiness.scoring.models import DomainHealth, Health, Verdict
 from readiness.scoring.owners import owned_by
 from readiness.scoring.queries import sites
 from readiness.scoring.queries.rows import SiteRow
 from web import clock
+from web.ages import old
 from web.drawing import bar_width, spark_path
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.units import duration, power
+from web.units import power
 
 NO_VERDICT = "none"
 
@@ -92,11 +93,8 @@ class SiteFilters(ObjectFilterSet):
     def by_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        return queryset.filter(domain_health__domain=domain, domain_health__health__in=values)
-
-
-def _age(seconds: float | None) -> str:
-    return "" if seconds is None else duration(seconds).replace(" ", "\N{NO-BREAK SPACE}")
+        told = DomainHealth.objects.as_of(clock.now()).filter(Q(health_now__in=values), domain=domain)
+        return queryset.filter(pk__in=told.values("site"))
 
 
 SITES = Table(
@@ -172,11 +170,16 @@ SITES = Table(
             _("C · N · E"),
             hint=_("Compute, network and energy health"),
             value=lambda line: [
-                {"domain": cards.DOMAIN_TITLES[mark.domain], "state": mark.health, "clock": mark.clock}
+                {
+                    "domain": cards.DOMAIN_TITLES[mark.domain],
+                    "state": mark.health,
+                    "clock": mark.clock,
+                    "note": sentences.last_known(mark.last_health, mark.heard_at),
+                }
                 for mark in line.row.health
             ],
             template="readiness/cells/health.html",
-            export=lambda line: " ".join(f"{mark.domain}={mark.health}" for mark in line.row.health),
+            export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health),
         ),
         Column(
             "weeks",
@@ -199,7 +202,7 @@ SITES = Table(
             "age",
             _("Data age"),
             value=lambda line: line.row.data_age_s,
-            text=lambda line: _age(line.row.data_age_s),
+            text=lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
             sort="-newest_sample_at",
             numeric=True,
             phone="hide",

@@ -131,7 +131,8 @@ class HealthRule:
 class Metric:
     """One metric of one exporter. `unit` is the stored unit; a sent value times `scale` is in it.
 
-    `domain` is None where the object decides. A histogram's parts are metrics of their own: in `_bucket` the
+    `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of.
+    A histogram's parts are metrics of their own: in `_bucket` the
     values are counts, and `le` times `le_scale` is in `unit`; `family` is the histogram's name, else the
     metric's own.
     """
@@ -156,6 +157,7 @@ class Metric:
     sketch: bool = False
     health: tuple[HealthRule, ...] = ()
     states: tuple[tuple[int, str], ...] = ()
+    codes: str = ""
     note: str = ""
 
     def clean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,6 +13,8 @@ from telemetry.core.metric import UNITS, Direction, Domain, HealthRule, Measure,
 from telemetry.core.series import Kind
 from web import yaml_documents
 
+DATA_OF_CODES = Path(__file__).parent.parent / "data" / "codes"
+
 type Rules = Mapping[str, tuple[Rule, ...]]
 type When = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -37,6 +39,7 @@ _METRIC_KEYS = _DEFAULTABLE | {
     "hw",
     "health",
     "states",
+    "codes",
     "note",
     "variants",
 }
@@ -192,6 +195,7 @@ def _metric(name: str, field: _Field, file: _Field, rules: Rules, sources: Mappi
             _health(field, place, each, sources) for place, each in enumerate(field.items("health"))
         ),
         states=_states(field),
+        codes=_codes(field),
         note=field.text("note", ""),
     )
 
@@ -223,6 +227,13 @@ def _states(field: _Field) -> tuple[tuple[int, str], ...]:
         if not isinstance(number, int) or not isinstance(word, str):
             raise field.error("states", f"{number!r}: {word!r} is not a number with a word")
     return tuple(states.items())
+
+
+def _codes(field: _Field) -> str:
+    name = field.text("codes", "")
+    if name and not (DATA_OF_CODES / f"{name}.yaml").is_file():
+        raise field.error("codes", f"there is no table {name!r}")
+    return name
 
 
 def _health(field: _Field, place: int, content: Any, sources: Mapping[str, str]) -> HealthRule:

@@ -48,6 +48,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         times = list(span.query.items())
         context |= {
             "table": table,
+            "codes": explore.codes_of(found),
             "chart_url": f"{reverse('explore-chart')}?{urlencode([*asked, *times])}",
             "csv_url": f"{reverse('explore-csv')}?{urlencode([*asked, *times])}",
             "api_url": f"{reverse('telemetry-api-query')}?{urlencode([*asked, *times])}",

@@ -66,18 +66,19 @@ def _pill(kind: str, value: str | None, note: str, clock: str, language: str | N
 
 @register.simple_tag
 def mark(
-    kind: str, value: str | None, label: object = "", size: str = "small", clock: str = ""
+    kind: str, value: str | None, label: object = "", size: str = "small", clock: str = "", note: str = ""
 ) -> SafeString:
     """The state's icon alone, in its colour; its word is read out and shown as a tip ("compute: Warn")."""
-    return _mark(kind, value, str(label) if label else "", size, clock, get_language())
+    return _mark(kind, value, str(label) if label else "", size, clock, note, get_language())
 
 
 @lru_cache(maxsize=1024)
 def _mark(
-    kind: str, value: str | None, label: str, size: str, clock: str, language: str | None
+    kind: str, value: str | None, label: str, size: str, clock: str, note: str, language: str | None
 ) -> SafeString:
     shown = state(kind, value)
     text = f"{label}: {shown.word}" if label else str(shown.word)
+    text = f"{text}, {note}" if note else text
     beside: str = ""
     if clock:
         clock_icon, clock_word = _CLOCK_WORDS[clock]
@@ -114,7 +115,10 @@ def state_attribute(kind: str, value: str | None) -> SafeString:
 def health_row(health: Iterable[Mapping[str, Any]]) -> SafeString:
     """The marks of web/health_marks.html, each with its domain, state and clock."""
     return SafeString(
-        "".join(mark("health", one["state"], one["domain"], clock=one["clock"]) for one in health)
+        "".join(
+            mark("health", one["state"], one["domain"], clock=one["clock"], note=one.get("note", ""))
+            for one in health
+        )
     )
 
 

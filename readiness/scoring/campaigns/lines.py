@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
@@ -64,7 +65,7 @@ def key_figures(row: CampaignRow, *, now: datetime) -> list[Line]:
     ended = row.days_left is None
     return [
         *told,
-        due | {"note": gettext("ended %(age)s") % {"age": left(row, now)} if ended else left(row, now)},
+        due | {"note": format_html(gettext("ended {}"), left(row, now)) if ended else left(row, now)},
     ]
 
 

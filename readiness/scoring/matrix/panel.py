@@ -18,7 +18,7 @@ from readiness.scoring.queries.standing import present_capacity, score_of
 from readiness.scoring.set_aside import set_aside
 from readiness.scoring.waivers import lines as waiver_lines
 from readiness.scoring.waivers.queries import GrantRow
-from web.units import duration
+from web.ages import old
 
 type Card = dict[str, Any]
 
@@ -105,7 +105,7 @@ def _parts(found: SiteCheck, *, now: datetime) -> list[Card]:
             "result": lines.against_limit(part.value, part.unit, part.threshold_text or rule.pass_text)
             if part
             else rule.pass_text,
-            "age": duration(part.age_s) if part and part.age_s is not None else "",
+            "age": old(part.taken_at, part.age_s) if part else "",
             "reason": "" if part and part.state == "pass" else part.reason if part else rule.waits_for,
         }
         for rule in found.thresholds

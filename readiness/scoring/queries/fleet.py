@@ -10,11 +10,12 @@ from hashlib import blake2s
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Count, Exists, Max, OuterRef, Q, StringAgg, TextField, Value
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, StringAgg, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory.models import Domain, Site
 from readiness.scoring.core.gap import Gap
+from readiness.scoring.core.silence import without_samples
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
@@ -74,8 +75,8 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class DomainCard:
-    """One domain over the fleet. `reporting` of `sites` have live data for it; figures say whose value
-    they are."""
+    """One domain over the fleet. `reporting` of `sites` have live data for it, those in `unknown_at` (ids) none that
+    tells how it is; figures say whose value they are."""
 
     domain: str
     sites_by_health: dict[str, int]
@@ -84,6 +85,7 @@ class DomainCard:
     figures: tuple[Figure, ...]
     reporting: int
     sites: int
+    unknown_at: frozenset[int]
 
 
 def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Standing | None = None) -> Fleet:
@@ -158,6 +160,8 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
     # One text for all sites alike: a row for each, read a value at a time, would take longer than the statement.
     both = Concat(
         Value("["),
+        _text("site_id"),
+        Value(","),
         _text("objects_by_health"),
         Value(","),
         _text("figures"),
@@ -165,10 +169,16 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
         output_field=TextField(),
     )
     rows = (
-        health.order_by().values_list("domain", "health", "clock").annotate(told=StringAgg(both, Value(",")))
+        health.as_of(now)
+        .order_by()
+        .values_list("domain", "health", F("health_now"), "clock")
+        .annotate(told=StringAgg(both, Value(",")))
     )
-    for domain, state, clock, told in rows:
-        by_domain[domain] += [_SiteHealth(state, clock, *each) for each in orjson.loads(f"[{told}]")]
+    for domain, evaluated, state, clock, told in rows:
+        for site_id, objects, figures in orjson.loads(f"[{told}]"):
+            if state != evaluated:
+                objects, figures = without_samples(objects), {}
+            by_domain[domain].append(_SiteHealth(state, clock, site_id, objects, figures))
     return tuple(_card(domain, by_domain[domain]) for domain in Domain.values)
 
 
@@ -179,6 +189,7 @@ def _text(field: str) -> Cast:
 class _SiteHealth(NamedTuple):
     health: str
     clock: str
+    site_id: int
     objects_by_health: dict[str, int]
     figures: dict[str, Any]
 
@@ -197,6 +208,7 @@ def _card(domain: str, rows: Sequence[_SiteHealth]) -> DomainCard:
         figures=_figures(domain, [row.figures for row in rows]),
         reporting=len(reporting),
         sites=len(rows),
+        unknown_at=frozenset(row.site_id for row in rows if row.health == "unknown"),
     )
 
 

@@ -62,12 +62,36 @@ class PillarFigure:
 
 @dataclass(frozen=True, slots=True)
 class HealthMark:
-    """`clock` is "", "late" or "silent": how the sources behind this health stand."""
+    """`clock` is "", "late" or "silent": how the sources behind this health stand. See core.silence.HealthAt."""
 
     domain: str
     health: str
     clock: str
     since: datetime
+    last_health: str = ""
+    heard_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReason:
+    """Why an object is not well: the metric, its value, and the limit it passed with the limit's source.
+
+    An unknown one `was` in that health when the value was read, at `taken_at`.
+    """
+
+    health: str
+    object_kind: str
+    object_id: int
+    object: str
+    metric: str
+    title: str
+    value: float | None
+    unit: str
+    threshold: float | None
+    direction: str
+    source: str
+    taken_at: datetime | None
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +241,7 @@ class FlipRow:
     to_state: str
     cause: str
     value: float | None
+    value_before: float | None
     unit: str
     threshold: float | None
     threshold_text: str
@@ -262,6 +287,7 @@ def flip_row(flip: Flip, framework: Framework) -> FlipRow:
         to_state=flip.to_state,
         cause=flip.cause,
         value=flip.value,
+        value_before=flip.value_before,
         unit=flip.unit,
         threshold=flip.threshold,
         threshold_text=flip.threshold_text,

@@ -15,6 +15,7 @@ from inventory.models import Domain, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
+from readiness.scoring.core.silence import HealthAt, health_at
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.owners import with_owner
@@ -65,7 +66,7 @@ def rows(sites: Iterable[Site], *, now: datetime) -> list[SiteRow]:
     shown = list(sites)
     capacity = present_capacity(shown, now=now)
     _version, framework = framework_queries.current()
-    health = _health(shown)
+    health = _health(shown, now=now)
     weeks = _weeks(shown, now=now)
     return [
         _row(site, framework, capacity[site.pk], health[site.pk], weeks[site.pk], now=now) for site in shown
@@ -135,12 +136,16 @@ def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[Pil
     )
 
 
-def _health(sites: Sequence[Site]) -> dict[int, tuple[HealthMark, ...]]:
+def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMark, ...]]:
     marks: dict[int, list[HealthMark]] = defaultdict(list)
-    for site_id, domain, health, clock, since in DomainHealth.objects.filter(site__in=sites).values_list(
-        "site_id", "domain", "health", "clock", "since"
-    ):
-        marks[site_id].append(HealthMark(domain, health, clock, since))
+    read = DomainHealth.objects.filter(site__in=sites).values_list(
+        *("site_id", "domain", "clock", "blind_at", "health", "since", "last_health", "heard_at")
+    )
+    for site_id, domain, clock, blind_at, health, since, last_health, heard_at in read:
+        told = health_at(HealthAt(health, since, last_health, heard_at, {}, {}), blind_at, now)
+        marks[site_id].append(
+            HealthMark(domain, told.health, clock, told.since, told.last_health, told.heard_at)
+        )
     return {
         site.pk: tuple(sorted(marks[site.pk], key=lambda mark: DOMAINS.index(mark.domain))) for site in sites
     }

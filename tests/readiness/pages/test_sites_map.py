@@ -19,7 +19,7 @@ def marks_of(response):
 
 def test_few_sites_are_marks_that_lead_to_them(viewer_pages, dallas):
     assert marks_of(viewer_pages.get("/")) == [
-        ("/sites/dallas/", "not-ready", "Dallas, Not ready, Dallas, US · 1.0 MW")
+        ("/sites/dallas/", "not-ready", "Dallas, Not ready, Dallas, US · 1.0 MW · health unknown: network")
     ]
 
 

@@ -1,9 +1,12 @@
 """The series of an object on its page in the inventory, and what the search page finds of telemetry."""
 
+import re
+
 import pytest
 
-from telemetry import sources
+from telemetry import rollups, sources
 from tests.inventory import made
+from tests.readiness.plant import STALE
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +33,42 @@ def test_a_device_shows_what_was_last_measured_of_it_and_when(browse, sender, no
     assert "72 °C" in page
     assert "1 min ago" in page
     assert "porto prometheus" in page
+
+
+def cells_of(client_of, node):
+    page = client_of("viewer").get(f"/inventory/devices/{node.pk}/").content.decode()
+    rows = re.findall(r'<tr id="row-series-\d+">(.*?)</tr>', page, re.DOTALL)
+    plain = [
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", cell)).strip()
+        for row in rows
+        for cell in row.split("<td")
+    ]
+    return [cell.partition("> ")[2] or cell for cell in plain]
+
+
+def test_a_series_that_ended_says_so_and_when_its_last_sample_was(client_of, sender, node, frozen_now):
+    sender.deliver((temperature("0"), 61.0, 0))
+    sender.deliver((temperature("0"), STALE, 30))
+    frozen_now.move(minutes=4)
+    page = " ".join(cells_of(client_of, node))
+    assert "61 °C" in page
+    assert "4 min ago ended 24 Nov 2026 16:00" in page
+
+
+@pytest.mark.parametrize("days", [2, 30])
+def test_a_series_that_stopped_long_ago_says_when(client_of, sender, node, frozen_now, days):
+    sender.deliver((temperature("0"), 61.0, 0))
+    frozen_now.move(hours=2)
+    rollups.roll_up(now=frozen_now.at)
+    frozen_now.move(days=days)
+    page = " ".join(cells_of(client_of, node))
+    assert "61 °C" in page
+    assert f"{days} d ago" in page
+
+
+def test_the_page_of_an_object_refreshes_itself(client_of, node):
+    page = client_of("viewer").get(f"/inventory/devices/{node.pk}/").content.decode()
+    assert re.search(r'<div class="grid" id="live" data-refresh>', page)
 
 
 def test_an_accelerator_shows_its_own_series_only(browse, sender, node):
