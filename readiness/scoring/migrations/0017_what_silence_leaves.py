@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("inventory", "0005_operators_of_sites"),
-        ("scoring", "0015_served_by_vllm"),
+        ("scoring", "0016_tiers_of_evidence"),
     ]
 
     operations = [
