@@ -18,7 +18,7 @@ DAY = 86400.0
 # A training job holds its nodes this long; the last part of it is the gap until the next job starts.
 JOB_S = 9.5 * HOUR
 JOB_GAP_S = 5 * 60.0
-# No divisor of an hour, so that samples of every quarter of an hour meet a dip no more often than those of every minute.
+# No divisor of an hour, so that samples of each quarter of an hour meet no more dips than those of each minute.
 CHECKPOINT_S = 29 * 60.0
 CHECKPOINT_DIP_S = 60.0
 IDLE_SHARE_OF_TDP = 0.11
