@@ -8,16 +8,15 @@ from datetime import datetime, timedelta
 
 from inventory.models import Device
 from readiness.evidence import rows
-from readiness.evidence.core.bearing import checks_of, part_named
+from readiness.evidence.core.bearing import REVALIDATION, checks_of, part_named
 from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.proving.values import Proof, Run
 from readiness.evidence.core.summary import coverage_text, failures_text, sample_size
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.proofs import WORKED_OUT, SiteProofs, proofs
 from readiness.framework import queries as framework_queries
+from readiness.framework.core import wording
 from readiness.framework.core.definition import Check, Framework, SubMeasure
-
-REVALIDATION = "p5-revalidation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,8 @@ def _of(check: Check, part: SubMeasure, value: float | None, detail: str, why_no
 def _why_not(proof: Proof, part: SubMeasure, now: datetime) -> str:
     reason = proof.failed or proof.cannot_judge or proof.voided
     until = proof.taken_at + timedelta(seconds=part.validity.limit_s(None))
-    return reason or (f"It counted until {until:%Y-%m-%d}." if until < now else "")
+    aged = f"It counted until {until:%Y-%m-%d}." if until < now else ""
+    return reason or aged or wording.cap(part, proof.declaration)
 
 
 def _others(

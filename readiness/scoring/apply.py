@@ -128,6 +128,8 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
         "verdict_since": before.verdict_since if before is not None and same else now,
         "deciding": list(verdict.deciding),
         "excepted": list(verdict.excepted),
+        "capped": list(verdict.capped),
+        "measurable": result.measurable,
         "first_blocker": verdict.first_blocker,
         "score": total.score,
         "score_upper": total.upper,

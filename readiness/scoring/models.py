@@ -29,6 +29,7 @@ __all__ = [
     "ScorePoint",
     "SignOff",
     "SiteScore",
+    "Tier",
     "Verdict",
     "WorkItem",
 ]
@@ -62,6 +63,12 @@ class Health(models.TextChoices):
     NOT_MONITORED = "not-monitored", _("Not monitored")
 
 
+class Tier(models.TextChoices):
+    MEASURED = "measured", _("Measured")
+    DECLARED = "declared", _("Declared")
+    CAPPED = "capped", _("Declared, not measured")
+
+
 class CheckResult(models.Model):
     """The present state of one check at one site.
 
@@ -79,6 +86,15 @@ class CheckResult(models.Model):
     )
     code = models.CharField(
         max_length=16, blank=True, help_text=_("Why, as a word for filters; the reason says it in full")
+    )
+    tier = models.CharField(
+        _("evidence"),
+        max_length=8,
+        choices=Tier,
+        blank=True,
+        help_text=_(
+            "Whether a measurement or a declaration decided; capped is declared where a measurement is asked for"
+        ),
     )
     value = models.FloatField(null=True, blank=True)
     unit = models.CharField(max_length=16, blank=True)
@@ -128,8 +144,14 @@ class CheckResult(models.Model):
             # What keeps a fleet from being ready, without the wide rows.
             models.Index(
                 fields=["site", "check_id"],
-                condition=models.Q(gate__in=["BLOCK", "COND"]) & ~models.Q(state__in=["n-a", "pass", "warn"]),
+                condition=(
+                    models.Q(gate__in=["BLOCK", "COND"]) & ~models.Q(state__in=["n-a", "pass", "warn"])
+                )
+                | models.Q(gate="BLOCK", tier="capped"),
                 name="check_result_open",
+            ),
+            models.Index(
+                fields=["site", "check_id"], condition=models.Q(tier="capped"), name="check_result_capped"
             ),
         ]
 
@@ -162,6 +184,15 @@ class SiteScore(models.Model):
         default=list,
         blank=True,
         help_text=_("BLOCK checks lifted by an exception"),
+    )
+    capped = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        help_text=_("BLOCK checks that are declared where a measurement is asked for"),
+    )
+    measurable = models.PositiveSmallIntegerField(
+        default=0, help_text=_("BLOCK checks that apply here and ask for a measurement")
     )
     first_blocker = models.CharField(max_length=64, blank=True)
     score = models.FloatField(null=True)

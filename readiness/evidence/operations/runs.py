@@ -164,7 +164,8 @@ def _draft(
     run.by = by
     run.platform = context.platform or _platform(devices)
     run.file_name, run.file_sha256 = upload.file_name[:200] or "unnamed", upload.digest
-    run.warnings = [warning[:300] for warning in (*parsed.warnings, *remarks, *unmatched)][:100]
+    told = (parsed.declared, *parsed.warnings, *remarks, *unmatched)
+    run.warnings = [warning[:300] for warning in told if warning][:100]
     return _Draft(run, parsed, devices)
 
 
@@ -193,7 +194,7 @@ def _run(
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
         note=context.note[:200],
-        provenance=context.provenance,
+        provenance=Provenance.DECLARED if parsed.declared else context.provenance,
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
 
@@ -268,7 +269,9 @@ def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
     # What a diagnostic skipped cannot be judged, and hides no run that can.
     lacking = sorted(each.name for each in figures if each.value is None or (lengths and each.caution))
     ranks = [sum(each.value or 0 for each in parsed.figures if each.name == RANKS)]
-    return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
+    # A declaration hides no run.
+    declared = ["declared"] if parsed.declared else []
+    return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else declared)
 
 
 def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:

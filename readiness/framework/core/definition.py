@@ -13,6 +13,7 @@ from types import MappingProxyType
 from readiness.framework.core.conditions import Condition, ExclusionRule
 from readiness.framework.core.numbers import limit_text
 from readiness.framework.core.vocabulary import (
+    MEASUREMENTS,
     Change,
     CheckState,
     Direction,
@@ -201,6 +202,11 @@ class SubMeasure:
     profiles: frozenset[Profile] = frozenset(Profile)
     exclusions: tuple[ExclusionRule, ...] = ()
     note: str = ""
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a run or telemetry alone proves it, so that a declaration counts as warn at most."""
+        return self.evidence <= MEASUREMENTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def reading_of(proof: Proof) -> Reading:
         detail=proof.detail,
         limit=None if proof.floor is None else _limit(proof.floor, proof.floor_source),
         failed=proof.failed,
+        declaration=proof.declaration,
         cannot_judge=proof.cannot_judge,
         voided=proof.voided,
         voided_at=proof.voided_at,

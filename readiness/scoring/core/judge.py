@@ -10,9 +10,10 @@ import math
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from readiness.framework.core import wording
 from readiness.framework.core.definition import Bound, SubMeasure, Threshold
 from readiness.framework.core.numbers import MOST_DECIMALS, decimals_for, value_text
-from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode
+from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
 
 CLOCK_SKEW = timedelta(minutes=10)
 """Evidence dated further ahead of now is not evidence yet; telemetry refuses such samples at the same
@@ -42,7 +43,8 @@ class Reading(NamedTuple):
     say: the first makes it fail without any value (wrong data, failed requests), the second unknown (no
     background load, no floor for its platform), the third stale (firmware changed since). `voided_at` is when it was
     voided. `bad_since` is the first bad sample in the
-    window, if the measure knows it.
+    window, if the measure knows it. `declaration` names what somebody entered ("recorded fact 3"); it is empty where
+    a run or telemetry measured it, or Muster worked it out.
     """
 
     value: float | None
@@ -57,6 +59,7 @@ class Reading(NamedTuple):
     voided_at: datetime | None = None
     bad_since: datetime | None = None
     failed: str = ""
+    declaration: str = ""
 
 
 class PartResult(NamedTuple):
@@ -85,6 +88,7 @@ class PartResult(NamedTuple):
     evidence: str = ""
     detail: str = ""
     bad_since: datetime | None = None
+    tier: Tier | None = None
 
 
 def judge(
@@ -128,6 +132,7 @@ def judge(
         evidence=reading.evidence,
         detail=reading.detail,
         bad_since=_bad_since(state, reading, fresh_until),
+        tier=_tier(code, reading),
     )
 
 
@@ -175,11 +180,19 @@ def _weigh(
         return CheckState.FAIL, ReasonCode.RUN_FAILED
     if pass_at is None:
         return CheckState.UNKNOWN, ReasonCode.NO_LIMIT
-    if pass_at.contains(value):
-        return CheckState.PASS, ReasonCode.INSIDE
-    if warn_at is not None and warn_at.contains(value):
-        return CheckState.WARN, ReasonCode.WARN_BAND
-    return CheckState.FAIL, ReasonCode.OUTSIDE
+    passes = pass_at.contains(value)
+    if not passes and (warn_at is None or not warn_at.contains(value)):
+        return CheckState.FAIL, ReasonCode.OUTSIDE
+    if reading.declaration and part.is_measured:
+        return CheckState.WARN, ReasonCode.CAPPED
+    return (CheckState.PASS, ReasonCode.INSIDE) if passes else (CheckState.WARN, ReasonCode.WARN_BAND)
+
+
+def _tier(code: ReasonCode, reading: Reading) -> Tier:
+    if code is ReasonCode.CAPPED:
+        return Tier.CAPPED
+    is_declared = reading.declaration or reading.provenance is Provenance.DECLARED
+    return Tier.DECLARED if is_declared else Tier.MEASURED
 
 
 def _reason(
@@ -187,7 +200,9 @@ def _reason(
 ) -> str:
     match code:
         case ReasonCode.INSIDE | ReasonCode.WARN_BAND | ReasonCode.OUTSIDE:
-            return _compared(part, reading, "meets" if code is ReasonCode.INSIDE else "misses", pass_at)
+            return _compared(part, reading, pass_at)
+        case ReasonCode.CAPPED:
+            return f"{_compared(part, reading, pass_at)} {wording.cap(part, reading.declaration)}"
         case ReasonCode.RUN_FAILED:
             return reading.failed
         case ReasonCode.CANNOT_JUDGE:
@@ -244,11 +259,12 @@ def _bad_since(state: CheckState, reading: Reading, fresh_until: datetime | None
             return None
 
 
-def _compared(part: SubMeasure, reading: Reading, verb: str, bound: Bound | None) -> str:
+def _compared(part: SubMeasure, reading: Reading, bound: Bound | None) -> str:
     if bound is None or reading.value is None:
         raise ValueError("Only a value and a region can be compared.")
     shown = f"{_rounded(reading.value, bound)} {part.unit}".strip()
     where = f" ({reading.detail})" if reading.detail else ""
+    verb = "meets" if bound.contains(reading.value) else "misses"
     return f"{part.name}: {shown}{where} {verb} {bound.text(part.unit)}."
 
 

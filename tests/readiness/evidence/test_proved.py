@@ -60,7 +60,7 @@ def test_a_run_that_a_newer_one_replaced_proves_nothing(porto, page_of, frozen_n
         return import_run(
             site=porto,
             tool="csv",
-            content=outputs.table(f"p1-soak-24h/duration,{mark},h"),
+            content=outputs.run_table(f"p1-soak-24h/duration,{mark},h", taken_at=frozen_now.at),
             file_name="a.csv",
             by=None,
             now=frozen_now.at,

@@ -1,4 +1,8 @@
-"""Figures that name the sub-measure they prove: `p1-soak-24h/duration` in a table."""
+"""Figures that name the sub-measure they prove: `p1-soak-24h/duration` in a table.
+
+A table is a run where no tool's output proves the check, and where the import found a time, a tool and raw figures in
+it; otherwise it is a declaration, and counts for a subject where no run does.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from readiness.evidence.core.bearing import part_named
-from readiness.evidence.core.proving.values import PartKey, Proof, Run, newest, proof_of
+from readiness.evidence.core.bearing import PARSED, part_named
+from readiness.evidence.core.proving.values import (
+    ENTERED,
+    PartKey,
+    Proof,
+    Run,
+    is_valid,
+    newest,
+    proof_of,
+)
 from readiness.evidence.core.units import converted
 from readiness.framework.core.definition import Framework, SubMeasure
 
@@ -28,11 +40,17 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
             if value is not None and figure.unit:
                 value = converted(value, figure.unit, part.unit)
             reason = figure.caution or ("" if value is not None else f"{figure.unit} is not {part.unit}.")
-            found[key][figure.subject].append(
-                proof_of(run, part, value, detail=figure.subject, cannot_judge=reason)
-            )
+            proof = proof_of(run, part, value, detail=figure.subject, cannot_judge=reason)
+            is_run = key[0] not in PARSED and run.provenance not in ENTERED
+            found[key][figure.subject].append(proof if is_run else proof._replace(kind="table"))
     proofs: dict[PartKey, tuple[Proof, ...]] = {}
     for key, by_subject in found.items():
-        chosen = [newest(each, parts[key], now) for each in by_subject.values()]
+        chosen = [_newest(each, parts[key], now) for each in by_subject.values()]
         proofs[key] = tuple(proof for proof in chosen if proof is not None)
     return proofs
+
+
+def _newest(proofs: Sequence[Proof], part: SubMeasure, now: datetime) -> Proof | None:
+    """The newest that counts, of runs before declarations."""
+    runs = [proof for proof in proofs if not proof.declaration and is_valid(proof, part, now)]
+    return newest(runs or proofs, part, now)

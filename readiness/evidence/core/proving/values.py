@@ -21,13 +21,24 @@ ALWAYS_VOIDS = frozenset({Change.ACCELERATOR})
 """These changes void evidence whatever a check lists: proof for one accelerator does not hold for its replacement."""
 
 
+DECLARATIONS = {
+    "fact": "recorded fact",
+    "attestation": "attestation",
+    "table": "the table of run",
+    "run": "what was entered as run",
+}
+"""Kinds of proof in words, for those that count as declarations."""
+ENTERED = frozenset({"declared", "estimated"})
+
+
 class Proof(NamedTuple):
     """One figure that evidence gives for a sub-measure, in its unit, not yet judged. A site has hundreds.
 
-    `kind` is `run`, `fact` or `attestation`, `ref` names the row (`run:12`). `detail` names the thing that it is
-    about. `floor` is the limit that belongs to this very figure. `failed`, `cannot_judge` and `voided` are sentences,
-    empty when there is nothing to say: the first makes it fail whatever its value, the second unknown, the third
-    stale. Where it cannot be judged, what people say counts in its place, but not what they said before `asked_at`.
+    `kind` is `run`, `table` (one that is no run), `fact` or `attestation`; `ref` names the row (`run:12`). `detail`
+    names the thing that it is about. `floor` is the limit that belongs to this very figure. `failed`, `cannot_judge`
+    and `voided` are sentences, empty when there is nothing to say: the first makes it fail whatever its value, the
+    second unknown, the third stale. Where it cannot be judged, what people say counts in its place, but not what they
+    said before `asked_at`.
     `others` are further runs that decide together with this one. `share` is which part of the thing took part.
     """
 
@@ -51,6 +62,16 @@ class Proof(NamedTuple):
     def row(self) -> int:
         """The number in `ref`."""
         return int(self.ref.rpartition(":")[2])
+
+    @property
+    def declaration(self) -> str:
+        """Names what somebody entered, such as `recorded fact 3`; empty where a run measured it.
+
+        A run whose figures are declared or estimated, as whoever sent it says, measured nothing.
+        """
+        if self.kind == "run" and self.provenance not in ENTERED:
+            return ""
+        return f"{DECLARATIONS[self.kind]} {self.row}"
 
 
 type Proofs = dict[str, tuple[Proof, ...]]

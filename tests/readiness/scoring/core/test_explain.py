@@ -164,6 +164,7 @@ def test_what_is_not_evaluated_again_would_have_come_to_the_same(ends, coalition
     for check_id in between.check_ids():
         short, long = between.result(check_id, coalition), between._evaluate(check_id, coalition)
         assert (short and (short.state, short.weight)) == (long and (long.state, long.weight))
+        assert (short and short.tier) == (long and long.tier)
         assert (short and (short.block_state, short.cond_state)) == (
             long and (long.block_state, long.cond_state)
         )

@@ -159,6 +159,18 @@ def test_a_gate_that_depends_on_the_site_moves_the_verdict_by_applicability(ship
     assert verdict_move(found) == [("not-ready", "conditional", "applicability")]
 
 
+DIAGNOSTIC = ("p1-accelerator-diag", "worst-severity")
+
+
+def test_a_check_that_still_warns_and_is_now_declared_moves_the_verdict_by_data(shipped, healthy):
+    measured = with_reading(healthy, DIAGNOSTIC, 1)
+    declared = with_reading(healthy, DIAGNOSTIC, 1, declaration="recorded fact 3")
+    found = moves(shipped, measured, declared)
+    assert told(found) == []
+    assert verdict_move(found) == [("ready", "conditional", "data")]
+    assert verdict_move(moves(shipped, declared, measured)) == [("conditional", "ready", "data")]
+
+
 def test_a_stage_gives_and_takes_the_verdict_by_applicability(shipped, healthy):
     building = replace(healthy, context=core_site(stage=Stage.BUILDING))
     assert verdict_move(moves(shipped, building, healthy)) == [(None, "ready", "applicability")]
