@@ -69,6 +69,11 @@ def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime
     )
 
 
+def last_check(day: Day, age: int, at: datetime) -> datetime:
+    """The night of that day, or the one before where it had not come by `at`, which is within the day."""
+    return max(night for night in (day(age) + NIGHT, day(age + 1) + NIGHT) if night <= at)
+
+
 @dataclass(frozen=True)
 class _Round:
     """All that a site measures anew in one night: every node, pair and port, one path, the service."""
@@ -189,7 +194,12 @@ class _Round:
             for port in ports
             for measure, amount in (("ecn_marked", 48_000.0), ("pfc_pause", 260.0), ("dropped", 0.0))
         ]
-        parts = {"lossless-drops": "packets", "pfc-storms": "", "marking-order": "", "out-of-sequence": "packets"}
+        parts = {
+            "lossless-drops": "packets",
+            "pfc-storms": "",
+            "marking-order": "",
+            "out-of-sequence": "packets",
+        }
         rows = [*raw, *((at, f"p1-congestion/{part}", 0.0, unit, "") for part, unit in parts.items())]
         return self._table("incast and deadlock test 1.4", "incast.csv", rows, after)
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from inventory.models import Device, Site
 from readiness.demo.core.plan import FleetPlan, SitePlan
 from readiness.demo.core.records import RUNS, book
-from readiness.demo.core.runs import NIGHT, Day, PlannedRun, quick_checks, rounds
+from readiness.demo.core.runs import Day, PlannedRun, last_check, quick_checks, rounds
 from readiness.evidence.operations import RunContext, Upload, import_runs
 from telemetry.models import Provenance
 
@@ -29,11 +29,12 @@ def write_runs(
     by: User | None,
     now: datetime,
 ) -> None:
-    """All of the past up to `now`, when the demo is loaded. `nights` are the ages in days whose quick check is kept."""
+    """All of the past up to `now`, when the demo is loaded. `nights` are the ages in days before whose time a quick
+    check is kept, since scores look at it."""
     for site in _keeping(plan):
         day = _days(sites[site.name], now)
         begin = day(book(RUNS)["since"][site.name])
-        times = {day(age) + NIGHT for age in nights} | {now}
+        times = {last_check(day, age, now - timedelta(days=age)) for age in nights} | {now}
         planned = [
             *rounds(site, day, first=book(RUNS)["since"][site.name], last=0),
             *quick_checks(site, times, since=begin),

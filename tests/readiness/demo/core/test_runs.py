@@ -7,7 +7,7 @@ import pytest
 
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.records import RUNS, book, records
-from readiness.demo.core.runs import quick_checks, rounds
+from readiness.demo.core.runs import last_check, quick_checks, rounds
 from readiness.demo.core.timeline import scored_days
 from readiness.evidence.core.parsers import parse
 
@@ -75,6 +75,12 @@ def test_a_quick_check_names_every_accelerator_of_every_node():
         figure.subject for figure in parse(run.tool, run.content).figures if figure.name == "severity"
     }
     assert subjects == {f"zrh-1-n00{node} GPU {gpu}" for node in (1, 2) for gpu in (0, 1)}
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_whenever_a_site_was_looked_at_the_last_quick_check_counted(hour):
+    at = day(7) + timedelta(hours=hour)
+    assert timedelta(0) <= at - last_check(day, 7, at) <= timedelta(hours=24)
 
 
 def test_no_check_was_made_before_a_site_began_to_keep_them():
