@@ -1,14 +1,15 @@
 """Columns as data: the checks of one site, and one check over the sites."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.cards import link
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.models import CheckState
+from readiness.scoring.models import CheckState, Tier
 from readiness.scoring.queries.site import PillarChecks
 from readiness.scoring.waivers.lines import waiver_url, waiver_word
 from web.tables import Choice, Column, Table
@@ -71,6 +72,11 @@ def _figure_columns() -> tuple[Column, ...]:
     )
 
 
+def _tier_column(tier: Callable[[Any], str]) -> Column:
+    """Whether a measurement or a declaration decided."""
+    return Column("tier", _("Rests on"), value=tier, template="readiness/cells/tier.html", sort=tier)
+
+
 def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]:
     """Columns of the checks of one site; the address of each check needs the site."""
     address = partial(link, "site-check", slug)
@@ -96,6 +102,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
         *_figure_columns(),
         Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
         Column("gate", _("Gate"), value=lambda row: row.gate, sort=lambda row: row.gate),
+        _tier_column(lambda row: row.tier),
         _waiver_column(slug, may_request),
         Column(
             "age",
@@ -168,6 +175,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             phone="title",
         ),
         *_site_figure_columns(),
+        _tier_column(lambda row: row.result.tier),
         Column("reason", _("Why"), value=lambda row: row.result.reason, phone="full"),
         Column(
             "owner",
@@ -203,6 +211,7 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
                 [(one.pillar.id, one.pillar.name) for one in pillars],
             ),
             Choice("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
+            Choice("tier", _("Rests on"), lambda row: row.tier, Tier.choices),
         ),
         row_id="id",
         row_name="name",
@@ -222,7 +231,10 @@ def sites_of_check(check_id: str) -> Table:
         noun=(_("site"), _("sites")),
         label=_("The check at every site"),
         columns=check_site_columns(check_id),
-        filters=(Choice("state", _("State"), lambda row: row.result.state, CheckState.choices),),
+        filters=(
+            Choice("state", _("State"), lambda row: row.result.state, CheckState.choices),
+            Choice("tier", _("Rests on"), lambda row: row.result.tier, Tier.choices),
+        ),
         row_id=lambda row: row.site.id,
         row_name=lambda row: row.site.name,
         row_url=lambda row: link("site-check", row.site.slug, check_id),

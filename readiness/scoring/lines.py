@@ -38,6 +38,7 @@ def check_line(row: CheckRow, slug: str) -> Line:
     return {
         "id": row.id,
         "state": row.state,
+        "tier": row.tier,
         "name": row.name,
         "url": link("site-check", slug, row.id),
         "gate": row.gate,
@@ -147,6 +148,8 @@ def check_facts(found: SiteCheck, *, now: datetime) -> list[Line]:
             "note": _limit_note(deciding),
         },
     ]
+    if row.tier:
+        facts.append({"term": gettext("Rests on"), "kind": "tier", "state": row.tier})
     if row.margin is not None:
         facts.append({"term": gettext("Margin"), "value": signed(row.margin, row.unit)})
     if row.evidence.get("object"):

@@ -18,7 +18,7 @@ from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
 from readiness.scoring.campaigns.models import Campaign, Progress
 from readiness.scoring.dry_run.models import DryRun
-from readiness.scoring.models import CheckState, Health, Verdict
+from readiness.scoring.models import CheckState, Health, Tier, Verdict
 from readiness.scoring.reviews.models import Review, SignOff
 from readiness.scoring.waivers.models import Standing as GrantStanding
 from readiness.scoring.worklist.standing import Standing as WorkStanding
@@ -51,6 +51,7 @@ SHOWN = {
     "source": SourceState,
     "lifecycle": Site.Stage,
     "provenance": Provenance,
+    "tier": Tier,
     "grant": GrantStanding,
     "decision": Decision.State,
     "review": Review.State,

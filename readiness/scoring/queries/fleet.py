@@ -39,6 +39,15 @@ class Sparks:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """Over sites with a verdict: BLOCK checks that ask for a measurement, how many are declared, at how many sites."""
+
+    capped: int
+    measurable: int
+    sites: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """`verdicts` counts sites by verdict, "none" for those without; `sites` is all of them.
 
@@ -60,6 +69,7 @@ class Fleet:
     evaluated_at: datetime | None
     sparks: Sparks
     outlook: CapacityHistory
+    declared: Declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,16 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Stan
             gap=tuple(gap.gap.it_kw for gap in weeks),
         ),
         outlook=outlook(weeks, now=now),
+        declared=_declared(known),
+    )
+
+
+def _declared(known: Standing) -> Declared:
+    judged = [site for site in known.sites if site.verdict]
+    return Declared(
+        capped=sum(site.capped for site in judged),
+        measurable=sum(site.measurable for site in judged),
+        sites=sum(site.capped > 0 for site in judged),
     )
 
 

@@ -76,7 +76,8 @@ class SiteRow:
     `failed_at`, not any more.
 
     `weeks` holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
-    `newest_sample_at` is of any of its sources. `ready` is the whole of `deployed` or nothing.
+    `newest_sample_at` is of any of its sources. `ready` is the whole of `deployed` or nothing. `capped` of the
+    `measurable` BLOCK checks, those that ask for a measurement, are declared.
     """
 
     site: SiteRef
@@ -100,6 +101,8 @@ class SiteRow:
     evaluated_at: datetime | None
     failed_at: datetime | None = None
     failure: str = ""
+    capped: tuple[str, ...] = ()
+    measurable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class PartRow:
     limit_source: str
     margin: float | None
     code: str
+    tier: str
     reason: str
     detail: str
     evidence: str
@@ -146,6 +150,7 @@ class CheckRow:
     state: str
     measured_state: str
     code: str
+    tier: str
     value: float | None
     unit: str
     threshold: float | None

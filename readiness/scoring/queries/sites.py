@@ -142,6 +142,8 @@ def _row(
         evaluated_at=score.evaluated_at if score else None,
         failed_at=score.failed_at if score else None,
         failure=score.failure if score else "",
+        capped=tuple(score.capped) if score else (),
+        measurable=score.measurable if score else 0,
     )
 
 

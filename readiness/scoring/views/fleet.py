@@ -93,6 +93,9 @@ def _figures(found: fleet.Fleet, at: datetime) -> dict[str, Any]:
         "kpis": cards.key_figures(found),
         "gap_figure": power(found.now.gap.it_kw),
         "standing": findings.standing(found.now, found.verdicts),
+        "on_declarations": findings.on_declarations(
+            found.declared.capped, found.declared.measurable, sites=found.declared.sites
+        ),
         "pace": findings.pace(found.outlook.pace, found.now),
         # There before the chart is, so that nothing below it moves when it comes.
         "gap_footer": findings.ahead(found.outlook),

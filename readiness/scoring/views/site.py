@@ -68,6 +68,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "inventory_url": reverse("site-detail", args=[site.pk]),
         "no_verdict": "" if found.row.verdict else findings.no_verdict(site.stage),
         "held_by": findings.held_by(found.deciding),
+        "on_declarations": findings.on_declarations(len(found.row.capped), found.row.measurable),
         "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
         "excepted_url": cards.link("waivers", site=site.slug, kind="exception", in_force="true"),
         "deployed": findings.kw(found.row.deployed.it_kw),

@@ -121,6 +121,8 @@ def test_a_site_that_cannot_be_evaluated_now_says_why(planner_pages, dallas, fro
         ([], "Every check that decides is met, within its warning band, or not applicable."),
         (["fail"], "1 check holds it back, and it is failing."),
         (["unknown"] * 18, "18 checks hold it back, all of them unknown."),
+        (["warn"], "1 check holds it back, and it is declared, not measured."),
+        (["fail", "warn", "warn"], "3 checks hold it back: 2 declared, not measured and 1 failing."),
         (["unknown", "fail", "unknown"], "3 checks hold it back: 2 unknown and 1 failing."),
         (
             ["unknown", "unknown", "fail", "stale"],
@@ -129,7 +131,8 @@ def test_a_site_that_cannot_be_evaluated_now_says_why(planner_pages, dallas, fro
     ],
 )
 def test_what_holds_a_verdict_reads_as_a_sentence(states, said):
-    assert findings.held_by([SimpleNamespace(state=state) for state in states]) == said
+    rows = [SimpleNamespace(state=state, tier="capped" if state == "warn" else "") for state in states]
+    assert findings.held_by(rows) == said
 
 
 @pytest.mark.parametrize(
