@@ -102,8 +102,8 @@ class _Round:
         count, model = self.site.node_type.count, f"NVIDIA {self.site.node_type.model_name}"
         for place, node in enumerate(self.site.nodes):
             run = self._name(node.name)
-            found = outputs.diagnostic(gpus=count, severities={}, run=run, uuids=node.uuids)
-            yield self._run("dcgm-diag", f"diag-{node.name}.json", found, after, [node])
+            document = outputs.diagnostic(gpus=count, severities={}, run=run, uuids=node.uuids)
+            yield self._run("dcgm-diag", f"diag-{node.name}.json", document, after, [node])
             busbw = self._times_floor("intra-node-floor", "inside", node.name)
             text = outputs.all_reduce(host=node.name, busbw=busbw, gpus=count, run=run, model=model)
             at = after + timedelta(minutes=20 + 2 * place)

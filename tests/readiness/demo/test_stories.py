@@ -115,8 +115,10 @@ def test_a_silent_edge_site_is_late_then_silent_and_fails_coverage():
 
 
 def test_no_other_source_was_ever_late_or_silent():
-    told = SourceFlip.objects.filter(to_state__in=("late", "silent")).values_list("source__name", flat=True)
-    assert set(told) == {"QRO-1 Prometheus", "QRO-1 power meter"}
+    sources = SourceFlip.objects.filter(to_state__in=("late", "silent")).values_list(
+        "source__name", flat=True
+    )
+    assert set(sources) == {"QRO-1 Prometheus", "QRO-1 power meter"}
 
 
 def test_a_site_under_construction_has_no_verdict_and_no_capacity():
