@@ -82,12 +82,13 @@ def busy(shape: SiteShape, ts: Floats) -> Floats:
 def _training(node_seeds: Seeds, ts: Floats) -> Floats:
     """Plateaus: blocks of eight nodes run one job; short gaps between jobs and a dip at each checkpoint.
 
-    Each block has a time of its own for both: jobs of several sites do not end together.
+    Each block has a time of its own for both: jobs of several sites do not end together. Its nodes go over to the next
+    job one after another.
     """
-    block = np.arange(node_seeds.shape[1]) // 8
+    block, place = np.divmod(np.arange(node_seeds.shape[1]), 8)
     job_seed = node_seeds[:, block * 8]
     phase = uniform(job_seed, column([0.0]), every_s=1e12)
-    turn = ts / JOB_S + phase
+    turn = ts / JOB_S + phase - place * JOB_GAP_S / JOB_S
     within_s = turn % 1.0 * JOB_S
     level = 0.90 + 0.08 * uniform(job_seed, np.floor(turn) * JOB_S, every_s=JOB_S)
     level = level + 0.012 * wander(node_seeds, ts, every_s=180)
