@@ -73,8 +73,10 @@ def _figure_columns() -> tuple[Column, ...]:
 
 
 def _tier_column(tier: Callable[[Any], str]) -> Column:
-    """Whether a measurement or a declaration decided."""
-    return Column("tier", _("Rests on"), value=tier, template="readiness/cells/tier.html", sort=tier)
+    """Whether a measurement or a declaration decided; beside the state a declaration is marked already."""
+    return Column(
+        "tier", _("Rests on"), value=tier, template="readiness/cells/tier.html", sort=tier, default=False
+    )
 
 
 def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]:
@@ -85,7 +87,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
             "state",
             _("State"),
             value=lambda row: row.state,
-            template="readiness/cells/check_state.html",
+            template="readiness/cells/state_and_tier.html",
             sort=lambda row: -SEVERITY[row.state],
             phone="status",
         ),
@@ -161,7 +163,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             "state",
             _("State"),
             value=lambda row: row.result.state,
-            template="readiness/cells/check_state.html",
+            template="readiness/cells/state_and_tier.html",
             sort=lambda row: -SEVERITY[row.result.state],
             phone="status",
         ),

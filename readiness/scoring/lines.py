@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from readiness.scoring import findings
 from readiness.scoring.cards import link
+from readiness.scoring.core.states import Tier
 from readiness.scoring.part_links import limit_form, proof_link
 from readiness.scoring.queries.check_list import CheckListRow
 from readiness.scoring.queries.checks import SiteCheck
@@ -155,9 +156,8 @@ def check_facts(found: SiteCheck, *, now: datetime) -> list[Line]:
     if row.evidence.get("object"):
         facts.append({"term": gettext("Decided by"), "value": row.evidence["object"]})
     if row.first_bad_at:
-        facts.append(
-            {"term": gettext("First out of limits"), "value": f"{row.first_bad_at:%Y-%m-%d %H:%M} UTC"}
-        )
+        began = gettext("Declared since") if row.tier == Tier.CAPPED else gettext("First out of limits")
+        facts.append({"term": began, "value": f"{row.first_bad_at:%Y-%m-%d %H:%M} UTC"})
     if row.measured_state != row.state:
         facts.append({"term": gettext("Without the waiver"), "kind": "check", "state": row.measured_state})
     facts.append({"term": gettext("Gate"), "value": row.gate, "note": gate_words(row.gate)})

@@ -76,17 +76,30 @@ def test_a_site_page_says_it_of_the_site_and_what_holds_it_back(viewer_pages, fa
 
 
 def test_the_checks_of_a_site_are_told_apart_and_filtered(viewer_pages, faro):
-    address = "/sites/faro/?tab=evidence&export=csv"
+    address = "/sites/faro/?tab=evidence&export=csv&cols=check,tier"
     tiers = {row["Check"]: row["Rests on"] for row in rows_of(viewer_pages.get(address))}
     assert sorted(tiers.values()) == ["capped", "declared", "measured"]
     assert len(rows_of(viewer_pages.get(f"{address}&tier=capped"))) == 1
+    page = viewer_pages.get("/sites/faro/?tab=evidence&cols=check,tier").content.decode()
+    assert re.findall(r'class="pill" data-tier="(\w+)"', page) == ["capped", "measured", "declared"]
+    marked = marks_of(viewer_pages.get("/sites/faro/?tab=evidence"))
+    assert marked == ["Declared, not measured", "Declared"]
 
 
 def test_a_check_over_the_sites_is_told_apart_and_filtered(viewer_pages, faro, porto):
-    address = f"/readiness/checks/{DIAGNOSTIC}/?export=csv"
+    address = f"/readiness/checks/{DIAGNOSTIC}/?export=csv&cols=site,tier"
     tiers = {row["Site"]: row["Rests on"] for row in rows_of(viewer_pages.get(address))}
     assert tiers == {"Faro": "capped", "Porto": "measured"}
     assert [row["Site"] for row in rows_of(viewer_pages.get(f"{address}&tier=capped"))] == ["Faro"]
+    marked = marks_of(viewer_pages.get(f"/readiness/checks/{DIAGNOSTIC}/"))
+    assert marked == ["Declared, not measured"]
+
+
+def marks_of(answer):
+    """What stands below the states of a table, in its order."""
+    inside = r"(?:(?!</td>).)*?"
+    cell = rf'class="pill" data-state="\w+">{inside}data-tier="\w+"{inside}<span aria-hidden="true">([^<]+)'
+    return re.findall(cell, answer.content.decode(), re.S)
 
 
 def rows_of(answer):
