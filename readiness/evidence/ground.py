@@ -50,22 +50,32 @@ class Wire:
     devices: frozenset[int]
 
 
-def versions_at(device_ids: Collection[int], *, at: datetime) -> dict[int, Versions]:
-    """Versions of devices at an instant, as the change history knows them. One statement.
+type VersionHistory = Mapping[int, Sequence[tuple[datetime, Versions]]]
+"""By device, what its versions became at which instants, in order."""
 
-    A device that was entered later had, as far as anybody knows, the versions it was entered with.
-    """
+
+def version_history(device_ids: Collection[int]) -> VersionHistory:
+    """As the change history knows it. One statement."""
     events = apps.get_model("inventory", "DeviceEvent").objects
     rows = (
         events.filter(pgh_obj_id__in=list(device_ids), pgh_label__in=["insert", "update"])
         .order_by("pgh_obj_id", "pgh_id")
         .values_list("pgh_obj_id", "pgh_created_at", "firmware_version", "software_version")
     )
-    found: dict[int, Versions] = {}
+    found: dict[int, list[tuple[datetime, Versions]]] = {}
     for device_id, changed_at, firmware, software in rows:
-        if device_id not in found or changed_at <= at:
-            found[device_id] = Versions(firmware, software)
+        found.setdefault(device_id, []).append((changed_at, Versions(firmware, software)))
     return found
+
+
+def versions_at(history: VersionHistory, device_id: int, *, at: datetime) -> Versions | None:
+    """The versions at an instant; None for a device without history.
+
+    A device that was entered later had, as far as anybody knows, the versions it was entered with.
+    """
+    changes = history.get(device_id, ())
+    first = changes[0][1] if changes else None
+    return next((versions for changed_at, versions in reversed(changes) if changed_at <= at), first)
 
 
 def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, str]:
