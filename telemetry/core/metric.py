@@ -42,6 +42,8 @@ class MetricObject(StrEnum):
     SITE = "site"
 
 
+# A moment, as seconds since 1970 in UTC; pages show it as a date.
+UNIX_TIME = "s since 1970"
 # Units of stored values. A share is always in %, electrical energy in kWh, a round trip in ms, a rate of a
 # line in Gb/s.
 UNITS = frozenset(
@@ -62,6 +64,7 @@ UNITS = frozenset(
         "packets",
         "ms",
         "s",
+        UNIX_TIME,
         "min",
         "tokens",
         "l/min",

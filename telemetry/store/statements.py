@@ -5,9 +5,10 @@ for next to nothing and would loop over every pair of rows.
 """
 
 from telemetry.core.spec import Aggregation
-from telemetry.store.grid import Resolution
+from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Resolution
 
 TABLES = {Resolution.HOUR: "telemetry_rollup_1h", Resolution.FIVE_MINUTES: "telemetry_rollup_5m"}
+WIDTHS_S = {Resolution.HOUR: HOUR_S, Resolution.FIVE_MINUTES: FIVE_MINUTES_S}
 # What each aggregation needs of a window: the values, and what `reduce` weighs or orders them by.
 COLUMNS = {
     Aggregation.AVG: ("sum", "count::float8"),
@@ -24,8 +25,9 @@ SELECT array_agg(series_id), array_agg(ts), array_agg(nullif(value, 'NaN')) FROM
 WHERE series_id = ANY(%(series)s) AND ts > %(raw_start)s AND ts <= %(end)s
 """
 BASELINE = """
-SELECT asked.series_id, last FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
-    SELECT last FROM telemetry_rollup_5m done WHERE done.series_id = asked.series_id AND start < %(raw_start)s
+SELECT array_agg(asked.series_id), array_agg(last), array_agg(last_ts)
+FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
+    SELECT last, last_ts FROM telemetry_rollup_5m done WHERE done.series_id = asked.series_id AND start < %(raw_start)s
         AND start >= %(raw_start)s::timestamptz - interval '1 hour' ORDER BY start DESC LIMIT 1
 ) earlier
 """
