@@ -44,7 +44,12 @@ REASONS = {
     "malformed_body": _("a body that cannot be read"),
     "body_too_large": _("a body that is too large"),
     "unsupported_encoding": _("a compression that is not taken"),
+    "body_too_slow": _("a body that came too slowly"),
     "wrong_content_type": _("a body of another kind than remote write 1.0"),
+    "too_many_new_series": _("more new series than are taken in five minutes; they are taken later"),
+    "too_many_series": _("more series than a source may have"),
+    "not_a_number": _("a value that is no number"),
+    "no_reading": _("a value that its exporter sends where it read nothing"),
 }
 
 

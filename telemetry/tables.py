@@ -238,7 +238,9 @@ def _series_source(*, default: bool = True) -> Column:
 
 
 def _metric() -> Column:
-    return Column("metric", _("Metric"), url=cards.explore_url, sort="metric", locked=True, phone="title")
+    return Column(
+        "metric", _("Metric"), url=cards.explore_url, sort="metric", locked=True, phone="title", code=True
+    )
 
 
 def _labels() -> Column:
@@ -282,7 +284,7 @@ LINES = Table(
     default_sort="-highest",
     per_page=25,
     columns=(
-        Column("name", _("Line"), url=cards.line_url, sort=True, locked=True, phone="title"),
+        Column("name", _("Line"), url=cards.line_url, sort=True, locked=True, phone="title", code=True),
         Column(
             "object",
             _("Object"),

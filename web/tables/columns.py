@@ -25,7 +25,7 @@ class Column:
     `value` defaults to the attribute named `key`, `text` to the value in words, `export` to the value itself.
     `sort` is an expression of the queryset, such as "region__name" or "-newest_at"; for a sequence of rows a function
     of the row, or True for the value. `phone` says where the cell goes there: title, status, pair, full or hide.
-    A path that meets a person is shown as web.visibility has it.
+    A path that meets a person is shown as web.visibility has it. `code` is for names that programs give.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Column:
     export: Read | None = None
     hint: Text = ""
     tone: Read | None = None
+    code: bool = False
 
     def read(self, row: Any) -> Any:
         return read_seen(row, self.value if self.value is not None else self.key)

@@ -141,6 +141,21 @@ def test_unknown_address_is_not_found(viewer_pages, dallas, path):
     assert viewer_pages.get(path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("", "Live series, last 24 hours"),
+        ("start=now-7d", "Live series, last 7 days"),
+        ("start=1795500000000&end=1795503600000", "Live series, 24 Nov 2026 06:00 – 24 Nov 2026 07:00"),
+    ],
+)
+def test_the_chart_says_the_range_that_it_shows(viewer_pages, dallas, asked, title):
+    figure = viewer_pages.get(f"/sites/dallas/charts/series.json?{asked}").json()
+    assert figure["meta"]["title"] == title
+    page = viewer_pages.get(f"/sites/dallas/?{asked}").content.decode()
+    assert f'<h2 id="h-series">{title}</h2>' in page
+
+
 def test_site_without_series_says_so_in_the_chart(viewer_pages, dallas):
     answer = viewer_pages.get("/sites/dallas/charts/series.json?points=700")
     assert answer.json()["meta"]["empty"] == "No live series of this site arrived in this time."

@@ -257,14 +257,14 @@ class TestDeciding:
 
     def test_who_asked_is_told_who_decides_and_may_withdraw(self, porto, ask, admin, client_of):
         page = self.page(client_of, "admin", ask(porto, by=admin))
-        assert "somebody else with scoring.approve_grant decides" in page
+        assert "somebody else with the role manager or admin decides" in page
         assert 'commandfor="approve"' not in page
         assert "Withdraw" in page
 
     @pytest.mark.parametrize("role", ["viewer", "planner"])
     def test_others_are_told_the_permission(self, porto, ask, client_of, role):
         page = self.page(client_of, role, ask(porto))
-        assert "Deciding needs the permission scoring.approve_grant" in page
+        assert "Deciding takes the role manager or admin" in page
         assert "show-modal" not in page.split("<main", 1)[1]
 
     @pytest.mark.parametrize(
