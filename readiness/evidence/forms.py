@@ -309,8 +309,8 @@ class LimitTableForm(EvidenceForm):
         label=_("File"),
         allow_empty_file=True,
         help_text=_(
-            "CSV with the columns `site`, `workload_class`, `limit`, `value`, `unit`, `preset`, `declared_on`, `source`,"
-            " `note`;"
+            "CSV with the columns `site`, `workload_class`, `limit`, `value`, `unit`, `preset`, `declared_on`,"
+            " `source`, `note`;"
             " the list's export will do. All of it or nothing."
         ),
     )

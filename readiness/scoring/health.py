@@ -282,7 +282,7 @@ def _reason(
         key=key,
         name=facts.names[key],
         metric=metric,
-        title=known.title,
+        title=rule.figure_name(known.title),
         value=value,
         unit=known.unit,
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,

@@ -107,6 +107,12 @@ class HealthRule:
     window_s: int = 0
     when: tuple[tuple[str, str], ...] = ()
 
+    def figure_name(self, title: str) -> str:
+        """What the figure that it looks at is called: "Link losses in 24 h" for what a counter rose by."""
+        hours = self.window_s // 3600
+        window = f"{hours} h" if hours else f"{self.window_s // 60} min"
+        return f"{title} in {window}" if self.measure is Measure.INCREASE else title
+
     def applies_to(self, labels: Mapping[str, str]) -> bool:
         return all(fnmatchcase(labels.get(name, "").lower(), pattern.lower()) for name, pattern in self.when)
 

@@ -173,6 +173,10 @@ class LimitKind:
     note: str = ""
 
 
+# A name that begins so says by itself which of several figures it is.
+SUPERLATIVES = frozenset({"Worst", "Weakest", "Longest", "Largest", "Fewest", "Highest", "Lowest"})
+
+
 @dataclass(frozen=True, slots=True)
 class SubMeasure:
     """One measured row of a check. `gate` None follows the check; evidence, validity and waits_for are
@@ -201,6 +205,14 @@ class SubMeasure:
     profiles: frozenset[Profile] = frozenset(Profile)
     exclusions: tuple[ExclusionRule, ...] = ()
     note: str = ""
+
+    @property
+    def figure_name(self) -> str:
+        """What its figure is called: "Link flaps in 24 h, worst port". The sum over all ports is another figure."""
+        thing = self.worst_over.partition(",")[0]
+        if not thing or self.name.partition(" ")[0] in SUPERLATIVES:
+            return self.name
+        return f"{self.name}, worst {thing}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,7 +249,7 @@ def _compared(part: SubMeasure, reading: Reading, verb: str, bound: Bound | None
         raise ValueError("Only a value and a region can be compared.")
     shown = f"{_rounded(reading.value, bound)} {part.unit}".strip()
     where = f" ({reading.detail})" if reading.detail else ""
-    return f"{part.name}: {shown}{where} {verb} {bound.text(part.unit)}."
+    return f"{part.figure_name}: {shown}{where} {verb} {bound.text(part.unit)}."
 
 
 def _rounded(value: float, bound: Bound) -> str:

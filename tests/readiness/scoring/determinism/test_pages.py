@@ -61,7 +61,7 @@ class TestTwoPathsOfOneMedian:
     def test_one_site_shows_its_worst_path_first(self, client_of):
         page = text_of(client_of("viewer").get(SITE))
         assert page.index("node-3 to node-4") < page.index("node-1 to node-2")
-        assert "Loaded p99 over idle p99: 15" in page
+        assert "Loaded p99 over idle p99, worst path: 15" in page
         assert "Not declared" in page or "not declared" in page
 
     def test_a_path_that_is_asked_for_is_looked_at(self, client_of):
