@@ -22,14 +22,6 @@ PER_STEP: dict[Aggregation, str | Promise] = {
     Aggregation.INCREASE: _("increase"),
     Aggregation.QUANTILE: _("quantile"),
 }
-# What becomes of the lines of several series at one instant; `QuerySpec.combine` chooses it.
-TOGETHER: dict[Aggregation, str | Promise] = {
-    Aggregation.AVG: _("mean of %(n)s series"),
-    Aggregation.SUM: _("sum of %(n)s series"),
-    Aggregation.MIN: _("lowest of %(n)s series"),
-    Aggregation.MAX: _("highest of %(n)s series"),
-    Aggregation.QUANTILE: _("quantile over %(n)s series"),
-}
 
 
 def title(metric: str, spec: QuerySpec, series: int) -> str:
@@ -50,7 +42,8 @@ def title(metric: str, spec: QuerySpec, series: int) -> str:
 
 
 def together(combine: Aggregation, series: int) -> str:
-    return str(TOGETHER[combine]) % {"n": number(series)}
+    """What becomes of the lines of several series at one instant; `QuerySpec.combine` chooses it."""
+    return gettext("%(how)s of %(n)s series") % {"how": PER_STEP[combine], "n": number(series)}
 
 
 def step(spec: QuerySpec) -> str:

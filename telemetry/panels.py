@@ -33,7 +33,6 @@ MOST_APART = 4
 CADENCES_OF_A_RATE = 3
 # What was last measured longer ago than this is no state of the object any more.
 WITHIN_S = 86_400
-COMBINED = {Aggregation.MAX: max, Aggregation.MIN: min, Aggregation.AVG: fmean}
 COLUMNS: dict[type[Model], str] = {
     Accelerator: "accelerator_id",
     CoolingUnit: "cooling_unit_id",
@@ -197,7 +196,7 @@ def _figure(
         return "", None, unit
     combine = _worst_is(entry.metric)
     how = naming.together(combine, len(values)) if several else ""
-    return how, COMBINED[combine](values), unit
+    return how, {"max": max, "min": min}.get(combine, fmean)(values), unit
 
 
 def _states(metric: Metric, values: Sequence[float]) -> str:

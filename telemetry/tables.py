@@ -121,6 +121,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             hint=_("Cadence plus grace"),
             value=lambda row: row.limit_s,
             text=lambda row: duration(row.limit_s),
+            file_unit="s",
             numeric=True,
         ),
         Column(
@@ -137,6 +138,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             hint=_("Longest time from receipt to stored, last 10 min"),
             value=lambda row: row.lag_s,
             text=lambda row: cards.lag(row.lag_s),
+            file_unit="s",
             numeric=True,
         ),
         Column(
@@ -297,6 +299,7 @@ LINES = Table(
                 key,
                 label,
                 text=lambda line, key=key: str(format_value(getattr(line, key), line.unit)),
+                unit_of=lambda line: line.unit,
                 sort=True,
                 numeric=True,
             )

@@ -24,7 +24,7 @@ from telemetry.queries.selection import (
     rolled_up_to,
 )
 from telemetry.store import statements
-from telemetry.store.grid import Grid, Resolution, ms
+from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, ms
 from telemetry.store.reduce import Keys, Parts, together
 
 _RISING = (Aggregation.INCREASE, Aggregation.RATE)
@@ -43,7 +43,7 @@ class Reader:
         for resolution, values in self._rolled():
             series, start, first, second = fetch_columns(statements.windows(resolution, aggregation), values)
             if aggregation is Aggregation.RATE:
-                second = covered_s(series, start, statements.WIDTHS_S[resolution])
+                second = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
             found.append(Parts(self._keys(series, start), first, second))
         return together([*found, self._raw(aggregation)])
 

@@ -5,10 +5,9 @@ for next to nothing and would loop over every pair of rows.
 """
 
 from telemetry.core.spec import Aggregation
-from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Resolution
+from telemetry.store.grid import Resolution
 
 TABLES = {Resolution.HOUR: "telemetry_rollup_1h", Resolution.FIVE_MINUTES: "telemetry_rollup_5m"}
-WIDTHS_S = {Resolution.HOUR: HOUR_S, Resolution.FIVE_MINUTES: FIVE_MINUTES_S}
 # What each aggregation needs of a window: the values, and what `reduce` weighs or orders them by.
 COLUMNS = {
     Aggregation.AVG: ("sum", "count::float8"),

@@ -181,7 +181,12 @@ def _lines(marks: Iterable[Mark]) -> list[Any]:
 
 
 def _table(days: Sequence[Day]) -> dict[str, Any]:
-    columns = [gettext("Day"), gettext("Score"), gettext("With all evidence"), gettext("Coverage")]
+    columns = [
+        gettext("Day"),
+        gettext("Score, points"),
+        gettext("With all evidence, points"),
+        gettext("Coverage, %"),
+    ]
     words = [str(state("verdict", verdict).word) for verdict, _ in VERDICTS]
     return {
         "columns": [*columns, *words],
