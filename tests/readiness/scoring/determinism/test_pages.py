@@ -52,9 +52,9 @@ class TestTwoPathsOfOneMedian:
         by_factor = {float(row["Load factor"]): row for row in rows}
         assert set(by_factor) == {1.5, 15.0}
         calm, wild = by_factor[1.5], by_factor[15.0]
-        assert calm["Loaded p50"] == wild["Loaded p50"] == "2.0"
-        assert (calm["Loaded p99"], wild["Loaded p99"]) == ("3.0", "30.0")
-        assert (calm["Idle p99"], calm["Jitter"], calm["Repeats"]) == ("2.0", "2.5", "20.0")
+        assert calm["Loaded p50 (µs)"] == wild["Loaded p50 (µs)"] == "2.0"
+        assert (calm["Loaded p99 (µs)"], wild["Loaded p99 (µs)"]) == ("3.0", "30.0")
+        assert (calm["Idle p99 (µs)"], calm["Jitter"], calm["Repeats"]) == ("2.0", "2.5", "20.0")
         assert "load-factor=pass" in calm["Sub-measures"]
         assert "load-factor=fail" in wild["Sub-measures"]
 
