@@ -20,8 +20,8 @@ from telemetry.questions import Question
 from web.states import state
 from web.units import format_value, number
 
-# As many lines as there are colours are told apart by them, and named in the legend.
-COLOURED = 6
+# So many lines are told apart by colour and named in the legend; the sixth colour is close to the grey of the rest.
+COLOURED = 5
 # More lines than this on one axis show nothing; the table below has them all.
 MOST_LINES = 20
 # Of what counts up the page shows growth each second: what it adds in a step hangs on the step.

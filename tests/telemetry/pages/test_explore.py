@@ -94,11 +94,11 @@ def test_many_lines_are_all_listed_and_the_highest_drawn(client_of, sender):
     assert figure["data"][0]["name"] == "gpu=29"
     assert figure["layout"]["showlegend"]
     assert [trace["name"] for trace in figure["data"] if trace["showlegend"]] == [
-        f"gpu={place}" for place in range(29, 23, -1)
+        f"gpu={place}" for place in range(29, 24, -1)
     ]
-    assert {trace["meta"]["role"] for trace in figure["data"][6:]} == {"muted"}
+    assert {trace["meta"]["role"] for trace in figure["data"][5:]} == {"muted"}
     assert figure["meta"]["footer"].endswith(
-        "in colour the 6 with the highest peak, in grey the next 14; 10 more stand in the table alone"
+        "in colour the 5 with the highest peak, in grey the next 15; 10 more stand in the table alone"
     )
     go.Figure({"data": figure["data"], "layout": figure["layout"]})
     lines = client.get(ASKED.replace(URL, f"{URL}series.csv")).getvalue().decode().splitlines()
