@@ -79,7 +79,8 @@ def elapsed_s(readings: Readings, baseline_ms: NDArray[np.float64]) -> NDArray[n
     """How long before each reading the one before it was; NaN where there is none."""
     before = np.append(np.nan, readings.ts[:-1].astype(np.float64))
     before[readings.starts] = baseline_ms
-    return (readings.ts - before) / 1000
+    elapsed: NDArray[np.float64] = (readings.ts - before) / 1000
+    return elapsed
 
 
 def rows(readings: Readings) -> Rows:

@@ -44,7 +44,7 @@ _CODE = re.compile("`([^`]+)`")
 @register.filter
 def prose(text: object) -> SafeString:
     """Text that sets what is typed or sent between backticks, as code."""
-    return mark_safe(_CODE.sub(r"<code>\1</code>", conditional_escape(text)))
+    return mark_safe(_CODE.sub(r"<code>\1</code>", conditional_escape(str(text))))
 
 
 @register.simple_tag
