@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from telemetry.core.matching import ObjectKind
 from telemetry.core.registry import registry
-from telemetry.core.spec import Aggregation
 from telemetry.explore import Line
 from telemetry.intake import HOUR, Hour, Intake, Queue, Refused, object_of
 from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState
@@ -47,19 +46,12 @@ REASONS = {
     "malformed_body": _("a body that cannot be read"),
     "body_too_large": _("a body that is too large"),
     "unsupported_encoding": _("a compression that is not taken"),
+    "body_too_slow": _("a body that came too slowly"),
     "wrong_content_type": _("a body of another kind than remote write 1.0"),
-}
-
-AGGREGATIONS = {
-    Aggregation.AVG: _("average"),
-    Aggregation.MIN: _("lowest"),
-    Aggregation.MAX: _("highest"),
-    Aggregation.SUM: _("sum"),
-    Aggregation.COUNT: _("number of samples"),
-    Aggregation.LAST: _("last"),
-    Aggregation.RATE: _("rate per second"),
-    Aggregation.INCREASE: _("increase"),
-    Aggregation.QUANTILE: _("quantile"),
+    "too_many_new_series": _("more new series than are taken in five minutes; they are taken later"),
+    "too_many_series": _("more series than a source may have"),
+    "not_a_number": _("a value that is no number"),
+    "no_reading": _("a value that its exporter sends where it read nothing"),
 }
 
 
@@ -306,6 +298,15 @@ def explore_url(series: Series) -> str:
         asked.append(("site", series.site.slug))
     asked += [("labels", f"{name}={value}") for name, value in sorted(series.labels.items())]
     return f"{reverse('explore')}?{urlencode(asked)}"
+
+
+def metric_url(series: Series) -> str:
+    """The explorer, showing every series of this one's metric and object."""
+    asked = [("metric", series.metric)]
+    if series.site is not None:
+        asked.append(("site", series.site.slug))
+    described = next((name for name in OBJECTS if getattr(series, name)), "")
+    return link("explore", **dict(asked), **({described: getattr(series, described)} if described else {}))
 
 
 def line_url(line: Line) -> str:

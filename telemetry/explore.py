@@ -10,19 +10,23 @@ from django.utils.translation import gettext, ngettext
 from numpy.typing import NDArray
 
 from inventory.models import Site
-from telemetry import intake, store
+from telemetry import intake, naming, store
 from telemetry.core.codes import Code, code_of
 from telemetry.core.labels import NAME
 from telemetry.core.metric import Direction, Measure, Metric
 from telemetry.core.registry import registry
-from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.models import Series
 from telemetry.questions import Question
 from web.states import state
-from web.units import duration, format_value, number
+from web.units import format_value, number
 
+# So many lines are told apart by colour and named in the legend; the sixth colour is close to the grey of the rest.
+COLOURED = 5
 # More lines than this on one axis show nothing; the table below has them all.
 MOST_LINES = 20
+# Of what counts up the page shows growth each second: what it adds in a step hangs on the step.
+SHOWN_OF_COUNTERS = (Aggregation.RATE, Aggregation.COUNT, Aggregation.QUANTILE)
 # Aggregations whose values are of the metric's own kind, so that its limits apply to them.
 _OF_THE_METRIC = (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX, Aggregation.LAST, Aggregation.QUANTILE)
 
@@ -75,6 +79,8 @@ class Answer:
 
     spec: QuerySpec
     series: int
+    left_out: int
+    counts_up: bool
     lines: tuple[Line, ...]
     limits: tuple[Limit, ...]
 
@@ -96,7 +102,7 @@ class Answer:
 
     @property
     def title(self) -> str:
-        return self.metric.title if self.metric else self.spec.metric
+        return naming.title(self.metric.title if self.metric else self.spec.metric, self.spec, self.series)
 
     @property
     def finding(self) -> str:
@@ -125,13 +131,26 @@ class Answer:
     def footer(self) -> str:
         lines = ngettext("%(n)s line", "%(n)s lines", len(self.lines)) % {"n": number(len(self.lines))}
         series = ngettext("%(n)s series", "%(n)s series", self.series) % {"n": number(self.series)}
-        text = gettext("%(lines)s from %(series)s, steps of %(step)s") % {
-            "lines": lines,
-            "series": series,
-            "step": duration(self.spec.step_s),
+        parts = [
+            gettext("%(lines)s from %(series)s") % {"lines": lines, "series": series},
+            naming.step(self.spec),
+            naming.left_out(self.left_out),
+            self._selection,
+        ]
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def _selection(self) -> str:
+        """How a chart of many lines is read; "" where each line has its own colour."""
+        total = len(self.lines)
+        if total <= COLOURED:
+            return ""
+        text = gettext("in colour the %(n)s with the highest peak, in grey the next %(grey)s") % {
+            "n": COLOURED,
+            "grey": min(total, MOST_LINES) - COLOURED,
         }
-        if len(self.lines) > MOST_LINES:
-            text += gettext("; drawn are the %(n)s highest") % {"n": MOST_LINES}
+        if total > MOST_LINES:
+            text += gettext("; %(more)s more stand in the table alone") % {"more": number(total - MOST_LINES)}
         return text
 
     @property
@@ -141,7 +160,12 @@ class Answer:
 
 
 def answer(question: Question, *, now: datetime) -> Answer:
-    """Run the question. Raises SpecError where nothing is kept that could answer."""
+    """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
+    if question.counts_up and question.spec.aggregation not in SHOWN_OF_COUNTERS:
+        reason = gettext(
+            "this is a counter, and what one adds in a step changes with the step: ask for its rate"
+        )
+        raise SpecError("aggregation", reason)
     found = store.run(question.spec, now=now)
     found = [line for line in found if np.isfinite(line.values).any()]
     names = distinct_names([line.labels for line in found])
@@ -159,7 +183,14 @@ def answer(question: Question, *, now: datetime) -> Answer:
         for name, line in zip(names, found, strict=True)
     ]
     lines.sort(key=lambda line: (-(line.highest or 0), line.name))
-    return Answer(question.spec, question.series, tuple(lines), _limits(question.spec, lines))
+    return Answer(
+        spec=question.spec,
+        series=question.series,
+        left_out=question.left_out,
+        counts_up=question.counts_up,
+        lines=tuple(lines),
+        limits=_limits(question.spec, lines),
+    )
 
 
 def _series(ids: Sequence[int]) -> dict[int, Series]:

@@ -122,6 +122,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             hint=_("Cadence plus grace"),
             value=lambda row: row.limit_s,
             text=lambda row: duration(row.limit_s),
+            file_unit="s",
             numeric=True,
         ),
         Column(
@@ -138,6 +139,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             hint=_("Longest time from receipt to stored, last 10 min"),
             value=lambda row: row.lag_s,
             text=lambda row: cards.lag(row.lag_s),
+            file_unit="s",
             numeric=True,
         ),
         Column(
@@ -239,7 +241,9 @@ def _series_source(*, default: bool = True) -> Column:
 
 
 def _metric() -> Column:
-    return Column("metric", _("Metric"), url=cards.explore_url, sort="metric", locked=True, phone="title")
+    return Column(
+        "metric", _("Metric"), url=cards.explore_url, sort="metric", locked=True, phone="title", code=True
+    )
 
 
 def _labels() -> Column:
@@ -283,7 +287,7 @@ LINES = Table(
     default_sort="-highest",
     per_page=25,
     columns=(
-        Column("name", _("Line"), url=cards.line_url, sort=True, locked=True, phone="title"),
+        Column("name", _("Line"), url=cards.line_url, sort=True, locked=True, phone="title", code=True),
         Column(
             "object",
             _("Object"),
@@ -296,6 +300,7 @@ LINES = Table(
                 key,
                 label,
                 text=lambda line, key=key: str(format_value(getattr(line, key), line.unit)),
+                unit_of=lambda line: line.unit,
                 sort=True,
                 numeric=True,
             )

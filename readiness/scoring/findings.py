@@ -12,6 +12,7 @@ from readiness.scoring.core.states import Tier
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
 from readiness.scoring.queries.panels import Panel
 from readiness.scoring.queries.rows import CheckRow, SiteRow
+from telemetry import naming
 from web.states import state
 from web.units import duration, instant, number, power, power_unit
 
@@ -203,6 +204,7 @@ def drawn_from(panels: Sequence[Panel]) -> str:
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     parts = [gettext("one point each %(step)s") % {"step": duration(max(panel.step_s for panel in drawn))}]
     parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})
+    parts += [words] if (words := naming.left_out(sum(panel.left_out for panel in drawn))) else []
     missing = [panel.title for panel in panels if panel not in drawn]
     told = {panel.domain for panel in panels}
     if len(told) > 1:

@@ -307,7 +307,7 @@ def _reason(
         key=key,
         name=facts.names[key],
         metric=metric,
-        title=code.title if code else known.title,
+        title=code.title if code else rule.figure_name(known.title),
         value=value,
         unit=known.unit,
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,

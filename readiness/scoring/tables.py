@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
@@ -14,7 +15,7 @@ from readiness.scoring.models import DomainHealth, Health, Verdict
 from readiness.scoring.owners import owned_by
 from readiness.scoring.queries import sites
 from readiness.scoring.queries.rows import SiteRow
-from web import clock
+from web import clock, visibility
 from web.ages import old
 from web.drawing import bar_width, spark_path
 from web.rest.filters import ObjectFilterSet
@@ -95,6 +96,13 @@ class SiteFilters(ObjectFilterSet):
             return queryset
         told = DomainHealth.objects.as_of(clock.now()).filter(Q(health_now__in=values), domain=domain)
         return queryset.filter(pk__in=told.values("site"))
+
+
+def _owner(line: Any) -> str:
+    """The person who answers, for those who may see names, and the team."""
+    site = line.row.site
+    person = site.accountable if visibility.sees_names() else ""
+    return ", ".join(part for part in (person, site.owner) if part)
 
 
 SITES = Table(
@@ -187,7 +195,10 @@ SITES = Table(
             hint=_("Score at the end of each of the last 24 weeks"),
             value=lambda line: spark_path(line.row.weeks),
             template="readiness/cells/weeks.html",
-            export=lambda line: "",
+            export=lambda line: " ".join(
+                "-" if score is None else str(round(100 * score)) for score in line.row.weeks
+            ),
+            file_unit=_("points, oldest first"),
             phone="hide",
         ),
         Column(
@@ -195,6 +206,7 @@ SITES = Table(
             _("Owner"),
             value=lambda line: line.row.site.owner,
             template="readiness/cells/owner.html",
+            export=_owner,
             sort="answering",
             phone="hide",
         ),
@@ -203,6 +215,7 @@ SITES = Table(
             _("Data age"),
             value=lambda line: line.row.data_age_s,
             text=lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
+            file_unit="s",
             sort="-newest_sample_at",
             numeric=True,
             phone="hide",

@@ -4,6 +4,7 @@ the field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,22 @@ def _rule(path: Path, name: str, item: Any) -> Rule:
     if not parts:
         raise field.error("key", "is empty")
     return Rule(ObjectKind(field.one_of("kind", ObjectKind)), By(field.one_of("by", By)), tuple(parts))
+
+
+def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[Rule, ...], str, str]]:
+    """The rules of matching whose metrics it concerns, a label, and an expression for all of the label's value."""
+    for name, content in read_yaml(path).items():
+        field = _Field(path, name, content, frozenset({"match", "labels", "expressions"}))
+        expressions = field.texts("expressions")
+        if not expressions or not field.texts("labels"):
+            raise field.error("", "names no label or has no expression")
+        for expression in expressions:
+            try:
+                re.compile(expression)
+            except re.error as error:
+                raise field.error("expressions", f"{expression!r}: {error}") from error
+        for label in field.texts("labels"):
+            yield rules[field.one_of("match", rules)], label, f"^(?:{'|'.join(expressions)})$"
 
 
 def read_metric_file(

@@ -24,8 +24,9 @@ SELECT array_agg(series_id), array_agg(ts), array_agg(nullif(value, 'NaN')) FROM
 WHERE series_id = ANY(%(series)s) AND ts > %(raw_start)s AND ts <= %(end)s
 """
 BASELINE = """
-SELECT asked.series_id, last FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
-    SELECT last FROM telemetry_rollup_5m done WHERE done.series_id = asked.series_id AND start < %(raw_start)s
+SELECT array_agg(asked.series_id), array_agg(last), array_agg(last_ts)
+FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
+    SELECT last, last_ts FROM telemetry_rollup_5m done WHERE done.series_id = asked.series_id AND start < %(raw_start)s
         AND start >= %(raw_start)s::timestamptz - interval '1 hour' ORDER BY start DESC LIMIT 1
 ) earlier
 """

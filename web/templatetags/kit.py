@@ -1,5 +1,6 @@
 """Template tags of the page kit: icons, states, form controls. `{% load kit %}`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -8,10 +9,11 @@ from django import template
 from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
 from web.visibility import name_of
 
@@ -33,6 +35,16 @@ def icon(name: str, size: str = "") -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+register.simple_tag(roles_of, name="roles_of")
+_CODE = re.compile("`([^`]+)`")
+
+
+@register.filter
+def prose(text: object) -> SafeString:
+    """Text that sets what is typed or sent between backticks, as code."""
+    return mark_safe(_CODE.sub(r"<code>\1</code>", conditional_escape(str(text))))
 
 
 @register.simple_tag

@@ -84,6 +84,7 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
             ),
             template="readiness/campaigns/progress_cell.html",
             export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1),
+            file_unit="%",
             phone="full",
         ),
         _counted("failed", _("Failed"), "bad"),

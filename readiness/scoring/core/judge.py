@@ -265,7 +265,7 @@ def _compared(part: SubMeasure, reading: Reading, bound: Bound | None) -> str:
     shown = f"{_rounded(reading.value, bound)} {part.unit}".strip()
     where = f" ({reading.detail})" if reading.detail else ""
     verb = "meets" if bound.contains(reading.value) else "misses"
-    return f"{part.name}: {shown}{where} {verb} {bound.text(part.unit)}."
+    return f"{part.figure_name}: {shown}{where} {verb} {bound.text(part.unit)}."
 
 
 def _rounded(value: float, bound: Bound) -> str:

@@ -116,6 +116,7 @@ def _figures() -> tuple[Column, ...]:
             value=partial(_tail, load=load, percentile=percentile),
             text=partial(_tail_words, load=load, percentile=percentile),
             numeric=True,
+            file_unit="µs",
             hint=_("µs, median over the repeats"),
         )
         for load, percentile, label in (

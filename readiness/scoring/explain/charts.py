@@ -128,4 +128,4 @@ def _table(falls: Waterfall, levels: Sequence[float]) -> dict[str, Any]:
         for step, level in zip(falls.steps, levels[1:], strict=True)
     ]
     rows.append([falls.end_label, None, round(100 * falls.end, 2)])
-    return {"columns": [gettext("Step"), gettext("Change, points"), gettext("Score")], "rows": rows}
+    return {"columns": [gettext("Step"), gettext("Change, points"), gettext("Score, points")], "rows": rows}

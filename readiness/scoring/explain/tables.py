@@ -13,6 +13,7 @@ from readiness.scoring.explain.asked import Asked
 from readiness.scoring.explain.lines import CheckLine
 from readiness.scoring.explain.queries import SiteMove
 from web.tables import Column, Table
+from web.tables.columns import Text
 from web.units import number
 
 
@@ -49,7 +50,8 @@ def moved_checks() -> Table:
                 text=lambda row: words.points(row.share),
                 sort=lambda row: abs(row.share),
                 numeric=True,
-                export=lambda row: round(100 * row.share, 4),
+                export=lambda row: _points(row.share),
+                file_unit=_("points"),
                 hint=_("Points of 100 of the site’s score"),
             ),
             Column("told", _("What moved"), template="readiness/explain/told_cell.html", phone="full"),
@@ -88,7 +90,8 @@ def _share_column(cause: FlipCause, share: Callable[[Any], float], *, default: b
         sort=lambda row: abs(share(row)),
         numeric=True,
         default=default,
-        export=lambda row: round(100 * share(row), 4),
+        export=lambda row: _points(share(row)),
+        file_unit=_("points"),
         hint=words.MEANINGS[cause],
     )
 
@@ -120,22 +123,8 @@ def moved_sites(asked: Asked) -> Table:
                 export=lambda row: row.site.slug,
             ),
             Column("region", _("Region"), value=lambda row: row.site.region.name, default=False),
-            Column(
-                "start",
-                _("Before"),
-                value=lambda row: None if row.came else row.move.start,
-                text=lambda row: "" if row.came else words.score(row.move.start),
-                sort=lambda row: -1.0 if row.came else row.move.start or 0.0,
-                numeric=True,
-            ),
-            Column(
-                "end",
-                _("After"),
-                value=lambda row: None if row.went else row.move.end,
-                text=lambda row: "" if row.went else words.score(row.move.end),
-                sort=lambda row: -1.0 if row.went else row.move.end or 0.0,
-                numeric=True,
-            ),
+            _level("start", _("Before"), lambda row: None if row.came else row.move.start),
+            _level("end", _("After"), lambda row: None if row.went else row.move.end),
             Column(
                 "change",
                 _("Change"),
@@ -143,7 +132,8 @@ def moved_sites(asked: Asked) -> Table:
                 text=lambda row: _change(row),
                 sort=lambda row: abs(row.weight),
                 numeric=True,
-                export=lambda row: round(100 * row.change, 4),
+                export=lambda row: _points(row.change),
+                file_unit=_("points"),
             ),
             *_of_fleet(),
             *(_of_site(cause) for cause in CAUSES),
@@ -165,7 +155,8 @@ def _of_fleet() -> tuple[Column, ...]:
             text=lambda row: words.points(row.weight),
             sort=lambda row: abs(row.weight),
             numeric=True,
-            export=lambda row: round(100 * row.weight, 4),
+            export=lambda row: _points(row.weight),
+            file_unit=_("points"),
             hint=_("Points of 100 of the score by deployed kW"),
         ),
         _kw("start_kw", _("Deployed before, kW"), lambda row: row.ends.start_kw),
@@ -183,6 +174,24 @@ def _kw(column_id: str, head: Any, kw: Callable[[SiteMove], float | None]) -> Co
         numeric=True,
         default=False,
     )
+
+
+def _level(key: str, label: Text, score: Callable[[SiteMove], float | None]) -> Column:
+    """The score of a site at one end; nothing where the site was not there yet, or any more."""
+    return Column(
+        key,
+        label,
+        value=score,
+        text=lambda row: "" if score(row) is None else words.score(score(row)),
+        sort=lambda row: -1.0 if score(row) is None else score(row),
+        numeric=True,
+        export=lambda row: _points(score(row)),
+        file_unit=_("points"),
+    )
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 4)
 
 
 def _change(row: SiteMove) -> str:

@@ -236,7 +236,7 @@ def _reason(part: PartResult | None) -> str:
 def _name(explained: SiteExplained, check_id: str, part: PartResult | None) -> str:
     """The framework's name of a sub-measure; of the check where it has one only."""
     check = check_of(explained, check_id)
-    names = {each.id: each.name for each in check.parts} if check else {}
+    names = {each.id: each.figure_name for each in check.parts} if check else {}
     return names.get(part.part_id, part.part_id) if part else check.name if check else check_id
 
 

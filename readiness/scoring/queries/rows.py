@@ -272,7 +272,7 @@ def flip_row(flip: Flip, framework: Framework) -> FlipRow:
     check = framework.checks_by_id.get(flip.key)
     title = check.name if check else flip.key
     if check and flip.part:
-        names = {part.id: part.name for part in check.parts}
+        names = {part.id: part.figure_name for part in check.parts}
         title = f"{check.name}: {names.get(flip.part, flip.part)}"
     return FlipRow(
         id=flip.pk,

@@ -199,10 +199,10 @@ def _lines(marks: Iterable[Mark]) -> list[Any]:
 def _table(days: Sequence[Day], *, several: bool) -> dict[str, Any]:
     columns = [
         gettext("Day"),
-        BY_KW if several else gettext("Score"),
-        *([PLAIN] if several else []),
-        gettext("With all evidence"),
-        gettext("Coverage"),
+        f"{BY_KW if several else gettext('Score')}, {gettext('points')}",
+        *([f"{PLAIN}, {gettext('points')}"] if several else []),
+        gettext("With all evidence, points"),
+        gettext("Coverage, %"),
     ]
     words = [str(state("verdict", verdict).word) for verdict, _ in VERDICTS]
     return {

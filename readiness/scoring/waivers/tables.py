@@ -122,6 +122,7 @@ def _standing_columns(now: datetime) -> tuple[Column, ...]:
             numeric=True,
             hint=_("Since it was asked for"),
             export=lambda row: round(row.age_s(now)),
+            file_unit="s",
         ),
     )
 

@@ -215,6 +215,7 @@ def folder(tmp_path):
     (tmp_path / "matching.yaml").write_text(
         "default:\n  - {kind: device, by: host, key: [{host: [instance]}]}\n"
     )
+    (tmp_path / "interfaces.yaml").write_text("{}")
     return tmp_path
 
 
@@ -321,3 +322,39 @@ def test_a_broken_matching_rule_is_named(folder, rules, message):
     with pytest.raises(RegistryError) as caught:
         load(write(folder))
     assert f"matching.yaml: {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ("a: {match: nowhere, labels: [b], expressions: [c]}", "a.match: 'nowhere' is none of default"),
+        ("a: {match: default, labels: [b], expressions: []}", "a: names no label or has no expression"),
+        ("a: {match: default, labels: [b], expressions: ['(']}", "a.expressions: '('"),
+        ("a: {match: default, label: b, expressions: [c]}", "a.label: unknown key"),
+    ],
+)
+def test_a_broken_rule_of_what_is_left_out_is_named(folder, rules, message):
+    (folder / "interfaces.yaml").write_text(rules)
+    with pytest.raises(RegistryError) as caught:
+        load(write(folder))
+    assert f"interfaces.yaml: {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("metric", "labels", "left_out"),
+    [
+        ("node_network_receive_bytes_total", {"device": "lo"}, True),
+        ("node_network_receive_bytes_total", {"device": "veth12ab"}, True),
+        ("node_network_up", {"device": "docker0"}, True),
+        ("node_network_up", {"device": "eth0.100"}, True),
+        ("node_network_receive_bytes_total", {"device": "eth0"}, False),
+        ("node_network_receive_bytes_total", {"device": "lowlands0"}, False),
+        ("node_network_receive_bytes_total", {"device": "ib0"}, False),
+        ("node_disk_read_bytes_total", {"device": "lo"}, False),
+        ("ifHCInOctets", {"ifName": "Loopback0"}, True),
+        ("ifHCInOctets", {"ifDescr": "Null0"}, True),
+        ("ifHCInOctets", {"ifName": "Ethernet1/1"}, False),
+    ],
+)
+def test_loopback_and_virtual_interfaces_are_left_out(metric, labels, left_out):
+    assert any(rule.applies_to(metric, labels) for rule in registry().left_out) is left_out

@@ -78,6 +78,47 @@ def test_an_accelerator_shows_its_own_series_only(browse, sender, node):
     assert "72 °C" not in page
 
 
+def rows_of(client, path):
+    """Metric, which, figure: the words of each row of the panel."""
+    page = client.get(path).content.decode()
+    page = re.sub(r'<span class="visually-hidden">.*?</span>', "", page)
+    rows = re.findall(r'<tr id="row-series-\d+">(.*?)</tr>', page, re.DOTALL)
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL) for row in rows]
+    words = [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row[:3]] for row in cells]
+    return {metric.split()[-1]: (which, figure) for metric, which, figure in words}
+
+
+def test_counters_are_rates_and_many_series_of_a_metric_one_row(client_of, sender, node):
+    of = {"instance": "gpu-01:9100"}
+    for cpu in range(4):
+        for mode in ("idle", "user"):
+            cpu_time = of | {"__name__": "node_cpu_seconds_total", "cpu": str(cpu), "mode": mode}
+            sender.deliver(*[(cpu_time, 1000.0 + 30 * n, 60 * (n - 5)) for n in range(6)])
+    for name in ("eth0", "eth1", "lo"):
+        received = of | {"__name__": "node_network_receive_bytes_total", "device": name}
+        sender.deliver(*[(received, 61_440.0 * n, 60 * (n - 5)) for n in range(6)])
+    for place, state in enumerate((1.0, 1.0, 1.0, 0.0, 1.0)):
+        sender.deliver((of | {"__name__": "node_filesystem_readonly", "mountpoint": f"/{place}"}, state, 0))
+    sender.deliver((of | {"__name__": "node_boot_time_seconds"}, 1_795_775_439.0, 0))
+    client = client_of("viewer")
+    rows = rows_of(client, f"/inventory/devices/{node.pk}/")
+    assert rows["node_cpu_seconds_total"] == ("8 series by cpu, mode", "4 s/s measured sum of 8 series")
+    assert rows["node_network_receive_bytes_total"] == ("device=eth1", "1 KiB/s measured")
+    assert rows["node_filesystem_readonly"] == ("5 series by mountpoint", "4 yes, 1 no measured")
+    assert rows["node_boot_time_seconds"][1].startswith("27 Nov 2026")
+    page = client.get(f"/inventory/devices/{node.pk}/").content.decode()
+    assert "without 1 series of a loopback or virtual interface" in page
+
+
+@pytest.mark.parametrize("cadence_s", [15, 60, 600])
+def test_a_rate_is_there_whatever_the_cadence_of_the_source_is(client_of, sender_of, porto, node, cadence_s):
+    sender = sender_of(porto, cadence_s=cadence_s)
+    read = {"__name__": "node_disk_read_bytes_total", "instance": "gpu-01:9100", "device": "sda"}
+    sender.deliver(*[(read, 1024.0 * cadence_s * n, cadence_s * (n - 5)) for n in range(6)])
+    rows = rows_of(client_of("viewer"), f"/inventory/devices/{node.pk}/")
+    assert rows["node_disk_read_bytes_total"][1] == "1 KiB/s measured"
+
+
 def test_the_value_of_a_silent_source_carries_a_clock(client_of, sender, node, frozen_now):
     sender.deliver((temperature("0"), 61.0, 0))
     sources.update_states(now=frozen_now.at)

@@ -67,7 +67,7 @@ def test_a_worse_figure_is_data(well):
     found = explained(well)
     assert set(by_cause(found)) == {"data"}
     [move] = [move for move in found.found.checks if move.check_id == BACKUP]
-    assert check_sentence(move, found) == "UPS load: 55 % → 99 %, limit ≤ 80 %."
+    assert check_sentence(move, found) == "UPS load, worst UPS: 55 % → 99 %, limit ≤ 80 %."
 
 
 def test_a_day_on_which_nothing_happened_moves_nothing(well):

@@ -71,7 +71,7 @@ class TestSite:
         answer = pages.get(f"{EXPLAIN}?site=dallas&start=now-30d&export=csv")
         rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
         assert [row["Check"] for row in rows] == [BACKUP]
-        assert float(rows[0]["Effect on the score"]) < 0
+        assert float(rows[0]["Effect on the score (points)"]) < 0
 
 
 class TestSeveral:
