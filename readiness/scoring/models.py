@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.campaigns.models import Campaign, CampaignItem
+from readiness.scoring.choices import CheckState, Health, Tier, Verdict
 from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
@@ -39,37 +40,6 @@ __all__ = [
 
 
 FAILURE_LENGTH = 300
-
-
-class CheckState(models.TextChoices):
-    PASS = "pass", _("Pass")
-    WARN = "warn", _("Warn")
-    FAIL = "fail", _("Fail")
-    UNKNOWN = "unknown", _("Unknown")
-    STALE = "stale", _("Stale")
-    WAIVED = "waived", _("Waived")
-    NOT_APPLICABLE = "n-a", _("Not applicable")
-
-
-class Verdict(models.TextChoices):
-    READY = "ready", _("Ready")
-    CONDITIONAL = "conditional", _("Conditional")
-    NOT_READY = "not-ready", _("Not ready")
-
-
-class Health(models.TextChoices):
-    OK = "ok", _("OK")
-    WARN = "warn", _("Warn")
-    CRITICAL = "critical", _("Critical")
-    UNKNOWN = "unknown", _("Unknown")
-    MAINTENANCE = "maintenance", _("Maintenance")
-    NOT_MONITORED = "not-monitored", _("Not monitored")
-
-
-class Tier(models.TextChoices):
-    MEASURED = "measured", _("Measured")
-    DECLARED = "declared", _("Declared")
-    CAPPED = "capped", _("Declared, not measured")
 
 
 class CheckResult(models.Model):
