@@ -7,7 +7,7 @@ last; so does one of which nothing answers its last trouble: silence is never "r
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -47,6 +47,7 @@ class HealthBefore:
     reasons: Mapping[ObjectKey, Stored]
     last_health: str = ""
     heard_at: datetime | None = None
+    blind_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def _domain(
     reasons.sort(key=_reason_rank)
     silent = [key for key in healths if _is_silent(facts, key, judged)]
     heard = [judged.heard[key] for key in healths if key in judged.heard and _in_service(facts, key)]
-    is_blind = not heard and (bool(silent) or _has_lost_its_objects(facts, healths, before))
+    is_blind = not heard and (bool(silent) or _has_lost_its_objects(facts, healths, before, now))
     health = Health.UNKNOWN if is_blind else _worst(healths.values())
     heard_at = min((each.at for each in heard), default=None)
     last_health = ""
@@ -180,11 +181,21 @@ def _is_silent(facts: SiteFacts, key: ObjectKey, judged: _Judged) -> bool:
     return key not in judged.heard and bool(facts.sources_of.get(key)) and _in_service(facts, key)
 
 
-def _has_lost_its_objects(facts: SiteFacts, healths: Iterable[ObjectKey], before: HealthBefore) -> bool:
-    """A domain of which objects of other domains alone told has none left once they are silent."""
-    resting = [not _in_service(facts, key) for key in healths]
-    told = before.health in KNOWN or before.last_health != ""
-    return told and not (resting and all(resting)) and _clock(facts.sources.values()) != ""
+def _has_lost_its_objects(
+    facts: SiteFacts, healths: Collection[ObjectKey], before: HealthBefore, now: datetime
+) -> bool:
+    """Silence leaves no object to a domain that only the site itself or objects of other domains report on.
+
+    A domain whose own objects left the inventory has none either, and is not monitored: they were heard from until then.
+    """
+    if healths and not any(_in_service(facts, key) for key in healths):
+        return False
+    if before.health not in KNOWN:
+        were_removed = before.reasons and not any(key in facts.names for key in before.reasons)
+        return before.last_health != "" and bool(facts.sources) and not were_removed
+    if before.blind_at is None:
+        return _clock(facts.sources.values()) != ""
+    return before.blind_at < now
 
 
 def _last_known(
@@ -322,4 +333,4 @@ def stored_before(rows: Iterable[Any]) -> Iterator[tuple[str, HealthBefore]]:
     """From stored DomainHealth rows of one site."""
     for row in rows:
         reasons = {(one["object_kind"], one["object_id"]): one for one in row.reasons}
-        yield row.domain, HealthBefore(row.health, reasons, row.last_health, row.heard_at)
+        yield row.domain, HealthBefore(row.health, reasons, row.last_health, row.heard_at, row.blind_at)

@@ -57,7 +57,7 @@ def attention(
     """Most kW first. Failed and stale checks, late and silent sources, critical health, sites without an
     owner.
 
-    A source that is silent shows once, under its own name, and health that it freezes is not told again.
+    A silent source shows once, under its own name: health that is unknown since then is not listed beside it.
     """
     known = known or standing(now=now, site_ids=site_ids)
     sites = {site.ref.id: site.ref for site in known.sites if site.ref.stage != Site.Stage.RETIRED}
@@ -164,7 +164,7 @@ def _sites_served(sources: dict[int, Source]) -> dict[int, set[int]]:
 
 
 def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
-    critical = DomainHealth.objects.filter(known.among("site"), health=Health.CRITICAL, clock="")
+    critical = DomainHealth.objects.as_of(known.at).filter(known.among("site"), health_now=Health.CRITICAL)
     for row in critical:
         ref = sites.get(row.site_id)
         if ref is None:

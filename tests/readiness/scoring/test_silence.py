@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from inventory.models import Device
 from readiness.scoring import operations, tasks
 from readiness.scoring.models import CheckResult, DomainHealth
+from readiness.scoring.queries.attention import attention
 from telemetry import rollups, sources
 from tests.readiness.plant import deliver
 
@@ -133,6 +135,30 @@ def test_between_evaluations_it_is_told_as_the_next_one_will_have_it(well, later
         assert (one.health, one.last_health) == (after.health, after.last_health) == ("unknown", "ok")
         assert one.objects_by_health == after.objects_by_health
         assert one.heard_at == after.heard_at
+
+
+def test_attention_lists_critical_health_that_samples_still_report(well, later):
+    well.change(upsBatteryStatus=3)
+    well.run(3)
+    well.evaluate()
+
+    def critical():
+        return {each.subject for each in attention(now=well.clock.at) if each.kind == "health"}
+
+    assert critical() == {"energy"}
+    later(seconds=LIVE_S - 60)
+    energy = well.health("energy")
+    assert (energy.health, energy.clock, critical()) == ("critical", "late", {"energy"})
+    well.clock.move(seconds=61)
+    assert critical() == set()
+
+
+def test_a_domain_whose_objects_left_the_inventory_is_not_monitored(well):
+    assert well.health("network").health == "ok"
+    Device.objects.filter(device_type__domain="network").delete()
+    well.evaluate()
+    network = well.health("network")
+    assert (network.health, network.last_health) == ("not-monitored", "")
 
 
 def test_a_metric_that_told_of_trouble_and_stops_does_not_resolve_it(well):

@@ -232,3 +232,18 @@ def test_whatever_falls_silent_alone_is_unknown_with_what_it_was(kind, level):
     told = health_of([replace(sender, silent_s=301)], stored({sender.domain: first}))[sender.domain]
     assert (told.health, told.last_health) == (Health.UNKNOWN, first.health)
     assert told.heard_at is not None
+
+
+@pytest.mark.parametrize("was", ["ok", "warn", "critical"])
+@pytest.mark.parametrize("own", [[], [Sender("port", 9, silent_s=None)]], ids=["none", "unwatched"])
+def test_a_domain_that_others_report_on_is_unknown_once_their_series_end(was, own):
+    """Its source goes on with another domain, on time. The next evaluation says the same."""
+    heard_at = NOW - timedelta(seconds=LIVE_S + 1)
+    link, ups = Sender("link", 1, silent_s=LIVE_S + 1), Sender("device", 2)
+    before = {"network": HealthBefore(was, {}, "", heard_at, heard_at + timedelta(seconds=LIVE_S))}
+    for _ in range(2):
+        results = health_of([link, ups, *own], before)
+        network = results["network"]
+        assert (network.health, network.last_health, network.heard_at) == (Health.UNKNOWN, was, heard_at)
+        assert network.clock == ""
+        before = stored(results)
