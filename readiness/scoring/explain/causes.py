@@ -13,7 +13,7 @@ from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.explain import Causes, Move
 from readiness.scoring.core.explain_fleet import FleetMove
 from readiness.scoring.core.mean import NO_KW
-from readiness.scoring.core.rounding import apportioned
+from readiness.scoring.core.rounding import apportioned, half_up
 from readiness.scoring.explain import words
 
 CAPACITY = gettext_lazy("Capacity")
@@ -87,7 +87,7 @@ def _own(by: Causes) -> list[Cause]:
 
 
 def _shown(causes: Sequence[Cause], start: float | None, end: float | None) -> tuple[Cause, ...]:
-    moved = round(TENTHS * (end or 0.0)) - round(TENTHS * (start or 0.0))
+    moved = half_up(TENTHS * (end or 0.0)) - half_up(TENTHS * (start or 0.0))
     tenths = apportioned([TENTHS * cause.share for cause in causes], moved)
     return tuple(
         Cause(cause.label, cause.means, cause.share, shown)

@@ -15,6 +15,7 @@ from readiness.scoring.cards import link
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.explain import Causes, CheckMove, Move
 from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
+from readiness.scoring.core.rounding import half_up
 from readiness.scoring.explain import causes, words
 from readiness.scoring.explain.asked import Asked
 from readiness.scoring.explain.causes import Cause
@@ -106,7 +107,7 @@ def site_figures(explained: SiteExplained) -> list[Line]:
     verdicts = [words.verdict_word(one.verdict or "") for one in (found.verdict.start, found.verdict.end)]
     same = verdicts[0] == verdicts[1]
     return [
-        _score_figure(found.score.start, found.score.end),
+        score_figure(found.score.start, found.score.end),
         {
             "label": gettext("Verdict"),
             "value": verdicts[1],
@@ -125,10 +126,10 @@ def fleet_figures(found: FleetExplained) -> list[Line]:
     move = found.move
     flipped = sum(row.verdicts[0] != row.verdicts[1] for row in found.sites if not (row.came or row.went))
     coming = len(move.came) + len(move.went)
-    by_kw = _score_figure(move.start, move.end) | {"label": BY_KW}
+    by_kw = score_figure(move.start, move.end) | {"label": BY_KW}
     return [
         by_kw if move.end is not None else by_kw | {"note": NO_KW, "tone": "", "icon": ""},
-        _score_figure(*move.plain) | {"label": PLAIN},
+        score_figure(*move.plain) | {"label": PLAIN},
         _strongest_figure(causes.of_fleet(move)),
         {
             "label": gettext("Sites compared"),
@@ -141,8 +142,8 @@ def fleet_figures(found: FleetExplained) -> list[Line]:
     ]
 
 
-def _score_figure(start: float | None, end: float | None) -> Line:
-    change = round(1000 * (end or 0.0)) - round(1000 * (start or 0.0))
+def score_figure(start: float | None, end: float | None) -> Line:
+    change = half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
     tone = "ok" if change > 0 else "bad" if change < 0 else ""
     return {
         "label": gettext("Score"),

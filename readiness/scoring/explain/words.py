@@ -13,6 +13,7 @@ from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.explain import CheckMove, Explanation, Sets
 from readiness.scoring.core.judge import PartResult
+from readiness.scoring.core.rounding import half_up
 from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode
 from readiness.scoring.explain import queries
 from readiness.scoring.explain.queries import SiteExplained
@@ -44,7 +45,7 @@ POINTS_SHOWN = 0.0005
 
 def points(share: float | None) -> str:
     """A change of a score in points of a hundred, with its sign."""
-    return "0.0" if share is None else tenths(round(1000 * share))
+    return "0.0" if share is None else tenths(half_up(1000 * share))
 
 
 def tenths(count: int) -> str:
@@ -56,7 +57,7 @@ def tenths(count: int) -> str:
 
 def score(value: float | None) -> str:
     """In points of a hundred, rounded as changes of it are."""
-    return gettext("none") if value is None else number(round(1000 * value) / 10, 1)
+    return gettext("none") if value is None else number(half_up(1000 * value) / 10, 1)
 
 
 def day(on: date) -> str:

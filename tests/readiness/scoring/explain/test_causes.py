@@ -3,12 +3,14 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from readiness.scoring.core.coalitions import CAUSES
+from readiness.scoring.core.explain import Move
 from readiness.scoring.core.explain_fleet import fleet_move
 from readiness.scoring.core.rounding import apportioned
-from readiness.scoring.explain import causes
+from readiness.scoring.explain import causes, lines, words
 from readiness.scoring.explain.charts import Waterfall, waterfall
 from tests.readiness.scoring.core.test_explain_fleet import any_ends, ends
 
@@ -72,6 +74,22 @@ def test_of_one_site_too(site):
         return
     start, end, named = named_in(sentence)
     assert sum(named.values()) == pytest.approx(end - start, abs=1e-6)
+
+
+SCORES = st.one_of(st.integers(0, 80).map(lambda count: count / 80), st.floats(0, 1))
+"""An eightieth is 12.5 tenths of a point, so every other one lies between two tenths."""
+
+
+@given(SCORES, SCORES)
+@example(0.6875, 0.8125)
+@example(0.0125, 0.0375)
+def test_a_cause_that_alone_moved_the_score_is_shown_alone_with_all_of_it(start, end):
+    alone = dict.fromkeys(CAUSES, 0.0) | {CAUSES[1]: end - start}
+    shown = [cause.text for cause in causes.of_site(Move(start, end, alone))]
+    moved = round(10 * (points(words.score(end)) - points(words.score(start))))
+    assert shown == [words.tenths(moved) if cause == CAUSES[1] else "0.0" for cause in CAUSES]
+    figure = lines.score_figure(start, end)
+    assert figure["note"] == f"{words.tenths(moved)} from {words.score(start)}"
 
 
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=8))
