@@ -18,6 +18,7 @@ from readiness.scoring.contents import Content
 from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import worst
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
+from readiness.scoring.core.silence import KNOWN
 from readiness.scoring.core.states import CheckState, Health
 from readiness.scoring.health import DomainResult
 from readiness.scoring.measuring import Figures
@@ -105,7 +106,7 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
             "domain": domain.domain,
             "health": domain.health,
             "clock": domain.clock,
-            "since": before.since if before is not None and before.health == domain.health else now,
+            "since": _health_since(domain, before, now),
             "objects_by_health": domain.objects_by_health,
             "reasons": domain.reasons,
             "figures": outcome.figures.get(domain.domain, {}),
@@ -117,6 +118,16 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
         }
         if before is None or _differ(row, before):
             yield row
+
+
+def _health_since(domain: DomainResult, before: DomainHealth | None, now: datetime) -> datetime:
+    """A domain that turns unknown is so since its samples count as live no more, as pages have said since then."""
+    if before is None:
+        return now
+    if before.health == domain.health:
+        return before.since
+    is_silent = domain.health is Health.UNKNOWN and before.health in KNOWN
+    return min(before.blind_at or now, now) if is_silent else now
 
 
 def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:

@@ -186,7 +186,7 @@ def _has_lost_its_objects(
 ) -> bool:
     """Silence leaves no object to a domain that only the site itself or objects of other domains report on.
 
-    A domain whose own objects left the inventory has none either, and is not monitored: they were heard from until then.
+    A domain whose own objects left the inventory is not monitored instead: they were heard from until then.
     """
     if healths and not any(_in_service(facts, key) for key in healths):
         return False

@@ -90,7 +90,7 @@ def test_health_and_coverage_turn_in_the_same_evaluation(well, later):
         assert well.part(COVERAGE, f"{domain}-coverage")["value"] == 0
         assert (told.health, told.last_health, told.heard_at) == ("unknown", "ok", last_sample_at)
         assert set(told.objects_by_health) == {"unknown"}
-        assert told.since == well.clock.at
+        assert told.since == last_sample_at + timedelta(seconds=LIVE_S)
     assert before.heard_at == last_sample_at
     assert well.flips("health", "compute") == [("compute", "", "ok"), ("compute", "ok", "unknown")]
 
@@ -123,6 +123,7 @@ def test_beat_looks_within_a_minute_after_samples_count_as_live_no_more(well, se
 def test_between_evaluations_it_is_told_as_the_next_one_will_have_it(well, later):
     """Also while no worker evaluates anything."""
     stored = {domain: well.health(domain) for domain in DOMAINS}
+    before_blind = well.clock.at + timedelta(seconds=LIVE_S)
     well.clock.move(seconds=LIVE_S)
     assert [one.at(well.clock.at).health for one in stored.values()] == ["ok"] * 3
     well.clock.move(seconds=1)
@@ -134,6 +135,7 @@ def test_between_evaluations_it_is_told_as_the_next_one_will_have_it(well, later
         after = well.health(domain)
         assert (one.health, one.last_health) == (after.health, after.last_health) == ("unknown", "ok")
         assert one.objects_by_health == after.objects_by_health
+        assert one.since == after.since == before_blind
         assert one.heard_at == after.heard_at
 
 
