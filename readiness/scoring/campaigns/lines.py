@@ -227,7 +227,9 @@ def gate_words(rows: Sequence[GateRow] | None) -> str:
         return gettext("The site was not evaluated yet: what is missing is known after the first evaluation.")
     held = [row for row in rows if not row.excepted]
     if not held:
-        return gettext("Every BLOCK check is acceptable or under a signed exception.")
+        return gettext(
+            "Every BLOCK check is acceptable and measured where that is asked for, or under a signed exception."
+        )
     said = ngettext(
         "%(n)s BLOCK check holds the site back.", "%(n)s BLOCK checks hold the site back.", len(held)
     )
