@@ -8,7 +8,7 @@ from readiness.framework.core.definition import Check
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import SiteFacts
-from readiness.scoring.reviews.gate import HeldReview, counting_review
+from readiness.scoring.reviews.gate import CANCELLED, HeldReview, counting_review
 
 SIGNATURES = "signatures-missing"
 EVIDENCE = "review:"
@@ -30,11 +30,14 @@ def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading
 
 
 def _reading(review: HeldReview, count: int, taken_at: datetime) -> Reading:
-    decided = f"decided {review.state}" if review.decided_at else "open, not decided yet"
+    standing = f"decided {review.state}" if review.decided_at else "open, not decided yet"
+    name = f"go-live review #{review.id}"
+    called_off = f"The {name} was cancelled. What people enter counts only at a site that never had a review."
     return Reading(
-        value=float(count),
+        value=None if review.is_cancelled else float(count),
         taken_at=taken_at,
         provenance=Provenance.DECLARED,
         evidence=f"{EVIDENCE}{review.id}",
-        detail=f"go-live review #{review.id}, {decided}",
+        detail=f"{name}, {CANCELLED if review.is_cancelled else standing}",
+        cannot_judge=called_off if review.is_cancelled else "",
     )

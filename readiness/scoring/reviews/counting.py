@@ -21,13 +21,12 @@ def counts_of(review: Review) -> Counts:
 
 
 def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[HeldReview, ...]]:
-    """By site id, of sites that have any; one statement. A cancelled review is none from when it was called off.
+    """The reviews of each site that ever had one, by site id; one statement.
 
     With `now` in the past: as far as it had been answered, decided and done by then. The actions of a no-go stay as
     they were at the decision: closing them later improves nothing.
     """
     reviews = Review.objects.filter(site_id__in=site_ids, opened_at__lte=now)
-    reviews = reviews.exclude(state=Review.State.CANCELLED, ended_at__lte=now)
     by_then = Case(
         When(state=Review.State.NO_GO, ended_at__lte=now, then=F("ended_at")),
         default=Value(now),
@@ -53,14 +52,15 @@ def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple
         signed_at=Greatest("opened_at", "answered_at"), acted_at=Greatest("opened_at", "added_at", "done_at")
     ).values_list(*columns, "signed_at", "acted_at"):
         critical, undated, dated, signed_at, acted_at = rest
-        is_decided = ended_at is not None and ended_at <= now
+        has_ended = ended_at is not None and ended_at <= now
+        is_decided = has_ended and state != Review.State.CANCELLED
         found[site_id].append(
             HeldReview(
                 id=pk,
-                state=state if is_decided else Review.State.OPEN.value,
+                state=state if has_ended else Review.State.OPEN.value,
                 decided_at=ended_at if is_decided else None,
-                signed_at=ended_at if is_decided else signed_at,
-                acted_at=max(ended_at, acted_at) if is_decided else max(signed_at, acted_at),
+                signed_at=ended_at if has_ended else signed_at,
+                acted_at=max(ended_at, acted_at) if has_ended else max(signed_at, acted_at),
                 counts=Counts(len(DOMAINS) - signed, critical, undated, dated),
             )
         )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 CHECK = "p4-golive-review"
 """The check that a review proves. It is not held against its own review."""
+CANCELLED = "cancelled"
 DOMAINS = ("compute", "network", "energy", "security", "planning")
 
 
@@ -41,9 +42,9 @@ def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldReview:
-    """One review as it was at an instant: open, or decided go or no-go.
+    """One review as it was at an instant: open, decided go or no-go, or cancelled, which `decided_at` says nothing of.
 
-    `signed_at` is when its signatures hold from, the decision or the newest answer; `acted_at` when its actions last
+    `signed_at` is when its signatures hold from, its end or the newest answer; `acted_at` when its actions last
     changed, no earlier than that.
     """
 
@@ -54,14 +55,25 @@ class HeldReview:
     acted_at: datetime
     counts: Counts
 
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state == CANCELLED
+
 
 def counting_review(reviews: Sequence[HeldReview], *, valid: timedelta, now: datetime) -> HeldReview | None:
-    """The newest decided review as long as it is valid, then the open one, else the decided one, which is stale."""
+    """The newest decided review as long as it is valid, then the open one, then the decided one, which is stale.
+
+    Where there is none of them, the newest that was cancelled: it proves nothing, and still the site had a review.
+    """
     decided = [review for review in reviews if review.decided_at is not None]
     last = max(decided, key=lambda review: (review.signed_at, review.id), default=None)
     if last is not None and last.signed_at + valid > now:
         return last
-    return next((review for review in reviews if review.decided_at is None), last)
+    cancelled = [review for review in reviews if review.is_cancelled]
+    undecided = (review for review in reviews if review.decided_at is None and not review.is_cancelled)
+    return next(
+        undecided, last or max(cancelled, key=lambda review: (review.signed_at, review.id), default=None)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The checks whose source is Muster itself: statements by hand prove nothing once it has the records."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -242,10 +243,35 @@ class TestReviews:
         result = state()
         assert (result.state, result.evidence["ref"]) == ("fail", f"review:{refused.pk}")
 
-    def test_a_cancelled_one_is_none(self, hold, say, state):
-        hold(signed=1, decision="cancelled")
+    def test_a_cancelled_one_alone_proves_nothing_whatever_is_said(self, hold, say, state):
+        cancelled = hold(signed=5, decision="cancelled")
         say(GOLIVE)
-        assert state().state == "pass"
+        result = state()
+        assert (result.state, result.evidence["ref"]) == ("unknown", f"review:{cancelled.pk}")
+        assert f"The go-live review #{cancelled.pk} was cancelled" in result.reason
+
+    def test_a_cancelled_one_takes_nothing_from_others(self, decided, hold, state, frozen_now):
+        frozen_now.move(days=1)
+        hold(signed=1, decision="cancelled")
+        result = state()
+        assert (result.state, result.evidence["ref"]) == ("pass", f"review:{decided.pk}")
+
+    def test_before_it_was_cancelled_it_was_open(self, hold, state, frozen_now, user_of):
+        begun = frozen_now.at
+        review = hold(signed=1)
+        frozen_now.move(days=2)
+        reviews.cancel(review, note="Later", by=user_of("manager"), now=frozen_now.at)
+        assert (state(at=begun + DAY).value, state().state) == (4, "unknown")
+
+    def test_what_reviews_wrote_before_is_no_statement(self, dallas, hold, state, client_of, frozen_now):
+        hold(signed=1)
+        entered = {"site": dallas, "by": None, "now": frozen_now.at, "taken_on": frozen_now.at.date()}
+        claimed = {"check": GOLIVE, "part": "critical-actions", "value": 0} | entered
+        record_fact(source="go-live review #3", **claimed)
+        attest(statement="Signed", attested_by="R. Okafor", document="go-live review #3", **claimed)
+        state()
+        page = client_of("ops").get(f"/sites/dallas/checks/{GOLIVE}/").getvalue().decode()
+        assert "is not counted" not in page
 
     def test_a_past_instant_is_judged_by_what_had_been_signed_then(self, hold, state, user_of, frozen_now):
         begun = frozen_now.at
@@ -269,6 +295,10 @@ def held(number, days_ago=None):
     )
 
 
+def cancelled(number):
+    return replace(held(number), state="cancelled")
+
+
 @pytest.mark.parametrize(
     ("reviews_held", "counts"),
     [
@@ -278,6 +308,9 @@ def held(number, days_ago=None):
         pytest.param([held(1, 30), held(2, 3)], 2, id="newest decided"),
         pytest.param([held(1, 365), held(2)], 2, id="expired at this instant"),
         pytest.param([held(1, 400)], 1, id="expired alone"),
+        pytest.param([cancelled(1), cancelled(2)], 2, id="newest cancelled alone"),
+        pytest.param([held(1), cancelled(2)], 1, id="open before cancelled"),
+        pytest.param([held(1, 400), cancelled(2)], 1, id="expired before cancelled"),
         pytest.param([held(1, 400), held(2, 3), held(3)], 2, id="only the newest decided is asked"),
     ],
 )
