@@ -48,7 +48,7 @@ def card(
     shown = [each for each in placed if each[0].region in regions] if regions else placed
     if not regions and len(shown) > MOST_MARKERS:
         note = gettext("one mark a region and verdict; size = deployed")
-        return {"map": world_map(_groups(shown)), "map_note": note, "map_regions": links}
+        return {"map": world_map(_groups(shown, unknown or {})), "map_note": note, "map_regions": links}
     largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[:MOST_MARKERS]
     note = gettext("size = deployed capacity")
     if len(shown) > len(largest):
@@ -91,7 +91,7 @@ def _note(site: SiteRef, capacity: SiteCapacity, unknown: Collection[str]) -> st
     }
 
 
-def _groups(placed: Iterable[Placed]) -> list[Marker]:
+def _groups(placed: Iterable[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
     """A mark for each verdict that the sites of a part of the world have, side by side in the middle of them."""
     made = []
     parts = _parts_of_the_world(placed)
@@ -103,7 +103,6 @@ def _groups(placed: Iterable[Placed]) -> list[Marker]:
             members = part.by_verdict.get(verdict, [])
             if not members:
                 continue
-            counted = ngettext("%(n)s site", "%(n)s sites", len(members)) % {"n": number(len(members))}
             made.append(
                 Marker(
                     name=part.name,
@@ -112,10 +111,17 @@ def _groups(placed: Iterable[Placed]) -> list[Marker]:
                     verdict=verdict or None,
                     url=f"{reverse('fleet')}?{urlencode([*part.query, ('verdict', verdict or 'none')])}",
                     size=LARGEST_GROUP * _kw(members) / largest,
-                    note=f"{counted} · {findings.kw(_kw(members))}",
+                    note=_group_note(members, unknown),
                 )
             )
     return made
+
+
+def _group_note(members: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> str:
+    sites = ngettext("%(n)s site", "%(n)s sites", len(members)) % {"n": number(len(members))}
+    blind = sum(bool(unknown.get(site.ref.id)) for site, _ in members)
+    health = gettext("%(n)s with unknown health") % {"n": number(blind)} if blind else ""
+    return " · ".join(part for part in (sites, findings.kw(_kw(members)), health) if part)
 
 
 def _kw(members: Iterable[Placed]) -> float:
