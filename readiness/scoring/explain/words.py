@@ -14,7 +14,7 @@ from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.explain import CheckMove, Explanation, Sets
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.rounding import half_up
-from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode
+from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
 from readiness.scoring.explain import queries
 from readiness.scoring.explain.queries import SiteExplained
 from web.states import state
@@ -136,15 +136,24 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
         ):
             limit = f"{start.threshold_text} → {limit}"
         against = gettext(", limit %(limit)s") % {"limit": limit} if limit else ""
-        return f"{name}: {before} → {after}{against}"
+        return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
     if after:
-        return gettext("%(name)s: %(value)s, and no evidence before") % {"name": name, "value": after}
+        only_now = gettext("%(name)s: %(value)s, and no evidence before") % {"name": name, "value": after}
+        return only_now + _by_declaration(start, end)
     if before:
         return gettext("%(name)s: %(value)s before, and no evidence any more") % {
             "name": name,
             "value": before,
         }
     return _reason(end or start)
+
+
+def _by_declaration(start: PartResult | None, end: PartResult | None) -> str:
+    """Why the same figure counts for less, or for more, than before; "" where both ends were measured or declared."""
+    was_capped, is_capped = (part is not None and part.tier is Tier.CAPPED for part in (start, end))
+    if is_capped and not was_capped:
+        return f". {_reason(end)}"
+    return gettext(", and it was only declared before") if was_capped and not is_capped else ""
 
 
 def _age(move: CheckMove, explained: SiteExplained) -> str:
