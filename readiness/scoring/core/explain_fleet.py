@@ -40,14 +40,15 @@ class FleetMove[Site: Hashable]:
     """The score by kW at both ends, None where no site counts, and the plain means beside it.
 
     `by` are the five causes at the sites that count at both ends (`sites` of them), `capacity` what a change of their
-    kW did. `came` and `went` are what each site adds that counts at one end only, `adds` what every site does in all.
+    kW did, `by_capacity` by site. `came` and `went` are what each site adds that counts at one end only, `adds` what
+    every site does in all.
     """
 
     start: float | None
     end: float | None
     plain: tuple[float | None, float | None]
     by: Causes
-    capacity: float
+    by_capacity: Mapping[Site, float]
     came: Mapping[Site, float]
     went: Mapping[Site, float]
     adds: Mapping[Site, float]
@@ -56,6 +57,10 @@ class FleetMove[Site: Hashable]:
     @property
     def change(self) -> float:
         return (self.end or 0.0) - (self.start or 0.0)
+
+    @property
+    def capacity(self) -> float:
+        return sum(self.by_capacity.values())
 
     @property
     def coming_and_going(self) -> float:
@@ -82,24 +87,30 @@ class _Stayed:
 def fleet_move[Site: Hashable](ends: Mapping[Site, SiteEnds]) -> FleetMove[Site]:
     start, end = (sums_of(each) for each in _both(ends.values()))
     counted = [
-        {site: one for site, one in zip(ends, each, strict=True) if one[0] is not None and one[1] > 0}
+        {
+            site: (score, kw)
+            for site, (score, kw) in zip(ends, each, strict=True)
+            if score is not None and kw > 0
+        }
         for each in _both(ends.values())
     ]
     both = counted[0].keys() & counted[1].keys()
     of_both = [sums_of(each[site] for site in both) for each in counted]
     middle = sum(sums.by_kw or 0.0 for sums in of_both) / 2
     stayed = {site: _stayed(ends[site], of_both) for site in both}
+    by_capacity = {site: of_site.capacity(middle) for site, of_site in stayed.items()}
     came = _off_the_mean(counted[1], both, of_both[1], end)
     went = {site: -effect for site, effect in _off_the_mean(counted[0], both, of_both[0], start).items()}
     adds = dict.fromkeys(ends, 0.0) | {
-        site: one.weight * sum(one.by.values()) + one.capacity(middle) for site, one in stayed.items()
+        site: of_site.weight * sum(of_site.by.values()) + by_capacity[site]
+        for site, of_site in stayed.items()
     }
     return FleetMove(
         start=start.by_kw,
         end=end.by_kw,
         plain=(start.plain, end.plain),
         by=_shared_out(stayed.values()),
-        capacity=sum(one.capacity(middle) for one in stayed.values()),
+        by_capacity=by_capacity,
         came=came,
         went=went,
         adds=adds | came | went,
@@ -108,8 +119,8 @@ def fleet_move[Site: Hashable](ends: Mapping[Site, SiteEnds]) -> FleetMove[Site]
 
 
 def _both(ends: Iterable[SiteEnds]) -> tuple[list[tuple[float | None, float]], ...]:
-    each = list(ends)
-    return [one.start for one in each], [one.end for one in each]
+    sites = list(ends)
+    return [site.start for site in sites], [site.end for site in sites]
 
 
 def _stayed(ends: SiteEnds, of_both: list[Sums]) -> _Stayed:
@@ -122,8 +133,8 @@ def _stayed(ends: SiteEnds, of_both: list[Sums]) -> _Stayed:
 
 
 def _shared_out(stayed: Iterable[_Stayed]) -> Causes:
-    each = list(stayed)
-    return {cause: sum((one.weight * one.by[cause] for one in each), 0.0) for cause in CAUSES}
+    sites = list(stayed)
+    return {cause: sum((site.weight * site.by[cause] for site in sites), 0.0) for cause in CAUSES}
 
 
 def _off_the_mean[Site: Hashable](

@@ -20,7 +20,7 @@ from readiness.scoring.explain import causes, words
 from readiness.scoring.explain.asked import Asked
 from readiness.scoring.explain.causes import Cause
 from readiness.scoring.explain.charts import Waterfall
-from readiness.scoring.explain.queries import FleetExplained, NothingKept, SiteExplained
+from readiness.scoring.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
 from readiness.scoring.queries.kept import Kept
 from readiness.scoring.version_links import difference_url
 
@@ -191,9 +191,6 @@ def most_moved(found: FleetExplained) -> list[Line]:
     for row in found.sites[:MOST_MOVED]:
         if abs(row.weight) < words.POINTS_SHOWN:
             break
-        cause = causes.strongest(causes.of_site(row.move))
-        own = cause.label if cause else str(causes.CAPACITY)
-        why = gettext("came") if row.came else gettext("went") if row.went else own
         lines.append(
             {
                 "name": row.site.name,
@@ -201,11 +198,20 @@ def most_moved(found: FleetExplained) -> list[Line]:
                     "explain", site=row.site.slug, start=found.start.isoformat(), end=found.end.isoformat()
                 ),
                 "verdict": row.verdicts[0] if row.went else row.verdicts[1],
-                "why": why,
+                "why": _why(row),
                 "adds": words.points(row.weight),
             }
         )
     return lines
+
+
+def _why(row: SiteMove) -> str:
+    """What a site did to the score of all, which its capacity may have done more to than what moved its own score."""
+    if row.came or row.went:
+        return gettext("came") if row.came else gettext("went")
+    cause = causes.strongest(causes.of_site(row.move))
+    by_own_score = row.weight - row.by_capacity
+    return cause.label if cause and abs(by_own_score) >= abs(row.by_capacity) else str(causes.CAPACITY)
 
 
 def verdict_line(explained: SiteExplained) -> Line | None:

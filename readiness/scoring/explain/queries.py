@@ -51,7 +51,8 @@ class NothingKept:
 
 @dataclass(frozen=True, slots=True)
 class SiteMove:
-    """One site of several. `weight` is what it adds to the change of their score, by deployed kW.
+    """One site of several. `weight` is what it adds to the change of their score, by deployed kW; `by_capacity` the
+    part of it that a change of its kW made.
 
     `came` and `went` where it counts at one end only: it was entered or retired, or had no capacity at the other.
     """
@@ -62,6 +63,7 @@ class SiteMove:
     came: bool
     went: bool
     weight: float
+    by_capacity: float
 
     @property
     def move(self) -> Move:
@@ -229,6 +231,7 @@ def _together(
             came=of_site.start_kw is None or site_id in move.came,
             went=of_site.end_kw is None or site_id in move.went,
             weight=move.adds[site_id],
+            by_capacity=move.by_capacity.get(site_id, 0.0),
         )
         for site_id, of_site in ends.items()
     ]

@@ -1,17 +1,20 @@
 """What a sentence says of a change of score is what the chart shows, and adds up."""
 
 import re
+from datetime import date
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from inventory.models import Site
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.explain import Move
 from readiness.scoring.core.explain_fleet import fleet_move
 from readiness.scoring.core.rounding import apportioned
 from readiness.scoring.explain import causes, lines, words
 from readiness.scoring.explain.charts import Waterfall, waterfall
+from readiness.scoring.explain.queries import FleetExplained, SiteMove
 from tests.readiness.scoring.core.test_explain_fleet import any_ends, ends
 
 SAID = re.compile(r"From (\S+) to (\S+)\. (.*)")
@@ -52,6 +55,25 @@ def test_the_line_that_did_most_is_named_whatever_kind_it_is():
 def test_more_capacity_is_named():
     found = fleet_move({"good": ends(1.0, 1.0, 100.0, 300.0), "bad": ends(0.5, 0.5, 100.0, 100.0)})
     assert causes.fleet_sentence(found) == "From 75.0 to 87.5. Capacity +12.5 points."
+
+
+@pytest.mark.parametrize(
+    ("of_grown", "why"),
+    [
+        pytest.param(ends(0.5, 0.51, 100.0, 900.0, data=0.01), "Capacity", id="mostly capacity"),
+        pytest.param(ends(0.5, 0.9, 100.0, 110.0, data=0.4), "Data", id="mostly its own score"),
+        pytest.param(ends(0.5, 0.5, 100.0, 900.0), "Capacity", id="capacity alone"),
+    ],
+)
+def test_the_sites_that_moved_most_name_what_did_most_to_the_score_of_all(of_grown, why):
+    move = fleet_move({1: of_grown, 2: ends(0.95, 0.95, 100.0, 100.0)})
+    site = Site(pk=1, name="Grown", slug="grown")
+    row = SiteMove(
+        site, of_grown, ("", ""), came=False, went=False, weight=move.adds[1], by_capacity=move.by_capacity[1]
+    )
+    day = date(2026, 11, 24)
+    explained = FleetExplained(day, day, move, (row,), (), ((), ()))
+    assert [line["why"] for line in lines.most_moved(explained)] == [why]
 
 
 @given(st.lists(any_ends(), max_size=7))
