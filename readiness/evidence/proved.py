@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.text import capfirst
+
 from inventory.models import Device
 from readiness.evidence import rows
 from readiness.evidence.core.bearing import REVALIDATION, checks_of, part_named
@@ -126,8 +128,8 @@ def _instead(there: Collection[Proof], run: ValidationRun) -> str:
     if not there:
         return run.loopback or "It has no figure for it."
     last = max(there, key=lambda proof: proof.taken_at)
-    if last.kind != "run":
-        return f"What people entered counts: {last.kind} {last.row}."
+    if last.declaration:
+        return f"{capfirst(last.declaration)} counts for it."
     newer = "A newer run of the same thing counts" if last.taken_at >= run.taken_at else "Another run counts"
     return f"{newer}: run {last.row}."
 

@@ -256,16 +256,16 @@ def _health_flip(
     version: FrameworkVersion,
     now: datetime,
 ) -> Row:
-    """Told by the object that is worst now, or by the one that was when it healed: that one by its new value."""
+    """The object that is worst now gives the reason; where the domain healed, the one that was, with its new value."""
     reasons_before = before.reasons if before else []
-    told = (domain.reasons or reasons_before or [{}])[0]
-    earlier: Mapping[str, Any] = next((each for each in reasons_before if _same(each, told)), {})
+    reason = (domain.reasons or reasons_before or [{}])[0]
+    earlier: Mapping[str, Any] = next((each for each in reasons_before if _same(each, reason)), {})
     if not domain.reasons:
-        value, value_before = domain.value_now, told.get("value")
-    elif told.get("health") == Health.UNKNOWN:
-        value, value_before = None, told.get("value")
+        value, value_before = domain.value_now, reason.get("value")
+    elif reason.get("health") == Health.UNKNOWN:
+        value, value_before = None, reason.get("value")
     else:
-        value, value_before = told.get("value"), earlier.get("value")
+        value, value_before = reason.get("value"), earlier.get("value")
     return {
         "site_id": site_id,
         "subject": Flip.Subject.HEALTH,
@@ -276,10 +276,10 @@ def _health_flip(
         "cause": Flip.Cause.DATA,
         "value": value,
         "value_before": value_before,
-        "unit": told.get("unit", ""),
-        "threshold": told.get("threshold"),
+        "unit": reason.get("unit", ""),
+        "threshold": reason.get("threshold"),
         "threshold_text": "",
-        "reason": f"{told.get('object', '')}: {told.get('title', '')}".strip(": "),
+        "reason": f"{reason.get('object', '')}: {reason.get('title', '')}".strip(": "),
         "first_bad_at": None,
         "at": now,
         "framework_version_id": version.pk,

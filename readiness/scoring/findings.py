@@ -159,18 +159,21 @@ def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
     """How many BLOCK checks that ask for a measurement are declared, at how many sites; empty where none asks."""
     if not measurable:
         return ""
-    told = {"capped": number(capped), "of": number(measurable), "sites": number(sites)}
+    counts = {"capped": number(capped), "of": number(measurable), "sites": number(sites)}
     if not capped:
-        return (
-            gettext("No blocking check that asks for a measurement rests on a declaration, of %(of)s.") % told
+        none = ngettext(
+            "The %(of)s blocking check that asks for a measurement does not rest on a declaration.",
+            "None of the %(of)s blocking checks that ask for a measurement rests on a declaration.",
+            measurable,
         )
-    said = ngettext(
+        return none % counts
+    some = ngettext(
         "%(capped)s of %(of)s blocking checks that ask for a measurement rests on a declaration",
         "%(capped)s of %(of)s blocking checks that ask for a measurement rest on declarations",
         capped,
     )
     where = ngettext(", at %(sites)s site", ", at %(sites)s sites", sites) if sites else ""
-    return f"{said % told}{where % told}."
+    return f"{some % counts}{where % counts}."
 
 
 def _in_sentence(row: CheckRow) -> str:

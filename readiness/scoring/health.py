@@ -135,7 +135,7 @@ def _domain(
     return DomainResult(
         domain=domain,
         health=health,
-        clock=_clock(facts.sources[one] for one in sources if one in facts.sources),
+        clock=_clock(facts.sources[source_id] for source_id in sources if source_id in facts.sources),
         objects_by_health={str(health): count for health, count in sorted(Counter(healths.values()).items())},
         reasons=reasons[:MOST_REASONS],
         taken_at=judged.newest.get(domain),
@@ -330,7 +330,7 @@ def _reason(
 
 
 def stored_before(rows: Iterable[Any]) -> Iterator[tuple[str, HealthBefore]]:
-    """From stored DomainHealth rows of one site."""
+    """Each domain with what is stored of it, read from the DomainHealth rows of one site."""
     for row in rows:
-        reasons = {(one["object_kind"], one["object_id"]): one for one in row.reasons}
+        reasons = {(reason["object_kind"], reason["object_id"]): reason for reason in row.reasons}
         yield row.domain, HealthBefore(row.health, reasons, row.last_health, row.heard_at, row.blind_at)

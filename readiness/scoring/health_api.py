@@ -1,4 +1,4 @@
-"""Health of the domains of sites, read-only, as it may be told at the moment of the request."""
+"""Health of the domains of sites, read-only, as of the moment of the request."""
 
 from collections import OrderedDict
 from typing import Any
@@ -23,7 +23,7 @@ from web.rest.viewsets import ReadOnlyObjectViewSet
 class DomainHealthSerializer(ObjectSerializer):
     """An unknown domain was `last_health` until `heard_at`. `clock`: a source of it is late or silent.
 
-    Between two evaluations a domain whose samples may have stopped is told as unknown, too.
+    Between two evaluations a domain whose samples may have stopped is reported as unknown.
     """
 
     health = serializers.SerializerMethodField()
@@ -41,29 +41,29 @@ class DomainHealthSerializer(ObjectSerializer):
         )
         brief_fields = ("site", "domain", "health", "last_health", "heard_at")
 
-    def _told(self, stored: DomainHealth) -> HealthAt:
+    def _at_request(self, stored: DomainHealth) -> HealthAt:
         return stored.at(clock.now())
 
     @extend_schema_field(ChoiceValueField(choices=Health.choices))
     def get_health(self, stored: DomainHealth) -> dict[str, str]:
-        return _choice(self._told(stored).health)
+        return _choice(self._at_request(stored).health)
 
     @extend_schema_field(ChoiceValueField(choices=Health.choices, allow_null=True))
     def get_last_health(self, stored: DomainHealth) -> dict[str, str] | None:
-        last_health = self._told(stored).last_health
+        last_health = self._at_request(stored).last_health
         return _choice(last_health) if last_health else None
 
     @extend_schema_field({"type": "string", "format": "date-time"})
     def get_since(self, stored: DomainHealth) -> Any:
-        return self._told(stored).since
+        return self._at_request(stored).since
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
     def get_objects_by_health(self, stored: DomainHealth) -> Any:
-        return self._told(stored).objects_by_health
+        return self._at_request(stored).objects_by_health
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "object"}})
     def get_figures(self, stored: DomainHealth) -> Any:
-        return self._told(stored).figures
+        return self._at_request(stored).figures
 
     @extend_schema_field({"type": "array", "items": {"type": "object"}})
     def get_reasons(self, stored: DomainHealth) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ def _reason(reason: HealthReason) -> dict[str, Any]:
 
 
 class DomainHealthFilters(ObjectFilterSet):
-    """`health` finds what the endpoint tells by that name."""
+    """`health` filters by what the endpoint reports under that name."""
 
     @classmethod
     def get_filters(cls) -> OrderedDict[str, Filter]:
@@ -112,6 +112,6 @@ class DomainHealthViewSet(ReadOnlyObjectViewSet):
         return DomainHealth.objects.as_of(clock.now()).select_related("site")
 
     def etag(self, obj: models.Model) -> str:
-        """Time alone makes a domain unknown, so what is told is part of it."""
+        """Time alone makes a domain unknown, so its health is part of it."""
         stored = super().etag(obj)
         return f'{stored[:-1]}-{obj.at(clock.now()).health}"' if isinstance(obj, DomainHealth) else stored

@@ -261,7 +261,7 @@ class ScoreInputs(models.Model):
 
 class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
     def as_of(self, now: datetime) -> "DomainHealthQuerySet":
-        """With `health_now`, to filter and count by: what `DomainHealth.at` says of each."""
+        """Add `health_now`, to filter and count by: the health that `DomainHealth.at` gives."""
         blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN))
         return self.annotate(health_now=models.Case(blind, default=models.F("health")))
 
@@ -300,7 +300,7 @@ class DomainHealth(models.Model):
         help_text=_("When all of it was last heard from; of an unknown one, until when it was as before"),
     )
     blind_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("When it is unknown unless samples come before")
+        null=True, blank=True, help_text=_("Unknown from then on, if no sample arrives first")
     )
     evaluated_at = models.DateTimeField()
 

@@ -58,7 +58,7 @@ class Reason:
 
 
 def unheard(facts: SiteFacts, key: ObjectKey, before: Stored | None, known_until: datetime | None) -> Stored:
-    """Of an object that nothing is heard from; `before` is what was stored of it.
+    """The reason of an object that nothing is heard from; `before` is the one stored earlier.
 
     Where its last sample is out of sight it was heard from until `known_until`, when all of its domain was.
     """

@@ -16,7 +16,7 @@ NO_KW = "No site here has deployed capacity, so there is no score by deployed kW
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of the sites that have a score: how many, the sum of theirs, their kW, and the sum of score times kW."""
+    """The sites that have a score: how many, the sum of their scores, their kW, and the sum of score times kW."""
 
     sites: int = 0
     total: float = 0.0

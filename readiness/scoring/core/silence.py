@@ -1,4 +1,4 @@
-"""Health between two evaluations: what may be told of a domain once its samples may have stopped."""
+"""Health between two evaluations: a domain is unknown once its samples may have stopped."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from readiness.scoring.core.states import Health
 
 KNOWN = frozenset({Health.OK, Health.WARN, Health.CRITICAL})
-"""Health that samples tell, so that it ends with them."""
+"""Health that is read from samples, so that it ends with them."""
 
 
 class HealthAt(NamedTuple):
@@ -36,9 +36,9 @@ def health_at(evaluated: HealthAt, blind_at: datetime | None, now: datetime) -> 
 
 
 def without_samples(objects_by_health: Mapping[str, int]) -> dict[str, int]:
-    """How many objects are in which health once nothing tells how they are."""
+    """Count the objects by health after the last sample: whatever was known is unknown."""
     counts: dict[str, int] = {}
     for health, count in objects_by_health.items():
-        told = str(Health.UNKNOWN) if health in KNOWN else health
-        counts[told] = counts.get(told, 0) + count
+        health_now = str(Health.UNKNOWN) if health in KNOWN else health
+        counts[health_now] = counts.get(health_now, 0) + count
     return counts

@@ -18,7 +18,7 @@ from web.units import number
 
 
 def moved_checks() -> Table:
-    """Of CheckLine."""
+    """The rows are CheckLine."""
     return Table(
         id="moved-checks",
         noun=(_("check"), _("checks")),
@@ -97,7 +97,7 @@ def _share_column(cause: FlipCause, share: Callable[[Any], float], *, default: b
 
 
 def moved_sites(asked: Asked) -> Table:
-    """Of SiteMove, what moved the score most first."""
+    """The rows are SiteMove; what moved the score most comes first."""
     days = {key: value for key, value in asked.query.items() if key in ("start", "end")}
     return Table(
         id="moved-sites",

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             model_name="domainhealth",
             name="blind_at",
             field=models.DateTimeField(
-                blank=True, help_text="When it is unknown unless samples come before", null=True
+                blank=True, help_text="Unknown from then on, if no sample arrives first", null=True
             ),
         ),
         migrations.AddField(

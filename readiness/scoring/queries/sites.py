@@ -142,9 +142,9 @@ def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMa
         *("site_id", "domain", "clock", "blind_at", "health", "since", "last_health", "heard_at")
     )
     for site_id, domain, clock, blind_at, health, since, last_health, heard_at in read:
-        told = health_at(HealthAt(health, since, last_health, heard_at, {}, {}), blind_at, now)
+        at_now = health_at(HealthAt(health, since, last_health, heard_at, {}, {}), blind_at, now)
         marks[site_id].append(
-            HealthMark(domain, told.health, clock, told.since, told.last_health, told.heard_at)
+            HealthMark(domain, at_now.health, clock, at_now.since, at_now.last_health, at_now.heard_at)
         )
     return {
         site.pk: tuple(sorted(marks[site.pk], key=lambda mark: DOMAINS.index(mark.domain))) for site in sites

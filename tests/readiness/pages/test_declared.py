@@ -70,7 +70,7 @@ def test_a_site_page_says_it_of_the_site_and_what_holds_it_back(viewer_pages, fa
     assert re.search(rf'id="deciding-{DIAGNOSTIC}".*?data-tier="capped"', answer.content.decode(), re.S)
     said, leads_to = sentence_of(viewer_pages.get("/sites/porto/"))
     assert (said, leads_to) == (
-        "No blocking check that asks for a measurement rests on a declaration, of 11.",
+        "None of the 11 blocking checks that ask for a measurement rests on a declaration.",
         "",
     )
 

@@ -163,7 +163,9 @@ def test_the_pages_and_the_api_say_so(check, begin, say, state, client_of, api_o
 @pytest.mark.parametrize("check", OWN_RECORDS)
 def test_the_page_of_a_statement_says_how_long_it_counts(dallas, check, say, client_of):
     say(check)
-    until = f"It counts only until this site has {OWN_RECORDS[check].words}"
+    until = (
+        f"Once this site has {OWN_RECORDS[check].words}, Muster computes the check and this no longer counts."
+    )
     for kind, model in (("facts", RecordedFact), ("attestations", Attestation)):
         page = client_of("viewer").get(f"/evidence/{kind}/{model.objects.first().pk}/")
         assert until in page.getvalue().decode()
