@@ -134,7 +134,7 @@ class CheckResult(models.Model):
 
 class SiteScoreQuerySet(models.QuerySet["SiteScore"]):
     def with_confirmed(self) -> "SiteScoreQuerySet":
-        """With `confirmed_verdict` as `confirmed`, to filter by."""
+        """Add `confirmed_verdict` as `confirmed`, to filter by."""
         held = models.When(failed_at=None, then=models.F("verdict"))
         return self.annotate(confirmed=models.Case(held, default=models.Value("")))
 

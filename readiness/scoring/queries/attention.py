@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -164,7 +165,8 @@ def _sites_served(sources: dict[int, Source]) -> dict[int, set[int]]:
 
 
 def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
-    critical = DomainHealth.objects.as_of(known.at).filter(known.among("site"), health_now=Health.CRITICAL)
+    is_critical = Q(health_now=Health.CRITICAL)
+    critical = DomainHealth.objects.as_of(known.at).filter(known.among("site"), is_critical)
     for row in critical:
         ref = sites.get(row.site_id)
         if ref is None:
