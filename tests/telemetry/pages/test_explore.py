@@ -291,6 +291,14 @@ def test_each_column_of_a_file_has_the_unit_of_its_own_line(client_of, sender):
     assert heads == ["time", "sensorType=activePower (W)", "sensorType=rmsVoltage (V)"]
 
 
+@pytest.mark.parametrize(
+    ("quantile", "name"), [("0.5", "p50"), ("0.29", "p29"), ("0.999", "p99.9"), ("0.9999", "p99.99")]
+)
+def test_a_quantile_is_named_as_it_was_asked_for(client_of, two_gpus, quantile, name):
+    heading = chart_heading(client_of("viewer"), f"{ASKED}&step=60&aggregation=quantile&quantile={quantile}")
+    assert heading == f"GPU temperature, {name}"
+
+
 def test_the_rate_of_a_rare_event_is_not_drawn_as_nothing(client_of, sender):
     errors = {"__name__": "node_network_receive_errs_total", "instance": "gpu-01:9100", "device": "eth0"}
     sender.deliver(*[(errors, 0.0 if n < 30 else 0.05, 60 * (n - 60)) for n in range(61)])
