@@ -214,7 +214,10 @@ def _figure(
 
 def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
     """Whether no rate is to be expected: the series ended, or its newest sample (at `at`) is too old for one."""
-    return series.ended_at is not None or (now - at).total_seconds() > CADENCES_OF_A_RATE * series.source.cadence_s
+    return (
+        series.ended_at is not None
+        or (now - at).total_seconds() > CADENCES_OF_A_RATE * series.source.cadence_s
+    )
 
 
 def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:

@@ -26,8 +26,7 @@ def run_module(name, expression):
     assert node is not None, "node comes with the Python packages of Muster"
     module = (Path(__file__).parents[2] / "static" / "js" / name).as_uri()
     program = (
-        f"import * as module from {json.dumps(module)};"
-        f"process.stdout.write(JSON.stringify({expression}));"
+        f"import * as module from {json.dumps(module)};process.stdout.write(JSON.stringify({expression}));"
     )
     ran = subprocess.run(
         [node, "--input-type=module", "-e", program], capture_output=True, text=True, check=True, timeout=60

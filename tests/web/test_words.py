@@ -53,7 +53,8 @@ def test_every_permission_has_words_and_a_role():
 
 
 @pytest.mark.parametrize(
-    ("permission", "words"), [("inventory.fly_site", "fly_site"), ("nowhere.see_it", "see_it"), ("odd", "odd")]
+    ("permission", "words"),
+    [("inventory.fly_site", "fly_site"), ("nowhere.see_it", "see_it"), ("odd", "odd")],
 )
 def test_a_permission_that_nobody_declared_is_said_by_its_name(permission, words):
     assert words_of(permission) == words

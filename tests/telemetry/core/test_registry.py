@@ -361,12 +361,47 @@ def test_interfaces_without_traffic_of_their_own_are_left_out(metric, labels, le
 
 
 HOSTS_VIRTUAL = (
-    *("lo", "dummy0", "veth1a2b", "docker0", "br-5f1c", "br0", "vmbr0", "virbr0", "lxdbr0", "podman0", "cni0"),
-    *("tun0", "tap1", "gre0", "sit0", "ip6tnl0", "wg0", "vxlan48", "vxlan.calico", "genev_sys_6081", "ovs-system"),
+    *(
+        "lo",
+        "dummy0",
+        "veth1a2b",
+        "docker0",
+        "br-5f1c",
+        "br0",
+        "vmbr0",
+        "virbr0",
+        "lxdbr0",
+        "podman0",
+        "cni0",
+    ),
+    *(
+        "tun0",
+        "tap1",
+        "gre0",
+        "sit0",
+        "ip6tnl0",
+        "wg0",
+        "vxlan48",
+        "vxlan.calico",
+        "genev_sys_6081",
+        "ovs-system",
+    ),
     *("bond0", "bond0.100", "team0", "vlan100", "eth0.100", "ifb0", "macvtap0", "macvlan1"),
 )
 HOSTS_PHYSICAL = (
-    *("eth0", "enp3s0", "ens1f0np0", "eno1", "ib0", "ibp24s0", "green0", "taped", "sitka1", "teams", "bonded"),
+    *(
+        "eth0",
+        "enp3s0",
+        "ens1f0np0",
+        "eno1",
+        "ib0",
+        "ibp24s0",
+        "green0",
+        "taped",
+        "sitka1",
+        "teams",
+        "bonded",
+    ),
     *("brocade0", "lowlands0", "tunable0", "wlan0", "mlx5_0"),
 )
 SWITCHES_VIRTUAL = (

@@ -304,7 +304,9 @@ def test_the_rate_of_a_rare_event_is_not_drawn_as_nothing(client_of, sender):
     sender.deliver(*[(errors, 0.0 if n < 30 else 0.05, 60 * (n - 60)) for n in range(61)])
     address = f"{URL}?site=porto&metric=node_network_receive_errs_total&start=now-1h&step=3600"
     figure = chart_of(client_of("viewer"), address)
-    assert max(value for value in figure["data"][0]["y"] if value is not None) == pytest.approx(0.05 / 3600, rel=0.1)
+    assert max(value for value in figure["data"][0]["y"] if value is not None) == pytest.approx(
+        0.05 / 3600, rel=0.1
+    )
 
 
 def test_a_moment_is_shown_as_a_date(client_of, sender):

@@ -112,7 +112,12 @@ def test_counters_are_rates_and_many_series_of_a_metric_one_row(client_of, sende
 
 def test_codes_of_many_series_are_told_with_who_holds_them(client_of, sender, node):
     for gpu, code in enumerate((0.0, 0.0, 79.0, 0.0, 79.0, 63.0, 0.0, 0.0)):
-        labels = {"__name__": "DCGM_FI_DEV_XID_ERRORS", "Hostname": "gpu-01", "modelName": "H100", "gpu": str(gpu)}
+        labels = {
+            "__name__": "DCGM_FI_DEV_XID_ERRORS",
+            "Hostname": "gpu-01",
+            "modelName": "H100",
+            "gpu": str(gpu),
+        }
         sender.deliver((labels, code, 0))
     client = client_of("viewer")
     path = f"/inventory/devices/{node.pk}/"
@@ -128,9 +133,12 @@ def test_codes_of_many_series_are_told_with_who_holds_them(client_of, sender, no
     ("cpus", "told"), [(1, "100 s measured total, stopped"), (8, "800 s measured sum of 8 series, stopped")]
 )
 @pytest.mark.parametrize("is_marked", [True, False], ids=["ended", "silent"])
-def test_counters_that_stopped_tell_where_they_stood(client_of, sender, node, frozen_now, cpus, told, is_marked):
+def test_counters_that_stopped_tell_where_they_stood(
+    client_of, sender, node, frozen_now, cpus, told, is_marked
+):
     of = [
-        {"__name__": "node_cpu_seconds_total", "instance": "gpu-01:9100", "cpu": str(cpu)} for cpu in range(cpus)
+        {"__name__": "node_cpu_seconds_total", "instance": "gpu-01:9100", "cpu": str(cpu)}
+        for cpu in range(cpus)
     ]
     sender.deliver(*[(labels, 60.0 + 20 * n, 60 * (n - 2)) for labels in of for n in range(3)])
     if is_marked:
