@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from telemetry.core.downsample import downsample, points
+from telemetry.core.downsample import downsample, points, shortened
 from telemetry.explore import COLOURED, Answer, Limit, Line
 from telemetry.models import SourceActivity
 from web.states import state
@@ -19,8 +19,6 @@ type Figure = dict[str, Any]
 
 WINDOW_MS = 300_000
 MARGIN = {"l": 56, "r": 16, "t": 26, "b": 36}
-# Digits after the point that an axis can show; more would only be sent.
-DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ def _scale(answer: Answer) -> tuple[float, str]:
 
 def _line(line: Line, factor: float, suffix: str, place: int, most_points: int) -> Figure:
     kept = points(*downsample(line.ts_ms, line.values * factor, most_points))
-    values = [None if value is None else round(value, DECIMALS) for _, value in kept]
+    values = [None if value is None else shortened(value) for _, value in kept]
     trace = {
         "type": "scatter",
         "mode": "lines",

@@ -17,7 +17,7 @@ from telemetry.core.metric import Direction, Measure, Metric
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.models import Series
-from telemetry.questions import Question
+from telemetry.questions import OF_COUNTERS, Question
 from web.states import state
 from web.units import format_value, number
 
@@ -25,8 +25,10 @@ from web.units import format_value, number
 COLOURED = 5
 # More lines than this on one axis show nothing; the table below has them all.
 MOST_LINES = 20
-# Of what counts up the page shows growth each second: what it adds in a step hangs on the step.
-SHOWN_OF_COUNTERS = (Aggregation.RATE, Aggregation.COUNT, Aggregation.QUANTILE)
+# Counters are drawn as growth each second: what one adds in a step changes with the step.
+DRAWN_OF_COUNTERS = tuple(each for each in OF_COUNTERS if each is not Aggregation.INCREASE)
+# Aggregations that pick a reading and do not work out a new number.
+_PICKED = (Aggregation.LAST, Aggregation.MIN, Aggregation.MAX)
 # Aggregations whose values are of the metric's own kind, so that its limits apply to them.
 _OF_THE_METRIC = (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX, Aggregation.LAST, Aggregation.QUANTILE)
 
@@ -80,7 +82,7 @@ class Answer:
     spec: QuerySpec
     series: int
     left_out: int
-    counts_up: bool
+    offered: tuple[Aggregation, ...]
     lines: tuple[Line, ...]
     limits: tuple[Limit, ...]
 
@@ -161,7 +163,8 @@ class Answer:
 
 def answer(question: Question, *, now: datetime) -> Answer:
     """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
-    if question.counts_up and question.spec.aggregation not in SHOWN_OF_COUNTERS:
+    offered = _offered(question)
+    if question.counts_up and question.spec.aggregation not in offered:
         reason = gettext(
             "this is a counter, and what one adds in a step changes with the step: ask for its rate"
         )
@@ -187,10 +190,17 @@ def answer(question: Question, *, now: datetime) -> Answer:
         spec=question.spec,
         series=question.series,
         left_out=question.left_out,
-        counts_up=question.counts_up,
+        offered=offered,
         lines=tuple(lines),
         limits=_limits(question.spec, lines),
     )
+
+
+def _offered(question: Question) -> tuple[Aggregation, ...]:
+    """The aggregations that the page draws; a quantile of what counts up is taken from the buckets of a histogram."""
+    if not question.counts_up:
+        return tuple(Aggregation)
+    return (*DRAWN_OF_COUNTERS, Aggregation.QUANTILE) if question.has_buckets else DRAWN_OF_COUNTERS
 
 
 def _series(ids: Sequence[int]) -> dict[int, Series]:
@@ -265,8 +275,11 @@ def _limits_of(line: Line) -> set[Limit]:
 
 
 def codes_of(found: Answer) -> list[Code]:
-    """What the codes mean that the lines hold, where their values are codes as sent; by number."""
-    if found.spec.aggregation not in _OF_THE_METRIC:
+    """What the codes mean that the lines hold, by number.
+
+    A mean or a quantile of codes is no code, nor is what the lines of a group are combined into.
+    """
+    if found.spec.aggregation not in _PICKED or found.spec.group_by is not None:
         return []
     codes: dict[int, Code] = {}
     for line in found.lines[:MOST_LINES]:
@@ -286,8 +299,8 @@ def metrics_of(sites: Sequence[Site]) -> list[str]:
 
 def side_by_side(found: Answer) -> tuple[list[str], Iterator[list[str | float | None]]]:
     """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
-    suffix = f" ({found.unit})" if found.unit else ""
-    return [gettext("time"), *(f"{line.name}{suffix}" for line in found.lines)], _rows(found.lines)
+    heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in found.lines]
+    return [gettext("time"), *heads], _rows(found.lines)
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[list[str | float | None]]:

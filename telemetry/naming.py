@@ -30,7 +30,7 @@ def title(metric: str, spec: QuerySpec, series: int) -> str:
     if spec.aggregation is Aggregation.RATE:
         parts.append(gettext("rate"))
     elif spec.aggregation is Aggregation.QUANTILE:
-        parts.append(f"p{number(100 * (spec.quantile or 0))}")
+        parts.append(f"p{100 * (spec.quantile or 0):.6g}")
     elif spec.aggregation is not Aggregation.AVG:
         parts.append(str(PER_STEP[spec.aggregation]))
     if spec.group_by == () and series > 1:

@@ -162,11 +162,15 @@ def _row(
     status = getattr(series.source, "status", None)
     clock = status.state if status and status.state in cards.CLOCKS else ""
     values = [each.value for each in latest]
-    how, value, unit = _figure(entry, values, rates)
-    figure = format_value(value, unit) if latest else None
-    if metric and series.kind == Kind.STATE and len(values) > 1:
-        how, figure = "", Formatted(_states(metric, values))
     at = max((each.ts for each in latest), default=None)
+    how, value, unit = _figure(entry, values, rates)
+    if series.kind == Kind.COUNTER and value is None and at and _has_stopped(series, at, now):
+        how, value, unit = _total(entry, values)
+    figure = format_value(value, unit) if latest else None
+    if metric and metric.codes and len(values) > 1:
+        how, figure = "", Formatted(_codes(entry, newest))
+    elif metric and series.kind == Kind.STATE and len(values) > 1:
+        how, figure = "", Formatted(_states(metric, values))
     return {
         "series": series,
         "title": metric.title if metric else "",
@@ -176,7 +180,7 @@ def _row(
         "value": figure.value if figure else None,
         "unit": figure.unit if figure else "",
         "state": metric.state_name(value) if metric and value is not None and len(latest) == 1 else "",
-        "code": code_of(metric, value if len(latest) == 1 else None),
+        "codes": [code for each in sorted(set(values)) if (code := code_of(metric, each))],
         "provenance": series.source.provenance,
         "age": ago(at, now=now) if at else "",
         "at": at,
@@ -198,13 +202,44 @@ def _figure(
     if entry.first.kind == Kind.COUNTER:
         factor, unit = per_second(unit)
         known = [rates[each.pk] * factor for each in entry.series if each.pk in rates]
-        how = naming.together(Aggregation.SUM, len(known)) if several else ""
-        return how, sum(known) if known else None, unit
+        if not known:
+            return "", None, unit
+        return naming.together(Aggregation.SUM, len(known)) if several else "", sum(known), unit
     if not values:
         return "", None, unit
     combine = _worst_is(entry.metric)
     how = naming.together(combine, len(values)) if several else ""
     return how, {"max": max, "min": min}.get(combine, fmean)(values), unit
+
+
+def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
+    """Whether no rate is to be expected: the series ended, or its newest sample (at `at`) is too old for one."""
+    return (
+        series.ended_at is not None
+        or (now - at).total_seconds() > CADENCES_OF_A_RATE * series.source.cadence_s
+    )
+
+
+def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
+    """Where counters that stopped stood last, in place of the rate that they no longer have."""
+    unit = entry.metric.unit if entry.metric else ""
+    if len(entry.series) == 1:
+        return _("total, stopped"), values[0], unit
+    return _("%(how)s, stopped") % {"how": naming.together(Aggregation.SUM, len(values))}, sum(values), unit
+
+
+def _codes(entry: _Entry, newest: Mapping[int, queries.Reading]) -> str:
+    """Which series hold which code: "XID 79: gpu=3; 7 without a code"."""
+    holders: dict[str, list[str]] = defaultdict(list)
+    known = [each for each in entry.series if each.pk in newest]
+    for series, name in zip(known, distinct_names([each.labels for each in known]), strict=True):
+        code = code_of(entry.metric, newest[series.pk].value)
+        holders[code.name if code else ""].append(name)
+    without = len(holders.pop("", []))
+    parts = [f"{code}: {', '.join(names)}" for code, names in sorted(holders.items())]
+    if without:
+        parts.append(_("%(n)s without a code") % {"n": number(without)})
+    return "; ".join(parts)
 
 
 def _states(metric: Metric, values: Sequence[float]) -> str:

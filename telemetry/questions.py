@@ -36,8 +36,8 @@ _STEPS_S = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400),
     604_800,
 )
-# Of what counts up only the growth means anything: where it stands hangs on when it began.
-GROWTH = (Aggregation.RATE, Aggregation.INCREASE, Aggregation.COUNT)
+# Only the growth of a counter means anything: where it stands depends on when it began.
+OF_COUNTERS = (Aggregation.RATE, Aggregation.INCREASE, Aggregation.COUNT)
 SENSELESS_OF_COUNTERS = (Aggregation.AVG, Aggregation.SUM, Aggregation.QUANTILE)
 # Parameters that narrow a question to one object, and the kind and column of each.
 OBJECTS = {
@@ -62,6 +62,7 @@ class Question:
     series: int
     left_out: int = 0
     counts_up: bool = False
+    has_buckets: bool = False
 
 
 def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> Question:
@@ -75,7 +76,7 @@ def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> 
     sites, matchers, described = _sites(params), _matchers(params), _object(params)
     names = _names(metric, params.get("aggregation", ""))
     read = _series(names, sites, matchers, described)
-    aggregation = _aggregation(params, read)
+    aggregation = _aggregation(params, metric, read)
     spec = QuerySpec(
         metric=metric,
         start_ms=start_ms,
@@ -93,7 +94,7 @@ def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> 
     if read.series * spec.steps > MOST_VALUES:
         held = f"{read.series} series of {spec.steps} points are more than {MOST_VALUES} values"
         raise SpecError("step", f"{held}: choose a longer one, or fewer series")
-    return Question(spec, read.series, read.left_out, counts_up=read.counts_up)
+    return Question(spec, read.series, read.left_out, counts_up=read.counts_up, has_buckets=read.buckets > 0)
 
 
 def _sites(params: QueryDict) -> tuple[int, ...] | None:
@@ -186,9 +187,9 @@ def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
     return next((step for step in _STEPS_S if step >= least), round(least))
 
 
-def _aggregation(params: QueryDict, read: _Read) -> Aggregation:
-    """As asked, where it makes sense; else rates of what counts up, and means of anything else."""
-    text = params.get("aggregation") or (Aggregation.RATE if read.counts_up else Aggregation.AVG)
+def _aggregation(params: QueryDict, metric: str, read: _Read) -> Aggregation:
+    """Return the aggregation that was asked for, where it makes sense, or the usual one of the metric."""
+    text = params.get("aggregation") or _usual(metric, read)
     if text not in tuple(Aggregation):
         raise SpecError("aggregation", f"{text[:50]!r} is none of {', '.join(Aggregation)}")
     senseless = text in SENSELESS_OF_COUNTERS and read.counters and not (read.buckets and text == "quantile")
@@ -197,6 +198,14 @@ def _aggregation(params: QueryDict, read: _Read) -> Aggregation:
     if senseless:
         raise SpecError("aggregation", f"{text} says nothing of a counter: ask for rate or increase")
     return Aggregation(text)
+
+
+def _usual(metric: str, read: _Read) -> Aggregation:
+    """Rates of counters, the last of codes, since the mean of two codes is a third, and means of anything else."""
+    if read.counts_up:
+        return Aggregation.RATE
+    known = registry().get(metric)
+    return Aggregation.LAST if known and known.codes else Aggregation.AVG
 
 
 def _quantile(params: QueryDict) -> float | None:

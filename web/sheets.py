@@ -1,6 +1,6 @@
 """Rows as CSV with no cell that a spreadsheet would run: the one writer of the house. Pure.
 
-Figures keep ten significant digits.
+Whole figures are written as they are, others with twelve significant digits.
 
 What is guarded, and how, follows OWASP's page on CSV injection: an apostrophe before the text.
 """
@@ -21,7 +21,7 @@ _RUNS = re.compile(r"[\s'\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]|'*[\t\r\n]")
 _NUMBER = re.compile(r"'*-(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 CHUNK_CHARACTERS = 64 * 1024
 # Nothing is measured more closely; what lies beyond is left of a sum in binary: 212.60000000000002.
-MOST_DIGITS = 10
+MOST_DIGITS = 12
 
 
 def lines(columns: Iterable[Any], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
@@ -41,7 +41,7 @@ def lines(columns: Iterable[Any], rows: Iterable[Sequence[Any]]) -> Iterator[byt
 def guarded(value: Any) -> Any:
     """The value as a cell that a spreadsheet shows and does not run."""
     if isinstance(value, float) and math.isfinite(value):
-        return float(f"{value:.{MOST_DIGITS}g}")
+        return value if value.is_integer() else float(f"{value:.{MOST_DIGITS}g}")
     if value is None or isinstance(value, int | Decimal):
         return value
     text = str(value)

@@ -56,7 +56,8 @@ def number(value: float, decimals: int | None = None) -> str:
     if decimals is None:
         decimals = 0 if float(value).is_integer() else decimals_for(value)
     if 0 < abs(value) < LEAST_SHOWN and decimals == decimals_for(value):
-        return f"{'−' if value < 0 else ''}<{number_format(2 * LEAST_SHOWN, decimal_pos=2, use_l10n=True)}"
+        least = number_format(2 * LEAST_SHOWN, decimal_pos=2, use_l10n=True)
+        return f">−{least}" if value < 0 else f"<{least}"
     # Django cuts decimals off instead of rounding them.
     return number_format(round(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True)
 

@@ -42,13 +42,11 @@ def _nested(value: Any, depth: int) -> str:
     if isinstance(value, (list, tuple, set, frozenset)):
         inner = [_nested(each, depth + isinstance(each, Mapping)) for each in value]
         return ", ".join(inner) or (_("nothing") if depth else "")
-    if depth and isinstance(value, str):
-        return _name(value) or _("nothing")
     return in_words(value) or (_("nothing") if depth else "")
 
 
 def _name(text: str) -> str:
-    """A name of a program's as words: "carbon_average" is "carbon average"."""
+    """The name of a field as words: "carbon_average" is "carbon average". Values stay: they may be names of things."""
     return text.replace("_", " ") if _IDENTIFIER.fullmatch(text) else text
 
 

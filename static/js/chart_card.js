@@ -5,8 +5,8 @@ function follow(element, title) {
   if (!heading || !title || heading.textContent === title) return;
   const before = heading.textContent;
   heading.textContent = title;
-  for (const named of heading.closest('section').querySelectorAll('[aria-label]')) {
-    named.setAttribute('aria-label', named.getAttribute('aria-label').replace(before, title));
+  for (const named of heading.closest('section')?.querySelectorAll('[aria-label]') ?? []) {
+    named.setAttribute('aria-label', named.getAttribute('aria-label').replace(before, () => title));
   }
 }
 
@@ -18,7 +18,8 @@ function followFile(element, range) {
   const url = new URL(file.href);
   for (const name of ['start', 'end']) {
     const value = range?.[name] ?? own.get(name);
-    if (value !== null) url.searchParams.set(name, value);
+    if (value === null) url.searchParams.delete(name);
+    else url.searchParams.set(name, value);
   }
   file.setAttribute('href', url.pathname + url.search);
 }

@@ -5,7 +5,8 @@ const MOST_ROWS = 500;
 
 function shown(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  return typeof value === 'number' ? value.toLocaleString(undefined, { maximumFractionDigits: 3 }) : String(value);
+  if (typeof value !== 'number') return String(value);
+  return value.toLocaleString(undefined, Math.abs(value) < 1 ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 3 });
 }
 
 const isNumeric = (value) => typeof value === 'number';

@@ -33,8 +33,8 @@ _PARAMETERS = [
     _parameter("site_id", "The same by id.", type=int, many=True),
     _parameter(
         "aggregation",
-        "What becomes of the samples of a step (start, start + step]. Unless given, rate (per second) of counters and "
-        "avg of anything else.",
+        "What becomes of the samples of a step (start, start + step]. Unless given, rate (per second) of counters, "
+        "last of codes such as XIDs, and avg of anything else.",
         enum=[each.value for each in Aggregation],
     ),
     _parameter("quantile", "0 to 1, with aggregation=quantile.", type=float),

@@ -53,8 +53,8 @@ class Code:
 
     @property
     def words(self) -> str:
-        """ "XID 79 (critical): GPU has fallen off the bus, … Do: reboot the node. Then: contact the vendor."."""
-        told = f"{self.name} ({self.severity}): {self.meaning}"
+        """ "XID 79: GPU has fallen off the bus, … Do: reboot the node. Then: contact the vendor."."""
+        told = f"{self.name}: {self.meaning}"
         told += f", {self.more}." if self.more else "."
         told += f" Do: {_in_sentence(self.action)}." if self.action else ""
         return told + (f" Then: {_in_sentence(self.then)}." if self.then else "")
@@ -75,8 +75,8 @@ class CodeTable:
     codes: Mapping[int, Code]
 
     def get(self, value: float) -> Code | None:
-        """None for 0, which is no code, and for what is no whole number. One that is not listed says so."""
-        if not math.isfinite(value) or value == 0 or value != int(value):
+        """None for 0 and less, which is no code, and for what is no whole number. A code that is not listed says so."""
+        if not math.isfinite(value) or value <= 0 or value != int(value):
             return None
         number = int(value)
         unknown = "a code that Muster does not know"

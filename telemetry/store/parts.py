@@ -41,11 +41,20 @@ class Reader:
     def parts(self, aggregation: Aggregation) -> Parts:
         found = []
         for resolution, values in self._rolled():
-            series, start, first, second = fetch_columns(statements.windows(resolution, aggregation), values)
             if aggregation is Aggregation.RATE:
-                second = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
+                found.append(self._rates(resolution, values))
+                continue
+            series, start, first, second = fetch_columns(statements.windows(resolution, aggregation), values)
             found.append(Parts(self._keys(series, start), first, second))
         return together([*found, self._raw(aggregation)])
+
+    def _rates(self, resolution: Resolution, values: Values) -> Parts:
+        """What each window rose by, and in how long: since the window before it, which may lie before the range."""
+        earlier = values | {"from": values["from"] - MOST_BEHIND}
+        series, start, risen, _ = fetch_columns(statements.windows(resolution, Aggregation.RATE), earlier)
+        seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
+        asked = (start >= ms(values["from"])) & ~np.isnan(risen)
+        return Parts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
 
     def sketches(self) -> tuple[Keys, Keys, Keys]:
         """Keys, buckets, and how many readings each holds."""

@@ -17,7 +17,8 @@ COLUMNS = {
     Aggregation.COUNT: ("count::float8", "0::float8"),
     Aggregation.LAST: ("last", "extract(epoch FROM last_ts)::float8"),
     Aggregation.INCREASE: ("increase", "0::float8"),
-    Aggregation.RATE: ("increase", "0::float8"),
+    # A window whose rise is unknown is where the next one rose from.
+    Aggregation.RATE: ("coalesce(increase, 'NaN')", "0::float8"),
 }
 RAW = """
 SELECT array_agg(series_id), array_agg(ts), array_agg(nullif(value, 'NaN')) FROM telemetry_sample

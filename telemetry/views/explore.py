@@ -95,8 +95,8 @@ def _asked(params: QueryDict) -> list[tuple[str, str]]:
 
 def _aggregations(params: QueryDict, found: explore.Answer | None) -> list[dict[str, Any]]:
     """What may become of the samples of a step; of counters only what says something of them."""
-    offered = explore.SHOWN_OF_COUNTERS if found is not None and found.counts_up else tuple(Aggregation)
-    usual = {"value": "", "label": gettext("usual (mean or rate)"), "chosen": True}
+    offered = found.offered if found is not None else tuple(Aggregation)
+    usual = {"value": "", "label": gettext("usual (mean, rate, last of codes)"), "chosen": True}
     asked = params.get("aggregation", "")
     return [usual] + [
         {"value": each.value, "label": naming.PER_STEP[each], "chosen": each == asked} for each in offered

@@ -121,6 +121,31 @@ def test_a_rate_is_the_same_whatever_the_step_is(sender, ask, settled, step_s):
     assert rates.tolist() == pytest.approx([10.0] * len(rates))
 
 
+@pytest.mark.parametrize("cadence_s", [900, 1800])
+@pytest.mark.parametrize("step_s", [300, 3600])
+@pytest.mark.parametrize("minutes", [75, 600])
+def test_the_rate_of_a_slow_source_is_even_from_the_first_step(
+    sender_of, ask, settled, porto, cadence_s, step_s, minutes
+):
+    """Whether the counter began before the range or within it."""
+    sender = sender_of(porto, cadence_s=cadence_s)
+    seconds = range(-4 * 3600, 1, cadence_s)
+    sender.deliver(*[(ERRORS, 10.0 * (second + 4 * 3600), second) for second in seconds])
+    settled()
+    (line,) = ask(ERRORS["__name__"], aggregation=Aggregation.RATE, step_s=step_s, minutes=minutes)
+    rates = line.values[np.isfinite(line.values)]
+    assert len(rates) > 0
+    assert rates.tolist() == pytest.approx([10.0] * len(rates))
+
+
+def test_a_range_that_begins_after_a_pause_begins_with_the_mean_of_the_pause(sender, ask, settled):
+    sender.deliver(*[(ERRORS, float(second + 7200), second) for second in (-3600 - 240, *range(-600, 1, 60))])
+    settled()
+    assert ask.values(ERRORS["__name__"], aggregation=Aggregation.RATE, minutes=15) == [
+        pytest.approx([1.0] * 3, rel=0.1)
+    ]
+
+
 def test_the_rate_of_an_energy_counter_is_a_power(sender, ask, settled):
     energy = {"__name__": "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", "Hostname": "node-1", "gpu": "0"}
     millijoules_a_minute = 700.0 * 60 * 1000

@@ -15,7 +15,7 @@ from web.words import in_words
         ({"pue": 1.2}, "pue: 1.2"),
         (
             {"it_kw": 4.0, "carbon": "carbon_average", "regions": []},
-            "it kw: 4, carbon: carbon average, regions: nothing",
+            "it kw: 4, carbon: carbon_average, regions: nothing",
         ),
         ({"sites": {"porto": {"score": {"low": 1, "high": 2}}}}, "sites: (porto: (score: 2 entries))"),
         (
@@ -23,6 +23,7 @@ from web.words import in_words
             "(id: public, name: Public data), (id: secret)",
         ),
         (["a_b", "c"], "a_b, c"),
+        ({"node_names": ["gpu_node_01"], "first": ""}, "node names: gpu_node_01, first: nothing"),
         ({}, ""),
     ],
 )
@@ -49,6 +50,14 @@ def test_every_permission_has_words_and_a_role():
         for codename in [*names, *(name for name, _words in meta.permissions)]:
             assert "_" not in words_of(f"{meta.app_label}.{codename}")
             assert roles_of(f"{meta.app_label}.{codename}").endswith(tuple(ROLES))
+
+
+@pytest.mark.parametrize(
+    ("permission", "words"),
+    [("inventory.fly_site", "fly_site"), ("nowhere.see_it", "see_it"), ("odd", "odd")],
+)
+def test_a_permission_that_nobody_declared_is_said_by_its_name(permission, words):
+    assert words_of(permission) == words
 
 
 def test_what_stands_between_backticks_is_set_as_code_and_the_rest_escaped():

@@ -17,6 +17,7 @@ from inventory.models import Site
 from readiness.scoring.queries.rows import SampleQuery
 from readiness.scoring.queries.samples import HEADLINES, domain_series, sample_query
 from telemetry import naming, questions, store
+from telemetry.core.downsample import shortened
 from telemetry.core.metric import Direction, Measure
 from telemetry.core.registry import registry
 from telemetry.models import Series
@@ -124,7 +125,7 @@ def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> Lin
     for place, (at, value) in enumerate(known):
         if place and _is_break(pauses, place - 1):
             points.append((known[place - 1][0] + 1, None))
-        points.append((at, round(value, 4)))
+        points.append((at, shortened(value)))
     return Line(name, tuple(at for at, _ in points), tuple(value for _, value in points))
 
 

@@ -34,14 +34,16 @@ def test_every_listed_code_says_what_to_do_and_who_says_so():
         (
             79,
             "critical",
-            "XID 79 (critical): GPU has fallen off the bus, the driver cannot reach it over PCIe."
+            "XID 79: GPU has fallen off the bus, the driver cannot reach it over PCIe."
             " Do: reboot the node; check its PCIe link and power. Then: contact the hardware vendor.",
         ),
-        (43, "info", "XID 43 (info): A fault of the application ended it, the GPU stays healthy."
+        (43, "info", "XID 43: A fault of the application ended it, the GPU stays healthy."
                      " Do: nothing now. Then: contact the hardware vendor."),
-        (31, "warning", "XID 31 (warning): GPU memory page fault, as a rule an illegal address of the application."
+        (31, "warning", "XID 31: GPU memory page fault, as a rule an illegal address of the application."
                         " Do: restart the application. Then: check the application (compute-sanitizer or cuda-gdb)."),
-        (9_999, "unknown", "XID 9999 (unknown): a code that Muster does not know."),
+        (145, "warning", "XID 145: NVLink error (fifth generation). Do: look up the subcode of the kernel's message."
+                         " Then: check the link and its other end, then reset the GPU or reboot the node."),
+        (9_999, "unknown", "XID 9999: a code that Muster does not know."),
     ],
 )  # fmt: skip
 def test_a_code_in_words(value, severity, words):
@@ -49,7 +51,7 @@ def test_a_code_in_words(value, severity, words):
     assert (code.severity, code.words) == (severity, words)
 
 
-@pytest.mark.parametrize("value", [0.0, 3.5, float("nan"), float("inf"), None])
+@pytest.mark.parametrize("value", [0.0, -1.0, -79.0, 3.5, float("nan"), float("inf"), None])
 def test_what_is_no_code_means_nothing(value):
     assert code_of(XID, value) is None
 

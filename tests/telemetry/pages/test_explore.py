@@ -245,8 +245,68 @@ def test_a_total_or_a_mean_of_a_counter_is_not_drawn(client_of, traffic, aggrega
 
 def test_of_a_counter_the_form_offers_its_rate_alone(client_of, traffic):
     page = client_of("viewer").get(f"{URL}?site=porto&metric={TRAFFIC}&start=now-1h").content.decode()
+    assert offered_in(page) == ["", "rate", "count"]
+
+
+def test_a_quantile_is_offered_of_the_buckets_of_a_histogram(client_of, sender):
+    name = "vllm:time_to_first_token_seconds_bucket"
+    for le, count in (("0.1", 50.0), ("+Inf", 100.0)):
+        bucket = {"__name__": name, "le": le, "pod": "a"}
+        sender.deliver((bucket, 0.0, -320), (bucket, count, -60))
+    page = client_of("viewer").get(f"{URL}?site=porto&metric={name}&start=now-1h").content.decode()
+    assert "quantile" in offered_in(page)
+
+
+def offered_in(page):
     [select] = re.findall(r'<select[^>]*name="aggregation">(.*?)</select>', page)
-    assert re.findall(r'value="(\w*)"', select) == ["", "rate", "count", "quantile"]
+    return re.findall(r'value="(\w*)"', select)
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ("", ["XID 62"]),
+        ("&aggregation=last&step=300", ["XID 62"]),
+        ("&aggregation=max&step=300", ["XID 62"]),
+        ("&aggregation=avg&step=300", []),
+        ("&aggregation=sum&step=300", []),
+        ("&aggregation=max&group_by=*", []),
+    ],
+)
+def test_a_page_explains_only_codes_that_were_sent(client_of, sender, query, codes):
+    for gpu in "01":
+        xid = {"__name__": "DCGM_FI_DEV_XID_ERRORS", "Hostname": "gpu-01", "gpu": gpu}
+        sender.deliver((xid, 0.0, -110), (xid, 62.0, -60))
+    address = f"{URL}?site=porto&metric=DCGM_FI_DEV_XID_ERRORS&start=now-12h{query}"
+    page = client_of("viewer").get(address).content.decode()
+    assert re.findall(r'class="[^"]*code-words".*?(XID \d+)', page) == codes
+
+
+def test_each_column_of_a_file_has_the_unit_of_its_own_line(client_of, sender):
+    metric = "measurementsInletSensorValue"
+    for kind in ("activePower", "rmsVoltage"):
+        sender.deliver(({"__name__": metric, "instance": "pdu-1", "sensorType": kind}, 230.0, 0))
+    answer = client_of("viewer").get(f"{URL}series.csv?site=porto&metric={metric}&start=now-1h")
+    heads = answer.getvalue().decode().splitlines()[0].split(",")
+    assert heads == ["time", "sensorType=activePower (W)", "sensorType=rmsVoltage (V)"]
+
+
+@pytest.mark.parametrize(
+    ("quantile", "name"), [("0.5", "p50"), ("0.29", "p29"), ("0.999", "p99.9"), ("0.9999", "p99.99")]
+)
+def test_a_quantile_is_named_as_it_was_asked_for(client_of, two_gpus, quantile, name):
+    heading = chart_heading(client_of("viewer"), f"{ASKED}&step=60&aggregation=quantile&quantile={quantile}")
+    assert heading == f"GPU temperature, {name}"
+
+
+def test_the_rate_of_a_rare_event_is_not_drawn_as_nothing(client_of, sender):
+    errors = {"__name__": "node_network_receive_errs_total", "instance": "gpu-01:9100", "device": "eth0"}
+    sender.deliver(*[(errors, 0.0 if n < 30 else 0.05, 60 * (n - 60)) for n in range(61)])
+    address = f"{URL}?site=porto&metric=node_network_receive_errs_total&start=now-1h&step=3600"
+    figure = chart_of(client_of("viewer"), address)
+    assert max(value for value in figure["data"][0]["y"] if value is not None) == pytest.approx(
+        0.05 / 3600, rel=0.1
+    )
 
 
 def test_a_moment_is_shown_as_a_date(client_of, sender):

@@ -110,6 +110,53 @@ def test_counters_are_rates_and_many_series_of_a_metric_one_row(client_of, sende
     assert "without 1 series of a loopback or virtual interface" in page
 
 
+def test_codes_of_many_series_are_told_with_who_holds_them(client_of, sender, node):
+    for gpu, code in enumerate((0.0, 0.0, 79.0, 0.0, 79.0, 63.0, 0.0, 0.0)):
+        labels = {
+            "__name__": "DCGM_FI_DEV_XID_ERRORS",
+            "Hostname": "gpu-01",
+            "modelName": "H100",
+            "gpu": str(gpu),
+        }
+        sender.deliver((labels, code, 0))
+    client = client_of("viewer")
+    path = f"/inventory/devices/{node.pk}/"
+    which, figure = next(row for row in rows_of(client, path).values() if row[0].startswith("8 series"))
+    assert which == "8 series by gpu"
+    assert figure == "XID 63: gpu=5; XID 79: gpu=2, gpu=4; 5 without a code measured"
+    page = client.get(path).content.decode()
+    assert re.findall(r'code-words".*?(XID \d+)', page) == ["XID 63", "XID 79"]
+    assert "Reboot the node; check its PCIe link and power." in page
+
+
+@pytest.mark.parametrize(
+    ("cpus", "told"), [(1, "100 s measured total, stopped"), (8, "800 s measured sum of 8 series, stopped")]
+)
+@pytest.mark.parametrize("is_marked", [True, False], ids=["ended", "silent"])
+def test_counters_that_stopped_tell_where_they_stood(
+    client_of, sender, node, frozen_now, cpus, told, is_marked
+):
+    of = [
+        {"__name__": "node_cpu_seconds_total", "instance": "gpu-01:9100", "cpu": str(cpu)}
+        for cpu in range(cpus)
+    ]
+    sender.deliver(*[(labels, 60.0 + 20 * n, 60 * (n - 2)) for labels in of for n in range(3)])
+    if is_marked:
+        sender.deliver(*[(labels, STALE, 30) for labels in of])
+    rollups.roll_up(now=frozen_now.move(hours=2))
+    rows = rows_of(client_of("viewer"), f"/inventory/devices/{node.pk}/")
+    assert rows["node_cpu_seconds_total"][1] == told
+
+
+def test_a_counter_of_one_sample_has_no_rate_yet(client_of, sender, node):
+    for cpu in range(8):
+        labels = {"__name__": "node_cpu_seconds_total", "instance": "gpu-01:9100", "cpu": str(cpu)}
+        sender.deliver((labels, 60.0, 0))
+    rows = rows_of(client_of("viewer"), f"/inventory/devices/{node.pk}/")
+    assert rows["node_cpu_seconds_total"][1].startswith("unknown")
+    assert "0 series" not in rows["node_cpu_seconds_total"][1]
+
+
 @pytest.mark.parametrize("cadence_s", [15, 60, 600])
 def test_a_rate_is_there_whatever_the_cadence_of_the_source_is(client_of, sender_of, porto, node, cadence_s):
     sender = sender_of(porto, cadence_s=cadence_s)
