@@ -14,6 +14,7 @@ from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import RunContext, import_run, record_fact
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
+from readiness.framework.core.vocabulary import EvidenceKind
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.operations import evaluate
 from tests.inventory import made
@@ -185,6 +186,20 @@ class TestTables:
         run = take(outputs.run_table(f"{check}/{part.id},1,{part.unit}", taken_at=frozen_now.at))
         [proof] = proofs([porto.pk], framework, now=frozen_now.at)[porto.pk][check, part.id]
         assert (proof.declaration, run.provenance) == (f"the table of run {run.pk}", "measured")
+
+    def test_a_whole_table_is_no_run_where_none_is_asked_for(self, take, porto, frozen_now):
+        _version, framework = framework_queries.current()
+        parts = {
+            (check.id, part.id): part
+            for check in framework.checks
+            for part in check.parts
+            if EvidenceKind.VALIDATION_RUN not in part.evidence and not part.validity.is_live
+        }
+        rows = [f"{check}/{name},1,{part.unit}" for (check, name), part in parts.items()]
+        run = take(outputs.run_table(*rows, taken_at=frozen_now.at))
+        proved = proofs([porto.pk], framework, now=frozen_now.at)[porto.pk]
+        named = {key: proof.declaration for key in parts for proof in proved[key]}
+        assert (named, run.provenance) == (dict.fromkeys(parts, f"the table of run {run.pk}"), "measured")
 
     def test_a_newer_table_without_its_tool_hides_no_run(self, take, result_of, frozen_now):
         run = take(outputs.run_table(*SOAK, taken_at=frozen_now.at))
