@@ -143,9 +143,13 @@ def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = Fals
 
 
 class Standing(NamedTuple):
-    """How a reading stands: all that it takes to compare it with others of the same sub-measure."""
+    """How a reading stands: all that it takes to compare it with others of the same sub-measure.
+
+    `capped` where a declaration counts as warn at most.
+    """
 
     state: CheckState
+    capped: bool
     margin: float | None
     threshold: float | None
 
@@ -153,11 +157,12 @@ class Standing(NamedTuple):
 def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> Standing:
     """As `judge` has it, without the words."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
-    state, _ = _weigh(part, reading, now, pass_at, warn_at)
+    state, code = _weigh(part, reading, now, pass_at, warn_at)
+    capped = code is ReasonCode.CAPPED
     if pass_at is None:
-        return Standing(state, None, None)
+        return Standing(state, capped, None, None)
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
-    return Standing(state, None if value is None else pass_at.margin(value), pass_at.edge(value))
+    return Standing(state, capped, None if value is None else pass_at.margin(value), pass_at.edge(value))
 
 
 def _weigh(

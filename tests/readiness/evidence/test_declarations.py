@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
-from inventory.models import Device
+from inventory.models import Device, Port
 from readiness.evidence.core.bearing import PARSED
 from readiness.evidence.core.parsers import parse
 from readiness.evidence.models import ValidationRun
@@ -207,6 +207,18 @@ class TestTables:
         take(outputs.table(*SOAK))
         part = next(each for each in result_of("p1-soak-24h").parts if each["part"] == "duration")
         assert (part["state"], part["evidence"]) == ("pass", f"run:{run.pk}")
+
+    def test_a_run_that_warns_does_not_hide_a_declaration_of_another_subject(
+        self, take, porto, result_of, frozen_now
+    ):
+        second = made.device(site=porto, name="node-2")
+        made.port(device=second, name="eth0", kind=Port.Kind.ROCE, back_end=True)
+        head, at = "measure,value,subject,taken_at", frozen_now.at.isoformat()
+        of_run = [f"p1-congestion/marking-order,1,leaf-1,{at}", f"ecn_marked,9,leaf-1,{at}", "# tool: incast 1"]
+        take(outputs.table(*of_run, head=head))
+        run = take(outputs.table("p1-congestion/marking-order,0,leaf-2", head="measure,value,subject"))
+        part = next(each for each in result_of("p1-congestion").parts if each["part"] == "marking-order")
+        assert (part["state"], part["tier"], part["evidence"]) == ("warn", "capped", f"run:{run.pk}")
 
     def test_of_declarations_the_newest_counts(self, take, declare, result_of, frozen_now):
         take(outputs.table(*SOAK))
