@@ -17,6 +17,7 @@ from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import EvidenceKind
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.operations import evaluate
+from tests.conftest import NOW
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 DIAGNOSTIC = {"coverage": 100, "worst-severity": 0}
 SOAK = ("p1-soak-24h/duration,24,h",)
 API = "/api/readiness"
+SOME_DAY = NOW - timedelta(days=1)
 
 
 @pytest.fixture
@@ -214,7 +216,11 @@ class TestTables:
         second = made.device(site=porto, name="node-2")
         made.port(device=second, name="eth0", kind=Port.Kind.ROCE, back_end=True)
         head, at = "measure,value,subject,taken_at", frozen_now.at.isoformat()
-        of_run = [f"p1-congestion/marking-order,1,leaf-1,{at}", f"ecn_marked,9,leaf-1,{at}", "# tool: incast 1"]
+        of_run = [
+            f"p1-congestion/marking-order,1,leaf-1,{at}",
+            f"ecn_marked,9,leaf-1,{at}",
+            "# tool: incast 1",
+        ]
         take(outputs.table(*of_run, head=head))
         run = take(outputs.table("p1-congestion/marking-order,0,leaf-2", head="measure,value,subject"))
         part = next(each for each in result_of("p1-congestion").parts if each["part"] == "marking-order")
@@ -245,6 +251,46 @@ def test_a_run_whose_figures_are_declared_by_its_sender_is_a_declaration(
     result = result_of("p1-accelerator-diag")
     assert (result.state, result.tier) == ("warn", "capped")
     assert f"what was entered as run {answer.json()['id']} counts as warn at most" in result.reason
+
+
+@pytest.mark.parametrize("provenance", ["declared", "estimated"])
+@pytest.mark.parametrize(
+    ("tool", "check", "bad", "good"),
+    [
+        pytest.param(
+            "dcgm-diag",
+            "p1-accelerator-diag",
+            outputs.diagnostic({0: 2, 1: 0}),
+            outputs.diagnostic({0: 0, 1: 0}),
+            id="a diagnostic",
+        ),
+        pytest.param(
+            "nccl-tests",
+            "p1-intra-node",
+            outputs.collective(gpus=2, wrong=7),
+            outputs.collective(gpus=2),
+            id="a collective",
+        ),
+        pytest.param(
+            "csv",
+            "p1-soak-24h",
+            outputs.run_table("p1-soak-24h/duration,3,h", taken_at=SOME_DAY),
+            outputs.run_table(*SOAK, taken_at=SOME_DAY + timedelta(hours=1)),
+            id="a table",
+        ),
+    ],
+)
+def test_a_later_run_that_is_declared_hides_no_measured_failure(
+    take, result_of, frozen_now, tool, check, bad, good, provenance
+):
+    devices = [Device.objects.get(name="node-1")]
+    made.accelerator(device=devices[0], index=1)
+    run = take(bad, tool=tool, context=RunContext(devices=devices))
+    frozen_now.move(hours=2)
+    take(good, tool=tool, context=RunContext(devices=devices, provenance=provenance))
+    result = result_of(check)
+    evidence = {part["evidence"] for part in result.parts if part["state"] == "fail"}
+    assert (result.state, result.tier, evidence) == ("fail", "measured", {f"run:{run.pk}"})
 
 
 def test_a_site_tells_how_many_of_its_blocking_checks_are_declared(porto, declare, result_of):

@@ -12,11 +12,9 @@ from datetime import datetime
 
 from readiness.evidence.core.bearing import PARSED, part_named
 from readiness.evidence.core.proving.values import (
-    ENTERED,
     PartKey,
     Proof,
     Run,
-    is_valid,
     newest,
     proof_of,
 )
@@ -46,7 +44,7 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
             found[key][figure.subject].append(proof if counts else proof._replace(kind="table"))
     proofs: dict[PartKey, tuple[Proof, ...]] = {}
     for key, by_subject in found.items():
-        chosen = [_newest(each, parts[key], now) for each in by_subject.values()]
+        chosen = [newest(each, parts[key], now) for each in by_subject.values()]
         proofs[key] = tuple(proof for proof in chosen if proof is not None)
     return proofs
 
@@ -54,10 +52,4 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
 def _counts_as_run(run: Run, check_id: str, part: SubMeasure) -> bool:
     """Whether its figure is a run's: telemetry, records and attestations have doors of their own."""
     asks_for_runs = EvidenceKind.VALIDATION_RUN in part.evidence
-    return asks_for_runs and check_id not in PARSED and run.provenance not in ENTERED
-
-
-def _newest(proofs: Sequence[Proof], part: SubMeasure, now: datetime) -> Proof | None:
-    """The newest that counts, of runs before declarations."""
-    runs = [proof for proof in proofs if not proof.declaration and is_valid(proof, part, now)]
-    return newest(runs or proofs, part, now)
+    return asks_for_runs and check_id not in PARSED and not run.is_entered
