@@ -20,6 +20,9 @@ CLOCK_SKEW = timedelta(minutes=10)
 distance.
 """
 
+NOT_MEASURED = frozenset({Provenance.DECLARED, Provenance.ESTIMATED})
+"""An estimate is never shown as a measurement; it counts as much as it says, unless somebody entered it."""
+
 
 class Limit(NamedTuple):
     """A limit declared by the site, platform or workload, in the sub-measure's unit.
@@ -196,7 +199,7 @@ def _weigh(
 def _tier(code: ReasonCode, reading: Reading) -> Tier:
     if code is ReasonCode.CAPPED:
         return Tier.CAPPED
-    is_declared = reading.declaration or reading.provenance is Provenance.DECLARED
+    is_declared = reading.declaration or reading.provenance in NOT_MEASURED
     return Tier.DECLARED if is_declared else Tier.MEASURED
 
 
