@@ -143,7 +143,7 @@ def _judged(
     now: datetime,
 ) -> JudgedPair:
     found = {
-        aspect: max(counting, key=lambda each: (each.run.taken_at, each.run.id))
+        aspect: max(counting, key=lambda each: each.run.order)
         for aspect in installed.aspects
         if (counting := [each for each in exact.get(aspect, ()) if _stands(each, part, now)])
     }
