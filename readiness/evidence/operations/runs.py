@@ -17,6 +17,7 @@ from readiness.evidence.core.failures import FAILED
 from readiness.evidence.core.interop import is_record
 from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
+from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
 from readiness.evidence.ground import (
     VersionHistory,
@@ -253,7 +254,10 @@ def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str
     full one.
     """
     on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
-    told = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), _test(run.tool, parsed))
+    # A declaration hides no run.
+    entered = ["declared"] if run.provenance in ENTERED else []
+    test = _test(run.tool, parsed)
+    told = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered)
     return hashlib.blake2s(repr(told).encode(), digest_size=16).hexdigest()
 
 
@@ -269,9 +273,7 @@ def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
     # What a diagnostic skipped cannot be judged, and hides no run that can.
     lacking = sorted(each.name for each in figures if each.value is None or (lengths and each.caution))
     ranks = [sum(each.value or 0 for each in parsed.figures if each.name == RANKS)]
-    # A declaration hides no run.
-    declared = ["declared"] if parsed.declared else []
-    return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else declared)
+    return sorted(subjects), largest, lacking, *(ranks if tool in COLLECTIVES else [])
 
 
 def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:

@@ -20,6 +20,9 @@ CLOCK_SKEW = timedelta(minutes=10)
 distance.
 """
 
+NOT_MEASURED = frozenset({Provenance.DECLARED, Provenance.ESTIMATED})
+"""An estimate is never shown as a measurement; it counts as much as it says, unless somebody entered it."""
+
 
 class Limit(NamedTuple):
     """A limit declared by the site, platform or workload, in the sub-measure's unit.
@@ -143,9 +146,13 @@ def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = Fals
 
 
 class Standing(NamedTuple):
-    """How a reading stands: all that it takes to compare it with others of the same sub-measure."""
+    """How a reading stands: all that it takes to compare it with others of the same sub-measure.
+
+    `capped` where a declaration counts as warn at most.
+    """
 
     state: CheckState
+    capped: bool
     margin: float | None
     threshold: float | None
 
@@ -153,11 +160,12 @@ class Standing(NamedTuple):
 def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> Standing:
     """As `judge` has it, without the words."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
-    state, _ = _weigh(part, reading, now, pass_at, warn_at)
+    state, code = _weigh(part, reading, now, pass_at, warn_at)
+    capped = code is ReasonCode.CAPPED
     if pass_at is None:
-        return Standing(state, None, None)
+        return Standing(state, capped, None, None)
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
-    return Standing(state, None if value is None else pass_at.margin(value), pass_at.edge(value))
+    return Standing(state, capped, None if value is None else pass_at.margin(value), pass_at.edge(value))
 
 
 def _weigh(
@@ -191,7 +199,7 @@ def _weigh(
 def _tier(code: ReasonCode, reading: Reading) -> Tier:
     if code is ReasonCode.CAPPED:
         return Tier.CAPPED
-    is_declared = reading.declaration or reading.provenance is Provenance.DECLARED
+    is_declared = reading.declaration or reading.provenance in NOT_MEASURED
     return Tier.DECLARED if is_declared else Tier.MEASURED
 
 

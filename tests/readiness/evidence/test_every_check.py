@@ -44,6 +44,8 @@ OWN_COLUMN = {
 """Limits that the plant has in columns."""
 SILENCE = "p5-telemetry-coverage"
 """Silence is what it measures: it fails at once and has nothing that could go stale (design, scoring rule 4)."""
+NO_RUNS = PARSED | {"p2-energy-kpis", "p5-goodput"}
+"""Checks that a table brings to warn at most: a tool proves them, or telemetry that is not worked out yet."""
 SITE_OF = ("pass", "warn", "fail", "unknown", "stale", "n-a")
 
 
@@ -281,8 +283,8 @@ def missing_from(shows):
 def test_every_check_comes_into_every_state_that_its_definition_allows(supplied, plants, frozen_now):
     missing = missing_from(supplied)
     assert missing.pop((SILENCE, "stale")).startswith("fail: ")
-    by_tables = {key: why for key, why in missing.items() if key[1] == "pass" and key[0] in PARSED}
-    assert len(by_tables) == len(PARSED)
+    by_tables = {key: why for key, why in missing.items() if key[1] == "pass" and key[0] in NO_RUNS}
+    assert len(by_tables) == len(NO_RUNS)
     assert all("Declared, not measured: the table of run " in why for why in by_tables.values())
     missing = {key: why for key, why in missing.items() if key not in by_tables}
     assert not missing, "\n".join(f"{check} {state}: {why}" for (check, state), why in missing.items())

@@ -14,9 +14,10 @@ from readiness.evidence.operations import RunContext, attest, import_run, record
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.loading import load
-from readiness.framework.core.vocabulary import CheckState
+from readiness.framework.core.vocabulary import CheckState, EvidenceKind
 from readiness.scoring.checks.evidenced import reading_of
 from readiness.scoring.core.judge import Limit, judge
+from readiness.scoring.core.states import ReasonCode, Tier
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 
@@ -85,11 +86,11 @@ def porto():
     return made.site(name="Porto", slug="porto")
 
 
-def state_of(site, check, part, now):
+def result_of(site, check, part, now):
     _, framework = framework_queries.current()
     found = proofs([site.pk], framework, now=now)[site.pk].get((check.id, part.id))
     reading = None if found is None else reading_of(found[0])
-    return judge(part, reading, now, limit_of(part)).state
+    return judge(part, reading, now, limit_of(part))
 
 
 def by_fact(site, check, part, value, now, on):
@@ -121,7 +122,13 @@ def by_run(site, check, part, value, now, on):
 
 
 def is_capped(check, part, enter):
-    return part.is_measured and (enter is not by_run or check.id in PARSED)
+    return part.is_measured and tier_of(check, part, enter) == Tier.DECLARED
+
+
+def tier_of(check, part, enter):
+    """A table is a run of what asks for runs and has no parser."""
+    asks_for_runs = EvidenceKind.VALIDATION_RUN in part.evidence
+    return Tier.MEASURED if enter is by_run and asks_for_runs and check.id not in PARSED else Tier.DECLARED
 
 
 def test_the_definition_has_all_of_it():
@@ -141,15 +148,18 @@ def test_every_state_can_be_reached(porto, frozen_now, check, enter):
             enter(porto, check, part, value, frozen_now.at, frozen_now.at.date())
             capped = state is CheckState.PASS and is_capped(check, part, enter)
             expected = CheckState.WARN if capped else state
-            assert state_of(porto, check, part, frozen_now.at) == expected, f"{part.id} {value}"
+            result = result_of(porto, check, part, frozen_now.at)
+            assert result.state == expected, f"{part.id} {value}"
+            tier = Tier.CAPPED if result.code == ReasonCode.CAPPED else tier_of(check, part, enter)
+            assert result.tier == tier, f"{part.id} {value}"
             frozen_now.move(seconds=10)
 
 
 @pytest.mark.parametrize("check", FRAMEWORK.checks, ids=[check.id for check in FRAMEWORK.checks])
 def test_without_evidence_it_is_unknown_and_with_old_evidence_stale(porto, frozen_now, check):
     for part in dated(check):
-        assert state_of(porto, check, part, frozen_now.at) == CheckState.UNKNOWN
+        assert result_of(porto, check, part, frozen_now.at).state == CheckState.UNKNOWN
         age = timedelta(seconds=part.validity.limit_s(None)) + timedelta(days=1)
         value = value_for(part, CheckState.PASS) or 1.0
         by_fact(porto, check, part, value, frozen_now.at, (frozen_now.at - age).date())
-        assert state_of(porto, check, part, frozen_now.at) == CheckState.STALE, part.id
+        assert result_of(porto, check, part, frozen_now.at).state == CheckState.STALE, part.id

@@ -6,8 +6,8 @@ percentile, samples, streams, taken_at` may follow, in any order. A measure name
 interoperability (readiness.evidence.core.interop). Lines that begin with # are remarks; `# driver: 560.35` and
 the like state versions.
 
-A table that names sub-measures is a run if it says how these figures came to be: when each was taken, with which tool
-(`# tool: soak 2.1`), and the raw figures behind them, in rows of their own. Otherwise it is declared.
+A table that names sub-measures or holds records is a run if it says how these came to be: when each was taken, with
+which tool (`# tool: soak 2.1`), and the raw figures behind them, in rows of their own. Otherwise it is declared.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ def parse(content: bytes) -> Parsed:
 
 
 def _declared(figures: Sequence[Figure], *, has_times: bool, has_tool: bool) -> str:
-    """Why a table that names sub-measures is no run; empty where it is one, and where it names none."""
-    raw = [figure for figure in figures if part_named(figure.name) is None]
+    """Why a table that concludes something is no run; empty where it is one, and where all of it is raw figures."""
+    raw = [each for each in figures if part_named(each.name) is None and not interop.is_record(each.name)]
     if len(raw) == len(figures):
         return ""
     lacks = {

@@ -1,7 +1,7 @@
 """Figures that name the sub-measure they prove: `p1-soak-24h/duration` in a table.
 
-A table is a run where no tool's output proves the check, and where the import found a time, a tool and raw figures in
-it; otherwise it is a declaration, and counts for a subject where no run does.
+A table is a run where the sub-measure asks for a run that no tool's output is, and where the import found a time, a
+tool and raw figures in it; otherwise it is a declaration, and counts for a subject where no run does.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from datetime import datetime
 
 from readiness.evidence.core.bearing import PARSED, part_named
 from readiness.evidence.core.proving.values import (
-    ENTERED,
     PartKey,
     Proof,
     Run,
-    is_valid,
     newest,
     proof_of,
 )
 from readiness.evidence.core.units import converted
 from readiness.framework.core.definition import Framework, SubMeasure
+from readiness.framework.core.vocabulary import EvidenceKind
 
 
 def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[PartKey, tuple[Proof, ...]]:
@@ -41,16 +40,16 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
                 value = converted(value, figure.unit, part.unit)
             reason = figure.caution or ("" if value is not None else f"{figure.unit} is not {part.unit}.")
             proof = proof_of(run, part, value, detail=figure.subject, cannot_judge=reason)
-            is_run = key[0] not in PARSED and run.provenance not in ENTERED
-            found[key][figure.subject].append(proof if is_run else proof._replace(kind="table"))
+            counts = _counts_as_run(run, key[0], part)
+            found[key][figure.subject].append(proof if counts else proof._replace(kind="table"))
     proofs: dict[PartKey, tuple[Proof, ...]] = {}
     for key, by_subject in found.items():
-        chosen = [_newest(each, parts[key], now) for each in by_subject.values()]
+        chosen = [newest(each, parts[key], now) for each in by_subject.values()]
         proofs[key] = tuple(proof for proof in chosen if proof is not None)
     return proofs
 
 
-def _newest(proofs: Sequence[Proof], part: SubMeasure, now: datetime) -> Proof | None:
-    """The newest that counts, of runs before declarations."""
-    runs = [proof for proof in proofs if not proof.declaration and is_valid(proof, part, now)]
-    return newest(runs or proofs, part, now)
+def _counts_as_run(run: Run, check_id: str, part: SubMeasure) -> bool:
+    """Whether its figure is a run's: telemetry, records and attestations have doors of their own."""
+    asks_for_runs = EvidenceKind.VALIDATION_RUN in part.evidence
+    return asks_for_runs and check_id not in PARSED and not run.is_entered

@@ -111,6 +111,16 @@ class Run:
         object.__setattr__(self, "failed", failures_of(self.figures).reason)
 
     @property
+    def is_entered(self) -> bool:
+        """Whether its figures are declared or estimated, as whoever sent it says, so that it measured nothing."""
+        return self.provenance in ENTERED
+
+    @property
+    def order(self) -> tuple[bool, datetime, int]:
+        """Runs by time, all that measured after all that did not: no declaration answers a measurement."""
+        return not self.is_entered, self.taken_at, self.id
+
+    @property
     def size(self) -> int:
         """How many nodes took part."""
         return max(self.hosts, len(self.nodes))
@@ -150,6 +160,15 @@ class SiteParts:
     accelerators: frozenset[tuple[int, int]] = frozenset()
     identities: Mapping[tuple[int, int], Identity] = field(default_factory=dict)
     ports: Mapping[tuple[int, str], str]
+
+
+def provenance_of(found: Iterable[str]) -> str:
+    """How far a figure made of several runs can be trusted.
+
+    One run that was entered makes all of it a declaration, also beside simulated ones, which count as measured.
+    """
+    every = set(found)
+    return worst_provenance(every & ENTERED or every)
 
 
 def proof_of(
@@ -201,11 +220,16 @@ def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
 
 
 def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | None:
-    """Of several proofs of one thing the newest that counts, else the newest. Of one instant, the later row."""
+    """Of several proofs of one thing the newest that counts, else the newest; what was measured goes before what is
+    declared. Of one instant, the later row."""
     found = list(proofs)
     if len(found) < 2:
         return found[0] if found else None
-    return max(found, key=lambda proof: (is_valid(proof, part, now), proof.taken_at, proof.row))
+
+    def rank(proof: Proof) -> tuple[bool, bool, datetime, int]:
+        return is_valid(proof, part, now), not proof.declaration, proof.taken_at, proof.row
+
+    return max(found, key=rank)
 
 
 def coverage[Thing](
@@ -243,7 +267,7 @@ def coverage[Thing](
         value=100.0 * sum(proof.share for proof in covered.values()) / len(wanted),
         taken_at=oldest.taken_at,
         detail=f"without: {few(missing)}{_why(standing, covered)}" if missing else "",
-        provenance=worst_provenance(proof.provenance for proof in standing.values()),
+        provenance=provenance_of(proof.provenance for proof in standing.values()),
         others=_runs_of(standing.values()),
     )
 

@@ -245,9 +245,9 @@ def test_a_cap_names_the_declaration_and_what_is_asked_for(part, value, reason):
     [
         ("measured", "measured"),
         ("simulated", "measured"),
-        ("estimated", "measured"),
+        ("estimated", "declared"),
         ("declared", "declared"),
     ],
 )
-def test_what_nobody_entered_is_measured_unless_it_was_declared(provenance, tier):
+def test_what_nobody_entered_is_measured_unless_it_was_declared_or_estimated(provenance, tier):
     assert judge(PLAIN, reading(70, provenance=Provenance(provenance)), NOW).tier == tier
