@@ -202,7 +202,7 @@ class TestPage:
         assert drawn >= set(names)
         answer = pages.get(f"{TRENDS}chart.csv?start=now-60d")
         [today, *_] = csv.DictReader(io.StringIO(answer.content.decode()))
-        assert float(today[names[0]]) < float(today[names[1]]) < 100
+        assert float(today[f"{names[0]}, points"]) < float(today[f"{names[1]}, points"]) < 100
 
     def test_where_no_site_has_capacity_it_says_so_beside_the_plain_mean(self, pages, frozen_now):
         stored.point(made.site(), frozen_now.at.date(), 0.4)
