@@ -12,7 +12,9 @@ from web import units
 
 # Levels of JSON that are written out.
 DEEPEST = 1
-_IDENTIFIER = re.compile("[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+_FIELD = re.compile("[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+# A choice, such as "carbon_average"; with a figure in it, it is the name of a thing: "gpu_node_01".
+_CHOICE = re.compile("[a-z]+(?:_[a-z]+)+")
 
 
 def in_words(value: Any) -> str:
@@ -37,17 +39,20 @@ def _nested(value: Any, depth: int) -> str:
     if isinstance(value, (Mapping, list, tuple, set, frozenset)) and depth > DEEPEST and len(value) > 1:
         return units.count(len(value), _("entry"), _("entries"))
     if isinstance(value, Mapping):
-        text = ", ".join(f"{_name(str(key))}: {_nested(each, depth + 1)}" for key, each in value.items())
+        text = ", ".join(
+            f"{_spaced(str(key), _FIELD)}: {_nested(each, depth + 1)}" for key, each in value.items()
+        )
         return f"({text})" if depth and text else text or (_("nothing") if depth else "")
     if isinstance(value, (list, tuple, set, frozenset)):
         inner = [_nested(each, depth + isinstance(each, Mapping)) for each in value]
         return ", ".join(inner) or (_("nothing") if depth else "")
-    return in_words(value) or (_("nothing") if depth else "")
+    words = _spaced(value, _CHOICE) if depth and isinstance(value, str) else in_words(value)
+    return words or (_("nothing") if depth else "")
 
 
-def _name(text: str) -> str:
-    """The name of a field as words: "carbon_average" is "carbon average". Values stay: they may be names of things."""
-    return text.replace("_", " ") if _IDENTIFIER.fullmatch(text) else text
+def _spaced(text: str, names: re.Pattern[str]) -> str:
+    """What a program calls it, as words: "carbon_average" is "carbon average"."""
+    return text.replace("_", " ") if names.fullmatch(text) else text
 
 
 def plain(value: Any) -> Any:
