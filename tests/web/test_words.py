@@ -15,7 +15,7 @@ from web.words import in_words
         ({"pue": 1.2}, "pue: 1.2"),
         (
             {"it_kw": 4.0, "carbon": "carbon_average", "regions": []},
-            "it kw: 4, carbon: carbon_average, regions: nothing",
+            "it kw: 4, carbon: carbon average, regions: nothing",
         ),
         ({"sites": {"porto": {"score": {"low": 1, "high": 2}}}}, "sites: (porto: (score: 2 entries))"),
         (
