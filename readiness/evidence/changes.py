@@ -1,4 +1,4 @@
-"""What was done to the ground that evidence stands on, by the change history: to what, and when.
+"""Changes of the inventory that evidence stands on, as the change history tells them: what changed, and when.
 
 The history knows what the inventory of now does not: a change that was undone before anybody looked.
 """
@@ -159,7 +159,7 @@ WHERE newest = 1 OR at > %(since)s
 
 
 def steps_at(places: Collection[Place], *, since: datetime) -> dict[Place, list[Step]]:
-    """What was done since, oldest first, and at each place the newest step in any case; one statement."""
+    """The steps since then, oldest first. Each place also has its newest step, however old. One statement."""
     kinds = sorted({place.kind for place in places} & _KEPT.keys())
     if not kinds:
         return {}
@@ -256,7 +256,7 @@ WHERE (serial, uuid) IS DISTINCT FROM (before_serial, before_uuid) ORDER BY id
 
 
 def identity_steps(device_ids: Collection[int]) -> dict[tuple[int, int], list[IdentityStep]]:
-    """By place (device and number) each accelerator that was there, in order; one statement."""
+    """The accelerators that each place (device and number) has held, oldest first; one statement."""
     found: dict[tuple[int, int], list[IdentityStep]] = defaultdict(list)
     with binary_cursor() as cursor:
         rows = cursor.execute(_IDENTITIES, {"devices": sorted(device_ids)}).fetchall()

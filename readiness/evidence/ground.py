@@ -51,7 +51,7 @@ class Wire:
 
 
 type VersionHistory = Mapping[int, Sequence[tuple[datetime, Versions]]]
-"""By device, what its versions became at which instants, in order."""
+"""Each device's versions, and the instant from which it had them, oldest first."""
 
 
 def version_history(device_ids: Collection[int]) -> VersionHistory:

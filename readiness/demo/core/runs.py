@@ -16,7 +16,7 @@ from readiness.demo.core.plan import PlannedNode, SitePlan
 from readiness.demo.core.records import RUNS, book, limits, share, stated
 
 REPEATS = 20
-"""As many as a latency needs to be evidence, idle and loaded each."""
+"""A latency needs this many repeats to be evidence, idle and loaded each."""
 NIGHT = timedelta(hours=2, minutes=30)
 """Local time of the quick check; a round begins an hour and a half before it."""
 type Day = Callable[[int], datetime]
@@ -287,5 +287,5 @@ class _Round:
         return low + (high - low) * share(self.site.name, thing)
 
     def _off(self, thing: str, *, part: float = 1.0) -> float:
-        """What the round is off by; its part of what rounds may be."""
+        """The share by which this round differs from the plan; each round has its own."""
         return 1 + part * float(self.kept["round_off"]) * wobble(f"{self.site.name}/{thing}/{self.age}")

@@ -28,7 +28,7 @@ OWN_RECORDS: Mapping[str, OwnRecords] = {
     "p4-asset-ownership": OwnRecords("accepted owners", ("owned-assets:",)),
     "p4-golive-review": OwnRecords("a go-live review", ("review:",)),
 }
-"""By check."""
+"""The records that each check is computed from."""
 
 
 def is_own(check_id: str, evidence: str) -> bool:
