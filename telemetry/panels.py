@@ -57,8 +57,8 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
     described = list(intake.series().filter(**{column: obj.pk}).select_related("source__status"))
     counted = [series for series in described if series.port_id or not _is_left_out(series)]
     # The buckets of a histogram say nothing one by one, and their sum counts each observation many times.
-    told = [series for series in counted if series.kind != Kind.HISTOGRAM]
-    entries = sorted((entry for alike in _alike(told) for entry in _entries(alike)), key=_usefulness)
+    countable = [series for series in counted if series.kind != Kind.HISTOGRAM]
+    entries = sorted((entry for alike in _alike(countable) for entry in _entries(alike)), key=_usefulness)
     shown = entries[:SHOWN]
     actions = []
     if described:

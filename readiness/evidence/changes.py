@@ -165,13 +165,13 @@ def steps_at(places: Collection[Place], *, since: datetime) -> dict[Place, list[
         return {}
     branches = [_STEPS.format(kind=kind, **_columns(_KEPT[kind])) for kind in kinds]
     asked = {"sites": sorted({place.site_id for place in places}), "since": since}
-    found: dict[Place, list[Step]] = defaultdict(list)
+    steps: dict[Place, list[Step]] = defaultdict(list)
     with binary_cursor() as cursor:
         rows = cursor.execute(f"{' UNION ALL '.join(branches)} ORDER BY 3", asked).fetchall()
     for kind, site_id, at, label, name, devices, net in rows:
         what = f"{_KEPT[kind].noun} {name} {_DONE.get(label, 'was changed')}"
-        found[Place(site_id, kind)].append(Step(Made(what, at), frozenset(devices.tolist()), net))
-    return dict(found)
+        steps[Place(site_id, kind)].append(Step(Made(what, at), frozenset(devices.tolist()), net))
+    return dict(steps)
 
 
 def _columns(kept: _Kept) -> dict[str, str]:
@@ -257,10 +257,10 @@ WHERE (serial, uuid) IS DISTINCT FROM (before_serial, before_uuid) ORDER BY id
 
 def identity_steps(device_ids: Collection[int]) -> dict[tuple[int, int], list[IdentityStep]]:
     """The accelerators that each place (device and number) has held, oldest first; one statement."""
-    found: dict[tuple[int, int], list[IdentityStep]] = defaultdict(list)
+    steps: dict[tuple[int, int], list[IdentityStep]] = defaultdict(list)
     with binary_cursor() as cursor:
         rows = cursor.execute(_IDENTITIES, {"devices": sorted(device_ids)}).fetchall()
     for device, number, serial, uuid, before_serial, before_uuid, at in rows:
         before = None if before_serial is None else (before_serial, before_uuid)
-        found[device, number].append(IdentityStep((serial, uuid), before, at))
-    return dict(found)
+        steps[device, number].append(IdentityStep((serial, uuid), before, at))
+    return dict(steps)

@@ -62,10 +62,10 @@ def version_history(device_ids: Collection[int]) -> VersionHistory:
         .order_by("pgh_obj_id", "pgh_id")
         .values_list("pgh_obj_id", "pgh_created_at", "firmware_version", "software_version")
     )
-    found: dict[int, list[tuple[datetime, Versions]]] = {}
+    history: dict[int, list[tuple[datetime, Versions]]] = {}
     for device_id, changed_at, firmware, software in rows:
-        found.setdefault(device_id, []).append((changed_at, Versions(firmware, software)))
-    return found
+        history.setdefault(device_id, []).append((changed_at, Versions(firmware, software)))
+    return history
 
 
 def versions_at(history: VersionHistory, device_id: int, *, at: datetime) -> Versions | None:

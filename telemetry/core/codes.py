@@ -54,10 +54,10 @@ class Code:
     @property
     def words(self) -> str:
         """ "XID 79: GPU has fallen off the bus, … Do: reboot the node. Then: contact the vendor."."""
-        told = f"{self.name}: {self.meaning}"
-        told += f", {self.more}." if self.more else "."
-        told += f" Do: {_in_sentence(self.action)}." if self.action else ""
-        return told + (f" Then: {_in_sentence(self.then)}." if self.then else "")
+        text = f"{self.name}: {self.meaning}"
+        text += f", {self.more}." if self.more else "."
+        text += f" Do: {_in_sentence(self.action)}." if self.action else ""
+        return text + (f" Then: {_in_sentence(self.then)}." if self.then else "")
 
     @property
     def brief(self) -> str:

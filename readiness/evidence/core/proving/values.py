@@ -220,16 +220,18 @@ def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
 
 
 def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | None:
-    """Of several proofs of one thing the newest that counts, else the newest; what was measured goes before what is
-    declared. Of one instant, the later row."""
-    found = list(proofs)
-    if len(found) < 2:
-        return found[0] if found else None
+    """The proof that speaks for one thing: valid before invalid, then measured before declared, then the newest.
+
+    Where two are of one instant, the later row speaks.
+    """
+    candidates = list(proofs)
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
 
     def rank(proof: Proof) -> tuple[bool, bool, datetime, int]:
         return is_valid(proof, part, now), not proof.declaration, proof.taken_at, proof.row
 
-    return max(found, key=rank)
+    return max(candidates, key=rank)
 
 
 def coverage[Thing](
