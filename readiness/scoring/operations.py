@@ -42,6 +42,20 @@ and 100 MB. Fewer cost more: the newest samples are found by reading all that ca
 _LOCK = 0x53434F  # "SCO"
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """An evaluation makes hundreds of thousands of values, none of them in a circle: looking for circles among them
+    takes a tenth of its time, and much more where the process holds much else."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_without_collection()
 @transaction.atomic
 def evaluate(*, site_ids: Collection[int], now: datetime) -> int:
     """Evaluate sites at `now`, on evidence taken up to then; returns how many were.
@@ -229,8 +243,7 @@ def _evaluate_some(site_ids: Sequence[int], *, now: datetime) -> int:
     """Together; should that fail, each half by itself, down to one site, whose trouble then stops no other's
     score."""
     try:
-        with _without_collection(), transaction.atomic():
-            return evaluate(site_ids=site_ids, now=now)
+        return evaluate(site_ids=site_ids, now=now)
     except Exception as error:
         if len(site_ids) == 1:
             log.exception("Site %s could not be evaluated", site_ids[0])
@@ -247,16 +260,3 @@ def _mark_failed(site_id: int, error: Exception, *, now: datetime) -> str:
         failed_at=Coalesce("failed_at", now), failure=reason
     )
     return reason
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """A batch makes hundreds of thousands of values, none of them in a circle: looking for circles among them takes
-    a tenth of its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
