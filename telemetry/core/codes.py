@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from telemetry.core.metric import Metric
 from telemetry.core.reading import DATA_OF_CODES, RegistryError, read_yaml
 
+COUNTS = "Health counts it as critical."
 TABLES = frozenset(path.stem for path in DATA_OF_CODES.glob("*.yaml"))
 
 
@@ -29,7 +30,8 @@ class Severity(StrEnum):
 class Code:
     """`action` is what to do at once, `then` what to look into; `source` who says so, with its address.
 
-    `meaning` is short, and `more` explains it.
+    `meaning` is short, and `more` explains it. `counts` says that the code is critical by a health rule of the
+    metric, not by its action.
     """
 
     table: str
@@ -41,6 +43,7 @@ class Code:
     more: str = ""
     source: str = ""
     source_url: str = ""
+    counts: bool = False
 
     @property
     def name(self) -> str:
@@ -57,7 +60,8 @@ class Code:
         text = f"{self.name}: {self.meaning}"
         text += f", {self.more}." if self.more else "."
         text += f" Do: {_in_sentence(self.action)}." if self.action else ""
-        return text + (f" Then: {_in_sentence(self.then)}." if self.then else "")
+        text += f" Then: {_in_sentence(self.then)}." if self.then else ""
+        return text + (f" {COUNTS}" if self.counts else "")
 
     @property
     def brief(self) -> str:
@@ -92,7 +96,11 @@ def code_of(metric: Metric | None, value: float | None) -> Code | None:
     """What a value of the metric means, where its values are codes."""
     if metric is None or not metric.codes or value is None:
         return None
-    return code_table(metric.codes).get(value)
+    code = code_table(metric.codes).get(value)
+    if code is None or code.severity is Severity.CRITICAL:
+        return code
+    counts = any(rule.judge(value) == "critical" for rule in metric.health)
+    return replace(code, severity=Severity.CRITICAL, counts=True) if counts else code
 
 
 def read_codes(path: Path) -> CodeTable:

@@ -13,7 +13,7 @@ CRITICAL = sorted({int(value) for rule in XID.health for value in rule.critical}
 @pytest.mark.parametrize("number", CRITICAL)
 def test_every_code_that_makes_health_critical_is_known(number):
     code = code_of(XID, float(number))
-    assert code.severity is not Severity.UNKNOWN
+    assert code.severity is Severity.CRITICAL
     assert code.meaning
     assert code.action
     assert code.source_url.startswith("https://docs.nvidia.com/deploy/xid-errors/")
@@ -37,6 +37,8 @@ def test_every_listed_code_says_what_to_do_and_who_says_so():
             "XID 79: GPU has fallen off the bus, the driver cannot reach it over PCIe."
             " Do: reboot the node; check its PCIe link and power. Then: contact the hardware vendor.",
         ),
+        (63, "critical", "XID 63: A faulty memory row or page was taken out of use. Do: nothing now."
+                         " Health counts it as critical."),
         (43, "info", "XID 43: A fault of the application ended it, the GPU stays healthy."
                      " Do: nothing now. Then: contact the hardware vendor."),
         (31, "warning", "XID 31: GPU memory page fault, as a rule an illegal address of the application."
