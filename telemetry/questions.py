@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from operator import and_, or_
 
@@ -75,7 +75,9 @@ def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> 
     end_ms = parse_time(params.get("end") or "now", now_ms, field="end")
     sites, matchers, described = _sites(params), _matchers(params), _object(params)
     names = _names(metric, params.get("aggregation", ""))
-    read = _series(names, sites, matchers, described)
+    # The spec refuses later what is out of bounds.
+    start = datetime.fromtimestamp(min(max(start_ms, 0), now_ms) / 1000, UTC)
+    read = _series(names, sites, matchers, described, start)
     aggregation = _aggregation(params, metric, read)
     spec = QuerySpec(
         metric=metric,
@@ -138,17 +140,19 @@ def _names(metric: str, aggregation: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a question reads: series, the counters and buckets among them, and the longest cadence (60 s without)."""
+    """What a question reads: all its series, the counters and buckets among them, those that had not ended before its
+    start (`series`, and `left_out`), and the longest cadence (60 s without)."""
 
-    series: int
+    matched: int
     counters: int
     buckets: int
+    series: int
     left_out: int
     cadence_s: int
 
     @property
     def counts_up(self) -> bool:
-        return self.counters + self.buckets == self.series > 0
+        return self.counters + self.buckets == self.matched > 0
 
 
 def _series(
@@ -156,6 +160,7 @@ def _series(
     sites: tuple[int, ...] | None,
     matchers: Sequence[Matcher],
     described: ObjectRef | None,
+    start: datetime,
 ) -> _Read:
     asked = Q(metric__in=names)
     if sites is not None:
@@ -166,11 +171,13 @@ def _series(
     asked = reduce(and_, map(condition_of, matchers), asked)
     rules = registry().left_out_of(names, {matcher.label for matcher in matchers})
     out = reduce(or_, map(left_out_by, rules), Q(pk__in=()))
+    sends = Q(ended_at=None) | Q(ended_at__gte=start)
     counts = Series.objects.filter(asked).aggregate(
-        series=Count("pk", filter=~out),
+        matched=Count("pk", filter=~out),
         counters=Count("pk", filter=~out & Q(kind=Kind.COUNTER)),
         buckets=Count("pk", filter=~out & Q(kind=Kind.HISTOGRAM)),
-        left_out=Count("pk", filter=out),
+        series=Count("pk", filter=~out & sends),
+        left_out=Count("pk", filter=out & sends),
         cadence_s=Max("source__cadence_s"),
     )
     return _Read(**counts | {"cadence_s": counts["cadence_s"] or 60})

@@ -230,6 +230,16 @@ def test_a_counter_is_shown_as_its_rate_however_closely_one_looks(client_of, tra
     assert heading == "Received, rate, sum of 2 series"
 
 
+def test_a_heading_counts_the_series_that_had_not_ended_before(client_of, traffic, sender):
+    """A third interface ended half an hour ago: the last hour has three series, the last ten minutes have two."""
+    ended = {"__name__": TRAFFIC, "instance": "gpu-01:9100", "device": "eth2"}
+    sender.deliver((ended, 0.0, -1860), (ended, 614_400.0, -1800), (ended, STALE, -1790))
+    address = f"{URL}?site=porto&metric={TRAFFIC}&group_by=*&start=now-"
+    client = client_of("viewer")
+    assert chart_heading(client, address + "1h") == "Received, rate, sum of 3 series"
+    assert chart_heading(client, address + "10m") == "Received, rate, sum of 2 series"
+
+
 def chart_heading(client, address):
     page = client.get(address).content.decode()
     return " ".join(re.search(r'<h2[^>]*id="h-explore"[^>]*>(.*?)</h2>', page, re.DOTALL)[1].split())
