@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Q
 
 from inventory.models import Accelerator, CoolingUnit, Device, Link, PowerFeed
 from readiness.evidence.models import RunDevice, ValidationRun, Voidable
 from readiness.framework.core.vocabulary import Change
 from readiness.workloads.models import Placement
+from web.audit import steps_of
 
 NETWORK_ROLES = frozenset({Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY})
 ACCELERATORS = "accelerator-firmware"
@@ -55,16 +55,10 @@ def versions_at(device_ids: Collection[int], *, at: datetime) -> dict[int, Versi
 
     A device that was entered later had, as far as anybody knows, the versions it was entered with.
     """
-    events = apps.get_model("inventory", "DeviceEvent").objects
-    rows = (
-        events.filter(pgh_obj_id__in=list(device_ids), pgh_label__in=["insert", "update"])
-        .order_by("pgh_obj_id", "pgh_id")
-        .values_list("pgh_obj_id", "pgh_created_at", "firmware_version", "software_version")
-    )
     found: dict[int, Versions] = {}
-    for device_id, changed_at, firmware, software in rows:
-        if device_id not in found or changed_at <= at:
-            found[device_id] = Versions(firmware, software)
+    for step in steps_of(Device, ["firmware_version", "software_version"], ids=device_ids):
+        if step.object_id not in found or step.at <= at:
+            found[step.object_id] = Versions(*map(str, step.values))
     return found
 
 
