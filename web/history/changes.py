@@ -46,13 +46,13 @@ def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]
     fields = [
         each
         for each in model._meta.concrete_fields
-        if not each.primary_key and each.column not in left_out(model)
+        if not each.primary_key and each.attname not in left_out(model)
     ]
     names = _names(fields, [row for entry in entries for row in (entry.before, entry.after) if row])
     alive = model._base_manager.in_bulk({entry.object_id for entry in entries})
     return {
         entry.pk: Said(
-            _name(model, entry.after or entry.before, entry.object_id),
+            _name(model, entry.after or entry.before or {}, entry.object_id),
             alive.get(entry.object_id),
             _changes(fields, entry.before or {}, entry.after or {}, names),
         )
@@ -67,11 +67,11 @@ def _changes(
         Change(
             field.name,
             str(field.verbose_name),
-            _in_words(field, before.get(field.column), names),
-            _in_words(field, after.get(field.column), names),
+            _in_words(field, before.get(field.attname), names),
+            _in_words(field, after.get(field.attname), names),
         )
         for field in fields
-        if _value(before.get(field.column)) != _value(after.get(field.column))
+        if _value(before.get(field.attname)) != _value(after.get(field.attname))
     )
 
 
@@ -82,7 +82,7 @@ def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple
     by_model: dict[type[Model], set[Any]] = {}
     for field in fields:
         if isinstance(field, ForeignKey):
-            by_model.setdefault(field.related_model, set()).update(row.get(field.column) for row in rows)
+            by_model.setdefault(field.related_model, set()).update(row.get(field.attname) for row in rows)
     for related, keys in by_model.items():
         attribute = _name_field(related)
         if attribute and keys - {None}:

@@ -44,6 +44,7 @@ def test_an_audited_model_keeps_no_secret(model):
     # The function of the triggers pairs rows by it.
     assert model._meta.pk.column == "id"
     columns = {field.column: field for field in model._meta.concrete_fields}
+    assert list(columns) == [field.attname for field in model._meta.concrete_fields]
     assert set(left_out(model)) <= set(columns)
     kept = [field for column, field in columns.items() if column not in left_out(model)]
     assert not [field for field in kept if isinstance(field, models.BinaryField)]
