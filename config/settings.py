@@ -364,6 +364,8 @@ LOGGING = {
             "filters": ["request_id", "no_refusals"],
         }
     },
+    # A line for each of 155 triggers after every migration says nothing.
+    "loggers": {"pgtrigger": {"level": "WARNING"}},
     "root": {
         "handlers": ["console"],
         "level": env.text("MUSTER_LOG_LEVEL", "INFO", "DEBUG, INFO, WARNING or ERROR"),

@@ -53,6 +53,15 @@ END $$;
 CREATE OR REPLACE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit_entry
     FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();
 """
+# What is no longer audited loses its triggers.
+_PRUNE = """
+DO $$ DECLARE it record; BEGIN
+    FOR it IN SELECT tgname, tgrelid::regclass AS relation FROM pg_trigger
+        WHERE tgfoid = 'audit_write'::regproc AND tgrelid::regclass::text <> ALL (ARRAY[{tables}]) LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', it.tgname, it.relation);
+    END LOOP;
+END $$;
+"""
 _ROWS = {
     "insert": "NEW TABLE AS new_values",
     "update": "OLD TABLE AS old_values NEW TABLE AS new_values",
@@ -62,7 +71,9 @@ _ROWS = {
 
 def install(using: str) -> None:
     """The audit's triggers, and all others that the models declare."""
-    statements = [_FUNCTIONS, *(_triggers_of(model) for model in audited_models())]
+    models = audited_models()
+    tables = ", ".join(f"'{model._meta.db_table}'" for model in models)
+    statements = [_FUNCTIONS, *map(_triggers_of, models), _PRUNE.format(tables=tables)]
     with connections[using].cursor() as cursor:
         cursor.execute("\n".join(statements))
     pgtrigger.installation.install(database=using)

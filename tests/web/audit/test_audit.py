@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from tests.entries import entries_of, rewritten
 from tests.inventory import made
 from web.actor import acting
-from web.audit import AuditEntry, audited_models, is_audited, retention, stamp_of, steps_of
+from web.audit import AuditEntry, audited_models, is_audited, retention, stamp_of, steps_of, triggers
 from web.audit.registry import left_out
 
 pytestmark = pytest.mark.django_db
@@ -26,16 +26,31 @@ SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE tgname IN ('audit_i
 """
 
 
-def test_each_audited_table_has_its_three_triggers_and_no_other_has():
+def standing():
     with connection.cursor() as cursor:
         cursor.execute(TRIGGERS)
-        standing = set(cursor.fetchall())
+        return set(cursor.fetchall())
+
+
+def test_a_table_that_is_no_longer_audited_loses_its_triggers():
+    before = standing()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER audit_insert AFTER INSERT ON telemetry_rejection REFERENCING NEW TABLE AS new_values"
+            " FOR EACH STATEMENT EXECUTE FUNCTION audit_write('false')"
+        )
+    assert standing() != before
+    triggers.install("default")
+    assert standing() == before
+
+
+def test_each_audited_table_has_its_three_triggers_and_no_other_has():
     expected = {
         (model._meta.db_table, f"audit_{operation}")
         for model in audited_models()
         for operation in ("insert", "update", "delete")
     }
-    assert standing == expected
+    assert standing() == expected
     assert len(expected) > 150
 
 
