@@ -318,19 +318,13 @@ def write_into_history(model, which, values):
 
 def guards():
     """Triggers that hold rows to the order of things."""
-    return [
-        f"{model._meta.label}:{trigger.name}"
-        for model, trigger in pgtrigger.registered()
-    ]
+    return [f"{model._meta.label}:{trigger.name}" for model, trigger in pgtrigger.registered()]
 
 
 def unnamed():
     """Relations to a person in which none of the three stands: nothing would show whether they leak."""
     for model in apps.get_models():
-        if (
-            model._meta.proxy
-            or model._meta.app_label == "admin"
-        ):
+        if model._meta.proxy or model._meta.app_label == "admin":
             continue
         for field in model._meta.concrete_fields:
             named = model._base_manager.filter(**{f"{field.name}__isnull": False})
