@@ -321,6 +321,8 @@ CELERY_BEAT_SCHEDULE = {
         # Minutes of work on a large fleet, which scoring must not wait behind.
         "options": {"expires": 60, "queue": "default"},
     },
+    # Silence is seen by looking: so long a page may wait for it after the last sample counts as live no more.
+    "rescore-due": {"task": "readiness.scoring.rescore_due", "schedule": 10, "options": {"expires": 10}},
     "rescore-aged": {"task": "readiness.scoring.rescore_aged", "schedule": 60, "options": {"expires": 60}},
     "demo-records": {
         "task": "readiness.demo.keep_records",

@@ -8,21 +8,22 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from telemetry.core.matching import ObjectKind
 from telemetry.core.registry import registry
-from telemetry.core.spec import Aggregation
 from telemetry.explore import Line
 from telemetry.intake import HOUR, Hour, Intake, Queue, Refused, object_of
 from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState
 from telemetry.questions import OBJECTS
 from telemetry.unmatched import NOUNS, why_unmatched
 from web import visibility
+from web.ages import ago
 from web.links import page_url
 from web.states import state
-from web.units import age, duration, instant, number
+from web.units import duration, instant, number
 from web.workers import Worker
 
 type Card = dict[str, Any]
@@ -45,19 +46,12 @@ REASONS = {
     "malformed_body": _("a body that cannot be read"),
     "body_too_large": _("a body that is too large"),
     "unsupported_encoding": _("a compression that is not taken"),
+    "body_too_slow": _("a body that came too slowly"),
     "wrong_content_type": _("a body of another kind than remote write 1.0"),
-}
-
-AGGREGATIONS = {
-    Aggregation.AVG: _("average"),
-    Aggregation.MIN: _("lowest"),
-    Aggregation.MAX: _("highest"),
-    Aggregation.SUM: _("sum"),
-    Aggregation.COUNT: _("number of samples"),
-    Aggregation.LAST: _("last"),
-    Aggregation.RATE: _("rate per second"),
-    Aggregation.INCREASE: _("increase"),
-    Aggregation.QUANTILE: _("quantile"),
+    "too_many_new_series": _("more new series than are taken in five minutes; they are taken later"),
+    "too_many_series": _("more series than a source may have"),
+    "not_a_number": _("a value that is no number"),
+    "no_reading": _("a value that its exporter sends where it read nothing"),
 }
 
 
@@ -157,7 +151,7 @@ def _sources(rows: Sequence[Intake]) -> Card:
 
 def _queue(queue: Queue, now: datetime) -> Card:
     waited_s = (now - queue.oldest_received_at).total_seconds() if queue.oldest_received_at else 0.0
-    oldest = gettext("oldest %(age)s") % {"age": age(queue.oldest_received_at, now=now)}
+    oldest = format_html(gettext("oldest {}"), ago(queue.oldest_received_at, now=now))
     card = {
         "label": gettext("Queue"),
         "value": number(queue.batches),
@@ -169,7 +163,7 @@ def _queue(queue: Queue, now: datetime) -> Card:
         failed = ngettext("%(n)s batch set aside", "%(n)s batches set aside", queue.failed) % {
             "n": queue.failed
         }
-        card |= {"note": f"{card['note']} · {failed}", "tone": "bad"}
+        card |= {"note": format_html("{} · {}", card["note"], failed), "tone": "bad"}
     return card
 
 
@@ -181,7 +175,7 @@ def _workers(workers: Sequence[Worker], now: datetime) -> Card:
     return {
         "label": gettext("Workers"),
         "value": number(len(workers)),
-        "note": gettext("heartbeat %(age)s") % {"age": age(newest, now=now)},
+        "note": format_html(gettext("heartbeat {}"), ago(newest, now=now)),
     }
 
 
@@ -231,11 +225,11 @@ def facts(row: Intake, *, now: datetime) -> list[Card]:
         {"term": gettext("Site"), **where},
         {
             "term": gettext("Last sample"),
-            "value": age(row.last_sample_at, now=now),
+            "value": ago(row.last_sample_at, now=now),
             "note": gettext("late after %(limit)s") % {"limit": duration(row.limit_s)},
             "clock": clock,
         },
-        {"term": gettext("Last received"), "value": age(row.last_received_at, now=now)},
+        {"term": gettext("Last received"), "value": ago(row.last_received_at, now=now)},
         {"term": gettext("Rate"), "value": rate(row.samples_per_s) or None, "unit": gettext("samples/s")},
         {
             "term": gettext("Lag"),
@@ -304,6 +298,15 @@ def explore_url(series: Series) -> str:
         asked.append(("site", series.site.slug))
     asked += [("labels", f"{name}={value}") for name, value in sorted(series.labels.items())]
     return f"{reverse('explore')}?{urlencode(asked)}"
+
+
+def metric_url(series: Series) -> str:
+    """The explorer, showing every series of this one's metric and object."""
+    asked = [("metric", series.metric)]
+    if series.site is not None:
+        asked.append(("site", series.site.slug))
+    described = next((name for name in OBJECTS if getattr(series, name)), "")
+    return link("explore", **dict(asked), **({described: getattr(series, described)} if described else {}))
 
 
 def line_url(line: Line) -> str:

@@ -9,19 +9,16 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from telemetry.core.downsample import downsample, points
-from telemetry.explore import Answer, Limit, Line
+from telemetry.core.downsample import downsample, points, shortened
+from telemetry.explore import COLOURED, Answer, Limit, Line
 from telemetry.models import SourceActivity
 from web.states import state
-from web.units import number, scale
+from web.units import UNIX_TIME, number, scale
 
 type Figure = dict[str, Any]
 
 WINDOW_MS = 300_000
-SERIES_ROLES = 6
 MARGIN = {"l": 56, "r": 16, "t": 26, "b": 36}
-# Digits after the point that an axis can show; more would only be sent.
-DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +98,19 @@ def lines(answer: Answer, *, most_points: int = 1500) -> Figure:
     """The lines of an answer on one axis, in the reader's unit; missing samples break a line."""
     if not answer.lines:
         return nothing(gettext("No sample of %(metric)s in this time.") % {"metric": answer.spec.metric})
-    factor, unit = scale(answer.largest, answer.unit)
-    drawn = answer.drawn
+    factor, unit = _scale(answer)
     suffix = f" {unit}" if unit else ""
-    traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(drawn)]
-    few = len(traces) <= SERIES_ROLES
+    traces = [_line(line, factor, suffix, place, most_points) for place, line in enumerate(answer.drawn)]
+    few = len(traces) <= COLOURED
     layout = {
         "margin": MARGIN,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         "hovermode": "x unified" if few else "closest",
-        "showlegend": few and len(traces) > 1,
+        "showlegend": len(traces) > 1,
         "xaxis": {"type": "date", "range": [answer.spec.start_ms, answer.spec.end_ms], "showgrid": False},
-        "yaxis": {"ticksuffix": suffix, "nticks": 6},
+        "yaxis": {"type": "date", "nticks": 6}
+        if answer.unit == UNIX_TIME
+        else {"ticksuffix": suffix, "nticks": 6},
         "shapes": [_limit(limit, factor) for limit in answer.limits],
         "annotations": [_limit_note(limit, factor, suffix) for limit in answer.limits],
     }
@@ -126,9 +124,14 @@ def lines(answer: Answer, *, most_points: int = 1500) -> Figure:
     return {"data": traces, "layout": layout, "meta": meta}
 
 
+def _scale(answer: Answer) -> tuple[float, str]:
+    """Moments are drawn as dates, in milliseconds."""
+    return (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
+
+
 def _line(line: Line, factor: float, suffix: str, place: int, most_points: int) -> Figure:
     kept = points(*downsample(line.ts_ms, line.values * factor, most_points))
-    values = [None if value is None else round(value, DECIMALS) for _, value in kept]
+    values = [None if value is None else shortened(value) for _, value in kept]
     trace = {
         "type": "scatter",
         "mode": "lines",
@@ -137,7 +140,9 @@ def _line(line: Line, factor: float, suffix: str, place: int, most_points: int) 
         "y": values,
         "line": {"width": 1.8},
         "hovertemplate": f"%{{y}}{suffix}",
-        "meta": {"role": f"series-{place % SERIES_ROLES + 1}"},
+        "meta": {"role": f"series-{place + 1}" if place < COLOURED else "muted", "unit": suffix.strip()},
+        "showlegend": place < COLOURED,
+        "zorder": 1 if place < COLOURED else 0,
     }
     alone = [_is_alone(values, at) for at in range(len(values))]
     if any(alone):

@@ -10,18 +10,25 @@ from django.utils.translation import gettext, ngettext
 from numpy.typing import NDArray
 
 from inventory.models import Site
-from telemetry import intake, store
+from telemetry import intake, naming, store
+from telemetry.core.codes import Code, code_of
 from telemetry.core.labels import NAME
 from telemetry.core.metric import Direction, Measure, Metric
 from telemetry.core.registry import registry
-from telemetry.core.spec import Aggregation, QuerySpec
+from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.models import Series
-from telemetry.questions import Question
+from telemetry.questions import OF_COUNTERS, Question
 from web.states import state
-from web.units import duration, format_value, number
+from web.units import format_value, number
 
+# So many lines are told apart by colour and named in the legend; the sixth colour is close to the grey of the rest.
+COLOURED = 5
 # More lines than this on one axis show nothing; the table below has them all.
 MOST_LINES = 20
+# Counters are drawn as growth each second: what one adds in a step changes with the step.
+DRAWN_OF_COUNTERS = tuple(each for each in OF_COUNTERS if each is not Aggregation.INCREASE)
+# Aggregations that pick a reading and do not work out a new number.
+_PICKED = (Aggregation.LAST, Aggregation.MIN, Aggregation.MAX)
 # Aggregations whose values are of the metric's own kind, so that its limits apply to them.
 _OF_THE_METRIC = (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX, Aggregation.LAST, Aggregation.QUANTILE)
 
@@ -74,6 +81,8 @@ class Answer:
 
     spec: QuerySpec
     series: int
+    left_out: int
+    offered: tuple[Aggregation, ...]
     lines: tuple[Line, ...]
     limits: tuple[Limit, ...]
 
@@ -95,7 +104,7 @@ class Answer:
 
     @property
     def title(self) -> str:
-        return self.metric.title if self.metric else self.spec.metric
+        return naming.title(self.metric.title if self.metric else self.spec.metric, self.spec, self.series)
 
     @property
     def finding(self) -> str:
@@ -124,13 +133,26 @@ class Answer:
     def footer(self) -> str:
         lines = ngettext("%(n)s line", "%(n)s lines", len(self.lines)) % {"n": number(len(self.lines))}
         series = ngettext("%(n)s series", "%(n)s series", self.series) % {"n": number(self.series)}
-        text = gettext("%(lines)s from %(series)s, steps of %(step)s") % {
-            "lines": lines,
-            "series": series,
-            "step": duration(self.spec.step_s),
+        parts = [
+            gettext("%(lines)s from %(series)s") % {"lines": lines, "series": series},
+            naming.step(self.spec),
+            naming.left_out(self.left_out),
+            self._selection,
+        ]
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def _selection(self) -> str:
+        """How a chart of many lines is read; "" where each line has its own colour."""
+        total = len(self.lines)
+        if total <= COLOURED:
+            return ""
+        text = gettext("in colour the %(n)s with the highest peak, in grey the next %(grey)s") % {
+            "n": COLOURED,
+            "grey": min(total, MOST_LINES) - COLOURED,
         }
-        if len(self.lines) > MOST_LINES:
-            text += gettext("; drawn are the %(n)s highest") % {"n": MOST_LINES}
+        if total > MOST_LINES:
+            text += gettext("; %(more)s more stand in the table alone") % {"more": number(total - MOST_LINES)}
         return text
 
     @property
@@ -140,7 +162,13 @@ class Answer:
 
 
 def answer(question: Question, *, now: datetime) -> Answer:
-    """Run the question. Raises SpecError where nothing is kept that could answer."""
+    """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
+    offered = _offered(question)
+    if question.counts_up and question.spec.aggregation not in offered:
+        reason = gettext(
+            "this is a counter, and what one adds in a step changes with the step: ask for its rate"
+        )
+        raise SpecError("aggregation", reason)
     found = store.run(question.spec, now=now)
     found = [line for line in found if np.isfinite(line.values).any()]
     names = distinct_names([line.labels for line in found])
@@ -158,7 +186,21 @@ def answer(question: Question, *, now: datetime) -> Answer:
         for name, line in zip(names, found, strict=True)
     ]
     lines.sort(key=lambda line: (-(line.highest or 0), line.name))
-    return Answer(question.spec, question.series, tuple(lines), _limits(question.spec, lines))
+    return Answer(
+        spec=question.spec,
+        series=question.series,
+        left_out=question.left_out,
+        offered=offered,
+        lines=tuple(lines),
+        limits=_limits(question.spec, lines),
+    )
+
+
+def _offered(question: Question) -> tuple[Aggregation, ...]:
+    """The aggregations that the page draws; a quantile of what counts up is taken from the buckets of a histogram."""
+    if not question.counts_up:
+        return tuple(Aggregation)
+    return (*DRAWN_OF_COUNTERS, Aggregation.QUANTILE) if question.has_buckets else DRAWN_OF_COUNTERS
 
 
 def _series(ids: Sequence[int]) -> dict[int, Series]:
@@ -232,6 +274,23 @@ def _limits_of(line: Line) -> set[Limit]:
     }
 
 
+def codes_of(found: Answer) -> list[Code]:
+    """What the codes mean that the lines hold, by number.
+
+    A mean or a quantile of codes is no code, nor is what the lines of a group are combined into.
+    """
+    if found.spec.aggregation not in _PICKED or found.spec.group_by is not None:
+        return []
+    codes: dict[int, Code] = {}
+    for line in found.lines[:MOST_LINES]:
+        metric = registry().get(line.labels.get(NAME, ""), line.labels)
+        if metric is not None and metric.codes:
+            for value in np.unique(line.values[np.isfinite(line.values)]).tolist():
+                if (code := code_of(metric, value)) is not None:
+                    codes[code.number] = code
+    return [codes[number] for number in sorted(codes)]
+
+
 def metrics_of(sites: Sequence[Site]) -> list[str]:
     """Names of what is measured at these sites, or anywhere if there are none."""
     found = Series.objects.filter(site__in=sites) if sites else Series.objects.all()
@@ -240,8 +299,8 @@ def metrics_of(sites: Sequence[Site]) -> list[str]:
 
 def side_by_side(found: Answer) -> tuple[list[str], Iterator[list[str | float | None]]]:
     """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
-    suffix = f" ({found.unit})" if found.unit else ""
-    return [gettext("time"), *(f"{line.name}{suffix}" for line in found.lines)], _rows(found.lines)
+    heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in found.lines]
+    return [gettext("time"), *heads], _rows(found.lines)
 
 
 def _rows(lines: Sequence[Line]) -> Iterator[list[str | float | None]]:

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, Regex
 from django.utils.translation import gettext_lazy as _
 
+from telemetry.core.left_out import LeftOut
 from telemetry.core.spec import Matcher, Operator, SpecError, parse_matcher
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
 from web.rest.filters import ObjectFilterSet
@@ -52,6 +53,11 @@ def condition_of(matcher: Matcher) -> Q:
     else:
         held = Q(Regex(value, f"^(?:{matcher.value})$"))
     return ~held if matcher.op in (Operator.IS_NOT, Operator.NOT_LIKE) else held
+
+
+def left_out_by(rule: LeftOut) -> Q:
+    value = Coalesce(KeyTextTransform(rule.label, "labels"), Value(""), output_field=TextField())
+    return Q(Regex(value, rule.expression), metric__in=sorted(rule.metrics), port__isnull=True)
 
 
 class SourceFilters(ObjectFilterSet):

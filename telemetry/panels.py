@@ -1,7 +1,10 @@
 """The series of one object, on its page in the inventory: what was last measured, when, and by which source."""
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from statistics import fmean
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,14 +16,24 @@ from accounts.models import User
 from inventory import panels
 from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, PowerFeed
 from inventory.panels import Panel
-from telemetry import cards, intake, queries
+from telemetry import cards, intake, naming, queries
+from telemetry.core.codes import code_of
+from telemetry.core.counters import per_second
+from telemetry.core.metric import Direction, Metric
 from telemetry.core.registry import registry
+from telemetry.core.series import Kind
+from telemetry.core.spec import Aggregation
 from telemetry.explore import distinct_names
 from telemetry.models import Series
-from web.units import age, format_value, number
+from web.ages import ago
+from web.units import Formatted, format_value, number
 
 SHOWN = 12
-# What was last measured longer ago than this is no state of the object any more.
+# More series of one metric than this are one row, with a figure that says how it is made.
+MOST_APART = 4
+# A rate is taken from the samples of the last minutes, of three cadences at least.
+CADENCES_OF_A_RATE = 3
+# So far back the newest samples are looked for; the last hour that is kept tells of series that stopped before.
 WITHIN_S = 86_400
 COLUMNS: dict[type[Model], str] = {
     Accelerator: "accelerator_id",
@@ -41,77 +54,204 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
     if not user.has_perm("telemetry.view_series"):
         return None
     column = COLUMNS[type(obj)]
-    found = list(intake.series().filter(**{column: obj.pk}).select_related("source__status"))
-    shown = sorted(found, key=_usefulness)[:SHOWN]
+    described = list(intake.series().filter(**{column: obj.pk}).select_related("source__status"))
+    counted = [series for series in described if series.port_id or not _is_left_out(series)]
+    # The buckets of a histogram say nothing one by one, and their sum counts each observation many times.
+    countable = [series for series in counted if series.kind != Kind.HISTOGRAM]
+    entries = sorted((entry for alike in _alike(countable) for entry in _entries(alike)), key=_usefulness)
+    shown = entries[:SHOWN]
     actions = []
-    if found:
+    if described:
         actions.append({"label": _("All"), "url": f"{reverse('series-list')}?{urlencode({column: obj.pk})}"})
     return Panel(
         key="series",
         title=_("Series"),
-        sub=number(len(found)),
+        sub=number(len(described)),
         template="telemetry/series_panel.html",
-        context={"rows": _rows(shown, column, obj.pk, now), "more": len(found) - len(shown)},
+        context={
+            "rows": _rows(shown, now),
+            "more": len(counted) - sum(len(entry.series) for entry in shown),
+            "left_out": naming.left_out(len(described) - len(counted)),
+        },
         span=12,
         order=300,
         links=actions,
     )
 
 
-def _usefulness(series: Series) -> tuple[bool, bool, bool, str, int]:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One row: a series, or so many of one metric and source that one figure says more than all of them."""
+
+    series: tuple[Series, ...]
+    name: str
+
+    @property
+    def first(self) -> Series:
+        return self.series[0]
+
+    @property
+    def metric(self) -> Metric | None:
+        return registry().get(self.first.metric, self.first.labels)
+
+
+def _is_left_out(series: Series) -> bool:
+    return any(rule.applies_to(series.metric, series.labels) for rule in registry().left_out)
+
+
+def _alike(series: Iterable[Series]) -> list[list[Series]]:
+    """Those of one metric, unit and source; what ended is apart from what goes on."""
+    alike: dict[tuple[object, ...], list[Series]] = defaultdict(list)
+    for each in series:
+        metric = registry().get(each.metric, each.labels)
+        unit = metric.unit if metric else ""
+        alike[each.metric, each.kind, unit, each.source_id, each.ended_at is None].append(each)
+    return list(alike.values())
+
+
+def _entries(alike: Sequence[Series]) -> list[_Entry]:
+    if len(alike) == 1:
+        return [_Entry((alike[0],), "")]
+    if len(alike) > MOST_APART:
+        varying = [
+            label
+            for label in sorted({label for series in alike for label in series.labels})
+            if len({series.labels.get(label) for series in alike}) > 1
+        ]
+        by = _("%(n)s series by %(labels)s") % {"n": number(len(alike)), "labels": ", ".join(varying)}
+        return [_Entry(tuple(alike), by)]
+    names = distinct_names([series.labels for series in alike])
+    return [_Entry((series,), name) for series, name in zip(alike, names, strict=True)]
+
+
+def _usefulness(entry: _Entry) -> tuple[bool, bool, bool, str, int]:
     """Those that go on, then those whose health is judged, then those with a known meaning."""
-    metric = registry().get(series.metric, series.labels)
+    metric = entry.metric
     return (
-        series.ended_at is not None,
+        entry.first.ended_at is not None,
         not (metric and metric.health),
         metric is None,
-        series.metric,
-        series.pk,
+        entry.first.metric,
+        entry.first.pk,
     )
 
 
-def _rows(shown: list[Series], column: str, pk: int, now: datetime) -> list[dict[str, Any]]:
+def _rows(shown: Sequence[_Entry], now: datetime) -> list[dict[str, Any]]:
+    series = [each for entry in shown for each in entry.series]
+    slowest_s = max((each.source.cadence_s for each in series), default=0)
+    at_now = queries.snapshot(
+        {each.site_id for each in series if each.site_id},
+        {each.metric for each in series},
+        now=now,
+        rates_within_s=CADENCES_OF_A_RATE * slowest_s,
+    )
     newest = {
-        one.series_id: one
-        for one in queries.latest(
-            {series.site_id for series in shown if series.site_id},
-            {series.metric for series in shown},
-            now=now,
-            within_s=WITHIN_S,
-        )
-        if getattr(one, column) == pk
+        each.series_id: queries.Reading(each.value, each.ts)
+        for each in at_now.latest(within_s=WITHIN_S, with_ended=True)
     }
-    names = _names(shown)
-    return [_row(series, names[series.pk], newest.get(series.pk), now) for series in shown]
+    newest |= queries.last_kept({each.pk for each in series} - set(newest))
+    rates = at_now.rates() if any(entry.first.kind == Kind.COUNTER for entry in shown) else {}
+    return [_row(entry, newest, rates, now) for entry in shown]
 
 
-def _names(shown: Iterable[Series]) -> dict[int, str]:
-    """What tells the series of one metric apart; nothing where there is one."""
-    by_metric: dict[str, list[Series]] = {}
-    for series in shown:
-        by_metric.setdefault(series.metric, []).append(series)
-    names = {}
-    for alike in by_metric.values():
-        apart = distinct_names([series.labels for series in alike]) if len(alike) > 1 else [""]
-        names |= {series.pk: name for series, name in zip(alike, apart, strict=True)}
-    return names
-
-
-def _row(series: Series, name: str, newest: queries.Latest | None, now: datetime) -> dict[str, Any]:
-    metric = registry().get(series.metric, series.labels)
+def _row(
+    entry: _Entry, newest: Mapping[int, queries.Reading], rates: Mapping[int, float], now: datetime
+) -> dict[str, Any]:
+    series, metric = entry.first, entry.metric
+    latest = [newest[each.pk] for each in entry.series if each.pk in newest]
     status = getattr(series.source, "status", None)
     clock = status.state if status and status.state in cards.CLOCKS else ""
-    shown = format_value(newest.value, metric.unit if metric else "") if newest else None
+    values = [each.value for each in latest]
+    at = max((each.ts for each in latest), default=None)
+    how, value, unit = _figure(entry, values, rates)
+    if series.kind == Kind.COUNTER and value is None and at and _has_stopped(series, at, now):
+        how, value, unit = _total(entry, values)
+    figure = format_value(value, unit) if latest else None
+    if metric and metric.codes and len(values) > 1:
+        how, figure = "", Formatted(_codes(entry, newest))
+    elif metric and series.kind == Kind.STATE and len(values) > 1:
+        how, figure = "", Formatted(_states(metric, values))
     return {
         "series": series,
         "title": metric.title if metric else "",
-        "name": name,
-        "url": cards.explore_url(series),
-        "value": shown.value if shown else None,
-        "unit": shown.unit if shown else "",
-        "state": metric.state_name(newest.value) if metric and newest else "",
+        "name": entry.name,
+        "how": how,
+        "url": cards.explore_url(series) if len(entry.series) == 1 else cards.metric_url(series),
+        "value": figure.value if figure else None,
+        "unit": figure.unit if figure else "",
+        "state": metric.state_name(value) if metric and value is not None and len(latest) == 1 else "",
+        "codes": [code for each in sorted(set(values)) if (code := code_of(metric, each))],
         "provenance": series.source.provenance,
-        "age": age(newest.ts, now=now) if newest else "",
-        "at": newest.ts if newest else None,
+        "age": ago(at, now=now) if at else "",
+        "at": at,
+        "ended_at": series.ended_at,
         "clock": clock,
     }
+
+
+def _figure(
+    entry: _Entry, values: Sequence[float], rates: Mapping[int, float]
+) -> tuple[str, float | None, str]:
+    """How the row's figure is made, the figure (None: unknown), and its unit.
+
+    Counters are shown as rates, and added up; of other series the one nearest to its limit counts, and where there is
+    no limit their mean.
+    """
+    unit = entry.metric.unit if entry.metric else ""
+    several = len(entry.series) > 1
+    if entry.first.kind == Kind.COUNTER:
+        factor, unit = per_second(unit)
+        known = [rates[each.pk] * factor for each in entry.series if each.pk in rates]
+        if not known:
+            return "", None, unit
+        return naming.together(Aggregation.SUM, len(known)) if several else "", sum(known), unit
+    if not values:
+        return "", None, unit
+    combine = _worst_is(entry.metric)
+    how = naming.together(combine, len(values)) if several else ""
+    return how, {"max": max, "min": min}.get(combine, fmean)(values), unit
+
+
+def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
+    """Whether no rate is to be expected: the series ended, or its newest sample (at `at`) is too old for one."""
+    return (
+        series.ended_at is not None
+        or (now - at).total_seconds() > CADENCES_OF_A_RATE * series.source.cadence_s
+    )
+
+
+def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
+    """Where counters that stopped stood last, in place of the rate that they no longer have."""
+    unit = entry.metric.unit if entry.metric else ""
+    if len(entry.series) == 1:
+        return _("total, stopped"), values[0], unit
+    return _("%(how)s, stopped") % {"how": naming.together(Aggregation.SUM, len(values))}, sum(values), unit
+
+
+def _codes(entry: _Entry, newest: Mapping[int, queries.Reading]) -> str:
+    """Which series hold which code: "XID 79: gpu=3; 7 without a code"."""
+    holders: dict[str, list[str]] = defaultdict(list)
+    known = [each for each in entry.series if each.pk in newest]
+    for series, name in zip(known, distinct_names([each.labels for each in known]), strict=True):
+        code = code_of(entry.metric, newest[series.pk].value)
+        holders[code.name if code else ""].append(name)
+    without = len(holders.pop("", []))
+    parts = [f"{code}: {', '.join(names)}" for code, names in sorted(holders.items())]
+    if without:
+        parts.append(_("%(n)s without a code") % {"n": number(without)})
+    return "; ".join(parts)
+
+
+def _states(metric: Metric, values: Sequence[float]) -> str:
+    """How many series are in which state: "14 up, 2 down"."""
+    counted = Counter(metric.state_name(value) or number(value) for value in values)
+    return ", ".join(f"{number(count)} {word}" for word, count in counted.most_common())
+
+
+def _worst_is(metric: Metric | None) -> Aggregation:
+    directions = {rule.direction for rule in metric.health} if metric else set()
+    if directions == {Direction.ABOVE}:
+        return Aggregation.MAX
+    if directions == {Direction.BELOW}:
+        return Aggregation.MIN
+    return Aggregation.AVG

@@ -1,16 +1,17 @@
 """A query string to a question that can be asked of telemetry: for the endpoint and the explorer alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 
 from django.db.models import Count, Max, Q
 from django.http import QueryDict
 
 from inventory.models import Site
 from telemetry.core.registry import registry
+from telemetry.core.series import Kind
 from telemetry.core.spec import (
     Aggregation,
     Matcher,
@@ -21,7 +22,7 @@ from telemetry.core.spec import (
     parse_step,
     parse_time,
 )
-from telemetry.filters import condition_of
+from telemetry.filters import condition_of, left_out_by
 from telemetry.models import Series
 from telemetry.store.grid import FIVE_MINUTES_S, grid_for
 
@@ -35,6 +36,9 @@ _STEPS_S = (
     *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400),
     604_800,
 )
+# Only the growth of a counter means anything: where it stands depends on when it began.
+OF_COUNTERS = (Aggregation.RATE, Aggregation.INCREASE, Aggregation.COUNT)
+SENSELESS_OF_COUNTERS = (Aggregation.AVG, Aggregation.SUM, Aggregation.QUANTILE)
 # Parameters that narrow a question to one object, and the kind and column of each.
 OBJECTS = {
     "device_id": "device",
@@ -52,10 +56,13 @@ PARAMETERS = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A spec that may be run, and how many series it reads."""
+    """A spec that may be run, how many series it reads, and how many it leaves out (`telemetry.core.left_out`)."""
 
     spec: QuerySpec
     series: int
+    left_out: int = 0
+    counts_up: bool = False
+    has_buckets: bool = False
 
 
 def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> Question:
@@ -67,14 +74,14 @@ def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> 
     start_ms = parse_time(params.get("start") or default_start, now_ms, field="start")
     end_ms = parse_time(params.get("end") or "now", now_ms, field="end")
     sites, matchers, described = _sites(params), _matchers(params), _object(params)
-    aggregation = _aggregation(params)
-    names = _names(metric, aggregation)
-    read_series, cadence_s = _series(names, sites, matchers, described)
+    names = _names(metric, params.get("aggregation", ""))
+    read = _series(names, sites, matchers, described)
+    aggregation = _aggregation(params, metric, read)
     spec = QuerySpec(
         metric=metric,
         start_ms=start_ms,
         end_ms=end_ms,
-        step_s=_step(params, (end_ms - start_ms) / 1000, cadence_s),
+        step_s=_step(params, (end_ms - start_ms) / 1000, read.cadence_s),
         aggregation=aggregation,
         quantile=_quantile(params),
         matchers=matchers,
@@ -84,10 +91,10 @@ def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> 
     )
     # Roll-ups have windows of their own: the steps of the answer may be wider than asked.
     spec = replace(spec, step_s=grid_for(spec, now).step_s)
-    if read_series * spec.steps > MOST_VALUES:
-        held = f"{read_series} series of {spec.steps} points are more than {MOST_VALUES} values"
+    if read.series * spec.steps > MOST_VALUES:
+        held = f"{read.series} series of {spec.steps} points are more than {MOST_VALUES} values"
         raise SpecError("step", f"{held}: choose a longer one, or fewer series")
-    return Question(spec, read_series)
+    return Question(spec, read.series, read.left_out, counts_up=read.counts_up, has_buckets=read.buckets > 0)
 
 
 def _sites(params: QueryDict) -> tuple[int, ...] | None:
@@ -121,21 +128,35 @@ def _id(field: str, text: str) -> int:
     return int(text)
 
 
-def _names(metric: str, aggregation: Aggregation) -> tuple[str, ...]:
+def _names(metric: str, aggregation: str) -> tuple[str, ...]:
     """Every name that is read: a quantile reads the buckets of a histogram where there are any."""
     names = registry().expand(metric)
-    if aggregation is Aggregation.QUANTILE:
+    if aggregation == Aggregation.QUANTILE:
         return (*names, *(f"{name}_bucket" for name in names))
     return names
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a question reads: series, the counters and buckets among them, and the longest cadence (60 s without)."""
+
+    series: int
+    counters: int
+    buckets: int
+    left_out: int
+    cadence_s: int
+
+    @property
+    def counts_up(self) -> bool:
+        return self.counters + self.buckets == self.series > 0
+
+
 def _series(
-    names: Iterable[str],
+    names: Sequence[str],
     sites: tuple[int, ...] | None,
-    matchers: Iterable[Matcher],
+    matchers: Sequence[Matcher],
     described: ObjectRef | None,
-) -> tuple[int, int]:
-    """How many series it reads, and the longest cadence among their sources (60 if there are none)."""
+) -> _Read:
     asked = Q(metric__in=names)
     if sites is not None:
         asked &= Q(site__in=sites)
@@ -143,8 +164,16 @@ def _series(
         column = next(name for name, kind in OBJECTS.items() if kind == described.kind)
         asked &= Q(**{column: described.id})
     asked = reduce(and_, map(condition_of, matchers), asked)
-    found = Series.objects.filter(asked).aggregate(series=Count("pk"), cadence=Max("source__cadence_s"))
-    return found["series"], found["cadence"] or 60
+    rules = registry().left_out_of(names, {matcher.label for matcher in matchers})
+    out = reduce(or_, map(left_out_by, rules), Q(pk__in=()))
+    counts = Series.objects.filter(asked).aggregate(
+        series=Count("pk", filter=~out),
+        counters=Count("pk", filter=~out & Q(kind=Kind.COUNTER)),
+        buckets=Count("pk", filter=~out & Q(kind=Kind.HISTOGRAM)),
+        left_out=Count("pk", filter=out),
+        cadence_s=Max("source__cadence_s"),
+    )
+    return _Read(**counts | {"cadence_s": counts["cadence_s"] or 60})
 
 
 def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
@@ -158,11 +187,25 @@ def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
     return next((step for step in _STEPS_S if step >= least), round(least))
 
 
-def _aggregation(params: QueryDict) -> Aggregation:
-    text = params.get("aggregation") or Aggregation.AVG
+def _aggregation(params: QueryDict, metric: str, read: _Read) -> Aggregation:
+    """Return the aggregation that was asked for, where it makes sense, or the usual one of the metric."""
+    text = params.get("aggregation") or _usual(metric, read)
     if text not in tuple(Aggregation):
         raise SpecError("aggregation", f"{text[:50]!r} is none of {', '.join(Aggregation)}")
+    senseless = text in SENSELESS_OF_COUNTERS and read.counters and not (read.buckets and text == "quantile")
+    if senseless and not read.counts_up:
+        raise SpecError("labels", "some of these series are counters and some are not: choose by a label")
+    if senseless:
+        raise SpecError("aggregation", f"{text} says nothing of a counter: ask for rate or increase")
     return Aggregation(text)
+
+
+def _usual(metric: str, read: _Read) -> Aggregation:
+    """Rates of counters, the last of codes, since the mean of two codes is a third, and means of anything else."""
+    if read.counts_up:
+        return Aggregation.RATE
+    known = registry().get(metric)
+    return Aggregation.LAST if known and known.codes else Aggregation.AVG
 
 
 def _quantile(params: QueryDict) -> float | None:

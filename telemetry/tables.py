@@ -13,11 +13,12 @@ from telemetry.filters import InState
 from telemetry.intake import object_of
 from telemetry.models import Provenance, Series, Source, SourceState
 from telemetry.unmatched import why_unmatched
+from web.ages import ago
 from web.links import page_url
 from web.rest import lookups
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.units import age, duration, format_value, number
+from web.units import duration, format_value, number
 
 
 class SourceListFilters(ObjectFilterSet):
@@ -110,7 +111,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             "last_sample",
             _("Last sample"),
             value=lambda row: row.last_sample_at,
-            text=lambda row: age(row.last_sample_at, now=now),
+            text=lambda row: ago(row.last_sample_at, now=now),
             tone=lambda row: cards.tone_of(row.state),
             sort="-newest",
             numeric=True,
@@ -121,6 +122,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             hint=_("Cadence plus grace"),
             value=lambda row: row.limit_s,
             text=lambda row: duration(row.limit_s),
+            file_unit="s",
             numeric=True,
         ),
         Column(
@@ -137,6 +139,7 @@ def _source_figures(now: datetime) -> tuple[Column, ...]:
             hint=_("Longest time from receipt to stored, last 10 min"),
             value=lambda row: row.lag_s,
             text=lambda row: cards.lag(row.lag_s),
+            file_unit="s",
             numeric=True,
         ),
         Column(
@@ -238,7 +241,9 @@ def _series_source(*, default: bool = True) -> Column:
 
 
 def _metric() -> Column:
-    return Column("metric", _("Metric"), url=cards.explore_url, sort="metric", locked=True, phone="title")
+    return Column(
+        "metric", _("Metric"), url=cards.explore_url, sort="metric", locked=True, phone="title", code=True
+    )
 
 
 def _labels() -> Column:
@@ -282,7 +287,7 @@ LINES = Table(
     default_sort="-highest",
     per_page=25,
     columns=(
-        Column("name", _("Line"), url=cards.line_url, sort=True, locked=True, phone="title"),
+        Column("name", _("Line"), url=cards.line_url, sort=True, locked=True, phone="title", code=True),
         Column(
             "object",
             _("Object"),
@@ -295,6 +300,7 @@ LINES = Table(
                 key,
                 label,
                 text=lambda line, key=key: str(format_value(getattr(line, key), line.unit)),
+                unit_of=lambda line: line.unit,
                 sort=True,
                 numeric=True,
             )

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.models import User
+from web import clock
 from web.navigation import navigation
 
 # Seconds between refreshes of live regions, as text: the template takes the number 0 for none.
@@ -17,6 +18,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     signed_in = user is not None and user.is_authenticated
     return {
+        "page_at": clock.now(),
         "theme": theme_of(request),
         "nav": navigation(request) if signed_in else [],
         "kiosk": request.GET.get("kiosk") == "1",

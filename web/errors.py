@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from web import refusals
-from web.permissions import MissingPermission
+from web.permissions import MissingPermission, roles_of, words_of
 from web.refusals import Refusal
 from web.requests import wants_json
 
@@ -47,9 +47,10 @@ def conflict(request: HttpRequest) -> HttpResponse:
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    missing = ", ".join(exception.permissions) if isinstance(exception, MissingPermission) else ""
+    missing = exception.permissions if isinstance(exception, MissingPermission) else []
     detail = str(exception) or _("You may not do this.")
-    return _answer(request, 403, detail, permission=missing, exception=str(exception))
+    wanted = [{"name": name, "may": words_of(name), "roles": roles_of(name)} for name in missing]
+    return _answer(request, 403, detail, wanted=wanted, exception=str(exception))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,4 +1,5 @@
-"""Who may open a page. Anonymous readers are sent to sign in; others get a page that names the missing permission.
+"""Who may open a page. Anonymous readers are sent to sign in; others get a page that says what they may not do, and
+which roles may. Programs are told the permission's name.
 
 Whoever wants JSON gets both refusals as JSON (401 and 403).
 """
@@ -6,24 +7,49 @@ Whoever wants JSON gets both refusals as JSON (401 and 403).
 from collections.abc import Callable
 from functools import wraps
 
+from django.apps import apps as django_apps
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from accounts.roles import ROLES
 from web.requests import asks_for_json
 
-__all__ = ["ROLES", "MissingPermission", "require", "signed_in"]
+__all__ = ["ROLES", "MissingPermission", "require", "roles_of", "signed_in", "words_of"]
+
+
+VERBS = {"view": _l("see"), "add": _l("add"), "change": _l("change"), "delete": _l("delete")}
 
 
 class MissingPermission(PermissionDenied):
-    """Names what is missing; the page for 403 shows it."""
+    """Names what is missing; the page for 403 says it in words."""
 
     def __init__(self, permissions: list[str]) -> None:
         self.permissions = permissions
         super().__init__(f"Missing permission: {', '.join(permissions)}.")
+
+
+def words_of(permission: str) -> str:
+    """What somebody with this permission may do: "see sites"; the codename, where no model declares it."""
+    app, _dot, codename = permission.rpartition(".")
+    for model in django_apps.get_app_config(app).get_models() if app in django_apps.app_configs else ():
+        meta = model._meta
+        custom = dict(meta.permissions).get(codename)
+        if custom is not None:
+            return str(custom).removeprefix("Can ")
+        verb, _line, name = codename.partition("_")
+        if name == meta.model_name and verb in VERBS:
+            return f"{VERBS[verb]} {meta.verbose_name_plural}"
+    return codename
+
+
+def roles_of(permission: str) -> str:
+    """The roles that hold the permission, for a sentence: "manager or admin"."""
+    *others, last = [role.name for role in ROLES.values() if role.may(permission)]
+    return f"{', '.join(others)} {_('or')} {last}" if others else last
 
 
 type View = Callable[..., HttpResponseBase]

@@ -67,6 +67,11 @@ STATES: dict[str, dict[str, State]] = {
         ("declared", _("declared"), "pencil", "unknown"),
         ("simulated", _("simulated"), "flask", "info"),
     ),
+    "tier": _states(
+        ("measured", _("Measured"), "gauge", "unknown"),
+        ("declared", _("Declared"), "pencil", "unknown"),
+        ("capped", _("Declared, not measured"), "pencil", "warn"),
+    ),
     "grant": _states(
         ("requested", _("Requested"), "hourglass", "info"),
         ("approved", _("Approved"), "flag", "warn"),
@@ -179,6 +184,7 @@ ATTRIBUTES = {
     "source": "data-source-state",
     "lifecycle": "data-lifecycle",
     "provenance": "data-provenance",
+    "tier": "data-tier",
     "grant": "data-grant",
     "decision": "data-decision",
     "review": "data-review",

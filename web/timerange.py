@@ -110,6 +110,10 @@ class TimeRange:
         zone = timezone.get_current_timezone()
         return " – ".join(at.astimezone(zone).strftime("%-d %b %Y %H:%M") for at in (self.start, self.end))
 
+    def named(self, what: str) -> str:
+        """The heading of something that shows this range: "Live series, last 24 hours"."""
+        return f"{what}, {self.label[:1].lower()}{self.label[1:]}"
+
     @property
     def context(self) -> dict[str, object]:
         """What templates/web/time_range.html reads."""

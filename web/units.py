@@ -6,7 +6,7 @@ active locale. A missing number is never formatted as 0: it stays None and the p
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
@@ -23,6 +23,11 @@ _STEPS: dict[str, tuple[tuple[float, float, str], ...]] = {
     "ms": ((1e3, 1e3, "s"),),
 }
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+# A stored unit whose numbers are moments; they are shown as dates.
+UNIX_TIME = "s since 1970"
+PER_SECOND = "/s"
+# What is less and is not nothing is said to be less: two decimals would make it 0.
+LEAST_SHOWN = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,9 @@ def number(value: float, decimals: int | None = None) -> str:
     """A number in the reader's locale, with thousands grouped; whole numbers carry no decimals."""
     if decimals is None:
         decimals = 0 if float(value).is_integer() else decimals_for(value)
+    if 0 < abs(value) < LEAST_SHOWN and decimals == decimals_for(value):
+        least = number_format(2 * LEAST_SHOWN, decimal_pos=2, use_l10n=True)
+        return f">−{least}" if value < 0 else f"<{least}"
     # Django cuts decimals off instead of rounding them.
     return number_format(round(value, decimals), decimal_pos=decimals, use_l10n=True, force_grouping=True)
 
@@ -57,11 +65,19 @@ def number(value: float, decimals: int | None = None) -> str:
 def format_value(value: float | None, unit: str = "", *, decimals: int | None = None) -> Formatted:
     """Choose the reader's unit and the decimals for a number in a stored unit."""
     if value is None or math.isnan(value):
-        return Formatted(None, unit)
-    for least, divisor, shown in _STEPS.get(unit, ()):
-        if abs(value) >= least:
-            return Formatted(number(value / divisor, decimals), shown)
-    return Formatted(number(value, decimals), unit)
+        return Formatted(None, "" if unit == UNIX_TIME else unit)
+    if unit == UNIX_TIME:
+        return Formatted(moment(value))
+    factor, shown = scale(value, unit)
+    return Formatted(number(value * factor, decimals), shown)
+
+
+def moment(seconds: float) -> str:
+    """Seconds since 1970 as a date in the reader's zone: "18 Nov 2026 09:12"; as they are beyond any calendar."""
+    try:
+        return date_format(localtime(datetime.fromtimestamp(seconds, UTC)), "j M Y H:i")
+    except (ValueError, OverflowError, OSError):
+        return f"{number(seconds)} s"
 
 
 def power_unit(largest_kw: float) -> str:
@@ -75,7 +91,10 @@ def power_factor(unit: str) -> float:
 
 
 def scale(largest: float, unit: str) -> tuple[float, str]:
-    """Factor and unit for a whole axis in a stored unit, from its largest value."""
+    """Factor and unit for a whole axis in a stored unit or its rate, from its largest value."""
+    if unit not in _STEPS and unit.endswith(PER_SECOND):
+        factor, shown = scale(largest, unit.removesuffix(PER_SECOND))
+        return factor, (shown if shown != "1" else "") + PER_SECOND
     for least, divisor, shown in _STEPS.get(unit, ()):
         if abs(largest) >= least:
             return 1 / divisor, shown

@@ -1,6 +1,6 @@
 """Values of any kind in words for a page, or plain for a file."""
 
-import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -9,6 +9,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from web import units
+
+# Levels of JSON that are written out.
+DEEPEST = 1
+_FIELD = re.compile("[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+# A choice, such as "carbon_average"; with a figure in it, it is the name of a thing: "gpu_node_01".
+_CHOICE = re.compile("[a-z]+(?:_[a-z]+)+")
 
 
 def in_words(value: Any) -> str:
@@ -23,11 +29,30 @@ def in_words(value: Any) -> str:
         return date_format(value, "j M Y")
     if isinstance(value, (int, float)):
         return units.number(value)
-    if isinstance(value, Mapping):
-        return json.dumps(value, default=str, ensure_ascii=False)
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(in_words(each) for each in value)
+    if isinstance(value, (Mapping, list, tuple, set, frozenset)):
+        return _nested(value, 0)
     return str(value)
+
+
+def _nested(value: Any, depth: int) -> str:
+    """What is kept as JSON; what lies deeper is counted: "it kw: 4, accelerators: (count: 8), sites: 24 entries"."""
+    if isinstance(value, (Mapping, list, tuple, set, frozenset)) and depth > DEEPEST and len(value) > 1:
+        return units.count(len(value), _("entry"), _("entries"))
+    if isinstance(value, Mapping):
+        text = ", ".join(
+            f"{_spaced(str(key), _FIELD)}: {_nested(each, depth + 1)}" for key, each in value.items()
+        )
+        return f"({text})" if depth and text else text or (_("nothing") if depth else "")
+    if isinstance(value, (list, tuple, set, frozenset)):
+        inner = [_nested(each, depth + isinstance(each, Mapping)) for each in value]
+        return ", ".join(inner) or (_("nothing") if depth else "")
+    words = _spaced(value, _CHOICE) if depth and isinstance(value, str) else in_words(value)
+    return words or (_("nothing") if depth else "")
+
+
+def _spaced(text: str, names: re.Pattern[str]) -> str:
+    """What a program calls it, as words: "carbon_average" is "carbon average"."""
+    return text.replace("_", " ") if names.fullmatch(text) else text
 
 
 def plain(value: Any) -> Any:

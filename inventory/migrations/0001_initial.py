@@ -4,10 +4,9 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
 import django.db.models.lookups
-from django.db import migrations, models
-
 import inventory.models.constraints
 import inventory.models.places
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

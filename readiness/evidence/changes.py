@@ -1,54 +1,46 @@
-"""Which change it was, by the change history: what was done to what, when, and by whom."""
+"""Changes of the inventory that evidence stands on, as the change history tells them: what changed, and when.
+
+The history knows what the inventory of now does not: a change that was undone before anybody looked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import Any
 
-from django.db.models import BigIntegerField, Model, Q
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce
-
-from inventory.models import Accelerator, CoolingUnit, Device, Link, PowerFeed
+from readiness.evidence.ground import ACCELERATORS, NETWORK_ROLES
 from readiness.framework.core.vocabulary import Change
-from readiness.workloads.models import Placement, WorkloadClass
-from web.audit import AuditEntry, steps_of
+from telemetry.binary import binary_cursor
+from web.audit import AuditEntry
 
-__all__ = ["Change", "Made", "Place", "accelerator_changes", "changes_at", "device_changes"]
+__all__ = [
+    "Change",
+    "Made",
+    "Place",
+    "Step",
+    "VersionStep",
+    "steps_at",
+    "version_steps",
+]
 
-_WHERE: dict[Change, tuple[type[Model], str, str]] = {
-    # kind: model, the column by which its site is found, noun
-    Change.TOPOLOGY: (Link, "site_a_id", "link"),
-    Change.EXPANSION: (Accelerator, "device_id", "accelerator of"),
-    Change.POWER_TOPOLOGY: (PowerFeed, "site_id", "power feed"),
-    Change.COOLING_TOPOLOGY: (CoolingUnit, "site_id", "cooling unit"),
-    Change.FIRMWARE: (Device, "site_id", "firmware of"),
-    Change.DRIVER: (Device, "site_id", "driver of"),
-    Change.NOS: (Device, "site_id", "NOS of"),
-    Change.PLACEMENT_POLICY: (Placement, "site_id", "placement of"),
-}
-# Those that have no name of their own.
-_NAMED_BY: dict[type[Model], tuple[str, type[Model]]] = {
-    Accelerator: ("device_id", Device),
-    Placement: ("workload_class_id", WorkloadClass),
-}
-_VERSIONS = ("firmware_version", "software_version")
 _DONE = {
-    AuditEntry.Action.CREATED: "was entered",
-    AuditEntry.Action.CHANGED: "was changed",
-    AuditEntry.Action.DELETED: "was removed",
+    AuditEntry.Action.CREATED.value: "was entered",
+    AuditEntry.Action.CHANGED.value: "was changed",
+    AuditEntry.Action.DELETED.value: "was removed",
 }
+# An index is built on it: the site that an object stands at, or the device that it is in.
+_ROW = "coalesce(entry.after, entry.before)"
+_HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id', {_ROW} ->> 'device_id')::bigint"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a change is looked for."""
+    """Where a change is looked for; `kind` is a kind of change, or ACCELERATORS of a run's basis."""
 
     site_id: int
-    kind: Change
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,68 +57,224 @@ class Made:
         return f"{self.what[:1].upper()}{self.what[1:]}{self.when()}"
 
 
-def device_changes(device_ids: Collection[int]) -> dict[tuple[int, str, str], Made]:
-    """When each device was last given each of its versions: by (device, column, version). One statement."""
-    if not device_ids:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change at a site. `devices` are those that it touched, `net` how many objects more there were after it."""
+
+    made: Made
+    devices: frozenset[int]
+    net: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """How one kind of ground is read out of the history.
+
+    `columns` are those read of an object as it was. `state` is what evidence sees of it, null where that is nothing; a
+    step is where it became another one.
+    """
+
+    table: str
+    columns: str
+    state: str
+    devices: str
+    noun: str
+    site: str = _HELD_BY
+    name: str = "event.name"
+    joined: str = ""
+
+
+_ROLES = ", ".join(f"'{role}'" for role in sorted(NETWORK_ROLES))
+_OF_DEVICE = {
+    "table": "inventory_device",
+    "columns": "name text, role text, firmware_version text, software_version text",
+    "devices": "ARRAY[entry.object_id]",
+}
+_OF_ACCELERATOR = {
+    "table": "inventory_accelerator",
+    "columns": "device_id bigint, status text, firmware_version text",
+    "site": "device.site_id",
+    "devices": "ARRAY[event.device_id]",
+    "name": "device.name",
+    "joined": f"JOIN inventory_device AS device ON device.id = {_HELD_BY}",
+}
+_NO_DEVICES = "'{}'::bigint[]"
+_KEPT: Mapping[str, _Kept] = {
+    Change.TOPOLOGY.value: _Kept(
+        table="inventory_link",
+        columns="name text, kind text, port_a_id bigint, port_b_id bigint",
+        state="CASE WHEN event.kind <> 'wan' THEN ROW(event.port_a_id, event.port_b_id)::text END",
+        devices="(SELECT array_agg(port.device_id) FROM inventory_port AS port"
+        " WHERE port.id IN (event.port_a_id, event.port_b_id))",
+        noun="link",
+    ),
+    Change.EXPANSION.value: _Kept(
+        **_OF_ACCELERATOR, state="CASE WHEN event.status <> 'retired' THEN '' END", noun="accelerator of"
+    ),
+    ACCELERATORS: _Kept(**_OF_ACCELERATOR, state="NULLIF(event.firmware_version, '')", noun="firmware of"),
+    Change.POWER_TOPOLOGY.value: _Kept(
+        table="inventory_powerfeed",
+        columns="name text, rack_id bigint, device_id bigint, leg text, rated_kw text, breaker_rating_a text,"
+        " voltage_v text, phases text",
+        state="ROW(event.rack_id, event.device_id, event.leg, event.rated_kw, event.breaker_rating_a,"
+        " event.voltage_v, event.phases)::text",
+        devices=_NO_DEVICES,
+        noun="power feed",
+    ),
+    Change.COOLING_TOPOLOGY.value: _Kept(
+        table="inventory_coolingunit",
+        columns="name text, medium text, capacity_kw text",
+        state="ROW(event.medium, event.capacity_kw)::text",
+        devices=_NO_DEVICES,
+        noun="cooling unit",
+    ),
+    Change.FIRMWARE.value: _Kept(
+        **_OF_DEVICE, state="NULLIF(event.firmware_version, '')", noun="firmware of"
+    ),
+    Change.DRIVER.value: _Kept(
+        **_OF_DEVICE,
+        state=f"CASE WHEN event.role NOT IN ({_ROLES}) THEN NULLIF(event.software_version, '') END",
+        noun="driver of",
+    ),
+    Change.NOS.value: _Kept(
+        **_OF_DEVICE,
+        state=f"CASE WHEN event.role IN ({_ROLES}) THEN NULLIF(event.software_version, '') END",
+        noun="NOS of",
+    ),
+    Change.PLACEMENT_POLICY.value: _Kept(
+        table="workloads_placement",
+        columns="workload_class_id bigint, started_on text, ended_on text",
+        state="ROW(event.workload_class_id, event.started_on, event.ended_on)::text",
+        devices=_NO_DEVICES,
+        noun="placement of",
+        name="workload_class.name",
+        joined="LEFT JOIN workloads_workloadclass AS workload_class ON workload_class.id = event.workload_class_id",
+    ),
+}
+_STEPS = f"""
+SELECT '{{kind}}' AS kind, site_id, at, action, name, coalesce(devices || before_devices, '{{{{}}}}'),
+    (state IS NOT NULL)::int - (before IS NOT NULL)::int
+FROM (
+    SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY id DESC) AS newest
+    FROM (
+        SELECT *, lag(state) OVER of_object AS before, lag(devices) OVER of_object AS before_devices
+        FROM (
+            SELECT entry.id, entry.object_id, {{site}} AS site_id, entry.at, entry.action, {{name}} AS name,
+                {{devices}} AS devices, CASE WHEN entry.after IS NOT NULL THEN {{state}} END AS state
+            FROM audit_entry AS entry CROSS JOIN LATERAL jsonb_to_record({_ROW}) AS event ({{columns}}) {{joined}}
+            WHERE entry.lasts AND entry."table" = '{{table}}' AND {{site}} = ANY(%(sites)s)
+        ) AS entry
+        WINDOW of_object AS (PARTITION BY object_id ORDER BY id)
+    ) AS entry
+    WHERE state IS DISTINCT FROM before
+) AS step
+WHERE newest = 1 OR at > %(since)s
+"""
+
+
+def steps_at(places: Collection[Place], *, since: datetime) -> dict[Place, list[Step]]:
+    """The steps since then, oldest first. Each place also has its newest step, however old. One statement."""
+    kinds = sorted({place.kind for place in places} & _KEPT.keys())
+    if not kinds:
         return {}
-    last: dict[tuple[int, str], str] = {}
-    found: dict[tuple[int, str, str], Made] = {}
-    for step in steps_of(Device, _VERSIONS, ids=device_ids):
-        for column, value in zip(_VERSIONS, step.values, strict=True):
-            version = str(value)
-            if last.get((step.object_id, column)) != version:
-                last[step.object_id, column] = version
-                found[step.object_id, column, version] = Made(version, step.at)
-    return found
+    branches = [_STEPS.format(kind=kind, **asdict(_KEPT[kind])) for kind in kinds]
+    asked = {"sites": sorted({place.site_id for place in places}), "since": since}
+    steps: dict[Place, list[Step]] = defaultdict(list)
+    with binary_cursor() as cursor:
+        rows = cursor.execute(f"{' UNION ALL '.join(branches)} ORDER BY 3", asked).fetchall()
+    for kind, site_id, at, action, name, devices, net in rows:
+        what = f"{_KEPT[kind].noun} {name} {_DONE[action]}"
+        steps[Place(site_id, kind)].append(Step(Made(what, at), frozenset(devices.tolist()), net))
+    return dict(steps)
 
 
-def accelerator_changes(places: Collection[tuple[int, int]]) -> dict[tuple[int, int], Made]:
-    """When each place (device and number) was last given another accelerator, and which; one statement."""
-    steps = steps_of(
-        Accelerator,
-        ["device_id", "index", "serial", "uuid"],
-        among=Q(after__device_id__in=sorted({device for device, _ in places})),
-    )
-    last: dict[tuple[int, int], tuple[str, str]] = {}
-    found: dict[tuple[int, int], Made] = {}
-    for step in steps:
-        device, number, serial, uuid = map(str, step.values)
-        place = (int(device), int(number))
-        before = last.get(place)
-        if before is not None and place in places and before != (serial, uuid):
-            # The serial number is what is printed on it; boards without one have the UUID.
-            was, now = (before[0], serial) if before[0] != serial else (before[1], uuid)
-            found[place] = Made(f"{was or 'unknown'} → {now or 'unknown'}", step.at)
-        last[place] = (serial, uuid)
-    return found
+@dataclass(frozen=True, slots=True)
+class VersionStep:
+    """A device of a run was given another version than it had when the run was taken."""
+
+    run_id: int
+    device: str
+    role: str
+    column: str
+    before: str
+    after: str
+    at: datetime
 
 
-def changes_at(places: Collection[Place]) -> dict[Place, Made]:
-    """The newest change of each kind at each site; a statement or three for each kind."""
-    found: dict[Place, Made] = {}
-    for kind in sorted({place.kind for place in places} & _WHERE.keys()):
-        model, column, noun = _WHERE[kind]
-        sites = {place.site_id: place.site_id for place in places if place.kind is kind}
-        if model is Accelerator:
-            devices = Device.objects.filter(site_id__in=sites).order_by()
-            sites = dict(devices.values_list("pk", "site_id"))
-        # Oldest first, so that the newest stays.
-        for entry, name in _newest(model, column, sites):
-            what = f"{noun} {name} {_DONE[entry.action]}"
-            found[Place(sites[entry.row[column]], kind)] = Made(what, entry.at)
-    return found
+# A version that was never entered tells nothing. Where clocks differ, what a device has now counts in any case.
+_VERSIONS = """
+SELECT DISTINCT ON (run.id, device.id, version.name)
+    run.id, device.name, device.role, version.name, version.before, version.after, event.at
+FROM evidence_rundevice AS here
+JOIN evidence_validationrun AS run ON run.id = here.run_id
+JOIN inventory_device AS device ON device.id = here.device_id
+JOIN (
+    SELECT *, lag(ROW(firmware_version, software_version)::text) OVER of_device AS before,
+        ROW(firmware_version, software_version)::text AS state
+    FROM (
+        SELECT entry.id, entry.object_id AS device_id, entry.at, was.firmware_version, was.software_version
+        FROM audit_entry AS entry
+        CROSS JOIN LATERAL jsonb_to_record(entry.after) AS was (firmware_version text, software_version text)
+        WHERE entry.lasts AND entry."table" = 'inventory_device' AND entry.after IS NOT NULL
+            AND entry.object_id IN (SELECT device_id FROM evidence_rundevice WHERE run_id = ANY(%(runs)s))
+    ) AS entry
+    WINDOW of_device AS (PARTITION BY device_id ORDER BY id)
+) AS event ON event.device_id = device.id AND event.state IS DISTINCT FROM event.before
+CROSS JOIN LATERAL (VALUES
+    ('firmware_version', here.firmware_version, event.firmware_version, device.firmware_version),
+    ('software_version', here.software_version, event.software_version, device.software_version)
+) AS version (name, before, after, now)
+WHERE run.id = ANY(%(runs)s) AND version.before <> '' AND version.after <> '' AND version.after <> version.before
+    AND (event.at > run.taken_at OR version.after = version.now)
+ORDER BY run.id, device.id, version.name, event.at > run.taken_at DESC, event.id
+"""
 
 
-def _newest(model: type[Model], column: str, ids: Collection[int]) -> list[tuple[Any, str]]:
-    """The newest entry of each of these in the column, oldest first, each with the name of its object."""
-    entries = AuditEntry.objects.filter(table=model._meta.db_table, lasts=True).annotate(
-        row=Coalesce("after", "before"), holder=Cast(KT(f"row__{column}"), BigIntegerField())
-    )
-    newest = list(entries.filter(holder__in=list(ids)).order_by("holder", "-id").distinct("holder"))
-    newest.sort(key=attrgetter("pk"))
-    if model not in _NAMED_BY:
-        return [(entry, entry.row["name"]) for entry in newest]
-    key, named = _NAMED_BY[model]
-    by_id = named._base_manager.filter(pk__in={entry.row[key] for entry in newest})
-    names = dict(by_id.values_list("pk", "name"))
-    return [(entry, names.get(entry.row[key], "unknown")) for entry in newest]
+def version_steps(run_ids: Collection[int]) -> list[VersionStep]:
+    """The first other version of each device of these runs since they were taken, if it has had one; one statement."""
+    if not run_ids:
+        return []
+    with binary_cursor() as cursor:
+        return [VersionStep(*row) for row in cursor.execute(_VERSIONS, {"runs": sorted(run_ids)}).fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityStep:
+    """A place was given this accelerator: serial number and UUID. `before` is the one that was there, if any."""
+
+    identity: tuple[str, str]
+    before: tuple[str, str] | None
+    at: datetime
+
+    def made(self) -> Made:
+        """The serial number is what is printed on it; boards without one have the UUID."""
+        (was, now), *_ = [
+            pair for pair in zip(self.before or ("", ""), self.identity, strict=True) if pair[0] != pair[1]
+        ] or [("", "")]
+        return Made(f"{was or 'unknown'} → {now or 'unknown'}", self.at)
+
+
+_IDENTITIES = f"""
+SELECT device_id, index, serial, uuid, before_serial, before_uuid, at FROM (
+    SELECT entry.id, entry.at, was.*,
+        lag(serial) OVER of_place AS before_serial, lag(uuid) OVER of_place AS before_uuid
+    FROM audit_entry AS entry
+    CROSS JOIN LATERAL jsonb_to_record(entry.after)
+        AS was (device_id bigint, index int, serial text, uuid text)
+    WHERE entry.lasts AND entry."table" = 'inventory_accelerator' AND {_HELD_BY} = ANY(%(devices)s)
+        AND entry.after IS NOT NULL
+    WINDOW of_place AS (PARTITION BY was.device_id, was.index ORDER BY entry.id)
+) AS step
+WHERE (serial, uuid) IS DISTINCT FROM (before_serial, before_uuid) ORDER BY id
+"""
+
+
+def identity_steps(device_ids: Collection[int]) -> dict[tuple[int, int], list[IdentityStep]]:
+    """The accelerators that each place (device and number) has held, oldest first; one statement."""
+    steps: dict[tuple[int, int], list[IdentityStep]] = defaultdict(list)
+    with binary_cursor() as cursor:
+        rows = cursor.execute(_IDENTITIES, {"devices": sorted(device_ids)}).fetchall()
+    for device, number, serial, uuid, before_serial, before_uuid, at in rows:
+        before = None if before_serial is None else (before_serial, before_uuid)
+        steps[device, number].append(IdentityStep((serial, uuid), before, at))
+    return dict(steps)

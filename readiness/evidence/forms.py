@@ -232,7 +232,8 @@ class TableForm(EvidenceForm):
         label=_("File"),
         allow_empty_file=True,
         help_text=_(
-            "CSV with the columns site, check, part, value, taken_on, source, and if wanted unit, note, provenance."
+            "CSV with the columns `site`, `check`, `part`, `value`, `taken_on`, `source`, and if wanted `unit`, `note`,"
+            " `provenance`."
             " All of it or nothing."
         ),
     )
@@ -308,7 +309,8 @@ class LimitTableForm(EvidenceForm):
         label=_("File"),
         allow_empty_file=True,
         help_text=_(
-            "CSV with the columns site, workload_class, limit, value, unit, preset, declared_on, source, note;"
+            "CSV with the columns `site`, `workload_class`, `limit`, `value`, `unit`, `preset`, `declared_on`,"
+            " `source`, `note`;"
             " the list's export will do. All of it or nothing."
         ),
     )
@@ -327,7 +329,7 @@ class FloorForm(forms.ModelForm):
         help_texts = {
             "platform": _("A device type's slug, or the name that runs are given."),
             "measure": _("As the tool's figures are named: busbw of nccl-tests, bandwidth of perftest."),
-            "operation": _("Such as all_reduce or write. Empty: any."),
+            "operation": _("Such as `all_reduce` or `write`. Empty: any."),
             "size_bytes": _("Bytes, such as 17179869184 for 16 GiB. Empty: it holds at any size."),
         }
 

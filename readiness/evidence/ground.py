@@ -50,16 +50,26 @@ class Wire:
     devices: frozenset[int]
 
 
-def versions_at(device_ids: Collection[int], *, at: datetime) -> dict[int, Versions]:
-    """Versions of devices at an instant, as the change history knows them. One statement.
+type VersionHistory = Mapping[int, Sequence[tuple[datetime, Versions]]]
+"""Each device's versions, and the instant from which it had them, oldest first."""
+
+
+def version_history(device_ids: Collection[int]) -> VersionHistory:
+    """As the change history knows it. One statement."""
+    history: dict[int, list[tuple[datetime, Versions]]] = {}
+    for step in steps_of(Device, ["firmware_version", "software_version"], ids=device_ids):
+        history.setdefault(step.object_id, []).append((step.at, Versions(*map(str, step.values))))
+    return history
+
+
+def versions_at(history: VersionHistory, device_id: int, *, at: datetime) -> Versions | None:
+    """The versions at an instant; None for a device without history.
 
     A device that was entered later had, as far as anybody knows, the versions it was entered with.
     """
-    found: dict[int, Versions] = {}
-    for step in steps_of(Device, ["firmware_version", "software_version"], ids=device_ids):
-        if step.object_id not in found or step.at <= at:
-            found[step.object_id] = Versions(*map(str, step.values))
-    return found
+    changes = history.get(device_id, ())
+    first = changes[0][1] if changes else None
+    return next((versions for changed_at, versions in reversed(changes) if changed_at <= at), first)
 
 
 def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, str]:
@@ -95,9 +105,10 @@ class Ground:
         named = RunDevice.objects.filter(run_id__in=[run.pk for run in runs]).order_by()
         for run_id, device_id in named.values_list("run_id", "device_id"):
             devices.setdefault(run_id, set()).add(device_id)
+        wires = wires_of(site_ids)
         return cls(
-            sites=site_ground(site_ids),
-            wires=wires_of(site_ids),
+            sites=site_ground(site_ids, wires=wires),
+            wires=wires,
             firmware=accelerator_firmware(site_ids),
             devices={run_id: frozenset(ids) for run_id, ids in devices.items()},
         )
@@ -111,6 +122,16 @@ class Ground:
             if key == Change.TOPOLOGY:
                 return digest_of_wires(self.wires[evidence.site_id], evidence.scope, ids)
         return self.sites[evidence.site_id][Change(key)]
+
+    def crossed(self, evidence: Voidable, key: str) -> frozenset[int] | None:
+        """The devices that a change of this kind has to touch to concern the evidence; None where any change does."""
+        if not isinstance(evidence, ValidationRun) or ACCELERATORS not in evidence.basis:
+            return None
+        own = self.devices.get(evidence.pk, frozenset())
+        if key == ACCELERATORS:
+            return own
+        is_own = evidence.scope in (ValidationRun.Scope.LINK, ValidationRun.Scope.PAIR) and own
+        return own if key == Change.TOPOLOGY and is_own else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +191,16 @@ def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[
     return _digest(sorted(wire.ports for wire in touched))
 
 
-def site_ground(site_ids: Collection[int]) -> dict[int, Mapping[Change, str]]:
-    """What each site's evidence stands on, by kind of change; six statements.
+def site_ground(
+    site_ids: Collection[int], *, wires: Mapping[int, Sequence[Wire]] | None = None
+) -> dict[int, Mapping[Change, str]]:
+    """What each site's evidence stands on, by kind of change; six statements, five where the wires are known.
 
     Digests, and for expansion the number of accelerators. Collective libraries and serving stacks are in no
     inventory, so that nothing tells when they change.
     """
     ids = list(site_ids)
-    wires = wires_of(ids)
+    wires = wires_of(ids) if wires is None else wires
     versioned = Device.objects.exclude(Q(firmware_version="") & Q(software_version=""))
     devices = _rows(versioned, "site_id", ids, "id", "role", "firmware_version", "software_version")
     working = Accelerator.objects.exclude(status=Accelerator.Status.RETIRED)

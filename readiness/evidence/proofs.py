@@ -1,7 +1,7 @@
 """What evidence proves at sites: runs, recorded facts and attestations, for each sub-measure.
 
 For a sub-measure that runs prove, runs go before what people enter, as long as any of them counts: what was measured
-goes before what is said. Of facts and attestations the newest that counts is taken.
+goes before what is said. Of facts, attestations and tables that are no runs the newest that counts is taken.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from readiness.evidence.core.proving.values import (
 from readiness.evidence.floored import with_floors
 from readiness.evidence.interop import pairs_of_runs
 from readiness.evidence.models import Floor
-from readiness.framework.core.definition import Check, Framework
+from readiness.framework.core.definition import Check, Framework, SubMeasure
 
 WORKED_OUT: Mapping[str, tuple[str, ...]] = {
     "p1-accelerator-diag": ("coverage", "worst-severity", "quick-coverage"),
@@ -105,11 +105,18 @@ def _of_site(
         found = proved_by_runs(framework, checks, of_site, site, floors, pairs, now)
     for key, proof in entered.items():
         part = framework.parts_by_key[key]
-        there = found.get(key, ())
-        asked = max((each.asked_at for each in there if each.asked_at is not None), default=proof.taken_at)
-        if proof.taken_at >= asked and not any(is_valid(each, part, now) for each in there):
+        if _goes_before(proof, found.get(key, ()), part, now):
             found[key] = (proof,)
     return found
+
+
+def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:
+    """Whether what was entered counts in the place of these: no run counts, nor anything that was entered later."""
+    asked = max((each.asked_at for each in there if each.asked_at is not None), default=entered.taken_at)
+    return entered.taken_at >= asked and not any(
+        is_valid(each, part, now) and (not each.declaration or each.taken_at > entered.taken_at)
+        for each in there
+    )
 
 
 def proved_by_runs(
@@ -121,7 +128,7 @@ def proved_by_runs(
     pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
-    """Each family of checks, without the database; what a table names itself goes before what was worked out."""
+    """Each family of checks, without the database; tables say what no run has proved."""
     found: SiteProofs = {}
     runs = of_site.newest
 
@@ -148,7 +155,11 @@ def proved_by_runs(
         add(check.id, diagnostics.revalidated(check, diag, intra, runs, site, floors, now))
     if check := checks.get("p5-baseline-regression"):
         add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
-    return found | tables.named(framework, runs, now)
+    for key, each in tables.named(framework, runs, now).items():
+        oldest = min(each, key=lambda proof: proof.taken_at)
+        if _goes_before(oldest, found.get(key, ()), framework.parts_by_key[key], now):
+            found[key] = each
+    return found
 
 
 def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:

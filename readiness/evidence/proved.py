@@ -6,18 +6,19 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.text import capfirst
+
 from inventory.models import Device
 from readiness.evidence import rows
-from readiness.evidence.core.bearing import checks_of, part_named
+from readiness.evidence.core.bearing import REVALIDATION, checks_of, part_named
 from readiness.evidence.core.parsed import Figure
 from readiness.evidence.core.proving.values import Proof, Run
 from readiness.evidence.core.summary import coverage_text, failures_text, sample_size
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.proofs import WORKED_OUT, SiteProofs, proofs
 from readiness.framework import queries as framework_queries
+from readiness.framework.core import wording
 from readiness.framework.core.definition import Check, Framework, SubMeasure
-
-REVALIDATION = "p5-revalidation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def _of(check: Check, part: SubMeasure, value: float | None, detail: str, why_no
 def _why_not(proof: Proof, part: SubMeasure, now: datetime) -> str:
     reason = proof.failed or proof.cannot_judge or proof.voided
     until = proof.taken_at + timedelta(seconds=part.validity.limit_s(None))
-    return reason or (f"It counted until {until:%Y-%m-%d}." if until < now else "")
+    aged = f"It counted until {until:%Y-%m-%d}." if until < now else ""
+    return reason or aged or wording.cap(part, proof.declaration)
 
 
 def _others(
@@ -126,8 +128,8 @@ def _instead(there: Collection[Proof], run: ValidationRun) -> str:
     if not there:
         return run.loopback or "It has no figure for it."
     last = max(there, key=lambda proof: proof.taken_at)
-    if last.kind != "run":
-        return f"What people entered counts: {last.kind} {last.row}."
+    if last.declaration:
+        return f"{capfirst(last.declaration)} counts for it."
     newer = "A newer run of the same thing counts" if last.taken_at >= run.taken_at else "Another run counts"
     return f"{newer}: run {last.row}."
 

@@ -210,7 +210,9 @@ class CheckForm(RulesForm):
         super().__init__(*args, **kwargs)
         self.check, self.item = check, item
         self.place = f"checks[{check.id}]"
-        self.fields["rules"].help_text = _("gate_rules and not_applicable. The first rule that holds wins.")
+        self.fields["rules"].help_text = _(
+            "`gate_rules` and `not_applicable`. The first rule that holds wins."
+        )
         self.initial.update(
             {
                 **{

@@ -61,7 +61,7 @@ class PartForm(RulesForm):
         super().__init__(*args, **kwargs)
         self.check, self.part, self.item = check, part, item
         self.place = f"checks[{check.id}].parts[{part.id}]"
-        self.fields["rules"].help_text = ", ".join(self.in_yaml)
+        self.fields["rules"].help_text = ", ".join(f"`{name}`" for name in self.in_yaml)
         if part.unit:
             self.fields["measure"].help_text = _("In %(unit)s, which is fixed.") % {"unit": part.unit}
         self._add_direction()

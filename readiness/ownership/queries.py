@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Max, Q
+from django.db.models import BooleanField, ExpressionWrapper, Max, Q
 
 from readiness.ownership.core.standing import Item, Standing, Term, standing_in_force
 from readiness.ownership.models import Assignment, in_force
@@ -14,24 +15,26 @@ from telemetry.binary import binary_cursor
 
 
 def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Term, ...]]:
-    """By site id, of sites where anybody had accepted anything by `now`, which may lie in the past. Two statements."""
+    """By site id, of sites where anybody had accepted anything by `now`, which may lie in the past. One statement."""
     accepted = Assignment.objects.filter(
         site_id__in=site_ids, confirmed_at__isnull=False, answered_at__lte=now
-    ).order_by()
-    found: dict[int, list[Term]] = {site_id: [] for site_id in accepted.values_list("site_id", flat=True)}
-    if not found:
-        return {}
+    )
     newest = Max("confirmations__confirmed_at", filter=Q(confirmations__confirmed_at__lte=now))
-    rows = accepted.filter(in_force(now)).annotate(newest=newest).order_by("pk")
-    for row in rows.values_list(
-        *("pk", "site_id", "item", "newest", "answered_at"),
+    holds = ExpressionWrapper(in_force(now), output_field=BooleanField())
+    rows = accepted.annotate(newest=newest, holds=holds).order_by("pk")
+    found: dict[int, list[Term]] = defaultdict(list)
+    for holds_now, *row in rows.values_list(
+        *("holds", "pk", "site_id", "item", "newest", "answered_at"),
         *("accountable__left_at", "accountable__user__is_active"),
         *("deputy_id", "deputy__left_at", "deputy__user__is_active"),
         *("team__dissolved_at", "escalation"),
     ):
         pk, site_id, item, newest_at, answered_at, left_at, active, deputy, *rest = row
         deputy_left_at, deputy_active, dissolved_at, escalation = rest
-        found[site_id].append(
+        of_site = found[site_id]  # Also where all that was accepted has ended.
+        if not holds_now:
+            continue
+        of_site.append(
             Term(
                 id=pk,
                 item=Item(item),

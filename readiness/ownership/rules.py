@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person
-from web.permissions import MissingPermission
+from web.permissions import MissingPermission, roles_of
 
 MAY_SEE = "ownership.view_assignment"
 MAY_PROPOSE = "ownership.add_assignment"
@@ -43,9 +43,9 @@ def require_named(assignment: Assignment, by: User) -> None:
         raise NotNamed(
             _(
                 "Only the person named does this, signed in as themselves."
-                " Whoever has the permission %(permission)s may propose somebody else."
+                " Whoever has the role %(roles)s may propose somebody else."
             )
-            % {"permission": MAY_PROPOSE}
+            % {"roles": roles_of(MAY_PROPOSE)}
         )
 
 

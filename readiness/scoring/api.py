@@ -15,6 +15,7 @@ from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.scoring.determinism.api import DeterminismViewSet
 from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
+from readiness.scoring.health_api import DomainHealthViewSet
 from readiness.scoring.interop.api import InteropViewSet
 from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
@@ -58,6 +59,8 @@ class ScoreSerializer(ObjectSerializer):
             "verdict_since",
             "deciding",
             "excepted",
+            "capped",
+            "measurable",
             "first_blocker",
             "score",
             "score_upper",
@@ -125,6 +128,7 @@ class ResultSerializer(ObjectSerializer):
             "state",
             "measured_state",
             "code",
+            "tier",
             "value",
             "unit",
             "threshold",
@@ -203,6 +207,7 @@ class FlipSerializer(ObjectSerializer):
             "to_state",
             "cause",
             "value",
+            "value_before",
             "unit",
             "threshold",
             "threshold_text",
@@ -223,6 +228,7 @@ class FlipViewSet(ReadOnlyObjectViewSet):
 router = Router()
 router.register("scores", ScoreViewSet)
 router.register("results", ResultViewSet)
+router.register("health", DomainHealthViewSet)
 router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
 router.register("flips", FlipViewSet)
 router.register("score-points", ScorePointViewSet)

@@ -18,7 +18,8 @@ from readiness.scoring.contents import Content
 from readiness.scoring.core import flips as core_flips
 from readiness.scoring.core.combine import worst
 from readiness.scoring.core.evaluate import SiteInputs, SiteResult
-from readiness.scoring.core.states import CheckState
+from readiness.scoring.core.silence import KNOWN
+from readiness.scoring.core.states import CheckState, Health
 from readiness.scoring.health import DomainResult
 from readiness.scoring.measuring import Figures
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, ScoreInputs, ScorePoint, SiteScore
@@ -105,15 +106,28 @@ def _health(outcome: Outcome, now: datetime) -> Iterable[Row]:
             "domain": domain.domain,
             "health": domain.health,
             "clock": domain.clock,
-            "since": before.since if before is not None and before.health == domain.health else now,
+            "since": _health_since(domain, before, now),
             "objects_by_health": domain.objects_by_health,
             "reasons": domain.reasons,
             "figures": outcome.figures.get(domain.domain, {}),
             "taken_at": taken_at,
+            "last_health": domain.last_health,
+            "heard_at": domain.heard_at,
+            "blind_at": domain.blind_at,
             "evaluated_at": now,
         }
         if before is None or _differ(row, before):
             yield row
+
+
+def _health_since(domain: DomainResult, before: DomainHealth | None, now: datetime) -> datetime:
+    """A domain that turns unknown is so since its samples count as live no more, as pages have said since then."""
+    if before is None:
+        return now
+    if before.health == domain.health:
+        return before.since
+    is_silent = domain.health is Health.UNKNOWN and before.health in KNOWN
+    return min(before.blind_at or now, now) if is_silent else now
 
 
 def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
@@ -128,6 +142,8 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
         "verdict_since": before.verdict_since if before is not None and same else now,
         "deciding": list(verdict.deciding),
         "excepted": list(verdict.excepted),
+        "capped": list(verdict.capped),
+        "measurable": result.measurable,
         "first_blocker": verdict.first_blocker,
         "score": total.score,
         "score_upper": total.upper,
@@ -137,11 +153,17 @@ def _score(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Row:
         "counts": counts_of(result),
         "newest_sample_at": outcome.newest_sample_at,
         "evaluated_at": now,
-        "changes_at": result.changes_at,
+        "changes_at": _changes_at(outcome),
         "failed_at": None,
         "failure": "",
         "framework_version_id": version.pk,
     }
+
+
+def _changes_at(outcome: Outcome) -> datetime | None:
+    """When evidence runs out, a grant ends, or something falls silent."""
+    due = [outcome.result.changes_at, *(domain.blind_at for domain in outcome.health)]
+    return min((at for at in due if at is not None), default=None)
 
 
 def pillars_of(result: SiteResult) -> dict[str, dict[str, Any]]:
@@ -212,6 +234,7 @@ def _flips(outcome: Outcome, version: FrameworkVersion, now: datetime) -> Iterab
             "to_state": flip.to_state or "",
             "cause": flip.cause,
             "value": flip.value,
+            "value_before": None,
             "unit": flip.unit,
             "threshold": flip.threshold,
             "threshold_text": flip.threshold_text[:100],
@@ -233,10 +256,16 @@ def _health_flip(
     version: FrameworkVersion,
     now: datetime,
 ) -> Row:
-    """Told by the object that is worst now, or by the one that was when it healed."""
-    reasons = domain.reasons or (before.reasons if before else [])
-    worst_reason = reasons[0] if reasons else {}
-    told = f"{worst_reason.get('object', '')}: {worst_reason.get('title', '')}".strip(": ")
+    """The object that is worst now gives the reason; where the domain healed, the one that was, with its new value."""
+    reasons_before = before.reasons if before else []
+    reason = (domain.reasons or reasons_before or [{}])[0]
+    earlier: Mapping[str, Any] = next((each for each in reasons_before if _same(each, reason)), {})
+    if not domain.reasons:
+        value, value_before = domain.value_now, reason.get("value")
+    elif reason.get("health") == Health.UNKNOWN:
+        value, value_before = None, reason.get("value")
+    else:
+        value, value_before = reason.get("value"), earlier.get("value")
     return {
         "site_id": site_id,
         "subject": Flip.Subject.HEALTH,
@@ -245,12 +274,17 @@ def _health_flip(
         "from_state": before.health if before else "",
         "to_state": domain.health,
         "cause": Flip.Cause.DATA,
-        "value": worst_reason.get("value"),
-        "unit": worst_reason.get("unit", ""),
-        "threshold": worst_reason.get("threshold"),
+        "value": value,
+        "value_before": value_before,
+        "unit": reason.get("unit", ""),
+        "threshold": reason.get("threshold"),
         "threshold_text": "",
-        "reason": told,
+        "reason": f"{reason.get('object', '')}: {reason.get('title', '')}".strip(": "),
         "first_bad_at": None,
         "at": now,
         "framework_version_id": version.pk,
     }
+
+
+def _same(reason: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return all(reason.get(name) == other.get(name) for name in ("object_kind", "object_id", "metric"))

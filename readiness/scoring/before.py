@@ -14,13 +14,13 @@ from psycopg.types.json import set_json_loads
 from readiness.scoring.checks import COMPUTED, has_subject
 from readiness.scoring.core.flips import Before, CheckBefore
 from readiness.scoring.core.judge import Limit, Reading
-from readiness.scoring.core.states import CheckState, Provenance, Verdict
+from readiness.scoring.core.states import CheckState, Provenance, Tier, Verdict
 from readiness.scoring.facts import SiteFacts
 from readiness.scoring.models import DomainHealth, ScoreInputs, ScorePoint, SiteScore
 from telemetry.binary import binary_cursor
 
 _STATES = {state.value: state for state in CheckState}
-RECORDED = ("run:", "fact:", "attestation:", "ownership:")
+RECORDED = ("run:", "fact:", "attestation:", "ownership:", "review:")
 """Evidence that is a row of its own, read anew at each evaluation: what it proved does not outlive it."""
 
 
@@ -39,12 +39,13 @@ class StoredResult(NamedTuple):
     first_bad_at: datetime | None
     digest: str
     framework_version_id: int
+    tier: str
     parts: list[dict[str, Any]] | None
 
 
 _RESULTS = """
 SELECT id, site_id, check_id, state, measured_state, since, first_bad_at, digest,
-    framework_version_id, CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
+    framework_version_id, tier, CASE WHEN check_id = ANY(%(with_parts)s) THEN parts END
 FROM scoring_checkresult WHERE site_id = ANY(%(sites)s) ORDER BY check_id
 """
 _PARTS = "SELECT site_id, check_id, parts FROM scoring_checkresult WHERE id = ANY(%s)"
@@ -121,6 +122,7 @@ def _check_before(result: StoredResult) -> CheckBefore:
         measured_state=_STATES[result.measured_state],
         parts={part["part"]: _STATES[part["state"]] for part in result.parts or ()},
         first_bad_at=result.first_bad_at,
+        tier=Tier(result.tier) if result.tier else None,
     )
 
 

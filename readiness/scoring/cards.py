@@ -13,17 +13,18 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from inventory.models import Domain
+from readiness.scoring import sentences
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.queries.attention import Attention
 from readiness.scoring.queries.capacity import HoldsBack
 from readiness.scoring.queries.checks import StripCell
 from readiness.scoring.queries.fleet import DomainCard, Fleet
-from readiness.scoring.queries.rows import Figure, PillarFigure
+from readiness.scoring.queries.rows import Figure, HealthReason, PillarFigure
 from readiness.scoring.queries.site import DomainDetail
 from web.drawing import bar_width, spark_path, stacked
 from web.states import state
-from web.units import age, format_value, instant, power, power_unit
+from web.units import format_value, instant, power, power_unit
 
 type Card = dict[str, Any]
 
@@ -255,24 +256,20 @@ def domain_detail(detail: DomainDetail, slug: str, *, now: datetime) -> Card:
         "health": detail.health,
         "clock": detail.clock,
         "since": detail.since,
+        "last_known": sentences.last_known(detail.last_health, detail.heard_at),
         "url": link("site", slug, tab=detail.domain),
         "figures": [figure(each, now=now) for each in detail.figures],
         "segments": stacked(detail.objects_by_health),
         "reasons": [_reason(reason, slug) for reason in detail.reasons],
-        "taken": age(detail.taken_at, now=now) if detail.taken_at else "",
     }
 
 
-def _reason(reason: Any, slug: str) -> Card:
-    value = format_value(reason.value, reason.unit) if reason.value is not None else None
-    limit = format_value(reason.threshold, reason.unit) if reason.threshold is not None else None
+def _reason(reason: HealthReason, slug: str) -> Card:
     return {
         "health": reason.health,
         "object": reason.object,
         "object_url": _object_url(reason.object_kind, reason.object_id),
-        "title": reason.title,
-        "value": f"{value.value} {value.unit}".strip() if value else "",
-        "limit": f"{limit.value} {limit.unit}".strip() if limit else "",
+        "words": sentences.reason_words(reason),
         "source": reason.source,
         "at": reason.taken_at,
         "samples_url": link("explore", site=slug, metric=reason.metric, start="now-24h", end="now")

@@ -53,7 +53,12 @@ def pillars(
     traces.append(
         _round(names, scores, gettext("now"), "ready", width=2.5, fill="toself", mode="lines+markers")
     )
-    columns = [gettext("Pillar"), gettext("Now"), gettext("With all evidence"), gettext("90 days ago")]
+    columns = [
+        gettext("Pillar"),
+        gettext("Now, points"),
+        gettext("With all evidence, points"),
+        gettext("90 days ago, points"),
+    ]
     rows = [
         [pillar.name, _percent(pillar.score), _percent(pillar.upper), _percent((before or {}).get(pillar.id))]
         for pillar in now

@@ -1,18 +1,20 @@
 """Columns as data: the checks of one site, and one check over the sites."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.cards import link
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.models import CheckState
+from readiness.scoring.models import CheckState, Tier
 from readiness.scoring.queries.site import PillarChecks
 from readiness.scoring.waivers.lines import waiver_url, waiver_word
+from web.ages import old
 from web.tables import Choice, Column, Table
-from web.units import duration, format_value, power, signed
+from web.units import format_value, power, signed
 
 GATES = tuple(Gate)
 
@@ -20,10 +22,6 @@ GATES = tuple(Gate)
 def _tight(text: str) -> str:
     """Kept on one line, as long as it is short: a number and its unit belong together."""
     return text.replace(" ", "\N{NO-BREAK SPACE}") if len(text) <= 14 else text
-
-
-def _age(seconds: float | None) -> str:
-    return "" if seconds is None else _tight(duration(seconds))
 
 
 def _number(value: float | None, unit: str) -> str:
@@ -52,6 +50,7 @@ def _figure_columns() -> tuple[Column, ...]:
             _("Measured"),
             value=lambda row: row.value,
             text=lambda row: _number(row.value, row.unit),
+            unit_of=lambda row: row.unit,
             numeric=True,
         ),
         Column(
@@ -66,8 +65,16 @@ def _figure_columns() -> tuple[Column, ...]:
             _("Margin"),
             value=lambda row: row.margin,
             text=lambda row: signed(row.margin, row.unit),
+            unit_of=lambda row: row.unit,
             numeric=True,
         ),
+    )
+
+
+def _tier_column(tier: Callable[[Any], str]) -> Column:
+    """Whether a measurement or a declaration decided; beside the state a declaration is marked already."""
+    return Column(
+        "tier", _("Rests on"), value=tier, template="readiness/cells/tier.html", sort=tier, default=False
     )
 
 
@@ -79,7 +86,7 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
             "state",
             _("State"),
             value=lambda row: row.state,
-            template="readiness/cells/check_state.html",
+            template="readiness/cells/state_and_tier.html",
             sort=lambda row: -SEVERITY[row.state],
             phone="status",
         ),
@@ -96,12 +103,14 @@ def check_columns(slug: str, *, may_request: bool = False) -> tuple[Column, ...]
         *_figure_columns(),
         Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
         Column("gate", _("Gate"), value=lambda row: row.gate, sort=lambda row: row.gate),
+        _tier_column(lambda row: row.tier),
         _waiver_column(slug, may_request),
         Column(
             "age",
             _("Age"),
             value=lambda row: row.age_s,
-            text=lambda row: _age(row.age_s),
+            text=lambda row: old(row.taken_at, row.age_s),
+            file_unit="s",
             sort=lambda row: row.age_s,
             numeric=True,
         ),
@@ -133,6 +142,7 @@ def _site_figure_columns() -> tuple[Column, ...]:
             _("Measured"),
             value=lambda row: row.result.value,
             text=lambda row: _number(row.result.value, row.result.unit),
+            unit_of=lambda row: row.result.unit,
             sort=lambda row: row.result.value,
             numeric=True,
         ),
@@ -141,6 +151,7 @@ def _site_figure_columns() -> tuple[Column, ...]:
             _("Margin"),
             value=lambda row: row.result.margin,
             text=lambda row: signed(row.result.margin, row.result.unit),
+            unit_of=lambda row: row.result.unit,
             sort=lambda row: row.result.margin,
             numeric=True,
         ),
@@ -154,7 +165,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             "state",
             _("State"),
             value=lambda row: row.result.state,
-            template="readiness/cells/check_state.html",
+            template="readiness/cells/state_and_tier.html",
             sort=lambda row: -SEVERITY[row.result.state],
             phone="status",
         ),
@@ -168,6 +179,7 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             phone="title",
         ),
         *_site_figure_columns(),
+        _tier_column(lambda row: row.result.tier),
         Column("reason", _("Why"), value=lambda row: row.result.reason, phone="full"),
         Column(
             "owner",
@@ -180,7 +192,8 @@ def check_site_columns(check_id: str) -> tuple[Column, ...]:
             "age",
             _("Age"),
             value=lambda row: row.result.age_s,
-            text=lambda row: _age(row.result.age_s),
+            text=lambda row: old(row.result.taken_at, row.result.age_s),
+            file_unit="s",
             sort=lambda row: row.result.age_s,
             numeric=True,
         ),
@@ -203,6 +216,7 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
                 [(one.pillar.id, one.pillar.name) for one in pillars],
             ),
             Choice("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
+            Choice("tier", _("Rests on"), lambda row: row.tier, Tier.choices),
         ),
         row_id="id",
         row_name="name",
@@ -222,7 +236,10 @@ def sites_of_check(check_id: str) -> Table:
         noun=(_("site"), _("sites")),
         label=_("The check at every site"),
         columns=check_site_columns(check_id),
-        filters=(Choice("state", _("State"), lambda row: row.result.state, CheckState.choices),),
+        filters=(
+            Choice("state", _("State"), lambda row: row.result.state, CheckState.choices),
+            Choice("tier", _("Rests on"), lambda row: row.result.tier, Tier.choices),
+        ),
         row_id=lambda row: row.site.id,
         row_name=lambda row: row.site.name,
         row_url=lambda row: link("site-check", row.site.slug, check_id),

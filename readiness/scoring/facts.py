@@ -10,6 +10,7 @@ from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
 from readiness.ownership.core.standing import Term
 from readiness.scoring.core.judge import Limit
+from readiness.scoring.reviews.gate import HeldReview
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
@@ -100,8 +101,8 @@ class SiteFacts:
     `seen` is when each object was last heard from in the live window, by source; `sources_of` the sources
     that ever sent anything about it. `rises` are counters that rose within 24 hours, `changed_at` when a
     state last changed within them, `withdrawn_at` when an object that takes no work was last taken out. `owned` are
-    the terms of whoever answers for the site's items, None until anybody ever accepted one. `rules` are
-    those of jurisdiction in force.
+    the terms of whoever answers for the site's items, None until anybody ever accepted one. `reviews` are its go-live
+    reviews. `rules` are those of jurisdiction in force.
     """
 
     profile: SiteProfile
@@ -126,6 +127,7 @@ class SiteFacts:
     quantiles: Sequence[SpanFigure] = ()
     served: Sequence[Distribution] = ()
     owned: Sequence[Term] | None = None
+    reviews: Sequence[HeldReview] = ()
     rules: Pack | None = None
 
     def live_s(self, source_id: int) -> float:
@@ -135,14 +137,6 @@ class SiteFacts:
 
     def is_live(self, sample: Latest, now: datetime) -> bool:
         return sample.ts >= self._live_since(sample.source_id, now)
-
-    def heard_at(self, key: ObjectKey, now: datetime) -> datetime | None:
-        """When the object was last heard from, if that still counts as live."""
-        heard = self.seen.get(key)
-        if not heard:
-            return None
-        live = [at for source_id, at in heard.items() if at >= self._live_since(source_id, now)]
-        return max(live, default=None)
 
     def _live_since(self, source_id: int, now: datetime) -> datetime:
         return now - timedelta(seconds=self.live_s(source_id))

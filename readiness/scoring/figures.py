@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.evidence.core.provenance import worst_provenance
@@ -28,21 +29,44 @@ class OverSites(StrEnum):
     HIGHEST = "highest"
 
 
+WORDS = {OverSites.MEAN: _("mean"), OverSites.SUM: _("sum"), OverSites.HIGHEST: _("highest")}
+
+
 @dataclass(frozen=True, slots=True)
 class FigureKind:
+    """`within` says what a site's own figure is made of in the same way as the fleet's is of sites; empty where the
+    site has one only. `noun` says by itself what is taken where it begins with a superlative ("Hottest GPU")."""
+
     key: str
     domain: str
-    label: str | Promise
+    noun: str | Promise
     unit: str
     over_sites: OverSites
+    within: str | Promise = ""
+
+    def label(self, sites: int) -> str:
+        """What the figure of so many sites is called: "Link flaps, 24 h, sum of ports", "Power, sum of sites"."""
+        if sites == 1 and not self.within:
+            return str(self.noun)
+        if self.over_sites is OverSites.HIGHEST and not self.within:
+            return str(self.noun)
+        return gettext("%(noun)s, %(how)s of %(what)s") % {
+            "noun": self.noun,
+            "how": WORDS[self.over_sites],
+            "what": self.within or gettext("sites"),
+        }
 
 
-GPU_UTILISATION = FigureKind("gpu-utilisation", "compute", _("GPU utilisation"), "%", OverSites.MEAN)
+GPU_UTILISATION = FigureKind(
+    "gpu-utilisation", "compute", _("GPU utilisation"), "%", OverSites.MEAN, _("GPUs")
+)
 GPU_TEMPERATURE = FigureKind("gpu-temperature", "compute", _("Hottest GPU"), "°C", OverSites.HIGHEST)
-FAULTS = FigureKind("faults", "compute", _("Fatal GPU faults, 24 h"), "", OverSites.SUM)
-ROUND_TRIP = FigureKind("round-trip", "network", _("Round trip p99, 7 d"), "ms", OverSites.HIGHEST)
-FLAPS = FigureKind("flaps", "network", _("Link flaps, 24 h"), "", OverSites.SUM)
-LINK_ERRORS = FigureKind("link-errors", "network", _("Link errors, 24 h"), "", OverSites.SUM)
+FAULTS = FigureKind("faults", "compute", _("Fatal faults, 24 h"), "", OverSites.SUM, _("GPUs"))
+ROUND_TRIP = FigureKind(
+    "round-trip", "network", _("Round trip p99, 7 d"), "ms", OverSites.HIGHEST, _("paths")
+)
+FLAPS = FigureKind("flaps", "network", _("Link flaps, 24 h"), "", OverSites.SUM, _("ports"))
+LINK_ERRORS = FigureKind("link-errors", "network", _("Link errors, 24 h"), "", OverSites.SUM, _("ports"))
 POWER = FigureKind("power", "energy", _("Power"), "kW", OverSites.SUM)
 HEADROOM = FigureKind("headroom", "energy", _("Headroom to contract"), "kW", OverSites.SUM)
 PUE = FigureKind("pue", "energy", _("PUE now"), "", OverSites.MEAN)
@@ -100,7 +124,7 @@ def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> Figure:
     """The fleet's figure from those sites that have one."""
     found = [site[kind.key] for site in sites if site.get(kind.key, _NONE)["value"] is not None]
     if not found:
-        return Figure(kind.key, str(kind.label), None, kind.unit)
+        return Figure(kind.key, kind.label(len(sites)), None, kind.unit)
     values = [one["value"] for one in found]
     weights = [one["weight"] for one in found]
     match kind.over_sites:
@@ -114,7 +138,7 @@ def combined(kind: FigureKind, sites: Sequence[dict[str, Any]]) -> Figure:
             value = weighed / sum(weights) if any(weights) else sum(values) / len(values)
     return Figure(
         key=kind.key,
-        label=str(kind.label),
+        label=kind.label(len(sites)),
         value=value,
         unit=kind.unit,
         provenance=worst_provenance(one["provenance"] for one in found),

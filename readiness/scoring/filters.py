@@ -81,6 +81,7 @@ class ResultFilters(ObjectFilterSet):
             "pillar",
             "gate",
             "code",
+            "tier",
             "value",
             "margin",
             "taken_at",

@@ -8,9 +8,11 @@ from django.utils.translation import gettext, ngettext
 
 from inventory.models import Domain
 from readiness.scoring.core.gap import Gap, Measure
+from readiness.scoring.core.states import Tier
 from readiness.scoring.queries.capacity import CapacityHistory, Pace, SiteCapacityRow
 from readiness.scoring.queries.panels import Panel
 from readiness.scoring.queries.rows import CheckRow, SiteRow
+from telemetry import naming
 from web.states import state
 from web.units import duration, instant, number, power, power_unit
 
@@ -136,8 +138,8 @@ def held_by(deciding: Sequence[CheckRow]) -> str:
     """How many checks hold the verdict where it is, and in which states they are."""
     if not deciding:
         return gettext("Every check that decides is met, within its warning band, or not applicable.")
-    counts = Counter(row.state for row in deciding)
-    told = [(count, _in_sentence(each)) for each, count in counts.most_common()]
+    counts = Counter(map(_in_sentence, deciding))
+    told = [(count, each) for each, count in counts.most_common()]
     if len(told) == 1:
         said = ngettext(
             "%(n)s check holds it back, and it is %(state)s.",
@@ -153,8 +155,31 @@ def held_by(deciding: Sequence[CheckRow]) -> str:
     }
 
 
-def _in_sentence(check_state: str) -> str:
-    return gettext("failing") if check_state == "fail" else str(state("check", check_state).word).lower()
+def on_declarations(capped: int, measurable: int, *, sites: int = 0) -> str:
+    """How many BLOCK checks that ask for a measurement are declared, at how many sites; empty where none asks."""
+    if not measurable:
+        return ""
+    counts = {"capped": number(capped), "of": number(measurable), "sites": number(sites)}
+    if not capped:
+        none = ngettext(
+            "The %(of)s blocking check that asks for a measurement does not rest on a declaration.",
+            "None of the %(of)s blocking checks that ask for a measurement rests on a declaration.",
+            measurable,
+        )
+        return none % counts
+    some = ngettext(
+        "%(capped)s of %(of)s blocking checks that ask for a measurement rests on a declaration",
+        "%(capped)s of %(of)s blocking checks that ask for a measurement rest on declarations",
+        capped,
+    )
+    where = ngettext(", at %(sites)s site", ", at %(sites)s sites", sites) if sites else ""
+    return f"{some % counts}{where % counts}."
+
+
+def _in_sentence(row: CheckRow) -> str:
+    if row.tier == Tier.CAPPED:
+        return str(state("tier", row.tier).word).lower()
+    return gettext("failing") if row.state == "fail" else str(state("check", row.state).word).lower()
 
 
 def weakest_pillar(row: SiteRow) -> str:
@@ -182,6 +207,7 @@ def drawn_from(panels: Sequence[Panel]) -> str:
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     parts = [gettext("one point each %(step)s") % {"step": duration(max(panel.step_s for panel in drawn))}]
     parts += sorted({str(state("provenance", panel.provenance).word) for panel in drawn if panel.provenance})
+    parts += [words] if (words := naming.left_out(sum(panel.left_out for panel in drawn))) else []
     missing = [panel.title for panel in panels if panel not in drawn]
     told = {panel.domain for panel in panels}
     if len(told) > 1:

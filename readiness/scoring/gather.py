@@ -35,6 +35,7 @@ from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 from readiness.ownership.queries import terms_of
 from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts, SiteProfile
+from readiness.scoring.reviews.counting import held_reviews
 from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
 from readiness.workloads.jurisdiction import queries as rules
@@ -63,6 +64,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     in_force = rules.content_in_force() if any(classes.values()) else None
     peaks, recent, quantiles = evidence.figures(ids, SPANS, now=now)
     owned = terms_of(ids, now=now)
+    reviews = held_reviews(ids, now=now)
     served = evidence.distributions(ids, SERVED, days=SERVED_DAYS, now=now)
     return {
         site_id: SiteFacts(
@@ -81,6 +83,7 @@ def gather(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
             quantiles=quantiles.get(site_id, ()),
             served=served.get(site_id, ()),
             owned=owned.get(site_id),
+            reviews=reviews.get(site_id, ()),
             rules=in_force,
             **sent.of(site_id),
         )

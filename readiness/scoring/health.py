@@ -1,23 +1,26 @@
 """Health of a site's three domains: every object by the registry's thresholds, the worst object decides.
 
-A metric without a threshold judges nothing. Where a source is late or silent, what hangs on it stays as
-it was, with a clock beside it: silence is never "resolved". Where the source is on time and the object is
-not heard from, its health is unknown.
+A metric without a threshold judges nothing. An object that is heard from no longer is unknown and keeps what was read
+last; so does one of which nothing answers its last trouble: silence is never "resolved".
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from inventory.models import Domain
+from readiness.scoring.core.silence import KNOWN
 from readiness.scoring.core.states import Health
 from readiness.scoring.facts import ObjectKey, SiteFacts, SourceFact
+from readiness.scoring.hearing import Heard, heard_from, last_heard_at
+from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
 from readiness.scoring.sent import object_key
+from telemetry.core.codes import code_of
 from telemetry.core.metric import HealthRule, Measure, Metric
 from telemetry.core.registry import registry
 from telemetry.models import SourceState
@@ -37,60 +40,41 @@ CLOCKS = {SourceState.SILENT: "silent", SourceState.LATE: "late"}
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Why an object is not well. `threshold` is the limit it passed, `source` where that comes from."""
-
-    health: Health
-    key: ObjectKey
-    name: str
-    metric: str = ""
-    title: str = ""
-    value: float | None = None
-    unit: str = ""
-    threshold: float | None = None
-    direction: str = ""
-    source: str = ""
-    taken_at: datetime | None = None
-
-    def stored(self) -> dict[str, Any]:
-        return {
-            "health": str(self.health),
-            "object_kind": self.key[0],
-            "object_id": self.key[1],
-            "object": self.name,
-            "metric": self.metric,
-            "title": self.title,
-            "value": self.value,
-            "unit": self.unit,
-            "threshold": self.threshold,
-            "direction": self.direction,
-            "source": self.source,
-            "taken_at": self.taken_at.isoformat() if self.taken_at else None,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class HealthBefore:
-    """What was stored of a domain: its health, and the reasons by object."""
+    """What is stored of a domain, as DomainResult has it; the reasons by object, worst first."""
 
     health: str
-    reasons: Mapping[ObjectKey, dict[str, Any]]
+    reasons: Mapping[ObjectKey, Stored]
+    last_health: str = ""
+    heard_at: datetime | None = None
+    blind_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DomainResult:
+    """`heard_at` is when the object heard from longest ago was heard from, `blind_at` when it counts as silent.
+
+    An unknown domain was `last_health` until `heard_at`. `value_now` is what told of the worst object before.
+    """
+
     domain: str
     health: Health
     clock: str
     objects_by_health: dict[str, int]
-    reasons: list[dict[str, Any]]
+    reasons: list[Stored]
     taken_at: datetime | None
+    last_health: str = ""
+    heard_at: datetime | None = None
+    blind_at: datetime | None = None
+    value_now: float | None = None
 
 
 @dataclass(slots=True)
 class _Judged:
     """What thresholds say, by domain and object: the worst reason, and which objects a live value was
-    seen of."""
+    seen of. `heard` are all that are heard from, judged or not."""
+
+    heard: dict[ObjectKey, Heard]
 
     reasons: dict[tuple[str, ObjectKey], Reason] = field(default_factory=dict)
     looked_at: dict[str, set[ObjectKey]] = field(default_factory=lambda: defaultdict(set))
@@ -104,6 +88,12 @@ class _Judged:
         newest = self.newest.get(domain)
         if newest is None or taken_at > newest:
             self.newest[domain] = taken_at
+
+    def hear_site(self, site_id: int, heard: Heard) -> None:
+        """A site is not inventoried as objects are: it is heard from by what is judged of it."""
+        before = self.heard.get(("site", site_id))
+        if before is None or before.until < heard.until:
+            self.heard["site", site_id] = heard
 
     def tell(self, domain: str, reason: Reason) -> None:
         worst = self.reasons.get((domain, reason.key))
@@ -124,58 +114,98 @@ def _domain(
     facts: SiteFacts, domain: str, judged: _Judged, before: HealthBefore, now: datetime
 ) -> DomainResult:
     healths: dict[ObjectKey, Health] = {}
-    reasons: list[dict[str, Any]] = []
+    reasons: list[Stored] = []
     sources: set[int] = set()
-    for key in _objects(facts, domain, judged):
+    for key in _objects(facts, domain, judged, before):
         health, reason = _object(facts, domain, key, judged, before, now)
         healths[key] = health
         if reason is not None:
             reasons.append(reason)
         sources |= facts.sources_of.get(key, frozenset())
     reasons.sort(key=_reason_rank)
+    silent = [key for key in healths if _is_silent(facts, key, judged)]
+    heard = [judged.heard[key] for key in healths if key in judged.heard and _in_service(facts, key)]
+    is_blind = not heard and (bool(silent) or _has_lost_its_objects(facts, healths, before, now))
+    health = Health.UNKNOWN if is_blind else _worst(healths.values())
+    heard_at = min((each.at for each in heard), default=None)
+    last_health = ""
+    if health is Health.UNKNOWN:
+        last_health, heard_at = _last_known(facts, silent, before)
+    worst_before = next(iter(before.reasons.values()), None)
     return DomainResult(
         domain=domain,
-        health=_worst(healths.values()),
-        clock=_clock(facts.sources[one] for one in sources if one in facts.sources),
+        health=health,
+        clock=_clock(facts.sources[source_id] for source_id in sources if source_id in facts.sources),
         objects_by_health={str(health): count for health, count in sorted(Counter(healths.values()).items())},
         reasons=reasons[:MOST_REASONS],
         taken_at=judged.newest.get(domain),
+        last_health=last_health,
+        heard_at=heard_at,
+        blind_at=min((each.until for each in heard), default=None),
+        value_now=value_now(facts, worst_before, now) if worst_before else None,
     )
 
 
-def _objects(facts: SiteFacts, domain: str, judged: _Judged) -> list[ObjectKey]:
-    """The domain's own objects, and others that a metric of this domain was read from (a node's inlet)."""
+def _objects(facts: SiteFacts, domain: str, judged: _Judged, before: HealthBefore) -> list[ObjectKey]:
+    """The domain's own objects, and others of which a metric of this domain tells or told (a node's inlet)."""
     own = [key for key, thing in facts.things.items() if thing.domain == domain]
-    return own + sorted(judged.looked_at[domain] - set(own))
+    others = judged.looked_at[domain] | {key for key in before.reasons if key in facts.names}
+    return own + sorted(others - set(own))
 
 
 def _object(
     facts: SiteFacts, domain: str, key: ObjectKey, judged: _Judged, before: HealthBefore, now: datetime
-) -> tuple[Health, dict[str, Any] | None]:
+) -> tuple[Health, Stored | None]:
     """Its health, and the reason to store unless it is well."""
-    thing = facts.things.get(key)
-    if thing is not None and not thing.in_service:
+    if not _in_service(facts, key):
         return Health.MAINTENANCE, None
     reason = judged.reasons.get((domain, key))
     if reason is not None:
         return reason.health, reason.stored()
-    if key in judged.looked_at[domain] or facts.heard_at(key, now) is not None:
-        return Health.OK, None
-    sources = [facts.sources[one] for one in facts.sources_of.get(key, ()) if one in facts.sources]
-    if not sources:
-        return Health.NOT_MONITORED, None
-    if _clock(sources):
-        return _frozen(key, before)
-    unheard = Reason(Health.UNKNOWN, key, facts.names.get(key, ""), title="Not heard from")
-    return Health.UNKNOWN, unheard.stored()
-
-
-def _frozen(key: ObjectKey, before: HealthBefore) -> tuple[Health, dict[str, Any] | None]:
-    """As it was when its source was last on time. Nothing stored of the domain: nothing is known."""
     stored = before.reasons.get(key)
-    if stored is not None:
-        return Health(stored["health"]), stored
-    return (Health.OK if before.health else Health.UNKNOWN), None
+    if _is_silent(facts, key, judged):
+        known_until = before.heard_at if before.health in KNOWN else None
+        return Health.UNKNOWN, unheard(facts, key, stored, known_until)
+    if stored is not None and not is_answered(facts, stored, now):
+        return Health.UNKNOWN, as_it_was(stored)
+    return (Health.OK if key in judged.heard else Health.NOT_MONITORED), None
+
+
+def _in_service(facts: SiteFacts, key: ObjectKey) -> bool:
+    thing = facts.things.get(key)
+    return thing is None or thing.in_service
+
+
+def _is_silent(facts: SiteFacts, key: ObjectKey, judged: _Judged) -> bool:
+    """In service, told of by some source once, and by none now: what telemetry coverage counts as silent, too."""
+    return key not in judged.heard and bool(facts.sources_of.get(key)) and _in_service(facts, key)
+
+
+def _has_lost_its_objects(
+    facts: SiteFacts, healths: Collection[ObjectKey], before: HealthBefore, now: datetime
+) -> bool:
+    """Silence leaves no object to a domain that only the site itself or objects of other domains report on.
+
+    A domain whose own objects left the inventory is not monitored instead: they were heard from until then.
+    """
+    if healths and not any(_in_service(facts, key) for key in healths):
+        return False
+    if before.health not in KNOWN:
+        were_removed = before.reasons and not any(key in facts.names for key in before.reasons)
+        return before.last_health != "" and bool(facts.sources) and not were_removed
+    if before.blind_at is None:
+        return _clock(facts.sources.values()) != ""
+    return before.blind_at < now
+
+
+def _last_known(
+    facts: SiteFacts, silent: Iterable[ObjectKey], before: HealthBefore
+) -> tuple[str, datetime | None]:
+    """What the domain was before it became unknown, and until when."""
+    if before.health not in KNOWN:
+        return before.last_health, before.heard_at
+    ends = (last_heard_at(facts, key) for key in silent)
+    return before.health, min((at for at in ends if at is not None), default=before.heard_at)
 
 
 def _worst(healths: Iterable[Health]) -> Health:
@@ -188,16 +218,21 @@ def _clock(sources: Iterable[SourceFact]) -> str:
     return next((clock for state, clock in CLOCKS.items() if state in states), "")
 
 
-def _reason_rank(stored: Mapping[str, Any]) -> tuple[int, str, int]:
-    return RANK[Health(stored["health"])], stored["object"], stored["object_id"]
+def _reason_rank(stored: Stored) -> tuple[int, int, str, int]:
+    """What was in trouble before it fell silent comes before what was well, so that it is kept."""
+    was = RANK[Health(stored.get("was") or Health.NOT_MONITORED)]
+    return RANK[Health(stored["health"])], was, stored["object"], stored["object_id"]
 
 
 def _judge(facts: SiteFacts, now: datetime) -> _Judged:
-    judged = _Judged()
+    judged = _Judged(heard_from(facts, now))
     for metric, samples in _judged_by(Measure.VALUE, facts.latest):
         for sample in samples:
             if facts.is_live(sample, now):
                 _look(facts, judged, metric, sample, Measure.VALUE, sample.value, sample.ts)
+                if sample.object_kind == "site":
+                    live = timedelta(seconds=facts.live_s(sample.source_id))
+                    judged.hear_site(sample.site_id, Heard(sample.ts, sample.ts + live))
     for metric, samples in _judged_by(Measure.CHANGED, facts.held):
         for sample in samples:
             _look(facts, judged, metric, sample, Measure.CHANGED, _if_changed(facts, sample), sample.ts)
@@ -276,24 +311,26 @@ def _reason(
     value: float,
     taken_at: datetime,
 ) -> Reason:
+    code = code_of(known, value)
     limits: Sequence[float] = rule.critical if health is Health.CRITICAL else rule.warn
     return Reason(
         health=health,
         key=key,
         name=facts.names[key],
         metric=metric,
-        title=known.title,
+        title=code.title if code else rule.figure_name(known.title),
         value=value,
         unit=known.unit,
         threshold=limits[0] if limits and rule.direction in ("above", "below") else None,
         direction=str(rule.direction),
         source=registry().source_title(rule),
         taken_at=taken_at,
+        measure=str(rule.measure),
     )
 
 
 def stored_before(rows: Iterable[Any]) -> Iterator[tuple[str, HealthBefore]]:
-    """From stored DomainHealth rows of one site."""
+    """Each domain with what is stored of it, read from the DomainHealth rows of one site."""
     for row in rows:
-        reasons = {(one["object_kind"], one["object_id"]): one for one in row.reasons}
-        yield row.domain, HealthBefore(row.health, reasons)
+        reasons = {(reason["object_kind"], reason["object_id"]): reason for reason in row.reasons}
+        yield row.domain, HealthBefore(row.health, reasons, row.last_health, row.heard_at, row.blind_at)

@@ -8,13 +8,16 @@ from django.utils.translation import gettext, gettext_lazy
 
 from readiness.scoring import findings
 from readiness.scoring.cards import link
+from readiness.scoring.core.states import Tier
 from readiness.scoring.part_links import limit_form, proof_link
 from readiness.scoring.queries.check_list import CheckListRow
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import CheckRow, FlipRow, PartRow
 from readiness.scoring.queries.site import SourceRow
+from readiness.scoring.sentences import flip_words
+from web.ages import ago, old
 from web.drawing import stacked
-from web.units import age, duration, format_value, signed
+from web.units import duration, format_value, signed
 
 type Line = dict[str, Any]
 
@@ -38,13 +41,14 @@ def check_line(row: CheckRow, slug: str) -> Line:
     return {
         "id": row.id,
         "state": row.state,
+        "tier": row.tier,
         "name": row.name,
         "url": link("site-check", slug, row.id),
         "gate": row.gate,
         "result": against_limit(row.value, row.unit, row.threshold_text),
         "reason": row.reason,
         "provenance": row.provenance,
-        "age": duration(row.age_s) if row.age_s is not None else "",
+        "age": old(row.taken_at, row.age_s),
         "since": row.since,
     }
 
@@ -85,8 +89,7 @@ def flip_line(flip: FlipRow, *, with_site: bool = False) -> Line:
         "title": f"{flip.site_name}: {title}" if with_site else title,
         "url": url,
         "cause": CAUSES.get(flip.cause, flip.cause),
-        "result": against_limit(flip.value, flip.unit, flip.threshold_text),
-        "reason": flip.reason,
+        "words": flip_words(flip),
         "first_bad_at": flip.first_bad_at,
     }
 
@@ -100,7 +103,7 @@ def source_line(source: SourceRow, *, now: datetime) -> Line:
         "state": source.state,
         "since": source.state_since,
         "provenance": source.provenance,
-        "age": age(source.last_sample_at, now=now),
+        "age": ago(source.last_sample_at, now=now),
         "at": source.last_sample_at,
         "clock": clock,
         "cadence": duration(source.cadence_s),
@@ -138,7 +141,7 @@ def check_facts(found: SiteCheck, *, now: datetime) -> list[Line]:
             "unit": measured.unit,
             "provenance": row.provenance,
             "source": row.evidence.get("source", "") or row.evidence.get("object", ""),
-            "age": duration(row.age_s) if row.age_s is not None else "",
+            "age": old(row.taken_at, row.age_s),
             "at": row.taken_at,
         },
         {
@@ -147,14 +150,15 @@ def check_facts(found: SiteCheck, *, now: datetime) -> list[Line]:
             "note": _limit_note(deciding),
         },
     ]
+    if row.tier:
+        facts.append({"term": gettext("Rests on"), "kind": "tier", "state": row.tier})
     if row.margin is not None:
         facts.append({"term": gettext("Margin"), "value": signed(row.margin, row.unit)})
     if row.evidence.get("object"):
         facts.append({"term": gettext("Decided by"), "value": row.evidence["object"]})
     if row.first_bad_at:
-        facts.append(
-            {"term": gettext("First out of limits"), "value": f"{row.first_bad_at:%Y-%m-%d %H:%M} UTC"}
-        )
+        began = gettext("Declared since") if row.tier == Tier.CAPPED else gettext("First out of limits")
+        facts.append({"term": began, "value": f"{row.first_bad_at:%Y-%m-%d %H:%M} UTC"})
     if row.measured_state != row.state:
         facts.append({"term": gettext("Without the waiver"), "kind": "check", "state": row.measured_state})
     facts.append({"term": gettext("Gate"), "value": row.gate, "note": gate_words(row.gate)})
@@ -218,4 +222,4 @@ def _part_margin(part: PartRow | None) -> str:
 
 
 def _part_age(part: PartRow | None) -> str:
-    return duration(part.age_s) if part and part.age_s is not None else ""
+    return old(part.taken_at, part.age_s) if part else ""

@@ -73,7 +73,10 @@ def _add_panel(panel: Panel, nth: str, traces: list[Figure], layout: Figure) -> 
                 "yaxis": f"y{nth}",
                 "connectgaps": False,
                 "hovertemplate": f"%{{y:.4~r}}{suffix}",
-                "meta": {"role": panel.domain if place == 0 else f"series-{place % 6 + 1}"},
+                "meta": {
+                    "role": panel.domain if place == 0 else f"series-{place % 6 + 1}",
+                    "unit": panel.unit,
+                },
             }
         )
     layout[f"yaxis{nth}"] = {"ticksuffix": suffix, "nticks": 4}

@@ -1,5 +1,7 @@
 """Stored verdicts: one result per site and check, one score per site, and a row for every change of state."""
 
+from datetime import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.campaigns.models import Campaign, CampaignItem
+from readiness.scoring.choices import CheckState, Health, Tier, Verdict
+from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
 from readiness.scoring.waivers.models import Grant
@@ -29,37 +33,13 @@ __all__ = [
     "ScorePoint",
     "SignOff",
     "SiteScore",
+    "Tier",
     "Verdict",
     "WorkItem",
 ]
 
 
 FAILURE_LENGTH = 300
-
-
-class CheckState(models.TextChoices):
-    PASS = "pass", _("Pass")
-    WARN = "warn", _("Warn")
-    FAIL = "fail", _("Fail")
-    UNKNOWN = "unknown", _("Unknown")
-    STALE = "stale", _("Stale")
-    WAIVED = "waived", _("Waived")
-    NOT_APPLICABLE = "n-a", _("Not applicable")
-
-
-class Verdict(models.TextChoices):
-    READY = "ready", _("Ready")
-    CONDITIONAL = "conditional", _("Conditional")
-    NOT_READY = "not-ready", _("Not ready")
-
-
-class Health(models.TextChoices):
-    OK = "ok", _("OK")
-    WARN = "warn", _("Warn")
-    CRITICAL = "critical", _("Critical")
-    UNKNOWN = "unknown", _("Unknown")
-    MAINTENANCE = "maintenance", _("Maintenance")
-    NOT_MONITORED = "not-monitored", _("Not monitored")
 
 
 class CheckResult(models.Model):
@@ -79,6 +59,15 @@ class CheckResult(models.Model):
     )
     code = models.CharField(
         max_length=16, blank=True, help_text=_("Why, as a word for filters; the reason says it in full")
+    )
+    tier = models.CharField(
+        _("evidence"),
+        max_length=8,
+        choices=Tier,
+        blank=True,
+        help_text=_(
+            "Whether a measurement or a declaration decided; capped is declared where a measurement is asked for"
+        ),
     )
     value = models.FloatField(null=True, blank=True)
     unit = models.CharField(max_length=16, blank=True)
@@ -128,8 +117,14 @@ class CheckResult(models.Model):
             # What keeps a fleet from being ready, without the wide rows.
             models.Index(
                 fields=["site", "check_id"],
-                condition=models.Q(gate__in=["BLOCK", "COND"]) & ~models.Q(state__in=["n-a", "pass", "warn"]),
+                condition=(
+                    models.Q(gate__in=["BLOCK", "COND"]) & ~models.Q(state__in=["n-a", "pass", "warn"])
+                )
+                | models.Q(gate="BLOCK", tier="capped"),
                 name="check_result_open",
+            ),
+            models.Index(
+                fields=["site", "check_id"], condition=models.Q(tier="capped"), name="check_result_capped"
             ),
         ]
 
@@ -139,7 +134,7 @@ class CheckResult(models.Model):
 
 class SiteScoreQuerySet(models.QuerySet["SiteScore"]):
     def with_confirmed(self) -> "SiteScoreQuerySet":
-        """With `confirmed_verdict` as `confirmed`, to filter by."""
+        """Add `confirmed_verdict` as `confirmed`, to filter by."""
         held = models.When(failed_at=None, then=models.F("verdict"))
         return self.annotate(confirmed=models.Case(held, default=models.Value("")))
 
@@ -162,6 +157,15 @@ class SiteScore(models.Model):
         default=list,
         blank=True,
         help_text=_("BLOCK checks lifted by an exception"),
+    )
+    capped = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        blank=True,
+        help_text=_("BLOCK checks that are declared where a measurement is asked for"),
+    )
+    measurable = models.PositiveSmallIntegerField(
+        default=0, help_text=_("BLOCK checks that apply here and ask for a measurement")
     )
     first_blocker = models.CharField(max_length=64, blank=True)
     score = models.FloatField(null=True)
@@ -255,8 +259,18 @@ class ScoreInputs(models.Model):
         return f"{self.site_id} {self.on_date}"
 
 
+class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
+    def as_of(self, now: datetime) -> "DomainHealthQuerySet":
+        """Add `health_now`, to filter and count by: the health that `DomainHealth.at` gives."""
+        blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN))
+        return self.annotate(health_now=models.Case(blind, default=models.F("health")))
+
+
 class DomainHealth(models.Model):
-    """Health of one domain of a site. When its sources are late or silent it freezes and `clock` says so."""
+    """Health of one domain of a site. `clock` says that a source of it is late or silent.
+
+    What was evaluated holds until `blind_at`: by then a sample has come and was looked at, or something is silent.
+    """
 
     class Clock(models.TextChoices):
         NONE = "", _("Live")
@@ -277,14 +291,39 @@ class DomainHealth(models.Model):
         default=dict, help_text=_("The domain's key figures: value, unit, provenance, taken_at")
     )
     taken_at = models.DateTimeField(null=True, blank=True)
+    last_health = models.CharField(
+        max_length=16, choices=Health, blank=True, help_text=_("What it was before it became unknown")
+    )
+    heard_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("When all of it was last heard from; of an unknown one, until when it was as before"),
+    )
+    blind_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Unknown from then on, if no sample arrives first")
+    )
     evaluated_at = models.DateTimeField()
+
+    objects = DomainHealthQuerySet.as_manager()
 
     class Meta:
         ordering = ["site", "domain"]
-        constraints = [models.UniqueConstraint(fields=["site", "domain"], name="domain_health_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "domain"], name="domain_health_unique"),
+            models.CheckConstraint(
+                condition=models.Q(last_health="") | models.Q(health=Health.UNKNOWN),
+                name="domain_health_last_of_unknown",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.site_id} {self.domain}: {self.health}"
+        return f"{self.site_id} {self.domain}"
+
+    def at(self, now: datetime) -> HealthAt:
+        evaluated = HealthAt(
+            self.health, self.since, self.last_health, self.heard_at, self.objects_by_health, self.figures
+        )
+        return health_at(evaluated, self.blind_at, now)
 
 
 class Flip(models.Model):
@@ -312,7 +351,10 @@ class Flip(models.Model):
     from_state = models.CharField(max_length=16, blank=True)
     to_state = models.CharField(max_length=16, blank=True)
     cause = models.CharField(max_length=16, choices=Cause)
-    value = models.FloatField(null=True, blank=True)
+    value = models.FloatField(null=True, blank=True, help_text=_("As it is after the flip"))
+    value_before = models.FloatField(
+        null=True, blank=True, help_text=_("What the same metric of the same object read before")
+    )
     unit = models.CharField(max_length=16, blank=True)
     threshold = models.FloatField(null=True, blank=True)
     threshold_text = models.CharField(max_length=100, blank=True)

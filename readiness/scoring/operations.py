@@ -209,6 +209,15 @@ def rescore_aged(*, now: datetime) -> int:
     return _evaluate_all(sorted(sites.values_list("id", flat=True)), now=now)
 
 
+def rescore_due(*, now: datetime) -> int:
+    """Evaluate the sites that the clock alone changes by now: something fell silent, or evidence went stale.
+
+    Those that cannot be evaluated wait for `rescore_aged`.
+    """
+    due = Site.objects.filter(score__changes_at__lte=now, score__failed_at=None)
+    return _evaluate_all(sorted(due.values_list("id", flat=True)), now=now)
+
+
 def _evaluate_all(site_ids: Sequence[int], *, now: datetime) -> int:
     return sum(
         _evaluate_some(site_ids[start : start + SITES_AT_ONCE], now=now)

@@ -11,17 +11,14 @@ from typing import Any
 
 from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext
 
 from inventory.models import Site
-from readiness.evidence.models import Attestation, RecordedFact
 from readiness.ownership import queries as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment, in_force
 from readiness.ownership.queries import UNOWNED
-from readiness.ownership.words import cell_label, cell_text, day, item_label, link
+from readiness.ownership.words import cell_label, cell_text, item_label, link
 from readiness.scoring.checks import FROM_OWNERSHIP
-from readiness.scoring.queries.rows import CheckRow
 
 
 def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
@@ -43,9 +40,7 @@ def owned_by(words: str, *, now: datetime) -> Q:
     return Q(pk__in=named) | (Q(owner__icontains=words) & ~Q(pk__in=held.values("site")))
 
 
-def of_check(
-    site: Site, check_id: str, result: CheckRow | None, *, names: bool, now: datetime
-) -> dict[str, Any] | None:
+def of_check(site: Site, check_id: str, *, names: bool, now: datetime) -> dict[str, Any] | None:
     """The seven items, for the page of a check that is computed from them; None for other checks."""
     if check_id not in FROM_OWNERSHIP:
         return None
@@ -61,28 +56,4 @@ def of_check(
             }
             for item, cell in cells.items()
         ],
-        "yields": _yielding(site, check_id, result, now),
     }
-
-
-def _yielding(site: Site, check_id: str, result: CheckRow | None, now: datetime) -> str:
-    """That what people entered does not count, where there is any and ownership is computed."""
-    ref = result.evidence.get("ref", "") if result else ""
-    if not ref.startswith(("ownership:", "owned-assets:")):
-        return ""
-    entered = [
-        (record.taken_at, words % {"id": record.pk})
-        for kind, words in (
-            (Attestation, gettext("Attestation %(id)s")),
-            (RecordedFact, gettext("Fact %(id)s")),
-        )
-        for record in kind.objects.filter(site=site, check_id=check_id, taken_at__lte=now).order_by(
-            "-taken_at"
-        )[:1]
-    ]
-    if not entered:
-        return ""
-    taken_at, name = max(entered)
-    return gettext(
-        "%(name)s of %(day)s does not count: this is computed from what people accepted, as soon as anybody has."
-    ) % {"name": name, "day": day(taken_at)}

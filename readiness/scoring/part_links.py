@@ -18,6 +18,7 @@ PAGES = {
     "attestation": ("attestation-detail", gettext_lazy("Attestation %(id)s")),
     "ownership": ("assignment", gettext_lazy("Assignment %(id)s")),
     "owned-assets": ("assignment", gettext_lazy("Assignment %(id)s")),
+    "review": ("review", gettext_lazy("Go-live review #%(id)s")),
     "source": ("source", gettext_lazy("Source %(id)s")),
 }
 """By the kind that a reference to evidence begins with."""

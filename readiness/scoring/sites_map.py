@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from inventory.models import Domain
 from readiness.scoring import findings
 from readiness.scoring.cards import link
 from readiness.scoring.core.gap import SiteCapacity
@@ -31,8 +32,13 @@ VERDICTS = ("ready", "conditional", "not-ready", "")
 type Placed = tuple[SiteStanding, SiteCapacity]
 
 
-def card(known: Standing, *, regions: Collection[str] = ()) -> dict[str, Any]:
-    """What the page reads: the map, what its marks are, and the ways closer. `regions` are slugs, empty for all."""
+def card(
+    known: Standing, *, regions: Collection[str] = (), unknown: Mapping[int, Collection[str]] | None = None
+) -> dict[str, Any]:
+    """What the page reads: the map, what its marks are, and the ways closer. `regions` are slugs, empty for all.
+
+    `unknown` are the domains, by site id, of which nothing tells how they are.
+    """
     placed = [
         (site, known.capacity[site.ref.id])
         for site in known.sites
@@ -42,7 +48,7 @@ def card(known: Standing, *, regions: Collection[str] = ()) -> dict[str, Any]:
     shown = [each for each in placed if each[0].region in regions] if regions else placed
     if not regions and len(shown) > MOST_MARKERS:
         note = gettext("one mark a region and verdict; size = deployed")
-        return {"map": world_map(_groups(shown)), "map_note": note, "map_regions": links}
+        return {"map": world_map(_groups(shown, unknown or {})), "map_note": note, "map_regions": links}
     largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[:MOST_MARKERS]
     note = gettext("size = deployed capacity")
     if len(shown) > len(largest):
@@ -50,11 +56,11 @@ def card(known: Standing, *, regions: Collection[str] = ()) -> dict[str, Any]:
             "n": len(largest),
             "all": number(len(shown)),
         }
-    made = world_map(_marks(largest), closer=bool(regions))
+    made = world_map(_marks(largest, unknown or {}), closer=bool(regions))
     return {"map": made, "map_note": note, "map_regions": links}
 
 
-def _marks(placed: Sequence[Placed]) -> list[Marker]:
+def _marks(placed: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
     largest = max((capacity.deployed.it_kw for _, capacity in placed), default=0) or 1
     return [
         Marker(
@@ -64,21 +70,28 @@ def _marks(placed: Sequence[Placed]) -> list[Marker]:
             verdict=capacity.verdict,
             url=reverse("site", args=[site.ref.slug]),
             size=LARGEST_MARK * capacity.deployed.it_kw / largest,
-            note=_note(site.ref, capacity),
+            note=_note(site.ref, capacity, unknown.get(site.ref.id, ())),
         )
         for site, capacity in placed
     ]
 
 
-def _note(site: SiteRef, capacity: SiteCapacity) -> str:
+def _note(site: SiteRef, capacity: SiteCapacity, unknown: Collection[str]) -> str:
     place = ", ".join(part for part in (site.city, site.country) if part)
     deployed = (
         findings.kw(capacity.deployed.it_kw) if capacity.verdict else str(state("lifecycle", site.stage).word)
     )
-    return f"{place} · {deployed}"
+    if not unknown:
+        return f"{place} · {deployed}"
+    domains = ", ".join(str(Domain(domain).label).lower() for domain in unknown)
+    return gettext("%(place)s · %(deployed)s · health unknown: %(domains)s") % {
+        "place": place,
+        "deployed": deployed,
+        "domains": domains,
+    }
 
 
-def _groups(placed: Iterable[Placed]) -> list[Marker]:
+def _groups(placed: Iterable[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
     """A mark for each verdict that the sites of a part of the world have, side by side in the middle of them."""
     made = []
     parts = _parts_of_the_world(placed)
@@ -90,7 +103,6 @@ def _groups(placed: Iterable[Placed]) -> list[Marker]:
             members = part.by_verdict.get(verdict, [])
             if not members:
                 continue
-            counted = ngettext("%(n)s site", "%(n)s sites", len(members)) % {"n": number(len(members))}
             made.append(
                 Marker(
                     name=part.name,
@@ -99,10 +111,17 @@ def _groups(placed: Iterable[Placed]) -> list[Marker]:
                     verdict=verdict or None,
                     url=f"{reverse('fleet')}?{urlencode([*part.query, ('verdict', verdict or 'none')])}",
                     size=LARGEST_GROUP * _kw(members) / largest,
-                    note=f"{counted} · {findings.kw(_kw(members))}",
+                    note=_group_note(members, unknown),
                 )
             )
     return made
+
+
+def _group_note(members: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> str:
+    sites = ngettext("%(n)s site", "%(n)s sites", len(members)) % {"n": number(len(members))}
+    blind = sum(bool(unknown.get(site.ref.id)) for site, _ in members)
+    health = gettext("%(n)s with unknown health") % {"n": number(blind)} if blind else ""
+    return " · ".join(part for part in (sites, findings.kw(_kw(members)), health) if part)
 
 
 def _kw(members: Iterable[Placed]) -> float:

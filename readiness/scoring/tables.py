@@ -3,22 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Region, Site
-from readiness.scoring import cards, findings
-from readiness.scoring.models import Health, Verdict
+from readiness.scoring import cards, findings, sentences
+from readiness.scoring.models import DomainHealth, Health, Verdict
 from readiness.scoring.owners import owned_by
 from readiness.scoring.queries import sites
 from readiness.scoring.queries.rows import SiteRow
-from web import clock
+from web import clock, visibility
+from web.ages import old
 from web.drawing import bar_width, spark_path
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
-from web.units import duration, power
+from web.units import power
 
 NO_VERDICT = "none"
 
@@ -92,11 +94,15 @@ class SiteFilters(ObjectFilterSet):
     def by_health(self, queryset: QuerySet[Site], domain: str, values: list[str]) -> QuerySet[Site]:
         if not values:
             return queryset
-        return queryset.filter(domain_health__domain=domain, domain_health__health__in=values)
+        told = DomainHealth.objects.as_of(clock.now()).filter(Q(health_now__in=values), domain=domain)
+        return queryset.filter(pk__in=told.values("site"))
 
 
-def _age(seconds: float | None) -> str:
-    return "" if seconds is None else duration(seconds).replace(" ", "\N{NO-BREAK SPACE}")
+def _owner(line: Any) -> str:
+    """The person who answers, for those who may see names, and the team."""
+    site = line.row.site
+    person = site.accountable if visibility.sees_names() else ""
+    return ", ".join(part for part in (person, site.owner) if part)
 
 
 SITES = Table(
@@ -172,11 +178,16 @@ SITES = Table(
             _("C · N · E"),
             hint=_("Compute, network and energy health"),
             value=lambda line: [
-                {"domain": cards.DOMAIN_TITLES[mark.domain], "state": mark.health, "clock": mark.clock}
+                {
+                    "domain": cards.DOMAIN_TITLES[mark.domain],
+                    "state": mark.health,
+                    "clock": mark.clock,
+                    "note": sentences.last_known(mark.last_health, mark.heard_at),
+                }
                 for mark in line.row.health
             ],
             template="readiness/cells/health.html",
-            export=lambda line: " ".join(f"{mark.domain}={mark.health}" for mark in line.row.health),
+            export=lambda line: " ".join(sentences.exported(mark) for mark in line.row.health),
         ),
         Column(
             "weeks",
@@ -184,7 +195,10 @@ SITES = Table(
             hint=_("Score at the end of each of the last 24 weeks"),
             value=lambda line: spark_path(line.row.weeks),
             template="readiness/cells/weeks.html",
-            export=lambda line: "",
+            export=lambda line: " ".join(
+                "-" if score is None else str(round(100 * score)) for score in line.row.weeks
+            ),
+            file_unit=_("points, oldest first"),
             phone="hide",
         ),
         Column(
@@ -192,6 +206,7 @@ SITES = Table(
             _("Owner"),
             value=lambda line: line.row.site.owner,
             template="readiness/cells/owner.html",
+            export=_owner,
             sort="answering",
             phone="hide",
         ),
@@ -199,7 +214,8 @@ SITES = Table(
             "age",
             _("Data age"),
             value=lambda line: line.row.data_age_s,
-            text=lambda line: _age(line.row.data_age_s),
+            text=lambda line: old(line.row.newest_sample_at, line.row.data_age_s),
+            file_unit="s",
             sort="-newest_sample_at",
             numeric=True,
             phone="hide",

@@ -1,4 +1,4 @@
-"""Keeps verdicts up to date: every few seconds where something changed, every minute where nothing did.
+"""Keeps verdicts up to date: every few seconds where something changed or is due, every minute where nothing did.
 Inputs past their time go each hour."""
 
 from celery import shared_task
@@ -11,6 +11,11 @@ from web import clock
 @shared_task(name="readiness.scoring.rescore_changed")
 def rescore_changed() -> int:
     return operations.rescore_changed(now=clock.now())
+
+
+@shared_task(name="readiness.scoring.rescore_due")
+def rescore_due() -> int:
+    return operations.rescore_due(now=clock.now())
 
 
 @shared_task(name="readiness.scoring.rescore_aged")

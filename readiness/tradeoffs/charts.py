@@ -47,7 +47,7 @@ def _line(each: SourceSeries, index: int, span_s: float) -> go.Scatter:
         mode="lines",
         line={"width": 1.6, "shape": "hv"},
         connectgaps=False,
-        meta={"role": f"series-{index % 6 + 1}"},
+        meta={"role": f"series-{index % 6 + 1}", "unit": each.unit},
     )
 
 

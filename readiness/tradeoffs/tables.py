@@ -195,6 +195,7 @@ ENTRIES = Table(
             "value",
             _("Value"),
             text=lambda entry: f"{exact(entry.value)} {entry.unit}".strip(),
+            unit_of=lambda entry: entry.unit,
             sort="value",
             numeric=True,
         ),

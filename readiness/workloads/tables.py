@@ -79,7 +79,8 @@ def _subject() -> tuple[Column, ...]:
 def _limits() -> tuple[Column, ...]:
     return (
         Column("latency", _("Latency"), value=lambda row: row.envelope.latency_limit_ms,
-               text=lambda row: lines.latency(row.envelope) or "–", sort="latency_limit_ms", numeric=True),
+               text=lambda row: lines.latency(row.envelope) or "–", sort="latency_limit_ms", numeric=True,
+               file_unit="ms"),
         Column("cost", _("Unit cost"), value=lambda row: lines.cost(row.envelope),
                text=lambda row: lines.cost(row.envelope) or "–", sort="cost_ceiling"),
         Column("allowed", _("Allowed"), value=lambda row: row.workload.allowed_jurisdictions,

@@ -5,7 +5,8 @@ const MOST_ROWS = 500;
 
 function shown(value) {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  return typeof value === 'number' ? value.toLocaleString(undefined, { maximumFractionDigits: 3 }) : String(value);
+  if (typeof value !== 'number') return String(value);
+  return value.toLocaleString(undefined, Math.abs(value) < 1 ? { maximumSignificantDigits: 4 } : { maximumFractionDigits: 3 });
 }
 
 const isNumeric = (value) => typeof value === 'number';
@@ -35,7 +36,10 @@ function heatmapTable({ x, y, z }) {
   return { columns: ['', ...x], rows: y.map((name, row) => [name, ...z[row]]) };
 }
 
+const headed = ({ name, meta }) => (meta?.unit ? `${name} (${meta.unit})` : (name ?? ''));
+
 function seriesTable(traces, layout, timeLabel) {
+  const ofMoments = layout?.yaxis?.type === 'date';
   const isTime = layout?.xaxis?.type === 'date';
   const named = traces.filter((trace) => trace.x && trace.hoverinfo !== 'skip');
   const values = new Map();
@@ -49,8 +53,8 @@ function seriesTable(traces, layout, timeLabel) {
   if (isTime) keys.sort((a, b) => (a < b ? -1 : 1));
   const first = (x) => (isTime && typeof x === 'number' ? wallText(x) : x);
   return {
-    columns: [isTime ? timeLabel : (layout?.xaxis?.title?.text ?? ''), ...named.map((trace) => trace.name ?? '')],
-    rows: keys.map((x) => [first(x), ...values.get(x)]),
+    columns: [isTime ? timeLabel : (layout?.xaxis?.title?.text ?? ''), ...named.map(headed)],
+    rows: keys.map((x) => [first(x), ...(ofMoments ? values.get(x).map((y) => y && wallText(y)) : values.get(x))]),
   };
 }
 

@@ -1,6 +1,6 @@
 // From a figure without colours to a figure in the page's colours. The server names roles ("gap", "limit"); colours,
 // fonts and grid come from the tokens in static/css/tokens.css, so light, dark and charts cannot drift apart.
-import { pageZone, wallDate } from './zone.js';
+import { inZone, pageZone } from './zone.js';
 
 const FONT = 'Inter, system-ui, sans-serif';
 const NARROW_PX = 560;
@@ -164,24 +164,6 @@ function merge(target, patch) {
     merged[key] = nested ? merge(target[key] ?? {}, value) : value;
   }
   return merged;
-}
-
-/** Instants on date axes become wall-clock time of a zone. */
-function inZone({ data, layout }, zone) {
-  const shift = (value) => (typeof value === 'number' ? wallDate(value, zone) : value);
-  const isDate = (axis) => layout[(axis ?? 'x').replace(/^x/, 'xaxis')]?.type === 'date';
-  const moved = { ...layout };
-  for (const [name, axis] of Object.entries(layout)) {
-    if (name.startsWith('xaxis') && axis.type === 'date' && axis.range) moved[name] = { ...axis, range: axis.range.map(shift) };
-  }
-  const place = (mark, keys) => {
-    if (mark.xref?.startsWith('paper') || !isDate(mark.xref?.split(' ')[0])) return mark;
-    return { ...mark, ...Object.fromEntries(keys.filter((key) => key in mark).map((key) => [key, shift(mark[key])])) };
-  };
-  moved.shapes = (layout.shapes ?? []).map((shape) => place(shape, ['x0', 'x1']));
-  moved.annotations = (layout.annotations ?? []).map((note) => place(note, ['x']));
-  const traces = data.map((trace) => (Array.isArray(trace.x) && isDate(trace.xaxis) ? { ...trace, x: trace.x.map(shift) } : trace));
-  return { data: traces, layout: moved };
 }
 
 /** `{data, layout, meta}` of the server → data and layout ready to draw in a plot of this width. */

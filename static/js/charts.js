@@ -1,5 +1,6 @@
 // The one file that talks to Plotly. Charts are [data-chart-url] elements; plotly.js itself (the largest file of the
 // site) is fetched once, after the first paint, when the first of them nears the viewport.
+import { describe } from './chart_card.js';
 import { buildTable, figureTable } from './chart_table.js';
 import { dress } from './chart_theme.js';
 import { wallDate } from './zone.js';
@@ -107,15 +108,6 @@ function hasPoints(figure) {
   return figure.data.some((trace) => (trace.x ?? trace.r ?? trace.dimensions ?? trace.z ?? trace.link?.value ?? []).length > 0);
 }
 
-function describe(element, { meta }) {
-  if (meta?.finding) element.setAttribute('aria-label', meta.finding);
-  const foot = document.querySelector(`[data-chart-foot="${CSS.escape(element.id)}"]`);
-  if (!foot || (meta?.footer === undefined && meta?.foot_right === undefined)) return;
-  foot.hidden = !meta.footer && !meta.foot_right;
-  foot.querySelector('[data-foot-left]').textContent = meta.footer ?? '';
-  foot.querySelector('[data-foot-right]').textContent = meta.foot_right ?? '';
-}
-
 function draw(element, chart) {
   const { data, layout } = dress(chart.figure, { width: element.clientWidth, zoomable: isZoomable(element) });
   for (const [name, axis] of Object.entries(layout)) {
@@ -190,7 +182,7 @@ async function load(element) {
     if (element.dataset.chartUrl !== chartUrl) return void load(element);
     if (answer) {
       Object.assign(chart, { figure: answer.figure, etag: answer.etag, address });
-      describe(element, answer.figure);
+      describe(element, answer.figure, chart.range);
       show(element, chart);
     } else {
       clearNotice(element);

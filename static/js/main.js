@@ -8,5 +8,6 @@ import './carry_address.js';
 import './table.js';
 import './map.js';
 import './refresh.js';
+import './ages.js';
 import './charts.js';
 import './time_range.js';

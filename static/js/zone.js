@@ -55,3 +55,25 @@ export const wallMs = (text) => (typeof text === 'number' ? text : Date.parse(`$
 export function wallText(ms, { seconds = false } = {}) {
   return new Date(toWall(ms)).toISOString().slice(0, seconds ? 19 : 16).replace('T', ' ');
 }
+
+/** Instants on date axes, across or upright, become wall-clock time of a zone. */
+export function inZone({ data, layout }, zone) {
+  const shift = (value) => (typeof value === 'number' ? wallDate(value, zone) : value);
+  const isDate = (axis, ref) => !/paper|domain/.test(ref) && layout[(ref ?? axis).replace(/^[xy]/, '$&axis')]?.type === 'date';
+  const moved = { ...layout };
+  for (const [name, axis] of Object.entries(layout)) {
+    if (/^[xy]axis/.test(name) && axis.type === 'date' && axis.range) moved[name] = { ...axis, range: axis.range.map(shift) };
+  }
+  const place = (mark) => {
+    const dated = ['x', 'y'].filter((axis) => isDate(axis, mark[`${axis}ref`]));
+    const keys = dated.flatMap((axis) => [axis, `${axis}0`, `${axis}1`]).filter((key) => key in mark);
+    return { ...mark, ...Object.fromEntries(keys.map((key) => [key, shift(mark[key])])) };
+  };
+  moved.shapes = (layout.shapes ?? []).map(place);
+  moved.annotations = (layout.annotations ?? []).map(place);
+  const traces = data.map((trace) => {
+    const dated = ['x', 'y'].filter((axis) => Array.isArray(trace[axis]) && isDate(axis, trace[`${axis}axis`]));
+    return { ...trace, ...Object.fromEntries(dated.map((axis) => [axis, trace[axis].map(shift)])) };
+  });
+  return { data: traces, layout: moved };
+}

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from telemetry.api import viewsets
+from telemetry.api.codes import CodesView
 from telemetry.api.query import QueryView
 from telemetry.api.status import StatusView
 from web.rest.router import Router
@@ -16,6 +17,7 @@ router.register("set-aside", viewsets.InboxBatchViewSet)
 router.register("batch-decisions", viewsets.BatchDecisionViewSet)
 
 urlpatterns = [
+    path("codes/", CodesView.as_view(), name="telemetry-api-codes"),
     path("query/", QueryView.as_view(), name="telemetry-api-query"),
     path("status/", StatusView.as_view(), name="telemetry-api-status"),
     *router.urls,

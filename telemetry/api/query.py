@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from telemetry import intake, questions, store
 from telemetry.core.downsample import points
-from telemetry.core.spec import Aggregation, QuerySpec, SpecError
+from telemetry.core.spec import Aggregation, SpecError
 from web import clock
 from web.rest.fields import brief
 from web.rest.filters import refuse_unknown
@@ -33,9 +33,9 @@ _PARAMETERS = [
     _parameter("site_id", "The same by id.", type=int, many=True),
     _parameter(
         "aggregation",
-        "What becomes of the samples of a step (start, start + step].",
+        "What becomes of the samples of a step (start, start + step]. Unless given, rate (per second) of counters, "
+        "last of codes such as XIDs, and avg of anything else.",
         enum=[each.value for each in Aggregation],
-        default="avg",
     ),
     _parameter("quantile", "0 to 1, with aggregation=quantile.", type=float),
     _parameter("start", "now-7d, ISO 8601 or epoch ms; now-1h unless given."),
@@ -75,22 +75,28 @@ _answer = inline_serializer(
         "start": fields.IntegerField(help_text="ms"),
         "end": fields.IntegerField(help_text="ms"),
         "step_s": fields.IntegerField(),
+        "left_out": fields.IntegerField(
+            help_text="Series of loopback and virtual interfaces, left out unless their label is named."
+        ),
         "series": _line,
     },
 )
 
 
 def _parts(
-    spec: QuerySpec, lines: Iterable[store.SeriesPoints], described: Mapping[int, Mapping[str, Any] | None]
+    question: questions.Question,
+    lines: Iterable[store.SeriesPoints],
+    described: Mapping[int, Mapping[str, Any] | None],
 ) -> Iterator[bytes]:
     """The answer as it is sent: the points become numbers of Python one line at a time, never all at once."""
-    render = OrjsonRenderer().render
+    render, spec = OrjsonRenderer().render, question.spec
     head = {
         "metric": spec.metric,
         "aggregation": spec.aggregation,
         "start": spec.start_ms,
         "end": spec.end_ms,
         "step_s": spec.step_s,
+        "left_out": question.left_out,
     }
     part = render(head).removesuffix(b"}") + b',"series":['
     between = b""
@@ -123,12 +129,12 @@ class QueryView(APIView):
         refuse_unknown(request, questions.PARAMETERS, controls=("format",))
         now = clock.now()
         try:
-            spec = questions.read(request.GET, now=now).spec
-            lines = store.run(spec, now=now)
+            question = questions.read(request.GET, now=now)
+            lines = store.run(question.spec, now=now)
         except SpecError as error:
             raise ValidationError({error.field: [error.reason]}) from error
         described = self._objects([line.series_id for line in lines if line.series_id])
-        return StreamingHttpResponse(_parts(spec, lines, described), content_type="application/json")
+        return StreamingHttpResponse(_parts(question, lines, described), content_type="application/json")
 
     def _objects(self, series_ids: list[int]) -> dict[int, dict[str, Any] | None]:
         context = {"request": self.request}

@@ -14,6 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
+def per_second(unit: str) -> tuple[float, str]:
+    """The unit of a counter's rate, and what growth in the counter's unit each second is multiplied by to be in it.
+
+    Energy over time is power: 1 kWh/s is 3,600 kW.
+    """
+    return (3600.0, "kW") if unit == "kWh" else (1.0, f"{unit or '1'}/s")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Increments:
     """What each sample, but the first, adds to the one before it.

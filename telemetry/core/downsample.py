@@ -51,6 +51,13 @@ def points(ts_ms: NDArray[np.int64], values: NDArray[np.float64]) -> list[list[f
     ]
 
 
+def shortened(value: float) -> float:
+    """Four digits after the point, which is all that an axis can show; of what is below 1, six significant ones, so
+    that the rates of rare events do not become 0.
+    """
+    return round(value, 4) if abs(value) >= 1 else float(f"{value:.6g}")
+
+
 def _breaks(
     times: NDArray[np.int64], ends_before: NDArray[np.int64], gap_ms: int | None, most: int
 ) -> list[int]:

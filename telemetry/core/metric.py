@@ -42,6 +42,8 @@ class MetricObject(StrEnum):
     SITE = "site"
 
 
+# A moment, as seconds since 1970 in UTC; pages show it as a date.
+UNIX_TIME = "s since 1970"
 # Units of stored values. A share is always in %, electrical energy in kWh, a round trip in ms, a rate of a
 # line in Gb/s.
 UNITS = frozenset(
@@ -62,6 +64,7 @@ UNITS = frozenset(
         "packets",
         "ms",
         "s",
+        UNIX_TIME,
         "min",
         "tokens",
         "l/min",
@@ -104,6 +107,12 @@ class HealthRule:
     window_s: int = 0
     when: tuple[tuple[str, str], ...] = ()
 
+    def figure_name(self, title: str) -> str:
+        """What the figure that it looks at is called: "Link losses in 24 h" for what a counter rose by."""
+        hours = self.window_s // 3600
+        window = f"{hours} h" if hours else f"{self.window_s // 60} min"
+        return f"{title} in {window}" if self.measure is Measure.INCREASE else title
+
     def applies_to(self, labels: Mapping[str, str]) -> bool:
         return all(fnmatchcase(labels.get(name, "").lower(), pattern.lower()) for name, pattern in self.when)
 
@@ -131,7 +140,8 @@ class HealthRule:
 class Metric:
     """One metric of one exporter. `unit` is the stored unit; a sent value times `scale` is in it.
 
-    `domain` is None where the object decides. A histogram's parts are metrics of their own: in `_bucket` the
+    `domain` is None where the object decides; `codes` is the table of telemetry.core.codes that its values are of.
+    A histogram's parts are metrics of their own: in `_bucket` the
     values are counts, and `le` times `le_scale` is in `unit`; `family` is the histogram's name, else the
     metric's own.
     """
@@ -156,6 +166,7 @@ class Metric:
     sketch: bool = False
     health: tuple[HealthRule, ...] = ()
     states: tuple[tuple[int, str], ...] = ()
+    codes: str = ""
     note: str = ""
 
     def clean(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ the field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from telemetry.core.matching import By, Form, ObjectKind, Part, Rule
 from telemetry.core.metric import UNITS, Direction, Domain, HealthRule, Measure, Metric, MetricObject
 from telemetry.core.series import Kind
 from web import yaml_documents
+
+DATA_OF_CODES = Path(__file__).parent.parent / "data" / "codes"
 
 type Rules = Mapping[str, tuple[Rule, ...]]
 type When = tuple[tuple[str, tuple[str, ...]], ...]
@@ -37,6 +40,7 @@ _METRIC_KEYS = _DEFAULTABLE | {
     "hw",
     "health",
     "states",
+    "codes",
     "note",
     "variants",
 }
@@ -149,6 +153,22 @@ def _rule(path: Path, name: str, item: Any) -> Rule:
     return Rule(ObjectKind(field.one_of("kind", ObjectKind)), By(field.one_of("by", By)), tuple(parts))
 
 
+def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[Rule, ...], str, str]]:
+    """The rules of matching whose metrics it concerns, a label, and an expression for all of the label's value."""
+    for name, content in read_yaml(path).items():
+        field = _Field(path, name, content, frozenset({"match", "labels", "expressions"}))
+        expressions = field.texts("expressions")
+        if not expressions or not field.texts("labels"):
+            raise field.error("", "names no label or has no expression")
+        for expression in expressions:
+            try:
+                re.compile(expression)
+            except re.error as error:
+                raise field.error("expressions", f"{expression!r}: {error}") from error
+        for label in field.texts("labels"):
+            yield rules[field.one_of("match", rules)], label, f"^(?:{'|'.join(expressions)})$"
+
+
 def read_metric_file(
     path: Path, *, rules: Rules, sources: Mapping[str, str]
 ) -> Iterator[tuple[Metric, list[tuple[When, Metric]]]]:
@@ -192,6 +212,7 @@ def _metric(name: str, field: _Field, file: _Field, rules: Rules, sources: Mappi
             _health(field, place, each, sources) for place, each in enumerate(field.items("health"))
         ),
         states=_states(field),
+        codes=_codes(field),
         note=field.text("note", ""),
     )
 
@@ -223,6 +244,13 @@ def _states(field: _Field) -> tuple[tuple[int, str], ...]:
         if not isinstance(number, int) or not isinstance(word, str):
             raise field.error("states", f"{number!r}: {word!r} is not a number with a word")
     return tuple(states.items())
+
+
+def _codes(field: _Field) -> str:
+    name = field.text("codes", "")
+    if name and not (DATA_OF_CODES / f"{name}.yaml").is_file():
+        raise field.error("codes", f"there is no table {name!r}")
+    return name
 
 
 def _health(field: _Field, place: int, content: Any, sources: Mapping[str, str]) -> HealthRule:

@@ -1,21 +1,22 @@
-"""The metric registry: `telemetry/data/metrics/*.yaml`, `matching.yaml` and `sources.yaml`, read once and
-strictly.
+"""The metric registry: `telemetry/data/metrics/*.yaml`, `matching.yaml`, `interfaces.yaml` and `sources.yaml`, read
+once and strictly.
 
 Values are stored under the name they came with; `Registry.expand` tells which names mean the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from telemetry.core.left_out import LeftOut
 from telemetry.core.matching import Candidate, Rule, candidates
 from telemetry.core.metric import HealthRule, Metric, MetricObject
 from telemetry.core.reading import RegistryError as RegistryError
-from telemetry.core.reading import read_matching, read_metric_file, read_yaml
+from telemetry.core.reading import read_left_out, read_matching, read_metric_file, read_yaml
 from telemetry.core.series import Kind, guess_kind
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -40,6 +41,7 @@ class Registry:
     variants: Mapping[str, tuple[Variant, ...]]
     default_rules: tuple[Rule, ...]
     sources: Mapping[str, str]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -77,6 +79,15 @@ class Registry:
     def _has_hw(self, metric: Metric, name: str) -> bool:
         return name in (metric.hw, *(variant.metric.hw for variant in self.variants.get(metric.name, ())))
 
+    def left_out_of(self, names: Iterable[str] | None, labels: Collection[str] = ()) -> list[LeftOut]:
+        """The rules that touch metrics of these names (None: of any), but for a label that is named here."""
+        wanted = None if names is None else set(names)
+        return [
+            rule
+            for rule in self.left_out
+            if rule.label not in labels and (wanted is None or not rule.metrics.isdisjoint(wanted))
+        ]
+
     def for_object(self, kind: str) -> tuple[Metric, ...]:
         wanted = MetricObject(kind)
         return tuple(metric for metric in self.metrics if metric.object is wanted)
@@ -104,7 +115,13 @@ def load(folder: Path = DATA) -> Registry:
                     )
                 names[name] = meaning
             variants[metric.name] = tuple(Variant(when, each) for when, each in variant_list)
-    return Registry(names, variants, rules["default"], sources)
+    left_out = tuple(
+        LeftOut(
+            frozenset(name for name, metric in names.items() if metric.match == matched), label, expression
+        )
+        for matched, label, expression in read_left_out(folder / "interfaces.yaml", rules)
+    )
+    return Registry(names, variants, rules["default"], sources, left_out)
 
 
 @cache

@@ -75,6 +75,14 @@ def steps(
     return np.where(np.isnan(before), unknown, np.where(value >= before, value - before, value))
 
 
+def elapsed_s(readings: Readings, baseline_ms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How long before each reading the one before it was; NaN where there is none."""
+    before = np.append(np.nan, readings.ts[:-1].astype(np.float64))
+    before[readings.starts] = baseline_ms
+    elapsed: NDArray[np.float64] = (readings.ts - before) / 1000
+    return elapsed
+
+
 def rows(readings: Readings) -> Rows:
     """A row per series."""
     value, starts = readings.value, readings.starts

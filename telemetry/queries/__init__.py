@@ -1,12 +1,13 @@
 """What other floors read of telemetry: for many sites at once, in a fixed number of statements, as of any `now`."""
 
 from telemetry.queries.changes import increase_since, last_changed
-from telemetry.queries.newest import last_seen, latest
+from telemetry.queries.newest import last_kept, last_seen, latest
 from telemetry.queries.quantiles import WindowQuantiles, window_quantiles
 from telemetry.queries.rows import (
     OBJECT_COLUMNS,
     DailySketch,
     Latest,
+    Reading,
     Rise,
     Seen,
     SourceStanding,
@@ -21,6 +22,7 @@ __all__ = [
     "OBJECT_COLUMNS",
     "DailySketch",
     "Latest",
+    "Reading",
     "Rise",
     "Seen",
     "Snapshot",
@@ -31,6 +33,7 @@ __all__ = [
     "daily_sketches",
     "increase_since",
     "last_changed",
+    "last_kept",
     "last_seen",
     "latest",
     "snapshot",

@@ -71,6 +71,11 @@ class Labels(Mapping[str, str]):
         return repr(self._labels)
 
 
+class Reading(NamedTuple):
+    value: float
+    ts: datetime
+
+
 class Latest(NamedTuple):
     """The newest reading of a series."""
 

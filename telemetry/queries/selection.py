@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.binary import binary_cursor
+from telemetry.core.left_out import LeftOut
+from telemetry.core.registry import registry
 from telemetry.core.spec import Matcher, Operator
 from telemetry.queries.rows import SERIES_COLUMNS, Labels
 
@@ -55,7 +57,7 @@ class Selection:
 def select(
     site_ids: Iterable[int], metrics: Iterable[str] | None, matchers: Sequence[Matcher] = ()
 ) -> Selection:
-    """The series of sites by metric and labels. Metrics None: all."""
+    """The series of sites by metric and labels. Metrics None: all. What counts for nothing (`LeftOut`) is no part."""
     values: Values = {"sites": sorted(set(site_ids))}
     conditions = ["series.site_id = ANY(%(sites)s)"]
     if metrics is not None:
@@ -63,6 +65,10 @@ def select(
         values["metrics"] = sorted(set(metrics))
     for number, matcher in enumerate(matchers):
         condition, given = matching(matcher, number)
+        conditions.append(condition)
+        values |= given
+    for number, rule in enumerate(registry().left_out_of(metrics, {matcher.label for matcher in matchers})):
+        condition, given = counting(rule, number)
         conditions.append(condition)
         values |= given
     found = fetch(
@@ -89,6 +95,16 @@ def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
     return (
         f"{label} {_COMPARE[matcher.op]} %(value_{number})s",
         {f"label_{number}": matcher.label, f"value_{number}": value},
+    )
+
+
+def counting(rule: LeftOut, number: int) -> tuple[str, Values]:
+    """A condition that leaves out what the rule leaves out."""
+    metrics, label, expression = (f"left_{name}_{number}" for name in ("metrics", "label", "expression"))
+    return (
+        f"(series.port_id IS NOT NULL OR series.metric <> ALL(%({metrics})s)"
+        f" OR coalesce(series.labels ->> %({label})s, '') !~ %({expression})s)",
+        {metrics: sorted(rule.metrics), label: rule.label, expression: rule.expression},
     )
 
 

@@ -76,10 +76,12 @@ def snapshot(
     *,
     now: datetime,
     markers_within_s: float = RAW_TAIL.total_seconds(),
+    rates_within_s: float = 0.0,
 ) -> "Snapshot":
     """Of the series with these metrics; None: of all. `markers_within_s` is the longest that it will be asked for
-    series that have not ended: only raw samples have markers, and shorter is quicker."""
-    tail = min(RAW_TAIL, timedelta(seconds=markers_within_s))
+    series that have not ended: only raw samples have markers, and shorter is quicker. Rates are taken from the
+    `rates_within_s` before `now`, or what is read anyway."""
+    tail = max(min(RAW_TAIL, timedelta(seconds=markers_within_s)), timedelta(seconds=rates_within_s))
     return Snapshot(select(site_ids, metrics), now=now, tail=tail)
 
 
@@ -160,6 +162,19 @@ class Snapshot:
             for place in places.tolist()
             if rows[place][0] in total
         ]
+
+    def rates(self) -> dict[int, float]:
+        """By how much each counter rose a second between the samples that are read raw, by series; those with two."""
+        readings = rollup.once(*self._raw)
+        if not len(readings.starts):
+            return {}
+        nothing = np.full(len(readings.starts), np.nan)
+        rises, elapsed = rollup.steps(readings), rollup.elapsed_s(readings, nothing)
+        risen = np.add.reduceat(rises, readings.starts)
+        seconds = np.add.reduceat(np.nan_to_num(elapsed), readings.starts)
+        known = seconds > 0
+        series = readings.series[readings.starts[known]]
+        return dict(zip(series.tolist(), (risen[known] / seconds[known]).tolist(), strict=True))
 
     @cached_property
     def _raw(self) -> tuple[Ints, Ints, Floats]:

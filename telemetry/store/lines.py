@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from telemetry.core.counters import per_second
 from telemetry.core.labels import NAME
 from telemetry.core.metric import Metric
 from telemetry.core.registry import registry
 from telemetry.core.series import Kind
 from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
 from telemetry.models import Provenance, Series
-from telemetry.queries.selection import Values, fetch, matching
+from telemetry.queries.selection import Values, counting, fetch, matching
 
 # Of several, the one that says least of the world: nothing is shown as better than its poorest part.
 _POOREST_FIRST = (Provenance.SIMULATED, Provenance.ESTIMATED, Provenance.DECLARED, Provenance.MEASURED)
@@ -89,19 +90,20 @@ class Line:
     ) -> SeriesPoints:
         only = self.single if alone else None
         provenances = {member.provenance for member in self.members}
+        factor, unit = _unit(spec, self.members)
         return SeriesPoints(
             labels=self.labels,
-            unit=_unit(spec, self.members),
+            unit=unit,
             provenance=next(str(each) for each in _POOREST_FIRST if each in provenances),
             series_id=only.id if only else None,
             object=only.object if only else None,
             ts_ms=ts_ms,
-            values=values,
+            values=values * factor,
         )
 
 
 def find(spec: QuerySpec, names: Iterable[str]) -> list[Found]:
-    """The series that the question is about, under these names."""
+    """The series that the question is about, under these names, but for those that count for nothing."""
     conditions = ["metric = ANY(%(names)s)"]
     values: Values = {"names": sorted(names)}
     if spec.site_ids is not None:
@@ -112,6 +114,10 @@ def find(spec: QuerySpec, names: Iterable[str]) -> list[Found]:
         values["object"] = spec.object.id
     for number, matcher in enumerate(spec.matchers):
         condition, given = matching(matcher, number)
+        conditions.append(condition)
+        values |= given
+    for number, rule in enumerate(registry().left_out_of(values["names"], spec.labels_named)):
+        condition, given = counting(rule, number)
         conditions.append(condition)
         values |= given
     columns = ", ".join(f"series.{column}" for column in _OBJECT_COLUMNS.values())
@@ -141,12 +147,13 @@ def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> lis
     return [Line(dict(key), tuple(found)) for (key, _), found in sorted(members.items(), key=itemgetter(0))]
 
 
-def _unit(spec: QuerySpec, members: tuple[Found, ...]) -> str:
+def _unit(spec: QuerySpec, members: tuple[Found, ...]) -> tuple[float, str]:
+    """The unit of a line's values, and what values in the stored one are multiplied by to be in it."""
     known = members[0].known
     unit = known.unit if known else ""
     if members[0].kind == Kind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:
         family = registry().get(known.family) if known else None
-        return family.unit if family else ""
+        return 1.0, family.unit if family else ""
     if spec.aggregation is Aggregation.COUNT:
-        return ""
-    return f"{unit or '1'}/s" if spec.aggregation is Aggregation.RATE else unit
+        return 1.0, ""
+    return per_second(unit) if spec.aggregation is Aggregation.RATE else (1.0, unit)

@@ -15,9 +15,16 @@ from numpy.typing import NDArray
 from telemetry.core import rollup
 from telemetry.core.sketch import bucket_of
 from telemetry.core.spec import Aggregation
-from telemetry.queries.selection import Values, fetch, fetch_columns, floor, hours_rolled_up_to, rolled_up_to
+from telemetry.queries.selection import (
+    MOST_BEHIND,
+    Values,
+    fetch_columns,
+    floor,
+    hours_rolled_up_to,
+    rolled_up_to,
+)
 from telemetry.store import statements
-from telemetry.store.grid import Grid, Resolution, ms
+from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, ms
 from telemetry.store.reduce import Keys, Parts, together
 
 _RISING = (Aggregation.INCREASE, Aggregation.RATE)
@@ -32,14 +39,22 @@ class Reader:
     now: datetime
 
     def parts(self, aggregation: Aggregation) -> Parts:
-        found = [
-            Parts(self._keys(series, start), first, second)
-            for series, start, first, second in (
-                fetch_columns(statements.windows(resolution, aggregation), values)
-                for resolution, values in self._rolled()
-            )
-        ]
+        found = []
+        for resolution, values in self._rolled():
+            if aggregation is Aggregation.RATE:
+                found.append(self._rates(resolution, values))
+                continue
+            series, start, first, second = fetch_columns(statements.windows(resolution, aggregation), values)
+            found.append(Parts(self._keys(series, start), first, second))
         return together([*found, self._raw(aggregation)])
+
+    def _rates(self, resolution: Resolution, values: Values) -> Parts:
+        """What each window rose by, and in how long: since the window before it, which may lie before the range."""
+        earlier = values | {"from": values["from"] - MOST_BEHIND}
+        series, start, risen, _ = fetch_columns(statements.windows(resolution, Aggregation.RATE), earlier)
+        seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
+        asked = (start >= ms(values["from"])) & ~np.isnan(risen)
+        return Parts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
 
     def sketches(self) -> tuple[Keys, Keys, Keys]:
         """Keys, buckets, and how many readings each holds."""
@@ -63,12 +78,16 @@ class Reader:
         """Each reading is a part; a stale marker is one that says nothing."""
         series, ts_ms, value = fetch_columns(statements.RAW, self._values())
         readings = rollup.once(series, ts_ms, value)
-        first = readings.value
+        first, second = readings.value, np.ones(len(readings.value))
         if aggregation in _RISING:
-            first = rollup.steps(readings, self._baseline(readings), unknown=np.nan)
+            before, before_ms = self._baseline(readings)
+            first = rollup.steps(readings, before, unknown=np.nan)
+            if aggregation is Aggregation.RATE:
+                second = rollup.elapsed_s(readings, before_ms)
         elif aggregation is Aggregation.COUNT:
             first = np.ones(len(first))
-        second = readings.ts / 1000 if aggregation is Aggregation.LAST else np.ones(len(first))
+        elif aggregation is Aggregation.LAST:
+            second = readings.ts / 1000
         ended = np.isnan(value)
         said = Parts(self._keys(readings.series, readings.ts - 1), first, second)
         unsaid = Parts(self._keys(series[ended], ts_ms[ended] - 1), value[ended], np.zeros(int(ended.sum())))
@@ -80,11 +99,14 @@ class Reader:
             ]
         )
 
-    def _baseline(self, readings: rollup.Readings) -> NDArray[np.float64]:
-        """The last reading of each series before those that are read raw."""
+    def _baseline(self, readings: rollup.Readings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Value and time (ms) of the last reading of each series before those that are read raw; NaN without one."""
         firsts = readings.series[readings.starts]
-        known = dict(fetch(statements.BASELINE, self._values() | {"series": firsts}))
-        return np.array([known.get(series, np.nan) for series in firsts.tolist()], np.float64)
+        series, last, at_ms = fetch_columns(statements.BASELINE, self._values() | {"series": firsts})
+        before, before_ms = np.full((2, len(firsts)), np.nan)
+        places = np.searchsorted(firsts, series)
+        before[places], before_ms[places] = last, at_ms
+        return before, before_ms
 
     def _rolled(self) -> Iterator[tuple[Resolution, Values]]:
         """Which roll-ups to read, and between which starts."""
@@ -114,3 +136,16 @@ class Reader:
 
     def _inside(self, ts_ms: NDArray[Any]) -> NDArray[np.bool_]:
         return ts_ms > ms(self.grid.start)
+
+
+def covered_s(series: NDArray[Any], start_ms: NDArray[Any], width_s: int) -> NDArray[np.float64]:
+    """For each window, the seconds in which its counter rose by what the window says.
+
+    After a pause of up to an hour the first five minutes also hold what it rose by meanwhile.
+    """
+    covered = np.full(len(series), float(width_s))
+    order = np.lexsort((start_ms, series))
+    same = series[order][1:] == series[order][:-1]
+    since_s = np.diff(start_ms[order]) / 1000
+    covered[order[1:]] = np.where(same & (since_s <= MOST_BEHIND.total_seconds()), since_s, width_s)
+    return covered

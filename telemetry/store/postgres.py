@@ -46,8 +46,6 @@ def _values(
     ids, line_of = _members(lines)
     cadence_s = min((member.cadence_s for line in lines for member in line.members), default=1)
     key, value = _by_series(aggregation, grid, ids, cadence_s, now)
-    if aggregation is Aggregation.RATE:
-        value = value / grid.step_s
     if len(lines) < len(ids):
         key = line_of[key // grid.steps] * grid.steps + key % grid.steps
         key, value = reduce(combine, Parts(key, value, np.ones(len(key))))

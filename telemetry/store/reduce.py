@@ -16,7 +16,7 @@ from telemetry.core.spec import Aggregation
 type Keys = NDArray[np.int64]
 type Numbers = NDArray[np.float64]
 
-_ADDED = {Aggregation.SUM, Aggregation.COUNT, Aggregation.INCREASE, Aggregation.RATE}
+_ADDED = {Aggregation.SUM, Aggregation.COUNT, Aggregation.INCREASE}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ def together(parts: list[Parts]) -> Parts:
 
 
 def reduce(aggregation: Aggregation, parts: Parts) -> tuple[Keys, Numbers]:
-    """One value per key, from `first`: its mean weighted by `second`, its sum, its extreme, or the one of the
+    """One value per key, from `first`: its sum over that of `second`, its sum, its extreme, or the one of the
     largest `second`. NaN says nothing, and is the answer where nothing is said.
     """
     order = np.lexsort((parts.second, parts.key))
@@ -46,7 +46,7 @@ def reduce(aggregation: Aggregation, parts: Parts) -> tuple[Keys, Numbers]:
     if not len(keys):
         return keys, first
     known = ~np.isnan(first)
-    if aggregation is Aggregation.AVG:
+    if aggregation in (Aggregation.AVG, Aggregation.RATE):
         total = np.add.reduceat(np.where(known, first, 0.0), starts)
         weight = np.add.reduceat(np.where(known, second, 0.0), starts)
         return keys, np.divide(total, weight, out=np.full(len(keys), np.nan), where=weight > 0)

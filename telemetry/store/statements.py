@@ -17,15 +17,17 @@ COLUMNS = {
     Aggregation.COUNT: ("count::float8", "0::float8"),
     Aggregation.LAST: ("last", "extract(epoch FROM last_ts)::float8"),
     Aggregation.INCREASE: ("increase", "0::float8"),
-    Aggregation.RATE: ("increase", "0::float8"),
+    # A window whose rise is unknown is where the next one rose from.
+    Aggregation.RATE: ("coalesce(increase, 'NaN')", "0::float8"),
 }
 RAW = """
 SELECT array_agg(series_id), array_agg(ts), array_agg(nullif(value, 'NaN')) FROM telemetry_sample
 WHERE series_id = ANY(%(series)s) AND ts > %(raw_start)s AND ts <= %(end)s
 """
 BASELINE = """
-SELECT asked.series_id, last FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
-    SELECT last FROM telemetry_rollup_5m done WHERE done.series_id = asked.series_id AND start < %(raw_start)s
+SELECT array_agg(asked.series_id), array_agg(last), array_agg(last_ts)
+FROM unnest(%(series)s::bigint[]) AS asked (series_id) CROSS JOIN LATERAL (
+    SELECT last, last_ts FROM telemetry_rollup_5m done WHERE done.series_id = asked.series_id AND start < %(raw_start)s
         AND start >= %(raw_start)s::timestamptz - interval '1 hour' ORDER BY start DESC LIMIT 1
 ) earlier
 """

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from telemetry import cards, charts, explore, questions, tables
+from telemetry import cards, charts, explore, naming, questions, tables
 from telemetry.core.spec import Aggregation, SpecError
 from web import answers
 from web import tables as table_kit
@@ -36,7 +36,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     found, error = _answer(request.GET, at) if request.GET.get("metric") else (None, None)
     context: dict[str, Any] = {
         "time_range": span.context,
-        "form": _form(request.GET, error),
+        "form": _form(request.GET, found, error),
         "answer": found,
         "error": error,
     }
@@ -48,6 +48,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         times = list(span.query.items())
         context |= {
             "table": table,
+            "codes": explore.codes_of(found),
             "chart_url": f"{reverse('explore-chart')}?{urlencode([*asked, *times])}",
             "csv_url": f"{reverse('explore-csv')}?{urlencode([*asked, *times])}",
             "api_url": f"{reverse('telemetry-api-query')}?{urlencode([*asked, *times])}",
@@ -92,21 +93,24 @@ def _asked(params: QueryDict) -> list[tuple[str, str]]:
     return [(name, value) for name in ASKED for value in params.getlist(name) if value.strip()]
 
 
-def _form(params: QueryDict, error: SpecError | None) -> dict[str, Any]:
+def _aggregations(params: QueryDict, found: explore.Answer | None) -> list[dict[str, Any]]:
+    """What may become of the samples of a step; of counters only what says something of them."""
+    offered = found.offered if found is not None else tuple(Aggregation)
+    usual = {"value": "", "label": gettext("usual (mean, rate, last of codes)"), "chosen": True}
+    asked = params.get("aggregation", "")
+    return [usual] + [
+        {"value": each.value, "label": naming.PER_STEP[each], "chosen": each == asked} for each in offered
+    ]
+
+
+def _form(params: QueryDict, found: explore.Answer | None, error: SpecError | None) -> dict[str, Any]:
     chosen = [slug for value in params.getlist("site") for slug in value.split(",") if slug]
     sites = list(Site.objects.order_by("name", "pk"))
     return {
         "sites": [{"slug": site.slug, "name": site.name, "chosen": site.slug in chosen} for site in sites],
         "metrics": explore.metrics_of([site for site in sites if site.slug in chosen]),
         "metric": params.get("metric", ""),
-        "aggregations": [
-            {
-                "value": each.value,
-                "label": cards.AGGREGATIONS[each],
-                "chosen": each == params.get("aggregation", "avg"),
-            }
-            for each in Aggregation
-        ],
+        "aggregations": _aggregations(params, found),
         "quantile": params.get("quantile", ""),
         "group_by": ", ".join(params.getlist("group_by")),
         "labels": [*(text for text in params.getlist("labels") if text.strip()), ""],

@@ -63,7 +63,7 @@ def _activity_card(source: Source, span: TimeRange) -> dict[str, str]:
     return {
         "activity_url": cards.link("source-activity-chart", source.pk, **span.query),
         "activity_csv": cards.link("source-activity-csv", source.pk, **span.query),
-        "activity_title": gettext("Samples, %(span)s") % {"span": span.label[:1].lower() + span.label[1:]},
+        "activity_title": span.named(gettext("Samples")),
     }
 
 
@@ -73,7 +73,9 @@ def _activity_card(source: Source, span: TimeRange) -> dict[str, str]:
 def activity_chart(request: HttpRequest, pk: int) -> HttpResponse:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     counted = intake.activity(_source(pk), start=span.start, end=span.end)
-    return answers.chart(charts.activity(counted, charts.span_of(span.start, span.end)))
+    figure = charts.activity(counted, charts.span_of(span.start, span.end))
+    figure["meta"]["title"] = span.named(gettext("Samples"))
+    return answers.chart(figure)
 
 
 @may_see

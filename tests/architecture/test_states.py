@@ -18,7 +18,7 @@ from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
 from readiness.scoring.campaigns.models import Campaign, Progress
 from readiness.scoring.dry_run.models import DryRun
-from readiness.scoring.models import CheckState, Health, Verdict
+from readiness.scoring.models import CheckState, Health, Tier, Verdict
 from readiness.scoring.reviews.models import Review, SignOff
 from readiness.scoring.waivers.models import Standing as GrantStanding
 from readiness.scoring.worklist.standing import Standing as WorkStanding
@@ -34,7 +34,6 @@ PARTIAL = {
     "telemetry.core.spec._COMBINED_BY": "read by `get`: the others are summed",
     "telemetry.store.statements.TABLES": "samples that are not rolled up have a statement of their own",
     "telemetry.store.statements.COLUMNS": "quantiles are read from sketches",
-    "readiness.evidence.changes._WHERE": "looked through: other changes leave no row of history",
     "readiness.evidence.meters.LEVEL_OF_ROLE": "only these roles and power distribution are meters",
     "readiness.ownership.gaps._QUEUES": "asked first: the others wait in no queue, or in one by date",
     "readiness.scoring.checks.ownership.WORDS": "says what is missing, and what is owned is not",
@@ -51,6 +50,7 @@ SHOWN = {
     "source": SourceState,
     "lifecycle": Site.Stage,
     "provenance": Provenance,
+    "tier": Tier,
     "grant": GrantStanding,
     "decision": Decision.State,
     "review": Review.State,

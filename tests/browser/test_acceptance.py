@@ -34,6 +34,19 @@ def test_from_the_login_to_the_samples_behind_a_verdict(signed_in, small_fleet):
     page.wait_for_function("() => document.querySelector('#series').dataset.drawn === '2'")
     asked = parse_qs(urlsplit(page.url).query)
     assert 0 < int(asked["end"][0]) - int(asked["start"][0]) < 2 * 3600 * 1000
+    # The card says what it shows now, and its file holds that.
+    card = page.locator("section[aria-labelledby=h-series]")
+    expect(card.get_by_role("heading")).to_have_text(re.compile(r"^Live series, \d+ \w+ 2026 .* – "))
+    expect(
+        card.get_by_role("button", name=re.compile("^Show Live series, \\d+ .* as a table$"))
+    ).to_be_visible()
+    expect(card.locator(".segments [aria-current]")).to_have_count(0)
+    file = parse_qs(urlsplit(card.locator("a[download]").get_attribute("href")).query)
+    assert (file["start"], file["end"]) == (asked["start"], asked["end"])
+    page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(card.get_by_role("heading")).to_have_text("Live series, last 24 hours")
+    expect(card.locator(".segments [aria-current]")).to_have_count(1)
+    assert "start=now-24h" in card.locator("a[download]").get_attribute("href")
 
     page.get_by_role("link", name="No unhandled fatal accelerator faults").first.click()
     page.wait_for_url(re.compile("/checks/p5-accelerator-health/"))

@@ -207,15 +207,16 @@ def test_a_prometheus_from_its_first_sample_through_two_deaths_and_back(muster, 
     watch.becomes(watch.state, "silent", within_s=3 * (SCRAPE_S + GRACE_S) + SLACK_S)
     watch.becomes(watch.coverage, "fail", within_s=LIVE_S + BEAT_S + SLACK_S)
     assert watch.series()["ended_at"] is None
-    # Silence is no state of the object: its health stays what it was, with a clock beside it.
-    assert watch.is_healthy_in() == judged
-    assert 'data-clock="silent"' in muster.markup(f"/sites/{SITE}/")
+    # Silence is not health: what is not heard from is unknown, and tells what it was.
+    watch.becomes(watch.is_healthy_in, [], within_s=SLACK_S)
+    assert "was OK until" in muster.page(f"/sites/{SITE}/")
     assert "Silent" in muster.page("/telemetry/")
 
     # Prometheus is back: healed, and everything that happened is on record.
     prometheus.start()
     watch.becomes(watch.state, "on-time", within_s=SLACK_S)
     watch.becomes(watch.coverage, "pass", within_s=BEAT_S + SLACK_S)
+    watch.becomes(watch.is_healthy_in, judged, within_s=BEAT_S + SLACK_S)
     # Its first samples may be old enough to be late still: both ways back are right.
     passed = [to_state for _, to_state in watch.flips()]
     assert passed[:3] == ["on-time", "late", "silent"]

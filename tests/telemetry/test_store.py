@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from telemetry import rollups, store
+from telemetry import queries, rollups, store
 from telemetry.core.spec import Aggregation, Matcher, ObjectRef, Operator, QuerySpec, SpecError
 from telemetry.store import postgres
 from tests.inventory import made
@@ -104,10 +104,73 @@ def test_counters_rise_across_steps_and_resets(sender, ask, settled):
         sender.deliver((ERRORS, value, second))
     settled()
     assert ask.values(ERRORS["__name__"], aggregation=Aggregation.INCREASE) == [[4.0, 5.0]]
-    assert ask.values(ERRORS["__name__"], aggregation=Aggregation.RATE) == [[4 / 300, 5 / 300]]
     fine = ask(ERRORS["__name__"], aggregation=Aggregation.INCREASE, step_s=60)[0]
     assert np.nansum(fine.values) == 9.0
     assert ask(ERRORS["__name__"], aggregation=Aggregation.RATE)[0].unit == "packets/s"
+
+
+@pytest.mark.parametrize("step_s", [60, 120, 300, 600, 1800, 3600])
+def test_a_rate_is_the_same_whatever_the_step_is(sender, ask, settled, step_s):
+    """The last step is not over yet, and for six minutes nothing was sent."""
+    seconds = [second for second in range(-12_000, 60, 60) if not -1800 < second < -1440]
+    sender.deliver(*[(ERRORS, 10.0 * (second + 12_000), second) for second in seconds])
+    settled()
+    (line,) = ask(ERRORS["__name__"], aggregation=Aggregation.RATE, step_s=step_s, minutes=80)
+    rates = line.values[np.isfinite(line.values)]
+    assert len(rates) >= 4800 // step_s - 8
+    assert rates.tolist() == pytest.approx([10.0] * len(rates))
+
+
+@pytest.mark.parametrize("cadence_s", [900, 1800])
+@pytest.mark.parametrize("step_s", [300, 3600])
+@pytest.mark.parametrize("minutes", [75, 600])
+def test_the_rate_of_a_slow_source_is_even_from_the_first_step(
+    sender_of, ask, settled, porto, cadence_s, step_s, minutes
+):
+    """Whether the counter began before the range or within it."""
+    sender = sender_of(porto, cadence_s=cadence_s)
+    seconds = range(-4 * 3600, 1, cadence_s)
+    sender.deliver(*[(ERRORS, 10.0 * (second + 4 * 3600), second) for second in seconds])
+    settled()
+    (line,) = ask(ERRORS["__name__"], aggregation=Aggregation.RATE, step_s=step_s, minutes=minutes)
+    rates = line.values[np.isfinite(line.values)]
+    assert len(rates) > 0
+    assert rates.tolist() == pytest.approx([10.0] * len(rates))
+
+
+def test_a_range_that_begins_after_a_pause_begins_with_the_mean_of_the_pause(sender, ask, settled):
+    sender.deliver(*[(ERRORS, float(second + 7200), second) for second in (-3600 - 240, *range(-600, 1, 60))])
+    settled()
+    assert ask.values(ERRORS["__name__"], aggregation=Aggregation.RATE, minutes=15) == [
+        pytest.approx([1.0] * 3, rel=0.1)
+    ]
+
+
+def test_the_rate_of_an_energy_counter_is_a_power(sender, ask, settled):
+    energy = {"__name__": "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", "Hostname": "node-1", "gpu": "0"}
+    millijoules_a_minute = 700.0 * 60 * 1000
+    sender.deliver(*[(energy, millijoules_a_minute * n, 60 * (n - 15)) for n in range(16)])
+    settled()
+    (line,) = ask(energy["__name__"], aggregation=Aggregation.RATE)
+    assert line.unit == "kW"
+    assert line.values.tolist() == pytest.approx([0.7, 0.7])
+
+
+def test_loopback_and_virtual_interfaces_count_for_nothing(sender, ask, porto):
+    """Unless the inventory knows them as a port, or somebody asks for them by name."""
+    metric = "node_network_receive_bytes_total"
+    made.port(device=made.device(site=porto, name="node-1"), name="bond0")
+    of = {"__name__": metric, "instance": "node-1:9100"}
+    names = ["eth0", "ens1f0np0", "bond0", "lo", "veth1a2b", "docker0", "br-5f", "virbr0", "cni0", "eth0.100"]
+    for name in names:
+        sender.deliver(*[(of | {"device": name}, 600.0 * n, 60 * (n - 15)) for n in range(16)])
+    lines = ask(metric, aggregation=Aggregation.RATE)
+    assert {line.labels["device"] for line in lines} == {"eth0", "ens1f0np0", "bond0"}
+    assert ask.values(metric, aggregation=Aggregation.RATE, group_by=()) == [[30.0, 30.0]]
+    loopback = Matcher("device", Operator.IS, "lo")
+    assert len(ask(metric, aggregation=Aggregation.RATE, matchers=(loopback,))) == 1
+    rises = queries.increase_since([porto.pk], [metric], start=ask.end - timedelta(hours=1), now=ask.end)
+    assert {rise.labels["device"] for rise in rises} == {"eth0", "ens1f0np0", "bond0"}
 
 
 def test_lines_of_two_series_and_of_a_group(sender, ask, settled):

@@ -1,5 +1,7 @@
 """Requests that fail are answered with a page for readers and with JSON for programs; neither tells of the inside."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -53,7 +55,12 @@ def test_a_missing_permission_is_named(user_of, client_of):
     user_of("viewer").groups.clear()
     answer = client_of("viewer").get("/page")
     assert answer.status_code == 403
-    assert "inventory.view_site, telemetry.view_source" in answer.content.decode()
+    page = " ".join(answer.content.decode().split())
+    assert (
+        "Your account may not see sites: that takes the role viewer, ops, planner, manager or admin." in page
+    )
+    assert "Your account may not see sources: " in page
+    assert re.findall('data-permission="(.*?)"', page) == ["inventory.view_site", "telemetry.view_source"]
     as_json = client_of("viewer").get("/page", headers=JSON)
     assert as_json.json()["detail"] == "Missing permission: inventory.view_site, telemetry.view_source."
 

@@ -126,13 +126,6 @@ def test_error_pages_render_without_any_context():
     assert ">500<" in refused.render(Context({"refusal": FAILED}))
 
 
-def test_refusal_names_the_missing_permission():
-    markup = (
-        Engine.get_default().get_template("403.html").render(Context({"permission": "telemetry.view_source"}))
-    )
-    assert "telemetry.view_source" in markup
-
-
 @pytest.mark.parametrize(
     ("full_name", "login", "letters"),
     [("Mira Kovač", "mira", "MK"), ("Ada", "ada", "AD"), ("", "ops", "OP"), ("Jo van der Berg", "jo", "JB")],

@@ -59,3 +59,22 @@ def test_headers_are_guarded_too_and_rows_come_in_chunks():
 @example("'-5")
 def test_every_text_comes_back(text):
     assert sheets.unguarded(sheets.guarded(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (212.60000000000002, "212.6"),
+        (0.1 + 0.2, "0.3"),
+        (7.583333333333333, "7.58333333333"),
+        (-1e-17 / 3, "-3.33333333333e-18"),
+        (17_179_869_184, "17179869184"),
+        (44.0, "44.0"),
+        (17_179_869_185.0, "17179869185.0"),
+        (1_234_567_890.12, "1234567890.12"),
+        (0.0, "0.0"),
+    ],
+)
+def test_a_figure_has_no_digits_that_nobody_measured(value, written):
+    [line] = b"".join(sheets.lines(["a"], [[value]])).decode().splitlines()[1:]
+    assert line == written

@@ -13,6 +13,7 @@ VALUES = {
     "source": ["on-time", "late", "silent", "paused", "waiting"],
     "lifecycle": ["planned", "building", "commissioning", "production", "retired"],
     "provenance": ["measured", "estimated", "declared", "simulated"],
+    "tier": ["measured", "declared", "capped"],
     "grant": ["requested", "approved", "denied", "revoked", "expired"],
     "review": ["open", "go", "no-go", "cancelled"],
     "sign-off": ["waiting", "signed", "declined"],

@@ -18,6 +18,8 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
         pytest.param(1500, "ms", "1.5 s", id="milliseconds become seconds"),
         pytest.param(None, "kW", "unknown", id="missing is unknown"),
         pytest.param(float("nan"), "kW", "unknown", id="not a number is unknown"),
+        pytest.param(0.001, "kW", "<0.01 kW", id="what is too small to show is no 0"),
+        pytest.param(-0.001, "kW", ">−0.01 kW", id="what is negative and too small is above"),
         pytest.param(0, "kW", "0 kW", id="zero is a number"),
     ],
 )

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.queries import role_of
 from accounts.roles import ROLES
-from web import units
 from web.accounts.filters import UserFilters
+from web.ages import ago
 from web.tables import Column, Table
 
 
@@ -68,4 +68,4 @@ def _access_tone(user: User) -> str:
 
 
 def _ago(name: str, now: datetime) -> Callable[[User], str]:
-    return lambda user: units.age(getattr(user, name), now=now)
+    return lambda user: ago(getattr(user, name), now=now)

@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from web import links, visibility
 from web.words import in_words, plain
@@ -25,7 +26,9 @@ class Column:
     `value` defaults to the attribute named `key`, `text` to the value in words, `export` to the value itself.
     `sort` is an expression of the queryset, such as "region__name" or "-newest_at"; for a sequence of rows a function
     of the row, or True for the value. `phone` says where the cell goes there: title, status, pair, full or hide.
-    A path that meets a person is shown as web.visibility has it.
+    A path that meets a person is shown as web.visibility has it. `code` is for names that programs give.
+    In a file a number's head says its unit: `unit`, or `file_unit` where the page's text has it; where each row has its
+    own, `unit_of` gives it for a column beside it.
     """
 
     key: str
@@ -43,6 +46,9 @@ class Column:
     export: Read | None = None
     hint: Text = ""
     tone: Read | None = None
+    code: bool = False
+    file_unit: Text = ""
+    unit_of: Read | None = None
 
     def read(self, row: Any) -> Any:
         return read_seen(row, self.value if self.value is not None else self.key)
@@ -52,6 +58,19 @@ class Column:
             return str(read_seen(row, self.text))
         path = self.value if isinstance(self.value, str) else self.key if self.value is None else None
         return spoken(row, path) or in_words(value)
+
+    @property
+    def heads(self) -> list[str]:
+        """The heads of its columns in a file."""
+        unit = self.file_unit or self.unit
+        head = f"{self.label} ({unit})" if unit else str(self.label)
+        return [head] if self.unit_of is None else [head, _("%(label)s, unit") % {"label": self.label}]
+
+    def cells(self, row: Any) -> list[Any]:
+        value = self.exported(row)
+        if self.unit_of is None:
+            return [value]
+        return [value, "" if value is None else str(read_seen(row, self.unit_of) or "")]
 
     def exported(self, row: Any) -> Any:
         return plain(read_seen(row, self.export) if self.export is not None else self.read(row))

@@ -41,6 +41,7 @@ class Cell:
     template: str
     tone: str
     missing: bool
+    code: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,7 @@ def _cell(column: Column, heading: Heading, row: Any, row_url: str) -> Cell:
         template=column.template,
         tone=(read(row, column.tone) or "") if column.tone is not None else "",
         missing=missing,
+        code=column.code,
     )
 
 

@@ -41,8 +41,12 @@ def _file(request: HttpRequest, page: TablePage) -> StreamingHttpResponse:
 
 
 def _csv(page: TablePage) -> Iterator[bytes]:
-    labels = (f"{column.label} ({column.unit})" if column.unit else column.label for column in page.shown)
-    return sheets.lines(["id", *labels], (_values(page, row) for rows in page.every_row() for row in rows))
+    heads = [head for column in page.shown for head in column.heads]
+    return sheets.lines(["id", *heads], (_cells(page, row) for rows in page.every_row() for row in rows))
+
+
+def _cells(page: TablePage, row: Any) -> list[Any]:
+    return [page.table.id_of(row), *(cell for column in page.shown for cell in column.cells(row))]
 
 
 def _json(page: TablePage) -> Iterator[bytes]:

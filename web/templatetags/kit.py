@@ -1,5 +1,6 @@
 """Template tags of the page kit: icons, states, form controls. `{% load kit %}`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -8,10 +9,11 @@ from django import template
 from django.db.models import Model
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from web.permissions import roles_of
 from web.states import ATTRIBUTES, state
 from web.visibility import name_of
 
@@ -33,6 +35,16 @@ def icon(name: str, size: str = "") -> SafeString:
         static("vendor/icons.svg"),
         name,
     )
+
+
+register.simple_tag(roles_of, name="roles_of")
+_CODE = re.compile("`([^`]+)`")
+
+
+@register.filter
+def prose(text: object) -> SafeString:
+    """Text that sets what is typed or sent between backticks, as code."""
+    return mark_safe(_CODE.sub(r"<code>\1</code>", conditional_escape(str(text))))
 
 
 @register.simple_tag
@@ -66,18 +78,19 @@ def _pill(kind: str, value: str | None, note: str, clock: str, language: str | N
 
 @register.simple_tag
 def mark(
-    kind: str, value: str | None, label: object = "", size: str = "small", clock: str = ""
+    kind: str, value: str | None, label: object = "", size: str = "small", clock: str = "", note: str = ""
 ) -> SafeString:
     """The state's icon alone, in its colour; its word is read out and shown as a tip ("compute: Warn")."""
-    return _mark(kind, value, str(label) if label else "", size, clock, get_language())
+    return _mark(kind, value, str(label) if label else "", size, clock, note, get_language())
 
 
 @lru_cache(maxsize=1024)
 def _mark(
-    kind: str, value: str | None, label: str, size: str, clock: str, language: str | None
+    kind: str, value: str | None, label: str, size: str, clock: str, note: str, language: str | None
 ) -> SafeString:
     shown = state(kind, value)
     text = f"{label}: {shown.word}" if label else str(shown.word)
+    text = f"{text}, {note}" if note else text
     beside: str = ""
     if clock:
         clock_icon, clock_word = _CLOCK_WORDS[clock]
@@ -114,7 +127,10 @@ def state_attribute(kind: str, value: str | None) -> SafeString:
 def health_row(health: Iterable[Mapping[str, Any]]) -> SafeString:
     """The marks of web/health_marks.html, each with its domain, state and clock."""
     return SafeString(
-        "".join(mark("health", one["state"], one["domain"], clock=one["clock"]) for one in health)
+        "".join(
+            mark("health", one["state"], one["domain"], clock=one["clock"], note=one.get("note", ""))
+            for one in health
+        )
     )
 
 

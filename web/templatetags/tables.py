@@ -37,6 +37,8 @@ def _content(context: Context, row: Any, cell: Any) -> str:
     text = conditional_escape(cell.text)
     if cell.missing:
         return f'<span class="muted">{text or "–"}</span>'
+    if cell.code:
+        text = format_html("<code>{}</code>", text)
     if cell.url:
         first = ' class="row-link"' if row.cells[0] is cell else ""
         return f'<a href="{conditional_escape(cell.url)}"{first}>{text}</a>'

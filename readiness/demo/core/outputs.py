@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from readiness.demo.core.noise import wobble
 
@@ -34,27 +36,94 @@ def latency(*, p50: float, p99: float, p999: float, port: str, lids: tuple[int, 
     ).encode()
 
 
-def all_reduce(*, host: str, busbw: float, gpus: int, run: str) -> bytes:
+def socket_latency(*, p50: float, p99: float, p999: float, address: str, run: str) -> bytes:
+    """sockperf's `under-load`, µs one way; each run is a little off the figures given."""
+    off = 1 + 0.02 * wobble(run)
+    rows = ((99.9, p999), (99.0, p99), (90.0, p50 + 0.6 * (p99 - p50)), (50.0, p50), (25.0, p50 * 0.92))
+    percentiles = "".join(
+        f"sockperf: ---> percentile {rank:.3f} = {value * off:8.3f}\n" for rank, value in rows
+    )
+    return (
+        "sockperf: == version #3.10-0.git == \n"
+        f"# {run}\n"
+        "sockperf[CLIENT] send on:sockperf: using recvfrom() to block on socket(s)\n\n"
+        f"[ 0] IP = {address:<15} PORT = 11111 # UDP\n"
+        "sockperf: Warmup stage (sending a few dummy messages)...\n"
+        "sockperf: Starting test...\nsockperf: Test end (interrupted by timer)\nsockperf: Test ended\n"
+        "sockperf: [Total Run] RunTime=30.000 sec; Warm up time=400 msec; SentMessages=30400; ReceivedMessages=30400\n"
+        "sockperf: ========= Printing statistics for Server No: 0\n"
+        "sockperf: [Valid Duration] RunTime=29.550 sec; SentMessages=29551; ReceivedMessages=29551\n"
+        f"sockperf: ====> avg-latency={p50 * 1.06 * off:.3f} (std-dev={p50 * 0.11:.3f})\n"
+        "sockperf: # dropped messages = 0; # duplicated messages = 0; # out-of-order messages = 0\n"
+        f"sockperf: Summary: Latency is {p50 * 1.06 * off:.3f} usec\n"
+        "sockperf: Total 29551 observations; each percentile contains 295.51 observations\n"
+        f"sockperf: ---> <MAX> observation = {p999 * 1.5 * off:8.3f}\n"
+        f"{percentiles}"
+        f"sockperf: ---> <MIN> observation = {p50 * 0.8 * off:8.3f}\n"
+    ).encode()
+
+
+def write_bandwidth(*, gbps: float, port: str, lids: tuple[int, int], run: str) -> bytes:
+    """perftest's `ib_write_bw -s 8388608 --report_gbits`."""
+    line = "-" * 87 + "\n"
+    rate = gbps / (8388608 * 8) * 1000
+    return (
+        f"# {run}\n{line}"
+        "                    RDMA_Write BW Test\n"
+        f" Dual-port       : OFF\t\tDevice         : {port}\n"
+        " Number of qps   : 4\t\tTransport type : IB\n"
+        " Mtu             : 4096[B]\n"
+        f"{line} local address: LID 0x{lids[0]:02x} QPN 0x0048 PSN 0xf5aed1\n"
+        f" remote address: LID 0x{lids[1]:02x} QPN 0x0047 PSN 0xb63c71\n{line}"
+        " #bytes     #iterations    BW peak[Gb/sec]    BW average[Gb/sec]   MsgRate[Mpps]\n"
+        f" 8388608    20000            {gbps * 1.002:.2f}             {gbps:.2f}\t\t   {rate:.6f}\n{line}"
+    ).encode()
+
+
+def all_reduce(*, host: str, busbw: float, gpus: int, run: str, model: str = "NVIDIA H200") -> bytes:
     """nccl-tests' `all_reduce_perf` on one node, 4 to 16 GiB; GB/s of the largest row."""
+    rates = {4: busbw * 0.93, 8: busbw * 0.97, 16: busbw}
+    return _collective("all_reduce", "sum", [host], rates, gpus=gpus, model=model, run=run)
+
+
+def all_gather(*, hosts: Sequence[str], busbw: float, gpus: int, run: str, model: str) -> bytes:
+    """nccl-tests' `all_gather_perf` over nodes, 2 to 8 GiB; GB/s of the largest row."""
+    rates = {2: busbw * 0.92, 4: busbw * 0.97, 8: busbw}
+    return _collective("all_gather", "none", hosts, rates, gpus=gpus, model=model, run=run)
+
+
+def _collective(
+    operation: str,
+    reduction: str,
+    hosts: Sequence[str],
+    rates: Mapping[int, float],
+    *,
+    gpus: int,
+    model: str,
+    run: str,
+) -> bytes:
+    """`rates` are by GiB."""
     ranks = "".join(
-        f"#  Rank {gpu:2} Group  0 Pid 6899 on {host:>10} device {gpu:2} [0000:{gpu:02}:00] NVIDIA H200\n"
+        f"#  Rank {place * gpus + gpu:2} Group  0 Pid 6899 on {host:>10} device {gpu:2} [0000:{gpu:02}:00] {model}\n"
+        for place, host in enumerate(hosts)
         for gpu in range(gpus)
     )
+    busbw = max(rates.values())
     rows = "".join(
-        f"{size * GIB:13} {size * GIB // 4:13}     float     sum      -1    32336  {rate / 1.75:.2f}  {rate:.2f}      0"
-        f"    32455  {(rate + 1) / 1.75:.2f}  {rate + 1:.2f}      0\n"
-        for size, rate in ((4, busbw * 0.93), (8, busbw * 0.97), (16, busbw))
+        f"{size * GIB:13} {size * GIB // 4:13}     float    {reduction:>4}      -1"
+        f"    32336  {rate / 1.75:.2f}  {rate:.2f}      0    32455  {(rate + 1) / 1.75:.2f}  {rate + 1:.2f}      0\n"
+        for size, rate in rates.items()
     )
     return (
         f"# nccl-tests version 2.17.1 nccl-headers=22605 nccl-library=22703\n# {run}\n"
-        f"# Collective test starting: all_reduce_perf\n{ranks}"
+        f"# Collective test starting: {operation}_perf\n{ranks}"
         "#       size         count      type   redop    root"
         "     time   algbw   busbw #wrong     time   algbw   busbw #wrong\n"
         f"{rows}# Out of bounds values : 0 OK\n# Avg bus bandwidth    : {busbw * 0.4:.4f}\n"
     ).encode()
 
 
-def diagnostic(*, gpus: int, severities: Mapping[int, int], run: str) -> bytes:
+def diagnostic(*, gpus: int, severities: Mapping[int, int], run: str, uuids: Sequence[str] = ()) -> bytes:
     """`dcgmi diag -r 3 -j` of one node; `severities` of the accelerators that do not pass."""
     names: Sequence[str] = ("software", "pcie", "memory", "diagnostic", "targeted_stress", "targeted_power")
     tests = [
@@ -66,13 +135,75 @@ def diagnostic(*, gpus: int, severities: Mapping[int, int], run: str) -> bytes:
         }
         for name in names
     ]
-    document = {
+    document: dict[str, dict[str, Any]] = {
         "DCGM Diagnostic": {
             "metadata": {"version": "4.2.3", "Driver Version Detected": "580.95.05", "run": run},
             "test_categories": [{"category": "Hardware", "tests": tests}],
         }
     }
+    if uuids:
+        entities = [{"entity_id": gpu, "uuid": uuid} for gpu, uuid in enumerate(uuids)]
+        document["DCGM Diagnostic"]["entity_groups"] = [
+            {"entity_group": "GPU", "entity_group_id": 1, "entities": entities}
+        ]
     return json.dumps(document).encode()
+
+
+def quick_check(*, hosts: Sequence[str], gpus: int, run: str) -> bytes:
+    """`dcgmi mndiag -j` over the nodes of a site: the short test of every accelerator."""
+    results = [
+        {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu, "host_id": number, "status": "Pass"}
+        for number in range(len(hosts))
+        for gpu in range(gpus)
+    ]
+    document = {
+        "hosts": [
+            {"host_id": number, "hostname": host, "dcgm_version": "4.4.1", "driver_version": "580.95.05"}
+            for number, host in enumerate(hosts)
+        ],
+        "metadata": {"version": "4.4.1", "Driver Version Detected": "580.95.05", "run": run},
+        "test_categories": [{"category": "Hardware", "tests": [{"name": "mnubergemm", "results": results}]}],
+    }
+    return json.dumps(document).encode()
+
+
+def served(
+    *, model: str, ttft_ms: float, tpot_ms: float, requests_per_s: float, duration_s: float, at: datetime
+) -> bytes:
+    """`vllm bench serve --save-result` at a rate, with Poisson arrivals; `at` in the host's zone."""
+    requests = round(requests_per_s * duration_s)
+    document: dict[str, object] = {
+        "date": f"{at:%Y%m%d-%H%M%S}",
+        "endpoint_type": "openai",
+        "backend": "vllm",
+        "model_id": model,
+        "tokenizer_id": model,
+        "num_prompts": requests,
+        "request_rate": requests_per_s,
+        "burstiness": 1.0,
+        "duration": duration_s,
+        "completed": requests,
+        "failed": 0,
+        "total_input_tokens": requests * 512,
+        "total_output_tokens": requests * 256,
+        "request_throughput": round(requests / duration_s, 3),
+        "output_throughput": round(requests * 256 / duration_s, 1),
+    }
+    for name, p99 in (("ttft", ttft_ms), ("tpot", tpot_ms), ("itl", tpot_ms * 1.1)):
+        document |= {
+            f"mean_{name}_ms": round(p99 * 0.56, 3),
+            f"median_{name}_ms": round(p99 * 0.5, 3),
+            f"p99_{name}_ms": round(p99, 3),
+        }
+    return json.dumps(document).encode()
+
+
+def table(*, tool: str, rows: Sequence[tuple[datetime, str, float, str, str]]) -> bytes:
+    """Figures of a tool whose output has no parser: time, measure, value, unit and subject."""
+    lines = [
+        f"{at.isoformat()},{measure},{value:g},{unit},{subject}" for at, measure, value, unit, subject in rows
+    ]
+    return "\n".join([f"# tool: {tool}", "taken_at,measure,value,unit,subject", *lines, ""]).encode()
 
 
 def _result(gpu: int, severity: int) -> dict[str, object]:

@@ -16,6 +16,7 @@ from readiness.demo.core.plan import DATA, SitePlan
 from web import yaml_documents
 
 DAILY = "day"
+RUNS = DATA / "runs.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,12 @@ class PlannedRecord:
 @cache
 def book(path: Path = DATA / "records.yaml") -> Mapping[str, Any]:
     return cast(Mapping[str, Any], yaml_documents.read(path.read_text(encoding="utf-8")))
+
+
+def proved_since(site: str, check: str) -> int | None:
+    """Days ago from when on runs prove the check at the site; None where they do not."""
+    kept = book(RUNS)
+    return cast("int | None", kept["since"].get(site)) if check in kept["checks"] else None
 
 
 def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:
@@ -87,6 +94,8 @@ def _of_check(
     began = _began(site, kept, check)
     if began is None:
         return
+    # From then on runs say it.
+    until = max(until, proved_since(site.name, check) or until)
     regular = _ages(began, row["every"], daily, until)
     for part, said in row["parts"].items():
         turns = [one for one in kept["otherwise"] if _is_about(one, site, check, part)]
@@ -118,7 +127,7 @@ def _began(site: SitePlan, kept: Mapping[str, Any], check: str) -> int | None:
     if since is None:
         return None
     ramp = min(kept["ramp"], since // 2)
-    return max(since - int(ramp * _share(site.name, check)), 1)
+    return max(since - int(ramp * share(site.name, check)), 1)
 
 
 def _ages(began: int, every: int | str, daily: Collection[int], until: int) -> list[int]:
@@ -129,19 +138,19 @@ def _ages(began: int, every: int | str, daily: Collection[int], until: int) -> l
 
 def _value(site: SitePlan, kept: Mapping[str, Any], said: Any, about: str, age: int) -> float | None:
     if isinstance(said, Mapping):
-        limit = _limit(site, _stated(kept, said["of"]))
+        limit = _limit(site, stated(kept, said["of"]))
         times = _value(site, kept, said["times"], about, age)
         return None if limit is None or times is None else round(limit * times, 2)
     if not isinstance(said, list):
         return None if said is None else float(said)
     low, high = said
-    share = _share(site.name, about, str(age))
+    along = share(site.name, about, str(age))
     if isinstance(low, int) and isinstance(high, int):
-        return float(low + int(share * (high - low + 1)))
-    return round(low + share * (high - low), 2)
+        return float(low + int(along * (high - low + 1)))
+    return round(low + along * (high - low), 2)
 
 
-def _stated(kept: Mapping[str, Any], limit_id: str) -> Any:
+def stated(kept: Mapping[str, Any], limit_id: str) -> Any:
     """A limit as the file states it: of a site, or of node types."""
     of_types = {
         key: value for row in kept["floors"] if row["limit"] == limit_id for key, value in row["at"].items()
@@ -159,7 +168,7 @@ def _limit(site: SitePlan, said: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _share(*names: str) -> float:
+def share(*names: str) -> float:
     """From 0 up to, and not, 1; the same for the same names."""
     digest = hashlib.blake2b("/".join(names).encode(), digest_size=6).digest()
     return int.from_bytes(digest, "big") / 2**48

@@ -17,8 +17,10 @@ HOUR = 3600.0
 DAY = 86400.0
 # A training job holds its nodes this long; the last part of it is the gap until the next job starts.
 JOB_S = 9.5 * HOUR
-JOB_GAP_SHARE = 0.04
-CHECKPOINT_S = 30 * 60.0
+JOB_GAP_S = 5 * 60.0
+# No divisor of an hour, so that samples of each quarter of an hour meet no more dips than those of each minute.
+CHECKPOINT_S = 29 * 60.0
+CHECKPOINT_DIP_S = 60.0
 IDLE_SHARE_OF_TDP = 0.11
 
 
@@ -78,17 +80,21 @@ def busy(shape: SiteShape, ts: Floats) -> Floats:
 
 
 def _training(node_seeds: Seeds, ts: Floats) -> Floats:
-    """Plateaus: blocks of eight nodes run one job; short gaps between jobs and a dip at each checkpoint."""
-    block = np.arange(node_seeds.shape[1]) // 8
-    phase = np.array([[(7 * int(b) + 3) % 19 / 19 for b in block]])
-    turn = ts / JOB_S + phase
-    within = turn % 1.0
+    """Plateaus: blocks of eight nodes run one job; short gaps between jobs and a dip at each checkpoint.
+
+    Each block has a time of its own for both: jobs of several sites do not end together. Its nodes go over to the next
+    job one after another.
+    """
+    block, place = np.divmod(np.arange(node_seeds.shape[1]), 8)
     job_seed = node_seeds[:, block * 8]
+    phase = uniform(job_seed, column([0.0]), every_s=1e12)
+    turn = ts / JOB_S + phase - place * JOB_GAP_S / JOB_S
+    within_s = turn % 1.0 * JOB_S
     level = 0.90 + 0.08 * uniform(job_seed, np.floor(turn) * JOB_S, every_s=JOB_S)
     level = level + 0.012 * wander(node_seeds, ts, every_s=180)
-    dip = ((ts + phase * CHECKPOINT_S) % CHECKPOINT_S) < 60
+    dip = ((ts + phase * CHECKPOINT_S) % CHECKPOINT_S) < CHECKPOINT_DIP_S
     level = np.where(dip, 0.55 * level, level)
-    return np.asarray(np.clip(np.where(within > 1 - JOB_GAP_SHARE, 0.03, level), 0, 1), dtype=np.float64)
+    return np.asarray(np.clip(np.where(within_s > JOB_S - JOB_GAP_S, 0.03, level), 0, 1), dtype=np.float64)
 
 
 def accelerator_busy(shape: SiteShape, ts: Floats) -> Floats:

@@ -35,8 +35,6 @@ WEEK_DAYS = 7
 WEEK_STEP_H, MONTH_STEP_H = 2, 4
 RECENT_STEP_S = 15 * MINUTE
 LIVE_S = 10 * MINUTE
-# A story's site is looked at every hour for so long after it begins; what it comes to is seen by then.
-LOOKED_AT_S = 4 * HOUR
 
 
 class Extent(Enum):
@@ -211,7 +209,10 @@ def _commissioned(sites: Collection[SitePlan], ago_s: float) -> tuple[str, ...]:
 
 
 def _of_stories(plan: FleetPlan, stories: Stories) -> dict[float, tuple[str, ...]]:
-    """Which sites are looked at when: soon after each story begins and every hour after that, for a while."""
+    """Which sites are looked at when: soon after each story begins and every hour after that.
+
+    What a story comes to is dated from the look that sees it, so the looks go on up to the loading.
+    """
     begin = {
         FLAPPING_SITE: stories.flaps_from,
         HEAVY_SITE: stories.heavy_from,
@@ -222,7 +223,7 @@ def _of_stories(plan: FleetPlan, stories: Stories) -> dict[float, tuple[str, ...
     for site in (site.name for site in plan.sites):
         if site in begin:
             soon_s = RECENT_STEP_S * ((stories.loaded_s - begin[site]) // RECENT_STEP_S)
-            hours = np.arange(HOUR * (soon_s // HOUR), soon_s - LOOKED_AT_S, -HOUR).tolist()
+            hours = np.arange(HOUR * (soon_s // HOUR), 0, -HOUR).tolist()
             for ago_s in {soon_s, *hours}:
                 looks[stories.loaded_s - ago_s].append(site)
         elif site == SILENT_SITE:

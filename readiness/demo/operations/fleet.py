@@ -29,6 +29,7 @@ from readiness.demo.operations.places import (
 from readiness.demo.operations.plans import write_plans
 from readiness.demo.operations.records import ACTOR, write_records
 from readiness.demo.operations.removal import remove
+from readiness.demo.operations.runs import write_runs
 from readiness.demo.operations.sources import write_sources
 from readiness.demo.operations.trials import write_trials
 from readiness.demo.operations.workloads import write_workloads
@@ -120,6 +121,8 @@ def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
     write_records(plan, sites, known, made, daily=scored_days(), now=now)
     write_owners(sites, known, made, now=now)
     write_trials(sites, by=known.get("ops"), now=now)
+    nights = {age - 1 for age in scored_days() if age}
+    write_runs(plan, sites, nights=nights, by=known.get("ops"), now=now)
     write_factors(plan, sites, made, by=known.get("planner"), now=now)
     return DemoFleet.objects.create(
         loaded_at=now, scale=scale, site_names=[site.name for site in plan.sites], made=made.ids

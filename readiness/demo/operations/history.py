@@ -143,6 +143,7 @@ def _write(
     sources = {source.name: source for source in Source.objects.filter(pk__in=fleet.made[Source._meta.label])}
     recorders = [Recorder(plan, stream, sources[stream.source_name], stories) for stream in streams(plan)]
     site_ids = dict(Site.objects.filter(pk__in=fleet.made[Site._meta.label]).values_list("name", "pk"))
+    source_ids = _source_ids(recorders)
     for part in _parts(instants):
         at = utc(part[-1].at_s)
         say(at)
@@ -152,9 +153,12 @@ def _write(
         # A review leaves facts that scores of the same instant count, and a decision stands on those scores.
         if decided is not None:
             decided.review(now=at)
-        _score([site_ids[name] for name in part[-1].scored], now=at)
+        scored = part[-1].scored
+        # The others have no samples of just then, which is the past being thin and no silence of theirs.
+        update_states(now=at, sources={source_id for name in scored for source_id in source_ids[name]})
+        _score([site_ids[name] for name in scored], now=at)
         if decided is not None:
-            decided.come_to(at, part[-1].scored)
+            decided.come_to(at, scored)
     # All of them were scored just now, at the end.
     SiteChange.objects.filter(site__in=site_ids.values()).delete()
 
@@ -199,7 +203,14 @@ def _record(
         roll_up(now=min(utc(instant.at_s) + CLOSED_AFTER, until))
 
 
+def _source_ids(recorders: Sequence[Recorder]) -> dict[str, set[int]]:
+    """The sources that speak for each site, by its name."""
+    ids: dict[str, set[int]] = defaultdict(set)
+    for recorder in recorders:
+        ids[recorder.stream.site.name].add(recorder.source.pk)
+    return ids
+
+
 def _score(site_ids: Sequence[int], *, now: datetime) -> None:
-    update_states(now=now)
     measure_day(day=now.astimezone(UTC).date(), now=now, site_ids=site_ids)
     evaluate(site_ids=site_ids, now=now)

@@ -21,6 +21,7 @@ from readiness.demo.operations.catalogue import Made
 from readiness.demo.operations.factors import keep_hours
 from readiness.demo.operations.owners import keep_owned
 from readiness.demo.operations.people import people
+from readiness.demo.operations.runs import keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
@@ -75,7 +76,8 @@ def keep_current(*, now: datetime) -> int:
     sites = {site.name: site for site in Site.objects.filter(pk__in=fleet.made[Site._meta.label])}
     ops = people(fleet.made).get("ops")
     planned = []
-    for site in fleet_plan(scale=fleet.scale, names=fleet.site_names).sites:
+    plan = fleet_plan(scale=fleet.scale, names=fleet.site_names)
+    for site in plan.sites:
         if site.name not in sites:
             continue
         begin = day_of(sites[site.name], fleet.loaded_at)
@@ -93,7 +95,8 @@ def keep_current(*, now: datetime) -> int:
         keep_confirmed(classes, loaded_at=fleet.loaded_at, now=now)
         owned = keep_owned([site.pk for site in sites.values()], now=now)
         keep_hours(sites.values(), by=people(fleet.made).get("planner"), now=now)
-        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned
+        tested = keep_runs(plan, sites, by=ops, loaded_at=fleet.loaded_at, last_at=last_at, now=now)
+        return keep(planned, loaded_at=fleet.loaded_at, by=ops, now=now) + owned + tested
 
 
 def keep(

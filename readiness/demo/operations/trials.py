@@ -14,7 +14,7 @@ from readiness.evidence.operations import RunContext, import_run
 from telemetry.models import Provenance
 
 REPEATS = 20
-"""As many as a latency needs to be evidence."""
+"""A latency needs this many repeats to be evidence."""
 EVERY = timedelta(minutes=3)
 
 

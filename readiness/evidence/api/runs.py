@@ -126,7 +126,12 @@ class RunUploadSerializer(serializers.Serializer):
     )
     tool = serializers.ChoiceField(choices=Tool.choices)
     load = serializers.ChoiceField(choices=ValidationRun.Load.choices, required=False, allow_blank=True)
-    load_gbps = serializers.FloatField(required=False, min_value=0.001, max_value=1e6)
+    load_gbps = serializers.FloatField(
+        required=False,
+        min_value=0,
+        max_value=1e6,
+        help_text="Rate of the background load; 0 says that it was idle",
+    )
     scope = serializers.ChoiceField(choices=ValidationRun.Scope.choices, required=False, allow_blank=True)
     devices = serializers.ListField(
         child=serializers.CharField(max_length=100),
@@ -145,7 +150,15 @@ class RunUploadSerializer(serializers.Serializer):
     changelog_message = message_field()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "load_gbps" in attrs and attrs.get("load") != ValidationRun.Load.LOADED:
+        load, is_idle = attrs.get("load", ""), attrs.get("load_gbps") == 0
+        if is_idle and load == ValidationRun.Load.LOADED:
+            raise serializers.ValidationError(
+                {"load_gbps": ["A background load of 0 Gb/s is none: load=idle."]}
+            )
+        if is_idle:
+            attrs["load"] = ValidationRun.Load.IDLE
+            del attrs["load_gbps"]
+        elif "load_gbps" in attrs and load != ValidationRun.Load.LOADED:
             raise serializers.ValidationError({"load_gbps": ["A rate of background load needs load=loaded."]})
         if names := attrs.pop("devices", None):
             attrs["devices"] = _devices(attrs["site"], names)

@@ -23,6 +23,10 @@ CHECKS_OF_TOOL: Mapping[str, tuple[str, ...]] = {
     "csv": (),
 }
 """By tool; a table's figures name their checks themselves."""
+REVALIDATION = "p5-revalidation"
+"""Worked out of the runs of other checks."""
+PARSED = frozenset({REVALIDATION}.union(*CHECKS_OF_TOOL.values()))
+"""Checks that the output of a tool proves, so that a table about them is no run."""
 HAVE_BASELINE = frozenset(
     {"nccl-tests", "rccl-tests", "perftest", "iperf3", "sockperf", "fio", "mlperf", "vllm-bench"}
 )

@@ -58,7 +58,8 @@ class Parsed:
 
     `versions` are pairs of name and version (`driver`, `library`, the tool itself). `loopback` is a sentence,
     not empty where both ends were one machine or one port: no network was crossed. `kept` is the file as it
-    may be stored, without what must not be (the environment of a process).
+    may be stored, without what must not be (the environment of a process). `declared` is a sentence, not empty where
+    the file is no run but what somebody entered: a table that does not say how its figures came to be.
     """
 
     tool: str
@@ -70,6 +71,7 @@ class Parsed:
     taken_at: datetime | None = None
     taken_local: datetime | None = None
     loopback: str = ""
+    declared: str = ""
     warnings: tuple[str, ...] = ()
 
 

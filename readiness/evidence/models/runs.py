@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
@@ -183,16 +183,6 @@ class RunFile(models.Model):
         return f"File of run {self.run_id}"
 
 
-class RunDeviceQuerySet(models.QuerySet["RunDevice"]):
-    def with_other_versions(self) -> "RunDeviceQuerySet":
-        """Whose device has another version now than when the run was taken; one that was never entered is none."""
-        differs = Q()
-        for column in ("firmware_version", "software_version"):
-            known = ~Q(**{column: ""}) & ~Q(**{f"device__{column}": ""})
-            differs |= known & ~Q(**{column: F(f"device__{column}")})
-        return self.filter(differs)
-
-
 class RunDevice(models.Model):
     """A device that a run was made on, and the versions that it had when the run was taken."""
 
@@ -202,8 +192,6 @@ class RunDevice(models.Model):
     device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="run_devices")
     firmware_version = models.CharField(max_length=100, blank=True)
     software_version = models.CharField(max_length=100, blank=True)
-
-    objects = RunDeviceQuerySet.as_manager()
 
     class Meta:
         ordering = ["run", "device"]

@@ -172,7 +172,7 @@ class FactRefused(EvidenceRefused):
 
 _OF_ONE_DAY = ["site", "check_id", "part", "taken_on"]
 _CORRECTED = [
-    *("value", "source", "note", "provenance", "taken_at", "by", "basis"),
+    *("value", "source", "note", "provenance", "taken_at", "by", "basis", "recorded_at"),
     *("void_changes", "voids", "voided_at", "void_reason"),
 ]
 

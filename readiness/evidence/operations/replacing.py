@@ -1,7 +1,7 @@
-"""Voiding what was proved of an accelerator in whose place another one is now.
+"""Voiding what was proved of an accelerator in whose place another one is, or was for a time.
 
-A run keeps which accelerators it was on, by device and number; this compares them with the inventory. One whose serial
-number or UUID was not known then, or is not now, is taken for the same.
+A run keeps which accelerators it was on, by device and number; this compares them with what the change history knows of
+the place. One whose serial number or UUID was not known then, or is not later, is taken for the same.
 """
 
 from __future__ import annotations
@@ -12,30 +12,49 @@ from datetime import datetime
 from typing import Any
 
 from inventory.models import Accelerator
-from readiness.evidence.changes import Change, accelerator_changes
-from readiness.evidence.ground import IDENTITIES, Identities, Place, identities_of
+from readiness.evidence.changes import Change, IdentityStep, identity_steps
+from readiness.evidence.ground import IDENTITIES, Identities, Place
 from readiness.evidence.models import ValidationRun
 
 
 def void_replaced(runs: Iterable[ValidationRun], *, now: datetime) -> int:
-    """Void the runs that were on an accelerator that is another one now; returns how many. Statements are constant."""
+    """Void the runs that were on an accelerator in whose place another one was since; returns how many.
+
+    Statements are constant.
+    """
     kept = [(run, _kept(run)) for run in runs if run.basis.get(IDENTITIES)]
     if not kept:
         return 0
-    today = identities_of({device for _, identities in kept for device, _number in identities})
+    history = identity_steps({device for _, identities in kept for device, _number in identities})
     replaced = {
-        run: [place for place, before in identities.items() if _differs(before, today.get(place))]
+        run: {
+            place: step
+            for place, before in identities.items()
+            if (step := _replacement(before, history.get(place, ()), run.recorded_at)) is not None
+        }
         for run, identities in kept
     }
-    new = {run: sorted(set(places) - _voided(run)) for run, places in replaced.items()}
+    new = {run: sorted(places.keys() - _voided(run)) for run, places in replaced.items()}
     changed = [run for run, places in new.items() if places]
     if not changed:
         return 0
-    told = _told({place for run in changed for place in new[run]}, now=now)
+    names = _names({device for run in changed for device, _number in new[run]})
     for run in changed:
+        told = {
+            place: _told(place, replaced[run][place], history[place][-1], names, now) for place in new[run]
+        }
         _void(run, new[run], told)
     ValidationRun.objects.bulk_update(changed, ["void_changes", "voids", "voided_at", "void_reason"])
     return len(changed)
+
+
+def _replacement(
+    before: Sequence[str], steps: Sequence[IdentityStep], since: datetime
+) -> IdentityStep | None:
+    """The first other accelerator since the run was entered, put back or not; by a clock that is ahead, the last."""
+    other = [step for step in steps if _differs(before, step.identity)]
+    first = next((step for step in other if step.at > since), None)
+    return first or (steps[-1] if other and other[-1] is steps[-1] else None)
 
 
 def _kept(run: ValidationRun) -> Identities:
@@ -58,22 +77,22 @@ def _voided(run: ValidationRun) -> set[Place]:
     return {(int(device), int(number)) for device, _, number in parted}
 
 
-def _told(places: Collection[Place], *, now: datetime) -> dict[Place, tuple[datetime, str]]:
-    """When each was replaced, and what happened, as the change history knows it."""
-    made = accelerator_changes(places)
-    devices = {device for device, _ in places}
-    names = dict(
+def _names(devices: Collection[int]) -> dict[int, str]:
+    return dict(
         Accelerator.objects.filter(device_id__in=devices).values_list("device_id", "device__name").distinct()
     )
-    found = {}
-    for place in places:
-        device, number = place
-        change = made.get(place)
-        what = f"{names.get(device, 'a node')} GPU {number} is another accelerator"
-        # The history's clock may be ahead of `now`: what is seen now was not made later.
-        at = now if change is None else min(change.at, now)
-        found[place] = (at, f"{what}{'.' if change is None else f': {change.what}{change.when()}'}")
-    return found
+
+
+def _told(
+    place: Place, step: IdentityStep, last: IdentityStep, names: dict[int, str], now: datetime
+) -> tuple[datetime, str]:
+    """When it was replaced, and what happened, as the change history knows it."""
+    device, number = place
+    made = step.made()
+    became = "is another accelerator" if step is last else "was another accelerator for a time"
+    what = f"{names.get(device, 'a node')} GPU {number} {became}: {made.what}{made.when()}"
+    # The history's clock may be ahead of `now`: what is seen now was not made later.
+    return min(step.at, now), what
 
 
 def _void(run: ValidationRun, places: Sequence[Place], told: dict[Place, tuple[datetime, str]]) -> None:

@@ -17,8 +17,15 @@ from readiness.evidence.core.failures import FAILED
 from readiness.evidence.core.interop import is_record
 from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, Figure, Parsed
 from readiness.evidence.core.parsers import PARSERS, parse
+from readiness.evidence.core.proving.values import ENTERED
 from readiness.evidence.ground import IDENTITIES as IDENTITIES_KEY
-from readiness.evidence.ground import ground_of_run, identities_of, versions_at
+from readiness.evidence.ground import (
+    VersionHistory,
+    ground_of_run,
+    identities_of,
+    version_history,
+    versions_at,
+)
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.operations.replacing import by_device
@@ -26,6 +33,7 @@ from readiness.evidence.operations.voiding import void_changed
 from readiness.evidence.parts import refuse_unknown_parts
 from readiness.evidence.refusals import OLDEST, EvidenceRefused, FileTooLarge, SameFile, refuse_retired
 from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
 from telemetry.models import Provenance
 
 AHEAD = timedelta(minutes=10)
@@ -44,6 +52,8 @@ _SCOPES = {
 OUTCOMES = frozenset({RANKS, FAILED, FAILED_TEST, *IDENTITIES})
 """Figures that say how a run went and not what it was of."""
 COLLECTIVES = frozenset({Tool.NCCL_TESTS, Tool.RCCL_TESTS})
+AT_ONCE = 2_000
+"""Figures in one statement."""
 VERSIONS = ("driver", "firmware", "nos", "library")
 
 
@@ -69,6 +79,20 @@ class RunContext:
 NOTHING_MORE = RunContext()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """One file of several."""
+
+    tool: str
+    content: bytes
+    file_name: str
+    context: RunContext = NOTHING_MORE
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
 def import_run(
     *,
     site: Site,
@@ -84,31 +108,55 @@ def import_run(
     Raises ParseError where it cannot be read, EvidenceRefused where it can and still is no run: FileTooLarge,
     SameFile, a time ahead of now, a scope that the file contradicts. Statements do not depend on the figures.
     """
+    upload = Upload(tool=tool, content=content, file_name=file_name, context=context)
+    [run] = import_runs(site=site, uploads=[upload], by=by, now=now)
+    run.refresh_from_db()
+    return run
+
+
+def import_runs(
+    *, site: Site, uploads: Sequence[Upload], by: User | None, now: datetime
+) -> list[ValidationRun]:
+    """Import several files, all or none, and look once at what changed since. Raises what `import_run` raises."""
     refuse_retired(site)
-    if tool not in PARSERS:
-        raise EvidenceRefused("tool", f"{tool!r} has no parser; there are {', '.join(PARSERS)}.")
-    if len(content) > MOST_BYTES:
-        raise FileTooLarge("file", f"The file has {len(content)} bytes; {MOST_BYTES} are taken at most.")
     # Before the transaction: a large file takes seconds.
-    parsed = parse(tool, content)
-    digest = hashlib.sha256(content).hexdigest()
-    return _keep(parsed, digest, site=site, tool=tool, file_name=file_name, by=by, now=now, context=context)
+    read = [(upload, _parsed(upload)) for upload in uploads]
+    with transaction.atomic():
+        _refuse_same(site, [upload.digest for upload in uploads])
+        _, framework = framework_queries.current()
+        drafts = [_draft(upload, parsed, framework, site=site, by=by, now=now) for upload, parsed in read]
+        try:
+            with transaction.atomic():
+                _save(drafts)
+        except IntegrityError:
+            # Somebody sent the same file a moment ago.
+            _refuse_same(site, [upload.digest for upload in uploads])
+            raise
+        void_changed(site_ids=[site.pk], now=now)
+    return [draft.run for draft in drafts]
 
 
-@transaction.atomic
-def _keep(
-    parsed: Parsed,
-    digest: str,
-    *,
-    site: Site,
-    tool: str,
-    file_name: str,
-    by: User | None,
-    now: datetime,
-    context: RunContext,
-) -> ValidationRun:
-    _refuse_same(site, digest)
-    _, framework = framework_queries.current()
+def _parsed(upload: Upload) -> Parsed:
+    if upload.tool not in PARSERS:
+        raise EvidenceRefused("tool", f"{upload.tool!r} has no parser; there are {', '.join(PARSERS)}.")
+    if len(upload.content) > MOST_BYTES:
+        raise FileTooLarge(
+            "file", f"The file has {len(upload.content)} bytes; {MOST_BYTES} are taken at most."
+        )
+    return parse(upload.tool, upload.content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    run: ValidationRun
+    parsed: Parsed
+    devices: Sequence[Device]
+
+
+def _draft(
+    upload: Upload, parsed: Parsed, framework: Framework, *, site: Site, by: User | None, now: datetime
+) -> _Draft:
+    tool, context = upload.tool, upload.context
     refuse_unknown_parts(framework, [(each.name, each.value, each.unit) for each in parsed.figures])
     taken_at, remarks = _taken_at(parsed, context, site, now)
     devices, unmatched = _devices(parsed, context, site)
@@ -116,18 +164,10 @@ def _keep(
     run = _run(site, tool, parsed, context, taken_at=taken_at, scope=scope, now=now)
     run.by = by
     run.platform = context.platform or _platform(devices)
-    run.file_name, run.file_sha256 = file_name[:200] or "unnamed", digest
-    run.warnings = [warning[:300] for warning in (*parsed.warnings, *remarks, *unmatched)][:100]
-    try:
-        with transaction.atomic():
-            _save(run, parsed, devices)
-    except IntegrityError:
-        # Somebody sent the same file a moment ago.
-        _refuse_same(site, digest)
-        raise
-    void_changed(site_ids=[site.pk], now=now)
-    run.refresh_from_db()
-    return run
+    run.file_name, run.file_sha256 = upload.file_name[:200] or "unnamed", upload.digest
+    told = (parsed.declared, *parsed.warnings, *remarks, *unmatched)
+    run.warnings = [warning[:300] for warning in told if warning][:100]
+    return _Draft(run, parsed, devices)
 
 
 def _run(
@@ -155,28 +195,45 @@ def _run(
         hosts=list(parsed.hosts)[:1000],
         loopback=parsed.loopback[:300],
         note=context.note[:200],
-        provenance=context.provenance,
+        provenance=Provenance.DECLARED if parsed.declared else context.provenance,
         **{key: versions.get(key, "")[:100] for key in VERSIONS},
     )
 
 
-def _save(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> None:
-    # What a record names by product and version stands on these, and counts wherever they are deployed.
-    by_product = not devices and all(is_record(figure.name) for figure in parsed.figures)
-    run.basis = {} if by_product else ground_of_run(run, devices) | _identities(run, devices)
-    run.about = _about(run, parsed, devices)
-    run.save()
-    RunFile.objects.create(run=run, content=parsed.kept)
-    RunMeasure.objects.bulk_create(_measure(run, figure) for figure in parsed.figures)
-    versions = versions_at([device.pk for device in devices], at=run.taken_at)
+def _save(drafts: Sequence[_Draft]) -> None:
+    """The number of statements grows with the sets of devices that runs were on, and not with the runs."""
+    bases: dict[object, dict[str, object]] = {}
+    for draft in drafts:
+        run, of_accelerators = draft.run, draft.run.tool in OF_ACCELERATORS
+        run.about = _about(run, draft.parsed, draft.devices)
+        # What a record names by product and version stands on these, and counts wherever they are deployed.
+        if not draft.devices and all(is_record(figure.name) for figure in draft.parsed.figures):
+            continue
+        key = (run.scope, of_accelerators, frozenset(device.pk for device in draft.devices))
+        if key not in bases:
+            bases[key] = ground_of_run(run, draft.devices) | _identities(run, draft.devices)
+        run.basis = bases[key]
+    ValidationRun.objects.bulk_create([draft.run for draft in drafts])
+    RunFile.objects.bulk_create(RunFile(run=draft.run, content=draft.parsed.kept) for draft in drafts)
+    RunMeasure.objects.bulk_create(
+        (_measure(draft.run, figure) for draft in drafts for figure in draft.parsed.figures),
+        batch_size=AT_ONCE,
+    )
+    history = version_history({device.pk for draft in drafts for device in draft.devices})
     RunDevice.objects.bulk_create(
-        RunDevice(
-            run=run,
-            device=device,
-            firmware_version=versions.get(device.pk, device).firmware_version,
-            software_version=versions.get(device.pk, device).software_version,
-        )
-        for device in sorted(devices, key=lambda device: device.pk)
+        _run_device(draft.run, device, history)
+        for draft in drafts
+        for device in sorted(draft.devices, key=lambda device: device.pk)
+    )
+
+
+def _run_device(run: ValidationRun, device: Device, history: VersionHistory) -> RunDevice:
+    versions = versions_at(history, device.pk, at=run.taken_at) or device
+    return RunDevice(
+        run=run,
+        device=device,
+        firmware_version=versions.firmware_version,
+        software_version=versions.software_version,
     )
 
 
@@ -197,7 +254,10 @@ def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str
     full one.
     """
     on = sorted(str(device.pk) for device in devices) or sorted(parsed.hosts)
-    told = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), _test(run.tool, parsed))
+    # A declaration hides no run.
+    entered = ["declared"] if run.provenance in ENTERED else []
+    test = _test(run.tool, parsed)
+    told = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered)
     return hashlib.blake2s(repr(told).encode(), digest_size=16).hexdigest()
 
 
@@ -233,8 +293,8 @@ def _measure(run: ValidationRun, figure: Figure) -> RunMeasure:
     )
 
 
-def _refuse_same(site: Site, digest: str) -> None:
-    earlier = ValidationRun.objects.filter(site=site, file_sha256=digest).first()
+def _refuse_same(site: Site, digests: Collection[str]) -> None:
+    earlier = ValidationRun.objects.filter(site=site, file_sha256__in=digests).order_by("pk").first()
     if earlier is not None:
         raise SameFile("file", f"This file is run {earlier.pk} of this site already.", earlier.pk)
 

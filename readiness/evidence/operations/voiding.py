@@ -1,7 +1,8 @@
 """Voiding evidence: what a change at the site took the ground from under, and which change that was.
 
-Pulled: nothing of the inventory calls here. Evidence keeps what it stood on; this compares it with what is there
-now. Scoring calls it for the sites that claim rows name, before it evaluates them.
+Pulled: nothing of the inventory calls here. Evidence keeps what it stood on; this compares it with what is there now,
+and with what was there in between by the change history, so that a change that was undone is seen too. Scoring calls it
+for the sites that claim rows name, before it evaluates them.
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from readiness.evidence.changes import Change, Place, changes_at, device_changes
+from readiness.evidence.changes import Change, Made, Place, Step, steps_at, version_steps
 from readiness.evidence.core.bearing import checks_of
-from readiness.evidence.ground import IDENTITIES, Ground, is_shaken, software_kind
+from readiness.evidence.ground import ACCELERATORS, IDENTITIES, Ground, is_shaken, software_kind
 from readiness.evidence.models import (
     Attestation,
     RecordedFact,
-    RunDevice,
     RunMeasure,
     Tool,
     ValidationRun,
@@ -64,7 +64,7 @@ def void_changed(*, site_ids: Collection[int], now: datetime) -> int:
     relevant |= {(type(record), record.pk): _relevant_to_record(record, framework) for record in records}
     live = [each for each in (*runs, *records) if relevant[type(each), each.pk]]
     findings = _other_versions([run for run in live if isinstance(run, ValidationRun)])
-    findings += _other_ground(live, now=now)
+    findings += _other_ground(live, relevant, now=now)
     kept = [each for each in findings if each.change in relevant[type(each.evidence), each.evidence.pk]]
     # The history's clock may be ahead of `now`: what is seen now was not made later.
     return replaced + _apply([replace(each, at=min(each.at, now)) for each in kept])
@@ -118,56 +118,63 @@ def _voided_by(framework: Framework, check_id: str, part_id: str = "") -> frozen
 
 
 def _other_versions(runs: Sequence[ValidationRun]) -> list[Finding]:
-    """Devices of the runs that have another version now. A version that was never entered tells nothing."""
-    if not runs:
-        return []
+    """Devices of the runs that have had another version since, whatever they have now."""
     by_id = {run.pk: run for run in runs}
-    differing = RunDevice.objects.filter(run_id__in=by_id).with_other_versions().select_related("device")
-    rows = list(differing.order_by("run_id", "device_id"))
-    changed = device_changes({row.device_id for row in rows})
     findings = []
-    for row in rows:
-        device = row.device
-        for column, kind in (
-            ("firmware_version", Change.FIRMWARE),
-            ("software_version", software_kind(device.role)),
-        ):
-            before, after = getattr(row, column), getattr(device, column)
-            if before and after and before != after:
-                made = changed.get((device.pk, column, after))
-                reason = f"{device.name}: {_spoken(kind)} {before} → {after}"
-                run = by_id[row.run_id]
-                at = made.at if made else run.recorded_at
-                findings.append(Finding(run, kind, at, f"{reason}{made.when() if made else '.'}"))
+    for step in version_steps(by_id):
+        kind = Change.FIRMWARE if step.column == "firmware_version" else software_kind(step.role)
+        reason = (
+            f"{step.device}: {_spoken(kind)} {step.before} → {step.after} ({step.at:%Y-%m-%d %H:%M} UTC)."
+        )
+        findings.append(Finding(by_id[step.run_id], kind, step.at, reason))
     return findings
 
 
-def _other_ground(evidence: Sequence[Voidable], *, now: datetime) -> list[Finding]:
-    """Evidence whose basis is another one now."""
-    standing = [each for each in evidence if each.basis]
+def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: datetime) -> list[Finding]:
+    """Evidence whose basis is another one now, or was for a while since it was entered."""
+    standing = [
+        (each, kind, before)
+        for each in evidence
+        for kind, before in sorted(each.basis.items())
+        if kind != IDENTITIES and _kind(kind) in relevant[type(each), each.pk]
+    ]
     if not standing:
         return []
     ground = Ground.of(
-        {each.site_id for each in standing}, [each for each in standing if isinstance(each, ValidationRun)]
+        {each.site_id for each, _, _ in standing},
+        [each for each in evidence if isinstance(each, ValidationRun) and each.basis],
     )
-    shaken = [
-        (each, kind)
-        for each in standing
-        for kind, before in sorted(each.basis.items())
-        if kind != IDENTITIES and is_shaken(kind, before, ground.under(each, kind))
-    ]
-    changes = changes_at({Place(each.site_id, _kind(kind)) for each, kind in shaken})
+    oldest = min(each.recorded_at for each, _, _ in standing)
+    history = steps_at({Place(each.site_id, kind) for each, kind, _ in standing}, since=oldest)
     findings = []
-    for each, key in shaken:
-        kind = _kind(key)
-        made = changes.get(Place(each.site_id, kind))
-        reason = made.sentence() if made else f"The {_spoken(kind)} at the site changed."
-        findings.append(Finding(each, kind, made.at if made else now, reason))
+    for each, key, before in standing:
+        steps = history.get(Place(each.site_id, key), [])
+        made = _first_since(each, key, steps, ground)
+        if made is None and not is_shaken(key, before, ground.under(each, key)):
+            continue
+        # What was changed before evidence was entered, by a clock that is ahead, is told by the newest.
+        made = made or (steps[-1].made if steps else None)
+        reason = made.sentence() if made else f"The {_spoken(_kind(key))} at the site changed."
+        findings.append(Finding(each, _kind(key), made.at if made else now, reason))
     return findings
 
 
+def _first_since(each: Voidable, key: str, steps: Iterable[Step], ground: Ground) -> Made | None:
+    """The first change of the ground under this evidence since it was entered, also one that was undone."""
+    devices = ground.crossed(each, key)
+    more = 0
+    for step in steps:
+        if step.made.at <= each.recorded_at or (devices is not None and not step.devices & devices):
+            continue
+        more += step.net
+        # Fewer accelerators are no expansion, and one in the place of another is none either.
+        if key != Change.EXPANSION or more > 0:
+            return step.made
+    return None
+
+
 def _kind(key: str) -> Change:
-    return Change.FIRMWARE if key == "accelerator-firmware" else Change(key)
+    return Change.FIRMWARE if key == ACCELERATORS else Change(key)
 
 
 def _spoken(kind: Change) -> str:

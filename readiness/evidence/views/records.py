@@ -17,6 +17,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from readiness.evidence import lines, operations, tables
 from readiness.evidence.arriving import content_of, sender_of
+from readiness.evidence.core.own_records import OWN_RECORDS
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import AttestationForm, FactForm, RecordForm, TableForm
 from readiness.evidence.models import Attestation, RecordedFact
@@ -85,6 +86,7 @@ def _shown(
         "heading": check.name if check else record.check_id,
         "facts": lines.record_facts(record, framework),
         "standing": tables.standing(record),
+        "own": OWN_RECORDS.get(record.check_id),
         "check_url": check_url if check else reverse("readiness"),
         "proved": lines.proved(found, record.site.slug),
         "nothing_proved": gettext(

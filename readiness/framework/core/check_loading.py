@@ -370,11 +370,14 @@ def _demand_deciding_part(reader: Reader, check: Check, highest: Gate) -> None:
 def _demand_consistent_states(reader: Reader, check: Check, highest: Gate) -> None:
     deciding = [part for part in check.parts if highest is Gate.INFO or part.gate is not Gate.INFO]
     always = {CheckState.PASS, CheckState.FAIL, CheckState.UNKNOWN, CheckState.STALE}
-    needs = {
+    needs: dict[CheckState, bool] = {
         **dict.fromkeys(always, True),
         CheckState.WARN: any(part.warn_at is not None for part in deciding),
         CheckState.WAIVED: highest is not Gate.INFO,
     }
+    if not needs[CheckState.WARN] and any(part.is_measured for part in deciding):
+        # By a declaration it warns all the same; earlier versions do not list that.
+        del needs[CheckState.WARN]
     for state, needed in needs.items():
         if needed and state not in check.states:
             raise reader.error("states", f"must allow {state}")

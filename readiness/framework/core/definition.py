@@ -13,6 +13,7 @@ from types import MappingProxyType
 from readiness.framework.core.conditions import Condition, ExclusionRule
 from readiness.framework.core.numbers import limit_text
 from readiness.framework.core.vocabulary import (
+    MEASUREMENTS,
     Change,
     CheckState,
     Direction,
@@ -173,6 +174,10 @@ class LimitKind:
     note: str = ""
 
 
+# A name that begins so says by itself which of several figures it is.
+SUPERLATIVES = frozenset({"Worst", "Weakest", "Longest", "Largest", "Fewest", "Highest", "Lowest"})
+
+
 @dataclass(frozen=True, slots=True)
 class SubMeasure:
     """One measured row of a check. `gate` None follows the check; evidence, validity and waits_for are
@@ -201,6 +206,19 @@ class SubMeasure:
     profiles: frozenset[Profile] = frozenset(Profile)
     exclusions: tuple[ExclusionRule, ...] = ()
     note: str = ""
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a run or telemetry alone proves it, so that a declaration counts as warn at most."""
+        return self.evidence <= MEASUREMENTS
+
+    @property
+    def figure_name(self) -> str:
+        """What its figure is called: "Link flaps in 24 h, worst port". The sum over all ports is another figure."""
+        thing = self.worst_over.partition(",")[0]
+        if not thing or self.name.partition(" ")[0] in SUPERLATIVES:
+            return self.name
+        return f"{self.name}, worst {thing}"
 
 
 @dataclass(frozen=True, slots=True)

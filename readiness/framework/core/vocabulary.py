@@ -46,6 +46,10 @@ class EvidenceKind(StrEnum):
     OWNERSHIP_RECORD = "OR"
 
 
+MEASUREMENTS = frozenset({EvidenceKind.TELEMETRY, EvidenceKind.VALIDATION_RUN})
+"""Kinds of evidence that are measured; the others are entered by somebody."""
+
+
 class Domain(StrEnum):
     COMPUTE = "compute"
     NETWORK = "network"

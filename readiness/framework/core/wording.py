@@ -16,7 +16,7 @@ from readiness.framework.core.definition import (
 )
 from readiness.framework.core.numbers import limit_text
 from readiness.framework.core.reader import duration_text
-from readiness.framework.core.vocabulary import Direction
+from readiness.framework.core.vocabulary import Direction, EvidenceKind
 
 NONE = "none"
 LABELS = {
@@ -72,6 +72,15 @@ def label_title(label: str, framework: Framework) -> str:
     if label in LABELS:
         return LABELS[label]
     return next((one.title for one in framework.sources if one.id == label), "")
+
+
+def cap(part: SubMeasure, declaration: str) -> str:
+    """Why a declaration counts as warn at most; empty where the sub-measure may be declared, or nothing was."""
+    if not declaration or not part.is_measured:
+        return ""
+    names = {EvidenceKind.VALIDATION_RUN: "a run", EvidenceKind.TELEMETRY: "telemetry"}
+    asked = " or ".join(name for kind, name in names.items() if kind in part.evidence)
+    return f"Declared, not measured: {declaration} counts as warn at most, since {asked} is asked for."
 
 
 def validity(value: Validity) -> str:

@@ -1,15 +1,13 @@
 import datetime
-
 import django.contrib.auth.models
 import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
+import readiness.ownership.models
 from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
-
-import readiness.ownership.models
 
 
 class Migration(migrations.Migration):

@@ -1,8 +1,7 @@
 import django.db.models.deletion
+import inventory.models.places
 from django.conf import settings
 from django.db import migrations, models
-
-import inventory.models.places
 
 
 class Migration(migrations.Migration):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
@@ -64,7 +65,7 @@ def key_figures(row: CampaignRow, *, now: datetime) -> list[Line]:
     ended = row.days_left is None
     return [
         *told,
-        due | {"note": gettext("ended %(age)s") % {"age": left(row, now)} if ended else left(row, now)},
+        due | {"note": format_html(gettext("ended {}"), left(row, now)) if ended else left(row, now)},
     ]
 
 
@@ -226,7 +227,9 @@ def gate_words(rows: Sequence[GateRow] | None) -> str:
         return gettext("The site was not evaluated yet: what is missing is known after the first evaluation.")
     held = [row for row in rows if not row.excepted]
     if not held:
-        return gettext("Every BLOCK check is acceptable or under a signed exception.")
+        return gettext(
+            "Every BLOCK check is acceptable and measured where that is asked for, or under a signed exception."
+        )
     said = ngettext(
         "%(n)s BLOCK check holds the site back.", "%(n)s BLOCK checks hold the site back.", len(held)
     )

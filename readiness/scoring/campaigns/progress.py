@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from readiness.framework.core.definition import Check
 from readiness.framework.core.vocabulary import CheckState, EvidenceKind
-from readiness.scoring.core.states import ReasonCode
+from readiness.scoring.core.states import ReasonCode, Tier
 
 DONE, FAILED, BLOCKED, STALE, MISSING, NOT_APPLICABLE, DROPPED = (
     *("done", "failed", "blocked", "stale", "missing"),
@@ -86,9 +86,11 @@ def _proved(
     part: str,
     stored: Mapping[str, Any],
     since: Since | None,
-    told: Any,
+    told: Callable[..., Standing],
 ) -> Standing:
     """It passes: by a run that counts here, or by something that the campaign does not ask for."""
+    if stored.get("tier") == Tier.CAPPED:
+        return told(MISSING)
     kind, _, _ = stored.get("evidence", "").partition(":")
     by_telemetry = EvidenceKind.TELEMETRY in check.part(part).evidence and kind not in (
         "run",
@@ -98,7 +100,7 @@ def _proved(
     if kind != "run" and not by_telemetry:
         words = {"fact": "a recorded fact", "attestation": "an attestation"}.get(kind, "what is no run")
         return told(MISSING, f"Proved by {words}; a run is still to be made.")
-    done: Standing = told(DONE)
+    done = told(DONE)
     if since is not None and done.taken_at is not None and since.is_before(done.taken_at):
         return told(
             MISSING,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
@@ -18,7 +18,7 @@ from readiness.framework.core.vocabulary import EvidenceKind, Gate
 from readiness.scoring.campaigns.models import Campaign, CampaignItem
 from readiness.scoring.campaigns.progress import DROPPED, Since, Standing, Sum, standing
 from readiness.scoring.core.combine import ACCEPTABLE
-from readiness.scoring.core.states import CheckState
+from readiness.scoring.core.states import CheckState, Tier
 from readiness.scoring.models import CheckResult, SiteScore
 from web.visibility import name_of
 
@@ -69,7 +69,7 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """A BLOCK check that holds the site back. `parts` are the sub-measures that do, `item_id` plans a run for it."""
+    """A BLOCK check that keeps the site from being ready: `parts` are the sub-measures that do, `item` plans a run."""
 
     check: Check
     state: str
@@ -214,15 +214,18 @@ def _today(campaign: Campaign, now: datetime) -> date:
 
 
 def gate_rows(site: Site, items: Sequence[CampaignItem] = ()) -> list[GateRow] | None:
-    """BLOCK checks that are not acceptable, in the framework's order; None before the first evaluation."""
+    """BLOCK checks that are not acceptable or rest on a declaration; None before the first evaluation.
+
+    They are in the framework's order.
+    """
     _version, framework = framework_queries.current()
     score = SiteScore.objects.filter(site=site).only("excepted").first()
     if score is None:
         return None
     planned = {item.check_id: item for item in reversed(items) if not item.is_dropped}
+    is_open = ~Q(state__in=ACCEPTABLE) | Q(tier=Tier.CAPPED)
     results = {
-        result.check_id: result
-        for result in CheckResult.objects.filter(site=site, gate=Gate.BLOCK).exclude(state__in=ACCEPTABLE)
+        result.check_id: result for result in CheckResult.objects.filter(is_open, site=site, gate=Gate.BLOCK)
     }
     return [
         GateRow(
@@ -241,14 +244,21 @@ def gate_rows(site: Site, items: Sequence[CampaignItem] = ()) -> list[GateRow] |
 
 def _holds(result: CheckResult) -> bool:
     """A COND sub-measure of a BLOCK check holds no gate; a check whose every sub-measure is n-a may."""
-    states = [part["state"] for part in result.parts if part["gate"] == Gate.BLOCK]
-    return not states or any(state not in ACCEPTABLE for state in states) or set(states) == {"n-a"}
+    deciding = [part for part in result.parts if part["gate"] == Gate.BLOCK]
+    return all(part["state"] == CheckState.NOT_APPLICABLE for part in deciding) or any(
+        map(_is_open, deciding)
+    )
+
+
+def _is_open(part: Mapping[str, Any]) -> bool:
+    """Whether a run is still to be made of this sub-measure."""
+    return part["state"] not in ACCEPTABLE or part.get("tier") == Tier.CAPPED
 
 
 def _open_parts(check: Check, result: CheckResult) -> Iterable[tuple[str, str, str]]:
-    """Id, name and state of the sub-measures that decide and are not met."""
+    """Id, name and state of the sub-measures that decide and are not met, or only declared."""
     for stored in result.parts:
-        if stored["gate"] == Gate.BLOCK and stored["state"] not in ACCEPTABLE:
+        if stored["gate"] == Gate.BLOCK and _is_open(stored):
             part = next((one for one in check.parts if one.id == stored["part"]), None)
             if part is not None:
                 yield part.id, part.name, stored["state"]

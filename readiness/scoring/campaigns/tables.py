@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -11,14 +12,14 @@ from readiness.scoring.campaigns.models import Campaign, Progress
 from readiness.scoring.campaigns.progress import DONE
 from readiness.scoring.campaigns.queries import CampaignRow, ItemRow
 from readiness.scoring.cards import link
+from web.ages import ago
 from web.tables import Choice, Column, Table
 from web.tables.columns import Text
-from web.units import age
 
 
 def left(row: CampaignRow, now: datetime) -> str:
     if row.days_left is None:
-        return age(row.campaign.ended_at, now=now)
+        return ago(row.campaign.ended_at, now=now)
     if row.days_left < 0:
         return gettext("%(n)s d over") % {"n": -row.days_left}
     return gettext("in %(n)s d") % {"n": row.days_left} if row.days_left else gettext("today")
@@ -83,6 +84,7 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
             ),
             template="readiness/campaigns/progress_cell.html",
             export=lambda row: None if row.sum.percent is None else round(row.sum.percent, 1),
+            file_unit="%",
             phone="full",
         ),
         _counted("failed", _("Failed"), "bad"),
@@ -92,7 +94,7 @@ def _campaign_columns(now: datetime) -> tuple[Column, ...]:
             "due",
             _("Due"),
             value=lambda row: row.campaign.due_on,
-            text=lambda row: f"{row.campaign.due_on:%Y-%m-%d} · {left(row, now)}",
+            text=lambda row: format_html("{} · {}", f"{row.campaign.due_on:%Y-%m-%d}", left(row, now)),
             sort="due_on",
             numeric=True,
             tone=lambda row: "bad" if row.days_left is not None and row.days_left < 0 else "",

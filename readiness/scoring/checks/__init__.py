@@ -1,5 +1,5 @@
-"""The checks that Muster computes from telemetry, envelopes, rules and ownership: facts of a site in, readings of
-sub-measures out.
+"""The checks that Muster computes from telemetry, envelopes, rules, ownership and go-live reviews: facts of a site in,
+readings of sub-measures out. Those whose source is Muster itself stand in `readiness.evidence.core.own_records`.
 
 Every other check waits for evidence that nobody can supply yet, has no reading, and so is unknown.
 """
@@ -16,6 +16,7 @@ from readiness.scoring.checks import (
     coverage,
     envelopes,
     fabric,
+    golive,
     jurisdiction,
     latency,
     ownership,
@@ -44,6 +45,8 @@ FROM_OWNERSHIP: Mapping[str, Computed] = {
     "p4-asset-ownership": ownership.assets,
 }
 """Computed too, but read from assignments at each evaluation: nothing of it stands by itself."""
+FROM_REVIEWS: Mapping[str, Computed] = {"p4-golive-review": golive.readings}
+"""As from ownership."""
 SUBJECT: Mapping[str, Callable[[SiteFacts], bool]] = {
     "p2-envelope-declared": envelopes.has_subject,
     "p2-backup-power": lambda facts: any(facts.in_service(kind="device", role="ups")),
@@ -71,6 +74,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "p2-backup-power": backup.PARTS,
     "p2-placement-latency": ("path-p99",),
     "p4-orchestration-owner": ("items-owned",),
+    "p4-golive-review": (golive.SIGNATURES,),
     "p5-accelerator-health": ("still-scheduling",),
     "p5-fabric-health": fabric.PARTS,
 }
@@ -80,7 +84,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 def computed(framework: Framework, facts: SiteFacts, now: datetime) -> dict[tuple[str, str], Reading]:
     """All readings of a site, by check and sub-measure, of those that the framework has."""
     found = {}
-    for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items()):
+    for check_id, readings in chain(COMPUTED.items(), FROM_OWNERSHIP.items(), FROM_REVIEWS.items()):
         check = framework.checks_by_id.get(check_id)
         if check is None:
             continue

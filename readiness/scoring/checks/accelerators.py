@@ -12,6 +12,7 @@ from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import SiteFacts, Thing
+from telemetry.core.codes import code_table
 from telemetry.queries import Latest
 
 # The codes that take a node out in Azure's health checks (source S5 of the framework).
@@ -71,7 +72,7 @@ def _all_faults(facts: SiteFacts) -> Iterator[Fault]:
         at = facts.changed_at.get(sample.series_id)
         # The series holds the last code, not a count: it stands for an event only if it changed lately.
         if at is not None and sample.value in FATAL_XIDS:
-            yield Fault(thing, f"XID {sample.value:.0f}", at, sample.series_id)
+            yield Fault(thing, _xid(sample.value), at, sample.series_id)
     for sample, thing in _samples(facts, ROW_REMAP_METRICS):
         if sample.value >= 1:
             at = facts.changed_at.get(sample.series_id, sample.ts)
@@ -85,6 +86,11 @@ def _all_faults(facts: SiteFacts) -> Iterator[Fault]:
         slow = sample.labels.get("clock_event", "") in HARDWARE_SLOWDOWNS
         if slow and sample.value / EXPORTER_WINDOW_MIN >= SLOWDOWNS_A_MINUTE:
             yield Fault(thing, "hardware slowdown", sample.ts, sample.series_id)
+
+
+def _xid(value: float) -> str:
+    code = code_table("xid").get(value)
+    return code.brief if code else f"XID {value:.0f}"
 
 
 def _samples(facts: SiteFacts, metrics: Sequence[str]) -> Iterator[tuple[Latest, Thing]]:

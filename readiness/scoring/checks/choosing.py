@@ -15,7 +15,8 @@ NAMES_SHOWN = 3
 def worst_reading(
     part: SubMeasure, readings: Iterable[Reading], *, now: datetime, limit: Limit | None = None
 ) -> Reading | None:
-    """The reading whose state is worst; among equals the one nearest to its limit, or furthest outside it.
+    """The reading whose state is worst; among equals one that is capped, so that the verdict hears of it; then the one
+    nearest to its limit, or furthest outside it.
 
     A reading that is missing for one object must be among them as one that cannot be judged: what is not
     known may not be passed over in favour of what is.
@@ -26,10 +27,10 @@ def worst_reading(
     return min(found, key=lambda reading: _rank(standing(part, reading, now, reading.limit or limit)))
 
 
-def _rank(result: Standing) -> tuple[int, float]:
+def _rank(result: Standing) -> tuple[int, bool, float]:
     margin = result.margin if result.margin is not None else 0.0
     scale = abs(result.threshold) if result.threshold else 1.0
-    return -SEVERITY[result.state], margin / scale
+    return -SEVERITY[result.state], not result.capped, margin / scale
 
 
 def named(names: Sequence[str]) -> str:

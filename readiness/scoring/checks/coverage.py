@@ -1,14 +1,16 @@
-"""p5-telemetry-coverage: which of the objects in service are heard from."""
+"""p5-telemetry-coverage: which of the objects in service are heard from. Health reads the same hearing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from readiness.framework.core.definition import Check
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
-from readiness.scoring.facts import SiteFacts, Thing
+from readiness.scoring.facts import ObjectKey, SiteFacts, Thing
+from readiness.scoring.hearing import Heard, heard_from
 
 DOMAINS = {"compute": "compute-coverage", "network": "network-coverage", "energy": "energy-coverage"}
 
@@ -21,23 +23,26 @@ def readings(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading
     """
     if not facts.sources_of:
         return {}
-    found = {part: _coverage(facts, domain, now) for domain, part in DOMAINS.items()}
+    heard = heard_from(facts, now)
+    found = {part: _coverage(facts, domain, heard, now) for domain, part in DOMAINS.items()}
     skew = _clock_skew(facts)
     kept = {part: reading for part, reading in found.items() if reading is not None}
     return kept | ({"clock-skew": skew} if skew else {})
 
 
-def _coverage(facts: SiteFacts, domain: str, now: datetime) -> Reading | None:
+def _coverage(
+    facts: SiteFacts, domain: str, heard: Mapping[ObjectKey, Heard], now: datetime
+) -> Reading | None:
     expected = [thing for thing in facts.in_service(domain=domain) if thing.covered]
     if not expected:
         return None
-    silent = [thing for thing in expected if facts.heard_at(thing.key, now) is None]
-    heard = len(expected) - len(silent)
-    detail = f"{heard} of {len(expected)} heard from"
+    silent = [thing for thing in expected if thing.key not in heard]
+    count = len(expected) - len(silent)
+    detail = f"{count} of {len(expected)} heard from"
     if silent:
         detail += f"; silent: {named([thing.name for thing in silent])}"
     return Reading(
-        value=100 * heard / len(expected),
+        value=100 * count / len(expected),
         taken_at=now,
         provenance=Provenance.MEASURED,
         evidence=f"coverage:{domain}",

@@ -1,8 +1,8 @@
 """Readings that validation runs, recorded facts and attestations give, beside those worked out of telemetry.
 
 Telemetry goes first. What people enter takes its place only where telemetry never had a say, or where it went stale
-and the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted. Envelopes and
-placements always go first: an envelope that ran out is confirmed where it is declared.
+and the evidence is younger: otherwise falling silent would bring back what telemetry had contradicted. Records of
+Muster's own always go first, stale ones too: an envelope that ran out is confirmed where it is declared.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
+from readiness.evidence.core.own_records import is_own
 from readiness.evidence.core.proving.values import Proof
 from readiness.framework.core.definition import Framework
-from readiness.scoring.checks import envelopes, jurisdiction
 from readiness.scoring.checks.choosing import worst_reading
 from readiness.scoring.core.judge import Limit, Reading, standing
 from readiness.scoring.core.states import CheckState, Provenance
@@ -21,7 +21,6 @@ from readiness.scoring.core.states import CheckState, Provenance
 type PartKey = tuple[str, str]
 """(check id, sub-measure id)."""
 
-GOES_FIRST = (envelopes.EVIDENCE, jurisdiction.EVIDENCE)
 _PROVENANCES = {provenance.value: provenance for provenance in Provenance}
 
 
@@ -35,16 +34,13 @@ def with_evidence(
     """`measured` and what evidence adds to it: of each sub-measure the worst thing that was proved."""
     found = dict(measured)
     for key, each in proofs.items():
+        mine = found.get(key)
+        if mine is not None and is_own(key[0], mine.evidence):
+            continue
         part = framework.parts_by_key[key]
         limit = limits.get(part.limit_from or "")
         proved = worst_reading(part, map(reading_of, each), now=now, limit=limit)
         if proved is None:
-            continue
-        mine = found.get(key)
-        if mine is not None and mine.evidence.startswith(GOES_FIRST):
-            found[key] = mine._replace(
-                detail=f"{mine.detail}; goes before {proved.evidence.replace(':', ' ')}"
-            )
             continue
         went_stale = (
             mine is not None and standing(part, mine, now, mine.limit or limit).state is CheckState.STALE
@@ -64,6 +60,7 @@ def reading_of(proof: Proof) -> Reading:
         detail=proof.detail,
         limit=None if proof.floor is None else _limit(proof.floor, proof.floor_source),
         failed=proof.failed,
+        declaration=proof.declaration,
         cannot_judge=proof.cannot_judge,
         voided=proof.voided,
         voided_at=proof.voided_at,

@@ -50,15 +50,15 @@ def assets(facts: SiteFacts, check: Check, now: datetime) -> dict[str, Reading]:
         Item.ENERGY: facts.context.energy_objects or 0,
     }
     share = assets_owned(facts.owned, counted, now=now)
-    if share is None:
-        return {}
+    term_id = share.term_id if share else None
     return {
         "assets-owned": Reading(
-            value=share.percent,
+            value=share.percent if share else None,
             taken_at=now.replace(hour=0, minute=0, second=0, microsecond=0),
             provenance=Provenance.DECLARED,
-            evidence=f"owned-assets:{share.term_id or facts.profile.slug}",
-            detail=_without(share),
+            evidence=f"owned-assets:{term_id or facts.profile.slug}",
+            detail=_without(share) if share else "",
+            cannot_judge="" if share else "The site has nothing in its inventory that could be owned.",
         )
     }
 

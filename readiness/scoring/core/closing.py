@@ -1,8 +1,9 @@
 """What would close the gap: which checks, resolved at which sites, free how much capacity.
 
 A site moves to a target when every check that holds it from there is resolved, and then whole: there are no fractions
-of a site. For `conditional` the BLOCK checks that hold it are to be resolved, for `ready` its COND checks as well, and
-those that an exception lifts. Resolving a check at one site counts one, whatever it takes to do.
+of a site. For `conditional` the BLOCK checks that hold it are to be resolved; for `ready` also its COND checks, those
+that an exception lifts, and BLOCK checks that are declared where a measurement is asked for. Resolving a check at one
+site counts one, whatever it takes to do.
 """
 
 from __future__ import annotations

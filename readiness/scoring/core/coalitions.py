@@ -174,6 +174,7 @@ class Between:
         return all(
             _same_standing(before.get(key), after.get(key))
             and (old.state is new.state)
+            and (old.tier is new.tier)
             and (old.state in _SETTLED or key not in before)
             for old, new in zip(start.parts, end.parts, strict=True)
             for key in ((check.id, old.part_id),)

@@ -8,6 +8,9 @@ itself.
 A sub-measure's own gate is respected. INFO sub-measures are shown and never decide a check that has others.
 For the verdict, `block_state` is the worst over the BLOCK sub-measures alone and `cond_state` over the COND
 ones, so a COND sub-measure of a BLOCK check makes a site conditional, not not-ready.
+
+Of sub-measures that warn, one that is declared where a measurement is asked for decides before the others: what is
+missing there is evidence, whatever the figures say.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from datetime import datetime
 
 from readiness.framework.core.definition import Check
 from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode
+from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
 
 WORST_FIRST = (
     CheckState.FAIL,
@@ -36,6 +39,7 @@ ACCEPTABLE = frozenset({CheckState.PASS, CheckState.WARN, CheckState.NOT_APPLICA
 """States that hold no verdict back."""
 MEASURED = frozenset({CheckState.PASS, CheckState.WARN, CheckState.FAIL})
 """States that fresh evidence decided."""
+LEAST_PROVED_FIRST = (Tier.CAPPED, Tier.DECLARED, Tier.MEASURED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,16 @@ class CheckResult:
     @property
     def has_fresh_evidence(self) -> bool:
         return self.measured_state in MEASURED
+
+    @property
+    def tier(self) -> Tier | None:
+        """What the state rests on; a check that holds is declared as soon as one of its deciding sub-measures is."""
+        if self.decided_by is None or not self.has_fresh_evidence:
+            return None
+        if self.measured_state is CheckState.FAIL:
+            return self.decided_by.tier
+        tiers = {part.tier for part in _deciding(self.parts, self.gate)}
+        return next((tier for tier in LEAST_PROVED_FIRST if tier in tiers), None)
 
     @property
     def value(self) -> float | None:
@@ -199,11 +213,13 @@ def _deciding(parts: Sequence[PartResult], gate: Gate) -> list[PartResult]:
 
 
 def _decider(parts: Sequence[PartResult]) -> PartResult | None:
-    """The worst sub-measure; among equals the one with the highest gate, then the first written."""
+    """The worst sub-measure; among equals a capped one, then that with the highest gate, then the first written."""
     applicable = [part for part in parts if part.state is not CheckState.NOT_APPLICABLE]
     if not applicable:
         return None
-    return max(applicable, key=lambda part: (SEVERITY[part.state], part.gate.rank))
+    return max(
+        applicable, key=lambda part: (SEVERITY[part.state], part.code is ReasonCode.CAPPED, part.gate.rank)
+    )
 
 
 def _without_decider(check: Check, parts: Sequence[PartResult], *, gate: Gate, weight: int) -> CheckResult:

@@ -43,7 +43,8 @@ class SiteResult:
     """A site's evaluation at one instant under one framework version.
 
     `changes_at` is the first moment after `evaluated_at` at which it changes without new data: evidence goes
-    stale, or a waiver, exception or declared `n-a` starts or ends. None if nothing is due.
+    stale, or a waiver, exception or declared `n-a` starts or ends. None if nothing is due. `measurable` counts the
+    BLOCK checks that apply and ask for a measurement.
     """
 
     framework_version: str
@@ -54,6 +55,7 @@ class SiteResult:
     score: SiteScore
     verdict: SiteVerdict
     changes_at: datetime | None
+    measurable: int = 0
 
 
 def evaluate(framework: Framework, inputs: SiteInputs, *, now: datetime) -> SiteResult:
@@ -68,6 +70,7 @@ def evaluate(framework: Framework, inputs: SiteInputs, *, now: datetime) -> Site
         score=score_site(checks, [pillar.id for pillar in framework.pillars]),
         verdict=decide(checks, stage=inputs.context.stage, exceptions=inputs.exceptions, now=now),
         changes_at=_changes_at(checks, inputs, now),
+        measurable=sum(map(_is_measurable, framework.checks, checks)),
     )
 
 
@@ -102,6 +105,13 @@ def _evaluate_part(
     if reading is not None and reading.limit is None and part.limit_from:
         limit = inputs.limits.get(part.limit_from)
     return judge(part, reading, now, limit, gate=gate)
+
+
+def _is_measurable(check: Check, result: CheckResult) -> bool:
+    return result.gate is Gate.BLOCK and any(
+        part.is_measured and judged.gate is not Gate.INFO and judged.state is not CheckState.NOT_APPLICABLE
+        for part, judged in zip(check.parts, result.parts, strict=False)
+    )
 
 
 def _changes_at(checks: tuple[CheckResult, ...], inputs: SiteInputs, now: datetime) -> datetime | None:

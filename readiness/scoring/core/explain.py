@@ -30,7 +30,7 @@ from readiness.scoring.core.coalitions import (
 from readiness.scoring.core.combine import CheckResult, Grant
 from readiness.scoring.core.score import SiteScore, check_points, score_site
 from readiness.scoring.core.shapley import contributions, smallest
-from readiness.scoring.core.states import FlipCause
+from readiness.scoring.core.states import FlipCause, Tier
 from readiness.scoring.core.verdict import SiteVerdict, decide
 
 type Causes = Mapping[FlipCause, float]
@@ -247,7 +247,11 @@ def _points(result: CheckResult | None) -> float:
 def _same(start: CheckResult | None, end: CheckResult | None) -> bool:
     if start is None or end is None:
         return start is end
-    return (start.state, start.gate, start.weight) == (end.state, end.gate, end.weight)
+    return _decides(start) == _decides(end)
+
+
+def _decides(result: CheckResult) -> tuple[object, ...]:
+    return result.state, result.gate, result.weight, result.tier is Tier.CAPPED
 
 
 def _grant_moves(between: Between) -> Iterable[GrantMove]:

@@ -24,7 +24,7 @@ from datetime import datetime
 from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.states import CheckState, FlipCause, FlipSubject, Verdict
+from readiness.scoring.core.states import CheckState, FlipCause, FlipSubject, Tier, Verdict
 from readiness.scoring.core.verdict import SiteVerdict
 
 GOOD = frozenset({CheckState.PASS, CheckState.NOT_APPLICABLE})
@@ -39,6 +39,7 @@ class CheckBefore:
     measured_state: CheckState
     parts: Mapping[str, CheckState] = field(default_factory=dict)
     first_bad_at: datetime | None = None
+    tier: Tier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,7 @@ class _Move:
             measured_state=self.new.measured_state,
             parts={part.part_id: part.state for part in self.new.parts},
             first_bad_at=self._first_bad_at(),
+            tier=self.new.tier,
         )
 
     def _check_flip(self) -> Flip:
@@ -235,7 +237,7 @@ def _verdict_flip(
     elif previous is None or old is None or new.verdict is None:
         cause = FlipCause.APPLICABILITY
     else:
-        cause = _verdict_cause(previous, old, new, new.verdict, flips)
+        cause = _verdict_cause(previous, old, new, flips, after)
     first = after.get(new.deciding[0]) if new.deciding else None
     yield Flip(
         subject=FlipSubject.VERDICT,
@@ -251,18 +253,22 @@ def _verdict_flip(
 
 
 def _verdict_cause(
-    previous: Before, old: Verdict, new: SiteVerdict, new_verdict: Verdict, flips: list[Flip]
+    previous: Before, old: Verdict, new: SiteVerdict, flips: list[Flip], after: Mapping[str, CheckBefore]
 ) -> FlipCause:
     """The cause of the first move among the checks that decide the worse of the two verdicts.
 
-    If none of them moved, what moved is how much one decides here: a fact of the site that its gate hangs on.
+    A check that still warns may rest on other evidence, which is data. If none of them moved, what moved is how much
+    one decides here: a fact of the site that its gate hangs on.
     """
     if set(previous.excepted) != set(new.excepted):
         return FlipCause.WAIVER
-    worsened = _BETTER[new_verdict] < _BETTER[old]
+    worsened = new.verdict is not None and _BETTER[new.verdict] < _BETTER[old]
     responsible = new.deciding if worsened else previous.deciding
     for check_id in responsible:
         for flip in flips:
             if flip.check_id == check_id:
                 return flip.cause
+        before, now = previous.checks.get(check_id), after.get(check_id)
+        if before and now and before.tier != now.tier:
+            return FlipCause.DATA
     return FlipCause.APPLICABILITY

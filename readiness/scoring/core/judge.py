@@ -10,14 +10,18 @@ import math
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from readiness.framework.core import wording
 from readiness.framework.core.definition import Bound, SubMeasure, Threshold
 from readiness.framework.core.numbers import MOST_DECIMALS, decimals_for, value_text
-from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode
+from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
 
 CLOCK_SKEW = timedelta(minutes=10)
 """Evidence dated further ahead of now is not evidence yet; telemetry refuses such samples at the same
 distance.
 """
+
+NOT_MEASURED = frozenset({Provenance.DECLARED, Provenance.ESTIMATED})
+"""An estimate is never shown as a measurement; it counts as much as it says, unless somebody entered it."""
 
 
 class Limit(NamedTuple):
@@ -42,7 +46,8 @@ class Reading(NamedTuple):
     say: the first makes it fail without any value (wrong data, failed requests), the second unknown (no
     background load, no floor for its platform), the third stale (firmware changed since). `voided_at` is when it was
     voided. `bad_since` is the first bad sample in the
-    window, if the measure knows it.
+    window, if the measure knows it. `declaration` names what somebody entered ("recorded fact 3"); it is empty where
+    a run or telemetry measured it, or Muster worked it out.
     """
 
     value: float | None
@@ -57,6 +62,7 @@ class Reading(NamedTuple):
     voided_at: datetime | None = None
     bad_since: datetime | None = None
     failed: str = ""
+    declaration: str = ""
 
 
 class PartResult(NamedTuple):
@@ -85,6 +91,7 @@ class PartResult(NamedTuple):
     evidence: str = ""
     detail: str = ""
     bad_since: datetime | None = None
+    tier: Tier | None = None
 
 
 def judge(
@@ -128,6 +135,7 @@ def judge(
         evidence=reading.evidence,
         detail=reading.detail,
         bad_since=_bad_since(state, reading, fresh_until),
+        tier=_tier(code, reading),
     )
 
 
@@ -138,9 +146,13 @@ def excluded(part: SubMeasure, reason: str, *, gate: Gate, declared: bool = Fals
 
 
 class Standing(NamedTuple):
-    """How a reading stands: all that it takes to compare it with others of the same sub-measure."""
+    """How a reading stands: all that it takes to compare it with others of the same sub-measure.
+
+    `capped` where a declaration counts as warn at most.
+    """
 
     state: CheckState
+    capped: bool
     margin: float | None
     threshold: float | None
 
@@ -148,11 +160,12 @@ class Standing(NamedTuple):
 def standing(part: SubMeasure, reading: Reading, now: datetime, limit: Limit | None = None) -> Standing:
     """As `judge` has it, without the words."""
     pass_at, warn_at = _bounds(part, limit or reading.limit)
-    state, _ = _weigh(part, reading, now, pass_at, warn_at)
+    state, code = _weigh(part, reading, now, pass_at, warn_at)
+    capped = code is ReasonCode.CAPPED
     if pass_at is None:
-        return Standing(state, None, None)
+        return Standing(state, capped, None, None)
     value = reading.value if reading.value is not None and math.isfinite(reading.value) else None
-    return Standing(state, None if value is None else pass_at.margin(value), pass_at.edge(value))
+    return Standing(state, capped, None if value is None else pass_at.margin(value), pass_at.edge(value))
 
 
 def _weigh(
@@ -175,11 +188,19 @@ def _weigh(
         return CheckState.FAIL, ReasonCode.RUN_FAILED
     if pass_at is None:
         return CheckState.UNKNOWN, ReasonCode.NO_LIMIT
-    if pass_at.contains(value):
-        return CheckState.PASS, ReasonCode.INSIDE
-    if warn_at is not None and warn_at.contains(value):
-        return CheckState.WARN, ReasonCode.WARN_BAND
-    return CheckState.FAIL, ReasonCode.OUTSIDE
+    passes = pass_at.contains(value)
+    if not passes and (warn_at is None or not warn_at.contains(value)):
+        return CheckState.FAIL, ReasonCode.OUTSIDE
+    if reading.declaration and part.is_measured:
+        return CheckState.WARN, ReasonCode.CAPPED
+    return (CheckState.PASS, ReasonCode.INSIDE) if passes else (CheckState.WARN, ReasonCode.WARN_BAND)
+
+
+def _tier(code: ReasonCode, reading: Reading) -> Tier:
+    if code is ReasonCode.CAPPED:
+        return Tier.CAPPED
+    is_declared = reading.declaration or reading.provenance in NOT_MEASURED
+    return Tier.DECLARED if is_declared else Tier.MEASURED
 
 
 def _reason(
@@ -187,7 +208,9 @@ def _reason(
 ) -> str:
     match code:
         case ReasonCode.INSIDE | ReasonCode.WARN_BAND | ReasonCode.OUTSIDE:
-            return _compared(part, reading, "meets" if code is ReasonCode.INSIDE else "misses", pass_at)
+            return _compared(part, reading, pass_at)
+        case ReasonCode.CAPPED:
+            return f"{_compared(part, reading, pass_at)} {wording.cap(part, reading.declaration)}"
         case ReasonCode.RUN_FAILED:
             return reading.failed
         case ReasonCode.CANNOT_JUDGE:
@@ -244,12 +267,13 @@ def _bad_since(state: CheckState, reading: Reading, fresh_until: datetime | None
             return None
 
 
-def _compared(part: SubMeasure, reading: Reading, verb: str, bound: Bound | None) -> str:
+def _compared(part: SubMeasure, reading: Reading, bound: Bound | None) -> str:
     if bound is None or reading.value is None:
         raise ValueError("Only a value and a region can be compared.")
     shown = f"{_rounded(reading.value, bound)} {part.unit}".strip()
     where = f" ({reading.detail})" if reading.detail else ""
-    return f"{part.name}: {shown}{where} {verb} {bound.text(part.unit)}."
+    verb = "meets" if bound.contains(reading.value) else "misses"
+    return f"{part.figure_name}: {shown}{where} {verb} {bound.text(part.unit)}."
 
 
 def _rounded(value: float, bound: Bound) -> str:

@@ -17,6 +17,7 @@ __all__ = [
     "Provenance",
     "ReasonCode",
     "Stage",
+    "Tier",
     "Verdict",
 ]
 
@@ -47,6 +48,17 @@ class Provenance(StrEnum):
     SIMULATED = "simulated"
 
 
+class Tier(StrEnum):
+    """How far evidence can be trusted: measured by a run or telemetry, or entered by somebody.
+
+    `capped` is declared too, where the framework asks for a measurement: it counts as warn at most.
+    """
+
+    MEASURED = "measured"
+    DECLARED = "declared"
+    CAPPED = "capped"
+
+
 class ReasonCode(StrEnum):
     """Why a sub-measure is in its state, for filters and translation; the sentence beside it gives the
     figures.
@@ -54,6 +66,7 @@ class ReasonCode(StrEnum):
 
     INSIDE = "inside"
     WARN_BAND = "warn-band"
+    CAPPED = "capped"
     OUTSIDE = "outside"
     RUN_FAILED = "run-failed"
     NO_EVIDENCE = "no-evidence"

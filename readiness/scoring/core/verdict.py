@@ -1,7 +1,8 @@
 """May the site carry production load, and which checks decide it.
 
 A waiver lifts nothing here. A signed, dated go-live exception takes a BLOCK check out of the way, and the
-verdict is then at best `conditional` and says so. However high the score, it does not enter.
+verdict is then at best `conditional` and says so. So it is where a BLOCK check rests on a declaration while the
+framework asks for a measurement. However high the score, it does not enter.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.scoring.core.combine import ACCEPTABLE, CheckResult, Grant
-from readiness.scoring.core.states import CheckState, Stage, Verdict
+from readiness.scoring.core.states import CheckState, Gate, Stage, Tier, Verdict
 
 STAGES_WITH_VERDICT = frozenset({Stage.COMMISSIONING, Stage.PRODUCTION})
 
@@ -20,7 +21,8 @@ STAGES_WITH_VERDICT = frozenset({Stage.COMMISSIONING, Stage.PRODUCTION})
 class SiteVerdict:
     """`verdict` None: the stage has none. `deciding` are the ids that hold it, first blocker first.
 
-    `excepted` are BLOCK checks lifted by an exception in force. `ends_at` is when the first of those ends.
+    `excepted` are BLOCK checks lifted by an exception in force. `ends_at` is when the first of those ends. `capped` are
+    BLOCK checks that hold and are declared where a measurement is asked for.
     """
 
     verdict: Verdict | None
@@ -30,6 +32,7 @@ class SiteVerdict:
     conditional: tuple[str, ...] = ()
     excepted: tuple[str, ...] = ()
     ends_at: datetime | None = None
+    capped: tuple[str, ...] = ()
 
     @property
     def first_blocker(self) -> str:
@@ -52,16 +55,21 @@ def decide(
     blocking = tuple(check_id for check_id in held if check_id not in live)
     excepted = tuple(check_id for check_id in held if check_id in live)
     conditional = _ordered(result for result in results if _holds(result.cond_state))
+    capped = _ordered(
+        result for result in results if result.gate is Gate.BLOCK and result.tier is Tier.CAPPED
+    )
     ends_at = min((live[check_id].ends_at for check_id in excepted), default=None)
     if blocking:
         reason = f"Held by {_names(blocking)}."
-        return SiteVerdict(Verdict.NOT_READY, reason, blocking, blocking, conditional, excepted, ends_at)
+        return SiteVerdict(
+            Verdict.NOT_READY, reason, blocking, blocking, conditional, excepted, ends_at, capped
+        )
     if not any(result.block_state or result.cond_state for result in results):
         return SiteVerdict(Verdict.NOT_READY, "No check applies, so nothing proves the site.")
-    if excepted or conditional:
-        deciding = excepted + tuple(one for one in conditional if one not in excepted)
-        reason = _conditional_reason(excepted, conditional)
-        return SiteVerdict(Verdict.CONDITIONAL, reason, deciding, (), conditional, excepted, ends_at)
+    if excepted or conditional or capped:
+        deciding = tuple(dict.fromkeys(excepted + conditional + capped))
+        reason = _conditional_reason(excepted, conditional, capped)
+        return SiteVerdict(Verdict.CONDITIONAL, reason, deciding, (), conditional, excepted, ends_at, capped)
     return SiteVerdict(Verdict.READY, "Every BLOCK and COND check holds.")
 
 
@@ -73,12 +81,16 @@ def _ordered(results: Iterable[CheckResult]) -> tuple[str, ...]:
     return tuple(result.check_id for result in sorted(results, key=lambda one: (one.pillar, one.check_id)))
 
 
-def _conditional_reason(excepted: tuple[str, ...], conditional: tuple[str, ...]) -> str:
+def _conditional_reason(
+    excepted: tuple[str, ...], conditional: tuple[str, ...], capped: tuple[str, ...]
+) -> str:
     sentences = []
     if excepted:
         sentences.append(f"A signed exception lifts {_names(excepted)}.")
     if conditional:
         sentences.append(f"Open: {_names(conditional)}.")
+    if capped:
+        sentences.append(f"Declared, not measured: {_names(capped)}.")
     return " ".join(sentences)
 
 

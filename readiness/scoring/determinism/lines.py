@@ -18,7 +18,8 @@ from readiness.scoring.determinism.judging import PARTS, Baseline, JudgedPath, L
 from readiness.scoring.determinism.queries import HistoryPoint, SiteDeterminism, SitePaths
 from readiness.scoring.determinism.tables import PathRow, change_words, path_name
 from readiness.scoring.queries.rows import CheckRow, ThresholdRow
-from web.units import age, format_value, number
+from web.ages import ago
+from web.units import format_value, number
 
 type Line = dict[str, Any]
 
@@ -177,7 +178,7 @@ def path_choices(found: SitePaths, chosen: JudgedPath | None, *, now: datetime) 
             "factor": number(value) if (value := path.value("load-factor")) is not None else "–",
             "jitter": number(value) if (value := path.value("tail-ratio")) is not None else "–",
             "reason": path.reason,
-            "age": age(path.taken_at, now=now),
+            "age": ago(path.taken_at, now=now),
         }
         for path in found.paths
     ]
@@ -211,7 +212,7 @@ def facts(found: SiteDeterminism, *, now: datetime) -> list[Line]:
             "value": chosen.taken_at.strftime("%Y-%m-%d %H:%M"),
             "unit": "UTC",
             "provenance": chosen.provenance,
-            "age": age(chosen.taken_at, now=now),
+            "age": ago(chosen.taken_at, now=now),
         },
         {
             "term": gettext("Latency limit"),

@@ -16,8 +16,9 @@ from readiness.scoring.cards import link
 from readiness.scoring.determinism.filters import DeterminismFilters
 from readiness.scoring.determinism.judging import PARTS, JudgedPath
 from readiness.scoring.determinism.queries import SitePaths
+from web.ages import ago
 from web.tables import Column, Table
-from web.units import age, number
+from web.units import number
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _figures() -> tuple[Column, ...]:
             value=partial(_tail, load=load, percentile=percentile),
             text=partial(_tail_words, load=load, percentile=percentile),
             numeric=True,
+            file_unit="µs",
             hint=_("µs, median over the repeats"),
         )
         for load, percentile, label in (
@@ -152,7 +154,7 @@ def _comparisons(now: datetime) -> tuple[Column, ...]:
             "age",
             _("Age"),
             value=lambda row: row.path.taken_at if row.path else None,
-            text=lambda row: age(row.path.taken_at, now=now) if row.path else "",
+            text=lambda row: ago(row.path.taken_at, now=now) if row.path else "",
             numeric=True,
             hint=_("Since the newest run that is shown"),
         ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.evaluate import SiteResult
 from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.states import Verdict
+from readiness.scoring.core.states import Tier, Verdict
 
 NO_VERDICT = ""
 """As stored: of sites in stages that have none."""
@@ -92,7 +92,7 @@ def _moves(before: Iterable[CheckResult], after: Iterable[CheckResult]) -> tuple
 
 def _decides(result: CheckResult) -> tuple[object, ...]:
     """All that verdict and score take from a check."""
-    return result.state, result.gate, result.block_state, result.cond_state
+    return result.state, result.gate, result.block_state, result.cond_state, result.tier is Tier.CAPPED
 
 
 def _move(check_id: str, old: CheckResult | None, new: CheckResult | None) -> CheckMove:

@@ -14,6 +14,7 @@ from readiness.scoring.cards import link
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.dry_run.operations import MAY_TRY
 from readiness.scoring.dry_run.queries import Standing
+from web.permissions import roles_of
 from web.states import state as state_of
 from web.units import power
 from web.visibility import name_of
@@ -126,7 +127,7 @@ def choices_of(version: FrameworkVersion, standing: Standing, user: User) -> dic
     publishes = user.has_perm(MAY_PUBLISH)
     why_not = ""
     if not publishes:
-        why_not = gettext("Publishing needs the permission %(permission)s.") % {"permission": MAY_PUBLISH}
+        why_not = gettext("Publishing takes the role %(roles)s.") % {"roles": roles_of(MAY_PUBLISH)}
     return {
         "may_try": user.has_perm(MAY_TRY) and version.status != FrameworkVersion.Status.PUBLISHED,
         "may_publish": publishes and version.is_draft,

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from readiness.scoring.core.explain import Causes, CheckMove, Move
-from readiness.scoring.explain import lines, words
+from readiness.scoring.explain import causes, lines, words
 from readiness.scoring.explain.asked import PARAMETERS, Asked, AskedError, read
 from readiness.scoring.explain.queries import (
     FleetExplained,
@@ -41,17 +41,28 @@ _answer = inline_serializer(
     {
         "site": fields.DictField(allow_null=True),
         "region": fields.DictField(allow_null=True),
-        "start": fields.DictField(help_text="Day, score (0 to 1), verdict and version at the start"),
+        "start": fields.DictField(
+            help_text="Day, score (0 to 1), verdict and version at the start. Of several sites `score` is by deployed"
+            " kW, null where no site has any, and `plain_mean` their plain mean"
+        ),
         "end": fields.DictField(),
         "change": fields.FloatField(),
         "causes": fields.DictField(
-            child=fields.FloatField(), help_text="Shapley values; they add up to the change"
+            child=fields.FloatField(),
+            help_text="Shapley values; they add up to the change, of several sites with `capacity` and"
+            " `sites_came_or_went`",
+        ),
+        "capacity": fields.FloatField(
+            required=False, help_text="Of several sites: what a change of deployed kW did"
+        ),
+        "sites_came_or_went": fields.FloatField(
+            required=False, help_text="Of several: what sites did that have capacity on one day only"
         ),
         "sentence": fields.CharField(),
         "pillars": fields.ListField(child=fields.DictField(), help_text="Of a site"),
         "checks": fields.ListField(child=fields.DictField(), help_text="Of a site: those that moved"),
         "sites": fields.ListField(
-            child=fields.DictField(), help_text="Of several: what moved the mean most first"
+            child=fields.DictField(), help_text="Of several: what moved the score most first"
         ),
     },
 )
@@ -133,16 +144,28 @@ def _check(move: CheckMove, explained: SiteExplained) -> dict[str, Any]:
 
 
 def _fleet(found: FleetExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
-    move = Move(found.move.start, found.move.end, found.move.by)
+    move = found.move
+    start_mean, end_mean = move.plain
     return {
         "site": None,
         "region": brief(asked.region, context) if asked.region else None,
-        "start": {"asked": asked.start, "score": move.start, "framework_versions": found.versions[0]},
-        "end": {"asked": asked.end, "score": move.end, "framework_versions": found.versions[1]},
+        "start": {
+            "asked": asked.start,
+            "score": move.start,
+            "plain_mean": start_mean,
+            "framework_versions": found.versions[0],
+        },
+        "end": {
+            "asked": asked.end,
+            "score": move.end,
+            "plain_mean": end_mean,
+            "framework_versions": found.versions[1],
+        },
         "change": move.change,
         "causes": _by(move.by),
-        "sites_came_or_went": found.move.coming_and_going,
-        "sentence": lines.finding(move),
+        "capacity": move.capacity,
+        "sites_came_or_went": move.coming_and_going,
+        "sentence": causes.fleet_sentence(move),
         "sites": [_of_several(row, context) for row in found.sites],
         "left_out": [brief(site, context) for site in found.left_out],
     }
@@ -156,6 +179,8 @@ def _of_several(row: SiteMove, context: dict[str, Any]) -> dict[str, Any]:
         "end": None if row.went else row.move.end,
         "verdict_start": None if row.came else start or None,
         "verdict_end": None if row.went else end or None,
+        "start_kw": row.ends.start_kw,
+        "end_kw": row.ends.end_kw,
         "adds": row.weight,
         "causes": _by(row.move.by),
     }

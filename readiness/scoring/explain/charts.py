@@ -10,19 +10,11 @@ from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.scoring.charts import Figure, figure
-from readiness.scoring.explain.words import points, score
+from readiness.scoring.explain.causes import Cause
+from readiness.scoring.explain.words import score
 
 THIN = 0.015
 """Height of a score's own mark, as a part of the axis: a bar down to an axis that does not begin at 0 would lie."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a cause added, 0 to 1 of the score."""
-
-    label: str
-    share: float
-    means: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +23,7 @@ class Waterfall:
     start: float
     end_label: str
     end: float
-    steps: tuple[Step, ...]
+    steps: tuple[Cause, ...]
 
 
 def waterfall(falls: Waterfall, *, finding: str) -> Figure:
@@ -89,7 +81,7 @@ def _leads(labels: Sequence[str], levels: Sequence[float]) -> go.Scatter:
     )
 
 
-def _bars(steps: Sequence[Step], levels: Sequence[float]) -> list[go.Bar]:
+def _bars(steps: Sequence[Cause], levels: Sequence[float]) -> list[go.Bar]:
     made = []
     for role, name, wanted in (
         ("ok", gettext("Raised the score"), [step.share > 0 for step in steps]),
@@ -102,7 +94,7 @@ def _bars(steps: Sequence[Step], levels: Sequence[float]) -> list[go.Bar]:
                 x=[steps[place].label for place in shown],
                 base=[round(100 * levels[place], 3) for place in shown],
                 y=[round(100 * steps[place].share, 3) for place in shown],
-                text=[points(steps[place].share) for place in shown],
+                text=[steps[place].text for place in shown],
                 textposition="outside",
                 cliponaxis=False,
                 customdata=[steps[place].means for place in shown],
@@ -136,4 +128,4 @@ def _table(falls: Waterfall, levels: Sequence[float]) -> dict[str, Any]:
         for step, level in zip(falls.steps, levels[1:], strict=True)
     ]
     rows.append([falls.end_label, None, round(100 * falls.end, 2)])
-    return {"columns": [gettext("Step"), gettext("Change, points"), gettext("Score")], "rows": rows}
+    return {"columns": [gettext("Step"), gettext("Change, points"), gettext("Score, points")], "rows": rows}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -14,10 +14,13 @@ from inventory.models import Region, Site
 from readiness.scoring.cards import link
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.explain import Causes, CheckMove, Move
-from readiness.scoring.explain import words
+from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
+from readiness.scoring.core.rounding import half_up
+from readiness.scoring.explain import causes, words
 from readiness.scoring.explain.asked import Asked
-from readiness.scoring.explain.charts import Step, Waterfall
-from readiness.scoring.explain.queries import FleetExplained, NothingKept, SiteExplained
+from readiness.scoring.explain.causes import Cause
+from readiness.scoring.explain.charts import Waterfall
+from readiness.scoring.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
 from readiness.scoring.queries.kept import Kept
 from readiness.scoring.version_links import difference_url
 
@@ -104,13 +107,13 @@ def site_figures(explained: SiteExplained) -> list[Line]:
     verdicts = [words.verdict_word(one.verdict or "") for one in (found.verdict.start, found.verdict.end)]
     same = verdicts[0] == verdicts[1]
     return [
-        _score_figure(found.score),
+        score_figure(found.score.start, found.score.end),
         {
             "label": gettext("Verdict"),
             "value": verdicts[1],
             "note": gettext("as before") if same else gettext("was %(verdict)s") % {"verdict": verdicts[0]},
         },
-        _strongest_figure(found.score),
+        _strongest_figure(causes.of_site(found.score)),
         {
             "label": gettext("Checks that moved"),
             "value": str(len(found.checks)),
@@ -120,15 +123,17 @@ def site_figures(explained: SiteExplained) -> list[Line]:
 
 
 def fleet_figures(found: FleetExplained) -> list[Line]:
-    move = Move(found.move.start, found.move.end, found.move.by)
+    move = found.move
     flipped = sum(row.verdicts[0] != row.verdicts[1] for row in found.sites if not (row.came or row.went))
-    coming = len(found.move.came) + len(found.move.went)
+    coming = len(move.came) + len(move.went)
+    by_kw = score_figure(move.start, move.end) | {"label": BY_KW}
     return [
-        _score_figure(move) | {"label": gettext("Mean score")},
-        _strongest_figure(move),
+        by_kw if move.end is not None else by_kw | {"note": NO_KW, "tone": "", "icon": ""},
+        score_figure(*move.plain) | {"label": PLAIN},
+        _strongest_figure(causes.of_fleet(move)),
         {
             "label": gettext("Sites compared"),
-            "value": str(found.move.sites),
+            "value": str(move.sites),
             "note": ngettext("%(n)s came or went", "%(n)s came or went", coming) % {"n": coming}
             if coming
             else "",
@@ -137,67 +142,55 @@ def fleet_figures(found: FleetExplained) -> list[Line]:
     ]
 
 
-def _score_figure(move: Move) -> Line:
-    tone = "ok" if move.change >= words.POINTS_SHOWN else "bad" if move.change <= -words.POINTS_SHOWN else ""
+def score_figure(start: float | None, end: float | None) -> Line:
+    change = half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
+    tone = "ok" if change > 0 else "bad" if change < 0 else ""
     return {
         "label": gettext("Score"),
-        "value": words.score(move.end) if move.end is not None else None,
+        "value": words.score(end) if end is not None else None,
         "note": gettext("%(change)s from %(start)s")
-        % {"change": words.points(move.change), "start": words.score(move.start)},
+        % {"change": words.tenths(change), "start": words.score(start)},
         "tone": tone,
         "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
     }
 
 
-def _strongest_figure(move: Move) -> Line:
-    cause = max(CAUSES, key=lambda each: abs(move.by[each]))
-    if abs(move.by[cause]) < words.POINTS_SHOWN:
-        return {"label": gettext("Moved most by"), "value": gettext("nothing"), "note": ""}
+def _strongest_figure(listed: Sequence[Cause]) -> Line:
+    cause = causes.strongest(listed)
     return {
         "label": gettext("Moved most by"),
-        "value": str(words.CAUSE_WORDS[cause]),
-        "note": gettext("%(points)s points") % {"points": words.points(move.by[cause])},
+        "value": cause.label if cause else gettext("nothing"),
+        "note": gettext("%(points)s points") % {"points": cause.text} if cause else "",
     }
 
 
 def site_waterfall(explained: SiteExplained) -> Waterfall:
-    return _waterfall(explained.found.score, (explained.start.on_date, explained.end.on_date), ())
+    move, days = explained.found.score, (explained.start.on_date, explained.end.on_date)
+    return _waterfall(move.start, move.end, days, causes.of_site(move))
 
 
 def fleet_waterfall(found: FleetExplained) -> Waterfall:
-    move = Move(found.move.start, found.move.end, found.move.by)
-    further: tuple[Step, ...] = ()
-    if found.move.came or found.move.went:
-        means = gettext("sites that are there at one of the days only")
-        further = (Step(gettext("Sites came or went"), found.move.coming_and_going, means),)
-    return _waterfall(move, (found.start, found.end), further)
+    move = found.move
+    return _waterfall(move.start, move.end, (found.start, found.end), causes.of_fleet(move))
 
 
-def _waterfall(move: Move, days: tuple[Any, Any], further: Sequence[Step]) -> Waterfall:
-    steps = [
-        Step(str(words.CAUSE_WORDS[cause]), move.by[cause], str(words.MEANINGS[cause])) for cause in CAUSES
-    ]
-    start, end = (words.day(each) for each in days)
-    return Waterfall(start, move.start or 0.0, end, move.end or 0.0, (*steps, *further))
+def _waterfall(
+    start: float | None, end: float | None, days: tuple[date, date], listed: tuple[Cause, ...]
+) -> Waterfall:
+    return Waterfall(words.day(days[0]), start or 0.0, words.day(days[1]), end or 0.0, listed)
 
 
 def finding(move: Move) -> str:
-    """The sentence that stands for the chart."""
-    return gettext("From %(start)s to %(end)s. %(strongest)s") % {
-        "start": words.score(move.start),
-        "end": words.score(move.end),
-        "strongest": words.strongest(move.by),
-    }
+    """The sentence that stands for the chart of a site."""
+    return causes.sentence(move.start, move.end, causes.of_site(move))
 
 
 def most_moved(found: FleetExplained) -> list[Line]:
-    """The sites that the mean moved by, and what moved each most."""
+    """The sites that the score moved by, and what moved each most."""
     lines = []
     for row in found.sites[:MOST_MOVED]:
         if abs(row.weight) < words.POINTS_SHOWN:
             break
-        cause = max(CAUSES, key=lambda each: abs(row.move.by[each]))
-        why = gettext("came") if row.came else gettext("went") if row.went else str(words.CAUSE_WORDS[cause])
         lines.append(
             {
                 "name": row.site.name,
@@ -205,11 +198,20 @@ def most_moved(found: FleetExplained) -> list[Line]:
                     "explain", site=row.site.slug, start=found.start.isoformat(), end=found.end.isoformat()
                 ),
                 "verdict": row.verdicts[0] if row.went else row.verdicts[1],
-                "why": why,
+                "why": _why(row),
                 "adds": words.points(row.weight),
             }
         )
     return lines
+
+
+def _why(row: SiteMove) -> str:
+    """What a site did to the score of all, which its capacity may have done more to than what moved its own score."""
+    if row.came or row.went:
+        return gettext("came") if row.came else gettext("went")
+    cause = causes.strongest(causes.of_site(row.move))
+    by_own_score = row.weight - row.by_capacity
+    return cause.label if cause and abs(by_own_score) >= abs(row.by_capacity) else str(causes.CAPACITY)
 
 
 def verdict_line(explained: SiteExplained) -> Line | None:

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import OuterRef
+
 from inventory.models import Region, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.core.coalitions import Snapshot
 from readiness.scoring.core.explain import Explanation, Move, explain
-from readiness.scoring.core.explain_fleet import FleetMove, fleet_move
+from readiness.scoring.core.explain_fleet import FleetMove, SiteEnds, fleet_move
 from readiness.scoring.core.kept import decode
 from readiness.scoring.core.states import Stage
+from readiness.scoring.core.verdict import STAGES_WITH_VERDICT
 from readiness.scoring.models import ScoreInputs, ScorePoint
+from readiness.scoring.queries.deployed import event_kw
 from readiness.scoring.queries.kept import Kept, kept_on
 from readiness.scoring.queries.score_points import NEAR
 from web.remembering import recall, remember
@@ -47,14 +51,23 @@ class NothingKept:
 
 @dataclass(frozen=True, slots=True)
 class SiteMove:
-    """One site of several. `weight` is what it adds to the change of their mean."""
+    """One site of several. `weight` is what it adds to the change of their score, by deployed kW; `by_capacity` the
+    part of it that a change of its kW made.
+
+    `came` and `went` where it counts at one end only: it was entered or retired, or had no capacity at the other.
+    """
 
     site: Site
-    move: Move
+    ends: SiteEnds
     verdicts: tuple[str, str]
     came: bool
     went: bool
     weight: float
+    by_capacity: float
+
+    @property
+    def move(self) -> Move:
+        return self.ends.move
 
     @property
     def change(self) -> float:
@@ -63,7 +76,7 @@ class SiteMove:
 
 @dataclass(frozen=True, slots=True)
 class FleetExplained:
-    """`sites` are those that moved the mean most first; of those left out nothing was kept near one of the days.
+    """`sites` are those that moved the score most first; of those left out nothing was kept near one of the days.
 
     `too_many` is how many sites there are where that is more than are explained at once; there is no `move` then.
     """
@@ -97,7 +110,7 @@ def fleet_explained(start: date, end: date, region: Region | None = None) -> Fle
         sites = sites.filter(region=region)
     every = {site.pk: site for site in sites[: MOST_SITES + 1]}
     if len(every) > MOST_SITES:
-        nothing: FleetMove[int] = fleet_move({}, {}, {})
+        nothing: FleetMove[int] = fleet_move({})
         return FleetExplained(start, end, nothing, (), (), ((), ()), too_many=sites.count())
     kept = (_kept_days(every, start), _kept_days(every, end))
     moves = _moves(_pairs(kept))
@@ -109,12 +122,13 @@ def fleet_explained(start: date, end: date, region: Region | None = None) -> Fle
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A row of what was kept, without its content. `version` is the id of the framework's."""
+    """A row of what was kept, without its content. `version` is the id of the framework's, `kw` the capacity then."""
 
     pk: int
     site_id: int
     key: str
     version: int
+    kw: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +146,13 @@ type _Pair = tuple[_Day, _Day]
 def _kept_days(sites: Collection[int], day: date) -> dict[int, _Day]:
     rows = ScoreInputs.objects.filter(site__in=sites, on_date__lte=day, on_date__gt=day - NEAR)
     newest = rows.order_by("site_id", "-on_date").distinct("site_id")
-    columns = ("pk", "site_id", "evaluated_at", "framework_version_id")
+    # Capacity is asked for of the days that are taken alone.
+    taken = ScoreInputs.objects.filter(pk__in=newest.values("pk")).order_by()
+    kw = event_kw(site="site_id", at=OuterRef("evaluated_at"))
+    columns = ("pk", "site_id", "evaluated_at", "framework_version_id", "kw")
     return {
-        site_id: _Day(pk, site_id, f"{pk}.{at.timestamp():.6f}", version)
-        for pk, site_id, at, version in newest.values_list(*columns)
+        site_id: _Day(pk, site_id, f"{pk}.{at.timestamp():.6f}", version, kw or 0.0)
+        for pk, site_id, at, version, kw in taken.annotate(kw=kw).values_list(*columns)
     }
 
 
@@ -190,37 +207,41 @@ def _together(
     start: date,
     end: date,
 ) -> FleetExplained:
-    stayed, came, went, left_out = {}, {}, {}, []
+    ends: dict[int, SiteEnds] = {}
+    left_out = []
     for site_id, site in every.items():
         told = moves.get(site_id)
-        match _whereabouts(site, told, site_id in kept[0], site_id in kept[1], site_id in known_before):
-            case "stayed" if told:
-                stayed[site_id] = told.move
-            case "came" if told:
-                came[site_id] = told.move.end or 0.0
-            case "went" if told:
-                went[site_id] = told.move.start or 0.0
-            case "unknown":
-                left_out.append(site)
-    move = fleet_move(stayed, came, went)
-    weights = {
-        **{site_id: one.change / len(stayed) for site_id, one in stayed.items()},
-        **move.came,
-        **move.went,
-    }
+        whereabouts = _whereabouts(
+            site, told, site_id in kept[0], site_id in kept[1], site_id in known_before
+        )
+        if whereabouts == "unknown":
+            left_out.append(site)
+        elif whereabouts and told:
+            ends[site_id] = SiteEnds(
+                told.move,
+                None if whereabouts == "came" else _kw(kept[0].get(site_id), told.stages[0]),
+                None if whereabouts == "went" else _kw(kept[1].get(site_id), told.stages[1]),
+            )
+    move = fleet_move(ends)
     rows = [
         SiteMove(
             every[site_id],
-            moves[site_id].move,
+            of_site,
             moves[site_id].verdicts,
-            site_id in came,
-            site_id in went,
-            weight,
+            came=of_site.start_kw is None or site_id in move.came,
+            went=of_site.end_kw is None or site_id in move.went,
+            weight=move.adds[site_id],
+            by_capacity=move.by_capacity.get(site_id, 0.0),
         )
-        for site_id, weight in weights.items()
+        for site_id, of_site in ends.items()
     ]
     rows.sort(key=lambda row: (-abs(row.weight), -_stir(row), row.site.name, row.site.pk))
     return FleetExplained(start, end, move, tuple(rows), tuple(left_out), _versions(kept))
+
+
+def _kw(day: _Day | None, stage: str) -> float:
+    """Deployed at a kept day: nothing in a stage that holds no capacity."""
+    return day.kw if day is not None and stage in STAGES_WITH_VERDICT else 0.0
 
 
 def _whereabouts(site: Site, told: _Told | None, at_start: bool, at_end: bool, known_before: bool) -> str:

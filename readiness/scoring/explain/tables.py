@@ -13,10 +13,12 @@ from readiness.scoring.explain.asked import Asked
 from readiness.scoring.explain.lines import CheckLine
 from readiness.scoring.explain.queries import SiteMove
 from web.tables import Column, Table
+from web.tables.columns import Text
+from web.units import number
 
 
 def moved_checks() -> Table:
-    """Of CheckLine."""
+    """The rows are CheckLine."""
     return Table(
         id="moved-checks",
         noun=(_("check"), _("checks")),
@@ -48,7 +50,8 @@ def moved_checks() -> Table:
                 text=lambda row: words.points(row.share),
                 sort=lambda row: abs(row.share),
                 numeric=True,
-                export=lambda row: round(100 * row.share, 4),
+                export=lambda row: _points(row.share),
+                file_unit=_("points"),
                 hint=_("Points of 100 of the site’s score"),
             ),
             Column("told", _("What moved"), template="readiness/explain/told_cell.html", phone="full"),
@@ -87,13 +90,14 @@ def _share_column(cause: FlipCause, share: Callable[[Any], float], *, default: b
         sort=lambda row: abs(share(row)),
         numeric=True,
         default=default,
-        export=lambda row: round(100 * share(row), 4),
+        export=lambda row: _points(share(row)),
+        file_unit=_("points"),
         hint=words.MEANINGS[cause],
     )
 
 
 def moved_sites(asked: Asked) -> Table:
-    """Of SiteMove, what moved the mean most first."""
+    """The rows are SiteMove; what moved the score most comes first."""
     days = {key: value for key, value in asked.query.items() if key in ("start", "end")}
     return Table(
         id="moved-sites",
@@ -119,22 +123,8 @@ def moved_sites(asked: Asked) -> Table:
                 export=lambda row: row.site.slug,
             ),
             Column("region", _("Region"), value=lambda row: row.site.region.name, default=False),
-            Column(
-                "start",
-                _("Before"),
-                value=lambda row: None if row.came else row.move.start,
-                text=lambda row: "" if row.came else words.score(row.move.start),
-                sort=lambda row: -1.0 if row.came else row.move.start or 0.0,
-                numeric=True,
-            ),
-            Column(
-                "end",
-                _("After"),
-                value=lambda row: None if row.went else row.move.end,
-                text=lambda row: "" if row.went else words.score(row.move.end),
-                sort=lambda row: -1.0 if row.went else row.move.end or 0.0,
-                numeric=True,
-            ),
+            _level("start", _("Before"), lambda row: None if row.came else row.move.start),
+            _level("end", _("After"), lambda row: None if row.went else row.move.end),
             Column(
                 "change",
                 _("Change"),
@@ -142,8 +132,10 @@ def moved_sites(asked: Asked) -> Table:
                 text=lambda row: _change(row),
                 sort=lambda row: abs(row.weight),
                 numeric=True,
-                export=lambda row: round(100 * row.change, 4),
+                export=lambda row: _points(row.change),
+                file_unit=_("points"),
             ),
+            *_of_fleet(),
             *(_of_site(cause) for cause in CAUSES),
         ),
         row_id=lambda row: row.site.pk,
@@ -151,6 +143,55 @@ def moved_sites(asked: Asked) -> Table:
         empty={"title": _("No site to compare"), "text": "", "icon": "building-factory-2"},
         per_page=25,
     )
+
+
+def _of_fleet() -> tuple[Column, ...]:
+    """What the site did to the score of all, and by which weight."""
+    return (
+        Column(
+            "adds",
+            _("Effect on the score"),
+            value=lambda row: row.weight,
+            text=lambda row: words.points(row.weight),
+            sort=lambda row: abs(row.weight),
+            numeric=True,
+            export=lambda row: _points(row.weight),
+            file_unit=_("points"),
+            hint=_("Points of 100 of the score by deployed kW"),
+        ),
+        _kw("start_kw", _("Deployed before, kW"), lambda row: row.ends.start_kw),
+        _kw("end_kw", _("Deployed after, kW"), lambda row: row.ends.end_kw),
+    )
+
+
+def _kw(column_id: str, head: Any, kw: Callable[[SiteMove], float | None]) -> Column:
+    return Column(
+        column_id,
+        head,
+        value=kw,
+        text=lambda row: "" if (there := kw(row)) is None else number(there),
+        sort=lambda row: kw(row) or 0.0,
+        numeric=True,
+        default=False,
+    )
+
+
+def _level(key: str, label: Text, score: Callable[[SiteMove], float | None]) -> Column:
+    """The score of a site at one end; nothing where the site was not there yet, or any more."""
+    return Column(
+        key,
+        label,
+        value=score,
+        text=lambda row: "" if score(row) is None else words.score(score(row)),
+        sort=lambda row: -1.0 if score(row) is None else score(row),
+        numeric=True,
+        export=lambda row: _points(score(row)),
+        file_unit=_("points"),
+    )
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 4)
 
 
 def _change(row: SiteMove) -> str:

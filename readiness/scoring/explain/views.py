@@ -12,9 +12,8 @@ from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Region, Site
 from readiness.scoring import cards, charts
-from readiness.scoring.core.explain import Move
+from readiness.scoring.explain import causes, lines, queries, tables, words
 from readiness.scoring.explain import charts as explain_charts
-from readiness.scoring.explain import lines, queries, tables, words
 from readiness.scoring.explain.asked import Asked, AskedError, read
 from readiness.scoring.views import answers
 from web import tables as table_kit
@@ -45,13 +44,15 @@ def chart(request: HttpRequest, form: str) -> HttpResponse:
     asked = _asked(request, now())
     if asked.site is None:
         found = queries.fleet_explained(asked.start, asked.end, asked.region)
-        falls, move = lines.fleet_waterfall(found), Move(found.move.start, found.move.end, found.move.by)
+        falls, finding = lines.fleet_waterfall(found), causes.fleet_sentence(found.move)
+        if found.move.start is None and found.move.end is None:
+            return answers.chart(charts.nothing(finding), form)
     else:
         explained = queries.site_explained(asked.site, asked.start, asked.end)
         if isinstance(explained, queries.NothingKept):
             return answers.chart(charts.nothing(lines.nothing_kept(explained)), form)
-        falls, move = lines.site_waterfall(explained), explained.found.score
-    return answers.chart(explain_charts.waterfall(falls, finding=lines.finding(move)), form)
+        falls, finding = lines.site_waterfall(explained), lines.finding(explained.found.score)
+    return answers.chart(explain_charts.waterfall(falls, finding=finding), form)
 
 
 def _asked(request: HttpRequest, at: datetime) -> Asked:
@@ -89,10 +90,9 @@ def _fleet(request: HttpRequest, asked: Asked) -> dict[str, Any]:
     }
     if not found.is_told:
         return context
-    move = Move(found.move.start, found.move.end, found.move.by)
     return context | {
         "kpis": lines.fleet_figures(found),
-        "finding": lines.finding(move),
+        "finding": causes.fleet_sentence(found.move),
         "most_moved": lines.most_moved(found),
         "versions": lines.versions_of_fleet(found),
         "table": table_kit.page(request, tables.moved_sites(asked), list(found.sites)),

@@ -11,9 +11,10 @@ from django.utils.translation import gettext, gettext_lazy
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.combine import CheckResult
-from readiness.scoring.core.explain import Causes, CheckMove, Explanation, Sets
+from readiness.scoring.core.explain import CheckMove, Explanation, Sets
 from readiness.scoring.core.judge import PartResult
-from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode
+from readiness.scoring.core.rounding import half_up
+from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
 from readiness.scoring.explain import queries
 from readiness.scoring.explain.queries import SiteExplained
 from web.states import state
@@ -44,13 +45,19 @@ POINTS_SHOWN = 0.0005
 
 def points(share: float | None) -> str:
     """A change of a score in points of a hundred, with its sign."""
-    if share is None or abs(share) < POINTS_SHOWN:
+    return "0.0" if share is None else tenths(half_up(1000 * share))
+
+
+def tenths(count: int) -> str:
+    """Tenths of a point as points, with their sign."""
+    if not count:
         return "0.0"
-    return f"{'+' if share > 0 else '−'}{number(abs(100 * share), 1)}"
+    return f"{'+' if count > 0 else '−'}{number(abs(count) / 10, 1)}"
 
 
 def score(value: float | None) -> str:
-    return gettext("none") if value is None else number(100 * value, 1)
+    """In points of a hundred, rounded as changes of it are."""
+    return gettext("none") if value is None else number(half_up(1000 * value) / 10, 1)
 
 
 def day(on: date) -> str:
@@ -80,18 +87,6 @@ def how_it_flipped(sets: Sets) -> str:
     if len(sets) == 1:
         return gettext("Only together: %(causes)s.") % {"causes": listed(sets[0])}
     return gettext("Any of these would have been enough: %(causes)s.") % {"causes": moved_by(sets)}
-
-
-def strongest(by: Causes) -> str:
-    """The cause that did most to a score, in a sentence."""
-    shown = {cause: share for cause, share in by.items() if abs(share) >= POINTS_SHOWN}
-    if not shown:
-        return gettext("No cause moved the score.")
-    cause = max(shown, key=lambda each: abs(shown[each]))
-    return gettext("Most of it is %(cause)s: %(points)s points.") % {
-        "cause": str(CAUSE_WORDS[cause]).lower(),
-        "points": points(shown[cause]),
-    }
 
 
 def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
@@ -141,15 +136,24 @@ def _data(move: CheckMove, explained: SiteExplained) -> str:
         ):
             limit = f"{start.threshold_text} → {limit}"
         against = gettext(", limit %(limit)s") % {"limit": limit} if limit else ""
-        return f"{name}: {before} → {after}{against}"
+        return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
     if after:
-        return gettext("%(name)s: %(value)s, and no evidence before") % {"name": name, "value": after}
+        only_now = gettext("%(name)s: %(value)s, and no evidence before") % {"name": name, "value": after}
+        return only_now + _by_declaration(start, end)
     if before:
         return gettext("%(name)s: %(value)s before, and no evidence any more") % {
             "name": name,
             "value": before,
         }
     return _reason(end or start)
+
+
+def _by_declaration(start: PartResult | None, end: PartResult | None) -> str:
+    """Why the same figure counts for less, or for more, than before; "" where both ends were measured or declared."""
+    was_capped, is_capped = (part is not None and part.tier is Tier.CAPPED for part in (start, end))
+    if is_capped and not was_capped:
+        return f". {_reason(end)}"
+    return gettext(", and it was only declared before") if was_capped and not is_capped else ""
 
 
 def _age(move: CheckMove, explained: SiteExplained) -> str:
@@ -242,7 +246,7 @@ def _reason(part: PartResult | None) -> str:
 def _name(explained: SiteExplained, check_id: str, part: PartResult | None) -> str:
     """The framework's name of a sub-measure; of the check where it has one only."""
     check = check_of(explained, check_id)
-    names = {each.id: each.name for each in check.parts} if check else {}
+    names = {each.id: each.figure_name for each in check.parts} if check else {}
     return names.get(part.part_id, part.part_id) if part else check.name if check else check_id
 
 

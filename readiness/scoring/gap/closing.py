@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core import closing as core
@@ -15,7 +15,7 @@ from readiness.scoring.core.closing import CheckEffect, HeldSite, Step, Target
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.gap import NOTHING, Capacity, Measure
 from readiness.scoring.core.states import Gate, Verdict
-from readiness.scoring.models import CheckResult, SiteScore
+from readiness.scoring.models import CheckResult, SiteScore, Tier
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import Standing
 
@@ -88,6 +88,8 @@ def _open(known: Standing) -> dict[int, list[str]]:
 
 
 def open_results() -> QuerySet[CheckResult]:
-    """Results that keep their sites from being ready: of a check that decides, and neither met nor without meaning."""
+    """Results that keep their sites from being ready: of a check that decides, and neither met nor without meaning;
+    and of a BLOCK check that is met by a declaration alone."""
     met = sorted(state.value for state in ACCEPTABLE)
-    return CheckResult.objects.filter(gate__in=[Gate.BLOCK.value, Gate.COND.value]).exclude(state__in=met)
+    is_open = Q(gate__in=[Gate.BLOCK.value, Gate.COND.value]) & ~Q(state__in=met)
+    return CheckResult.objects.filter(is_open | Q(gate=Gate.BLOCK.value, tier=Tier.CAPPED.value))

@@ -136,10 +136,11 @@ def _site_columns(measure: Measure) -> tuple[Column, ...]:
                text=lambda line: line.names, template="readiness/gap/checks_cell.html", phone="full"),
         Column("count", _("Checks"), value=lambda line: len(line.checks), sort=True, numeric=True),
         Column("freed", _("Frees"), value=lambda line: measure.of(line.held),
-               text=lambda line: amount(measure.of(line.held), measure), sort=True, numeric=True),
+               text=lambda line: amount(measure.of(line.held), measure), sort=True, numeric=True,
+               file_unit=_unit(measure)),
         Column("each", _("For each check"), value=lambda line: measure.of(line.held) / len(line.checks),
                text=lambda line: amount(measure.of(line.held) / len(line.checks), measure), sort=True, numeric=True,
-               hint=_("Capacity freed by the checks resolved: what the plan is ordered by")),
+               file_unit=_unit(measure), hint=_("Capacity freed by the checks resolved: what the plan is ordered by")),
     )  # fmt: skip
 
 
@@ -147,7 +148,8 @@ def _running_columns(measure: Measure) -> tuple[Column, ...]:
     return (
         Column("so_far", _("Checks so far"), value=lambda line: line.checks_so_far, numeric=True),
         Column("freed_so_far", _("Freed so far"), value=lambda line: measure.of(line.freed_so_far),
-               text=lambda line: amount(measure.of(line.freed_so_far), measure), numeric=True),
+               text=lambda line: amount(measure.of(line.freed_so_far), measure), numeric=True,
+               file_unit=_unit(measure)),
         Column("listed", _("On the worklist"), value=lambda line: line.listed,
                text=lambda line: _of(line.listed, len(line.checks)),
                url=lambda line: link("worklist", site=line.slug, live="true") if line.listed else "",
@@ -167,11 +169,13 @@ def check_table(measure: Measure) -> Table:
             Column("pillar", _("Pillar"), sort=True),
             Column("sites", _("Sites held"), sort=True, numeric=True),
             Column("touched", _("Their capacity"), value=lambda line: measure.of(line.touched),
-                   text=lambda line: amount(measure.of(line.touched), measure), sort=True, numeric=True),
+                   text=lambda line: amount(measure.of(line.touched), measure), sort=True, numeric=True,
+                   file_unit=_unit(measure)),
             Column("frees", _("Sites freed"), sort=True, numeric=True,
                    hint=_("Sites that no other check holds")),
             Column("freed", _("Frees"), value=lambda line: measure.of(line.freed),
-                   text=lambda line: amount(measure.of(line.freed), measure), sort=True, numeric=True),
+                   text=lambda line: amount(measure.of(line.freed), measure), sort=True, numeric=True,
+                   file_unit=_unit(measure)),
             Column("listed", _("On the worklist"), value=lambda line: line.listed,
                    text=lambda line: _of(line.listed, line.sites),
                    url=lambda line: link("worklist", check=line.id, live="true") if line.listed else "",
@@ -187,6 +191,10 @@ def check_table(measure: Measure) -> Table:
             "icon": "circle-check",
         },
     )  # fmt: skip
+
+
+def _unit(measure: Measure) -> str:
+    return "kW" if measure is Measure.POWER else gettext("accelerators")
 
 
 def _of(some: int, whole: int) -> str:

@@ -15,9 +15,10 @@ from readiness.evidence.core.proving.interop import JudgedPair
 from readiness.scoring import findings
 from readiness.scoring.cards import link
 from readiness.scoring.interop.queries import WORST_FIRST, FleetPair, SitePairs
+from web.ages import ago
 from web.states import STATES
 from web.tables import Choice, Column, Table
-from web.units import age, duration
+from web.units import duration
 
 STANDINGS = [(each.value, STATES["interop"][each.value].word) for each in WORST_FIRST]
 ASPECT_WORDS = {
@@ -110,7 +111,7 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
                 "tested",
                 _("Tested"),
                 value=lambda row: row.proof.taken_at if row.proof else None,
-                text=lambda row: age(row.proof.taken_at, now=now) if row.proof else "",
+                text=lambda row: ago(row.proof.taken_at, now=now) if row.proof else "",
                 numeric=True,
                 sort=True,
             ),

@@ -27,6 +27,19 @@ class MatrixSerializer(ObjectSerializer):
         source="score.deciding", child=serializers.CharField(), read_only=True, allow_null=True
     )
     first_blocker = serializers.CharField(source="score.first_blocker", read_only=True, allow_null=True)
+    capped = serializers.ListField(
+        source="score.capped",
+        child=serializers.CharField(),
+        read_only=True,
+        allow_null=True,
+        help_text="BLOCK checks that are declared where a measurement is asked for",
+    )
+    measurable = serializers.IntegerField(
+        source="score.measurable",
+        read_only=True,
+        allow_null=True,
+        help_text="BLOCK checks that ask for a measurement",
+    )
     deployed_kw = serializers.FloatField(read_only=True, help_text="IT power in commission or production")
     gap_kw = serializers.FloatField(read_only=True, help_text="Deployed while the site is not ready")
     score = serializers.FloatField(source="score.score", read_only=True, allow_null=True)
@@ -42,6 +55,9 @@ class MatrixSerializer(ObjectSerializer):
     failure = serializers.CharField(source="score.failure", read_only=True, allow_null=True)
     framework_version = serializers.CharField(source="judged_by", read_only=True, allow_null=True)
     states = serializers.SerializerMethodField(help_text="State by check id")
+    tiers = serializers.SerializerMethodField(
+        help_text="What a check rests on, by its id: measured, declared, or capped"
+    )
 
     class Meta:
         model = Site
@@ -58,13 +74,17 @@ class MatrixSerializer(ObjectSerializer):
                 "gap_kw",
             ),
             *("score", "score_upper", "coverage", "evaluated_at", "failed_at", "failure"),
-            *("framework_version", "states"),
+            *("capped", "measurable", "framework_version", "states", "tiers"),
         )
         brief_fields = ("slug", "verdict", "states")
 
     @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
     def get_states(self, site: Site) -> dict[str, str]:
         return {result.check_id: result.state for result in site.check_results.all()}
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+    def get_tiers(self, site: Site) -> dict[str, str]:
+        return {result.check_id: result.tier for result in site.check_results.all() if result.tier}
 
 
 @extend_schema(summary="Sites against checks")
@@ -78,7 +98,7 @@ class MatrixViewSet(ReadOnlyObjectViewSet):
     ordering_fields = ("id", "name", "gap_kw", "deployed_kw", "score__score")
 
     def get_queryset(self) -> QuerySet[Site]:
-        results = CheckResult.objects.only("site_id", "check_id", "state").order_by("check_id")
+        results = CheckResult.objects.only("site_id", "check_id", "state", "tier").order_by("check_id")
         wanted = Wanted.of(self.request.query_params)
         if wanted.pillars or wanted.gates:
             _version, framework = framework_queries.current()

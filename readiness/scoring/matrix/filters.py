@@ -10,14 +10,14 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.scoring.filters import GATES, PILLARS
 from readiness.scoring.matrix.wanted import Wanted
-from readiness.scoring.models import CheckResult, CheckState
+from readiness.scoring.models import CheckResult, CheckState, Tier
 from readiness.scoring.tables import SiteFilters
 from web import clock
 from web.rest.lookups import AnyOf, Existing, Flag
 
 
 class MatrixFilters(SiteFilters):
-    """Pillar and gate leave columns; state and expiry leave the sites and checks that have such a cell."""
+    """Pillar and gate leave columns; state, tier and expiry leave the sites and checks that have such a cell."""
 
     site = AnyOf(
         field_name="slug", lookup_expr="exact", inner=Existing(Site, "slug"), commas=True, label=_("Site")
@@ -31,6 +31,9 @@ class MatrixFilters(SiteFilters):
     state = django_filters.MultipleChoiceFilter(
         label=_("State of a check"), choices=CheckState.choices, method="with_cells"
     )
+    tier = django_filters.MultipleChoiceFilter(
+        label=_("What a check rests on"), choices=Tier.choices, method="with_cells"
+    )
     expiring = Flag(
         read=lambda _key: Q(), label=_("Evidence that goes stale within 14 days"), method="with_cells"
     )
@@ -40,7 +43,7 @@ class MatrixFilters(SiteFilters):
         fields: list[str] = []
         search_fields = SiteFilters.Meta.search_fields
         panel = [
-            *("verdict", "state", "pillar", "gate", "region", "kind", "profile", "stage", "expiring"),
+            *("verdict", "state", "tier", "pillar", "gate", "region", "kind", "profile", "stage", "expiring"),
         ]
 
     def by_profile(self, queryset: QuerySet[Site], name: str, values: list[str]) -> QuerySet[Site]:

@@ -28,6 +28,8 @@ type Line = dict[str, Any]
 LEGEND = ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
 # Of these the figures say how far away it is; of the others, that there is nothing to compare.
 WITH_FIGURES = {"warn", "fail", "waived"}
+MARKED_TIERS = ("declared", "capped")
+"""What is measured has no mark: it is what is expected."""
 
 
 class CellLine(NamedTuple):
@@ -35,6 +37,7 @@ class CellLine(NamedTuple):
 
     key: str
     state: str
+    tier: str
     label: str
     expires: bool
     begins_pillar: bool
@@ -63,6 +66,7 @@ class CellWords:
         self.now = now
         self.year = localtime(now).year
         self.words = {value: str(state.word) for value, state in STATES["check"].items()}
+        self.tiers = {tier: f", {STATES['tier'][tier].word}".lower() for tier in MARKED_TIERS}
         self.dates: dict[datetime, str] = {}
         self.said: dict[tuple[str, datetime], str] = {}
 
@@ -80,7 +84,7 @@ class CellWords:
         if key not in self.said:
             words = {"state": self.words[cell.state], "date": self.date(cell.since)}
             self.said[key] = gettext("%(state)s since %(date)s") % words
-        said = self.said[key]
+        said = self.said[key] + self.tiers.get(cell.tier, "")
         if cell.state in WITH_FIGURES and cell.value is not None:
             said = f"{said}, {against_limit(cell.value, cell.unit, cell.threshold_text)}"
         if cell.expires_at and self.expires_soon(cell):
@@ -111,9 +115,9 @@ def _cell(row: MatrixRow, column: tuple[str, str, bool], words: CellWords, chose
     key = cell_key(row.site.slug, check_id)
     cell = row.cells.get(check_id)
     if cell is None:
-        return CellLine(key, "", gettext("Not evaluated"), False, begins, False)
+        return CellLine(key, "", "", gettext("Not evaluated"), False, begins, False)
     label = f"{row.site.name}, {name}: {words.of(cell)}"
-    return CellLine(key, cell.state, label, words.expires_soon(cell), begins, key == chosen)
+    return CellLine(key, cell.state, cell.tier, label, words.expires_soon(cell), begins, key == chosen)
 
 
 def _with_beginnings(checks: Sequence[Check]) -> list[tuple[Check, bool]]:

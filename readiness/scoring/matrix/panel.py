@@ -15,9 +15,10 @@ from readiness.scoring.matrix.words import short_name
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import PartRow
 from readiness.scoring.queries.standing import present_capacity, score_of
+from readiness.scoring.set_aside import set_aside
 from readiness.scoring.waivers import lines as waiver_lines
 from readiness.scoring.waivers.queries import GrantRow
-from web.units import duration
+from web.ages import old
 
 type Card = dict[str, Any]
 
@@ -39,6 +40,7 @@ def panel(site: Site, found: SiteCheck, grants: Sequence[GrantRow], *, now: date
         "strip_label": cards.strip_label(strip),
         "grants": waiver_lines.of_check(list(grants), now=now),
         "grants_url": cards.link("waivers", site=site.slug, check=found.check.id),
+        "set_aside": set_aside(site, row, now=now),
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
     }
 
@@ -82,6 +84,11 @@ def _source(ref: str) -> Card:
             "value": gettext("Assignment %(id)s") % {"id": key},
             "url": reverse("assignment", args=[int(key)]),
         }
+    if kind == "review":
+        return {
+            "value": gettext("Go-live review #%(id)s") % {"id": key},
+            "url": reverse("review", args=[int(key)]),
+        }
     words = {
         "fact": gettext("Recorded fact %(id)s"),
         "attestation": gettext("Attestation %(id)s"),
@@ -98,7 +105,7 @@ def _parts(found: SiteCheck, *, now: datetime) -> list[Card]:
             "result": lines.against_limit(part.value, part.unit, part.threshold_text or rule.pass_text)
             if part
             else rule.pass_text,
-            "age": duration(part.age_s) if part and part.age_s is not None else "",
+            "age": old(part.taken_at, part.age_s) if part else "",
             "reason": "" if part and part.state == "pass" else part.reason if part else rule.waits_for,
         }
         for rule in found.thresholds

@@ -32,6 +32,7 @@ class Cell(NamedTuple):
     unit: str
     threshold_text: str
     expires_at: datetime | None
+    tier: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class MatrixRow:
     cells: dict[str, Cell]
     failed_at: datetime | None = None
     failure: str = ""
+    capped: tuple[str, ...] = ()
+    measurable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ def _row(site: Site, deployed: Capacity, cells: dict[str, Cell], versions: dict[
         cells=cells,
         failed_at=score.failed_at if score else None,
         failure=score.failure if score else "",
+        capped=tuple(score.capped) if score else (),
+        measurable=score.measurable if score else 0,
     )
 
 
@@ -168,8 +173,8 @@ def counts(
     states: dict[str, dict[str, int]] = {check.id: {} for check in checks}
     matching = dict.fromkeys(states, 0)
     counted = results.order_by().values_list("check_id", "state").annotate(total=Count("*"))
-    if wanted.expiring:
-        # The index holds no expiry, so this one reads the rows themselves.
+    if wanted.picks_by_row:
+        # The index holds no expiry and no tier, so this one reads the rows themselves.
         counted = counted.annotate(there=Count("pk", filter=wanted.cells(now=now)))
     for check_id, state, total, *there in counted:
         if check_id in states:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from readiness.framework.core.definition import Check, Framework
 from readiness.scoring.core.gap import Gap
+from readiness.scoring.core.states import Tier
 from readiness.scoring.matrix.queries import MatrixRow
 from readiness.scoring.matrix.words import short_name
 from readiness.scoring.queries.capacity import check_name
@@ -21,6 +22,8 @@ type Line = dict[str, Any]
 
 # On paper a letter is a shape that also a copy in black and white keeps.
 LETTERS = {"pass": "·", "warn": "W", "fail": "F", "unknown": "?", "stale": "S", "waived": "V", "n-a": "–"}
+CAPPED = "D"
+"""In the place of W where a declaration is all there is."""
 VERDICTS = ("ready", "conditional", "not-ready", "none")
 
 
@@ -75,7 +78,9 @@ def rows(found: Iterable[MatrixRow], checks: Sequence[Check], framework: Framewo
 
 def _letter(row: MatrixRow, check_id: str) -> tuple[str, str]:
     cell = row.cells.get(check_id)
-    return (cell.state, LETTERS[cell.state]) if cell else ("none", "")
+    if cell is None:
+        return "none", ""
+    return cell.state, CAPPED if cell.tier == Tier.CAPPED else LETTERS[cell.state]
 
 
 def key(checks: Sequence[Check]) -> list[Line]:
@@ -87,10 +92,9 @@ def key(checks: Sequence[Check]) -> list[Line]:
 
 
 def letters() -> list[Line]:
-    return [
-        {"state": each, "letter": letter, "word": state("check", each).word}
-        for each, letter in LETTERS.items()
-    ]
+    words = [(each, letter, state("check", each).word) for each, letter in LETTERS.items()]
+    words.insert(2, ("warn", CAPPED, state("tier", Tier.CAPPED).word))
+    return [{"state": each, "letter": letter, "word": word} for each, letter, word in words]
 
 
 def stamp(version: str, at: datetime) -> str:

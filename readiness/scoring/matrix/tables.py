@@ -56,6 +56,12 @@ def _of_site(in_file: bool) -> list[Column]:
         Column(
             "deciding", _("Deciding checks"), value=lambda row: " ".join(row.deciding), default=in_file
         ),
+        Column(
+            "capped", _("Declared, not measured"), value=lambda row: " ".join(row.capped), default=in_file
+        ),
+        Column(
+            "measurable", _("Blocking checks to measure"), value=lambda row: row.measurable, default=in_file
+        ),
         Column("deployed", _("Deployed"), value=lambda row: row.deployed.it_kw, unit="kW", default=in_file),
         Column(
             "gap",

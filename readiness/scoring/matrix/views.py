@@ -37,7 +37,7 @@ from web.tables.filtering import narrowed
 
 CELL, GROUP, EXPORT = "cell", "group", "export"
 BY_REGION = "region"
-FAILING, EXPIRING = ("state", "fail"), ("expiring", "true")
+FAILING, CAPPED, EXPIRING = ("state", "fail"), ("tier", "capped"), ("expiring", "true")
 EVIDENCE_REGION = "evidence"
 GRANTS_SHOWN = 5
 TEMPLATE = "readiness/matrix/page.html"
@@ -144,6 +144,7 @@ def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -
         "checks": shown.checks,
         "pillars": lines.headings(shown.checks, framework.pillars, shown.counts, address),
         "groups": lines.groups(rows, regions),
+        "tiers": lines.MARKED_TIERS,
         "legend": lines.legend(shown.counts[check.id] for check in shown.checks),
         "scope": lines.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
         "gap": findings.kw(shown.left.extent.gap_kw),
@@ -162,10 +163,13 @@ def _sorted_by(address: Address, framework: Framework) -> str:
 
 def _quick(address: Address, *, grouped: bool) -> list[dict[str, Any]]:
     """Filters that are asked for so often that each has a button; pressed, it takes its filter away again."""
-    failing, expiring = FAILING in address.applied, EXPIRING in address.applied
+    quick = (
+        (gettext("Only failing"), FAILING),
+        (gettext("Declared, not measured"), CAPPED),
+        (gettext("Expiring in 14 days"), EXPIRING),
+    )
     return [
-        _button(gettext("Only failing"), address, FAILING, pressed=failing),
-        _button(gettext("Expiring in 14 days"), address, EXPIRING, pressed=expiring),
+        *(_button(label, address, pair, pressed=pair in address.applied) for label, pair in quick),
         _button(gettext("By region"), address, (GROUP, BY_REGION), pressed=grouped),
     ]
 
@@ -178,7 +182,7 @@ def _button(label: str, address: Address, pair: tuple[str, str], *, pressed: boo
 
 def _pressed(address: Address) -> set[str]:
     """What the chips of the filters that have a button would lead to."""
-    return {address.without_value(*pair) for pair in (FAILING, EXPIRING) if pair in address.applied}
+    return {address.without_value(*pair) for pair in (FAILING, CAPPED, EXPIRING) if pair in address.applied}
 
 
 def _elsewhere(name: str, address: Address) -> str:

@@ -1,4 +1,4 @@
-"""Which part of the matrix an address asks for: of columns by pillar and gate, of cells by state and expiry."""
+"""Which part of the matrix an address asks for: of columns by pillar and gate, of cells by state, tier and expiry."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ TRUE = {"true", "1"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Empty means any. With states or expiry, only sites and checks with such a cell are shown."""
+    """Empty means any. With states, tiers or expiry, only sites and checks with such a cell are shown."""
 
     pillars: frozenset[str] = frozenset()
     gates: frozenset[str] = frozenset()
     states: frozenset[str] = frozenset()
+    tiers: frozenset[str] = frozenset()
     expiring: bool = False
 
     @classmethod
@@ -30,12 +31,18 @@ class Wanted:
             pillars=frozenset(filter(None, data.getlist("pillar"))),
             gates=frozenset(filter(None, data.getlist("gate"))),
             states=frozenset(filter(None, data.getlist("state"))),
+            tiers=frozenset(filter(None, data.getlist("tier"))),
             expiring=data.get("expiring", "").lower() in TRUE,
         )
 
     @property
     def picks_cells(self) -> bool:
-        return bool(self.states) or self.expiring
+        return bool(self.states) or self.picks_by_row
+
+    @property
+    def picks_by_row(self) -> bool:
+        """Whether it takes more than the state to know if a cell is one of them."""
+        return bool(self.tiers) or self.expiring
 
     def checks(self, every: Iterable[Check]) -> tuple[Check, ...]:
         """Those of the pillars and gates. The gate is the definition's; a site's own may be another."""
@@ -49,6 +56,8 @@ class Wanted:
     def cells(self, *, now: datetime) -> Q:
         """The condition on a result; of which checks is asked apart."""
         condition = Q(state__in=self.states) if self.states else Q()
+        if self.tiers:
+            condition &= Q(tier__in=self.tiers)
         if self.expiring:
             condition &= Q(expires_at__gt=now, expires_at__lte=now + EXPIRES_SOON)
         return condition

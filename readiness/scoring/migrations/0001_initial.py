@@ -1,15 +1,13 @@
 import datetime
-
 import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
 import django.db.models.expressions
+import readiness.scoring.waivers.models
 from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
-
-import readiness.scoring.waivers.models
 
 
 class Migration(migrations.Migration):
@@ -90,6 +88,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('pass', 'Pass'), ('warn', 'Warn'), ('fail', 'Fail'), ('unknown', 'Unknown'), ('stale', 'Stale'), ('waived', 'Waived'), ('n-a', 'Not applicable')], max_length=8)),
                 ('measured_state', models.CharField(choices=[('pass', 'Pass'), ('warn', 'Warn'), ('fail', 'Fail'), ('unknown', 'Unknown'), ('stale', 'Stale'), ('waived', 'Waived'), ('n-a', 'Not applicable')], help_text='The state under a waiver; else the same', max_length=8)),
                 ('code', models.CharField(blank=True, help_text='Why, as a word for filters; the reason says it in full', max_length=16)),
+                ('tier', models.CharField(blank=True, choices=[('measured', 'Measured'), ('declared', 'Declared'), ('capped', 'Declared, not measured')], help_text='Whether a measurement or a declaration decided; capped is declared where a measurement is asked for', max_length=8, verbose_name='evidence')),
                 ('value', models.FloatField(blank=True, null=True)),
                 ('unit', models.CharField(blank=True, max_length=16)),
                 ('threshold', models.FloatField(blank=True, null=True)),
@@ -122,6 +121,9 @@ class Migration(migrations.Migration):
                 ('reasons', models.JSONField(default=list, help_text='Worst first: object, metric, value, unit, threshold, source of the threshold')),
                 ('figures', models.JSONField(default=dict, help_text="The domain's key figures: value, unit, provenance, taken_at")),
                 ('taken_at', models.DateTimeField(blank=True, null=True)),
+                ('last_health', models.CharField(blank=True, choices=[('ok', 'OK'), ('warn', 'Warn'), ('critical', 'Critical'), ('unknown', 'Unknown'), ('maintenance', 'Maintenance'), ('not-monitored', 'Not monitored')], help_text='What it was before it became unknown', max_length=16)),
+                ('heard_at', models.DateTimeField(blank=True, help_text='When all of it was last heard from; of an unknown one, until when it was as before', null=True)),
+                ('blind_at', models.DateTimeField(blank=True, help_text='Unknown from then on, if no sample arrives first', null=True)),
                 ('evaluated_at', models.DateTimeField()),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='domain_health', to='inventory.site')),
             ],
@@ -163,7 +165,8 @@ class Migration(migrations.Migration):
                 ('from_state', models.CharField(blank=True, max_length=16)),
                 ('to_state', models.CharField(blank=True, max_length=16)),
                 ('cause', models.CharField(choices=[('data', 'Data'), ('evidence-age', 'Evidence age'), ('rule', 'Rule change'), ('waiver', 'Waiver'), ('applicability', 'Applicability')], max_length=16)),
-                ('value', models.FloatField(blank=True, null=True)),
+                ('value', models.FloatField(blank=True, help_text='As it is after the flip', null=True)),
+                ('value_before', models.FloatField(blank=True, help_text='What the same metric of the same object read before', null=True)),
                 ('unit', models.CharField(blank=True, max_length=16)),
                 ('threshold', models.FloatField(blank=True, null=True)),
                 ('threshold_text', models.CharField(blank=True, max_length=100)),
@@ -312,6 +315,8 @@ class Migration(migrations.Migration):
                 ('verdict_since', models.DateTimeField()),
                 ('deciding', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), blank=True, default=list, help_text='Checks that hold the verdict where it is')),
                 ('excepted', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), blank=True, default=list, help_text='BLOCK checks lifted by an exception')),
+                ('capped', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), blank=True, default=list, help_text='BLOCK checks that are declared where a measurement is asked for')),
+                ('measurable', models.PositiveSmallIntegerField(default=0, help_text='BLOCK checks that apply here and ask for a measurement')),
                 ('first_blocker', models.CharField(blank=True, max_length=64)),
                 ('score', models.FloatField(null=True)),
                 ('score_upper', models.FloatField(null=True)),
@@ -446,7 +451,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='checkresult',
-            index=models.Index(condition=models.Q(('gate__in', ['BLOCK', 'COND']), models.Q(('state__in', ['n-a', 'pass', 'warn']), _negated=True)), fields=['site', 'check_id'], name='check_result_open'),
+            index=models.Index(condition=models.Q(models.Q(('gate__in', ['BLOCK', 'COND']), models.Q(('state__in', ['n-a', 'pass', 'warn']), _negated=True)), models.Q(('gate', 'BLOCK'), ('tier', 'capped')), _connector='OR'), fields=['site', 'check_id'], name='check_result_open'),
+        ),
+        migrations.AddIndex(
+            model_name='checkresult',
+            index=models.Index(condition=models.Q(('tier', 'capped')), fields=['site', 'check_id'], name='check_result_capped'),
         ),
         migrations.AddConstraint(
             model_name='checkresult',
@@ -455,6 +464,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='domainhealth',
             constraint=models.UniqueConstraint(fields=('site', 'domain'), name='domain_health_unique'),
+        ),
+        migrations.AddConstraint(
+            model_name='domainhealth',
+            constraint=models.CheckConstraint(condition=models.Q(('last_health', ''), ('health', 'unknown'), _connector='OR'), name='domain_health_last_of_unknown'),
         ),
         migrations.AddIndex(
             model_name='dryrun',

@@ -89,6 +89,9 @@ def _verdict(pack: Pack) -> Section:
     if score.excepted:
         told = ", ".join(names.get(one, one) for one in score.excepted)
         facts.append((gettext("Lifted by a signed exception"), told))
+    if score.measurable:
+        told = findings.on_declarations(len(score.capped), score.measurable)
+        facts.append((gettext("Measured or declared"), told))
     rows = tuple(
         (found.state, check.name, check.id, found.reason)
         for check, found in pack.checks

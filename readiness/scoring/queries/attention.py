@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -57,7 +58,7 @@ def attention(
     """Most kW first. Failed and stale checks, late and silent sources, critical health, sites without an
     owner.
 
-    A source that is silent shows once, under its own name, and health that it freezes is not told again.
+    A silent source shows once, under its own name: health that is unknown since then is not listed beside it.
     """
     known = known or standing(now=now, site_ids=site_ids)
     sites = {site.ref.id: site.ref for site in known.sites if site.ref.stage != Site.Stage.RETIRED}
@@ -164,7 +165,8 @@ def _sites_served(sources: dict[int, Source]) -> dict[int, set[int]]:
 
 
 def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
-    critical = DomainHealth.objects.filter(known.among("site"), health=Health.CRITICAL, clock="")
+    is_critical = Q(health_now=Health.CRITICAL)
+    critical = DomainHealth.objects.as_of(known.at).filter(known.among("site"), is_critical)
     for row in critical:
         ref = sites.get(row.site_id)
         if ref is None:

@@ -10,11 +10,12 @@ from hashlib import blake2s
 from typing import Any, NamedTuple
 
 import orjson
-from django.db.models import Count, Exists, Max, OuterRef, Q, StringAgg, TextField, Value
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, StringAgg, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from inventory.models import Domain, Site
 from readiness.scoring.core.gap import Gap
+from readiness.scoring.core.silence import without_samples
 from readiness.scoring.figures import FIGURES, combined
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.capacity import CapacityHistory, histories_of, outlook, weekly
@@ -39,6 +40,15 @@ class Sparks:
 
 
 @dataclass(frozen=True, slots=True)
+class Declared:
+    """Over sites with a verdict: BLOCK checks that ask for a measurement, how many are declared, at how many sites."""
+
+    capped: int
+    measurable: int
+    sites: int
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """`verdicts` counts sites by verdict, "none" for those without; `sites` is all of them.
 
@@ -60,12 +70,13 @@ class Fleet:
     evaluated_at: datetime | None
     sparks: Sparks
     outlook: CapacityHistory
+    declared: Declared
 
 
 @dataclass(frozen=True, slots=True)
 class DomainCard:
-    """One domain over the fleet. `reporting` of `sites` have live data for it; figures say whose value
-    they are."""
+    """One domain over the fleet. `reporting` of `sites` have live data for it, those in `unknown_at` (ids) none that
+    tells how it is; figures say whose value they are."""
 
     domain: str
     sites_by_health: dict[str, int]
@@ -74,6 +85,7 @@ class DomainCard:
     figures: tuple[Figure, ...]
     reporting: int
     sites: int
+    unknown_at: frozenset[int]
 
 
 def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Standing | None = None) -> Fleet:
@@ -102,6 +114,16 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None, known: Stan
             gap=tuple(gap.gap.it_kw for gap in weeks),
         ),
         outlook=outlook(weeks, now=now),
+        declared=_declared(known),
+    )
+
+
+def _declared(known: Standing) -> Declared:
+    judged = [site for site in known.sites if site.verdict]
+    return Declared(
+        capped=sum(site.capped for site in judged),
+        measurable=sum(site.measurable for site in judged),
+        sites=sum(site.capped > 0 for site in judged),
     )
 
 
@@ -138,6 +160,8 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
     # One text for all sites alike: a row for each, read a value at a time, would take longer than the statement.
     both = Concat(
         Value("["),
+        _text("site_id"),
+        Value(","),
         _text("objects_by_health"),
         Value(","),
         _text("figures"),
@@ -145,10 +169,16 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
         output_field=TextField(),
     )
     rows = (
-        health.order_by().values_list("domain", "health", "clock").annotate(told=StringAgg(both, Value(",")))
+        health.as_of(now)
+        .order_by()
+        .values_list("domain", "health", F("health_now"), "clock")
+        .annotate(told=StringAgg(both, Value(",")))
     )
-    for domain, state, clock, told in rows:
-        by_domain[domain] += [_SiteHealth(state, clock, *each) for each in orjson.loads(f"[{told}]")]
+    for domain, evaluated, state, clock, told in rows:
+        for site_id, objects, figures in orjson.loads(f"[{told}]"):
+            if state != evaluated:
+                objects, figures = without_samples(objects), {}
+            by_domain[domain].append(_SiteHealth(state, clock, site_id, objects, figures))
     return tuple(_card(domain, by_domain[domain]) for domain in Domain.values)
 
 
@@ -159,6 +189,7 @@ def _text(field: str) -> Cast:
 class _SiteHealth(NamedTuple):
     health: str
     clock: str
+    site_id: int
     objects_by_health: dict[str, int]
     figures: dict[str, Any]
 
@@ -177,6 +208,7 @@ def _card(domain: str, rows: Sequence[_SiteHealth]) -> DomainCard:
         figures=_figures(domain, [row.figures for row in rows]),
         reporting=len(reporting),
         sites=len(rows),
+        unknown_at=frozenset(row.site_id for row in rows if row.health == "unknown"),
     )
 
 

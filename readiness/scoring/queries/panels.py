@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from inventory.models import Site
 from readiness.scoring.queries.rows import SampleQuery
 from readiness.scoring.queries.samples import HEADLINES, domain_series, sample_query
-from telemetry import questions, store
+from telemetry import naming, questions, store
+from telemetry.core.downsample import shortened
 from telemetry.core.metric import Direction, Measure
 from telemetry.core.registry import registry
 from telemetry.models import Series
@@ -48,7 +49,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One of several drawings over one axis of time. `series` is how many were averaged into its line."""
+    """One of several drawings over one axis of time. `left_out` counts series that its line does not."""
 
     title: str
     unit: str
@@ -57,6 +58,7 @@ class Panel:
     limits: tuple[Limit, ...]
     provenance: str
     step_s: int
+    left_out: int = 0
 
 
 def panels(
@@ -90,27 +92,25 @@ def _panel(
         | {"start": _ms_text(start), "end": _ms_text(end), "points": str(min(max(points, 50), 2000))}
     )
     question = questions.read(params, now=now)
-    # All series of the site as one line: an average says more than six hundred lines.
+    # All series of the site as one line: it says more than six hundred lines.
     spec = replace(question.spec, group_by=())
     found = store.run(spec, now=now)
     values = [value for line in found for value in line.values if not math.isnan(value)]
-    factor, unit = scale(max(values, default=0.0), query.unit)
-    title = query.label
-    if question.series > 1:
-        title = _("%(title)s, mean of %(count)s series") % {"title": title, "count": question.series}
+    stored_unit = found[0].unit if found else query.unit
+    factor, unit = scale(max(values, default=0.0), stored_unit)
+    title = naming.title(query.label, spec, question.series)
     return Panel(
         title=title,
         unit=unit,
         domain=domain_of(query.metric),
         lines=tuple(
-            _line(
-                query.label, [int(at) for at in line.ts_ms], [float(value) * factor for value in line.values]
-            )
+            _line(title, [int(at) for at in line.ts_ms], [float(value) * factor for value in line.values])
             for line in found
         ),
-        limits=_limits(site, query, factor, unit),
+        limits=_limits(site, query, factor, unit) if stored_unit == query.unit else (),
         provenance=found[0].provenance if found else "",
         step_s=spec.step_s,
+        left_out=question.left_out,
     )
 
 
@@ -125,7 +125,7 @@ def _line(name: str, instants_ms: Sequence[int], values: Sequence[float]) -> Lin
     for place, (at, value) in enumerate(known):
         if place and _is_break(pauses, place - 1):
             points.append((known[place - 1][0] + 1, None))
-        points.append((at, round(value, 4)))
+        points.append((at, shortened(value)))
     return Line(name, tuple(at for at, _ in points), tuple(value for _, value in points))
 
 

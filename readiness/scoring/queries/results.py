@@ -23,6 +23,7 @@ def check_row(result: CheckResult, framework: Framework, *, now: datetime) -> Ch
         state=result.state,
         measured_state=result.measured_state,
         code=result.code,
+        tier=result.tier,
         value=result.value,
         unit=result.unit,
         threshold=result.threshold,
@@ -46,7 +47,7 @@ def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: d
     source = part.pass_at.source if part and part.pass_at else ""
     return PartRow(
         id=stored["part"],
-        name=part.name if part else stored["part"],
+        name=part.figure_name if part else stored["part"],
         gate=stored["gate"],
         state=stored["state"],
         value=stored.get("value"),
@@ -60,6 +61,7 @@ def _part_row(stored: dict[str, Any], check: Check, framework: Framework, now: d
         limit_source=stored.get("limit_source", ""),
         margin=stored.get("margin"),
         code=stored.get("code", ""),
+        tier=stored.get("tier", ""),
         reason=stored.get("reason", ""),
         detail=stored.get("detail", ""),
         evidence=stored.get("evidence", ""),
@@ -85,7 +87,7 @@ def _threshold_row(part: SubMeasure, check: Check, framework: Framework) -> Thre
     notes = [part.note, part.pass_at.note if part.pass_at else "", part.warn_at.note if part.warn_at else ""]
     return ThresholdRow(
         part_id=part.id,
-        part=part.name,
+        part=part.figure_name,
         unit=part.unit,
         gate=gate,
         measure=part.measure,

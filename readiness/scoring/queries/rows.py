@@ -62,12 +62,36 @@ class PillarFigure:
 
 @dataclass(frozen=True, slots=True)
 class HealthMark:
-    """`clock` is "", "late" or "silent": how the sources behind this health stand."""
+    """`clock` is "", "late" or "silent": how the sources behind this health stand. See core.silence.HealthAt."""
 
     domain: str
     health: str
     clock: str
     since: datetime
+    last_health: str = ""
+    heard_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReason:
+    """Why an object is not well: the metric, its value, and the limit it passed with the limit's source.
+
+    An unknown one `was` in that health when the value was read, at `taken_at`.
+    """
+
+    health: str
+    object_kind: str
+    object_id: int
+    object: str
+    metric: str
+    title: str
+    value: float | None
+    unit: str
+    threshold: float | None
+    direction: str
+    source: str
+    taken_at: datetime | None
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +100,8 @@ class SiteRow:
     `failed_at`, not any more.
 
     `weeks` holds the score at the end of each of the last 24 weeks, oldest first, None where there was none.
-    `newest_sample_at` is of any of its sources. `ready` is the whole of `deployed` or nothing.
+    `newest_sample_at` is of any of its sources. `ready` is the whole of `deployed` or nothing. `capped` of the
+    `measurable` BLOCK checks, those that ask for a measurement, are declared.
     """
 
     site: SiteRef
@@ -100,6 +125,8 @@ class SiteRow:
     evaluated_at: datetime | None
     failed_at: datetime | None = None
     failure: str = ""
+    capped: tuple[str, ...] = ()
+    measurable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +148,7 @@ class PartRow:
     limit_source: str
     margin: float | None
     code: str
+    tier: str
     reason: str
     detail: str
     evidence: str
@@ -146,6 +174,7 @@ class CheckRow:
     state: str
     measured_state: str
     code: str
+    tier: str
     value: float | None
     unit: str
     threshold: float | None
@@ -212,6 +241,7 @@ class FlipRow:
     to_state: str
     cause: str
     value: float | None
+    value_before: float | None
     unit: str
     threshold: float | None
     threshold_text: str
@@ -242,7 +272,7 @@ def flip_row(flip: Flip, framework: Framework) -> FlipRow:
     check = framework.checks_by_id.get(flip.key)
     title = check.name if check else flip.key
     if check and flip.part:
-        names = {part.id: part.name for part in check.parts}
+        names = {part.id: part.figure_name for part in check.parts}
         title = f"{check.name}: {names.get(flip.part, flip.part)}"
     return FlipRow(
         id=flip.pk,
@@ -257,6 +287,7 @@ def flip_row(flip: Flip, framework: Framework) -> FlipRow:
         to_state=flip.to_state,
         cause=flip.cause,
         value=flip.value,
+        value_before=flip.value_before,
         unit=flip.unit,
         threshold=flip.threshold,
         threshold_text=flip.threshold_text,

@@ -40,7 +40,7 @@ def domain_series(site: Site, *, now: datetime) -> tuple[SampleQuery, ...]:
         metric = next((one for one in metrics if one in sent), None)
         if metric is not None:
             query = sample_query(site.slug, metric)
-            # One line for the whole site: the mean over its objects.
+            # One line for the whole site.
             found.append(replace(query, params=query.params | {"group_by": ""}))
     return tuple(found)
 
@@ -86,8 +86,7 @@ def _series_id(part: PartRow | None) -> int:
 def sample_query(slug: str, metric: str, *, series: Series | None = None, label: str = "") -> SampleQuery:
     known = registry().get(metric, series.labels if series else None)
     unit = known.unit if known else ""
-    counter = known is not None and known.kind == "counter"
-    params = {"site": slug, "metric": metric, "aggregation": "increase" if counter else "avg"}
+    params = {"site": slug, "metric": metric}
     if series is not None:
         params |= _object(series)
     title = known.title if known else metric

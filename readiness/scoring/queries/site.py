@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from readiness.scoring.queries.rows import (
     CheckRow,
     Figure,
     FlipRow,
+    HealthReason,
     PillarFigure,
     SampleQuery,
     SiteRow,
@@ -27,6 +28,7 @@ from readiness.scoring.queries.rows import (
 )
 from readiness.scoring.queries.samples import domain_series
 from readiness.scoring.queries.sites import DOMAINS, rows
+from readiness.scoring.reasons import as_it_was
 from telemetry.models import Series, Source
 
 SUBJECTS = ("check", "verdict", "health")
@@ -40,24 +42,6 @@ class PillarChecks:
 
 
 @dataclass(frozen=True, slots=True)
-class HealthReason:
-    """Why an object is not well: the metric, its value, and the limit it passed with the limit's source."""
-
-    health: str
-    object_kind: str
-    object_id: int
-    object: str
-    metric: str
-    title: str
-    value: float | None
-    unit: str
-    threshold: float | None
-    direction: str
-    source: str
-    taken_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class DomainDetail:
     domain: str
     health: str
@@ -67,6 +51,8 @@ class DomainDetail:
     reasons: tuple[HealthReason, ...]
     figures: tuple[Figure, ...]
     taken_at: datetime | None
+    last_health: str
+    heard_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +98,7 @@ def site_page(site: Site, *, now: datetime) -> SitePage:
         checks=_by_pillar(framework, row.pillars, results),
         counts=dict(Counter(result.state for result in results.values())),
         deciding=tuple(results[check_id] for check_id in deciding if check_id in results),
-        domains=domain_details(site),
+        domains=domain_details(site, now=now),
         sources=sources(site),
         flips=_recent_flips(site, framework),
         series=domain_series(site, now=now),
@@ -133,25 +119,35 @@ def _by_pillar(
     )
 
 
-def domain_details(site: Site) -> tuple[DomainDetail, ...]:
+def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
     stored = DomainHealth.objects.filter(site=site)
-    return tuple(_detail(row) for row in sorted(stored, key=lambda row: DOMAINS.index(row.domain)))
+    return tuple(_detail(row, now) for row in sorted(stored, key=lambda row: DOMAINS.index(row.domain)))
 
 
-def _detail(row: DomainHealth) -> DomainDetail:
+def _detail(row: DomainHealth, now: datetime) -> DomainDetail:
+    told = row.at(now)
     return DomainDetail(
         domain=row.domain,
-        health=row.health,
+        health=told.health,
         clock=row.clock,
-        since=row.since,
-        objects_by_health=row.objects_by_health,
-        reasons=tuple(_reason(stored) for stored in row.reasons),
-        figures=tuple(of_site(kind, row.figures) for kind in FIGURES if kind.domain == Domain(row.domain)),
+        since=told.since,
+        objects_by_health=dict(told.objects_by_health),
+        reasons=reasons_of(row, now=now),
+        figures=tuple(
+            of_site(kind, dict(told.figures)) for kind in FIGURES if kind.domain == Domain(row.domain)
+        ),
         taken_at=row.taken_at,
+        last_health=told.last_health,
+        heard_at=told.heard_at,
     )
 
 
-def _reason(stored: dict[str, Any]) -> HealthReason:
+def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
+    holds = row.at(now).health == row.health
+    return tuple(_reason(stored if holds else as_it_was(stored)) for stored in row.reasons)
+
+
+def _reason(stored: Mapping[str, Any]) -> HealthReason:
     at = stored.get("taken_at")
     return HealthReason(
         health=stored["health"],
@@ -166,6 +162,7 @@ def _reason(stored: dict[str, Any]) -> HealthReason:
         direction=stored.get("direction", ""),
         source=stored.get("source", ""),
         taken_at=datetime.fromisoformat(at) if at else None,
+        was=stored.get("was", ""),
     )
 
 

@@ -8,31 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import (
-    Case,
-    DateField,
-    DateTimeField,
-    F,
-    FloatField,
-    Func,
-    IntegerField,
-    OuterRef,
-    QuerySet,
-    Subquery,
-    Sum,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Case, F, FloatField, IntegerField, QuerySet, When
+from django.db.models.functions import Coalesce
 
-from inventory.models import CapacityEvent, Domain, Site
+from inventory.models import Domain, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
+from readiness.scoring.core.silence import HealthAt, health_at
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import DomainHealth
 from readiness.scoring.owners import with_owner
 from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.deployed import event_kw
 from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, ref_of
 from readiness.scoring.queries.standing import present_capacity, score_of
 
@@ -45,7 +33,7 @@ def table(*, now: datetime) -> QuerySet[Site]:
 
     `deployed_kw` and `ready_kw` count a capacity event from the end of its day in the site's own zone, as the rows do.
     """
-    kw = Coalesce(_event_kw(now), 0.0)
+    kw = Coalesce(event_kw(at=now), 0.0)
     counting = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
     deployed = Case(When(stage__in=counting, then=kw), default=0.0, output_field=FloatField())
     return (
@@ -70,23 +58,6 @@ def table(*, now: datetime) -> QuerySet[Site]:
     )
 
 
-def _event_kw(now: datetime) -> Subquery:
-    signed = Case(
-        When(kind=CapacityEvent.Kind.COMMISSION, then=F("it_kw")),
-        default=-F("it_kw"),
-        output_field=FloatField(),
-    )
-    there = Func(
-        F("site__time_zone"),
-        Value(now, output_field=DateTimeField()),
-        function="timezone",
-        output_field=DateTimeField(),
-    )
-    today = Cast(there, DateField())
-    past = CapacityEvent.objects.filter(site=OuterRef("pk"), happened_on__lt=today)
-    return Subquery(past.order_by().values("site").annotate(kw=Sum(signed)).values("kw"))
-
-
 def rows(sites: Iterable[Site], *, now: datetime) -> list[SiteRow]:
     """The rows of these sites, in their order. Five statements, however many sites.
 
@@ -95,7 +66,7 @@ def rows(sites: Iterable[Site], *, now: datetime) -> list[SiteRow]:
     shown = list(sites)
     capacity = present_capacity(shown, now=now)
     _version, framework = framework_queries.current()
-    health = _health(shown)
+    health = _health(shown, now=now)
     weeks = _weeks(shown, now=now)
     return [
         _row(site, framework, capacity[site.pk], health[site.pk], weeks[site.pk], now=now) for site in shown
@@ -142,6 +113,8 @@ def _row(
         evaluated_at=score.evaluated_at if score else None,
         failed_at=score.failed_at if score else None,
         failure=score.failure if score else "",
+        capped=tuple(score.capped) if score else (),
+        measurable=score.measurable if score else 0,
     )
 
 
@@ -163,12 +136,16 @@ def pillar_figures(framework: Framework, stored: Mapping[str, Any]) -> tuple[Pil
     )
 
 
-def _health(sites: Sequence[Site]) -> dict[int, tuple[HealthMark, ...]]:
+def _health(sites: Sequence[Site], *, now: datetime) -> dict[int, tuple[HealthMark, ...]]:
     marks: dict[int, list[HealthMark]] = defaultdict(list)
-    for site_id, domain, health, clock, since in DomainHealth.objects.filter(site__in=sites).values_list(
-        "site_id", "domain", "health", "clock", "since"
-    ):
-        marks[site_id].append(HealthMark(domain, health, clock, since))
+    read = DomainHealth.objects.filter(site__in=sites).values_list(
+        *("site_id", "domain", "clock", "blind_at", "health", "since", "last_health", "heard_at")
+    )
+    for site_id, domain, clock, blind_at, health, since, last_health, heard_at in read:
+        at_now = health_at(HealthAt(health, since, last_health, heard_at, {}, {}), blind_at, now)
+        marks[site_id].append(
+            HealthMark(domain, at_now.health, clock, at_now.since, at_now.last_health, at_now.heard_at)
+        )
     return {
         site.pk: tuple(sorted(marks[site.pk], key=lambda mark: DOMAINS.index(mark.domain))) for site in sites
     }

@@ -49,6 +49,9 @@ class SiteStanding:
     verdict_since: datetime | None
     first_blocker: str
     evaluated_at: datetime | None
+    capped: int = 0
+    """BLOCK checks that are declared, of those that ask for a measurement, which are `measurable`."""
+    measurable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,10 @@ _OF_REF = (
     *("pk", "slug", "name", "city", "country", "region__name", "kind", "stage", "answering"),
     *("latitude", "longitude", "accountable"),
 )
-_OF_SCORE = ("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at")
+_OF_SCORE = (
+    *("verdict", "verdict_since", "first_blocker", "evaluated_at", "failed_at"),
+    *("capped", "measurable"),
+)
 
 
 def standing(*, now: datetime, site_ids: Collection[int] | None = None, marked: bool = False) -> Standing:
@@ -115,11 +121,13 @@ def standing_of(sites: QuerySet[Site], *, now: datetime, of_all: bool = False) -
 
 
 def _site(*row: Any) -> SiteStanding:
-    *of_ref, latitude, longitude, accountable, region, verdict, since, blocker, evaluated_at, failed_at = row
+    *of_ref, latitude, longitude, accountable, region, verdict, since, blocker = row[:-4]
+    evaluated_at, failed_at, capped, measurable = row[-4:]
     north, east = (None if degrees is None else float(degrees) for degrees in (latitude, longitude))
     ref = SiteRef(*(*of_ref, north, east, accountable))
     confirmed = "" if failed_at else verdict or ""
-    return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at)
+    declared = (len(capped or ()), measurable or 0)
+    return SiteStanding(ref, region, confirmed, since, blocker or "", evaluated_at, *declared)
 
 
 def score_of(site: Site) -> SiteScore | None:

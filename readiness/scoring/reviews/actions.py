@@ -1,4 +1,4 @@
-"""What a review leaves to be done. Once it was decided go, each change is written down as evidence too."""
+"""What a review leaves to be done."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from readiness.scoring.reviews.models import Review, ReviewAction, SignOff
-from readiness.scoring.reviews.operations import MAY_CHANGE, MAY_SEE, NotNow
-from readiness.scoring.reviews.recording import record_actions
+from readiness.scoring.reviews.operations import MAY_CHANGE, MAY_SEE, NotNow, claim
 from web.permissions import MissingPermission
 
 MOST = 100
@@ -49,7 +48,7 @@ def add(
     )
     action.full_clean(exclude=["review", "opened_by", "closed_by"])
     action.save(force_insert=True)
-    _recorded(locked, by=by, now=now)
+    claim(locked)
     return action
 
 
@@ -63,7 +62,7 @@ def change(action: ReviewAction, *, by: User, now: datetime, **given: Any) -> Re
         setattr(locked, field, value.strip() if isinstance(value, str) else value)
     locked.full_clean(exclude=["review", "opened_by", "closed_by"])
     locked.save(update_fields=CHANGED)
-    _recorded(locked.review, by=by, now=now)
+    claim(locked.review)
     return locked
 
 
@@ -75,7 +74,7 @@ def close(action: ReviewAction, *, note: str = "", by: User, now: datetime) -> R
     locked.closed_by, locked.closed_at, locked.close_note = by, now, note.strip()
     locked.clean_fields(exclude=["review", "opened_by", "closed_by", "owner"])
     locked.save(update_fields=["closed_by", "closed_at", "close_note"])
-    _recorded(locked.review, by=by, now=now)
+    claim(locked.review)
     return locked
 
 
@@ -87,17 +86,6 @@ def refuse_others(review_id: int, *, by: User) -> None:
 def refuse_strangers(action_id: int, *, by: User) -> None:
     """MissingPermission for who neither may change reviews nor owns such an action."""
     _require(by, named=ReviewAction.objects.filter(pk=action_id, owner=by).exists())
-
-
-def _recorded(review: Review, *, by: User, now: datetime) -> None:
-    """A no-go or an older review says nothing about the site any more, so closing its actions improves nothing."""
-    if (
-        review.state == Review.State.GO
-        and not Review.objects.filter(
-            site=review.site_id, state__in=[Review.State.GO, Review.State.NO_GO], ended_at__gt=review.ended_at
-        ).exists()
-    ):
-        record_actions(review, by=by, now=now)
 
 
 def _locked(review: Review) -> Review:

@@ -11,14 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from inventory.models import Site
+from inventory.models import Site, SiteChange
 from inventory.operations import set_stage
 from readiness.framework import queries as framework_queries
 from readiness.scoring.operations import NotEvaluable, evaluate_one
 from readiness.scoring.reviews.approvers import candidates
+from readiness.scoring.reviews.counting import counts_of
 from readiness.scoring.reviews.gate import Counts, Standing
 from readiness.scoring.reviews.models import Review, ReviewAction, SigningDomain, SignOff
-from readiness.scoring.reviews.recording import counts_of, record_decision
 from readiness.scoring.reviews.standing import frozen, standing_of
 from web.permissions import MissingPermission
 
@@ -66,6 +66,7 @@ def open_review(
     SignOff.objects.bulk_create(
         SignOff(review=review, domain=domain, approver=named[domain]) for domain in SigningDomain.values
     )
+    claim(review)
     return review
 
 
@@ -107,7 +108,7 @@ def decide(review: Review, *, decision: str, note: str = "", by: User, now: date
 
     A go needs five signatures, no open action that is critical or undated, and every BLOCK check acceptable or under
     an exception; ValidationError names all that is missing. It sets the site's stage to production. A no-go leaves its
-    reason as a critical action, so that the review proves nothing until another one is held.
+    reason as a critical action, so that the check fails until another one is held.
     """
     _require(by, MAY_DECIDE)
     if decision not in (Review.State.GO, Review.State.NO_GO):
@@ -130,7 +131,6 @@ def decide(review: Review, *, decision: str, note: str = "", by: User, now: date
             review=locked, title=note.strip()[:300], critical=True, owner=by, opened_by=by, opened_at=now
         )
     _end(locked, Review.State(decision), note=note, by=by, now=now)
-    record_decision(locked, by=by, now=now)
     if decision == Review.State.GO:
         set_stage(site_id=locked.site_id, stage=Site.Stage.PRODUCTION, message=f"{locked}: go")
     return locked
@@ -138,7 +138,7 @@ def decide(review: Review, *, decision: str, note: str = "", by: User, now: date
 
 @transaction.atomic
 def cancel(review: Review, *, note: str, by: User, now: datetime) -> Review:
-    """Call it off, and say why. Nothing is written as evidence."""
+    """Call it off, and say why. It proves nothing from then on."""
     _require(by, MAY_CHANGE)
     if not note.strip():
         raise ValidationError({"note": _("Say why.")})
@@ -226,6 +226,7 @@ def _answer(review: Review, state: SignOff.State, *, note: str, by: User, now: d
     sign_off.note = note.strip()
     sign_off.full_clean(exclude=["review", "approver", "signed_by"])
     sign_off.save()
+    claim(locked)
     return sign_off
 
 
@@ -233,7 +234,13 @@ def _end(review: Review, state: Review.State, *, note: str, by: User, now: datet
     review.state, review.ended_by, review.ended_at, review.end_note = state, by, now, note.strip()
     review.clean_fields(exclude=["site", "opened_by", "ended_by", "framework_version"])
     review.save()
+    claim(review)
     return review
+
+
+def claim(review: Review) -> None:
+    """Have the site evaluated again: its check reads the review."""
+    SiteChange.objects.create(site_id=review.site_id, origin=SiteChange.Origin.EVIDENCE)
 
 
 def _locked(review: Review) -> Review:

@@ -13,10 +13,10 @@ from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.models import SiteScore
+from readiness.scoring.reviews.counting import counts_of
 from readiness.scoring.reviews.gate import CHECK
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
 from readiness.scoring.reviews.operations import obstacles
-from readiness.scoring.reviews.recording import counts_of
 from readiness.scoring.reviews.standing import frozen, standing_of
 
 YEARLY = timedelta(days=365)

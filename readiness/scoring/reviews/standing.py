@@ -17,7 +17,7 @@ from web.visibility import name_of
 
 FROZEN = (
     *("check_id", "gate", "state", "measured_state", "reason", "value", "unit", "threshold_text"),
-    *("taken_at", "evidence"),
+    *("taken_at", "evidence", "tier"),
 )
 
 

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from readiness.scoring.cards import link
 from readiness.scoring.reviews.filters import ApproverFilters, ReviewFilters
 from readiness.scoring.reviews.queries import ReviewRow
+from web.ages import ago
 from web.tables import Column, Table
-from web.units import age, duration
+from web.units import duration
 
 
 def again(row: ReviewRow, now: datetime) -> str:
@@ -96,7 +97,7 @@ def _dated_columns(now: datetime) -> tuple[Column, ...]:
             "opened",
             _("Opened"),
             value=lambda row: row.review.opened_at,
-            text=lambda row: age(row.review.opened_at, now=now),
+            text=lambda row: ago(row.review.opened_at, now=now),
             sort="opened_at",
             numeric=True,
         ),

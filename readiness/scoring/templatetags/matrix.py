@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from readiness.scoring.matrix.lines import CellLine
+from readiness.scoring.matrix.lines import MARKED_TIERS, CellLine
 
 register = template.Library()
 
@@ -22,6 +22,8 @@ def _cell(cell: CellLine) -> str:
     if not cell.state:
         return f'<td{first} data-state="none"><span class="visually-hidden">{escape(cell.label)}</span></td>'
     extra = " data-expires" if cell.expires else ""
+    if cell.tier in MARKED_TIERS:
+        extra += f' data-tier="{cell.tier}"'
     chosen = ' aria-current="true"' if cell.is_chosen else ""
     return (
         f'<td{first} data-state="{cell.state}"{extra}>'

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.scoring.charts import Figure, figure, ms, nothing
+from readiness.scoring.core.mean import BY_KW, PLAIN
 from readiness.scoring.queries.score_points import NEAR
 from readiness.scoring.trends.marks import KINDS, Mark
 from readiness.scoring.trends.queries import Day
@@ -28,12 +29,18 @@ MARKS_AT = 106
 
 
 def trend(
-    days: Sequence[Day], marks: Sequence[Mark], *, finding: str, start: datetime, end: datetime
+    days: Sequence[Day],
+    marks: Sequence[Mark],
+    *,
+    finding: str,
+    start: datetime,
+    end: datetime,
+    several: bool = False,
 ) -> Figure:
-    """Instants are the ends of UTC days, as a day's score is its last."""
+    """Instants are the ends of UTC days, as a day's score is its last. Of several sites with their plain mean."""
     if not any(day.score is not None for day in days):
-        return nothing(gettext("No score is stored for these days."))
-    drawn = [trace for stretch in _stretches(days) for trace in _scores(stretch)]
+        return nothing(finding)
+    drawn = [trace for stretch in _stretches(days) for trace in _scores(stretch, several=several)]
     traces = [*drawn, *_ribbon(days), *_marks(marks)]
     layout = go.Layout(
         hovermode="closest",
@@ -62,7 +69,7 @@ def trend(
             "Below: verdicts of the day. Above: what happened; hover for more, or see the list."
         ),
         "narrow": {"xaxis": {"nticks": 4}},
-        "table": _table(days),
+        "table": _table(days, several=several),
     }
     return figure(traces, layout, meta)
 
@@ -87,15 +94,24 @@ def _percent(value: float | None) -> float | None:
     return None if value is None else round(100 * value, 1)
 
 
-def _scores(days: Sequence[Day]) -> list[go.Scatter]:
+def _scores(days: Sequence[Day], *, several: bool) -> list[go.Scatter]:
     at = [_at(day.on) for day in days]
     # A day alone between two holes is a dot.
     line = {"mode": "lines" if len(at) > 1 else "markers", "x": at, "connectgaps": False}
+    plain = go.Scatter(
+        **line,
+        y=[_percent(day.plain) for day in days],
+        name=PLAIN,
+        line={"width": 1.4, "dash": "dash"},
+        hovertemplate=PLAIN + " %{y:.1f} %<extra></extra>",
+        meta={"role": "muted"},
+    )
     return [
+        *([plain] if several else []),
         go.Scatter(
             **line,
             y=[_percent(day.score) for day in days],
-            name=gettext("Score"),
+            name=BY_KW if several else gettext("Score"),
             line={"width": 2.5},
             hovertemplate="%{x|%d %b %Y}: %{y:.1f} %<extra></extra>",
             meta={"role": "accent"},
@@ -180,8 +196,14 @@ def _lines(marks: Iterable[Mark]) -> list[Any]:
     ]
 
 
-def _table(days: Sequence[Day]) -> dict[str, Any]:
-    columns = [gettext("Day"), gettext("Score"), gettext("With all evidence"), gettext("Coverage")]
+def _table(days: Sequence[Day], *, several: bool) -> dict[str, Any]:
+    columns = [
+        gettext("Day"),
+        f"{BY_KW if several else gettext('Score')}, {gettext('points')}",
+        *([f"{PLAIN}, {gettext('points')}"] if several else []),
+        gettext("With all evidence, points"),
+        gettext("Coverage, %"),
+    ]
     words = [str(state("verdict", verdict).word) for verdict, _ in VERDICTS]
     return {
         "columns": [*columns, *words],
@@ -189,6 +211,7 @@ def _table(days: Sequence[Day]) -> dict[str, Any]:
             [
                 day.on.isoformat(),
                 _percent(day.score),
+                *([_percent(day.plain)] if several else []),
                 _percent(day.upper),
                 _percent(day.coverage),
                 *(day.verdicts.get(verdict, 0) for verdict, _ in VERDICTS),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from inventory.models import Region
 from readiness.framework.core.definition import Framework
 from readiness.scoring.cards import link
+from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
 from readiness.scoring.trends.queries import Day, Subject
 from web.states import state
 from web.units import number
@@ -21,13 +22,18 @@ def _scored(days: Sequence[Day]) -> list[Day]:
     return [day for day in days if day.score is not None]
 
 
-def finding(days: Sequence[Day]) -> str:
+def finding(days: Sequence[Day], *, several: bool) -> str:
     """The sentence that stands for the chart."""
     scored = _scored(days)
     if not scored:
-        return gettext("No score is stored for these days.")
+        return (
+            NO_KW
+            if any(day.plain is not None for day in days)
+            else gettext("No score is stored for these days.")
+        )
     first, last = scored[0], scored[-1]
-    return gettext("The score went from %(start)s to %(end)s between %(first)s and %(last)s.") % {
+    return gettext("%(score)s went from %(start)s to %(end)s between %(first)s and %(last)s.") % {
+        "score": gettext("The score by deployed kW") if several else gettext("The score"),
         "start": _percent(first.score),
         "end": _percent(last.score),
         "first": f"{first.on:%-d %b %Y}",
@@ -35,23 +41,19 @@ def finding(days: Sequence[Day]) -> str:
     }
 
 
-def figures(days: Sequence[Day]) -> list[Line]:
-    scored = _scored(days)
-    if not scored:
+def figures(days: Sequence[Day], *, several: bool) -> list[Line]:
+    """Key figures; of several sites their score by deployed kW, and beside it their plain mean."""
+    plain = [day.plain for day in days if day.plain is not None]
+    if not plain:
         return []
-    first, last = scored[0], scored[-1]
-    change = (last.score or 0.0) - (first.score or 0.0)
-    tone = "ok" if change >= 0.0005 else "bad" if change <= -0.0005 else ""
-    sign = {"ok": "+", "bad": "−"}.get(tone, "")
+    last = days[-1]
+    scores = [day.score for day in days if day.score is not None]
+    score: Line = {"label": BY_KW if several else gettext("Score")}
+    score |= _moved(scores) if scores else {"value": None, "note": NO_KW}
     band = None if last.upper is None else _percent(last.upper)
     return [
-        {
-            "label": gettext("Score"),
-            "value": _percent(last.score),
-            "note": gettext("%(change)s in this time") % {"change": f"{sign}{number(abs(100 * change), 1)}"},
-            "tone": tone,
-            "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
-        },
+        score,
+        *([{"label": PLAIN, **_moved(plain)}] if several else []),
         {"label": gettext("If all evidence were there"), "value": band, "note": gettext("upper score")},
         {
             "label": gettext("Coverage"),
@@ -60,6 +62,18 @@ def figures(days: Sequence[Day]) -> list[Line]:
         },
         _verdicts(last),
     ]
+
+
+def _moved(scores: Sequence[float]) -> Line:
+    change = scores[-1] - scores[0]
+    tone = "ok" if change >= 0.0005 else "bad" if change <= -0.0005 else ""
+    sign = {"ok": "+", "bad": "−"}.get(tone, "")
+    return {
+        "value": _percent(scores[-1]),
+        "note": gettext("%(change)s in this time") % {"change": f"{sign}{number(abs(100 * change), 1)}"},
+        "tone": tone,
+        "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
+    }
 
 
 def _verdicts(last: Day) -> Line:
@@ -124,7 +138,7 @@ def region_links(subject: Subject, regions: Iterable[Region], span: Mapping[str,
     ]
 
 
-def legend() -> list[Line]:
+def legend(*, several: bool) -> list[Line]:
     verdicts = (("ready", "ok"), ("conditional", "warn"), ("not-ready", "bad"))
     return [
         {
@@ -132,6 +146,7 @@ def legend() -> list[Line]:
             "shape": "line",
             "label": gettext("score, and what it could be with all evidence"),
         },
+        *([{"role": "muted", "shape": "dash", "label": PLAIN}] if several else []),
         {"role": "deployed", "shape": "dash", "label": gettext("coverage")},
         *(
             {"role": role, "shape": "dot", "label": state("verdict", verdict).word}

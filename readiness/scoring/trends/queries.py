@@ -1,15 +1,20 @@
-"""Scores by UTC day, and the verdicts that stood then."""
+"""Scores by UTC day, and the verdicts that stood then.
+
+Of several sites they are by deployed kW: what each site had when its score was stored counts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from inventory.models import Region, Site
+from readiness.scoring.core.mean import Sums
+from readiness.scoring.queries.deployed import CAPACITY
 from readiness.scoring.queries.score_points import NEAR
 
 
@@ -29,12 +34,16 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Means over the sites, from 0 to 1; `verdicts` counts them, "" for none."""
+    """Means over the sites by deployed kW, from 0 to 1, or what one site had; `plain` is the plain mean of the scores.
+
+    `verdicts` counts the sites, "" for none.
+    """
 
     on: date
     score: float | None
     upper: float | None
     coverage: float | None
+    plain: float | None = None
     verdicts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -64,19 +73,30 @@ def days(subject: Subject, start: date, end: date) -> tuple[Day, ...]:
     with connection.cursor() as cursor:
         cursor.execute(_DAYS.format(figures=figures, where=where), parameters)
         for on, *rest in cursor.fetchall():
-            found.setdefault(on, []).append(_Part(*rest))
-    return tuple(_day(on, parts) for on, parts in found.items())
+            found.setdefault(on, []).append(_part(*rest))
+    return tuple(_day(on, parts, by_kw=subject.site is None) for on, parts in found.items())
 
 
-_DAYS = """
-    SELECT day::date, verdict, count(*), avg(score), avg(upper), avg(coverage),
-           count(score), count(upper), count(coverage)
-    FROM (
-        SELECT on_date, verdict, {figures},
-               lead(on_date) OVER (PARTITION BY site_id ORDER BY on_date) AS next_on
-        FROM scoring_scorepoint
-        WHERE on_date BETWEEN %s AND %s {where}
-    ) AS point
+def _sums(figure: str) -> str:
+    """The columns of `Sums` of those sites that have this figure."""
+    return (
+        f"count({figure}), coalesce(sum({figure}), 0), coalesce(sum(kw) FILTER (WHERE {figure} IS NOT NULL), 0),"
+        f" coalesce(sum({figure} * kw), 0)"
+    )
+
+
+# A point without a verdict is of a stage without capacity.
+_DAYS = f"""
+    WITH capacity AS MATERIALIZED ({CAPACITY}), point AS (
+        SELECT on_date, verdict, {{figures}}, CASE WHEN verdict = '' THEN 0
+                   ELSE coalesce(capacity.kw[width_bucket(point.evaluated_at, capacity.since)], 0) END AS kw,
+               lead(on_date) OVER (PARTITION BY point.site_id ORDER BY on_date) AS next_on
+        FROM scoring_scorepoint AS point
+        LEFT JOIN capacity ON capacity.site_id = point.site_id
+        WHERE on_date BETWEEN %s AND %s {{where}}
+    )
+    SELECT day::date, verdict, count(*), {", ".join(_sums(name) for name in ("score", "upper", "coverage"))}
+    FROM point
     CROSS JOIN LATERAL generate_series(
         on_date::timestamp,
         least(coalesce(next_on, 'infinity'::date), on_date + %s::int, %s::date + 1)::timestamp - interval '1 day',
@@ -89,16 +109,13 @@ _DAYS = """
 
 
 class _Part(NamedTuple):
-    """The sites of one verdict on one day: how many, their means, and how many have such a figure."""
+    """The sites of one verdict on one day: how many, and the sums of each of their figures."""
 
     verdict: str
     sites: int
-    score: float | None
-    upper: float | None
-    coverage: float | None
-    scored: int
-    banded: int
-    covered: int
+    score: Sums
+    upper: Sums
+    coverage: Sums
 
 
 def _figures(pillar: str) -> tuple[str, list[str]]:
@@ -110,24 +127,28 @@ def _figures(pillar: str) -> tuple[str, list[str]]:
 
 def _where(subject: Subject) -> tuple[str, list[int]]:
     if subject.site is not None:
-        return "AND site_id = %s", [subject.site.pk]
+        return "AND point.site_id = %s", [subject.site.pk]
     if subject.region is not None:
-        return "AND site_id IN (SELECT id FROM inventory_site WHERE region_id = %s)", [subject.region.pk]
+        return "AND point.site_id IN (SELECT id FROM inventory_site WHERE region_id = %s)", [
+            subject.region.pk
+        ]
     return "", []
 
 
-def _day(on: date, parts: Sequence[_Part]) -> Day:
+def _part(verdict: str, sites: int, *sums: Any) -> _Part:
+    return _Part(verdict, sites, *(Sums(*sums[place : place + 4]) for place in (0, 4, 8)))
+
+
+def _day(on: date, parts: Sequence[_Part], *, by_kw: bool) -> Day:
+    score, upper, coverage = (
+        sum(sums, Sums())
+        for sums in zip(*((part.score, part.upper, part.coverage) for part in parts), strict=True)
+    )
     return Day(
         on=on,
-        score=_mean([(part.score, part.scored) for part in parts]),
-        upper=_mean([(part.upper, part.banded) for part in parts]),
-        coverage=_mean([(part.coverage, part.covered) for part in parts]),
+        score=score.by_kw if by_kw else score.plain,
+        upper=upper.by_kw if by_kw else upper.plain,
+        coverage=coverage.by_kw if by_kw else coverage.plain,
+        plain=score.plain,
         verdicts={part.verdict: part.sites for part in parts},
     )
-
-
-def _mean(parts: Iterable[tuple[float | None, int]]) -> float | None:
-    """Of means over parts of the sites, each as heavy as its sites are many."""
-    known = [(mean, sites) for mean, sites in parts if mean is not None]
-    every = sum(sites for _, sites in known)
-    return sum(mean * sites for mean, sites in known) / every if every else None

@@ -40,12 +40,12 @@ def page(request: HttpRequest) -> HttpResponseBase:
     table = table_kit.page(request, tables.MARKS, found)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, TEMPLATE, table, {})
-    days = queries.days(subject, *_days(span))
+    days, several = queries.days(subject, *_days(span)), subject.site is None
     context = {
         "table": table,
         "subject": subject,
-        "kpis": lines.figures(days),
-        "finding": lines.finding(days),
+        "kpis": lines.figures(days, several=several),
+        "finding": lines.finding(days, several=several),
         "time_range": span.context,
         "explain_url": cards.link("explain", **lines.explained(subject, days)),
         "breadcrumbs": [
@@ -67,7 +67,15 @@ def chart(request: HttpRequest, form: str) -> HttpResponse:
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
     days = queries.days(subject, *_days(span))
     happened = marks(subject, framework, start=span.start, end=span.end)
-    drawn = charts.trend(days, happened, finding=lines.finding(days), start=span.start, end=span.end)
+    several = subject.site is None
+    drawn = charts.trend(
+        days,
+        happened,
+        finding=lines.finding(days, several=several),
+        start=span.start,
+        end=span.end,
+        several=several,
+    )
     return answers.chart(drawn, form)
 
 
@@ -102,7 +110,7 @@ def _choices(subject: Subject, framework: Framework, span: TimeRange) -> dict[st
         "regions": lines.region_links(subject, Region.objects.order_by("name", "pk"), span.query),
         "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
         "kept": span.query | ({"pillar": subject.pillar} if subject.pillar else {}),
-        "legend": lines.legend(),
+        "legend": lines.legend(several=subject.site is None),
         "chart_url": cards.link("trends-chart", "json", **asked),
         "chart_csv": cards.link("trends-chart", "csv", **asked),
         "api_url": cards.link("scoring-api-score-point-list", **lines.api_query(subject)),

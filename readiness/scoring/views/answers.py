@@ -31,4 +31,9 @@ def _table_of_traces(traces: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
     instants = sorted({at for trace in traces for at in trace.get("x", ())})
     columns = [dict(zip(trace["x"], trace["y"], strict=True)) for trace in traces]
     rows = [[at, *(column.get(at) for column in columns)] for at in instants]
-    return {"columns": ["time_ms", *(trace["name"] for trace in traces)], "rows": rows}
+    return {"columns": ["time_ms", *map(_head, traces)], "rows": rows}
+
+
+def _head(trace: Mapping[str, Any]) -> str:
+    unit = trace.get("meta", {}).get("unit", "")
+    return f"{trace['name']} ({unit})" if unit else str(trace["name"])

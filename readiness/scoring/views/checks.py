@@ -13,6 +13,7 @@ from inventory.models import Site
 from readiness.scoring import cards, check_tables, findings, lines, owners
 from readiness.scoring.queries import checks as check_queries
 from readiness.scoring.queries.check_list import CheckList, CheckListRow, check_list
+from readiness.scoring.set_aside import set_aside
 from readiness.scoring.views import answers
 from readiness.scoring.waivers import lines as waiver_lines
 from readiness.scoring.waivers import queries as waiver_queries
@@ -104,8 +105,9 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
             {"label": query.label, "url": cards.link("explore", **query.params)} for query in found.samples
         ],
         "grants": waiver_lines.of_check(waiver_queries.of_check(site, check_id, now=at), now=at),
-        "owners": owners.of_check(site, check_id, found.result, names=sees_names(request.user), now=at),
+        "owners": owners.of_check(site, check_id, names=sees_names(request.user), now=at),
         "grants_url": cards.link("waivers", site=slug, check=check_id),
+        "set_aside": set_aside(site, found.result, now=at),
         "offer": waiver_lines.offer(found.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         "breadcrumbs": [

@@ -1,5 +1,7 @@
 """The fleet: how much is deployed, how much of it may carry load, and what holds the rest back."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -40,8 +42,11 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     figures = fleet.fleet(now=at, known=known)
     context: dict[str, Any] = {"fleet": figures, "table": page, "time_range": span.context}
     if figures.sites:
-        context |= _figures(figures, at) | _gap_card(request, span) | _rest(at, known)
-        context |= sites_map.card(known, regions=request.GET.getlist("region"))
+        domains = fleet.domain_cards(now=at)
+        context |= _figures(figures, at) | _gap_card(request, span) | _rest(at, known, domains)
+        context |= sites_map.card(
+            known, regions=request.GET.getlist("region"), unknown=_unknown_domains(domains)
+        )
     return answers.page(request, "readiness/fleet.html", context)
 
 
@@ -93,6 +98,9 @@ def _figures(found: fleet.Fleet, at: datetime) -> dict[str, Any]:
         "kpis": cards.key_figures(found),
         "gap_figure": power(found.now.gap.it_kw),
         "standing": findings.standing(found.now, found.verdicts),
+        "on_declarations": findings.on_declarations(
+            found.declared.capped, found.declared.measurable, sites=found.declared.sites
+        ),
         "pace": findings.pace(found.outlook.pace, found.now),
         # There before the chart is, so that nothing below it moves when it comes.
         "gap_footer": findings.ahead(found.outlook),
@@ -138,7 +146,16 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
     }
 
 
-def _rest(at: datetime, known: Standing) -> dict[str, Any]:
+def _unknown_domains(domains: Iterable[fleet.DomainCard]) -> dict[int, list[str]]:
+    """By site id."""
+    unknown: dict[int, list[str]] = defaultdict(list)
+    for domain in domains:
+        for site_id in domain.unknown_at:
+            unknown[site_id].append(domain.domain)
+    return unknown
+
+
+def _rest(at: datetime, known: Standing, domains: Iterable[fleet.DomainCard]) -> dict[str, Any]:
     held = capacity.holds_back(now=at, known=known)
     wanting = attention.attention(now=at, known=known)
     return {
@@ -146,7 +163,7 @@ def _rest(at: datetime, known: Standing) -> dict[str, Any]:
         "blockers": cards.blockers(held),
         "unevaluated": findings.kw(held.unevaluated.it_kw),
         "conditional": findings.kw(held.conditional.it_kw),
-        "domains": [cards.domain_card(card, now=at) for card in fleet.domain_cards(now=at)],
+        "domains": [cards.domain_card(card, now=at) for card in domains],
         "attention": cards.attention_list(wanting[:SHOWN_IN_ATTENTION], now=at),
         "attention_total": len(wanting),
         "attention_empty": gettext(

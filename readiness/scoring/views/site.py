@@ -68,6 +68,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "inventory_url": reverse("site-detail", args=[site.pk]),
         "no_verdict": "" if found.row.verdict else findings.no_verdict(site.stage),
         "held_by": findings.held_by(found.deciding),
+        "on_declarations": findings.on_declarations(len(found.row.capped), found.row.measurable),
         "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
         "excepted_url": cards.link("waivers", site=site.slug, kind="exception", in_force="true"),
         "deployed": findings.kw(found.row.deployed.it_kw),
@@ -109,7 +110,9 @@ def series_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
         now=at,
         domain=domain if domain in DOMAINS else "",
     )
-    return answers.chart(live_charts.series(found, start=span.start, end=span.end), form)
+    figure = live_charts.series(found, start=span.start, end=span.end)
+    figure["meta"]["title"] = span.named(gettext("Live series"))
+    return answers.chart(figure, form)
 
 
 @may_see
@@ -183,7 +186,7 @@ def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
         "series_csv": cards.link("site-series-chart", site.slug, "csv", **span.query, **domain),
         # There before the chart is, so that nothing below it moves when it comes.
         "series_footer": gettext("Samples of the site’s sources"),
-        "series_title": gettext("Live series, %(span)s") % {"span": span.label[:1].lower() + span.label[1:]},
+        "series_title": span.named(gettext("Live series")),
         "span_views": [
             {
                 "label": label,

@@ -15,6 +15,7 @@ from readiness.scoring.waivers.operations import MAY_DECIDE, MAY_REQUEST
 from readiness.scoring.waivers.queries import Counts, GrantRow, is_open
 from readiness.scoring.waivers.rules import MOST_WAIVERS
 from readiness.scoring.waivers.tables import ends
+from web.permissions import roles_of
 from web.units import duration
 from web.visibility import name_of
 
@@ -120,10 +121,10 @@ def choices_of(grant: Grant, row: GrantRow, user: User) -> dict[str, Any]:
     waiting, opened = row.standing == Standing.REQUESTED, is_open(row)
     why_not = ""
     if waiting and not decides:
-        why_not = gettext("Deciding needs the permission %(permission)s.") % {"permission": MAY_DECIDE}
+        why_not = gettext("Deciding takes the role %(roles)s.") % {"roles": roles_of(MAY_DECIDE)}
     elif waiting and own:
-        why_not = gettext("You asked for it: somebody else with %(permission)s decides.") % {
-            "permission": MAY_DECIDE
+        why_not = gettext("You asked for it: somebody else with the role %(roles)s decides.") % {
+            "roles": roles_of(MAY_DECIDE)
         }
     return {
         "may_approve": waiting and decides and not own,

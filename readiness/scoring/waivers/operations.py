@@ -21,7 +21,7 @@ from readiness.scoring.waivers.rules import (
     check_of,
     refuse_unsuitable,
 )
-from web.permissions import MissingPermission
+from web.permissions import MissingPermission, roles_of
 
 MAY_REQUEST = "scoring.add_grant"
 MAY_DECIDE = "scoring.approve_grant"
@@ -111,8 +111,8 @@ def _decide(grant: Grant, state: Grant.State, *, note: str, by: User, now: datet
     locked = _locked(grant)
     if locked.requested_by_id == by.pk:
         raise OwnRequest(
-            _("You asked for this yourself: somebody else with the permission %(permission)s decides.")
-            % {"permission": MAY_DECIDE}
+            _("You asked for this yourself: somebody else with the role %(roles)s decides.")
+            % {"roles": roles_of(MAY_DECIDE)}
         )
     _refuse_unless(locked, {Grant.State.REQUESTED}, now)
     locked.state = state

@@ -9,8 +9,9 @@ from readiness.scoring.cards import link
 from readiness.scoring.waivers.filters import GrantFilters
 from readiness.scoring.waivers.models import Standing
 from readiness.scoring.waivers.queries import AgeingRow, GrantRow, is_open
+from web.ages import ago, old
 from web.tables import Column, Table
-from web.units import age, duration
+from web.units import duration
 
 BY = {
     "requester": _("Asked for by"),
@@ -28,7 +29,7 @@ def ends(row: GrantRow, now: datetime) -> str:
     if row.standing == Standing.DENIED:
         return gettext("never began")
     if not is_open(row):
-        return age(row.ended_at, now=now)
+        return ago(row.ended_at, now=now)
     left = (row.ends_at - now).total_seconds()
     if row.starts_at > now:
         begins = duration((row.starts_at - now).total_seconds())
@@ -116,11 +117,12 @@ def _standing_columns(now: datetime) -> tuple[Column, ...]:
             "age",
             _("Age"),
             value=lambda row: row.age_s(now),
-            text=lambda row: duration(row.age_s(now)),
+            text=lambda row: old(row.requested_at, row.age_s(now)),
             sort="-requested_at",
             numeric=True,
             hint=_("Since it was asked for"),
             export=lambda row: round(row.age_s(now)),
+            file_unit="s",
         ),
     )
 

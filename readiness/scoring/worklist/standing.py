@@ -7,12 +7,13 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from readiness.scoring.core.combine import ACCEPTABLE
-from readiness.scoring.models import CheckResult
+from readiness.scoring.core.states import Gate
+from readiness.scoring.models import CheckResult, Tier
 from readiness.scoring.worklist.models import LIVE, WorkItem
 
 MET = sorted(state.value for state in ACCEPTABLE)
@@ -30,13 +31,21 @@ class Standing(models.TextChoices):
 
 
 def with_standing(items: QuerySet[WorkItem]) -> QuerySet[WorkItem]:
-    """With `check_state` and `check_reason` as evaluated, and `standing`: resolved where a live item’s check is met."""
+    """With `check_state` and `check_reason` as evaluated, and `standing`: resolved where a live item’s check is met.
+
+    A BLOCK check that is declared where a measurement is asked for keeps its site from being ready, and is open.
+    """
     result = CheckResult.objects.filter(site=OuterRef("site"), check_id=OuterRef("check_id"))
     return items.annotate(
         check_state=Subquery(result.values("state")[:1]),
         check_reason=Subquery(result.values("reason")[:1]),
         standing=Case(
-            When(status__in=LIVE, check_state__in=MET, then=Value(Standing.RESOLVED)),
+            When(
+                ~Exists(result.filter(gate=Gate.BLOCK.value, tier=Tier.CAPPED)),
+                status__in=LIVE,
+                check_state__in=MET,
+                then=Value(Standing.RESOLVED),
+            ),
             default=F("status"),
             output_field=models.CharField(max_length=12, choices=Standing),
         ),

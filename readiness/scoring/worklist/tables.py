@@ -77,7 +77,7 @@ def _subject_columns() -> tuple[Column, ...]:
 def _plan_columns() -> tuple[Column, ...]:
     return (
         Column("held", _("Capacity held"), value=lambda row: row.held.it_kw,
-               text=lambda row: findings.kw(row.held.it_kw), numeric=True,
+               text=lambda row: findings.kw(row.held.it_kw), numeric=True, file_unit="kW",
                hint=_("What is deployed at the site while it is not ready; other checks may hold it as well")),
         Column("owner", _("Owner"), text=lambda row: row.owner or gettext("nobody"), sort="owner_name",
                tone=lambda row: "" if row.owner else "warn"),

@@ -19,6 +19,7 @@ from readiness.tradeoffs.decisions.compared import Pair
 from readiness.tradeoffs.decisions.operations import MAY_APPROVE, MAY_RECORD
 from readiness.tradeoffs.decisions.queries import Counts, FrozenFactor
 from readiness.tradeoffs.models import Decision
+from web.permissions import roles_of
 from web.units import duration
 from web.visibility import name_of
 
@@ -266,10 +267,10 @@ def choices_of(decision: Decision, user: User, now: datetime) -> dict[str, Any]:
     opened = decision.reviewed_at is None and decision.state in ("recorded", "approved")
     why_not = ""
     if waiting and not answers:
-        why_not = gettext("Approving needs the permission %(permission)s.") % {"permission": MAY_APPROVE}
+        why_not = gettext("Approving takes the role %(roles)s.") % {"roles": roles_of(MAY_APPROVE)}
     elif waiting and own:
-        why_not = gettext("You decided it: somebody else with %(permission)s answers.") % {
-            "permission": MAY_APPROVE
+        why_not = gettext("You decided it: somebody else with the role %(roles)s answers.") % {
+            "roles": roles_of(MAY_APPROVE)
         }
     return {
         "may_approve": waiting and answers and not own,

@@ -20,7 +20,7 @@ from readiness.tradeoffs.decisions.answers import Placing
 from readiness.tradeoffs.decisions.expecting import demand_of, expected, site_before
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
 from readiness.workloads.models import WorkloadClass
-from web.permissions import MissingPermission
+from web.permissions import MissingPermission, roles_of
 
 MAY_SEE = "tradeoffs.view_decision"
 MAY_RECORD = "tradeoffs.add_decision"
@@ -228,8 +228,8 @@ def _answer(decision: Decision, state: Decision.State, *, note: str, by: User, n
     locked = _locked(decision)
     if locked.decided_by_id == by.pk:
         raise OwnDecision(
-            _("You decided this yourself: somebody else with the permission %(permission)s answers.")
-            % {"permission": MAY_APPROVE}
+            _("You decided this yourself: somebody else with the role %(roles)s answers.")
+            % {"roles": roles_of(MAY_APPROVE)}
         )
     _refuse_unless(locked, {Decision.State.RECORDED})
     locked.state = state

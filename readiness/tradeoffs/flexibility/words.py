@@ -31,7 +31,7 @@ LEVELS = {
     Level.UNKNOWN: _("unknown"),
 }
 MOST_NAMED = 6
-COUNTS = (("none", _("None")), ("one", _("One")), ("several", _("Several")))
+COUNTS = (("none", _("No other")), ("one", _("One")), ("several", _("Several")))
 
 
 def count_of(alternatives: int) -> str:

@@ -1,10 +1,9 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
+import readiness.workloads.models.classes
 from django.conf import settings
 from django.db import migrations, models
-
-import readiness.workloads.models.classes
 
 
 class Migration(migrations.Migration):

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from readiness.demo import operations
-from readiness.evidence.models import RecordedFact
+from readiness.evidence.models import RecordedFact, ValidationRun
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip, ScorePoint, SiteScore
@@ -65,6 +65,17 @@ def test_it_went_from_not_ready_over_conditional_to_ready_and_a_flip_says_when()
     verdicts = Flip.objects.filter(subject="verdict").order_by("at").values_list("to_state", flat=True)
     assert list(verdicts) == ["not-ready", "conditional", "ready"]
     assert SiteScore.objects.get().verdict == "ready"
+
+
+def test_it_became_ready_when_its_runs_came_and_its_score_rose_with_them():
+    first_run = ValidationRun.objects.filter(tool="nccl-tests").earliest("taken_at")
+    ready = Flip.objects.get(subject="verdict", to_state="ready")
+    assert timedelta(0) < ready.at - first_run.taken_at <= timedelta(days=8)
+    points = ScorePoint.objects.order_by("on_date")
+    before = points.filter(on_date__lt=first_run.taken_at.date()).last()
+    after = points.filter(on_date__gt=first_run.taken_at.date()).first()
+    assert (before.verdict, after.verdict) == ("conditional", "ready")
+    assert after.score - before.score > 0.05
 
 
 def test_a_decision_of_six_weeks_ago_was_approved_reviewed_and_proves_how_far_it_was_off():

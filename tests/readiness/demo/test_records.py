@@ -91,6 +91,28 @@ def test_runs_are_kept_with_their_files_and_marked_simulated(written):
     assert lowest.value == 402.0
 
 
+def test_a_quick_check_comes_before_the_last_one_runs_out_and_a_round_when_it_is_due(written):
+    runs = ValidationRun.objects.filter(site__name="WAW-1")
+    before = set(runs.values_list("pk", flat=True))
+    later = NOW + timedelta(hours=6)
+    keep_current(now=later)
+    [quick] = runs.exclude(pk__in=before)
+    assert (quick.tool, quick.taken_at) == ("dcgm-diag", later)
+    keep_current(now=NOW + timedelta(days=27))
+    new = runs.exclude(pk__in=before).filter(taken_at__gt=later)
+    assert {"dcgm-diag", "nccl-tests", "sockperf", "vllm-bench"} <= set(new.values_list("tool", flat=True))
+    assert not new.filter(taken_at__gt=NOW + timedelta(days=27)).exists()
+    assert set(new.values_list("provenance", flat=True)) == {"simulated"}
+
+
+def test_runs_of_the_past_were_taken_when_they_say_and_none_is_voided(written):
+    runs = ValidationRun.objects.filter(site__name__in=("WAW-1", "SIN-1"))
+    assert runs.count() > 100
+    assert not runs.filter(taken_at__gt=NOW).exists()
+    assert not runs.filter(voided_at__isnull=False).exists()
+    assert not runs.exclude(warnings=[]).exclude(tool="vllm-bench").exists()
+
+
 def test_what_people_set_out_to_do_is_there(written):
     sites = {site.name: site for site in Site.objects.all()}
     write_plans(sites, people(written.made), now=NOW)

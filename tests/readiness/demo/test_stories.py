@@ -5,11 +5,14 @@ The sites concerned are loaded once, with the last day of their history; nothing
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.db import connection, transaction
 
 from inventory.models import Site
 from readiness.demo import operations
+from readiness.demo.core.plan import fleet_plan
+from readiness.demo.core.shapes import column
 from readiness.demo.core.stories import Stories
 from readiness.demo.models import DemoFleet
 from readiness.scoring.checks import COMPUTED
@@ -60,6 +63,18 @@ def test_flapping_links_fail_fabric_health():
     assert "mlx5" in str(result("DSM-1", "p5-fabric-health").parts)
 
 
+@pytest.mark.parametrize(("flaps", "state"), [(1, "warn"), (5, "critical")])
+def test_health_is_dated_from_the_hour_in_which_the_samples_turned_and_not_from_the_loading(flaps, state):
+    [site] = fleet_plan(names={"DSM-1"}).sites
+    ports = [(node.name, port.name) for node in site.nodes for port in node.ports]
+    minutes = np.arange(STORIES.flaps_from, STORIES.loaded_s, 60)
+    counted = STORIES.flaps(ports, column(minutes.tolist())).max(axis=1)
+    turned_s = minutes[counted >= flaps][0]
+    flip = flip_of("DSM-1", "health", "network", state)
+    assert 0 <= flip.at.timestamp() - turned_s <= 3600
+    assert STORIES.loaded_s - turned_s > 12 * 3600
+
+
 def test_accelerators_with_xid_79_that_still_work_fail_accelerator_health():
     flip = flip_of("SAT-1", "check", "p5-accelerator-health", "fail")
     assert flip.from_state == "pass"
@@ -97,6 +112,13 @@ def test_a_silent_edge_site_is_late_then_silent_and_fails_coverage():
     assert set(
         SourceStatus.objects.filter(source__name__startswith="QRO-1").values_list("state", flat=True)
     ) == {"silent"}
+
+
+def test_no_other_source_was_ever_late_or_silent():
+    sources = SourceFlip.objects.filter(to_state__in=("late", "silent")).values_list(
+        "source__name", flat=True
+    )
+    assert set(sources) == {"QRO-1 Prometheus", "QRO-1 power meter"}
 
 
 def test_a_site_under_construction_has_no_verdict_and_no_capacity():

@@ -134,3 +134,9 @@ def _result(gpu, severity):
 
 def table(*rows, head="measure,value,unit"):
     return "\n".join([head, *rows, ""]).encode()
+
+
+def run_table(*rows, taken_at):
+    """With all that makes a table a run: the tool, the time of each row, and raw figures."""
+    timed = [f"{row},{taken_at.isoformat()}" for row in (*rows, "sample,1,")]
+    return table(*timed, "# tool: soak 2.1", head="measure,value,unit,taken_at")

@@ -1,7 +1,8 @@
 """Every check in every state that its definition allows, from evidence as users supply it, through the product's own
 evaluation.
 
-The table is the definition's: a check that no evidence brings into one of its states fails here. One site for each
+The table is the definition's: a check that no evidence brings into one of its states fails here. Checks that a tool's
+output proves pass by that output alone, which tests/readiness/scoring/test_proved_checks.py shows. One site for each
 state (several for waivers, of which a site has ten at most), all of them evaluated at once.
 """
 
@@ -10,10 +11,10 @@ from datetime import timedelta
 import pytest
 
 from inventory.models import Accelerator, Device, Port
+from readiness.evidence.core.bearing import PARSED
 from readiness.evidence.core.limits import CLASS_LATENCY, OF_PLATFORM
 from readiness.evidence.operations import (
     FactRow,
-    RunContext,
     attest,
     declare_limit,
     import_run,
@@ -43,6 +44,8 @@ OWN_COLUMN = {
 """Limits that the plant has in columns."""
 SILENCE = "p5-telemetry-coverage"
 """Silence is what it measures: it fails at once and has nothing that could go stale (design, scoring rule 4)."""
+NO_RUNS = PARSED | {"p2-energy-kpis", "p5-goodput"}
+"""Checks that a table brings to warn at most: a tool proves them, or telemetry that is not worked out yet."""
 SITE_OF = ("pass", "warn", "fail", "unknown", "stale", "n-a")
 
 
@@ -162,12 +165,16 @@ def values_of(check, state):
     return {part: 1.0 if value is None else value for part, value in found.items()}
 
 
+def is_warned_by_declarations_alone(check):
+    return all(part.warn_at is None for part in check.parts)
+
+
 RECORDED = ("p2-envelope-declared", "p2-placement-jurisdiction")
 """Computed only where envelopes are declared, which these sites' classes have none of."""
 
 
 def supply(site, state, now, *, old=False):
-    """What runs are for is imported as a run, what a document says is attested, all else is recorded."""
+    """What is measured is imported as a run, what a document says is attested, all else is recorded."""
     rows, facts = [], []
     entered = {"by": None, "now": now}
     for check in FRAMEWORK.checks:
@@ -177,7 +184,8 @@ def supply(site, state, now, *, old=False):
             days = timedelta(seconds=part.validity.limit_s(None)).days + 1 if old else 0
             day = {"site": site, "check": check.id, "part": part.id, "value": value}
             day["taken_on"] = (now - timedelta(days=days)).date()
-            if EvidenceKind.VALIDATION_RUN in part.evidence:
+            is_run = part.is_measured and not (state == "warn" and is_warned_by_declarations_alone(check))
+            if is_run or EvidenceKind.VALIDATION_RUN in part.evidence:
                 rows.append(f"{check.id}/{part.id},{value},{part.unit}")
             elif EvidenceKind.ATTESTATION in part.evidence:
                 attest(statement="So it is", attested_by="R. Costa", **day, **entered)
@@ -185,15 +193,8 @@ def supply(site, state, now, *, old=False):
                 facts.append(FactRow(source="report", **day))
     record_facts(facts, **entered)
     taken_at = now - timedelta(days=385 if old else 0)
-    content = outputs.table(*rows)
-    import_run(
-        site=site,
-        tool="csv",
-        content=content,
-        file_name="x.csv",
-        context=RunContext(taken_at=taken_at),
-        **entered,
-    )
+    content = outputs.run_table(*rows, taken_at=taken_at)
+    import_run(site=site, tool="csv", content=content, file_name="x.csv", **entered)
 
 
 def declare(plant, now):
@@ -275,6 +276,10 @@ def missing_from(shows):
 def test_every_check_comes_into_every_state_that_its_definition_allows(supplied, plants, frozen_now):
     missing = missing_from(supplied)
     assert missing.pop((SILENCE, "stale")).startswith("fail: ")
+    by_tables = {key: why for key, why in missing.items() if key[1] == "pass" and key[0] in NO_RUNS}
+    assert len(by_tables) == len(NO_RUNS)
+    assert all("Declared, not measured: the table of run " in why for why in by_tables.values())
+    missing = {key: why for key, why in missing.items() if key not in by_tables}
     assert not missing, "\n".join(f"{check} {state}: {why}" for (check, state), why in missing.items())
 
     # And nothing that passed passes for ever: without anything new, all of it decays by itself.

@@ -1,6 +1,7 @@
 """Every sub-measure of the framework in every state, from a fact, an attestation or a table's row.
 
-Generated from the definition: a sub-measure that evidence cannot bring into one of its states fails here.
+Generated from the definition: a sub-measure that evidence cannot bring into one of its states fails here, and so does
+one that asks for a measurement and passes by a declaration.
 """
 
 from datetime import timedelta
@@ -8,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from readiness.evidence.core.bearing import PARSED
 from readiness.evidence.operations import RunContext, attest, import_run, record_fact
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.loading import load
-from readiness.framework.core.vocabulary import CheckState
+from readiness.framework.core.vocabulary import CheckState, EvidenceKind
 from readiness.scoring.checks.evidenced import reading_of
 from readiness.scoring.core.judge import Limit, judge
+from readiness.scoring.core.states import ReasonCode, Tier
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 
@@ -83,11 +86,11 @@ def porto():
     return made.site(name="Porto", slug="porto")
 
 
-def state_of(site, check, part, now):
+def result_of(site, check, part, now):
     _, framework = framework_queries.current()
     found = proofs([site.pk], framework, now=now)[site.pk].get((check.id, part.id))
     reading = None if found is None else reading_of(found[0])
-    return judge(part, reading, now, limit_of(part)).state
+    return judge(part, reading, now, limit_of(part))
 
 
 def by_fact(site, check, part, value, now, on):
@@ -113,12 +116,29 @@ def by_table(site, check, part, value, now, on):
     import_run(site=site, tool="csv", content=content, file_name="x.csv", context=context, by=None, now=now)
 
 
+def by_run(site, check, part, value, now, on):
+    content = outputs.run_table(f"{check.id}/{part.id},{value},{part.unit}", taken_at=now - (now.date() - on))
+    import_run(site=site, tool="csv", content=content, file_name="x.csv", by=None, now=now)
+
+
+def is_capped(check, part, enter):
+    return part.is_measured and tier_of(check, part, enter) == Tier.DECLARED
+
+
+def tier_of(check, part, enter):
+    """A table is a run of what asks for runs and has no parser."""
+    asks_for_runs = EvidenceKind.VALIDATION_RUN in part.evidence
+    return Tier.MEASURED if enter is by_run and asks_for_runs and check.id not in PARSED else Tier.DECLARED
+
+
 def test_the_definition_has_all_of_it():
     assert len({check.id for check, _ in PARTS}) == 48
     assert len(PARTS) > 130
 
 
-@pytest.mark.parametrize("enter", [by_fact, by_attestation, by_table], ids=["fact", "attestation", "table"])
+@pytest.mark.parametrize(
+    "enter", [by_fact, by_attestation, by_table, by_run], ids=["fact", "attestation", "table", "run"]
+)
 @pytest.mark.parametrize("check", FRAMEWORK.checks, ids=[check.id for check in FRAMEWORK.checks])
 def test_every_state_can_be_reached(porto, frozen_now, check, enter):
     for part in dated(check):
@@ -126,15 +146,20 @@ def test_every_state_can_be_reached(porto, frozen_now, check, enter):
             value = value_for(part, state)
             assert value is not None, f"{part.id} has no value that is {state}"
             enter(porto, check, part, value, frozen_now.at, frozen_now.at.date())
-            assert state_of(porto, check, part, frozen_now.at) == state, f"{part.id} {value}"
+            capped = state is CheckState.PASS and is_capped(check, part, enter)
+            expected = CheckState.WARN if capped else state
+            result = result_of(porto, check, part, frozen_now.at)
+            assert result.state == expected, f"{part.id} {value}"
+            tier = Tier.CAPPED if result.code == ReasonCode.CAPPED else tier_of(check, part, enter)
+            assert result.tier == tier, f"{part.id} {value}"
             frozen_now.move(seconds=10)
 
 
 @pytest.mark.parametrize("check", FRAMEWORK.checks, ids=[check.id for check in FRAMEWORK.checks])
 def test_without_evidence_it_is_unknown_and_with_old_evidence_stale(porto, frozen_now, check):
     for part in dated(check):
-        assert state_of(porto, check, part, frozen_now.at) == CheckState.UNKNOWN
+        assert result_of(porto, check, part, frozen_now.at).state == CheckState.UNKNOWN
         age = timedelta(seconds=part.validity.limit_s(None)) + timedelta(days=1)
         value = value_for(part, CheckState.PASS) or 1.0
         by_fact(porto, check, part, value, frozen_now.at, (frozen_now.at - age).date())
-        assert state_of(porto, check, part, frozen_now.at) == CheckState.STALE, part.id
+        assert result_of(porto, check, part, frozen_now.at).state == CheckState.STALE, part.id

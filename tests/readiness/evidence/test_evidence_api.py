@@ -73,6 +73,10 @@ class TestRuns:
             ({"scope": "rack"}, "scope"),
             ({"devices": ["ghost"]}, "devices"),
             ({"load_gbps": "5"}, "load_gbps"),
+            ({"load_gbps": "5", "load": "idle"}, "load_gbps"),
+            ({"load_gbps": "0", "load": "loaded"}, "load_gbps"),
+            ({"load_gbps": "-1", "load": "loaded"}, "load_gbps"),
+            ({"load_gbps": "nan", "load": "loaded"}, "load_gbps"),
             ({"taken_at": "2030-01-01T00:00:00Z"}, "taken_at"),
             ({"taken_at": "yesterday"}, "taken_at"),
             ({"platform": "x\x00y"}, "platform"),
@@ -83,6 +87,23 @@ class TestRuns:
         answer = form_of("ops").post(RUNS, form(outputs.collective(), **more))
         assert answer.status_code == 400
         assert field in answer.json()
+
+    @pytest.mark.parametrize(
+        ("more", "load", "rate"),
+        [
+            ({"load_gbps": "0"}, "idle", None),
+            ({"load_gbps": "0.0", "load": "idle"}, "idle", None),
+            ({"load_gbps": "0", "load": ""}, "idle", None),
+            ({"load_gbps": "120", "load": "loaded"}, "loaded", 120),
+            ({"load": "idle"}, "idle", None),
+        ],
+        ids=str,
+    )
+    def test_no_background_load_is_idle(self, form_of, porto, more, load, rate):
+        answer = form_of("ops").post(RUNS, form(outputs.collective(), **more))
+        assert answer.status_code == 201, answer.content
+        found = answer.json()
+        assert (found["load"]["value"], found["load_gbps"]) == (load, rate)
 
     def test_a_form_without_a_file_is_refused(self, form_of, porto):
         answer = form_of("ops").post(RUNS, {"site": "porto", "tool": "csv"})

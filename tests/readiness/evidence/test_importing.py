@@ -15,7 +15,7 @@ from inventory.models import SiteChange
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models import RunFile, RunMeasure, ValidationRun
 from readiness.evidence.models.runs import MOST_BYTES
-from readiness.evidence.operations import RunContext, import_run
+from readiness.evidence.operations import RunContext, Upload, import_run, import_runs
 from readiness.evidence.refusals import EvidenceRefused, FileTooLarge, SameFile
 from tests.inventory import made
 from tests.readiness.evidence import outputs
@@ -311,3 +311,51 @@ class TestTheCommand:
     def test_a_file_that_is_not_there(self, porto):
         with pytest.raises(CommandError, match="cannot be read"):
             call_command("import_run", "/nowhere/out.log", site="porto", tool="csv")
+
+
+@pytest.fixture
+def take_all(porto, node, frozen_now, ops):
+    """`take_all(contents)` imports collectives of one node together; returns the runs."""
+
+    def imported(contents):
+        uploads = [
+            Upload(
+                tool="nccl-tests",
+                content=content,
+                file_name=f"{place}.log",
+                context=RunContext(devices=[node]),
+            )
+            for place, content in enumerate(contents)
+        ]
+        return import_runs(site=porto, uploads=uploads, by=ops, now=frozen_now.at)
+
+    return imported
+
+
+def test_files_that_are_imported_together_are_kept_as_one_by_one(take_all, take, node):
+    alone = take("nccl-tests", outputs.collective())
+    [first, second] = take_all([outputs.collective(busbw=471), outputs.collective(busbw=472)])
+    assert {run.about for run in (first, second)} == {alone.about}
+    assert (first.basis, first.file_name, second.file_name) == (alone.basis, "0.log", "1.log")
+    assert [run.measures.filter(name="busbw").first().value for run in (first, second)] == [471, 472]
+    assert [each.device for each in second.run_devices.all()] == [node]
+    assert bytes(second.file.content) == outputs.collective(busbw=472)
+
+
+def test_of_files_that_are_imported_together_all_or_none_are_kept(take_all, take):
+    take("nccl-tests", outputs.collective())
+    with pytest.raises(SameFile):
+        take_all([outputs.collective(busbw=471), outputs.collective()])
+    with pytest.raises(ParseError):
+        take_all([outputs.collective(busbw=471), b"nothing"])
+    assert ValidationRun.objects.count() == 1
+
+
+def test_ten_files_of_one_node_take_as_many_statements_as_two(take_all):
+    take_all([outputs.collective()])
+    counts = []
+    for many in (2, 10):
+        with CaptureQueriesContext(connection) as captured:
+            take_all([outputs.collective(busbw=500 + 20 * many + place) for place in range(many)])
+        counts.append(len(captured))
+    assert counts[0] == counts[1]

@@ -97,3 +97,16 @@ def test_the_api_takes_and_shows_it(porto, client_of, frozen_now):
     )
     assert wrong.status_code == 400
     assert "provenance" in wrong.json()
+
+
+@pytest.mark.parametrize("provenance", ["declared", "estimated"])
+def test_one_declared_run_makes_what_they_cover_a_declaration_also_beside_simulated_ones(
+    porto, frozen_now, provenance
+):
+    take(porto, frozen_now.at, node="node-1", provenance="simulated")
+    take(porto, frozen_now.at, node="node-2", provenance=provenance)
+    _, framework = framework_queries.current()
+    found = proofs([porto.pk], framework, now=frozen_now.at)[porto.pk]
+    for key in (("p1-intra-node", "nodes-covered"), ("p5-revalidation", "nodes-current")):
+        [proof] = found[key]
+        assert (proof.provenance, bool(proof.declaration)) == (provenance, True)

@@ -173,7 +173,7 @@ WRITTEN_OUT = {
         "warn": {"values": [2], "source": "OD"},
     },
     "warn-alone": {**PLAIN_PART, "gate": "INFO", "warn": {"values": [2], "source": "OD"}},
-    "no-warn": [SMALL["checks"][0]["parts"][1]],
+    "no-warn": [SMALL["checks"][0]["parts"][1] | {"evidence": ["IF"]}],
     "all-info": [{**SMALL["checks"][0]["parts"][1], "gate": "INFO"}],
     "single-node": [{"when": {"nodes": {"exactly": 1}}, "reason": "One node."}],
     "empty": [{"when": {}, "reason": "Never."}],
@@ -207,6 +207,14 @@ def test_refused_naming_the_field(place, value, path):
         load(changed(place, value))
     assert refused.value.path == path
     assert str(refused.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize("states", [{"warn"}, set()], ids=["listed", "not listed"])
+def test_what_is_measured_may_warn_without_a_threshold_since_it_may_be_declared(states):
+    definition = changed((*CHECK, "parts"), [SMALL["checks"][0]["parts"][1] | {"evidence": ["VR"]}])
+    listed = set(definition["checks"][0]["states"]) - {"warn"} | states
+    definition["checks"][0]["states"] = sorted(listed)
+    assert load(definition).check("p1-load").states == listed
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Each check in each state, and all that shows states: the page over the fleet, at a site, the cell, the endpoint."""
 
+import re
 from datetime import timedelta
 from itertools import cycle, pairwise
 
@@ -160,6 +161,29 @@ def test_each_check_answers_in_each_state(states, faults_of):
     beside = {"hx-request": "true", "hx-target": "div#evidence"}
     assert faults_of((f"/readiness/?cell={site}.{check}" for site, check in cells), **beside) == {}
     assert faults_of(f"/api/readiness/results/?site={site}&limit=50" for site in states) == {}
+
+
+COUNTED = re.compile(r"<time [^>]*data-age=[^>]*>.*?</time>")
+# Which line of the pillars is of when, which is no age.
+LEGEND = re.compile(r">\s*90 d ago</span>")
+FROZEN = re.compile(r"\b\d+ (?:s|min|h|d) ago\b")
+
+
+def test_every_age_on_a_page_counts_on(states, client_of):
+    """Pages that refresh show it for half a minute, and others for as long as they are open."""
+    client = client_of("admin")
+    slugs = list(states)[:2]
+    paths = [*OVER_THE_FLEET, *(path.format(site=slug) for path in OF_A_SITE for slug in slugs)]
+    counted, frozen = 0, {}
+    for path in paths:
+        answer = client.get(path)
+        if "text/html" in answer.headers["Content-Type"]:
+            page = answer.getvalue().decode()
+            counted += len(COUNTED.findall(page))
+            if ages := FROZEN.findall(COUNTED.sub("", LEGEND.sub("", page))):
+                frozen[path] = ages
+    assert frozen == {}
+    assert counted > 20
 
 
 def test_all_that_shows_states_answers_in_each(states, faults_of):

@@ -3,13 +3,14 @@
 import csv
 import io
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from inventory.models import Site
 from tests.inventory import made
 from tests.readiness.scoring import stored
+from tests.readiness.scoring.stored import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +79,15 @@ def test_table_exports_what_it_shows(viewer_pages, dallas, porto):
     rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode())))
     assert rows[0][1:4] == ["Site", "Readiness", "Deployed (kW)"]
     assert [row[1:4] for row in rows[1:]] == [["Dallas", "not-ready", "1000.0"]]
+
+
+def test_the_file_has_the_weeks_that_the_page_draws_and_ages_in_seconds(viewer_pages, dallas):
+    for days, score in ((22, 0.25), (15, 0.5)):
+        stored.point(dallas, (NOW - timedelta(days=days)).date(), score)
+    answer = viewer_pages.get("/sites/?export=csv&cols=weeks,age")
+    head, row = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode()))
+    assert head[-2:] == ["24 weeks (points, oldest first)", "Data age (s)"]
+    assert row[head.index("24 weeks (points, oldest first)")].split()[-5:-2] == ["-", "25", "50"]
 
 
 def test_table_alone_is_answered_without_the_page(viewer_pages, dallas):

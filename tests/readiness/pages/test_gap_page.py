@@ -89,7 +89,7 @@ class TestPage:
 
     def test_the_plan_as_a_file(self, viewer_pages, two_held):
         head, *rows = rows_of(viewer_pages.get("/readiness/gap/?export=csv"))
-        places = [head.index(name) for name in ("Site", "Checks", "Frees", "Freed so far")]
+        places = [head.index(name) for name in ("Site", "Checks", "Frees (kW)", "Freed so far (kW)")]
         assert [[row[place] for place in places] for row in rows] == [
             ["dallas", "1", "1000.0", "1000.0"],
             ["faro", "2", "300.0", "1300.0"],
@@ -97,7 +97,7 @@ class TestPage:
 
     def test_the_checks_as_a_file(self, viewer_pages, two_held):
         head, *rows = rows_of(viewer_pages.get("/readiness/gap/?plan=checks&export=csv"))
-        places = [head.index(name) for name in ("Check", "Sites held", "Sites freed", "Frees")]
+        places = [head.index(name) for name in ("Check", "Sites held", "Sites freed", "Frees (kW)")]
         assert [[row[place] for place in places] for row in rows] == [
             ["p2-power-headroom", "2", "1", "1000.0"],
             ["p1-soak-24h", "1", "0", "0.0"],

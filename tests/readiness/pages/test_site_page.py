@@ -13,11 +13,13 @@ from readiness.scoring import findings, live_charts
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries import panels
 from readiness.scoring.queries.panels import Limit, Line, Panel
+from telemetry import drain, operations, partitions, rollups
 from tests.browser import sent
 from tests.inventory import made
 from tests.readiness.pages.test_fleet_page import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
+from tests.telemetry.sending import Sender
 
 pytestmark = pytest.mark.django_db
 TABS = ("overview", "compute", "network", "energy", "evidence", "changes", "sources")
@@ -121,6 +123,8 @@ def test_a_site_that_cannot_be_evaluated_now_says_why(planner_pages, dallas, fro
         ([], "Every check that decides is met, within its warning band, or not applicable."),
         (["fail"], "1 check holds it back, and it is failing."),
         (["unknown"] * 18, "18 checks hold it back, all of them unknown."),
+        (["warn"], "1 check holds it back, and it is declared, not measured."),
+        (["fail", "warn", "warn"], "3 checks hold it back: 2 declared, not measured and 1 failing."),
         (["unknown", "fail", "unknown"], "3 checks hold it back: 2 unknown and 1 failing."),
         (
             ["unknown", "unknown", "fail", "stale"],
@@ -129,7 +133,8 @@ def test_a_site_that_cannot_be_evaluated_now_says_why(planner_pages, dallas, fro
     ],
 )
 def test_what_holds_a_verdict_reads_as_a_sentence(states, said):
-    assert findings.held_by([SimpleNamespace(state=state) for state in states]) == said
+    rows = [SimpleNamespace(state=state, tier="capped" if state == "warn" else "") for state in states]
+    assert findings.held_by(rows) == said
 
 
 @pytest.mark.parametrize(
@@ -137,6 +142,21 @@ def test_what_holds_a_verdict_reads_as_a_sentence(states, said):
 )
 def test_unknown_address_is_not_found(viewer_pages, dallas, path):
     assert viewer_pages.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("", "Live series, last 24 hours"),
+        ("start=now-7d", "Live series, last 7 days"),
+        ("start=1795500000000&end=1795503600000", "Live series, 24 Nov 2026 06:00 – 24 Nov 2026 07:00"),
+    ],
+)
+def test_the_chart_says_the_range_that_it_shows(viewer_pages, dallas, asked, title):
+    figure = viewer_pages.get(f"/sites/dallas/charts/series.json?{asked}").json()
+    assert figure["meta"]["title"] == title
+    page = viewer_pages.get(f"/sites/dallas/?{asked}").content.decode()
+    assert f'<h2 id="h-series">{title}</h2>' in page
 
 
 def test_site_without_series_says_so_in_the_chart(viewer_pages, dallas):
@@ -148,11 +168,38 @@ def test_series_kept_sparsely_are_drawn_as_lines(viewer_pages, frozen_now, fresh
     sent.porto(frozen_now, made.region(), every_minutes=15)
     figure = viewer_pages.get("/sites/porto/charts/series.json?points=700").json()
     utilisation, power = figure["data"]
-    assert utilisation["name"] == "GPU utilisation"
+    assert utilisation["name"] == "GPU utilisation, mean of 2 series"
     assert len(utilisation["y"]) == len(power["y"]) == 7
     assert None not in utilisation["y"] + power["y"]
     assert figure["layout"]["shapes"][0]["y0"] == 60
     assert "no samples: Network" in figure["meta"]["footer"]
+
+
+@pytest.mark.parametrize("start", ["now-24h", "now-6h", "now-30m"])
+def test_traffic_is_a_rate_that_says_of_how_many_interfaces_it_is_the_sum(
+    viewer_pages, frozen_now, fresh_receiver, start
+):
+    """The same at every zoom; the loopback is left out, and that is said."""
+    site = made.site(name="Porto", slug="porto")
+    partitions.keep(now=frozen_now.at)
+    source, plain = operations.create_source(site=site, name="porto prometheus", by=None, now=frozen_now.at)
+    source.plain_token = plain
+    for name in ("eth0", "eth1", "lo"):
+        traffic = {"__name__": "node_network_receive_bytes_total", "instance": "node-1:9100", "device": name}
+        Sender(source, frozen_now).send(
+            *[(traffic, 60 * 1024.0 * minute, 60 * (minute - 90)) for minute in range(91)]
+        )
+    while drain.drain(now=frozen_now.at):
+        pass
+    while rollups.roll_up(now=frozen_now.at):
+        pass
+    figure = viewer_pages.get(f"/sites/porto/charts/series.json?points=700&start={start}").json()
+    [line] = figure["data"]
+    assert line["name"] == "Received, rate, sum of 2 series"
+    assert {round(value, 3) for value in line["y"] if value is not None} == {2.0}
+    assert line["meta"]["unit"] == "KiB/s"
+    assert figure["meta"]["finding"] == "Received, rate, sum of 2 series: 2 KiB/s"
+    assert "without 1 series of a loopback or virtual interface" in figure["meta"]["footer"]
 
 
 def panel(domain, values, **given):

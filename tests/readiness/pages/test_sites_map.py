@@ -5,6 +5,7 @@ import re
 import pytest
 
 from readiness.scoring import sites_map
+from readiness.scoring.models import DomainHealth
 from tests.browser import fleet
 from tests.readiness.scoring.stored import NOW
 
@@ -19,7 +20,7 @@ def marks_of(response):
 
 def test_few_sites_are_marks_that_lead_to_them(viewer_pages, dallas):
     assert marks_of(viewer_pages.get("/")) == [
-        ("/sites/dallas/", "not-ready", "Dallas, Not ready, Dallas, US · 1.0 MW")
+        ("/sites/dallas/", "not-ready", "Dallas, Not ready, Dallas, US · 1.0 MW · health unknown: network")
     ]
 
 
@@ -36,6 +37,23 @@ def test_many_sites_are_verdicts_of_regions_that_lead_closer(viewer_pages, monke
     closer = viewer_pages.get("/?region=europe")
     assert {url for url, *_ in marks_of(closer)} == {f"/sites/site-{number}/" for number in range(1, 24, 3)}
     assert 'href="/?region=europe" aria-current="true"' in closer.content.decode()
+
+
+def test_marks_of_regions_count_sites_with_unknown_health(viewer_pages, monkeypatch):
+    monkeypatch.setattr(sites_map, "MOST_MARKERS", 20)
+    fleet.build(NOW, sites=24)
+
+    def unknown():
+        notes = [note for *_, note in marks_of(viewer_pages.get("/"))]
+        return sum(
+            int(found[1]) for note in notes if (found := re.search(r"(\d+) with unknown health", note))
+        )
+
+    judged = DomainHealth.objects.filter(site__slug__in=("site-1", "site-2", "site-5"))
+    DomainHealth.objects.update(health="ok", last_health="")
+    assert unknown() == 0
+    judged.update(health="unknown")
+    assert unknown() == 3
 
 
 def test_of_a_region_with_too_many_sites_the_largest_are_shown(viewer_pages, monkeypatch):

@@ -81,14 +81,14 @@ def flip(there, subject, key, to_state, *, at=NOW - DAY, from_state="", **given)
     )
 
 
-def point(there, day, score, verdict="not-ready"):
+def point(there, day, score, verdict="not-ready", *, evaluated_at=NOW):
     version, _ = framework_queries.current()
     return ScorePoint.objects.create(
         site=there,
         on_date=day,
         score=score,
         verdict=verdict,
-        evaluated_at=NOW,
+        evaluated_at=evaluated_at,
         framework_version=version,
     )
 

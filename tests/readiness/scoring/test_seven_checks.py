@@ -282,7 +282,9 @@ class TestAccelerators:
         well.run(8)
         check = well.evaluate().check(ACCELERATORS)
         assert (check.state, check.value) == ("fail", 1)
-        assert check.parts[0]["detail"] == "plant-node #1 (XID 79)"
+        assert check.parts[0]["detail"].startswith(
+            "plant-node #1 (XID 79, GPU has fallen off the bus; reboot the node"
+        )
         assert check.first_bad_at == started
 
     def test_a_code_that_is_not_fatal_is_no_fault(self, well):

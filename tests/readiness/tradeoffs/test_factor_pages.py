@@ -160,7 +160,7 @@ class TestSite:
         assert figure["data"][0]["y"] == [pytest.approx(0.05), None, pytest.approx(-0.01)] + [None] * 21
         assert "mean 0.02 EUR/kWh, lowest -0.01, highest 0.05" in figure["meta"]["finding"]
         table = text_of(viewer.get(f"{PORTO}hours.csv?kind=electricity_price&start=2026-11-19T00:00Z"))
-        assert table.splitlines()[0] == "time_ms,exchange"
+        assert table.splitlines()[0] == "time_ms,exchange (EUR/kWh)"
         nothing = viewer.get(f"{PORTO}hours.json?kind=carbon_average").json()
         assert "No hour of this factor is known" in nothing["meta"]["empty"]
         assert viewer.get(f"{PORTO}hours.json?kind=pue").status_code == 404

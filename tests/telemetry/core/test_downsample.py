@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.core.downsample import downsample, points
+from telemetry.core.downsample import downsample, points, shortened
 
 MINUTE = 60_000
 
@@ -18,6 +18,22 @@ def test_few_points_are_left_alone():
     got_times, got_values = downsample(times, values, 100)
     assert got_times.tolist() == times.tolist()
     assert got_values.tolist() == values.tolist()
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        (1 / 86_400 / 3, 3.85802e-06),
+        (0.000_012_345_678, 1.23457e-05),
+        (-0.25, -0.25),
+        (0.0, 0.0),
+        (61.123_456, 61.1235),
+        (1_795_775_439_000.0, 1_795_775_439_000.0),
+    ],
+    ids=["one in three days", "small", "exact", "nothing", "usual", "a moment in ms"],
+)
+def test_a_value_keeps_the_digits_that_an_axis_shows(value, sent):
+    assert shortened(value) == sent
 
 
 def test_many_become_as_many_as_asked_with_both_ends():

@@ -215,6 +215,7 @@ def folder(tmp_path):
     (tmp_path / "matching.yaml").write_text(
         "default:\n  - {kind: device, by: host, key: [{host: [instance]}]}\n"
     )
+    (tmp_path / "interfaces.yaml").write_text("{}")
     return tmp_path
 
 
@@ -321,3 +322,19 @@ def test_a_broken_matching_rule_is_named(folder, rules, message):
     with pytest.raises(RegistryError) as caught:
         load(write(folder))
     assert f"matching.yaml: {message}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ("a: {match: nowhere, labels: [b], expressions: [c]}", "a.match: 'nowhere' is none of default"),
+        ("a: {match: default, labels: [b], expressions: []}", "a: names no label or has no expression"),
+        ("a: {match: default, labels: [b], expressions: ['(']}", "a.expressions: '('"),
+        ("a: {match: default, label: b, expressions: [c]}", "a.label: unknown key"),
+    ],
+)
+def test_a_broken_rule_of_what_is_left_out_is_named(folder, rules, message):
+    (folder / "interfaces.yaml").write_text(rules)
+    with pytest.raises(RegistryError) as caught:
+        load(write(folder))
+    assert f"interfaces.yaml: {message}" in str(caught.value)

@@ -1,6 +1,7 @@
 """/telemetry/explore/: a question in the address, its chart, its lines as a table and as a file."""
 
 import json
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -91,7 +92,15 @@ def test_many_lines_are_all_listed_and_the_highest_drawn(client_of, sender):
     figure = chart_of(client, ASKED)
     assert len(figure["data"]) == 20
     assert figure["data"][0]["name"] == "gpu=29"
-    assert "drawn are the 20 highest" in figure["meta"]["footer"]
+    assert figure["layout"]["showlegend"]
+    assert [trace["name"] for trace in figure["data"] if trace["showlegend"]] == [
+        f"gpu={place}" for place in range(29, 24, -1)
+    ]
+    assert {trace["meta"]["role"] for trace in figure["data"][5:]} == {"muted"}
+    assert figure["meta"]["footer"].endswith(
+        "in colour the 5 with the highest peak, in grey the next 15; 10 more stand in the table alone"
+    )
+    go.Figure({"data": figure["data"], "layout": figure["layout"]})
     lines = client.get(ASKED.replace(URL, f"{URL}series.csv")).getvalue().decode().splitlines()
     assert len(lines[0].split(",")) == 31
 
@@ -195,3 +204,118 @@ def test_the_page_takes_the_same_statements_for_any_number_of_lines(
 )
 def test_lines_are_named_by_what_tells_them_apart(lines, names):
     assert distinct_names(lines) == names
+
+
+TRAFFIC = "node_network_receive_bytes_total"
+
+
+@pytest.fixture
+def traffic(sender):
+    """10 KiB each second on two interfaces and the loopback, for an hour."""
+    for name in ("eth0", "eth1", "lo"):
+        labels = {"__name__": TRAFFIC, "instance": "gpu-01:9100", "device": name}
+        sender.deliver(*[(labels, 614_400.0 * n, 60 * (n - 60)) for n in range(61)])
+
+
+@pytest.mark.parametrize("start", ["now-1h", "now-30m", "now-10m"])
+def test_a_counter_is_shown_as_its_rate_however_closely_one_looks(client_of, traffic, start):
+    client = client_of("viewer")
+    address = f"{URL}?site=porto&metric={TRAFFIC}&group_by=*&start={start}"
+    figure = chart_of(client, address)
+    [trace] = figure["data"]
+    assert {value for value in trace["y"] if value is not None} == {20.0}
+    assert figure["layout"]["yaxis"]["ticksuffix"] == " KiB/s"
+    assert "without 1 series of a loopback or virtual interface" in figure["meta"]["footer"]
+    heading = chart_heading(client, address)
+    assert heading == "Received, rate, sum of 2 series"
+
+
+def chart_heading(client, address):
+    page = client.get(address).content.decode()
+    return " ".join(re.search(r'<h2[^>]*id="h-explore"[^>]*>(.*?)</h2>', page, re.DOTALL)[1].split())
+
+
+@pytest.mark.parametrize("aggregation", ["avg", "sum", "increase", "last", "max", "min"])
+def test_a_total_or_a_mean_of_a_counter_is_not_drawn(client_of, traffic, aggregation):
+    address = f"{URL}?site=porto&metric={TRAFFIC}&start=now-1h&aggregation={aggregation}"
+    answer = client_of("viewer").get(address.replace(URL, f"{URL}chart.json"))
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith("aggregation: ")
+
+
+def test_of_a_counter_the_form_offers_its_rate_alone(client_of, traffic):
+    page = client_of("viewer").get(f"{URL}?site=porto&metric={TRAFFIC}&start=now-1h").content.decode()
+    assert offered_in(page) == ["", "rate", "count"]
+
+
+def test_a_quantile_is_offered_of_the_buckets_of_a_histogram(client_of, sender):
+    name = "vllm:time_to_first_token_seconds_bucket"
+    for le, count in (("0.1", 50.0), ("+Inf", 100.0)):
+        bucket = {"__name__": name, "le": le, "pod": "a"}
+        sender.deliver((bucket, 0.0, -320), (bucket, count, -60))
+    page = client_of("viewer").get(f"{URL}?site=porto&metric={name}&start=now-1h").content.decode()
+    assert "quantile" in offered_in(page)
+
+
+def offered_in(page):
+    [select] = re.findall(r'<select[^>]*name="aggregation">(.*?)</select>', page)
+    return re.findall(r'value="(\w*)"', select)
+
+
+@pytest.mark.parametrize(
+    ("query", "codes"),
+    [
+        ("", ["XID 62"]),
+        ("&aggregation=last&step=300", ["XID 62"]),
+        ("&aggregation=max&step=300", ["XID 62"]),
+        ("&aggregation=avg&step=300", []),
+        ("&aggregation=sum&step=300", []),
+        ("&aggregation=max&group_by=*", []),
+    ],
+)
+def test_a_page_explains_only_codes_that_were_sent(client_of, sender, query, codes):
+    for gpu in "01":
+        xid = {"__name__": "DCGM_FI_DEV_XID_ERRORS", "Hostname": "gpu-01", "gpu": gpu}
+        sender.deliver((xid, 0.0, -110), (xid, 62.0, -60))
+    address = f"{URL}?site=porto&metric=DCGM_FI_DEV_XID_ERRORS&start=now-12h{query}"
+    page = client_of("viewer").get(address).content.decode()
+    assert re.findall(r'class="[^"]*code-words".*?(XID \d+)', page) == codes
+
+
+def test_each_column_of_a_file_has_the_unit_of_its_own_line(client_of, sender):
+    metric = "measurementsInletSensorValue"
+    for kind in ("activePower", "rmsVoltage"):
+        sender.deliver(({"__name__": metric, "instance": "pdu-1", "sensorType": kind}, 230.0, 0))
+    answer = client_of("viewer").get(f"{URL}series.csv?site=porto&metric={metric}&start=now-1h")
+    heads = answer.getvalue().decode().splitlines()[0].split(",")
+    assert heads == ["time", "sensorType=activePower (W)", "sensorType=rmsVoltage (V)"]
+
+
+@pytest.mark.parametrize(
+    ("quantile", "name"), [("0.5", "p50"), ("0.29", "p29"), ("0.999", "p99.9"), ("0.9999", "p99.99")]
+)
+def test_a_quantile_is_named_as_it_was_asked_for(client_of, two_gpus, quantile, name):
+    heading = chart_heading(client_of("viewer"), f"{ASKED}&step=60&aggregation=quantile&quantile={quantile}")
+    assert heading == f"GPU temperature, {name}"
+
+
+def test_the_rate_of_a_rare_event_is_not_drawn_as_nothing(client_of, sender):
+    errors = {"__name__": "node_network_receive_errs_total", "instance": "gpu-01:9100", "device": "eth0"}
+    sender.deliver(*[(errors, 0.0 if n < 30 else 0.05, 60 * (n - 60)) for n in range(61)])
+    address = f"{URL}?site=porto&metric=node_network_receive_errs_total&start=now-1h&step=3600"
+    figure = chart_of(client_of("viewer"), address)
+    assert max(value for value in figure["data"][0]["y"] if value is not None) == pytest.approx(
+        0.05 / 3600, rel=0.1
+    )
+
+
+def test_a_moment_is_shown_as_a_date(client_of, sender):
+    booted = {"__name__": "node_boot_time_seconds", "instance": "gpu-01:9100"}
+    sender.deliver((booted, 1_795_775_439.0, -60), (booted, 1_795_775_439.0, 0))
+    client = client_of("viewer")
+    address = f"{URL}?site=porto&metric=node_boot_time_seconds&start=now-1h"
+    figure = chart_of(client, address)
+    assert figure["layout"]["yaxis"]["type"] == "date"
+    assert figure["data"][0]["y"][-1] == 1_795_775_439_000
+    assert "last 27 Nov 2026 " in figure["meta"]["finding"]
+    assert "1,795,775,439" not in client.get(address).content.decode()

@@ -56,7 +56,8 @@ def everything(request):
     InboxBatch.objects.create(columns=b"x", failed_at=NOW, **refused)
     BatchDecision.objects.create(decision="discarded", decided_at=NOW, **refused)
     day = {"on_date": NOW.date(), "last_at": NOW, "count": 2}
-    Rejection.objects.create(source=source, reason="malformed_body", **day)
+    for reason in ("malformed_body", "no_reading"):
+        Rejection.objects.create(source=source, reason=reason, **day)
     SourceFlip.objects.create(source=source, from_state="on-time", to_state="late", at=NOW)
     iberia = UserRegion.objects.create(name="Iberia", slug="iberia", latitude=40.4, longitude=-3.7)
     trip = {"value_ms": 12.0, "source": "iperf3", "as_of_on": NOW.date(), "provenance": "measured"}

@@ -18,31 +18,36 @@ def test_an_ended_connection_is_not_an_absent_database(transactional_db, caplog)
 
 
 async def _ended_while_watching():
-    """End the connections of the pulse until it has asked over one that was ended."""
+    """End the connection of the pulse once, and wait until it has asked over another."""
     pulse = Pulse()
     watching = asyncio.create_task(pulse.watch())
     try:
-        first = await asyncio.wait_for(_ended_anew(set()), ANSWER_S)
-        second = await asyncio.wait_for(_ended_anew(first), ANSWER_S)
-        return len(second - first)
+        first = await asyncio.wait_for(_others_besides(set()), ANSWER_S)
+        await asyncio.to_thread(_end, first)
+        return len(await asyncio.wait_for(_others_besides(first), ANSWER_S))
     finally:
         watching.cancel()
         await pulse.close()
 
 
-async def _ended_anew(before):
-    """The connections besides this one's, ended, once there is one that is not among `before`."""
-    while not (ended := await asyncio.to_thread(_end_others)) - before:
+async def _others_besides(before):
+    """Other connections than this one's and those `before`, once there are any."""
+    while not (others := await asyncio.to_thread(_others) - before):
         await asyncio.sleep(0.01)
-    return ended
+    return others
 
 
-def _end_others():
+def _others():
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid, pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-        pids = {pid for pid, _ in cursor.fetchall()}
+        pids = {pid for (pid,) in cursor.fetchall()}
     connection.close()
     return pids
+
+
+def _end(pids):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid, 5000) FROM unnest(%s) AS pid", [sorted(pids)])
+    connection.close()

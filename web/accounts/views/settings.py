@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST
 from accounts import operations
 from accounts.models import Token, User
 from accounts.queries import role_of
-from web import clock, units
+from web import clock
 from web.accounts.forms import DisplayForm, OwnPasswordForm, TokenForm
+from web.ages import ago
 from web.context import shortcuts_of, theme_of
 from web.navigation import ITEMS
 from web.permissions import MissingPermission, signed_in
@@ -62,7 +63,7 @@ def opening_views(user: User) -> list[tuple[str, Any]]:
 def token_rows(user: User, *, now: datetime) -> list[TokenRow]:
     """The user's tokens that are not revoked, expired ones among them, newest first."""
     return [
-        TokenRow(token, token.has_expired(now), units.age(token.last_used_at, now=now))
+        TokenRow(token, token.has_expired(now), ago(token.last_used_at, now=now))
         for token in user.tokens.filter(enabled=True)
     ]
 

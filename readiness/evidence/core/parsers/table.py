@@ -5,16 +5,20 @@ percentile, samples, streams, taken_at` may follow, in any order. A measure name
 `p1-soak-24h/duration`, is evidence of that sub-measure; one named `interop/link-fec` and the like is a record of
 interoperability (readiness.evidence.core.interop). Lines that begin with # are remarks; `# driver: 560.35` and
 the like state versions.
+
+A table that names sub-measures or holds records is a run if it says how these came to be: when each was taken, with
+which tool (`# tool: soak 2.1`), and the raw figures behind them, in rows of their own. Otherwise it is declared.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from readiness.evidence.core import interop
+from readiness.evidence.core.bearing import part_named
 from readiness.evidence.core.documents import (
     LONGEST_TEXT,
     MOST_FIGURES,
@@ -51,6 +55,7 @@ def parse(content: bytes) -> Parsed:
     figures: list[Figure] = []
     versions: dict[str, str] = {}
     times: list[datetime] = []
+    undated = 0
     number = 1
     for number, line in lines_of(text):
         if not line.strip():
@@ -69,6 +74,8 @@ def parse(content: bytes) -> Parsed:
         figures.append(_figure(number, row))
         if row.get("taken_at"):
             times.append(_instant(number, row["taken_at"]))
+        else:
+            undated += 1
         if len(figures) > MOST_FIGURES:
             raise ParseError(number, f"There are more than {MOST_FIGURES} rows.")
     if not figures:
@@ -81,7 +88,22 @@ def parse(content: bytes) -> Parsed:
         hosts=interop.devices_named(figures),
         # The oldest: all of the file is at least as new.
         taken_at=min(times, default=None),
+        declared=_declared(figures, has_times=not undated, has_tool="tool" in versions),
     )
+
+
+def _declared(figures: Sequence[Figure], *, has_times: bool, has_tool: bool) -> str:
+    """Why a table that concludes something is no run; empty where it is one, and where all of it is raw figures."""
+    raw = [each for each in figures if part_named(each.name) is None and not interop.is_record(each.name)]
+    if len(raw) == len(figures):
+        return ""
+    lacks = {
+        "the time of each row (taken_at)": has_times,
+        "the tool (# tool: name and version)": has_tool,
+        "rows of raw figures": bool(raw),
+    }
+    missing = [name for name, is_there in lacks.items() if not is_there]
+    return f"The table counts as declared, not as a run: it lacks {', '.join(missing)}." if missing else ""
 
 
 def split(line: int, text: str) -> list[str]:

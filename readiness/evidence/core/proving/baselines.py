@@ -21,7 +21,6 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from readiness.evidence.core.parsed import Figure
-from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.core.proving.values import (
     Proof,
     Proofs,
@@ -31,6 +30,7 @@ from readiness.evidence.core.proving.values import (
     is_standing,
     kept,
     proof_of,
+    provenance_of,
     voiding,
 )
 from readiness.evidence.core.units import converted
@@ -171,7 +171,7 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> C
         worse = round(value / base[0] - 1 if slower else 1 - value / base[0], 9)
         name = f"{key[1] or key[0]}{f' p{key[4]:g}' if key[4] else ''}"
         told = f"{name} {value / base[0] - 1:+.1%} of {base[0]:.4g} {unit}".replace("%", " %")
-        provenance = worst_provenance(run.provenance for run in (*result, *base[1]))
+        provenance = provenance_of(run.provenance for run in (*result, *base[1]))
         runs_compared = tuple(run.id for run in (*result, *base[1]))
         found.append(Compared(last, worse, told, provenance, runs_compared))
     return max(found, key=lambda each: each.worse, default=None)
@@ -244,7 +244,7 @@ def _share(
         100.0 * len(beyond) / len(site.nodes),
         detail=few(told) if beyond else "",
     )
-    every = worst_provenance(each.provenance for found in standing.values() for each in found)
+    every = provenance_of(each.provenance for found in standing.values() for each in found)
     runs = {run for found in standing.values() for each in found for run in each.runs}
     return proof._replace(taken_at=oldest.run.taken_at, provenance=every, others=tuple(sorted(runs)))
 

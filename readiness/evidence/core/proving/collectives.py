@@ -12,7 +12,6 @@ from datetime import datetime
 from statistics import median
 
 from readiness.evidence.core.failures import WRONG_VALUES
-from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.core.proving.floors import (
     COLLECTIVES,
     INTRA_SIZE,
@@ -36,6 +35,7 @@ from readiness.evidence.core.proving.values import (
     kept,
     newest,
     proof_of,
+    provenance_of,
 )
 from readiness.framework.core.definition import Check
 
@@ -171,14 +171,19 @@ def _of_nodes(last: Mapping[Nodes, Proof], check: Check, now: datetime) -> dict[
 
 def _deciding(proofs: Sequence[Proof], check: Check, now: datetime) -> Proof:
     part = check.part("nodes-covered")
-    failed = [each.taken_at for each in proofs if each.failed and is_standing(each, part, now)]
+    failed = [_order(each) for each in proofs if each.failed and is_standing(each, part, now)]
 
     def rank(proof: Proof) -> tuple[bool, bool, datetime]:
-        answered = not failed or proof.taken_at > max(failed)
+        answered = not failed or _order(proof) > max(failed)
         decides = _passes(proof, check, now) if answered else bool(proof.failed)
         return decides, is_standing(proof, part, now), proof.taken_at
 
     return max(proofs, key=rank)
+
+
+def _order(proof: Proof) -> tuple[bool, datetime]:
+    """No declaration answers a run that failed."""
+    return not proof.declaration, proof.taken_at
 
 
 def _passes(proof: Proof, check: Check, now: datetime) -> bool:
@@ -228,7 +233,7 @@ def _efficiency(check: Check, runs: Sequence[Run], site: SiteParts, now: datetim
     proof = proof_of(run, part, rate / base, detail=f"{largest} nodes against {smallest}")
     return proof._replace(
         taken_at=oldest.taken_at,
-        provenance=worst_provenance(each.provenance for each in compared),
+        provenance=provenance_of(each.provenance for each in compared),
         others=tuple(each.id for each in compared),
     )
 

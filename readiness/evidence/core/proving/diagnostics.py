@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, TEST, Figure
 from readiness.evidence.core.parsers.dcgm_diag import ACCELERATOR, BADNESS, RUN
-from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.core.proving.collectives import node_rates
 from readiness.evidence.core.proving.values import (
     FloorValue,
@@ -29,6 +28,7 @@ from readiness.evidence.core.proving.values import (
     kept,
     newest,
     proof_of,
+    provenance_of,
 )
 from readiness.framework.core.definition import Check, SubMeasure
 from readiness.framework.core.vocabulary import Change
@@ -55,8 +55,8 @@ class Result:
     other: str
 
     @property
-    def order(self) -> tuple[datetime, int]:
-        return self.run.taken_at, self.run.id
+    def order(self) -> tuple[bool, datetime, int]:
+        return self.run.order
 
     def answers(self, test: str, earlier: Result) -> bool:
         """Whether it is a clean run of at least the test that failed earlier."""
@@ -180,12 +180,13 @@ def _proof(result: Result, part: SubMeasure, name: str) -> Proof:
 
 def _standing_failure(results: Sequence[Result], part: SubMeasure, name: str, now: datetime) -> Proof | None:
     """The worst test that failed and that no newer run answers; None where there is none."""
+    counting = [each for each in results if is_standing(proof_of(each.run, part, None), part, now)]
     standing = [
         (severity, result, test)
-        for result in results
-        if not result.other and is_standing(proof_of(result.run, part, None), part, now)
+        for result in counting
+        if not result.other
         for test, severity in result.failed.items()
-        if not any(later.answers(test, result) for later in results)
+        if not any(later.answers(test, result) for later in counting)
     ]
     if not standing:
         return None
@@ -233,7 +234,7 @@ def revalidated(
         value=100.0 * len(current) / len(site.nodes),
         taken_at=now,
         detail=f"without: {few(missing)}" if missing else "",
-        provenance=worst_provenance(run.provenance for run in runs if run.nodes),
+        provenance=provenance_of(run.provenance for run in validating),
         others=tuple(run.id for run in validating),
     )
     return kept({check.part("nodes-current").id: [proof]})
@@ -262,8 +263,9 @@ def _passed(runs: Sequence[Run], diag: Check, site: SiteParts, now: datetime) ->
         if node in bad:
             continue
         wanted = {number for each, number in site.accelerators if each == node}
-        standing = sorted(by_run.values(), key=lambda each: next(iter(each.values())).order)
-        if _is_clean(standing[-1], wanted, good, since=now - QUICK):
+        standing = sorted(by_run.values(), key=lambda each: _run_of(each).order)
+        recent = [each for each in standing if _run_of(each).taken_at >= now - QUICK]
+        if recent and _is_clean(recent[-1], wanted, good):
             quick.add(node)
         longer = [each for each in standing if any(result.is_long for result in each.values())]
         if longer and _is_clean(longer[-1], wanted, good):
@@ -271,20 +273,14 @@ def _passed(runs: Sequence[Run], diag: Check, site: SiteParts, now: datetime) ->
     return quick, long
 
 
-def _is_clean(
-    results: Mapping[int, Result],
-    wanted: set[int],
-    good: frozenset[float],
-    *,
-    since: datetime | None = None,
-) -> bool:
+def _run_of(results: Mapping[int, Result]) -> Run:
+    return next(iter(results.values())).run
+
+
+def _is_clean(results: Mapping[int, Result], wanted: set[int], good: frozenset[float]) -> bool:
     """Whether one run found nothing on any of a node's accelerators, and was on all of them."""
     return wanted <= results.keys() and all(
-        not each.skipped
-        and not each.other
-        and each.severity in good
-        and (since is None or each.run.taken_at >= since)
-        for each in results.values()
+        not each.skipped and not each.other and each.severity in good for each in results.values()
     )
 
 

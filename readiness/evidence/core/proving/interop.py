@@ -14,8 +14,16 @@ from datetime import datetime
 from enum import StrEnum
 
 from readiness.evidence.core.interop import ASPECTS, PREFIX, End, ends_of, is_record
-from readiness.evidence.core.provenance import worst_provenance
-from readiness.evidence.core.proving.values import Proof, Proofs, Run, coverage, is_standing, kept, proof_of
+from readiness.evidence.core.proving.values import (
+    Proof,
+    Proofs,
+    Run,
+    coverage,
+    is_standing,
+    kept,
+    proof_of,
+    provenance_of,
+)
 from readiness.framework.core.definition import Check, SubMeasure
 
 type Tested = Mapping[int, Mapping[str, End]]
@@ -135,7 +143,7 @@ def _judged(
     now: datetime,
 ) -> JudgedPair:
     found = {
-        aspect: max(counting, key=lambda each: (each.run.taken_at, each.run.id))
+        aspect: max(counting, key=lambda each: each.run.order)
         for aspect in installed.aspects
         if (counting := [each for each in exact.get(aspect, ()) if _stands(each, part, now)])
     }
@@ -197,7 +205,7 @@ def _stands(outcome: Outcome, part: SubMeasure, now: datetime) -> bool:
 def _proof(part: SubMeasure, outcomes: Sequence[Outcome], installed: Installed) -> Proof:
     """As old as the oldest of the runs, and trusted no more than the least of them."""
     oldest = min((each.run for each in outcomes), key=lambda run: (run.taken_at, run.id))
-    provenance = worst_provenance(each.run.provenance for each in outcomes)
+    provenance = provenance_of(each.run.provenance for each in outcomes)
     return proof_of(oldest, part, 0.0, detail=installed.name)._replace(provenance=provenance)
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from statistics import mean, median, stdev
 
 from readiness.evidence.core.proving.floors import figure_named
@@ -19,6 +20,7 @@ from readiness.evidence.core.proving.values import (
     kept,
     newest,
     proof_of,
+    provenance_of,
 )
 from readiness.framework.core.definition import Check
 
@@ -93,12 +95,15 @@ def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> 
 
 def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, now: datetime) -> Path:
     part = check.part("loaded-p99")
-    standing = {
-        load: [run for run in runs if not run.failed and is_standing(proof_of(run, part, None), part, now)]
+    counting = {
+        load: [run for run in runs if is_standing(proof_of(run, part, None), part, now)]
         for load, runs in by_load.items()
     }
+    standing = {load: _measured_first(load, runs) for load, runs in counting.items()}
     loaded = standing.get("loaded", [])
-    last = max((run for runs in by_load.values() for run in runs), key=lambda run: (run.taken_at, run.id))
+    order = attrgetter("order")
+    every = [run for runs in by_load.values() for run in runs]
+    last = max((run for runs in counting.values() for run in runs), key=order, default=max(every, key=order))
     shown = loaded or by_load.get("loaded") or [last]
     values = values_of(shown, 99.0)
     middle = mean(values) if len(values) > 1 else 0.0
@@ -121,6 +126,14 @@ def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, n
     )
 
 
+def _measured_first(load: str, runs: Sequence[Run]) -> list[Run]:
+    """Those that did not fail; without declarations where enough of them were measured."""
+    good = [run for run in runs if not run.failed]
+    measured = [run for run in good if not run.is_entered]
+    enough = LEAST_REPEATS if load == "loaded" else 1
+    return measured if len(measured) >= enough else good
+
+
 def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
     """What one path proves, by sub-measure."""
     if path.failed is not None:
@@ -140,7 +153,8 @@ def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
         counts = path.loaded or not path.runs.get("loaded")
         told = reason if counts else ""
         given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=told)
-        return given._replace(others=decide)
+        behind = (*path.shown, *path.idle) if part_id == "load-factor" else path.shown
+        return given._replace(others=decide, provenance=provenance_of(run.provenance for run in behind))
 
     factor = p99 / idle_p99 if p99 and idle_p99 else None
     ratio = p999 / p50 if p999 and p50 else None

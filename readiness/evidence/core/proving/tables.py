@@ -1,4 +1,8 @@
-"""Figures that name the sub-measure they prove: `p1-soak-24h/duration` in a table."""
+"""Figures that name the sub-measure they prove: `p1-soak-24h/duration` in a table.
+
+A table is a run where the sub-measure asks for a run that no tool's output is, and where the import found a time, a
+tool and raw figures in it; otherwise it is a declaration, and counts for a subject where no run does.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from readiness.evidence.core.bearing import part_named
-from readiness.evidence.core.proving.values import PartKey, Proof, Run, newest, proof_of
+from readiness.evidence.core.bearing import PARSED, part_named
+from readiness.evidence.core.proving.values import (
+    PartKey,
+    Proof,
+    Run,
+    newest,
+    proof_of,
+)
 from readiness.evidence.core.units import converted
 from readiness.framework.core.definition import Framework, SubMeasure
+from readiness.framework.core.vocabulary import EvidenceKind
 
 
 def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[PartKey, tuple[Proof, ...]]:
@@ -28,11 +39,17 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
             if value is not None and figure.unit:
                 value = converted(value, figure.unit, part.unit)
             reason = figure.caution or ("" if value is not None else f"{figure.unit} is not {part.unit}.")
-            found[key][figure.subject].append(
-                proof_of(run, part, value, detail=figure.subject, cannot_judge=reason)
-            )
+            proof = proof_of(run, part, value, detail=figure.subject, cannot_judge=reason)
+            counts = _counts_as_run(run, key[0], part)
+            found[key][figure.subject].append(proof if counts else proof._replace(kind="table"))
     proofs: dict[PartKey, tuple[Proof, ...]] = {}
     for key, by_subject in found.items():
         chosen = [newest(each, parts[key], now) for each in by_subject.values()]
         proofs[key] = tuple(proof for proof in chosen if proof is not None)
     return proofs
+
+
+def _counts_as_run(run: Run, check_id: str, part: SubMeasure) -> bool:
+    """Whether its figure is a run's: telemetry, records and attestations have doors of their own."""
+    asks_for_runs = EvidenceKind.VALIDATION_RUN in part.evidence
+    return asks_for_runs and check_id not in PARSED and not run.is_entered

@@ -21,13 +21,24 @@ ALWAYS_VOIDS = frozenset({Change.ACCELERATOR})
 """These changes void evidence whatever a check lists: proof for one accelerator does not hold for its replacement."""
 
 
+DECLARATIONS = {
+    "fact": "recorded fact",
+    "attestation": "attestation",
+    "table": "the table of run",
+    "run": "what was entered as run",
+}
+"""Kinds of proof in words, for those that count as declarations."""
+ENTERED = frozenset({"declared", "estimated"})
+
+
 class Proof(NamedTuple):
     """One figure that evidence gives for a sub-measure, in its unit, not yet judged. A site has hundreds.
 
-    `kind` is `run`, `fact` or `attestation`, `ref` names the row (`run:12`). `detail` names the thing that it is
-    about. `floor` is the limit that belongs to this very figure. `failed`, `cannot_judge` and `voided` are sentences,
-    empty when there is nothing to say: the first makes it fail whatever its value, the second unknown, the third
-    stale. Where it cannot be judged, what people say counts in its place, but not what they said before `asked_at`.
+    `kind` is `run`, `table` (one that is no run), `fact` or `attestation`; `ref` names the row (`run:12`). `detail`
+    names the thing that it is about. `floor` is the limit that belongs to this very figure. `failed`, `cannot_judge`
+    and `voided` are sentences, empty when there is nothing to say: the first makes it fail whatever its value, the
+    second unknown, the third stale. Where it cannot be judged, what people say counts in its place, but not what they
+    said before `asked_at`.
     `others` are further runs that decide together with this one. `share` is which part of the thing took part.
     """
 
@@ -51,6 +62,16 @@ class Proof(NamedTuple):
     def row(self) -> int:
         """The number in `ref`."""
         return int(self.ref.rpartition(":")[2])
+
+    @property
+    def declaration(self) -> str:
+        """Names what somebody entered, such as `recorded fact 3`; empty where a run measured it.
+
+        A run whose figures are declared or estimated, as whoever sent it says, measured nothing.
+        """
+        if self.kind == "run" and self.provenance not in ENTERED:
+            return ""
+        return f"{DECLARATIONS[self.kind]} {self.row}"
 
 
 type Proofs = dict[str, tuple[Proof, ...]]
@@ -88,6 +109,16 @@ class Run:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "failed", failures_of(self.figures).reason)
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether its figures are declared or estimated, as whoever sent it says, so that it measured nothing."""
+        return self.provenance in ENTERED
+
+    @property
+    def order(self) -> tuple[bool, datetime, int]:
+        """Runs by time, all that measured after all that did not: no declaration answers a measurement."""
+        return not self.is_entered, self.taken_at, self.id
 
     @property
     def size(self) -> int:
@@ -129,6 +160,15 @@ class SiteParts:
     accelerators: frozenset[tuple[int, int]] = frozenset()
     identities: Mapping[tuple[int, int], Identity] = field(default_factory=dict)
     ports: Mapping[tuple[int, str], str]
+
+
+def provenance_of(found: Iterable[str]) -> str:
+    """How far a figure made of several runs can be trusted.
+
+    One run that was entered makes all of it a declaration, also beside simulated ones, which count as measured.
+    """
+    every = set(found)
+    return worst_provenance(every & ENTERED or every)
 
 
 def proof_of(
@@ -180,11 +220,18 @@ def is_standing(proof: Proof, part: SubMeasure, now: datetime) -> bool:
 
 
 def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | None:
-    """Of several proofs of one thing the newest that counts, else the newest. Of one instant, the later row."""
-    found = list(proofs)
-    if len(found) < 2:
-        return found[0] if found else None
-    return max(found, key=lambda proof: (is_valid(proof, part, now), proof.taken_at, proof.row))
+    """The proof that speaks for one thing: valid before invalid, then measured before declared, then the newest.
+
+    Where two are of one instant, the later row speaks.
+    """
+    candidates = list(proofs)
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
+
+    def rank(proof: Proof) -> tuple[bool, bool, datetime, int]:
+        return is_valid(proof, part, now), not proof.declaration, proof.taken_at, proof.row
+
+    return max(candidates, key=rank)
 
 
 def coverage[Thing](
@@ -222,7 +269,7 @@ def coverage[Thing](
         value=100.0 * sum(proof.share for proof in covered.values()) / len(wanted),
         taken_at=oldest.taken_at,
         detail=f"without: {few(missing)}{_why(standing, covered)}" if missing else "",
-        provenance=worst_provenance(proof.provenance for proof in standing.values()),
+        provenance=provenance_of(proof.provenance for proof in standing.values()),
         others=_runs_of(standing.values()),
     )
 

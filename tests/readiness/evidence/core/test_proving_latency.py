@@ -94,6 +94,45 @@ class TestLatencyUnderLoad:
         found = self.under([run("sockperf", sample("sockperf_sample.txt"))])
         assert "crossed no network" in only(found, "loaded-p99").cannot_judge
 
+    def declared(self, *groups):
+        """The same again on the next day, as somebody declares it."""
+        return [
+            replace(each, id=each.id + 100, taken_at=each.taken_at + timedelta(days=1), provenance="declared")
+            for group in groups
+            for each in group
+        ]
+
+    def test_declared_repeats_count_where_too_few_were_measured(self):
+        measured, told = self.repeats(20, "loaded", p99=30.0), self.declared(self.repeats(20, "loaded"))
+        proof = only(self.under(measured, told), "loaded-p99")
+        assert (proof.value, proof.declaration) == (30.0, "")
+        proof = only(
+            self.under(measured[:19], self.declared(self.repeats(20, "loaded", p99=30.0))), "loaded-p99"
+        )
+        assert (proof.value, bool(proof.declaration)) == (30.0, True)
+
+    @pytest.mark.parametrize("other", ["measured", "simulated"])
+    @pytest.mark.parametrize("place", [0, 19], ids=["the newest", "the oldest"])
+    def test_one_declared_repeat_makes_the_path_a_declaration(self, place, other):
+        runs = self.repeats(20, "loaded", provenance=other)
+        runs[place] = replace(runs[place], provenance="declared")
+        found = self.under(runs, self.repeats(20, "idle", p99=2.0))
+        assert {part: only(found, part).provenance for part in found} == dict.fromkeys(found, "declared")
+
+    def test_a_declared_idle_run_makes_the_factor_alone_a_declaration(self):
+        found = self.under(
+            self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0, provenance="declared")
+        )
+        declared = {part for part in found if only(found, part).declaration}
+        assert declared == {"load-factor"}
+
+    def test_a_declared_run_answers_no_measured_failure(self):
+        loaded = self.repeats(20, "loaded")
+        lost = (*loaded[0].figures, Figure(name="dropped_messages", value=7))
+        failed = replace(loaded[0], id=99, taken_at=NOW - timedelta(hours=12), figures=lost)
+        proof = only(self.under([*loaded, failed], self.declared(loaded)), "loaded-p99")
+        assert (proof.ref, bool(proof.failed)) == ("run:99", True)
+
     def test_dropped_messages_void_a_path_until_a_newer_run(self):
         loaded, idle = self.repeats(20, "loaded"), self.repeats(20, "idle", p99=2.0)
         lost = (*loaded[0].figures, Figure(name="dropped_messages", value=7))

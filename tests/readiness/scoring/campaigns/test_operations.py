@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from readiness.scoring.campaigns import operations, queries
-from readiness.scoring.models import Campaign, CampaignItem
+from readiness.scoring.models import Campaign, CampaignItem, CheckResult
+from tests.readiness.scoring import stored
 from tests.readiness.scoring.campaigns.conftest import DUE, judged
 from tests.readiness.scoring.waivers.test_races import at_once
 from web.history import history_of
@@ -180,8 +181,6 @@ class TestGate:
     def test_it_names_what_holds_the_site_back(self, porto, plan, frozen_now):
         campaign = plan(porto)
         assert queries.gate_rows(porto) is None
-        from tests.readiness.scoring import stored
-
         stored.score(porto, excepted=["p2-backup-power"])
         judged(porto, "p1-intra-node", "busbw", "fail")
         stored.result(porto, "p2-backup-power", "fail", parts=[])
@@ -194,6 +193,18 @@ class TestGate:
         ]
         assert rows[0].item.check_id == "p1-intra-node"
         assert rows[0].parts[0][0] == "busbw"
+
+    def test_it_names_what_only_a_declaration_holds_up(self, porto, plan):
+        """A conditional site: every check is acceptable, and a run would replace each declaration."""
+        campaign = plan(porto)
+        stored.score(porto)
+        judged(porto, "p1-intra-node", ["busbw", "data-errors"], "warn", evidence="fact:1", tier="capped")
+        CheckResult.objects.filter(check_id="p1-intra-node").update(tier="capped", state="warn")
+        stored.result(porto, "p2-power-headroom", "warn", tier="measured")
+        [row] = queries.gate_rows(porto, list(campaign.items.all()))
+        assert (row.check.id, row.state, row.item.check_id) == ("p1-intra-node", "warn", "p1-intra-node")
+        states = {part: state for part, _, state in row.parts}
+        assert states["busbw"] == "warn"
 
 
 class TestDatabase:

@@ -16,10 +16,11 @@ def intra():
     return framework_queries.current()[1].check("p1-intra-node")
 
 
-def part(state, *, evidence="run:7", code="", reason="Why.", at=AT):
+def part(state, *, evidence="run:7", code="", tier="measured", reason="Why.", at=AT):
     return {
         "state": state,
         "code": code,
+        "tier": tier,
         "reason": reason,
         "evidence": evidence,
         "taken_at": at,
@@ -39,6 +40,7 @@ def part(state, *, evidence="run:7", code="", reason="Why.", at=AT):
         pytest.param(part("unknown", code="no-limit"), "blocked", id="no limit is declared"),
         pytest.param(part("pass", evidence="fact:3"), "missing", id="a fact is no run"),
         pytest.param(part("pass", evidence="attestation:3"), "missing", id="a word is no run"),
+        pytest.param(part("warn", tier="capped", code="capped"), "missing", id="a table may be no run"),
         pytest.param(
             part("pass", evidence="series"), "missing", id="telemetry proves no check of runs alone"
         ),

@@ -13,7 +13,6 @@ from readiness.framework.core.vocabulary import Stage
 from readiness.scoring.core.coalitions import ALL, CAUSES, Between, Snapshot
 from readiness.scoring.core.evaluate import evaluate
 from readiness.scoring.core.explain import explain
-from readiness.scoring.core.explain_fleet import fleet_move
 from readiness.scoring.core.judge import Limit
 from readiness.scoring.core.states import CheckState
 from tests.readiness.scoring.core.builders import (
@@ -164,6 +163,7 @@ def test_what_is_not_evaluated_again_would_have_come_to_the_same(ends, coalition
     for check_id in between.check_ids():
         short, long = between.result(check_id, coalition), between._evaluate(check_id, coalition)
         assert (short and (short.state, short.weight)) == (long and (long.state, long.weight))
+        assert (short and short.tier) == (long and long.tier)
         assert (short and (short.block_state, short.cond_state)) == (
             long and (long.block_state, long.cond_state)
         )
@@ -304,21 +304,3 @@ def test_two_causes_that_are_only_together_enough_say_so():
     )
     [move] = explain(Snapshot(FRAMEWORK, good, NOW), Snapshot(FRAMEWORK, end, later)).checks
     assert move.moved_by == (("data", "waiver"),)
-
-
-class TestFleet:
-    def test_lines_add_up_when_sites_came_and_went(self):
-        bad = site_inputs(FRAMEWORK, CheckState.FAIL)
-        stayed = {"porto": between().score, "faro": between(end=shifted(bad, LATER - NOW)).score}
-        found = fleet_move(stayed, came={"oslo": 0.25}, went={"yard": 0.75})
-        assert found.start == pytest.approx((1 + 1 + 0.75) / 3)
-        assert sum(found.by.values()) + found.coming_and_going == pytest.approx(found.change, abs=1e-9)
-        assert found.came["oslo"] == pytest.approx((0.25 - (1 + stayed["faro"].end) / 2) / 3)
-
-    def test_a_fleet_that_is_all_new(self):
-        found = fleet_move({}, came={"oslo": 0.25, "porto": 0.75}, went={})
-        assert (found.start, found.end, found.coming_and_going) == (None, 0.5, 0.5)
-        assert not any(found.by.values())
-
-    def test_a_fleet_of_no_sites(self):
-        assert fleet_move({}, {}, {}).change == 0

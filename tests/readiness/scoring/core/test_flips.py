@@ -75,7 +75,7 @@ def test_data_moves_a_check_its_part_and_the_verdict(shipped, healthy):
     flip = found.flips[0]
     assert (flip.value, flip.unit, flip.threshold, flip.threshold_text) == (33.5, "°C", 27, "18 to 27 °C")
     assert (flip.at, flip.evidence) == (LATER, "source:9")
-    assert flip.reason == "p99 inlet temperature: 33.5 °C (rack 4) misses 18 to 27 °C."
+    assert flip.reason == "p99 inlet temperature, worst sensor: 33.5 °C (rack 4) misses 18 to 27 °C."
 
 
 def test_a_part_may_move_inside_a_check_that_does_not(shipped, healthy):
@@ -157,6 +157,18 @@ def test_a_gate_that_depends_on_the_site_moves_the_verdict_by_applicability(ship
     found = moves(shipped, on_battery, edge)
     assert told(found) == []
     assert verdict_move(found) == [("not-ready", "conditional", "applicability")]
+
+
+DIAGNOSTIC = ("p1-accelerator-diag", "worst-severity")
+
+
+def test_a_check_that_still_warns_and_is_now_declared_moves_the_verdict_by_data(shipped, healthy):
+    measured = with_reading(healthy, DIAGNOSTIC, 1)
+    declared = with_reading(healthy, DIAGNOSTIC, 1, declaration="recorded fact 3")
+    found = moves(shipped, measured, declared)
+    assert told(found) == []
+    assert verdict_move(found) == [("ready", "conditional", "data")]
+    assert verdict_move(moves(shipped, declared, measured)) == [("conditional", "ready", "data")]
 
 
 def test_a_stage_gives_and_takes_the_verdict_by_applicability(shipped, healthy):

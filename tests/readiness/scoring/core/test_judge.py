@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from readiness.framework.core.definition import Bound
-from readiness.framework.core.vocabulary import CheckState, Direction, Gate
+from readiness.framework.core.vocabulary import CheckState, Direction, EvidenceKind, Gate
 from readiness.scoring.core.judge import Limit, excluded, judge, span_text
 from readiness.scoring.core.states import Provenance, ReasonCode
 from tests.readiness.scoring.core.builders import (
@@ -187,3 +187,67 @@ def test_excluded(declared, code):
 )
 def test_span(seconds, text):
     assert span_text(seconds) == text
+
+
+RUN_ONLY = sub_measure(evidence=frozenset({EvidenceKind.VALIDATION_RUN}))
+RUN_OR_TELEMETRY = sub_measure(evidence=frozenset({EvidenceKind.VALIDATION_RUN, EvidenceKind.TELEMETRY}))
+RUN_OR_RECORD = sub_measure(evidence=frozenset({EvidenceKind.VALIDATION_RUN, EvidenceKind.INVENTORY_FACT}))
+FACT = "recorded fact 3"
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "state", "code", "tier"),
+    [
+        pytest.param(RUN_ONLY, 70, "warn", "capped", "capped", id="a run is asked for"),
+        pytest.param(PLAIN, 70, "warn", "capped", "capped", id="telemetry alone is asked for"),
+        pytest.param(
+            RUN_OR_TELEMETRY, 70, "warn", "capped", "capped", id="a run and telemetry are asked for"
+        ),
+        pytest.param(RUN_ONLY, 90, "warn", "capped", "capped", id="what warns is capped too"),
+        pytest.param(RUN_ONLY, 96, "fail", "outside", "declared", id="a failing declaration fails"),
+        pytest.param(RUN_OR_RECORD, 70, "pass", "inside", "declared", id="a record may prove it"),
+        pytest.param(
+            RUN_OR_RECORD, 90, "warn", "warn-band", "declared", id="a record may prove that it warns"
+        ),
+    ],
+)
+@pytest.mark.parametrize("provenance", Provenance)
+def test_a_declaration_counts_as_warn_at_most_where_a_measurement_is_asked_for(
+    part, value, state, code, tier, provenance
+):
+    result = judge(part, reading(value, declaration=FACT, provenance=provenance), NOW)
+    assert (result.state, result.code, result.tier) == (state, code, tier)
+
+
+def test_a_declaration_of_a_trend_or_out_of_date_is_judged_as_ever():
+    assert judge(TREND, reading(70, declaration=FACT), NOW).code == "trend-only"
+    assert judge(RUN_ONLY, reading(70, age=2 * DAY, declaration=FACT), NOW).state == "stale"
+    assert judge(RUN_ONLY, reading(None, declaration=FACT, failed="Wrong data."), NOW).state == "fail"
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "reason"),
+    [
+        (RUN_ONLY, 70, "Load: 70 kW (report 7) meets ≤ 80 kW. Declared, not measured: recorded fact 3 counts as warn"
+         " at most, since a run is asked for."),
+        (PLAIN, 90, "Load: 90 kW (report 7) misses ≤ 80 kW. Declared, not measured: recorded fact 3 counts as warn"
+         " at most, since telemetry is asked for."),
+        (RUN_OR_TELEMETRY, 70, "Load: 70 kW (report 7) meets ≤ 80 kW. Declared, not measured: recorded fact 3 counts"
+         " as warn at most, since a run or telemetry is asked for."),
+    ],
+)  # fmt: skip
+def test_a_cap_names_the_declaration_and_what_is_asked_for(part, value, reason):
+    assert judge(part, reading(value, declaration=FACT, detail="report 7"), NOW).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("provenance", "tier"),
+    [
+        ("measured", "measured"),
+        ("simulated", "measured"),
+        ("estimated", "declared"),
+        ("declared", "declared"),
+    ],
+)
+def test_what_nobody_entered_is_measured_unless_it_was_declared_or_estimated(provenance, tier):
+    assert judge(PLAIN, reading(70, provenance=Provenance(provenance)), NOW).tier == tier

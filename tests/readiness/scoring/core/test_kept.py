@@ -44,6 +44,8 @@ READINGS = st.builds(
     voided=WORDS,
     voided_at=st.none() | INSTANTS,
     bad_since=st.none() | INSTANTS,
+    failed=WORDS,
+    declaration=WORDS,
 )
 GRANTS = st.dictionaries(
     WORDS, st.builds(Grant, WORDS, WORDS, WORDS, WORDS, starts_at=INSTANTS, ends_at=INSTANTS), max_size=2

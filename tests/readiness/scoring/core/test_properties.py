@@ -15,7 +15,7 @@ from readiness.scoring.core.evaluate import SiteInputs, evaluate
 from readiness.scoring.core.flips import find_flips
 from readiness.scoring.core.judge import Limit, judge
 from readiness.scoring.core.score import score_checks
-from readiness.scoring.core.states import Verdict
+from readiness.scoring.core.states import Provenance, Verdict
 from tests.readiness.scoring.core.builders import (
     DAY,
     HOUR,
@@ -41,9 +41,13 @@ RANK = {None: -1, Verdict.NOT_READY: 0, Verdict.CONDITIONAL: 1, Verdict.READY: 2
 
 @st.composite
 def any_site(draw) -> SiteInputs:
-    """Any mix of evidence that is absent, good, middling, bad, old or void, at any kind of site."""
+    """Any mix of evidence that is absent, good, middling, bad, old, void or declared, at any kind of site."""
     rng = random.Random(draw(st.integers(0, 2**32)))
-    present, bad = rng.choice([1, 0.99, 0.6]), rng.choice([0, 0.01, 0.3])
+    present, bad, declared = (
+        rng.choice([1, 0.99, 0.6]),
+        rng.choice([0, 0.01, 0.3]),
+        rng.choice([0, 0.01, 0.3]),
+    )
     readings = {}
     for check_id, part_id in PART_KEYS:
         if rng.random() > present:
@@ -55,7 +59,10 @@ def any_site(draw) -> SiteInputs:
         value = float("nan") if rng.random() < bad / 9 else figure(part, state)
         voided = "Firmware changed." if rng.random() < bad / 9 else ""
         old = rng.random() < bad / 3
-        readings[check_id, part_id] = reading(value, age=40 * DAY if old else HOUR / 60, voided=voided)
+        declaration = "recorded fact 1" if rng.random() < declared else ""
+        readings[check_id, part_id] = reading(
+            value, age=40 * DAY if old else HOUR / 60, voided=voided, declaration=declaration
+        )
 
     def some_grants():
         share = rng.choice([0, 0.1])
@@ -217,12 +224,63 @@ def test_verdict_follows_from_the_states_alone(site):
     lifted = held["BLOCK"] & site.exceptions.keys()
     if held["BLOCK"] - lifted:
         expected = "not-ready"
-    elif held["COND"] or lifted:
+    elif held["COND"] or lifted or capped_of(result):
         expected = "conditional"
     else:
         expected = "ready"
     assert result.verdict.verdict == expected
     assert set(result.verdict.blocking) == held["BLOCK"] - lifted
+
+
+def capped_of(result):
+    """BLOCK checks that hold, one of whose deciding sub-measures is declared where a measurement is asked for."""
+    return {
+        one.check_id
+        for one in result.checks
+        if one.gate == "BLOCK" and one.state == "warn"
+        for part in one.parts
+        if part.gate != "INFO" and part.code == "capped"
+    }
+
+
+DECLARATIONS = st.builds(
+    reading,
+    st.floats(-1e6, 1e6) | st.integers(0, 100),
+    age=st.sampled_from([HOUR / 60, DAY, 40 * DAY]),
+    provenance=st.sampled_from(Provenance),
+    declaration=st.sampled_from(["recorded fact 1", "attestation 2", "the table of run 3"]),
+)
+MEASURED_KEYS = [key for key in PART_KEYS if FRAMEWORK.parts_by_key[key].is_measured]
+
+
+@given(site=any_site(), key=st.sampled_from(MEASURED_KEYS), declared=DECLARATIONS, good=st.booleans())
+def test_a_declaration_never_lifts_a_measured_sub_measure_above_warn(site, key, declared, good):
+    if good:
+        declared = declared._replace(value=figure(FRAMEWORK.parts_by_key[key], CheckState.PASS))
+    after = score(replace(site, readings=dict(site.readings) | {key: declared}))
+    check = next(one for one in after.checks if one.check_id == key[0])
+    states = {part.state for part in check.parts if part.part_id == key[1]}
+    assert CheckState.PASS not in states
+
+
+@given(site=any_site(), declared=st.dictionaries(st.sampled_from(MEASURED_KEYS), DECLARATIONS, min_size=1))
+def test_declarations_of_what_is_measured_never_make_a_site_ready(site, declared):
+    """Sub-measures that were measured stay so: evidence takes their reading first. COND checks may be declared."""
+    added = {key: one for key, one in declared.items() if key not in site.readings}
+    before, after = score(site), score(replace(site, readings=dict(site.readings) | added))
+    gates = {one.check_id: one.gate for one in after.checks}
+    if any(gates[check_id] == "BLOCK" for check_id, _part in added):
+        assert after.verdict.verdict != Verdict.READY or before.verdict.verdict == Verdict.READY
+
+
+@given(site=any_site(), key=st.sampled_from(MEASURED_KEYS))
+def test_a_measurement_in_the_place_of_the_same_declaration_never_lowers_anything(site, key):
+    declared = site.readings.get(key, reading(1.0, age=HOUR / 60))._replace(declaration="recorded fact 1")
+    low, high = (
+        score(replace(site, readings=dict(site.readings) | {key: one}))
+        for one in (declared, declared._replace(declaration=""))
+    )
+    assert_no_higher(low, high)
 
 
 @given(site=any_site(), later=any_site())

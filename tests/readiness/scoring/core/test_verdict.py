@@ -3,8 +3,9 @@
 import pytest
 
 from readiness.framework.core.vocabulary import CheckState, Gate, Stage
+from readiness.scoring.core.states import ReasonCode, Tier
 from readiness.scoring.core.verdict import decide
-from tests.readiness.scoring.core.builders import DAY, HOUR, NOW, check_result, grant
+from tests.readiness.scoring.core.builders import DAY, HOUR, NOW, check_result, grant, part_result
 
 
 def block(state, check_id="p2-power-headroom", **fields):
@@ -13,6 +14,19 @@ def block(state, check_id="p2-power-headroom", **fields):
 
 def cond(state, check_id="p2-unit-cost", **fields):
     return check_result(CheckState(state), check_id=check_id, gate=Gate.COND, **fields)
+
+
+def declared(gate=Gate.BLOCK, check_id="p1-accelerator-diag", **fields):
+    part = part_result(CheckState.WARN, gate=gate, tier=Tier.CAPPED)._replace(code=ReasonCode.CAPPED)
+    return check_result(
+        CheckState.WARN,
+        check_id=check_id,
+        gate=gate,
+        decided_by=part,
+        parts=(part,),
+        code=part.code,
+        **fields,
+    )
 
 
 def info(state, check_id="p3-shared-understanding"):
@@ -56,6 +70,22 @@ def verdict(*results, stage=Stage.PRODUCTION, exceptions=None):
             ("p2-power-headroom",),
             id="only a COND sub-measure of a BLOCK check fails",
         ),
+        pytest.param(
+            [declared(), cond("pass")], "conditional", ("p1-accelerator-diag",), id="BLOCK declared"
+        ),
+        pytest.param([block("pass"), declared(Gate.COND)], "ready", (), id="COND declared"),
+        pytest.param(
+            [declared(), cond("fail")],
+            "conditional",
+            ("p2-unit-cost", "p1-accelerator-diag"),
+            id="BLOCK declared, COND fails",
+        ),
+        pytest.param(
+            [declared(), block("fail")],
+            "not-ready",
+            ("p2-power-headroom",),
+            id="BLOCK declared, another fails",
+        ),
         pytest.param([], "not-ready", (), id="no checks prove nothing"),
         pytest.param([block("n-a"), info("pass")], "not-ready", (), id="no check that decides applies"),
     ],
@@ -82,6 +112,12 @@ def test_blockers_are_named_by_pillar_then_id():
     assert found.first_blocker == "p2-backup-power"
     assert found.conditional == ("p1-unit",)
     assert found.reason == "Held by p2-backup-power, p2-power-headroom, p5-accelerator-health."
+
+
+def test_a_verdict_names_the_checks_that_are_declared():
+    found = verdict(declared(), cond("fail"))
+    assert found.capped == ("p1-accelerator-diag",)
+    assert found.reason == "Open: p2-unit-cost. Declared, not measured: p1-accelerator-diag."
 
 
 def test_a_long_list_is_cut_with_its_count():

@@ -52,16 +52,16 @@ class TestTwoPathsOfOneMedian:
         by_factor = {float(row["Load factor"]): row for row in rows}
         assert set(by_factor) == {1.5, 15.0}
         calm, wild = by_factor[1.5], by_factor[15.0]
-        assert calm["Loaded p50"] == wild["Loaded p50"] == "2.0"
-        assert (calm["Loaded p99"], wild["Loaded p99"]) == ("3.0", "30.0")
-        assert (calm["Idle p99"], calm["Jitter"], calm["Repeats"]) == ("2.0", "2.5", "20.0")
+        assert calm["Loaded p50 (µs)"] == wild["Loaded p50 (µs)"] == "2.0"
+        assert (calm["Loaded p99 (µs)"], wild["Loaded p99 (µs)"]) == ("3.0", "30.0")
+        assert (calm["Idle p99 (µs)"], calm["Jitter"], calm["Repeats"]) == ("2.0", "2.5", "20.0")
         assert "load-factor=pass" in calm["Sub-measures"]
         assert "load-factor=fail" in wild["Sub-measures"]
 
     def test_one_site_shows_its_worst_path_first(self, client_of):
         page = text_of(client_of("viewer").get(SITE))
         assert page.index("node-3 to node-4") < page.index("node-1 to node-2")
-        assert "Loaded p99 over idle p99: 15" in page
+        assert "Loaded p99 over idle p99, worst path: 15" in page
         assert "Not declared" in page or "not declared" in page
 
     def test_a_path_that_is_asked_for_is_looked_at(self, client_of):

@@ -22,6 +22,7 @@ def before(frozen_now):
 def dallas(db, frozen_now, before):
     """Ready a month ago; since yesterday a BLOCK check fails."""
     there = made.site(name="Dallas", slug="dallas")
+    made.capacity_event(site=there, it_kw=900.0)
     stored.kept(there, good(before), at=before)
     stored.kept(there, failing(good(frozen_now.at)), at=frozen_now.at)
     version, _ = framework_queries.current()
@@ -39,6 +40,7 @@ def dallas(db, frozen_now, before):
 def gent(db, frozen_now, before, user_of):
     """The same check failed a month ago, and is waived now."""
     there = made.site(name="Gent", slug="gent")
+    made.capacity_event(site=there, it_kw=400.0)
     asked = {"kind": "waiver", "check_id": BACKUP, "reason": "UPS B is being replaced"}
     grant = waivers.request(
         site=there, ends_at=frozen_now.at + 7 * DAY, by=user_of("ops"), now=frozen_now.at - DAY, **asked
@@ -54,6 +56,7 @@ def gent(db, frozen_now, before, user_of):
 def hull(db, frozen_now, before):
     """Well on both days."""
     there = made.site(name="Hull", slug="hull")
+    made.capacity_event(site=there, it_kw=100.0)
     stored.kept(there, good(before), at=before)
     stored.kept(there, good(frozen_now.at), at=frozen_now.at)
     return there
@@ -63,6 +66,7 @@ def hull(db, frozen_now, before):
 def oslo(db, frozen_now):
     """New: there was nothing of it a month ago."""
     there = made.site(name="Oslo", slug="oslo")
+    made.capacity_event(site=there, it_kw=300.0)
     stored.kept(there, failing(good(frozen_now.at)), at=frozen_now.at)
     return there
 

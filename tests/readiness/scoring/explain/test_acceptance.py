@@ -1,5 +1,6 @@
 """From samples to the explanation: what is published, waived, silent or worse is what the explanation says it is."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,9 @@ from readiness.framework.core.mapping import to_mapping
 from readiness.scoring.explain.lines import versions
 from readiness.scoring.explain.queries import site_explained
 from readiness.scoring.explain.words import check_sentence
+from tests.inventory import made
+from tests.readiness.scoring import stored
+from tests.readiness.scoring.explain.scene import DAY, good
 
 pytestmark = pytest.mark.django_db
 BACKUP = "p2-backup-power"
@@ -67,7 +71,7 @@ def test_a_worse_figure_is_data(well):
     found = explained(well)
     assert set(by_cause(found)) == {"data"}
     [move] = [move for move in found.found.checks if move.check_id == BACKUP]
-    assert check_sentence(move, found) == "UPS load: 55 % → 99 %, limit ≤ 80 %."
+    assert check_sentence(move, found) == "UPS load, worst UPS: 55 % → 99 %, limit ≤ 80 %."
 
 
 def test_a_day_on_which_nothing_happened_moves_nothing(well):
@@ -84,3 +88,38 @@ def test_silence_is_age_and_what_measures_silence_is_data(well):
     causes = {move.check_id: move.moved_by for move in found.found.checks}
     assert causes["p5-telemetry-coverage"] == (("data",),)
     assert causes["p5-accelerator-health"] == (("evidence-age",),)
+
+
+INTRA = ("p1-intra-node", "busbw")
+
+
+@pytest.fixture
+def around_a_declaration(db, frozen_now):
+    """The same figure at both days, `declared` at one of them as what somebody entered."""
+    there = made.site(name="Turin", slug="turin")
+
+    def kept(*, declared):
+        for day, at in (("before", frozen_now.at - DAY), ("after", frozen_now.at)):
+            inputs = good(at)
+            if day == declared:
+                entered = inputs.readings[INTRA]._replace(declaration="recorded fact 3")
+                inputs = replace(inputs, readings={**inputs.readings, INTRA: entered})
+            stored.kept(there, inputs, at=at)
+        today = frozen_now.at.date()
+        found = site_explained(there, today - DAY, today)
+        [move] = [move for move in found.found.checks if move.check_id == INTRA[0]]
+        return check_sentence(move, found)
+
+    return kept
+
+
+def test_a_declaration_in_place_of_a_measurement_is_named(around_a_declaration):
+    sentence = around_a_declaration(declared="after")
+    assert (
+        "Declared, not measured: recorded fact 3 counts as warn at most, since a run is asked for."
+        in sentence
+    )
+
+
+def test_a_measurement_in_place_of_a_declaration_is_named(around_a_declaration):
+    assert around_a_declaration(declared="before").endswith(", and it was only declared before.")

@@ -41,7 +41,13 @@ def test_a_waiver_that_began_is_told_by_its_id(api, gent):
 def test_the_fleet_names_each_site(api, fleet):
     found = api.get(f"{EXPLAIN}?start=now-30d").json()
     assert {row["site"]["slug"] for row in found["sites"]} == {"dallas", "gent", "hull", "oslo"}
-    assert sum(found["causes"].values()) + found["sites_came_or_went"] == pytest.approx(found["change"])
+    lines = sum(found["causes"].values()) + found["capacity"] + found["sites_came_or_went"]
+    assert lines == pytest.approx(found["change"])
+    assert found["change"] == pytest.approx(found["end"]["score"] - found["start"]["score"])
+    assert found["start"]["plain_mean"] != pytest.approx(found["start"]["score"])
+    assert {row["site"]["slug"]: row["end_kw"] for row in found["sites"]} == {
+        "dallas": 900, "gent": 400, "hull": 100, "oslo": 300,
+    }  # fmt: skip
     [oslo] = [row for row in found["sites"] if row["site"]["slug"] == "oslo"]
     assert (oslo["start"], oslo["verdict_start"]) == (None, None)
 

@@ -2,13 +2,18 @@
 
 import csv
 import io
+import re
+from fractions import Fraction
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import CapacityEvent, Site
 from readiness.scoring.explain import queries
 from readiness.scoring.models import ScoreInputs, ScorePoint
+from readiness.scoring.trends.queries import Subject
+from readiness.scoring.trends.queries import days as trend_days
 from tests.inventory import made
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.explain.scene import BACKUP, DAY, good
@@ -66,7 +71,7 @@ class TestSite:
         answer = pages.get(f"{EXPLAIN}?site=dallas&start=now-30d&export=csv")
         rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
         assert [row["Check"] for row in rows] == [BACKUP]
-        assert float(rows[0]["Effect on the score"]) < 0
+        assert float(rows[0]["Effect on the score (points)"]) < 0
 
 
 class TestSeveral:
@@ -76,16 +81,50 @@ class TestSeveral:
         assert "1 came or went" in shown
         assert 'href="/readiness/explain/?site=dallas&amp;start=2026-10-25&amp;end=2026-11-24"' in shown
 
-    def test_its_lines_add_up_to_the_change_of_the_mean(self, fleet, frozen_now, before):
+    def test_its_lines_add_up_to_the_change_of_the_score_by_kw(self, fleet, frozen_now, before):
+        made.site(name="Edge", slug="edge")
+        stored.kept(made.site(name="Bare"), good(frozen_now.at), at=frozen_now.at)
+        kw = {"dallas": 900, "gent": 400, "hull": 100, "oslo": 300}
         found = queries.fleet_explained(before.date(), frozen_now.at.date())
-        days = [ScorePoint.objects.filter(on_date=at.date()) for at in (before, frozen_now.at)]
-        points = [list(day.values_list("score", flat=True)) for day in days]
-        start, end = (sum(each) / len(each) for each in points)
+        ends = []
+        for at in (before, frozen_now.at):
+            day = ScorePoint.objects.filter(on_date=at.date(), site__slug__in=kw)
+            scores = {point.site.slug: Fraction(point.score) for point in day.select_related("site")}
+            whole = sum(kw[slug] for slug in scores)
+            ends.append(float(sum(score * kw[slug] for slug, score in scores.items()) / whole))
+        start, end = ends
         assert (found.move.start, found.move.end) == (pytest.approx(start), pytest.approx(end))
         assert sum(found.move.by.values()) + found.move.coming_and_going == pytest.approx(
             end - start, abs=1e-9
         )
         assert sum(row.weight for row in found.sites) == pytest.approx(found.move.change, abs=1e-9)
+
+    def test_it_is_the_score_that_the_trend_shows(self, fleet, frozen_now, before):
+        found = queries.fleet_explained(before.date(), frozen_now.at.date())
+        days = {day.on: day for day in trend_days(Subject(), before.date(), frozen_now.at.date())}
+        first, last = days[before.date()], days[frozen_now.at.date()]
+        assert (found.move.start, found.move.end) == (pytest.approx(first.score), pytest.approx(last.score))
+        assert found.move.plain == (pytest.approx(first.plain), pytest.approx(last.plain))
+
+    def test_capacity_that_came_is_a_cause_with_its_own_line(self, pages, fleet, before):
+        Site.objects.filter(slug="oslo").delete()
+        made.capacity_event(site=fleet[2], it_kw=4000.0, happened_on=before.date() + 3 * DAY)
+        shown = text(pages, "start=now-30d")
+        assert re.search(r"Capacity \+\d", shown)
+        answer = pages.get(f"{EXPLAIN}chart.csv?start=now-30d")
+        assert [row[0] for row in csv.reader(io.StringIO(answer.content.decode()))][-2] == "Capacity"
+
+    def test_both_means_have_their_name(self, pages, fleet):
+        shown = text(pages, "start=now-30d")
+        assert "Score, by deployed kW" in shown
+        assert "Plain mean of sites" in shown
+
+    def test_where_no_site_has_capacity_there_is_no_score_and_it_says_so(self, pages, hull):
+        CapacityEvent.objects.all().delete()
+        shown = text(pages, "start=now-30d")
+        assert "No site here has deployed capacity, so there is no score by deployed kW." in shown
+        chart = pages.get(f"{EXPLAIN}chart.json?start=now-30d").json()
+        assert "no score by deployed kW" in chart["meta"]["empty"]
 
     def test_a_region_is_its_sites_alone(self, pages, fleet):
         shown = text(pages, f"region={fleet[2].region.slug}&start=now-30d")
@@ -164,7 +203,7 @@ class TestChart:
     def test_a_fleet_has_a_step_for_sites_that_came(self, pages, fleet):
         answer = pages.get(f"{EXPLAIN}chart.csv?start=now-30d")
         rows = list(csv.reader(io.StringIO(answer.content.decode())))
-        assert rows[-2][0] == "Sites came or went"
+        assert [row[0] for row in rows[-3:-1]] == ["Applicability", "Sites came or went"]
 
     def test_without_anything_kept_it_says_why(self, pages, dallas):
         figure = pages.get(f"{EXPLAIN}chart.json?site=dallas&start=2026-09-01").json()

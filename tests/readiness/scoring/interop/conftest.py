@@ -22,6 +22,13 @@ def record(*pairs, failed=(), without=(), mark=""):
     return outputs.table(*rows, f"# {mark}", head=HEAD)
 
 
+def measured_record(pair, *, taken_at, failed=(), mark=""):
+    """A table that is a run: with its tool, the time of each row, and a raw figure."""
+    rows = [f"interop/{aspect},{0 if aspect in failed else 1},{pair}" for aspect in ASPECTS]
+    timed = [f"{row},{taken_at.isoformat()}" for row in (*rows, "packets,9000,")]
+    return outputs.table(*timed, "# tool: link test 1.2", f"# {mark}", head=f"{HEAD},taken_at")
+
+
 @pytest.fixture
 def vendors(db):
     """Arista leaves, NVIDIA spines."""

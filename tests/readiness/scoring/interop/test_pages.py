@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Device
 from readiness.scoring.operations import evaluate
-from tests.readiness.scoring.interop.conftest import record
+from tests.readiness.scoring.interop.conftest import measured_record, record
 
 pytestmark = pytest.mark.django_db
 FLEET, SITE, API = "/readiness/interop/", "/sites/porto/interop/", "/api/readiness/interop/"
@@ -72,7 +72,7 @@ def test_one_vendor_is_not_proven_multi_vendor(client_of, wired, vendors, frozen
 
 def test_the_endpoint_holds_the_same(client_of, api_of, wired, prove, frozen_now):
     site = wired()
-    run = prove(site, record(PAIR, failed=("failover",)))
+    run = prove(site, measured_record(PAIR, failed=("failover",), taken_at=frozen_now.at))
     evaluate(site_ids=[site.pk], now=frozen_now.at)
     [found] = client_of("viewer").get(f"{API}?site=porto").json()["results"]
     [pair] = found["pairs"]

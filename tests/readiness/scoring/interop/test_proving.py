@@ -8,7 +8,7 @@ from readiness.evidence.operations import record_fact, void_changed
 from readiness.scoring.models import CheckResult
 from readiness.scoring.operations import evaluate
 from tests.readiness.evidence import outputs
-from tests.readiness.scoring.interop.conftest import HEAD, record
+from tests.readiness.scoring.interop.conftest import HEAD, measured_record, record
 
 pytestmark = pytest.mark.django_db
 BY_NAME = "leaf-1 -- spine-1"
@@ -64,6 +64,16 @@ def test_a_test_that_failed_proves_nothing(wired, prove, check):
     site = wired()
     prove(site, record(BY_NAME, failed=("incast",)))
     assert check(site)[0].state == "fail"
+
+
+def test_a_later_record_that_is_declared_answers_no_measured_failure(wired, prove, check, frozen_now):
+    site = wired()
+    prove(site, measured_record(BY_NAME, failed=("incast",), taken_at=frozen_now.at))
+    frozen_now.move(hours=1)
+    prove(site, measured_record(BY_NAME, taken_at=frozen_now.at), provenance="declared")
+    assert check(site)[0].state == "fail"
+    prove(site, measured_record(BY_NAME, taken_at=frozen_now.at, mark="again"))
+    assert check(site)[0].state == "pass"
 
 
 def test_another_nos_makes_the_record_stale_and_says_which(wired, prove, check):
@@ -152,4 +162,4 @@ def test_a_row_that_is_no_record_is_refused_with_its_line(wired, prove, row, rea
 
 def test_a_device_that_is_not_there_is_remarked(wired, prove):
     run = prove(wired(), record("leaf-9 -- spine-1"))
-    assert run.warnings == ["No device of this site is named leaf-9."]
+    assert run.warnings[1:] == ["No device of this site is named leaf-9."]

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import timedelta
+from fractions import Fraction
 
 import pytest
 from django.db import connection
@@ -31,6 +32,7 @@ TRENDS = "/readiness/trends/"
 def porto(db, frozen_now):
     """Ready a month ago, failing since yesterday."""
     there = made.site(name="Porto", slug="porto")
+    made.capacity_event(site=there, it_kw=300.0)
     stored.kept(there, scene.good(frozen_now.at - MONTH), at=frozen_now.at - MONTH)
     stored.kept(there, scene.failing(scene.good(frozen_now.at)), at=frozen_now.at)
     return there
@@ -40,6 +42,7 @@ def porto(db, frozen_now):
 def faro(db, frozen_now):
     """Ready today."""
     there = made.site(name="Faro", slug="faro")
+    made.capacity_event(site=there, it_kw=100.0)
     stored.kept(there, scene.good(frozen_now.at), at=frozen_now.at)
     return there
 
@@ -88,12 +91,41 @@ def rows(client, query):
 
 
 class TestDays:
-    def test_a_fleet_is_the_mean_of_the_sites_of_the_day(self, porto, faro, frozen_now):
+    def test_a_fleet_is_the_mean_of_the_sites_of_the_day_by_kw(self, porto, faro, frozen_now):
         today = frozen_now.at.date()
+        # None of these carries load: no capacity, a stage that has none, capacity that is still to come or went again.
+        for number, events in enumerate(([], [500], [500, -500])):
+            there = made.site(name=f"Empty {number}")
+            for kw in events:
+                kind = "commission" if kw > 0 else "decommission"
+                made.capacity_event(site=there, it_kw=abs(kw), kind=kind)
+            stored.point(there, today, 0.125, verdict="" if number == 1 else "not-ready")
+        made.capacity_event(site=porto, it_kw=9000.0, happened_on=today)
         [day] = days(Subject(), today, today)
-        scores = list(ScorePoint.objects.filter(on_date=today).values_list("score", flat=True))
-        assert day.score == pytest.approx(sum(scores) / 2)
-        assert day.verdicts == {"not-ready": 1, "ready": 1}
+        score = {
+            slug: Fraction(ScorePoint.objects.get(on_date=today, site__slug=slug).score)
+            for slug in ("porto", "faro")
+        }
+        assert day.score == pytest.approx(float((300 * score["porto"] + 100 * score["faro"]) / 400))
+        assert day.plain == pytest.approx(float((score["porto"] + score["faro"] + Fraction(3, 8)) / 5))
+        assert day.verdicts == {"not-ready": 3, "ready": 1, "": 1}
+
+    def test_what_a_site_had_at_the_time_counts(self, porto, faro, frozen_now):
+        yesterday = (frozen_now.at - DAY).date()
+        for there, score in ((porto, 0.2), (faro, 0.8)):
+            stored.point(there, yesterday, score, evaluated_at=frozen_now.at - DAY)
+        stored.point(faro, (frozen_now.at - 2 * DAY).date(), 0.8, evaluated_at=frozen_now.at - 2 * DAY)
+        stored.point(porto, (frozen_now.at - 2 * DAY).date(), 0.2, evaluated_at=frozen_now.at - 2 * DAY)
+        made.capacity_event(site=faro, it_kw=800.0, happened_on=(frozen_now.at - 2 * DAY).date())
+        before, after = days(Subject(), (frozen_now.at - 2 * DAY).date(), yesterday)
+        assert before.score == pytest.approx(float(Fraction(300 * 2 + 100 * 8, 4000)))
+        assert after.score == pytest.approx(float(Fraction(300 * 2 + 900 * 8, 12000)))
+
+    def test_without_capacity_there_is_no_score_but_the_plain_mean(self, frozen_now):
+        today = frozen_now.at.date()
+        stored.point(made.site(), today, 0.4)
+        [day] = days(Subject(), today, today)
+        assert (day.score, day.upper, day.coverage, day.plain) == (None, None, None, 0.4)
 
     def test_a_pillar_is_its_own_score(self, porto, frozen_now):
         today = frozen_now.at.date()
@@ -161,6 +193,23 @@ class TestPage:
 
     def test_the_fleet_counts_sites_that_are_ready(self, pages, porto, faro):
         assert "of 2" in text(pages)
+
+    def test_both_means_have_one_name_on_page_chart_and_file(self, pages, porto, faro):
+        names = ["Score, by deployed kW", "Plain mean of sites"]
+        shown = text(pages)
+        assert [name for name in names if f'<span class="label">{name}</span>' in shown] == names
+        drawn = {trace["name"] for trace in pages.get(f"{TRENDS}chart.json").json()["data"]}
+        assert drawn >= set(names)
+        answer = pages.get(f"{TRENDS}chart.csv?start=now-60d")
+        [today, *_] = csv.DictReader(io.StringIO(answer.content.decode()))
+        assert float(today[f"{names[0]}, points"]) < float(today[f"{names[1]}, points"]) < 100
+
+    def test_where_no_site_has_capacity_it_says_so_beside_the_plain_mean(self, pages, frozen_now):
+        stored.point(made.site(), frozen_now.at.date(), 0.4)
+        shown = text(pages)
+        assert shown.count("No site here has deployed capacity, so there is no score by deployed kW.") >= 2
+        assert "40.0" in shown
+        assert "no score by deployed kW" in pages.get(f"{TRENDS}chart.json").json()["meta"]["empty"]
 
     def test_nothing_stored_is_said(self, pages):
         assert "No score is stored for these days." in text(pages)

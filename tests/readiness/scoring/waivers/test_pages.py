@@ -257,14 +257,14 @@ class TestDeciding:
 
     def test_who_asked_is_told_who_decides_and_may_withdraw(self, porto, ask, admin, client_of):
         page = self.page(client_of, "admin", ask(porto, by=admin))
-        assert "somebody else with scoring.approve_grant decides" in page
+        assert "somebody else with the role manager or admin decides" in page
         assert 'commandfor="approve"' not in page
         assert "Withdraw" in page
 
     @pytest.mark.parametrize("role", ["viewer", "planner"])
     def test_others_are_told_the_permission(self, porto, ask, client_of, role):
         page = self.page(client_of, role, ask(porto))
-        assert "Deciding needs the permission scoring.approve_grant" in page
+        assert "Deciding takes the role manager or admin" in page
         assert "show-modal" not in page.split("<main", 1)[1]
 
     @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ class TestDeciding:
     def test_ones_own_is_refused_with_the_permission(self, porto, ask, admin, client_of):
         asked = ask(porto, by=admin)
         answer = client_of("admin").post(f"/waivers/{asked.pk}/approve/", {})
-        assert "scoring.approve_grant" in text_of(answer, 403)
+        assert "the role manager or admin decides" in text_of(answer, 403)
         asked.refresh_from_db()
         assert asked.state == "requested"
 

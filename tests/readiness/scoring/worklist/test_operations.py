@@ -112,6 +112,13 @@ def test_it_is_resolved_by_itself_once_the_check_is_met(porto, put, planner, fro
     assert standing(item) == "done"
 
 
+@pytest.mark.parametrize(("gate", "expected"), [("BLOCK", "open"), ("COND", "resolved")])
+def test_a_check_met_by_a_declaration_is_resolved_where_that_holds_nothing(porto, put, gate, expected):
+    item = put(porto)
+    CheckResult.objects.filter(site=porto).update(state="warn", tier="capped", gate=gate)
+    assert standing(item) == expected
+
+
 def test_many_at_once_leave_out_what_is_there(porto, put, planner, frozen_now):
     put(porto)
     faro = stored.site(name="Faro", slug="faro")

@@ -26,7 +26,7 @@ def test_nothing_yet_and_who_is_offered_to_ask(client_of, db):
     assert "No portfolio yet" in page(client_of("viewer"), LIST)
     assert "portfolio/ask/" not in page(client_of("viewer"), LIST)
     assert "portfolio/ask/" in page(client_of("planner"), LIST)
-    assert operations.MAY_ASK in page(client_of("viewer"), f"{LIST}ask/", 403)
+    assert "may not add portfolio runs" in page(client_of("viewer"), f"{LIST}ask/", 403)
 
 
 def test_asked_for_by_the_form(client_of, chat):

@@ -7,76 +7,14 @@ from django.utils import timezone
 
 from inventory.models import Device, Link, SiteChange
 from readiness.evidence.models import ValidationRun
-from readiness.evidence.operations import RunContext, attest, import_run, record_fact, void_changed
+from readiness.evidence.operations import attest, record_fact, void_changed
 from readiness.scoring.operations import rescore_changed
 from tests.inventory import made
 from tests.readiness.evidence import outputs
+from tests.readiness.evidence.voiding.changing import change
 from web.actor import acting
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def porto():
-    return made.site(name="Porto", slug="porto")
-
-
-@pytest.fixture
-def nodes(porto):
-    kind = made.device_type(kind="node")
-    return [
-        made.device(
-            site=porto,
-            name=f"node-{place}",
-            device_type=kind,
-            firmware_version="1.2",
-            software_version="560.35",
-        )
-        for place in (1, 2, 3)
-    ]
-
-
-@pytest.fixture
-def leaf(porto, nodes):
-    leaf = made.device(site=porto, name="leaf-1", role=Device.Role.SWITCH, software_version="4.30")
-    for node in nodes:
-        made.link(port_a=made.port(device=leaf), port_b=made.port(device=node), name=f"leaf-1 to {node.name}")
-    return leaf
-
-
-@pytest.fixture
-def take(porto, frozen_now):
-    def one(tool, content, **context):
-        return import_run(
-            site=porto,
-            tool=tool,
-            content=content,
-            file_name="out.log",
-            by=None,
-            now=frozen_now.at,
-            context=RunContext(**context),
-        )
-
-    return one
-
-
-@pytest.fixture
-def void(porto, frozen_now):
-    """Looks at Porto once more and gives the evidence as it is then."""
-
-    def look(evidence):
-        void_changed(site_ids=[porto.pk], now=frozen_now.at)
-        evidence.refresh_from_db()
-        return evidence
-
-    return look
-
-
-def change(obj, by="mira", **values):
-    with acting(by):
-        for name, value in values.items():
-            setattr(obj, name, value)
-        obj.save()
 
 
 def test_without_a_change_nothing_is_voided(take, nodes, leaf, void):

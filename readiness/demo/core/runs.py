@@ -1,0 +1,291 @@
+"""The runs of test tools that the demo's sites keep, as a plan: which file a tool wrote at which instant, and of what.
+
+Pure and deterministic: a figure depends on the data files, the site, the thing measured and the round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from readiness.demo.core import outputs
+from readiness.demo.core.noise import wobble
+from readiness.demo.core.plan import PlannedNode, SitePlan
+from readiness.demo.core.records import RUNS, book, limits, share, stated
+
+REPEATS = 20
+"""A latency needs this many repeats to be evidence, idle and loaded each."""
+NIGHT = timedelta(hours=2, minutes=30)
+"""Local time of the quick check; a round begins an hour and a half before it."""
+type Day = Callable[[int], datetime]
+"""The beginning of the day that is so many days before the loading, in the site's zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """`nodes` are the names of those that it was on."""
+
+    tool: str
+    file_name: str
+    content: bytes = field(repr=False)
+    taken_at: datetime
+    nodes: tuple[str, ...]
+    load: str = ""
+    load_gbps: float | None = None
+
+
+def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[PlannedRun, ...]:
+    """The rounds of `first` to `last` days ago, oldest first."""
+    kept = book(RUNS)
+    since = kept["since"].get(site.name)
+    if since is None:
+        return ()
+    return tuple(
+        run
+        for age in range(since, last - 1, -kept["every"])
+        if age <= first
+        for run in _Round(site, kept, age, day(age)).runs(
+            has_soak=(since - age) % kept["soak_every"] == 0,
+            has_incast=(since - age) % kept["incast_every"] == 0,
+        )
+    )
+
+
+def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime) -> tuple[PlannedRun, ...]:
+    """The short diagnostic of every node at these instants, of those that are not before `since`."""
+    nodes = tuple(node.name for node in site.nodes)
+    return tuple(
+        PlannedRun(
+            "dcgm-diag",
+            f"mndiag-{at:%Y%m%d-%H%M}.json",
+            outputs.quick_check(hosts=nodes, gpus=site.node_type.count, run=f"{site.name} {at.isoformat()}"),
+            at,
+            nodes,
+        )
+        for at in sorted(times)
+        if at >= since
+    )
+
+
+def last_check(day: Day, age: int, at: datetime) -> datetime:
+    """The night of that day, or the one before where it had not come by `at`, which is within the day."""
+    return max(night for night in (day(age) + NIGHT, day(age + 1) + NIGHT) if night <= at)
+
+
+@dataclass(frozen=True)
+class _Round:
+    """All that a site measures anew in one night: every node, pair and port, one path, the service."""
+
+    site: SitePlan
+    kept: Mapping[str, Any]
+    age: int
+    begin: datetime
+
+    def runs(self, *, has_soak: bool, has_incast: bool) -> Iterator[PlannedRun]:
+        yield from self._nodes(timedelta(hours=1))
+        if len(self.site.nodes) > 1:
+            yield from self._fabric(timedelta(hours=2))
+            yield from self._paths(timedelta(hours=3, minutes=30))
+        if self.site.fabric.kind != "ethernet":
+            yield from self._ports(timedelta(hours=2, minutes=45))
+        if "inference" in self.site.facts["profiles"]:
+            yield self._served(timedelta(hours=5, minutes=45))
+        if has_incast and self.site.fabric.kind == "roce":
+            yield self._incast(timedelta(hours=6))
+        if has_soak:
+            yield self._soak(timedelta(hours=7))
+            yield self._drill(timedelta(hours=9))
+
+    def _nodes(self, after: timedelta) -> Iterator[PlannedRun]:
+        count, model = self.site.node_type.count, f"NVIDIA {self.site.node_type.model_name}"
+        for place, node in enumerate(self.site.nodes):
+            run = self._name(node.name)
+            document = outputs.diagnostic(gpus=count, severities={}, run=run, uuids=node.uuids)
+            yield self._run("dcgm-diag", f"diag-{node.name}.json", document, after, [node])
+            busbw = self._times_floor("intra-node-floor", "inside", node.name)
+            text = outputs.all_reduce(host=node.name, busbw=busbw, gpus=count, run=run, model=model)
+            at = after + timedelta(minutes=20 + 2 * place)
+            yield self._run("nccl-tests", f"all_reduce-{node.name}.log", text, at, [node])
+
+    def _fabric(self, after: timedelta) -> Iterator[PlannedRun]:
+        """Pairs until each node is in one, then all of them together."""
+        nodes = self.site.nodes
+        pairs = [*zip(nodes[::2], nodes[1::2], strict=False)]
+        if len(nodes) % 2:
+            pairs.append((nodes[-2], nodes[-1]))
+        pair = self._times_floor("fabric-floor", "pair", "fabric")
+        for place, ends in enumerate(pairs):
+            yield self._gathered(ends, pair * (1 + 0.004 * wobble(ends[0].name)), after, place)
+        if len(nodes) > 2:
+            together = pair * self._drawn("scale_efficiency", "fabric")
+            yield self._gathered(nodes, together, after, len(pairs))
+
+    def _gathered(
+        self, nodes: Sequence[PlannedNode], busbw: float, after: timedelta, place: int
+    ) -> PlannedRun:
+        names = [node.name for node in nodes]
+        text = outputs.all_gather(
+            hosts=names,
+            busbw=busbw,
+            gpus=self.site.node_type.count,
+            run=self._name(*names),
+            model=f"NVIDIA {self.site.node_type.model_name}",
+        )
+        file_name = f"all_gather-{names[0]}-{len(names)}.log"
+        return self._run("nccl-tests", file_name, text, after + timedelta(minutes=3 * place), nodes)
+
+    def _ports(self, after: timedelta) -> Iterator[PlannedRun]:
+        """Each port with the same one of the next node; of an odd number of nodes the last two share one again."""
+        nodes = self.site.nodes
+        ends = [*zip(nodes[::2], nodes[1::2], strict=False)]
+        if len(nodes) % 2:
+            ends.append((nodes[-2], nodes[-1]))
+        for place, (near, far) in enumerate(ends):
+            for port in near.ports:
+                gbps = self._times_floor("rdma-port-floor", "port", f"{near.name}/{port.name}")
+                text = outputs.write_bandwidth(
+                    gbps=gbps, port=port.name, lids=(1, 2), run=self._name(near.name, far.name, port.name)
+                )
+                file_name = f"ib_write_bw-{near.name}-{port.name}.txt"
+                at = after + timedelta(minutes=2 * place)
+                yield self._run("perftest", file_name, text, at, [near, far])
+
+    def _paths(self, after: timedelta) -> Iterator[PlannedRun]:
+        """One path across the site, 20 times idle and 20 times under load."""
+        rules = self.kept["latency"]
+        near, far = self.site.nodes[0], self.site.nodes[-1]
+        limit = limits(self.site, book())["fabric-latency"]
+        loaded = limit * self._draw(rules["of_limit"], "latency") * self._off("latency")
+        idle = loaded / self._draw(rules["loaded_over_idle"], "latency idle")
+        for step, (load, p99) in enumerate((("idle", idle), ("loaded", loaded))):
+            for repeat in range(REPEATS):
+                run = f"{self._name(near.name, far.name)}, {load}, {repeat + 1} of {REPEATS}"
+                tail = {"p50": p99 * rules["p50_of_p99"], "p99": p99, "p999": p99 * rules["p999_of_p99"]}
+                at = after + timedelta(minutes=3 * (step * REPEATS + repeat))
+                rate = self.site.fabric.port_gbps * rules["load_of_rate"] if load == "loaded" else None
+                tool, program = "perftest", "ib_write_lat"
+                if self.site.fabric.kind == "ethernet":
+                    tool, program = "sockperf", "sockperf"
+                    text = outputs.socket_latency(**tail, address=far.address, run=run)
+                else:
+                    text = outputs.latency(**tail, port=near.ports[0].name, lids=(1, 2), run=run)
+                file_name = f"{program}-{load}-{repeat + 1:02}.txt"
+                yield self._run(tool, file_name, text, at, [near, far], load=load, load_gbps=rate)
+
+    def _served(self, after: timedelta) -> PlannedRun:
+        rules = self.kept["serving"]
+        text = outputs.served(
+            model=self.kept["models"][self.site.node_type.key],
+            ttft_ms=self._draw(rules["ttft_ms"], "ttft") * self._off("ttft"),
+            tpot_ms=self._draw(rules["tpot_ms"], "tpot") * self._off("tpot"),
+            requests_per_s=round(self._draw(rules["requests_per_s"], "requests"), 1),
+            duration_s=720.0,
+            at=self.begin + after,
+        )
+        return self._run("vllm-bench", "vllm-bench.json", text, after, self.site.nodes)
+
+    def _incast(self, after: timedelta) -> PlannedRun:
+        at = self.begin + after
+        ports = [f"{switch.name} {port.name}" for switch in self.site.switches for port in switch.ports]
+        raw = [
+            (at, measure, round(amount * (1 + 0.3 * wobble(f"{self.age}/{port}"))), "packets", port)
+            for port in ports
+            for measure, amount in (("ecn_marked", 48_000.0), ("pfc_pause", 260.0), ("dropped", 0.0))
+        ]
+        parts = {
+            "lossless-drops": "packets",
+            "pfc-storms": "",
+            "marking-order": "",
+            "out-of-sequence": "packets",
+        }
+        rows = [*raw, *((at, f"p1-congestion/{part}", 0.0, unit, "") for part, unit in parts.items())]
+        return self._table("incast and deadlock test 1.4", "incast.csv", rows, after)
+
+    def _soak(self, after: timedelta) -> PlannedRun:
+        """The 24 hours before, with the mean rate of each of them."""
+        end = self.begin + after
+        busbw = self._times_floor("intra-node-floor", "inside", "soak")
+        hours = [end - timedelta(hours=ago) for ago in range(24, 0, -1)]
+        raw = [
+            (
+                at,
+                "hourly_busbw",
+                round(busbw * (1 + 0.01 * wobble(f"{self.site.name}/{at.hour}"))),
+                "GB/s",
+                "",
+            )
+            for at in hours
+        ]
+        drawn = self.kept["soak"]
+        parts = [("duration", 24.0, "h"), ("busbw-cv", 0.6, "%")]
+        parts += [("unexplained-anomalies", 0.0, ""), ("explained-anomalies", 0.0, "")]
+        parts += [
+            ("ttft-drift", self._draw(drawn["ttft_drift"], "drift"), "%"),
+            ("inlet-p99", self._draw(drawn["inlet_c"], "inlet"), "°C"),
+            ("memory-slope", self._draw(drawn["memory_slope"], "slope"), "MB/h"),
+        ]
+        rows = [*raw, *((end, f"p1-soak-24h/{part}", value, unit, "") for part, value, unit in parts)]
+        return self._table("soak test 2.1", "soak.csv", rows, after)
+
+    def _drill(self, after: timedelta) -> PlannedRun:
+        begin, scenarios = self.begin + after, self.kept["scenarios"]
+        raw = [
+            (
+                begin + timedelta(minutes=20 * place),
+                "interruption",
+                round(self._draw(self.kept["interruption_s"], scenario), 1),
+                "s",
+                scenario,
+            )
+            for place, scenario in enumerate(scenarios)
+        ]
+        end = begin + timedelta(minutes=20 * len(scenarios))
+        parts = [
+            ("scenarios-run", 100.0, "%"),
+            ("misses-without-date", 0.0, ""),
+            ("misses-with-date", 0.0, ""),
+        ]
+        parts.append(("longest-interruption", max(row[2] for row in raw), "s"))
+        rows = [*raw, *((end, f"p2-failover-drill/{part}", value, unit, "") for part, value, unit in parts)]
+        return self._table("failover drill 3.0", "failover-drill.csv", rows, after)
+
+    def _table(
+        self,
+        tool: str,
+        file_name: str,
+        rows: Sequence[tuple[datetime, str, float, str, str]],
+        after: timedelta,
+    ) -> PlannedRun:
+        return self._run("csv", file_name, outputs.table(tool=tool, rows=rows), after, self.site.nodes)
+
+    def _run(
+        self,
+        tool: str,
+        file_name: str,
+        content: bytes,
+        after: timedelta,
+        nodes: Sequence[PlannedNode],
+        **load: Any,
+    ) -> PlannedRun:
+        names = tuple(node.name for node in nodes)
+        return PlannedRun(tool, file_name, content, self.begin + after, names, **load)
+
+    def _name(self, *things: str) -> str:
+        return f"{', '.join(things)}, {self.begin:%Y-%m-%d}"
+
+    def _times_floor(self, limit_id: str, rule: str, thing: str) -> float:
+        floor = stated(book(), limit_id)[self.site.node_type.key]
+        return float(floor * self._draw(self.kept["times_floor"][rule], thing) * self._off(thing, part=0.4))
+
+    def _drawn(self, rule: str, thing: str) -> float:
+        return self._draw(self.kept[rule], thing)
+
+    def _draw(self, between: Sequence[float], thing: str) -> float:
+        low, high = between
+        return low + (high - low) * share(self.site.name, thing)
+
+    def _off(self, thing: str, *, part: float = 1.0) -> float:
+        """The share by which this round differs from the plan; each round has its own."""
+        return 1 + part * float(self.kept["round_off"]) * wobble(f"{self.site.name}/{thing}/{self.age}")

@@ -1,0 +1,105 @@
+"""Outputs of test tools that the demo's sites keep, through the product's own import.
+
+Runs count from when they were taken, so all of the past can be imported at once, before any of it is scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.models import User
+from inventory.models import Device, Site
+from readiness.demo.core.plan import FleetPlan, SitePlan
+from readiness.demo.core.records import RUNS, book
+from readiness.demo.core.runs import Day, PlannedRun, last_check, quick_checks, rounds
+from readiness.evidence.operations import RunContext, Upload, import_runs
+from telemetry.models import Provenance
+
+SAY_WHEN = frozenset({"csv", "vllm-bench"})
+"""Tools whose output tells when it was taken."""
+
+
+def write_runs(
+    plan: FleetPlan,
+    sites: Mapping[str, Site],
+    *,
+    nights: Collection[int],
+    by: User | None,
+    now: datetime,
+) -> None:
+    """All of the past up to `now`, when the demo is loaded. `nights` are the ages in days before whose time a quick
+    check is kept, since scores look at it."""
+    for site in _keeping(plan):
+        day = _days(sites[site.name], now)
+        begin = day(book(RUNS)["since"][site.name])
+        times = {last_check(day, age, now - timedelta(days=age)) for age in nights} | {now}
+        planned = [
+            *rounds(site, day, first=book(RUNS)["since"][site.name], last=0),
+            *quick_checks(site, times, since=begin),
+        ]
+        _import(sites[site.name], planned, after=begin, by=by, now=now)
+
+
+def keep_runs(
+    plan: FleetPlan,
+    sites: Mapping[str, Site],
+    *,
+    by: User | None,
+    loaded_at: datetime,
+    last_at: datetime,
+    now: datetime,
+) -> int:
+    """Import what came since `last_at`: the rounds that were due, and a quick check of just now. Returns how many."""
+    kept = 0
+    for site in _keeping(plan):
+        if site.name not in sites:
+            continue
+        day = _days(sites[site.name], loaded_at)
+        ages = [(day(0) - at).days for at in (last_at, now)]
+        # One day more at either end, since a round lasts for hours; the time of each run says whether it is due.
+        planned = [
+            *rounds(site, day, first=ages[0] + 1, last=ages[1] - 1),
+            *quick_checks(site, {now}, since=last_at),
+        ]
+        kept += _import(sites[site.name], planned, after=last_at, by=by, now=now)
+    return kept
+
+
+def _keeping(plan: FleetPlan) -> list[SitePlan]:
+    return [site for site in plan.sites if site.name in book(RUNS)["since"]]
+
+
+def _days(site: Site, loaded_at: datetime) -> Day:
+    midnight = loaded_at.astimezone(ZoneInfo(site.time_zone)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    return lambda age: midnight - timedelta(days=age)
+
+
+def _import(
+    site: Site, planned: Iterable[PlannedRun], *, after: datetime, by: User | None, now: datetime
+) -> int:
+    due = [run for run in planned if after < run.taken_at <= now]
+    names = {name for run in due for name in run.nodes}
+    devices: dict[str, Device] = {
+        device.name: device
+        for device in Device.objects.filter(site=site, name__in=names).select_related("device_type")
+    }
+    uploads = [
+        Upload(
+            tool=run.tool,
+            content=run.content,
+            file_name=run.file_name,
+            context=RunContext(
+                load=run.load,
+                load_gbps=run.load_gbps,
+                devices=[devices[name] for name in run.nodes],
+                taken_at=None if run.tool in SAY_WHEN else run.taken_at,
+                provenance=Provenance.SIMULATED,
+            ),
+        )
+        for run in due
+    ]
+    return len(import_runs(site=site, uploads=uploads, by=by, now=now))

@@ -1,0 +1,90 @@
+"""Health and changes of state in words: the same on pages, in exports and in the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.utils.translation import gettext
+
+from readiness.scoring.queries.rows import FlipRow, HealthMark, HealthReason
+from telemetry.core.codes import Code, code_of
+from telemetry.core.registry import registry
+from web.states import state
+from web.units import format_value, instant
+
+
+def last_known(last_health: str, heard_at: datetime | None) -> str:
+    """What an unknown domain was: "was OK until 24 Nov 09:12"; empty where nobody ever knew."""
+    if not last_health:
+        return ""
+    word = state("health", last_health).word
+    if heard_at is None:
+        return gettext("was %(health)s") % {"health": word}
+    return gettext("was %(health)s until %(at)s") % {"health": word, "at": instant(heard_at)}
+
+
+def exported(mark: HealthMark) -> str:
+    """For a program: "compute=unknown,was=ok,until=2026-11-24T09:12:00Z"."""
+    told = f"{mark.domain}={mark.health}"
+    if mark.last_health:
+        told += f",was={mark.last_health}"
+    if mark.last_health and mark.heard_at:
+        told += f",until={mark.heard_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return told
+
+
+def reason_words(reason: HealthReason) -> str:
+    """Why an object is not well: "GPU temperature: 91 °C, limit 90 °C"; of one that is silent, what was read last."""
+    code = code_of_reason(reason)
+    words = code.words if code else reason.title
+    if reason.value is not None and code is None:
+        words = f"{words}: {_reading(reason.metric, reason.value, reason.unit)}"
+    if reason.threshold is not None:
+        limit = format_value(reason.threshold, reason.unit)
+        words = gettext("%(words)s, limit %(limit)s") % {"words": words, "limit": limit}
+    if reason.health != "unknown" or reason.taken_at is None:
+        return words
+    at = instant(reason.taken_at)
+    if not reason.was:
+        return gettext("%(words)s since %(at)s") % {"words": words, "at": at}
+    was = state("health", reason.was).word
+    return gettext("Silent; %(health)s at %(at)s: %(words)s") % {"words": words, "at": at, "health": was}
+
+
+def code_of_reason(reason: HealthReason) -> Code | None:
+    """What its value means, where the metric holds codes."""
+    return code_of(registry().get(reason.metric, None), reason.value)
+
+
+def _reading(metric: str, value: float, unit: str) -> str:
+    """The value, and the exporter's own word for it where it has one: "3 (batteryLow)"."""
+    known = registry().get(metric, None)
+    name = known.state_name(value) if known else ""
+    shown = str(format_value(value, unit))
+    return f"{shown} ({name})" if name else shown
+
+
+def flip_words(flip: FlipRow) -> str:
+    """Why a state changed, with the value that it has now: "edge-box-1: Exporter answers: 0 → 1"."""
+    if flip.subject != "health":
+        limit = gettext("limit %(limit)s") % {"limit": flip.threshold_text} if flip.threshold_text else ""
+        value = "" if flip.value is None else str(format_value(flip.value, flip.unit))
+        return " · ".join(part for part in (value, limit, flip.reason) if part)
+    now, before = (
+        None if value is None else str(format_value(value, flip.unit))
+        for value in (flip.value, flip.value_before)
+    )
+    words = flip.reason
+    if now is not None and before is not None:
+        words = f"{words}: {before} → {now}"
+    elif now is not None and f" {now}," not in words:
+        # A code is named with its meaning: "XID 79, GPU has fallen off the bus".
+        words = f"{words}: {now}"
+    elif before is not None:
+        words = gettext("%(words)s: silent, last %(value)s") % {"words": words, "value": before}
+    if flip.threshold is None or now is None:
+        return words
+    return gettext("%(words)s, limit %(limit)s") % {
+        "words": words,
+        "limit": format_value(flip.threshold, flip.unit),
+    }

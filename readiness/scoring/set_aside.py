@@ -1,0 +1,57 @@
+"""Statements by hand that do not count at a site, since Muster itself has the records that the check is about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField, F, QuerySet, Value
+from django.db.models.functions import Cast
+from django.utils.translation import gettext
+
+from inventory.models import Site
+from readiness.evidence.core.own_records import OWN_RECORDS
+from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
+from readiness.scoring.queries.rows import CheckRow
+from web.visibility import name_of
+
+BY_A_REVIEW = "go-live review #"
+"""What reviews once wrote of themselves begins so, as source or document: nobody said it by hand."""
+
+
+def set_aside(site: Site, result: CheckRow | None, *, now: datetime) -> list[str]:
+    """Sentences for a page, of the newest of each kind. One statement, and none for other checks."""
+    own = OWN_RECORDS.get(result.id) if result else None
+    if result is None or own is None or not any(own.are_behind(part.evidence) for part in result.parts):
+        return []
+    facts = RecordedFact.objects.filter(site=site, check_id=result.id).exclude(source__startswith=BY_A_REVIEW)
+    said = Attestation.objects.filter(site=site, check_id=result.id, workload_classes=[])
+    said = said.exclude(part="").exclude(document__startswith=BY_A_REVIEW)
+    tables = ValidationRun.objects.filter(site=site, measures__name__startswith=f"{result.id}/")
+    statements = _newest(facts, "fact", "source", now).union(
+        _newest(said, "attestation", "attested_by", now), _newest(tables, "run", "tool", now)
+    )
+    return [
+        gettext("%(statement)s of %(day)s is not counted: this site has %(records)s.")
+        % {"statement": _named(kind, row, text), "day": f"{taken_at:%-d %b %Y}", "records": own.words}
+        for taken_at, kind, row, text in statements.order_by("-taken_at")
+    ]
+
+
+def _newest(evidence: QuerySet[Any], kind: str, named_by: str, now: datetime) -> QuerySet[Any, Any]:
+    """The newest as (taken_at, kind, id, who or what it is named by)."""
+    newest_first = evidence.filter(taken_at__lte=now).order_by("-taken_at", "-pk")
+    text = Cast(F(named_by), CharField())
+    return newest_first.annotate(kind=Value(kind), text=text).values_list("taken_at", "kind", "pk", "text")[
+        :1
+    ]
+
+
+def _named(kind: str, row: int, text: str) -> str:
+    match kind:
+        case "attestation":
+            return gettext("A statement by %(who)s") % {"who": name_of(text)}
+        case "fact":
+            return gettext("A recorded fact (%(source)s)") % {"source": text}
+        case _:
+            return gettext("Run %(id)s") % {"id": row}

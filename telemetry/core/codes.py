@@ -1,0 +1,135 @@
+"""Codes that a metric holds as its value (the last XID), with what each means and asks for, read from YAML."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from telemetry.core.metric import Metric
+from telemetry.core.reading import DATA_OF_CODES, RegistryError, read_yaml
+
+TABLES = frozenset(path.stem for path in DATA_OF_CODES.glob("*.yaml"))
+
+
+class Severity(StrEnum):
+    """How much the action takes: a GPU or node out of service, an application or a person, or nothing now."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    INFO = "info"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`action` is what to do at once, `then` what to look into; `source` who says so, with its address.
+
+    `meaning` is short, and `more` explains it.
+    """
+
+    table: str
+    number: int
+    meaning: str
+    severity: Severity
+    action: str
+    then: str = ""
+    more: str = ""
+    source: str = ""
+    source_url: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.table.upper()} {self.number}"
+
+    @property
+    def title(self) -> str:
+        """ "XID 79, GPU has fallen off the bus"."""
+        return f"{self.name}, {self.meaning}"
+
+    @property
+    def words(self) -> str:
+        """ "XID 79: GPU has fallen off the bus, … Do: reboot the node. Then: contact the vendor."."""
+        text = f"{self.name}: {self.meaning}"
+        text += f", {self.more}." if self.more else "."
+        text += f" Do: {_in_sentence(self.action)}." if self.action else ""
+        return text + (f" Then: {_in_sentence(self.then)}." if self.then else "")
+
+    @property
+    def brief(self) -> str:
+        """For a place in a longer sentence: "XID 79, GPU has fallen off the bus; reboot the node"."""
+        return f"{self.title}; {_in_sentence(self.action)}" if self.action else self.title
+
+
+def _in_sentence(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeTable:
+    name: str
+    codes: Mapping[int, Code]
+
+    def get(self, value: float) -> Code | None:
+        """None for 0 and less, which is no code, and for what is no whole number. A code that is not listed says so."""
+        if not math.isfinite(value) or value <= 0 or value != int(value):
+            return None
+        number = int(value)
+        unknown = "a code that Muster does not know"
+        return self.codes.get(number) or Code(self.name, number, unknown, Severity.UNKNOWN, "")
+
+
+@cache
+def code_table(name: str) -> CodeTable:
+    return read_codes(DATA_OF_CODES / f"{name}.yaml")
+
+
+def code_of(metric: Metric | None, value: float | None) -> Code | None:
+    """What a value of the metric means, where its values are codes."""
+    if metric is None or not metric.codes or value is None:
+        return None
+    return code_table(metric.codes).get(value)
+
+
+def read_codes(path: Path) -> CodeTable:
+    """Raises RegistryError, which names the file and the field."""
+    content = read_yaml(path)
+    sources, actions = content["sources"], content["actions"]
+    codes: dict[int, Code] = {}
+    for number, given in content["codes"].items():
+        codes[number] = _code(path, number, given, sources, actions)
+    return CodeTable(path.stem, codes)
+
+
+def _code(
+    path: Path, number: Any, given: Any, sources: Mapping[str, Any], actions: Mapping[str, Any]
+) -> Code:
+    field = f"codes.{number}"
+    if not isinstance(number, int) or not isinstance(given, dict):
+        raise RegistryError(path, field, "is not a number with what it means")
+    if left := set(given) - {"meaning", "more", "action", "then", "source"}:
+        raise RegistryError(path, field, f"has unknown keys: {', '.join(sorted(left))}")
+    source = given.get("source", next(iter(sources)))
+    for key, known, word in (
+        (given.get("action"), actions, "action"),
+        (given.get("then", given.get("action")), actions, "then"),
+        (source, sources, "source"),
+    ):
+        if key not in known:
+            raise RegistryError(path, field, f"{key!r} is no {word}")
+    action, then = actions[given["action"]], given.get("then", "")
+    return Code(
+        table=path.stem,
+        number=number,
+        meaning=given["meaning"],
+        more=given.get("more", ""),
+        severity=Severity(action["severity"]),
+        action=action["text"],
+        then=actions[then]["text"] if then and then not in ("IGNORE", given["action"]) else "",
+        source=sources[source]["title"],
+        source_url=sources[source]["url"],
+    )
