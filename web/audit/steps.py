@@ -29,10 +29,12 @@ def steps_of(
 ) -> list[Step]:
     """What objects were created with, and each change of one of the columns, oldest first; one statement.
 
-    `among` is a further condition on the entries.
+    `among` is a further condition on the entries. Raises ValueError for a model whose history ends with the retention.
     """
+    if not lasts(model):
+        raise ValueError(f"{model._meta.label} does not say HISTORY_LASTS.")
     entries = AuditEntry.objects.filter(
-        among or Q(), table=model._meta.db_table, lasts=lasts(model), after__isnull=False
+        among or Q(), table=model._meta.db_table, lasts=True, after__isnull=False
     )
     if ids is not None:
         entries = entries.filter(object_id__in=list(ids))

@@ -179,6 +179,11 @@ def test_steps_leave_out_what_changed_elsewhere():
     assert {step.object_id for step in steps_of(Site, ["stage"])} == {site.pk, other.pk}
 
 
+def test_no_steps_are_read_of_what_the_retention_ends():
+    with pytest.raises(ValueError, match="Region does not say"):
+        steps_of(Region, ["name"])
+
+
 def test_scopes_and_roles_are_audited():
     labels = {model._meta.label for model in audited_models()}
     assert {"accounts.AccessScope", "accounts.Membership"} <= labels
