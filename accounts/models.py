@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-import pghistory
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
-@pghistory.track(exclude=["password", "last_login"])
 class User(AbstractUser):
     """A person who signs in. Preferences hold display choices only (theme, units, columns), never rights."""
+
+    HISTORY = True
+    HISTORY_LEAVES_OUT = ("password", "last_login")
 
     class Theme(models.TextChoices):
         SYSTEM = "system", _("System")
@@ -38,9 +39,10 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
-@pghistory.track()
 class Membership(User.groups.through):  # type: ignore[name-defined]
     """A user's place in a group, named so that history shows who gave whom which role."""
+
+    HISTORY = True
 
     class Meta:
         proxy = True
@@ -54,6 +56,8 @@ class ScopeKind(models.TextChoices):
 
 class AccessScope(models.Model):
     """Limits a user to regions or sites, by slug since inventory lies a floor above. No row: everywhere."""
+
+    HISTORY = True
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="access_scopes")
     kind = models.CharField(max_length=8, choices=ScopeKind)
@@ -77,12 +81,14 @@ class TokenQuerySet(models.QuerySet["Token"]):
         )
 
 
-@pghistory.track(exclude=["digest", "last_used_at"])
 class Token(models.Model):
     """A key for programs: shown once, stored as an HMAC. It acts for its user.
 
     An `ingest` token has no user: it belongs to one source, and only sends its telemetry.
     """
+
+    HISTORY = True
+    HISTORY_LEAVES_OUT = ("digest", "last_used_at")
 
     class Scope(models.TextChoices):
         READ = "read", _("Read")

@@ -4,7 +4,6 @@ Samples and roll-ups are partitioned tables that only SQL touches: telemetry_sam
 telemetry_rollup_1h (made in migration 0002, their partitions in partitions.py).
 """
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -31,9 +30,10 @@ class SourceState(models.TextChoices):
     WAITING = "waiting", _("Waiting for the first sample")
 
 
-@pghistory.track()
 class Source(models.Model):
     """A sender. It belongs to one site, or names the site of each series by the value of a label."""
+
+    HISTORY = True
 
     name = models.CharField(max_length=100, unique=True)
     site = models.ForeignKey(Site, on_delete=models.CASCADE, null=True, blank=True, related_name="sources")

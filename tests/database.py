@@ -2,14 +2,11 @@
 
 import fcntl
 from contextlib import contextmanager
-from unittest import mock
 
-import pgtrigger.migrations
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.state import ProjectState
 
 TABLES = """SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
     AND relname <> 'django_migrations' AND pg_relation_size(oid) > 0"""
@@ -57,8 +54,7 @@ def create(worker, shared):
         if not is_migrated.exists():
             _make(cursor, pattern)
             _use(pattern)
-            with _fewer_renderings():
-                call_command("migrate", interactive=False, verbosity=0)
+            call_command("migrate", interactive=False, verbosity=0)
             with connection.cursor() as inside:
                 inside.execute(KEEP)
             connection.close()
@@ -66,41 +62,6 @@ def create(worker, shared):
         _make(cursor, name, pattern)
     _use(name)
     return name
-
-
-@contextmanager
-def _fewer_renderings():
-    """Leave models as they are rendered when a migration adds a constraint, an index or a trigger.
-
-    Each of the 700 would have dozens of models rendered anew, which takes two thirds of the time, and for nothing: the
-    statement is made from the constraint or trigger itself, and no later migration looks for it at the model.
-    """
-
-    def changed(state, app_label, model_name, option, *, to):
-        options = state.models[app_label, model_name].options
-        options[option] = to(options.get(option, []))
-
-    def append(state, app_label, model_name, option, added):
-        changed(state, app_label, model_name, option, to=lambda all_: [*all_, added])
-
-    def remove(state, app_label, model_name, option, name):
-        changed(
-            state, app_label, model_name, option, to=lambda all_: [one for one in all_ if one.name != name]
-        )
-
-    def add_trigger(operation, app_label, state):
-        append(state, app_label, operation.model_name, "triggers", operation.trigger)
-
-    def remove_trigger(operation, app_label, state):
-        remove(state, app_label, operation.model_name, "triggers", operation.name)
-
-    with (
-        mock.patch.object(ProjectState, "_append_option", append),
-        mock.patch.object(ProjectState, "_remove_option", remove),
-        mock.patch.object(pgtrigger.migrations.AddTrigger, "state_forwards", add_trigger),
-        mock.patch.object(pgtrigger.migrations.RemoveTrigger, "state_forwards", remove_trigger),
-    ):
-        yield
 
 
 @contextmanager

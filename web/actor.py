@@ -1,20 +1,37 @@
-"""Who acts: what history writes beside each change.
+"""Who acts: what the history writes beside each change.
 
-The triggers of django-pghistory read it from the database session, so bulk writes carry it as well. It is entered once
+The triggers of the audit read it from the database session, so that bulk writes carry it as well. It is entered once
 per request, task or command, and completed when more becomes known (a token's user, a message).
 """
 
-import uuid
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
-import pghistory
 from django.db import connection
-from pghistory import runtime
+from psycopg.pq import TransactionStatus
+from psycopg.sql import quote
 
 if TYPE_CHECKING:
     from accounts.models import Token, User
+
+_acting: ContextVar[dict[str, Any] | None] = ContextVar("who acts", default=None)
+# What begins so writes nothing, or may not share a message with another statement.
+_PLAIN = (
+    "select",
+    "savepoint",
+    "release",
+    "rollback",
+    "set",
+    "create",
+    "alter",
+    "drop",
+    "vacuum",
+    "analyze",
+    "declare",
+)
 
 
 @contextmanager
@@ -23,41 +40,52 @@ def acting(user: "User | str | None", *, message: str = "", request_id: str = ""
 
     Inside another `acting`, the outer attribution is back after this block.
     """
-    metadata = {**_who(user), "message": message, "request_id": request_id, "token": ""}
-    with pghistory.context():
-        # Events share one row for all that a context says, and pghistory keeps one context until the outermost ends:
-        # an inner actor would rewrite who made the changes before. So each block is a context of its own.
-        outer = runtime._tracker.value
-        runtime._tracker.value = runtime.Context(id=uuid.uuid4(), metadata=metadata)
-        try:
+    is_outermost = _acting.get() is None
+    token = _acting.set({**_who(user), "message": message, "request_id": request_id, "token": ""})
+    try:
+        with connection.execute_wrapper(_attributed) if is_outermost else nullcontext():
             yield
-        finally:
-            runtime._tracker.value = outer
-    _forget()
+    finally:
+        _acting.reset(token)
+    if is_outermost:
+        _forget()
 
 
 def identify(user: "User", token: "Token | None" = None) -> None:
     """Say who it is, once a token has shown it. Has no effect outside `acting`."""
-    pghistory.context(**_who(user), token=token.prefix if token else "")
+    if (who := _acting.get()) is not None:
+        who |= {**_who(user), "token": token.prefix if token else ""}
 
 
 def note(message: str) -> None:
     """Add the writer's own words; several messages of one request are joined. Has no effect outside `acting`."""
-    with pghistory.context() as context:
-        said = [part for part in context.metadata.get("message", "").split("; ") if part]
-        if message not in said:
-            context.metadata["message"] = "; ".join([*said, message])
+    if (who := _acting.get()) is None:
+        return
+    messages = [part for part in who["message"].split("; ") if part]
+    if message not in messages:
+        who["message"] = "; ".join([*messages, message])
+
+
+def _attributed(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Send who acts along with each statement that may write. It holds until the transaction ends."""
+    is_plain = many or not isinstance(sql, str) or sql.lstrip()[:10].lower().startswith(_PLAIN)
+    if is_plain or context["cursor"].connection.info.transaction_status == TransactionStatus.INERROR:
+        return execute(sql, params, many, context)
+    who = quote(json.dumps(_acting.get()))
+    if params is not None:
+        who = who.replace("%", "%%")
+    answers = execute(f"SELECT set_config('muster.acting', {who}, true); {sql}", params, many, context)
+    # The statement's own answer is the last.
+    while answers is not None and answers.nextset():
+        pass
+    return answers
 
 
 def _forget() -> None:
-    """The database keeps the context until its transaction ends, which may be later than the block."""
-    if (
-        connection.in_atomic_block
-        and not connection.needs_rollback
-        and not hasattr(runtime._tracker, "value")
-    ):
+    """The database knows who acts until its transaction ends, which may be later than the block."""
+    if connection.in_atomic_block and not connection.needs_rollback:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
+            cursor.execute("SELECT set_config('muster.acting', '', true)")
 
 
 def _who(user: "User | str | None") -> dict[str, object]:

@@ -1,6 +1,5 @@
 """Dated capacity, and the claim rows by which upper floors learn that a site changed."""
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -11,10 +10,11 @@ from inventory.models.constraints import choices_held
 from inventory.models.places import Site
 
 
-@pghistory.track()
 @choices_held
 class CapacityEvent(models.Model):
     """Capacity that came or went. Deployed at t: commissionings minus decommissionings up to t."""
+
+    HISTORY = True
 
     class Kind(models.TextChoices):
         COMMISSION = "commission", _("Commissioned")

@@ -2,7 +2,6 @@
 
 import math
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -13,10 +12,12 @@ from inventory.models.hardware import Device, Rack
 from inventory.models.places import Site
 
 
-@pghistory.track()
 @choices_held
 class PowerFeed(models.Model):
     """A circuit that carries load. A and B feed one rack or site twice; `device` is its PDU or meter."""
+
+    HISTORY = True
+    HISTORY_LASTS = True
 
     class Leg(models.TextChoices):
         A = "A", "A"
@@ -102,10 +103,12 @@ def breaker_kw(rating_a: float | None, voltage_v: float | None, phases: int) -> 
     return rating_a * voltage_v * (math.sqrt(3) if phases == 3 else 1) / 1000
 
 
-@pghistory.track()
 @choices_held
 class CoolingUnit(models.Model):
     """An air handler, in-row cooler or coolant distribution unit. Telemetry finds it by name or address."""
+
+    HISTORY = True
+    HISTORY_LASTS = True
 
     class Medium(models.TextChoices):
         AIR = "air", _("Air")

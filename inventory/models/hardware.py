@@ -1,6 +1,5 @@
 """Manufacturers, device types, racks, devices and their accelerators."""
 
-import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -14,8 +13,8 @@ from inventory.models.constraints import SameSite, SiteReference, choices_held
 from inventory.models.places import Domain, Site
 
 
-@pghistory.track()
 class Manufacturer(models.Model):
+    HISTORY = True
     name = models.CharField(_("name"), max_length=100, unique=True)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
     description = models.CharField(_("description"), max_length=200, blank=True)
@@ -29,10 +28,11 @@ class Manufacturer(models.Model):
         return self.name
 
 
-@pghistory.track()
 @choices_held
 class DeviceType(models.Model):
     """A product. `kind` decides which figures `attributes` may hold: see inventory.attributes."""
+
+    HISTORY = True
 
     class Kind(models.TextChoices):
         ACCELERATOR = "accelerator", _("Accelerator")
@@ -109,8 +109,8 @@ class DeviceType(models.Model):
             )
 
 
-@pghistory.track()
 class Rack(models.Model):
+    HISTORY = True
     site = models.ForeignKey(
         verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="racks", db_index=False
     )
@@ -143,10 +143,12 @@ class DeviceQuerySet(models.QuerySet["Device"]):
         return self.filter(status=Device.Status.ACTIVE)
 
 
-@pghistory.track()
 @choices_held
 class Device(models.Model):
     """A powered thing with a name: node, switch, PDU, UPS. Telemetry finds it by name or address."""
+
+    HISTORY = True
+    HISTORY_LASTS = True
 
     class Role(models.TextChoices):
         NODE = "node", _("Accelerator node")
@@ -245,10 +247,12 @@ class AcceleratorQuerySet(models.QuerySet["Accelerator"]):
         return self.filter(status=Accelerator.Status.ACTIVE, device__status=Device.Status.ACTIVE)
 
 
-@pghistory.track()
 @choices_held
 class Accelerator(models.Model):
     """One GPU or the like in a node. `index` is the driver's number, `uuid` what its exporter reports."""
+
+    HISTORY = True
+    HISTORY_LASTS = True
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")

@@ -1,6 +1,5 @@
 """Ports and the links between them, within a site and between sites."""
 
-import pghistory
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -17,9 +16,10 @@ class PortQuerySet(models.QuerySet["Port"]):
         return self.filter(status=Port.Status.ACTIVE, device__status=Device.Status.ACTIVE)
 
 
-@pghistory.track()
 @choices_held
 class Port(models.Model):
+    HISTORY = True
+
     class Kind(models.TextChoices):
         ETHERNET = "ethernet", _("Ethernet")
         ROCE = "roce", _("RoCE")
@@ -61,10 +61,12 @@ class Port(models.Model):
         return f"{self.device} {self.name}"
 
 
-@pghistory.track()
 @choices_held
 class Link(models.Model):
     """A cable or circuit. Inside a site both ends are ports; between sites the ports may be unknown."""
+
+    HISTORY = True
+    HISTORY_LASTS = True
 
     class Kind(models.TextChoices):
         FABRIC = "fabric", _("Fabric")

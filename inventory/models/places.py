@@ -2,7 +2,6 @@
 
 import zoneinfo
 
-import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -30,8 +29,8 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(_("%(name)s is not an IANA time zone name."), params={"name": name})
 
 
-@pghistory.track()
 class Region(models.Model):
+    HISTORY = True
     name = models.CharField(_("name"), max_length=100, unique=True)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
     parent = models.ForeignKey(
@@ -62,10 +61,12 @@ class SiteQuerySet(models.QuerySet["Site"]):
         return self.filter(stage__in=[Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION])
 
 
-@pghistory.track()
 @choices_held
 class Site(models.Model):
     """One place that holds AI infrastructure. Only the stages commissioning and production have a verdict."""
+
+    HISTORY = True
+    HISTORY_LASTS = True
 
     class Stage(models.TextChoices):
         PLANNED = "planned", _("Planned")

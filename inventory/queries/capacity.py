@@ -7,10 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from django.apps import apps
-from django.db import connection
-
 from inventory.models import CapacityEvent, Site
+from web.audit import stamp_of, steps_of
+from web.audit.stamps import Stamp
 
 
 @dataclass(frozen=True)
@@ -83,23 +82,9 @@ def deployed(site_ids: Collection[int] | None = None, *, at: datetime) -> dict[i
     return dict(totals)
 
 
-_NEWEST = """
-SELECT newest.site, newest.event,
-    (SELECT count(*) FROM inventory_siteevent WHERE pgh_id > newest.site - 1000),
-    (SELECT count(*) FROM inventory_capacityeventevent WHERE pgh_id > newest.event - 1000)
-FROM (
-    SELECT coalesce((SELECT max(pgh_id) FROM inventory_siteevent), 0) AS site,
-        coalesce((SELECT max(pgh_id) FROM inventory_capacityeventevent), 0) AS event
-) AS newest
-"""
-# Ids are given out before they are committed: one that comes late shows in the count of the last thousand.
-
-
-def history_mark() -> tuple[int, ...]:
+def history_mark() -> Stamp:
     """Another one after every change of a site and of dated capacity; one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_NEWEST)
-        return tuple(cursor.fetchone() or ())
+    return stamp_of(Site, CapacityEvent)
 
 
 def stage_history(site_ids: Collection[int] | None = None) -> tuple[StageStep, ...]:
@@ -107,14 +92,5 @@ def stage_history(site_ids: Collection[int] | None = None) -> tuple[StageStep, .
 
     History begins when the site was entered; before its first step nothing is known.
     """
-    events = apps.get_model("inventory", "SiteEvent").objects.filter(pgh_label__in=["insert", "update"])
-    if site_ids is not None:
-        events = events.filter(pgh_obj__in=site_ids)
-    steps: list[StageStep] = []
-    last: dict[int, str] = {}
-    rows = events.order_by("pgh_created_at", "pgh_id").values_list("pgh_obj_id", "pgh_created_at", "stage")
-    for site_id, at, stage in rows:
-        if last.get(site_id) != stage:
-            steps.append(StageStep(site_id, at, stage))
-            last[site_id] = stage
-    return tuple(steps)
+    steps = steps_of(Site, ["stage"], ids=site_ids)
+    return tuple(StageStep(step.object_id, step.at, str(*step.values)) for step in steps)

@@ -31,7 +31,8 @@ from inventory.models import (
 from inventory.queries import deployed
 from inventory.queries.overview import Totals, sites_with_counts, totals
 from web import clock, units
-from web.history import Wanted, history, is_tracked, visible_models
+from web.audit import is_audited
+from web.history import Wanted, history, visible_models
 from web.permissions import require
 from web.tables import page, respond, wants_table_only
 
@@ -143,5 +144,5 @@ def _line(found: Totals, what: str | type[Model]) -> dict[str, str]:
 
 def _recent(request: HttpRequest) -> list[Any]:
     visible = set(visible_models(request.user))
-    models = tuple(kind.model for kind in KINDS if is_tracked(kind.model) and kind.model in visible)
+    models = tuple(kind.model for kind in KINDS if is_audited(kind.model) and kind.model in visible)
     return history(Wanted(models=models), limit=RECENT).rows

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from readiness.evidence.ground import ACCELERATORS, NETWORK_ROLES
 from readiness.framework.core.vocabulary import Change
 from telemetry.binary import binary_cursor
+from web.audit import AuditEntry
 
 __all__ = [
     "Change",
@@ -24,7 +25,14 @@ __all__ = [
     "version_steps",
 ]
 
-_DONE = {"insert": "was entered", "update": "was changed", "delete": "was removed"}
+_DONE = {
+    AuditEntry.Action.CREATED.value: "was entered",
+    AuditEntry.Action.CHANGED.value: "was changed",
+    AuditEntry.Action.DELETED.value: "was removed",
+}
+# An index is built on it: the site that an object stands at, or the device that it is in.
+_ROW = "coalesce(entry.after, entry.before)"
+_HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id', {_ROW} ->> 'device_id')::bigint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +70,39 @@ class Step:
 class _Kept:
     """How one kind of ground is read out of the history.
 
-    `state` is what evidence sees of an object, null where that is nothing; a step is where it became another one.
+    `columns` are those read of an object as it was. `state` is what evidence sees of it, null where that is nothing; a
+    step is where it became another one.
     """
 
-    events: str
-    site: str
+    table: str
+    columns: str
     state: str
     devices: str
     noun: str
+    site: str = _HELD_BY
     name: str = "event.name"
     joined: str = ""
 
 
 _ROLES = ", ".join(f"'{role}'" for role in sorted(NETWORK_ROLES))
 _OF_DEVICE = {
-    "events": "inventory_deviceevent",
-    "site": "event.site_id",
-    "devices": "ARRAY[event.pgh_obj_id]",
+    "table": "inventory_device",
+    "columns": "name text, role text, firmware_version text, software_version text",
+    "devices": "ARRAY[entry.object_id]",
 }
 _OF_ACCELERATOR = {
-    "events": "inventory_acceleratorevent",
+    "table": "inventory_accelerator",
+    "columns": "device_id bigint, status text, firmware_version text",
     "site": "device.site_id",
     "devices": "ARRAY[event.device_id]",
     "name": "device.name",
-    "joined": "JOIN inventory_device AS device ON device.id = event.device_id",
+    "joined": f"JOIN inventory_device AS device ON device.id = {_HELD_BY}",
 }
-_OF_SITE = {"site": "event.site_id", "devices": "'{}'::bigint[]"}
+_NO_DEVICES = "'{}'::bigint[]"
 _KEPT: Mapping[str, _Kept] = {
     Change.TOPOLOGY.value: _Kept(
-        events="inventory_linkevent",
-        site="event.site_a_id",
+        table="inventory_link",
+        columns="name text, kind text, port_a_id bigint, port_b_id bigint",
         state="CASE WHEN event.kind <> 'wan' THEN ROW(event.port_a_id, event.port_b_id)::text END",
         devices="(SELECT array_agg(port.device_id) FROM inventory_port AS port"
         " WHERE port.id IN (event.port_a_id, event.port_b_id))",
@@ -102,16 +113,19 @@ _KEPT: Mapping[str, _Kept] = {
     ),
     ACCELERATORS: _Kept(**_OF_ACCELERATOR, state="NULLIF(event.firmware_version, '')", noun="firmware of"),
     Change.POWER_TOPOLOGY.value: _Kept(
-        **_OF_SITE,
-        events="inventory_powerfeedevent",
+        table="inventory_powerfeed",
+        columns="name text, rack_id bigint, device_id bigint, leg text, rated_kw text, breaker_rating_a text,"
+        " voltage_v text, phases text",
         state="ROW(event.rack_id, event.device_id, event.leg, event.rated_kw, event.breaker_rating_a,"
         " event.voltage_v, event.phases)::text",
+        devices=_NO_DEVICES,
         noun="power feed",
     ),
     Change.COOLING_TOPOLOGY.value: _Kept(
-        **_OF_SITE,
-        events="inventory_coolingunitevent",
+        table="inventory_coolingunit",
+        columns="name text, medium text, capacity_kw text",
         state="ROW(event.medium, event.capacity_kw)::text",
+        devices=_NO_DEVICES,
         noun="cooling unit",
     ),
     Change.FIRMWARE.value: _Kept(
@@ -128,30 +142,30 @@ _KEPT: Mapping[str, _Kept] = {
         noun="NOS of",
     ),
     Change.PLACEMENT_POLICY.value: _Kept(
-        **_OF_SITE,
-        events="workloads_placementevent",
+        table="workloads_placement",
+        columns="workload_class_id bigint, started_on text, ended_on text",
         state="ROW(event.workload_class_id, event.started_on, event.ended_on)::text",
+        devices=_NO_DEVICES,
         noun="placement of",
         name="workload_class.name",
         joined="LEFT JOIN workloads_workloadclass AS workload_class ON workload_class.id = event.workload_class_id",
     ),
 }
-_STEPS = """
-SELECT '{kind}' AS kind, site_id, at, label, name, coalesce(devices || before_devices, '{{}}'),
+_STEPS = f"""
+SELECT '{{kind}}' AS kind, site_id, at, action, name, coalesce(devices || before_devices, '{{{{}}}}'),
     (state IS NOT NULL)::int - (before IS NOT NULL)::int
 FROM (
     SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY id DESC) AS newest
     FROM (
         SELECT *, lag(state) OVER of_object AS before, lag(devices) OVER of_object AS before_devices
         FROM (
-            SELECT event.pgh_id AS id, event.pgh_obj_id AS object_id, {site} AS site_id, event.pgh_created_at AS at,
-                event.pgh_label AS label, {name} AS name, {devices} AS devices,
-                CASE WHEN event.pgh_label <> 'delete' THEN {state} END AS state
-            FROM {events} AS event {joined}
-            WHERE {site} = ANY(%(sites)s)
-        ) AS event
+            SELECT entry.id, entry.object_id, {{site}} AS site_id, entry.at, entry.action, {{name}} AS name,
+                {{devices}} AS devices, CASE WHEN entry.after IS NOT NULL THEN {{state}} END AS state
+            FROM audit_entry AS entry CROSS JOIN LATERAL jsonb_to_record({_ROW}) AS event ({{columns}}) {{joined}}
+            WHERE entry.lasts AND entry."table" = '{{table}}' AND {{site}} = ANY(%(sites)s)
+        ) AS entry
         WINDOW of_object AS (PARTITION BY object_id ORDER BY id)
-    ) AS event
+    ) AS entry
     WHERE state IS DISTINCT FROM before
 ) AS step
 WHERE newest = 1 OR at > %(since)s
@@ -163,19 +177,15 @@ def steps_at(places: Collection[Place], *, since: datetime) -> dict[Place, list[
     kinds = sorted({place.kind for place in places} & _KEPT.keys())
     if not kinds:
         return {}
-    branches = [_STEPS.format(kind=kind, **_columns(_KEPT[kind])) for kind in kinds]
+    branches = [_STEPS.format(kind=kind, **asdict(_KEPT[kind])) for kind in kinds]
     asked = {"sites": sorted({place.site_id for place in places}), "since": since}
     steps: dict[Place, list[Step]] = defaultdict(list)
     with binary_cursor() as cursor:
         rows = cursor.execute(f"{' UNION ALL '.join(branches)} ORDER BY 3", asked).fetchall()
-    for kind, site_id, at, label, name, devices, net in rows:
-        what = f"{_KEPT[kind].noun} {name} {_DONE.get(label, 'was changed')}"
+    for kind, site_id, at, action, name, devices, net in rows:
+        what = f"{_KEPT[kind].noun} {name} {_DONE[action]}"
         steps[Place(site_id, kind)].append(Step(Made(what, at), frozenset(devices.tolist()), net))
     return dict(steps)
-
-
-def _columns(kept: _Kept) -> dict[str, str]:
-    return {name: getattr(kept, name) for name in ("events", "site", "state", "devices", "name", "joined")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +212,12 @@ JOIN (
     SELECT *, lag(ROW(firmware_version, software_version)::text) OVER of_device AS before,
         ROW(firmware_version, software_version)::text AS state
     FROM (
-        SELECT pgh_id AS id, pgh_obj_id AS device_id, pgh_created_at AS at, firmware_version, software_version
-        FROM inventory_deviceevent
-        WHERE pgh_label IN ('insert', 'update')
-            AND pgh_obj_id IN (SELECT device_id FROM evidence_rundevice WHERE run_id = ANY(%(runs)s))
-    ) AS event
+        SELECT entry.id, entry.object_id AS device_id, entry.at, was.firmware_version, was.software_version
+        FROM audit_entry AS entry
+        CROSS JOIN LATERAL jsonb_to_record(entry.after) AS was (firmware_version text, software_version text)
+        WHERE entry.lasts AND entry."table" = 'inventory_device' AND entry.after IS NOT NULL
+            AND entry.object_id IN (SELECT device_id FROM evidence_rundevice WHERE run_id = ANY(%(runs)s))
+    ) AS entry
     WINDOW of_device AS (PARTITION BY device_id ORDER BY id)
 ) AS event ON event.device_id = device.id AND event.state IS DISTINCT FROM event.before
 CROSS JOIN LATERAL (VALUES
@@ -243,14 +254,17 @@ class IdentityStep:
         return Made(f"{was or 'unknown'} → {now or 'unknown'}", self.at)
 
 
-_IDENTITIES = """
+_IDENTITIES = f"""
 SELECT device_id, index, serial, uuid, before_serial, before_uuid, at FROM (
-    SELECT pgh_id AS id, device_id, index, serial, uuid, pgh_created_at AS at,
+    SELECT entry.id, entry.at, was.*,
         lag(serial) OVER of_place AS before_serial, lag(uuid) OVER of_place AS before_uuid
-    FROM inventory_acceleratorevent
-    WHERE device_id = ANY(%(devices)s) AND pgh_label IN ('insert', 'update')
-    WINDOW of_place AS (PARTITION BY device_id, index ORDER BY pgh_id)
-) AS event
+    FROM audit_entry AS entry
+    CROSS JOIN LATERAL jsonb_to_record(entry.after)
+        AS was (device_id bigint, index int, serial text, uuid text)
+    WHERE entry.lasts AND entry."table" = 'inventory_accelerator' AND {_HELD_BY} = ANY(%(devices)s)
+        AND entry.after IS NOT NULL
+    WINDOW of_place AS (PARTITION BY was.device_id, was.index ORDER BY entry.id)
+) AS step
 WHERE (serial, uuid) IS DISTINCT FROM (before_serial, before_uuid) ORDER BY id
 """
 

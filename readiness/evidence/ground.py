@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
 from django.db.models import Q
 
 from inventory.models import Accelerator, CoolingUnit, Device, Link, PowerFeed
 from readiness.evidence.models import RunDevice, ValidationRun, Voidable
 from readiness.framework.core.vocabulary import Change
 from readiness.workloads.models import Placement
+from web.audit import steps_of
 
 NETWORK_ROLES = frozenset({Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY})
 ACCELERATORS = "accelerator-firmware"
@@ -56,15 +56,9 @@ type VersionHistory = Mapping[int, Sequence[tuple[datetime, Versions]]]
 
 def version_history(device_ids: Collection[int]) -> VersionHistory:
     """As the change history knows it. One statement."""
-    events = apps.get_model("inventory", "DeviceEvent").objects
-    rows = (
-        events.filter(pgh_obj_id__in=list(device_ids), pgh_label__in=["insert", "update"])
-        .order_by("pgh_obj_id", "pgh_id")
-        .values_list("pgh_obj_id", "pgh_created_at", "firmware_version", "software_version")
-    )
     history: dict[int, list[tuple[datetime, Versions]]] = {}
-    for device_id, changed_at, firmware, software in rows:
-        history.setdefault(device_id, []).append((changed_at, Versions(firmware, software)))
+    for step in steps_of(Device, ["firmware_version", "software_version"], ids=device_ids):
+        history.setdefault(step.object_id, []).append((step.at, Versions(*map(str, step.values))))
     return history
 
 

@@ -3,7 +3,6 @@
 The definition itself is data: readiness/framework/data, read by readiness.framework.core.
 """
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -30,12 +29,13 @@ class FrameworkVersionQuerySet(models.QuerySet["FrameworkVersion"]):
 
 
 @choices_held
-@pghistory.track()
 class FrameworkVersion(models.Model):
     """One set of pillars, checks, thresholds and weights. Every result pins the version that judged it.
 
     `changes` says in words what differs from `made_from`. `revision` counts the steps of a draft.
     """
+
+    HISTORY = True
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -55,12 +54,13 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
 
 @choices_held
-@pghistory.track()
 class Assignment(models.Model):
     """One person answers for one item of one site, from `effective_at` up to, and not at, `ended_at`.
 
     `confirmed_at` is the newest confirmation; the acceptance is the first. Whoever hands over has an end to come.
     """
+
+    HISTORY = True
 
     HISTORY_PERMISSION = "people.view_person"
 
@@ -227,9 +227,10 @@ class Assignment(models.Model):
         )
 
 
-@pghistory.track()
 class Confirmation(models.Model):
     """The accountable person said again that they answer for it; the first is the acceptance."""
+
+    HISTORY = True
 
     HISTORY_PERMISSION = "people.view_person"
 
@@ -254,9 +255,10 @@ class Confirmation(models.Model):
         return f"{self.assignment}, confirmed {self.confirmed_at:%Y-%m-%d}"
 
 
-@pghistory.track()
 class HandoverStep(models.Model):
     """One line of the checklist by which an item changes hands."""
+
+    HISTORY = True
 
     HISTORY_PERMISSION = "people.view_person"
 

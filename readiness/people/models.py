@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -20,8 +19,8 @@ class TeamQuerySet(models.QuerySet["Team"]):
         return self.filter(Q(dissolved_at=None) | Q(dissolved_at__gt=now))
 
 
-@pghistory.track()
 class Team(models.Model):
+    HISTORY = True
     name = models.CharField(_("name"), max_length=100, unique=True)
     slug = models.SlugField(_("slug"), max_length=100, unique=True)
     contact = models.CharField(
@@ -79,12 +78,13 @@ LINK_IS_CONFIRMED = pgtrigger.Trigger(
 )
 
 
-@pghistory.track()
 class Person(models.Model):
     """Somebody who works at the sites, whether they sign in to Muster or not. Only who does can accept anything.
 
     `user` is the link in force. A link that is requested waits in `requested_user` until that user confirms it.
     """
+
+    HISTORY = True
 
     HISTORY_PERMISSION = "people.view_person"
     SIGNS_IN_AS = "user_id"
@@ -188,9 +188,10 @@ class Person(models.Model):
         return gone or (self.user is not None and not self.user.is_active)
 
 
-@pghistory.track()
 class Membership(models.Model):
     """A person's place in a team. `role` is what they are there, in words."""
+
+    HISTORY = True
 
     HISTORY_PERMISSION = "people.view_person"
 

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.apps import apps
 from django.db import connection
 
 from inventory.models import Accelerator, CoolingUnit, Device, Domain, Link
 from inventory.queries import power_feeds
 from readiness.scoring.facts import CircuitFact, ObjectKey, Thing
+from web.audit import steps_of
 
 GONE = (Device.Status.PLANNED, Device.Status.RETIRED)
 DOMAIN_OF_ROLE = {
@@ -181,15 +181,11 @@ def withdrawn_at(sites: Iterable[SiteThings]) -> dict[ObjectKey, datetime]:
 
 
 def _left_service(kind: str, ids: Sequence[int]) -> dict[int, datetime]:
-    event: Any = apps.get_model("inventory", f"{kind}event")
-    rows = event.objects.filter(pgh_obj_id__in=ids, pgh_label__in=["insert", "update"])
     left: dict[int, datetime] = {}
     was_active: dict[int, bool] = {}
-    for object_id, at, status in rows.order_by("pgh_created_at", "pgh_id").values_list(
-        "pgh_obj_id", "pgh_created_at", "status"
-    ):
-        active = status == "active"
-        if not active and was_active.get(object_id, True):
-            left[object_id] = at
-        was_active[object_id] = active
+    for step in steps_of(Device if kind == "device" else Accelerator, ["status"], ids=ids):
+        active = step.values == ("active",)
+        if not active and was_active.get(step.object_id, True):
+            left[step.object_id] = step.at
+        was_active[step.object_id] = active
     return left

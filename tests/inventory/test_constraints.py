@@ -16,11 +16,9 @@ def refused_by(constraint: str):
 
 
 def choice_columns() -> list[tuple[type[models.Model], models.Field]]:
-    everything = apps.get_app_config("inventory").get_models()
-    owned = [model for model in everything if not hasattr(model, "pgh_tracked_model")]
     return [
         (model, field)
-        for model in owned
+        for model in apps.get_app_config("inventory").get_models()
         for field in model._meta.local_fields
         if field.choices or getattr(getattr(field, "base_field", None), "choices", None)
     ]

@@ -1,12 +1,8 @@
 """Tokens of sources outlive who made them, and have an owner."""
 
-from importlib import import_module
-
 import pytest
-from django.db import connection
 
 from accounts import operations as accounts
-from accounts.models import Token
 from accounts.operations import create_token
 from telemetry.models import Source
 from tests.conftest import ApiClient
@@ -86,15 +82,3 @@ def test_the_form_offers_those_who_sign_in(added, maker, admin, ops, client_of, 
     form |= {"cadence_s": 30, "grace_s": 60, "provenance": "measured"}
     assert client_of("ops").post(address, form).status_code == 302
     assert Source.objects.get().owner == ops
-
-
-def test_tokens_from_before_stay_valid_without_their_user(maker, admin, frozen_now):
-    fill = import_module("accounts.migrations.0004_free_source_tokens").Migration.operations[0].sql
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounts_token DROP CONSTRAINT token_of_user_or_source")
-        token, plain = accounts.create_source_token(name="porto", by=None, now=frozen_now.at)
-        Token.objects.filter(pk=token.pk).update(user=maker)
-        cursor.execute(fill)
-    accounts.change_user(maker, is_active=False, by=admin, now=frozen_now.at)
-    kept = accounts.authenticate_token(plain, now=frozen_now.at)
-    assert (kept, kept.user, kept.created_by) == (token, None, maker)

@@ -28,12 +28,12 @@ def no_partitions(transactional_db):
 def drop_all():
     with connection.cursor() as cursor:
         for partitioned in partitions.ALL:
-            for name in partitions._existing(partitioned):
+            for name in partitions.existing(partitioned):
                 cursor.execute(f"DROP TABLE {name}")
 
 
 def names(partitioned):
-    return sorted(partitions._existing(partitioned))
+    return sorted(partitions.existing(partitioned))
 
 
 def test_the_next_days_are_made_ahead(frozen_now):
@@ -73,7 +73,7 @@ def test_a_detach_that_was_cut_short_is_finished(frozen_now):
         cursor.execute(
             "UPDATE pg_inherits SET inhdetachpending = true WHERE inhparent = 'telemetry_sample'::regclass"
         )
-    assert list(partitions._existing(SAMPLES).values()) == ["pending"]
+    assert list(partitions.existing(SAMPLES).values()) == ["pending"]
     partitions.keep(now=frozen_now.at)
     assert "telemetry_sample_20261115" not in names(SAMPLES)
 

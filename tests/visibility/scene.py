@@ -4,7 +4,6 @@ One is a user, one a person who signs in as a user, one a person who is no user.
 else, wherever they are written: what a reader gets then differs by the names alone.
 """
 
-import json
 from datetime import date, timedelta
 
 import pgtrigger
@@ -39,10 +38,12 @@ from readiness.tradeoffs.models import (
 from readiness.workloads.jurisdiction.models import RulePack
 from readiness.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
 from telemetry.models import BatchDecision, Source
+from tests.entries import entries_of
 from tests.inventory import made
 from tests.readiness.people import made as people
 from tests.readiness.scoring import stored
 from web.actor import acting
+from web.audit import AuditEntry
 from web.visibility import is_person
 
 NOW = stored.NOW
@@ -290,41 +291,40 @@ class Scene:
                     "email": f"{before}-{MARK}-{number}@example.org",
                 }
                 User.objects.filter(pk=user.pk).update(**values)
-                apps.get_model("accounts", "UserEvent").objects.filter(pgh_obj=user.pk).update(**values)
-                cursor.execute(
-                    "UPDATE pghistory_context SET metadata = metadata || %s::jsonb WHERE metadata ->> 'user' = %s",
-                    [json.dumps({"username": values["username"]}), str(user.pk)],
-                )
+                write_into_history(User, {"id": user.pk}, values)
+                AuditEntry.objects.filter(user_id=user.pk).update(username=values["username"])
             for number, person in (("two", self.linked), ("three", self.third)):
                 values = {"name": names[number], "email": f"{before}-{MARK}-{number}@example.com"}
                 type(person).objects.filter(pk=person.pk).update(**values)
-                apps.get_model("people", "PersonEvent").objects.filter(pgh_obj=person.pk).update(**values)
+                write_into_history(type(person), {"id": person.pk}, values)
             for model in apps.get_models():
-                tracked = getattr(model, "pgh_tracked_model", model)
-                for name in getattr(tracked, "PERSONAL", ()):
+                for name in getattr(model, "PERSONAL", ()):
                     model.objects.exclude(**{name: ""}).update(**{name: names["three"]})
+                    write_into_history(model, {}, {name: names["three"]})
             self.decided.snapshot["exceptions"][0] |= {"requested_by": names["one"], "approver": names["two"]}
             Review.objects.filter(pk=self.decided.pk).update(snapshot=self.decided.snapshot)
             cursor.execute("SET LOCAL session_replication_role = origin")
 
 
+def write_into_history(model, which, values):
+    """Give these columns other values, where entries of the rows hold any."""
+    entries = entries_of(model, **{f"after__{key}": value for key, value in which.items()})
+    for entry in entries:
+        for row in (entry.before, entry.after):
+            if row:
+                row.update({column: value for column, value in values.items() if row.get(column)})
+        entry.save()
+
+
 def guards():
-    """Triggers that hold rows to the order of things, unlike those that write history."""
-    return [
-        f"{model._meta.label}:{trigger.name}"
-        for model, trigger in pgtrigger.registered()
-        if trigger.name not in {"insert_insert", "update_update", "delete_delete"}
-    ]
+    """Triggers that hold rows to the order of things."""
+    return [f"{model._meta.label}:{trigger.name}" for model, trigger in pgtrigger.registered()]
 
 
 def unnamed():
     """Relations to a person in which none of the three stands: nothing would show whether they leak."""
     for model in apps.get_models():
-        if (
-            model._meta.proxy
-            or model._meta.app_label in {"admin", "pghistory"}
-            or hasattr(model, "pgh_tracked_model")
-        ):
+        if model._meta.proxy or model._meta.app_label == "admin":
             continue
         for field in model._meta.concrete_fields:
             named = model._base_manager.filter(**{f"{field.name}__isnull": False})

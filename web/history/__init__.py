@@ -1,7 +1,6 @@
 """Change history: who changed what, from what to what, when, and in which request.
 
-The events are written by triggers (django-pghistory), so bulk writes are among them. Each holds the row as it was
-after the change; what it was before is the event before it of the same object.
+Read from the audit table (web/audit), which triggers write, so that bulk writes are in it.
 """
 
 from web.history.events import (
@@ -13,9 +12,7 @@ from web.history.events import (
     history,
     history_of,
     ids_changed_by,
-    is_tracked,
     model_named,
-    tracked_models,
     visible_models,
 )
 
@@ -28,8 +25,6 @@ __all__ = [
     "history",
     "history_of",
     "ids_changed_by",
-    "is_tracked",
     "model_named",
-    "tracked_models",
     "visible_models",
 ]

@@ -24,7 +24,7 @@ _DESCRIBED = {
     "id": "Id of the object; needs model.",
     "actor": "User name, or the part of Muster that wrote.",
     "request": "X-Request-ID of the writing request.",
-    "action": ", ".join(ACTIONS.values()) + ".",
+    "action": ", ".join(ACTIONS) + ".",
     "start": "From this instant: ISO 8601, milliseconds or now-7d.",
     "end": "Before this instant.",
     "after": "Id of the last row of the page before.",
@@ -40,7 +40,7 @@ _ROW = inline_serializer(
         "object_id": serializers.IntegerField(),
         "url": serializers.CharField(allow_null=True),
         "display_url": serializers.CharField(allow_null=True),
-        "action": serializers.ChoiceField(choices=list(ACTIONS.values())),
+        "action": serializers.ChoiceField(choices=ACTIONS),
         "changes": inline_serializer(
             "HistoryChange",
             {

@@ -31,8 +31,8 @@ def wanted_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> Wan
         if "\x00" in value or len(value) > LONGEST:
             raise BadAsk({name: ["This cannot be read."]})
     visibility.refuse(bool(asked["actor"]), user)
-    if asked["action"] and asked["action"] not in ACTIONS.values():
-        raise BadAsk({"action": [f"There are {', '.join(ACTIONS.values())}."]})
+    if asked["action"] and asked["action"] not in ACTIONS:
+        raise BadAsk({"action": [f"There are {', '.join(ACTIONS)}."]})
     return Wanted(
         models=_models(asked["model"], user),
         object_id=_object_id(asked["id"], asked["model"]),

@@ -1,12 +1,14 @@
-"""What an event changed: each field before and after, in words."""
+"""What an entry changed: each field before and after, in words."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Field, ForeignKey, Model
 
 from web import visibility
+from web.audit.models import AuditEntry
+from web.audit.registry import left_out
 from web.words import in_words
 
 Snapshot = dict[str, Any]
@@ -32,50 +34,36 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one event says. `current` is the object as it is now, None once it is gone."""
+    """What one entry says. `current` is the object as it is now, None once it is gone."""
 
     name: str
     current: Model | None
     changes: tuple[Change, ...]
 
 
-def changes_of(model: type[Model], events: QuerySet, ids: list[int]) -> dict[int, Said]:
-    """For the events with these ids, by id. How many statements it takes depends on the model alone."""
+def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]:
+    """What these entries say, by id. How many statements it takes depends on the model alone."""
     fields = [
-        field for field in model._meta.concrete_fields if not field.primary_key and _kept(events, field)
+        each
+        for each in model._meta.concrete_fields
+        if not each.primary_key and each.attname not in left_out(model)
     ]
-    columns = ["pgh_id", "pgh_label", "pgh_obj_id", *(field.attname for field in fields)]
-    earlier = (
-        events.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
-        .order_by("-pgh_id")
-        .values("pgh_id")[:1]
-    )
-    now = list(
-        events.filter(pgh_id__in=ids)
-        .annotate(earlier=Subquery(earlier))
-        .order_by("pgh_id")
-        .values(*columns, "earlier")
-    )
-    missing = {row["earlier"] for row in now} - {row["pgh_id"] for row in now} - {None}
-    older = events.filter(pgh_id__in=missing).values(*columns) if missing else []
-    snapshots = {row["pgh_id"]: row for row in [*now, *older]}
-    names = _names(fields, snapshots.values())
-    alive = model._base_manager.in_bulk({row["pgh_obj_id"] for row in now})
+    names = _names(fields, [row for entry in entries for row in (entry.before, entry.after) if row])
+    alive = model._base_manager.in_bulk({entry.object_id for entry in entries})
     return {
-        row["pgh_id"]: _said(model, fields, row, snapshots.get(row["earlier"]), names, alive) for row in now
+        entry.pk: Said(
+            _name(model, entry.after or entry.before or {}, entry.object_id),
+            alive.get(entry.object_id),
+            _changes(fields, entry.before or {}, entry.after or {}, names),
+        )
+        for entry in entries
     }
 
 
-def _said(
-    model: type[Model],
-    fields: list[Field],
-    row: Snapshot,
-    earlier: Snapshot | None,
-    names: dict[tuple[type[Model], Any], str],
-    alive: dict[int, Model],
-) -> Said:
-    before, after = (row, {}) if row["pgh_label"] == "delete" else (earlier or {}, row)
-    changes = tuple(
+def _changes(
+    fields: list[Field], before: Snapshot, after: Snapshot, names: dict[tuple[type[Model], Any], str]
+) -> tuple[Change, ...]:
+    return tuple(
         Change(
             field.name,
             str(field.verbose_name),
@@ -85,11 +73,6 @@ def _said(
         for field in fields
         if _value(before.get(field.attname)) != _value(after.get(field.attname))
     )
-    return Said(_name(model, row), alive.get(row["pgh_obj_id"]), changes)
-
-
-def _kept(events: QuerySet, field: Field) -> bool:
-    return any(each.name == field.name for each in events.model._meta.concrete_fields)
 
 
 def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple[type[Model], Any], str]:
@@ -99,7 +82,7 @@ def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple
     by_model: dict[type[Model], set[Any]] = {}
     for field in fields:
         if isinstance(field, ForeignKey):
-            by_model.setdefault(field.related_model, set()).update(row[field.attname] for row in rows)
+            by_model.setdefault(field.related_model, set()).update(row.get(field.attname) for row in rows)
     for related, keys in by_model.items():
         attribute = _name_field(related)
         if attribute and keys - {None}:
@@ -116,9 +99,9 @@ def _name_field(model: type[Model]) -> str | None:
     return next((name for name in ("name", "model", "username", "version") if name in present), None)
 
 
-def _name(model: type[Model], row: Snapshot) -> str:
+def _name(model: type[Model], row: Snapshot, object_id: int) -> str:
     attribute = _name_field(model)
-    return (attribute and row.get(attribute)) or f"{model._meta.verbose_name} {row['pgh_obj_id']}"
+    return (attribute and row.get(attribute)) or f"{model._meta.verbose_name} {object_id}"
 
 
 def _value(value: Any) -> Any:
@@ -136,4 +119,5 @@ def _in_words(field: Field, value: Any, names: Mapping[tuple[Any, Any], str]) ->
         return names.get((field.related_model, value), f"{field.related_model._meta.verbose_name} {value}")
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    return value
+    # JSON has no dates and no decimals.
+    return value if isinstance(value, (dict, list)) else field.to_python(value)

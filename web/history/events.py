@@ -1,21 +1,18 @@
-"""Which events there are, newest first, over all tracked models at once."""
+"""Which entries there are, newest first, over all audited models at once."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
-from django.db.models import CharField, Model, Q, QuerySet, Value
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import Model, QuerySet
 
 from web import links, visibility
+from web.audit import AuditEntry, audited_models
 from web.history.changes import Change, changes_of
 
-# The triggers' labels, as pages and endpoints say them.
-ACTIONS = {"insert": "created", "update": "changed", "delete": "deleted"}
-_WHO = ("user", "username", "request_id", "message", "token")
-_FOUND = ("pgh_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "place", *(f"who_{key}" for key in _WHO))
+ACTIONS = AuditEntry.Action.values
 
 
 class BadCursor(ValueError):
@@ -24,7 +21,7 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One event of one object, as the present reader may see it.
+    """One write of one object, as the present reader may see it.
 
     `actor` is "" for writes from outside Muster; `url` is None once the object is gone.
     """
@@ -59,7 +56,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events. `models` are those that the reader may see; `after` is the id of the page before's last row."""
+    """Which entries. `models` are those that the reader may see; `after` is the id of the page before's last row."""
 
     models: tuple[type[Model], ...]
     object_id: int | None = None
@@ -80,39 +77,20 @@ class HistoryPage:
 
 
 def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
-    """Events of one object, newest first."""
+    """The history of one object, newest first."""
     return history(Wanted(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
 
 
 def history(wanted: Wanted, *, limit: int = 50) -> HistoryPage:
-    """Events newest first. One statement finds them; their changes take a few more for each model that occurs."""
-    models = {label_of(model): model for model in wanted.models}
-    position = _position(wanted.after)
-    branches = [_branch(models[label], label, wanted, position)[: limit + 1] for label in sorted(models)]
-    if not branches:
-        return HistoryPage()
-    merged = branches[0]
-    if len(branches) > 1:
-        merged = merged.union(*branches[1:], all=True).order_by("-pgh_created_at", "place", "-pgh_id")[
-            : limit + 1
-        ]
-    found = list(merged)
-    rows = _rows(found[:limit], models)
-    return HistoryPage(rows, rows[-1].id if len(found) > limit else "")
-
-
-def is_tracked(model: type[Model]) -> bool:
-    # Its own: a proxy that only adds triggers has no history beside that of the model it stands for.
-    return "pgh_event_models" in vars(model)
-
-
-def tracked_models() -> list[type[Model]]:
-    return sorted((model for model in apps.get_models() if is_tracked(model)), key=label_of)
+    """Entries newest first: one statement, and a few more for each model that occurs, to tell names."""
+    entries = list(_entries(wanted).order_by("-id")[: limit + 1])
+    rows = _rows(entries[:limit], {model._meta.db_table: model for model in wanted.models})
+    return HistoryPage(rows, rows[-1].id if len(entries) > limit else "")
 
 
 def visible_models(user: Any) -> tuple[type[Model], ...]:
-    """Tracked models whose objects this user may view."""
-    return tuple(model for model in tracked_models() if user.has_perm(permission_of(model)))
+    """Audited models whose objects this user may view."""
+    return tuple(model for model in _by_label() if user.has_perm(permission_of(model)))
 
 
 def permission_of(model: type[Model]) -> str:
@@ -122,92 +100,76 @@ def permission_of(model: type[Model]) -> str:
 
 
 def model_named(label: str) -> type[Model] | None:
-    """The tracked model that `inventory.device-type` names."""
-    return next((model for model in tracked_models() if label_of(model) == label), None)
+    """The audited model that `inventory.device-type` names."""
+    return next((model for model in audited_models() if label_of(model) == label), None)
 
 
 def label_of(model: type[Model]) -> str:
     return f"{model._meta.app_label}.{links.noun(model)}"
 
 
-def ids_changed_by(model: type[Model], request_id: str, *, labels: list[str]) -> QuerySet:
-    """Primary keys of the rows that a request wrote, as a subquery; `labels` are keys of ACTIONS."""
-    wrote = events_of(model).alias(who_request_id=KeyTextTransform("request_id", "pgh_context__metadata"))
-    return wrote.filter(pgh_label__in=labels, who_request_id=request_id).order_by().values("pgh_obj_id")
+def _by_label() -> list[type[Model]]:
+    return sorted(audited_models(), key=label_of)
 
 
-def events_of(model: type[Model]) -> QuerySet:
-    return next(iter(model.pgh_event_models.values())).objects.all()
+def ids_changed_by(model: type[Model], request_id: str, *, actions: Sequence[str]) -> QuerySet:
+    """Primary keys of the rows that a request wrote, as a subquery."""
+    written = AuditEntry.objects.filter(request_id=request_id, table=model._meta.db_table, action__in=actions)
+    return written.values("object_id")
 
 
-def _branch(
-    model: type[Model], label: str, wanted: Wanted, position: tuple[datetime, str, int] | None
-) -> QuerySet:
-    equal = {
-        "pgh_obj_id": wanted.object_id,
-        "who_username": wanted.actor or None,
-        "who_request_id": wanted.request_id or None,
-        "pgh_label": next((key for key, action in ACTIONS.items() if action == wanted.action), None),
-        "pgh_created_at__gte": wanted.start,
-        "pgh_created_at__lt": wanted.end,
+def _entries(wanted: Wanted) -> QuerySet[AuditEntry]:
+    conditions = {
+        "object_id": wanted.object_id,
+        "username": wanted.actor or None,
+        "request_id": wanted.request_id or None,
+        "action": wanted.action or None,
+        "at__gte": wanted.start,
+        "at__lt": wanted.end,
+        "id__lt": _position(wanted.after),
     }
-    who = {f"who_{key}": KeyTextTransform(key, "pgh_context__metadata") for key in _WHO}
-    rows = events_of(model).annotate(place=Value(label, output_field=CharField()), **who)
-    rows = rows.filter(**{key: value for key, value in equal.items() if value is not None})
-    if position is not None:
-        at, place, number = position
-        behind = Q(pgh_created_at__lt=at)
-        if label >= place:
-            behind |= Q(pgh_created_at=at) & (Q() if label > place else Q(pgh_id__lt=number))
-        rows = rows.filter(behind)
-    return rows.order_by("-pgh_created_at", "-pgh_id").values(*_FOUND)
+    entries = AuditEntry.objects.filter(table__in=[model._meta.db_table for model in wanted.models])
+    return entries.filter(**{key: value for key, value in conditions.items() if value is not None})
 
 
-def _rows(found: list[dict[str, Any]], models: dict[str, type[Model]]) -> list[HistoryRow]:
-    changes = {
-        label: changes_of(
-            models[label],
-            events_of(models[label]),
-            [event["pgh_id"] for event in found if event["place"] == label],
-        )
-        for label in {event["place"] for event in found}
+def _rows(entries: list[AuditEntry], models: dict[str, type[Model]]) -> list[HistoryRow]:
+    told = {
+        table: changes_of(models[table], [entry for entry in entries if entry.table == table])
+        for table in {entry.table for entry in entries}
     }
     rows = []
-    for event in found:
-        model, key = models[event["place"]], event["pgh_obj_id"]
-        said = changes[event["place"]][event["pgh_id"]]
+    for entry in entries:
+        said = told[entry.table][entry.pk]
         rows.append(
             HistoryRow(
-                id=f"{event['pgh_created_at'].isoformat()}~{event['place']}~{event['pgh_id']}",
-                model=model,
-                object_id=key,
+                id=str(entry.pk),
+                model=models[entry.table],
+                object_id=entry.object_id,
                 display=said.name,
                 url=links.page_url(said.current) if said.current is not None else None,
-                at=event["pgh_created_at"],
+                at=entry.at,
                 exists=said.current is not None,
-                action=ACTIONS.get(event["pgh_label"], event["pgh_label"]),
+                action=entry.action,
                 changes=said.changes,
-                message=event["who_message"] or "",
-                request_id=event["who_request_id"] or "",
-                **_actor(event),
+                message=entry.message,
+                request_id=entry.request_id,
+                **_actor(entry),
             )
         )
     return rows
 
 
-def _actor(event: dict[str, Any]) -> dict[str, str]:
+def _actor(entry: AuditEntry) -> dict[str, str]:
     """The name, and the token that wrote; a part of Muster is no user and no secret."""
-    name, token, user = event["who_username"] or "", event["who_token"] or "", event["who_user"]
-    if user is None or visibility.sees_names() or user == str(getattr(visibility.reader(), "pk", None)):
-        return {"actor": name, "token": token}
+    own = getattr(visibility.reader(), "pk", None)
+    if entry.user_id in {None, own} or visibility.sees_names():
+        return {"actor": entry.username, "token": entry.token}
     return {"actor": str(visibility.SOMEBODY), "token": ""}
 
 
-def _position(after: str) -> tuple[datetime, str, int] | None:
+def _position(after: str) -> int | None:
     if not after:
         return None
-    try:
-        at, place, number = after.split("~")
-        return datetime.fromisoformat(at.replace(" ", "+")), place, int(number[:19])
-    except ValueError as error:
-        raise BadCursor("`after` is not the id of a history row.") from error
+    if not (after.isascii() and after.isdecimal() and len(after) < 19):
+        raise BadCursor("`after` is not the id of a history row.")
+    return int(after)

@@ -36,6 +36,6 @@ def changes(request: HttpRequest) -> HttpResponse:
             {"value": label_of(model), "label": capfirst(str(model._meta.verbose_name_plural))}
             for model in visible_models(request.user)
         ],
-        "actions": [{"value": action, "label": _(action)} for action in ACTIONS.values()],
+        "actions": [{"value": action, "label": _(action)} for action in ACTIONS],
     }
     return render(request, "web/history.html", context)

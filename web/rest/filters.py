@@ -12,7 +12,8 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
 from web import visibility
-from web.history import ids_changed_by, is_tracked
+from web.audit import AuditEntry, is_audited
+from web.history import ids_changed_by
 from web.rest import lookups
 
 if TYPE_CHECKING:
@@ -26,13 +27,13 @@ CONTROLS = frozenset({"limit", "offset", "after", "ordering", "fields", "omit", 
 class ByRequest(django_filters.CharFilter):
     """Rows that a request, named by its X-Request-ID, wrote."""
 
-    def __init__(self, *args: Any, labels: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actions: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.labels = labels
+        self.actions = actions
 
     def filter(self, queryset: QuerySet, value: str) -> QuerySet:
         return (
-            queryset.filter(pk__in=ids_changed_by(queryset.model, value, labels=self.labels))
+            queryset.filter(pk__in=ids_changed_by(queryset.model, value, actions=self.actions))
             if value
             else queryset
         )
@@ -156,8 +157,8 @@ def _hint(name: str, allowed: set[str]) -> str:
 def _generated(model: type[Model], fields: Iterable[str]) -> Iterator[tuple[str, django_filters.Filter]]:
     yield from lookups.filters_of(model._meta.pk, "id")
     yield "q", django_filters.CharFilter(method="search", label="Search", max_length=200)
-    if is_tracked(model):
-        yield "created_by_request", ByRequest(labels=["insert"], max_length=64)
-        yield "updated_by_request", ByRequest(labels=["update"], max_length=64)
+    if is_audited(model):
+        yield "created_by_request", ByRequest(actions=[AuditEntry.Action.CREATED], max_length=64)
+        yield "updated_by_request", ByRequest(actions=[AuditEntry.Action.CHANGED], max_length=64)
     for name in fields:
         yield from lookups.filters_of(model._meta.get_field(name), name)

@@ -1,6 +1,5 @@
 """Floors: what a platform must reach in a tool's measure."""
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,10 +9,11 @@ from readiness.evidence.models.runs import Tool
 from readiness.evidence.triggers import SITES_OF_PLATFORM, claims
 
 
-@pghistory.track()
 @choices_held
 class Floor(models.Model):
     """A run of that platform passes at `value` or above. Without a size it holds at any."""
+
+    HISTORY = True
 
     platform = models.CharField(
         _("platform"), max_length=100, help_text=_("A device type's slug, or a name that runs are given")

@@ -1,6 +1,5 @@
 """Limits that belong to one site or to one workload class, from a day on."""
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -11,13 +10,14 @@ from readiness.evidence.triggers import SITES_OF_LIMIT, claims
 from readiness.workloads.models import WorkloadClass
 
 
-@pghistory.track()
 class DeclaredLimit(models.Model):
     """What a check's threshold is measured against, where the framework leaves it to the site or the class.
 
     It holds from the first instant of its day, by the calendar of the site that is judged, until the next entry of the
     same limit; so an evaluation of a past day finds what was in force then.
     """
+
+    HISTORY = True
 
     site = models.ForeignKey(
         verbose_name=_("site"),

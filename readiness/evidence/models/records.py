@@ -1,6 +1,5 @@
 """Evidence in words and figures that somebody entered: attestations and recorded facts."""
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -41,13 +40,14 @@ class Record(Voidable):
         abstract = True
 
 
-@pghistory.track()
 @choices_held
 class Attestation(Record):
     """A statement by a named person. With a value it proves a sub-measure; without, it stands beside the check.
 
     One that names workload classes is of these alone, and proves nothing of the site as a whole.
     """
+
+    HISTORY = True
 
     PERSONAL = ("attested_by",)
 
@@ -105,10 +105,11 @@ class Attestation(Record):
         return f"{self.check_id} {self.part}".strip() + f", {self.taken_on}"
 
 
-@pghistory.track()
 @choices_held
 class RecordedFact(Record):
     """A dated value of a sub-measure with its source, until a room of Muster measures it itself."""
+
+    HISTORY = True
 
     value = models.FloatField(_("value"), help_text=_("In the sub-measure's unit"))
     source = models.CharField(_("source"), max_length=200, help_text=_("Where the value comes from"))

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -40,10 +39,11 @@ class ValidationRunQuerySet(models.QuerySet["ValidationRun"]):
         return self.filter(taken_at__lte=now)
 
 
-@pghistory.track()
 @choices_held
 class ValidationRun(Voidable):
     """One output of one tool at one site. It is not edited: a better run is a new one."""
+
+    HISTORY = True
 
     class Scope(models.TextChoices):
         NODE = "node", _("One node")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -43,8 +42,9 @@ ENDED = ("finished", "cancelled")
 
 
 @choices_held
-@pghistory.track()
 class Campaign(models.Model):
+    HISTORY = True
+
     class State(models.TextChoices):
         PLANNED = "planned", _("Planned")
         RUNNING = "running", _("Running")
@@ -132,12 +132,13 @@ class Campaign(models.Model):
 
 
 @choices_held
-@pghistory.track()
 class CampaignItem(models.Model):
     """Runs of one tool that prove one or more sub-measures of a check.
 
     `check_id` and `parts` are names of the framework's, which has no rows to refer to; the operation checks them.
     """
+
+    HISTORY = True
 
     PERSONAL = ("assigned_to",)
 

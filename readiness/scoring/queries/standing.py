@@ -28,10 +28,10 @@ from readiness.scoring.core.states import Stage, Verdict
 from readiness.scoring.models import SiteScore
 from readiness.scoring.owners import with_owner
 from readiness.scoring.queries.rows import SiteRef
+from web.audit.stamps import Stamp
 
 EVER = datetime.min.replace(tzinfo=UTC)
 
-type HistoryMark = tuple[int, ...]
 type Changes = Mapping[int, Sequence[CapacityChange]]
 
 
@@ -64,7 +64,7 @@ class Standing:
     capacity: dict[int, SiteCapacity]
     framework: Framework
     of_all: bool = False
-    mark: HistoryMark | None = None
+    mark: Stamp | None = None
     """Read before all else, so that what is remembered by it is never older than it; None where nobody asked."""
 
     @property

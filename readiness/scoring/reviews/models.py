@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -35,9 +34,10 @@ def _refuse(unless: str, message: str, name: str, table: str) -> str:
 
 
 @choices_held
-@pghistory.track()
 class Approver(models.Model):
     """May sign for a domain, at one site or at every site that names nobody of its own for it."""
+
+    HISTORY = True
 
     domain = models.CharField(_("domain"), max_length=8, choices=SigningDomain)
     user = models.ForeignKey(USER, on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))
@@ -71,8 +71,9 @@ class Approver(models.Model):
 
 
 @choices_held
-@pghistory.track()
 class Review(models.Model):
+    HISTORY = True
+
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         GO = "go", _("Go")
@@ -192,9 +193,10 @@ _WHILE_OPEN = (
 
 
 @choices_held
-@pghistory.track()
 class SignOff(models.Model):
     """One domain's answer in a review. `approver` is who is asked; nobody else can answer."""
+
+    HISTORY = True
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -250,9 +252,10 @@ class SignOff(models.Model):
 
 
 @choices_held
-@pghistory.track()
 class ReviewAction(models.Model):
     """What is to be done still: before go-live if critical, else by its day."""
+
+    HISTORY = True
 
     PERSONAL = ("owner_name",)
 

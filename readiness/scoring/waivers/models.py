@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
@@ -66,12 +65,13 @@ class GrantQuerySet(models.QuerySet["Grant"]):
 
 
 @choices_held
-@pghistory.track()
 class Grant(models.Model):
     """It counts from `starts_at` up to, and not at, `ends_at`, from its approval until it is revoked.
 
     `check_id` and `part` are names of the framework's, which has no rows to refer to; the operation checks them.
     """
+
+    HISTORY = True
 
     class Kind(models.TextChoices):
         WAIVER = "waiver", _("Waiver")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -22,12 +21,13 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
 
 
 @choices_held
-@pghistory.track()
 class WorkItem(models.Model):
     """`check_id` is a name of the framework's, which has no rows to refer to; the operation checks it.
 
     Whoever owns it is a user, or a name as long as they are none.
     """
+
+    HISTORY = True
 
     PERSONAL = ("owner_name",)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -62,7 +61,6 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 @choices_held
-@pghistory.track()
 class Decision(models.Model):
     """One workload, one site chosen for it, and all that was known of every site at that moment.
 
@@ -70,6 +68,8 @@ class Decision(models.Model):
     why not, rank and score. `snapshot` holds every factor behind them with its age and provenance. Names stand beside
     what they name, so that a decision reads on when a workload is gone.
     """
+
+    HISTORY = True
 
     class State(models.TextChoices):
         RECORDED = "recorded", _("Waits for approval")
@@ -245,9 +245,10 @@ def _in_order(name: str) -> models.CheckConstraint:
 
 
 @choices_held
-@pghistory.track()
 class DecisionForecast(Stated):
     """What one objective was expected to come to at the chosen site, and what it was at the site before."""
+
+    HISTORY = True
 
     class Direction(models.TextChoices):
         MIN = "min", _("Less is better")
@@ -273,9 +274,10 @@ class DecisionForecast(Stated):
 
 
 @choices_held
-@pghistory.track()
 class DecisionOutcome(Stated):
     """What a forecast came to, written down at the review; `unknown` says why it has no value."""
+
+    HISTORY = True
 
     forecast = models.OneToOneField(DecisionForecast, on_delete=models.CASCADE, related_name="outcome")
     unknown = models.CharField(_("why unknown"), max_length=300, blank=True)

@@ -1,6 +1,5 @@
 """Factors of sites and round trips between places, each from a day on, as one source states it."""
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -106,10 +105,11 @@ _SHARES = sorted(
 )
 
 
-@pghistory.track()
 @choices_held
 class SiteFactor(Sourced):
     """One value of one source, in the stored unit of its kind: EUR/kWh, gCO2e/kWh, kW, Gb/s."""
+
+    HISTORY = True
 
     site = models.ForeignKey(
         verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="factors", db_index=False
@@ -156,10 +156,11 @@ class SiteFactor(Sourced):
         return stored_unit(KINDS[self.kind].dimension, self.currency)
 
 
-@pghistory.track()
 @choices_held
 class LatencyFactor(Sourced):
     """A round trip between a site and a user region, or another site, as one source states it."""
+
+    HISTORY = True
 
     site = models.ForeignKey(
         verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="latencies", db_index=False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -44,12 +43,14 @@ class PortfolioRunQuerySet(models.QuerySet["PortfolioRun"]):
 
 @choices_held
 # Progress is a sign of life, and a result is large and written once: neither is history.
-@pghistory.track(exclude=["result", "points_done", "progressed_at"])
 class PortfolioRun(models.Model):
     """`inputs` is what was asked, with every workload by slug; `result` what `portfolios.result` makes of the sweep.
 
     A run that is cancelled keeps the points that were found until then.
     """
+
+    HISTORY = True
+    HISTORY_LEAVES_OUT = ("result", "points_done", "progressed_at")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")

@@ -1,6 +1,5 @@
 """What a currency is worth in another, by day."""
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -13,10 +12,11 @@ from telemetry.models import Provenance
 CURRENCY_CHOICES = [(code, code) for code in CURRENCIES]
 
 
-@pghistory.track()
 @choices_held
 class ExchangeRate(models.Model):
     """One unit of `currency` is `rate` of `to_currency`, from a day on until the source's next rate."""
+
+    HISTORY = True
 
     currency = models.CharField(_("currency"), max_length=3, choices=CURRENCY_CHOICES)
     to_currency = models.CharField(_("in currency"), max_length=3, choices=CURRENCY_CHOICES)

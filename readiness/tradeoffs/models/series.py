@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -28,7 +27,6 @@ class FactorDayQuerySet(models.QuerySet["FactorDay"]):
         return self.filter(site_id=site_id, kind=kind, source=source)
 
 
-@pghistory.track()
 @choices_held
 class FactorDay(models.Model):
     """The values of one UTC day of one source: value n holds for a step from `offset_s + n * step_s` s after midnight.
@@ -37,6 +35,8 @@ class FactorDay(models.Model):
     hours do not begin with UTC's. `known`, `mean`, `lowest` and `highest` are worked out of the values when they are
     written, so that a month of a thousand sites is read without them.
     """
+
+    HISTORY = True
 
     site = models.ForeignKey(
         verbose_name=_("site"), to=Site, on_delete=models.CASCADE, related_name="factor_days", db_index=False

@@ -14,38 +14,44 @@ from typing import Any
 
 from django.db import connection
 
+from inventory.models import Accelerator, Device, Link, Region, Site
 from readiness.evidence.circuits import circuit_loads
 from readiness.framework import queries as framework
-from readiness.scoring.models import SiteScore
+from readiness.scoring.models import DomainHealth, SiteScore
+from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
 from readiness.tradeoffs.placing.facts import Known, Standing
 from readiness.tradeoffs.queries.known import factors_of, known_rates
+from readiness.workloads.models import UserRegion
+from web.audit import stamp_of
 
 KEPT = 4
-# Every write of a tracked table leaves an event. Scores and health have none, and few rows: the newest transaction that
-# wrote one, and how many there are.
-_STAMP = """
-SELECT
-    (SELECT max(pgh_id) FROM tradeoffs_sitefactorevent), (SELECT max(pgh_id) FROM tradeoffs_latencyfactorevent),
-    (SELECT max(pgh_id) FROM tradeoffs_exchangerateevent), (SELECT max(pgh_id) FROM inventory_siteevent),
-    (SELECT max(pgh_id) FROM inventory_deviceevent), (SELECT max(pgh_id) FROM inventory_acceleratorevent),
-    (SELECT max(pgh_id) FROM inventory_linkevent), (SELECT max(pgh_id) FROM workloads_userregionevent),
-    (SELECT max(pgh_id) FROM inventory_regionevent),
-    (SELECT max(pgh_id) FROM tradeoffs_factordayevent),
-    (SELECT max(xmin::text::bigint) FROM scoring_sitescore), (SELECT count(*) FROM scoring_sitescore),
-    (SELECT max(xmin::text::bigint) FROM scoring_domainhealth), (SELECT count(*) FROM scoring_domainhealth)
-"""
-
-
+_READ = (
+    SiteFactor,
+    LatencyFactor,
+    FactorDay,
+    ExchangeRate,
+    UserRegion,
+    Region,
+    Site,
+    Device,
+    Accelerator,
+    Link,
+)
+# Scores and health are not audited, and few: each new version of a row has another place or transaction.
+_SCORED = " UNION ALL ".join(
+    f"SELECT count(*), bit_xor(hashtext(xmin::text || ctid::text)) FROM {model._meta.db_table}"
+    for model in (SiteScore, DomainHealth)
+)
 _lock = Lock()
 _kept: OrderedDict[tuple[Any, ...], Known] = OrderedDict()
 
 
 def known(percentile: float, now: datetime) -> Known:
-    """As of `now`, or of up to a minute before where nothing was written since; one statement then."""
+    """As of `now`, or of up to a minute before where nothing was written since; two statements then."""
     with connection.cursor() as cursor:
-        cursor.execute(_STAMP)
-        stamp = cursor.fetchone()
-    key = (percentile, now.replace(second=0, microsecond=0), stamp)
+        cursor.execute(_SCORED)
+        scored = tuple(cursor.fetchall())
+    key = (percentile, now.replace(second=0, microsecond=0), stamp_of(*_READ), scored)
     with _lock:
         found = _kept.get(key)
     if found is not None and found.at <= now:

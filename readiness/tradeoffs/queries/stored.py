@@ -11,11 +11,16 @@ from typing import Any
 
 from django.db import connection
 
+from inventory.models import Site
 from inventory.queries.capacity import end_of_day
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.tradeoffs.core.factors import Basis, Known, Rate, Rates
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.core.units import stored_unit
+from readiness.tradeoffs.models import FactorDay, LatencyFactor, SiteFactor
+from readiness.workloads.models import UserRegion
+from web.audit import stamp_of
+from web.audit.stamps import Stamp
 
 SERIES_DAYS = 30
 """What stands for a series where one figure is asked for: the mean over as many days up to the instant."""
@@ -107,23 +112,8 @@ def factors(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> 
     return held
 
 
-_WRITTEN = (
-    "tradeoffs_sitefactorevent",
-    "tradeoffs_latencyfactorevent",
-    "tradeoffs_factordayevent",
-    "workloads_userregionevent",
-    "inventory_siteevent",
-)
-# The count beside the newest: a transaction that began earlier and commits later leaves the newest as it was.
-_MARK = " UNION ALL ".join(
-    f"SELECT coalesce(max(pgh_id), 0), count(*) FROM {table}"
-    f" WHERE pgh_id > (SELECT coalesce(max(pgh_id), 0) - 2000 FROM {table})"
-    for table in _WRITTEN
-)
 CALENDARS_S = 900
 """Days begin at each site with a quarter of an hour: every zone's offset is a multiple of one."""
-
-type Mark = tuple[tuple[int, int], ...]
 
 
 def held(
@@ -132,16 +122,16 @@ def held(
     """What was entered: values, means of series, round trips. One statement, or four where it changed since it was
     asked last: entries are few and asked for often, at each step of a slider.
     """
-    mark: Mark = tuple((newest, count) for newest, count in _rows(_MARK, {}))
+    stamp = stamp_of(SiteFactor, LatencyFactor, FactorDay, UserRegion, Site)
     quarter = int(at.timestamp()) // CALENDARS_S
-    return _held(mark, tuple(site_ids), tuple(sorted(kinds)), tuple(sorted(regions)), quarter)
+    return _held(stamp, tuple(site_ids), tuple(sorted(kinds)), tuple(sorted(regions)), quarter)
 
 
 @lru_cache(maxsize=8)
 def _held(
-    mark: Mark, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
+    stamp: Stamp, site_ids: tuple[int, ...], kinds: tuple[str, ...], regions: tuple[str, ...], quarter: int
 ) -> tuple[Held, Held, Paths]:
-    """By all that it depends on, `mark` being another one after every change. Nobody writes into it."""
+    """The answer is shared: nobody writes into it."""
     at = datetime.fromtimestamp(quarter * CALENDARS_S, UTC)
     return factors(site_ids, kinds, at), series_means(site_ids, kinds, at), latencies(site_ids, regions, at)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -44,9 +43,10 @@ class RulePackQuerySet(models.QuerySet["RulePack"]):
 
 
 @choices_held
-@pghistory.track()
 class RulePack(models.Model):
     """One version of the rules. It is edited while it is a draft; what was in force stays as it was."""
+
+    HISTORY = True
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -140,9 +140,10 @@ class RulePack(models.Model):
 
 
 @choices_held
-@pghistory.track()
 class Rule(models.Model):
     """What one provision says, in one pack. The same slug in another pack is the same rule at another time."""
+
+    HISTORY = True
 
     class Kind(models.TextChoices):
         RESIDENCY = "residency", _("Residency")
@@ -206,9 +207,10 @@ class Rule(models.Model):
         return self.title
 
 
-@pghistory.track()
 class CountryGroup(models.Model):
     """Countries that rules of a pack name together."""
+
+    HISTORY = True
 
     pack = models.ForeignKey(RulePack, on_delete=models.CASCADE, related_name="groups")
     position = models.PositiveIntegerField(default=0)
@@ -231,9 +233,10 @@ class CountryGroup(models.Model):
         return self.name
 
 
-@pghistory.track()
 class GroupMember(models.Model):
     """A country in a group from a day until a day; both days count."""
+
+    HISTORY = True
 
     group = models.ForeignKey(CountryGroup, on_delete=models.CASCADE, related_name="members")
     position = models.PositiveIntegerField(default=0)
@@ -258,9 +261,10 @@ class GroupMember(models.Model):
         return f"{self.country} in {self.group}"
 
 
-@pghistory.track()
 class DataOrigin(models.Model):
     """The data of a workload class is under the law of a country; it may be under that of several."""
+
+    HISTORY = True
 
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="data_origins"
@@ -290,12 +294,13 @@ class HeldBasisQuerySet(models.QuerySet["HeldBasis"]):
         return self.filter(Q(held_until=None) | Q(held_until__gte=day), held_from__lte=day)
 
 
-@pghistory.track()
 class HeldBasis(models.Model):
     """A legal basis on record for the data of a workload class, at one destination or wherever it goes.
 
     `basis` is the slug that packs know it by: one that the pack in force does not know meets no rule.
     """
+
+    HISTORY = True
 
     workload_class = models.ForeignKey(
         "workloads.WorkloadClass", on_delete=models.CASCADE, related_name="held_bases"

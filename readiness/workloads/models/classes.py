@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pghistory
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -52,12 +51,13 @@ def _at_least_zero(column: str) -> models.CheckConstraint:
 
 
 @choices_held
-@pghistory.track()
 class WorkloadClass(models.Model):
     """A kind of work with its envelope. Demand is that of one placement; an empty limit was not declared.
 
     The envelope counts from the day it was declared, and anew from each day on which somebody confirmed it.
     """
+
+    HISTORY = True
 
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)

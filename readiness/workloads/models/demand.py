@@ -1,6 +1,5 @@
 """What a workload class needs by kind: accelerators by type, and users by region."""
 
-import pghistory
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,9 +11,10 @@ from readiness.workloads.models.classes import LARGEST, WorkloadClass
 from readiness.workloads.triggers import SITES_OF_CLASS_ROW, SITES_OF_USER_REGION, claims
 
 
-@pghistory.track()
 class UserRegion(models.Model):
     """Where users are. Latency probes carry its slug in the label `user_region`."""
+
+    HISTORY = True
 
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)
@@ -29,9 +29,10 @@ class UserRegion(models.Model):
         return self.name
 
 
-@pghistory.track()
 class ServedRegion(models.Model):
     """A workload class serves the users of a region, and so must reach them within its latency limit."""
+
+    HISTORY = True
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="served")
     user_region = models.ForeignKey(UserRegion, on_delete=models.CASCADE, related_name="+")
@@ -58,9 +59,10 @@ class ServedRegion(models.Model):
         return f"{self.workload_class} for {self.user_region}"
 
 
-@pghistory.track()
 class AcceleratorDemand(models.Model):
     """How many accelerators of a type one placement needs; without a type any will do. Rows add up."""
+
+    HISTORY = True
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="accelerators")
     device_type = models.ForeignKey(

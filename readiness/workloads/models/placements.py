@@ -2,7 +2,6 @@
 
 from datetime import date
 
-import pghistory
 from django.db import models
 from django.db.models import Q
 
@@ -17,9 +16,11 @@ class PlacementQuerySet(models.QuerySet["Placement"]):
         return self.filter(Q(ended_on__isnull=True) | Q(ended_on__gte=day), started_on__lte=day)
 
 
-@pghistory.track()
 class Placement(models.Model):
     """A workload class runs at a site, from a day until a day."""
+
+    HISTORY = True
+    HISTORY_LASTS = True
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="placements")
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="placements")

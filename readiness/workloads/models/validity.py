@@ -1,6 +1,5 @@
 """When somebody said that an envelope still holds."""
 
-import pghistory
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,9 +8,10 @@ from readiness.workloads.models.classes import WorkloadClass
 from readiness.workloads.triggers import SITES_OF_CLASS_ROW, claims
 
 
-@pghistory.track()
 class EnvelopeConfirmation(models.Model):
     """The envelope was looked at and holds as it is. One declared anew since is not confirmed by it."""
+
+    HISTORY = True
 
     workload_class = models.ForeignKey(WorkloadClass, on_delete=models.CASCADE, related_name="confirmations")
     confirmed_on = models.DateField(_("confirmed"))

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from django.apps import apps
 from django.db import connection, transaction
 
 from inventory.models import Site
@@ -24,6 +23,7 @@ from telemetry import drain
 from telemetry.models import Series, SourceFlip, SourceStatus
 from tests import database
 from tests.conftest import NOW
+from tests.entries import entries_of
 
 pytestmark = pytest.mark.django_db
 SITES = ("DSM-1", "SAT-1", "DXB-1", "LON-1", "QRO-1", "OSL-1")
@@ -190,9 +190,8 @@ def test_every_site_has_a_score_of_today():
 
 
 def test_history_says_that_the_demo_did_it():
-    events = apps.get_model("inventory", "SiteEvent").objects.select_related("pgh_context")
-    written = events.filter(pgh_obj_id__in=Site.objects.values("pk"))
-    assert {event.pgh_context.metadata["username"] for event in written} == {"demo"}
+    written = entries_of(Site, object_id__in=Site.objects.values("pk"))
+    assert {entry.username for entry in written} == {"demo"}
 
 
 def test_loading_again_changes_nothing(fleet):

@@ -1,16 +1,13 @@
 """Declarations where a measurement is asked for: they count as warn at most, by whatever door they come in."""
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 
 from inventory.models import Device, Port
 from readiness.evidence.core.bearing import PARSED
 from readiness.evidence.core.parsers import parse
-from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import RunContext, import_run, record_fact
 from readiness.evidence.proofs import proofs
 from readiness.framework import queries as framework_queries
@@ -310,51 +307,3 @@ def test_a_site_tells_how_many_of_its_blocking_checks_are_declared(porto, declar
 
 DAY = "2026-11-20T10:00:00"
 TIMED = "measure,value,unit,taken_at"
-
-
-@pytest.mark.parametrize(
-    ("head", "rows"),
-    [
-        pytest.param(
-            TIMED, (f"{SOAK[0]},{DAY}Z", f"busbw,9,GB/s,{DAY}+01:00", "# tool: soak 2.1"), id="whole"
-        ),
-        pytest.param(TIMED, (f"{SOAK[0]},{DAY}Z", "busbw,9,GB/s,", "# tool: soak 2.1"), id="a row undated"),
-        pytest.param(TIMED, (f"{SOAK[0]},{DAY}Z", f"busbw,9,GB/s,{DAY}Z", "# tool:"), id="no tool named"),
-        pytest.param(TIMED, (f"{SOAK[0]},{DAY}Z", "# tool: soak 2.1"), id="no raw figures"),
-        pytest.param(
-            "measure,value,unit", (*SOAK, "busbw,9,GB/s", "# tool: taken_at"), id="a remark of a time"
-        ),
-        pytest.param(
-            "measure,value,unit,subject,taken_at",
-            (f"{SOAK[0]},{DAY}Z,", f"busbw,9,GB/s,{DAY}Z,", "# tool: soak 2.1"),
-            id="a time elsewhere",
-        ),
-        pytest.param("measure,value,unit", ("copy,9,GB/s",), id="raw figures alone"),
-        pytest.param("measure,value,subject", ("interop/incast,1,leaf-1 -- spine-1",), id="records alone"),
-    ],
-)
-def test_tables_that_were_stored_before_are_marked_as_the_import_has_it(take, head, rows):
-    content = outputs.table(*rows, head=head)
-    imported = take(content).provenance
-    ValidationRun.objects.update(provenance="measured")
-    run_sql("0012_tables_that_declare", "MARK")
-    assert ValidationRun.objects.get().provenance == imported
-    assert bool(parse("csv", content).declared) == (imported == "declared")
-
-
-def test_declared_runs_that_were_stored_before_hide_no_run(take, result_of, frozen_now):
-    devices = [Device.objects.get(name="node-1")]
-    failed = take(outputs.diagnostic({0: 2}), tool="dcgm-diag", context=RunContext(devices=devices))
-    frozen_now.move(hours=2)
-    context = RunContext(devices=devices, provenance="declared")
-    take(outputs.diagnostic({0: 0}), tool="dcgm-diag", context=context)
-    ValidationRun.objects.update(about=failed.about)
-    run_sql("0013_declared_runs_apart", "PART")
-    result = result_of("p1-accelerator-diag")
-    assert (result.state, result.tier) == ("fail", "measured")
-
-
-def run_sql(migration, name):
-    sql = getattr(import_module(f"readiness.evidence.migrations.{migration}"), name)
-    with connection.cursor() as cursor:
-        cursor.execute(sql)

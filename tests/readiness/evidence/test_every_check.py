@@ -9,7 +9,6 @@ state (several for waivers, of which a site has ten at most), all of them evalua
 from datetime import timedelta
 
 import pytest
-from django.db import connection
 
 from inventory.models import Accelerator, Device, Port
 from readiness.evidence.core.bearing import PARSED
@@ -29,6 +28,7 @@ from readiness.scoring.models import CheckResult
 from readiness.scoring.waivers import operations as grants
 from readiness.scoring.waivers.rules import MOST_WAIVERS
 from telemetry import partitions
+from tests.entries import redated
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.test_every_part import FRAMEWORK, LIMIT, value_for
@@ -153,14 +153,7 @@ def fail(plant):
 def drain(plant):
     """Its second accelerator is taken out now, by the history's clock, which is the database's."""
     Accelerator.objects.filter(device=plant.node, index=1).update(status=Accelerator.Status.DRAINED)
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE inventory_acceleratorevent DISABLE TRIGGER USER")
-        cursor.execute(
-            "UPDATE inventory_acceleratorevent SET pgh_created_at = %s"
-            " WHERE pgh_label = 'update' AND status = 'drained'",
-            [plant.clock.at],
-        )
-        cursor.execute("ALTER TABLE inventory_acceleratorevent ENABLE TRIGGER USER")
+    redated(Accelerator, plant.clock.at, action="changed", after__status="drained")
 
 
 def values_of(check, state):

@@ -14,6 +14,7 @@ from readiness.evidence.refusals import EvidenceRefused
 from readiness.scoring.models import CheckResult
 from readiness.scoring.operations import evaluate
 from readiness.workloads.models import Placement, WorkloadClass
+from tests.entries import entries_of
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db
@@ -201,7 +202,7 @@ def test_declared_again_for_the_same_day_it_corrects(porto, declare, planner):
     declare("pue-target", preset="enefg-new", site=porto)
     limit = DeclaredLimit.objects.get()
     assert (limit.value, limit.preset, limit.by) == (None, "enefg-new", planner)
-    assert limit.events.count() == 2
+    assert entries_of(DeclaredLimit).count() == 2
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import Site
+from inventory.models import CapacityEvent, Site
 from inventory.queries import history_mark
 from readiness.scoring.models import SiteScore
 from readiness.scoring.queries import attention, capacity, checks, fleet, site, sites
 from readiness.scoring.queries.standing import standing
 from telemetry.models import Series, Source, SourceStatus
+from tests.entries import entries_of
 from tests.inventory import made
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import DAY, NOW
@@ -132,15 +132,14 @@ class TestTheWeeksBefore:
         """Its id is the lower one, so that the highest says nothing."""
         events = dallas.capacity_events.get()
         events.save()
-        history = apps.get_model("inventory", "CapacityEventEvent")
-        first = history.objects.order_by("pgh_id").first()
+        first = entries_of(CapacityEvent).first()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT nextval(pg_get_serial_sequence('inventory_capacityeventevent', 'pgh_id'))")
+            cursor.execute("SELECT nextval('audit_entry_id')")
             (held,) = cursor.fetchone()
         events.it_kw = 1100
         events.save()
         before = history_mark()
-        first.pgh_id, first._state.adding = held, True
+        first.pk, first._state.adding = held, True
         first.save(force_insert=True)
         assert history_mark() != before
 

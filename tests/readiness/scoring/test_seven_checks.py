@@ -13,6 +13,7 @@ from readiness.scoring.checks import COMPUTED
 from readiness.scoring.models import CheckResult
 from readiness.workloads.models import WorkloadClass
 from telemetry.operations import create_source
+from tests.entries import redated
 from tests.readiness.plant import deliver
 
 pytestmark = pytest.mark.django_db
@@ -315,17 +316,8 @@ class TestAccelerators:
 
     def _drain(self, well):
         """By the history's own clock, which the database keeps."""
-        from django.db import connection
-
         Accelerator.objects.filter(index=1).update(status=Accelerator.Status.DRAINED)
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE inventory_acceleratorevent DISABLE TRIGGER USER")
-            cursor.execute(
-                "UPDATE inventory_acceleratorevent SET pgh_created_at = %s"
-                " WHERE pgh_label = 'update' AND status = 'drained'",
-                [well.clock.at],
-            )
-            cursor.execute("ALTER TABLE inventory_acceleratorevent ENABLE TRIGGER USER")
+        redated(Accelerator, well.clock.at, action="changed", after__status="drained")
 
     def test_a_rise_of_uncorrectable_errors_is_a_fault(self, well):
         well.change(DCGM_FI_DEV_ECC_DBE_VOL_TOTAL={"0": 2})

@@ -10,6 +10,7 @@ from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, FactorKind, LatencyFactor, SiteFactor
 from readiness.tradeoffs.operations import import_factors, import_rates, import_series, remove_factor
 from readiness.tradeoffs.operations.series import SeriesOf
+from tests.entries import entries_of
 from tests.readiness.tradeoffs.conftest import entry, trip
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def test_the_same_source_and_day_again_is_a_correction_and_has_a_history(enter):
     assert enter(entry("electricity_price", 90, "EUR/MWh")).corrected == 1
     factor = SiteFactor.objects.get()
     assert factor.value == pytest.approx(0.09)
-    assert [event.value for event in factor.events.order_by("pgh_id")] == pytest.approx([0.08, 0.09])
+    assert [entry.after["value"] for entry in entries_of(SiteFactor)] == pytest.approx([0.08, 0.09])
     remove_factor(factor=factor)
     assert not SiteFactor.objects.exists()
 

@@ -1,6 +1,6 @@
 """A change that was undone before anybody looked: history tells what the inventory of now does not."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
@@ -14,6 +14,7 @@ from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.voiding.changing import change
+from web.audit import AuditEntry, retention
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +104,18 @@ def test_a_change_that_was_undone_before_anybody_looked_voids(everything, ground
     assert voided_kinds(everything) == {kind.partition(" ")[0]}
     assert all(each.void_reason for each in everything if each.void_changes)
     assert void_changed(site_ids=[porto.pk], now=timezone.now()) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_voids_outlives_the_history(everything, ground, porto, settings):
+    for undone in UNDONE.values():
+        undone(**ground)
+    settings.HISTORY_DAYS = 0
+    retention.keep(now=timezone.now() + timedelta(days=62))
+    retention.make_ready(now=timezone.now())
+    assert not AuditEntry.objects.filter(lasts=False).exists()
+    void_changed(site_ids=[porto.pk], now=timezone.now())
+    assert voided_kinds(everything) == {kind.partition(" ")[0] for kind in UNDONE}
 
 
 def test_every_kind_that_voids_is_undone_above():

@@ -1,0 +1,24 @@
+"""Which models are audited, by what they say of themselves."""
+
+from collections.abc import Collection
+
+from django.apps import apps
+from django.db.models import Model
+
+
+def is_audited(model: type[Model]) -> bool:
+    # Its own: a proxy has no history beside that of the model it stands for, unless it asks for one.
+    return bool(vars(model).get("HISTORY"))
+
+
+def audited_models() -> list[type[Model]]:
+    return [model for model in apps.get_models() if is_audited(model)]
+
+
+def left_out(model: type[Model]) -> Collection[str]:
+    """Columns that are not kept: secrets, and what is written too often to be history."""
+    return getattr(model, "HISTORY_LEAVES_OUT", ())
+
+
+def lasts(model: type[Model]) -> bool:
+    return getattr(model, "HISTORY_LASTS", False)

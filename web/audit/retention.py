@@ -1,0 +1,27 @@
+"""How long the history is kept: a month's entries end together, but for those that last."""
+
+from datetime import datetime, timedelta
+
+from web import partitions
+from web.partitions import Partitioned, month_of
+
+# Writes fail without a partition, so that they are made for three months without a worker.
+PASSING = Partitioned(
+    "audit_entry_passing",
+    month_of,
+    "%Y%m",
+    timedelta(days=31),
+    "HISTORY_DAYS",
+    timedelta(days=1),
+    ahead=timedelta(days=93),
+)
+
+
+def make_ready(*, now: datetime) -> None:
+    """Make the partitions of this month and the next ones."""
+    partitions.ensure(PASSING, partitions.coming(PASSING, now))
+
+
+def keep(*, now: datetime) -> int:
+    """Also drop the months that are past their time; returns how many partitions changed."""
+    return partitions.keep(PASSING, now=now)

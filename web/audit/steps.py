@@ -1,0 +1,48 @@
+"""What columns of objects were, over time."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Model, Q
+from django.db.models.fields.json import KT
+
+from web.audit.models import AuditEntry
+from web.audit.registry import lasts
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From `at` on an object had these values, in the order they were asked for; text as PostgreSQL writes it."""
+
+    object_id: int
+    at: datetime
+    values: tuple[str | None, ...]
+
+
+def steps_of(
+    model: type[Model],
+    columns: Sequence[str],
+    *,
+    ids: Collection[int] | None = None,
+    among: Q | None = None,
+) -> list[Step]:
+    """What objects were created with, and each change of one of the columns, oldest first; one statement.
+
+    `among` is a further condition on the entries. Raises ValueError for a model whose history ends with the retention.
+    """
+    if not lasts(model):
+        raise ValueError(f"{model._meta.label} does not say HISTORY_LASTS.")
+    entries = AuditEntry.objects.filter(
+        among or Q(), table=model._meta.db_table, lasts=True, after__isnull=False
+    )
+    if ids is not None:
+        entries = entries.filter(object_id__in=list(ids))
+    is_change = Q()
+    for column in columns:
+        is_change |= ~Q(**{f"before__{column}": F(f"after__{column}")})
+    entries = entries.filter(Q(before__isnull=True) | is_change)
+    rows = entries.order_by("at", "id").values_list(
+        "object_id", "at", *(KT(f"after__{each}") for each in columns)
+    )
+    return [Step(object_id, at, tuple(values)) for object_id, at, *values in rows]

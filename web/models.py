@@ -1,0 +1,3 @@
+from web.audit.models import AuditEntry
+
+__all__ = ["AuditEntry"]

@@ -1,0 +1,115 @@
+"""Tables that are split by time: partitions are made ahead of time and dropped by age.
+
+Nothing here makes a writer wait: a new table is attached under a lock that lets rows in, and an old one is detached
+concurrently before it is dropped.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+# Two writers that need the same missing partition: the second waits for the first and finds it made.
+_MAKING = 7_301_001
+
+
+@dataclass(frozen=True)
+class Partitioned:
+    """A table split by time. `first_of` gives the start of the partition that an instant falls in."""
+
+    table: str
+    first_of: Callable[[datetime], datetime]
+    suffix: str
+    longest: timedelta
+    setting: str
+    unit: timedelta
+    options: str = ""
+    # Made before they are needed.
+    ahead: timedelta = timedelta(days=3)
+
+    @property
+    def kept(self) -> timedelta:
+        return getattr(settings, self.setting) * self.unit
+
+    def next_after(self, first: datetime) -> datetime:
+        return self.first_of(first + self.longest)
+
+    def name(self, first: datetime) -> str:
+        return f"{self.table}_{first:{self.suffix}}"
+
+    def oldest_kept(self, now: datetime) -> datetime:
+        """Start of the oldest partition of which some part is still to be kept."""
+        return self.first_of(now - self.kept)
+
+
+def day_of(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_of(at: datetime) -> datetime:
+    return day_of(at).replace(day=1)
+
+
+def keep(partitioned: Partitioned, *, now: datetime) -> int:
+    """Make what the next days need and drop what is past its time; returns how many partitions changed.
+
+    Must run outside a transaction, since a concurrent detach cannot run inside one.
+    """
+    changed = ensure(partitioned, coming(partitioned, now))
+    oldest = partitioned.name(partitioned.oldest_kept(now))
+    for name, standing in existing(partitioned).items():
+        if name < oldest:
+            _drop(partitioned, name, standing)
+            changed += 1
+    return changed
+
+
+def coming(partitioned: Partitioned, now: datetime) -> list[datetime]:
+    """Instants in each partition that is needed from now on until those made ahead run out."""
+    instants, last = [now], now + partitioned.ahead
+    while (following := partitioned.next_after(instants[-1])) <= last:
+        instants.append(following)
+    return instants
+
+
+def ensure(partitioned: Partitioned, instants: Iterable[datetime]) -> int:
+    """Make the partitions that hold these instants; returns how many were missing."""
+    wanted = {partitioned.name(first): first for first in map(partitioned.first_of, instants)}
+    if not wanted.keys() - existing(partitioned).keys():
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING])
+        missing = sorted(wanted.keys() - existing(partitioned).keys())
+        for name in missing:
+            first = wanted[name]
+            cursor.execute(
+                f"CREATE TABLE {name} (LIKE {partitioned.table} INCLUDING ALL) {partitioned.options}"
+            )
+            # Attaching lets writers go on, where CREATE TABLE … PARTITION OF would lock them out.
+            cursor.execute(
+                f"ALTER TABLE {partitioned.table} ATTACH PARTITION {name} FOR VALUES FROM (%s) TO (%s)",
+                [first, partitioned.next_after(first)],
+            )
+    return len(missing)
+
+
+def existing(partitioned: Partitioned) -> dict[str, str]:
+    """Partitions by name and standing: `attached`, `pending` where a detach was cut short, `loose` after one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, CASE WHEN inhparent IS NULL THEN 'loose' WHEN inhdetachpending THEN 'pending'"
+            " ELSE 'attached' END FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid"
+            " WHERE relkind = 'r' AND relname ~ %s AND pg_table_is_visible(pg_class.oid) ORDER BY 1",
+            [rf"^{partitioned.table}_\d+$"],
+        )
+        return dict(cursor.fetchall())
+
+
+def _drop(partitioned: Partitioned, name: str, standing: str) -> None:
+    with connection.cursor() as cursor:
+        if standing != "loose":
+            how = "FINALIZE" if standing == "pending" else "CONCURRENTLY"
+            cursor.execute(f"ALTER TABLE {partitioned.table} DETACH PARTITION {name} {how}")
+        cursor.execute(f"DROP TABLE {name}")
