@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
@@ -23,6 +22,7 @@ from readiness.scoring.queries.fleet import DomainCard, Fleet
 from readiness.scoring.queries.rows import Figure, HealthReason, PillarFigure
 from readiness.scoring.queries.site import DomainDetail
 from web.drawing import bar_width, spark_path, stacked
+from web.links import link
 from web.states import state
 from web.units import format_value, instant, power, power_unit
 
@@ -33,12 +33,6 @@ CELLS_TOGETHER = 4
 OF_OWNERS = ("owner", "ownership")
 SPARK = {"width": 74, "height": 26}
 DOMAIN_TITLES = dict(Domain.choices)
-
-
-def link(name: str, *args: object, **query: object) -> str:
-    """The address of a page with its query."""
-    address = reverse(name, args=args)
-    return f"{address}?{urlencode(query)}" if query else address
 
 
 def key_figures(fleet: Fleet) -> list[Card]:

@@ -1,36 +1,13 @@
-"""Figures built with plotly's classes, which refuse a misspelt name: what all have, and the pillars.
+"""The pillars of a site as a radar."""
 
-Roles instead of colours, as the page kit says. Capacity is in gap/charts.py; series, which a zoom asks for often, are
-in live_charts.py.
-"""
-
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.scoring.queries.rows import PillarFigure
-
-type Figure = dict[str, Any]
-
-
-def ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def figure(traces: Iterable[Any], layout: go.Layout, meta: Figure) -> Figure:
-    return {
-        "data": [trace.to_plotly_json() for trace in traces],
-        "layout": layout.to_plotly_json(),
-        "meta": meta,
-    }
-
-
-def nothing(sentence: str) -> Figure:
-    """A chart that has nothing to show says why."""
-    return {"data": [], "layout": {}, "meta": {"empty": sentence, "finding": sentence}}
+from web.charts import Figure, figure, nothing
 
 
 def pillars(

@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
 from readiness.scoring import findings
-from readiness.scoring.cards import link
 from readiness.scoring.core.states import Tier
 from readiness.scoring.part_links import limit_form, proof_link
 from readiness.scoring.queries.check_list import CheckListRow
@@ -17,6 +16,7 @@ from readiness.scoring.queries.site import SourceRow
 from readiness.scoring.sentences import flip_words
 from web.ages import ago, old
 from web.drawing import stacked
+from web.links import link
 from web.units import duration, format_value, signed
 
 type Line = dict[str, Any]

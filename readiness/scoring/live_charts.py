@@ -6,8 +6,8 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from readiness.scoring import charts, findings
-from readiness.scoring.charts import Figure
 from readiness.scoring.queries.panels import Panel
+from web.charts import Figure
 
 
 def series(panels: Sequence[Panel], *, start: datetime, end: datetime) -> Figure:

@@ -17,8 +17,9 @@ from readiness.ownership import queries as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment, in_force
 from readiness.ownership.queries import UNOWNED
-from readiness.ownership.words import cell_label, cell_text, item_label, link
+from readiness.ownership.words import cell_label, cell_text, item_label
 from readiness.scoring.checks import FROM_OWNERSHIP
+from web.links import link
 
 
 def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:

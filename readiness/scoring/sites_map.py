@@ -12,10 +12,10 @@ from django.utils.translation import gettext, ngettext
 
 from inventory.models import Domain
 from readiness.scoring import findings
-from readiness.scoring.cards import link
 from readiness.scoring.core.gap import SiteCapacity
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import SiteStanding, Standing
+from web.links import link
 from web.states import state
 from web.units import number
 from web.world_map import Marker, middle, world_map

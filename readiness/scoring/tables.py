@@ -18,6 +18,7 @@ from readiness.scoring.queries.rows import SiteRow
 from web import clock, visibility
 from web.ages import old
 from web.drawing import bar_width, spark_path
+from web.links import link
 from web.rest.filters import ObjectFilterSet
 from web.tables import Column, Table
 from web.units import power
@@ -251,5 +252,5 @@ SITES = Table(
     ),
     row_id=lambda line: line.row.site.id,
     row_name=lambda line: line.row.site.name,
-    row_url=lambda line: cards.link("site", line.row.site.slug),
+    row_url=lambda line: link("site", line.row.site.slug),
 )

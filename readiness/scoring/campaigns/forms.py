@@ -15,8 +15,7 @@ from readiness.evidence.models import Tool, ValidationRun
 from readiness.framework.core.definition import Framework
 from readiness.scoring.campaigns.models import Campaign, CampaignItem, TargetKind
 from readiness.scoring.campaigns.planning import parts_by_runs
-from readiness.scoring.waivers.forms import WITH_NEIGHBOURS, NoteForm
-from web.forms import DayInput, PersonField, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayInput, NoteForm, PersonField, RefusedForm
 
 __all__ = ["AssignForm", "CampaignForm", "DropForm", "ItemForm", "NoteForm", "RepeatForm"]
 

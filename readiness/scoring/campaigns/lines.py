@@ -15,7 +15,7 @@ from readiness.scoring.campaigns.planning import Target
 from readiness.scoring.campaigns.queries import CampaignRow, GateRow, ItemRow
 from readiness.scoring.campaigns.tables import left, run_words
 from readiness.scoring.campaigns.targets import Targets
-from readiness.scoring.cards import link
+from web.links import link
 from web.visibility import name_of
 
 type Line = dict[str, Any]

@@ -11,8 +11,8 @@ from readiness.scoring.campaigns.filters import CampaignFilters
 from readiness.scoring.campaigns.models import Campaign, Progress
 from readiness.scoring.campaigns.progress import DONE
 from readiness.scoring.campaigns.queries import CampaignRow, ItemRow
-from readiness.scoring.cards import link
 from web.ages import ago
+from web.links import link
 from web.tables import Choice, Column, Table
 from web.tables.columns import Text
 

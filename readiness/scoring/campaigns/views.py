@@ -27,11 +27,11 @@ from readiness.scoring.campaigns.forms import (
     RepeatForm,
 )
 from readiness.scoring.campaigns.models import Campaign, CampaignItem
-from readiness.scoring.cards import link
-from readiness.scoring.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of
+from web.links import link
 from web.permissions import require
 
 may_see = require("inventory.view_site", "scoring.view_campaign")

@@ -9,11 +9,11 @@ from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.evidence.repeats import TailFigure
-from readiness.scoring.charts import Figure, ms, nothing
 from readiness.scoring.determinism import lines
 from readiness.scoring.determinism.judging import JudgedPath
 from readiness.scoring.determinism.queries import HistoryPoint, SiteDeterminism
 from readiness.scoring.determinism.tables import PathRow
+from web.charts import Figure, ms, nothing
 
 MOST_BARS = 16
 ROLES = {"loaded": "series-1", "idle": "deployed"}

@@ -12,13 +12,13 @@ from django.utils.translation import gettext, ngettext
 
 from readiness.evidence.core.proving.values import Run
 from readiness.evidence.repeats import TailFigure
-from readiness.scoring.cards import link
 from readiness.scoring.core.states import CheckState, ReasonCode
 from readiness.scoring.determinism.judging import PARTS, Baseline, JudgedPath, LeftOut, equal_medians
 from readiness.scoring.determinism.queries import HistoryPoint, SiteDeterminism, SitePaths
 from readiness.scoring.determinism.tables import PathRow, change_words, path_name
 from readiness.scoring.queries.rows import CheckRow, ThresholdRow
 from web.ages import ago
+from web.links import link
 from web.units import format_value, number
 
 type Line = dict[str, Any]

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.scoring.determinism.filters import DeterminismFilters
 from readiness.scoring.determinism.judging import PARTS, JudgedPath
 from readiness.scoring.determinism.queries import SitePaths
 from web.ages import ago
+from web.links import link
 from web.tables import Column, Table
 from web.units import number
 

@@ -10,10 +10,10 @@ from django.utils.translation import gettext, ngettext
 from accounts.models import User
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.refusals import MAY_PUBLISH
-from readiness.scoring.cards import link
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.dry_run.operations import MAY_TRY
 from readiness.scoring.dry_run.queries import Standing
+from web.links import link
 from web.permissions import roles_of
 from web.states import state as state_of
 from web.units import power

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.scoring.dry_run import lines
+from web.links import link
 from web.states import state as state_of
 from web.tables import Choice, Column, Table
 from web.units import percent, power

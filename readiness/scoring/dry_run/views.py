@@ -27,7 +27,7 @@ from readiness.framework.refusals import MAY_PUBLISH, MAY_SEE, NeedsReason, NotA
 from readiness.framework.views import breadcrumbs
 from readiness.scoring.dry_run import lines, operations, queries, tables
 from readiness.scoring.dry_run.models import DryRun
-from readiness.scoring.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require

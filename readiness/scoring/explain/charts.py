@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.scoring.charts import Figure, figure
 from readiness.scoring.explain.causes import Cause
 from readiness.scoring.explain.words import score
+from web.charts import Figure, figure
 
 THIN = 0.015
 """Height of a score's own mark, as a part of the axis: a bar down to an axis that does not begin at 0 would lie."""

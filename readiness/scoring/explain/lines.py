@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from inventory.models import Region, Site
-from readiness.scoring.cards import link
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.explain import Causes, CheckMove, Move
 from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
@@ -23,6 +22,7 @@ from readiness.scoring.explain.charts import Waterfall
 from readiness.scoring.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
 from readiness.scoring.queries.kept import Kept
 from readiness.scoring.version_links import difference_url
+from web.links import link
 
 type Line = dict[str, Any]
 

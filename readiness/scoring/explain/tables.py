@@ -5,13 +5,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.scoring.core.coalitions import CAUSES
 from readiness.scoring.core.states import FlipCause
 from readiness.scoring.explain import lines, words
 from readiness.scoring.explain.asked import Asked
 from readiness.scoring.explain.lines import CheckLine
 from readiness.scoring.explain.queries import SiteMove
+from web.links import link
 from web.tables import Column, Table
 from web.tables.columns import Text
 from web.units import number

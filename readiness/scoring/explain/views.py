@@ -11,13 +11,14 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Region, Site
-from readiness.scoring import cards, charts
+from readiness.scoring import charts
 from readiness.scoring.explain import causes, lines, queries, tables, words
 from readiness.scoring.explain import charts as explain_charts
 from readiness.scoring.explain.asked import Asked, AskedError, read
-from readiness.scoring.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.links import link
 from web.permissions import require
 
 TEMPLATE = "readiness/explain/page.html"
@@ -102,16 +103,16 @@ def _fleet(request: HttpRequest, asked: Asked) -> dict[str, Any]:
 def _around(asked: Asked, at: datetime) -> dict[str, Any]:
     crumbs = [{"label": gettext("Readiness"), "url": reverse("readiness")}]
     if asked.site:
-        crumbs.append({"label": asked.site.name, "url": cards.link("site", asked.site.slug)})
+        crumbs.append({"label": asked.site.name, "url": link("site", asked.site.slug)})
     return {
         "asked": asked,
         "site": asked.site,
         "presets": lines.presets(asked, now=at),
         "regions": lines.regions(asked, Region.objects.order_by("name", "pk")),
         "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
-        "chart_url": cards.link("explain-chart", "json", **asked.query),
-        "chart_csv": cards.link("explain-chart", "csv", **asked.query),
-        "api_url": cards.link("scoring-api-explain", **asked.query),
-        "changes_url": cards.link("site", asked.site.slug, tab="changes") if asked.site else "",
+        "chart_url": link("explain-chart", "json", **asked.query),
+        "chart_csv": link("explain-chart", "csv", **asked.query),
+        "api_url": link("scoring-api-explain", **asked.query),
+        "changes_url": link("site", asked.site.slug, tab="changes") if asked.site else "",
         "breadcrumbs": [*crumbs, {"label": gettext("Why did it move"), "url": ""}],
     }

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 
 from inventory.models import Site
 from readiness.scoring import findings
-from readiness.scoring.cards import Card, link
+from readiness.scoring.cards import Card
 from readiness.scoring.core.gap import Measure
 from readiness.scoring.gap import findings as gap_findings
 from readiness.scoring.gap.queries import CONDITIONAL, UNEVALUATED, Present, PresentGroup
@@ -29,6 +29,7 @@ from readiness.scoring.gap.question import (
     Question,
 )
 from web.drawing import bar_width
+from web.links import link
 from web.tables.addresses import PAGE, Address
 from web.tables.filtering import Chip, Filter, Option
 from web.units import number, power, power_unit

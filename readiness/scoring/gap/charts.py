@@ -10,11 +10,11 @@ from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.scoring import findings
-from readiness.scoring.charts import Figure, figure, ms, nothing
 from readiness.scoring.core.closing import CurvePoint, Step
 from readiness.scoring.core.gap import Capacity, Gap, Measure
 from readiness.scoring.gap.queries import CONDITIONAL, OTHERS, UNEVALUATED, UNRECORDED, Group
 from readiness.scoring.queries.capacity import CapacityHistory, Projection, SiteCapacityRow
+from web.charts import Figure, figure, ms, nothing
 from web.units import number, power_factor, power_unit
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.scoring.core.gap import Capacity, Measure
 from readiness.scoring.findings import amount
 from readiness.scoring.gap.closing import Closing
 from readiness.scoring.queries.capacity import check_name
+from web.links import link
 from web.tables import Column, Table
 
 NAMED = 3

@@ -15,10 +15,11 @@ from readiness.scoring.gap import cards, charts, findings, queries, tables
 from readiness.scoring.gap.closing import Closing, closing
 from readiness.scoring.gap.queries import Present
 from readiness.scoring.gap.question import FIRST_BLOCKER, BadQuestion, Question, read
-from readiness.scoring.views import answers
 from readiness.scoring.worklist import queries as worklist
+from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.links import link
 from web.permissions import require
 from web.tables import TablePage
 from web.timerange import TimeRange
@@ -50,7 +51,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "table": table,
         "plan": plan,
         "breadcrumbs": [
-            {"label": gettext("Readiness"), "url": cards.link("readiness")},
+            {"label": gettext("Readiness"), "url": link("readiness")},
             {"label": gettext("Gap"), "url": ""},
         ],
         **cards.switches(question, address, plan),

@@ -10,10 +10,10 @@ from django.utils.translation import gettext, ngettext
 
 from readiness.evidence.core.proving.interop import JudgedPair, Standing
 from readiness.scoring import findings
-from readiness.scoring.cards import link
 from readiness.scoring.core.gap import Capacity
 from readiness.scoring.interop.queries import WORST_FIRST, Cell, FleetPair, Matrix, SitePairs
 from readiness.scoring.interop.tables import worst_site
+from web.links import link
 from web.states import state
 
 type Line = dict[str, Any]

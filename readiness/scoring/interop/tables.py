@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from readiness.evidence.core.interop import ASPECTS
 from readiness.evidence.core.proving.interop import JudgedPair
 from readiness.scoring import findings
-from readiness.scoring.cards import link
 from readiness.scoring.interop.queries import WORST_FIRST, FleetPair, SitePairs
 from web.ages import ago
+from web.links import link
 from web.states import STATES
 from web.tables import Choice, Column, Table
 from web.units import duration

@@ -12,11 +12,11 @@ from django.views.decorators.http import conditional_page, require_GET
 from readiness.evidence.core.interop import CHECK
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check
-from readiness.scoring.cards import link
 from readiness.scoring.interop import lines, queries, tables
-from readiness.scoring.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.links import link
 from web.permissions import require
 
 MAY_ADD = "evidence.add_validationrun"

@@ -14,11 +14,11 @@ from django.utils.translation import gettext, ngettext
 
 from readiness.framework.core.definition import Check, Pillar
 from readiness.scoring import findings
-from readiness.scoring.cards import link
 from readiness.scoring.lines import against_limit
 from readiness.scoring.matrix.queries import Cell, CheckCount, Extent, MatrixRow
 from readiness.scoring.matrix.wanted import EXPIRES_SOON
 from readiness.scoring.matrix.words import short_name
+from web.links import link
 from web.states import STATES
 from web.tables.addresses import SORT, Address
 from web.units import number, power

@@ -19,6 +19,7 @@ from readiness.scoring.set_aside import set_aside
 from readiness.scoring.waivers import lines as waiver_lines
 from readiness.scoring.waivers.queries import GrantRow
 from web.ages import old
+from web.links import link
 
 type Card = dict[str, Any]
 
@@ -31,7 +32,7 @@ def panel(site: Site, found: SiteCheck, grants: Sequence[GrantRow], *, now: date
         "check": found.check,
         "pillar": found.pillar,
         "short": short_name(found.check),
-        "url": cards.link("site-check", site.slug, found.check.id),
+        "url": link("site-check", site.slug, found.check.id),
         "result": row,
         "stake": _stake(site, found.check.id, now=now),
         "facts": _facts(found, now=now),
@@ -39,7 +40,7 @@ def panel(site: Site, found: SiteCheck, grants: Sequence[GrantRow], *, now: date
         "strip": strip,
         "strip_label": cards.strip_label(strip),
         "grants": waiver_lines.of_check(list(grants), now=now),
-        "grants_url": cards.link("waivers", site=site.slug, check=found.check.id),
+        "grants_url": link("waivers", site=site.slug, check=found.check.id),
         "set_aside": set_aside(site, row, now=now),
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
     }

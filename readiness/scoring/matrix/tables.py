@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from readiness.framework.core.definition import Check
-from readiness.scoring import cards
 from readiness.scoring.matrix.filters import MatrixFilters
 from readiness.scoring.matrix.queries import MatrixRow
+from web.links import link
 from web.tables import Column, Table
 from web.units import power
 
@@ -24,7 +24,7 @@ def matrix_table(checks: Sequence[Check], *, shown: Sequence[Check], in_file: bo
         default_sort="-gap",
         columns=[*_of_site(in_file), *(_of_check(check, in_file and check in shown) for check in checks)],
         row_id=lambda row: row.site.id,
-        row_url=lambda row: cards.link("site", row.site.slug),
+        row_url=lambda row: link("site", row.site.slug),
         row_name=lambda row: row.site.name,
         empty={
             "title": _("No sites yet"),

@@ -25,10 +25,10 @@ from readiness.scoring.matrix.filters import FILTER_NAMES, MatrixFilters
 from readiness.scoring.matrix.tables import matrix_table
 from readiness.scoring.matrix.wanted import Wanted
 from readiness.scoring.queries import checks as check_queries
-from readiness.scoring.views import answers
 from readiness.scoring.waivers import lines as waiver_lines
 from readiness.scoring.waivers import queries as waiver_queries
 from readiness.scoring.waivers.operations import MAY_REQUEST
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.scoring.cards import link
 from readiness.scoring.owners import with_owner
 from readiness.scoring.packs.contents import pack_of
 from readiness.scoring.packs.document import Document
 from readiness.scoring.packs.writing import written
 from web.clock import now
+from web.links import link
 from web.permissions import require
 
 may_see = require(

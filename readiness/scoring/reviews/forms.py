@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from inventory.models import Site
 from readiness.scoring.reviews.models import Review, ReviewAction, SigningDomain
-from readiness.scoring.waivers.forms import WITH_NEIGHBOURS, NoteForm
-from web.forms import DayInput, PersonField, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayInput, NoteForm, PersonField, RefusedForm
 
 __all__ = ["ActionForm", "ApproverForm", "DecisionForm", "NameForm", "NoteForm", "OpenForm"]
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.scoring.cards import link
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.lines import against_limit
 from readiness.scoring.reviews.gate import CHECK
@@ -17,6 +16,7 @@ from readiness.scoring.reviews.models import Review, ReviewAction, SignOff
 from readiness.scoring.reviews.operations import MAY_CHANGE, MAY_DECIDE, MAY_OPEN
 from readiness.scoring.reviews.queries import Gate, SitesReview
 from readiness.scoring.reviews.standing import seen
+from web.links import link
 from web.visibility import name_of
 
 type Line = dict[str, Any]

@@ -5,10 +5,10 @@ from datetime import datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.scoring.reviews.filters import ApproverFilters, ReviewFilters
 from readiness.scoring.reviews.queries import ReviewRow
 from web.ages import ago
+from web.links import link
 from web.tables import Column, Table
 from web.units import duration
 

@@ -9,11 +9,11 @@ from typing import Any
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.scoring.charts import Figure, figure, ms, nothing
 from readiness.scoring.core.mean import BY_KW, PLAIN
 from readiness.scoring.queries.score_points import NEAR
 from readiness.scoring.trends.marks import KINDS, Mark
 from readiness.scoring.trends.queries import Day
+from web.charts import Figure, figure, ms, nothing
 from web.states import state
 
 DAY_MS = 86_400_000

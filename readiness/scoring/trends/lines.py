@@ -9,9 +9,9 @@ from django.utils.translation import gettext
 
 from inventory.models import Region
 from readiness.framework.core.definition import Framework
-from readiness.scoring.cards import link
 from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
 from readiness.scoring.trends.queries import Day, Subject
+from web.links import link
 from web.states import state
 from web.units import number
 

@@ -16,10 +16,10 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.framework.core.definition import Framework
 from readiness.framework.models import FrameworkVersion
-from readiness.scoring.cards import link
 from readiness.scoring.models import Flip, Grant
 from readiness.scoring.trends.queries import Subject
 from readiness.scoring.version_links import version_url
+from web.links import link
 from web.states import state
 
 DAY = timedelta(days=1)

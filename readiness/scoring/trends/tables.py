@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.scoring.trends.marks import KINDS
+from web.links import link
 from web.tables import Choice, Column, Table
 
 MARKS = Table(

@@ -13,13 +13,13 @@ from django.views.decorators.http import conditional_page, require_GET
 from inventory.models import Region, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
-from readiness.scoring import cards
 from readiness.scoring.trends import charts, lines, queries, tables
 from readiness.scoring.trends.marks import marks
 from readiness.scoring.trends.queries import Subject
-from readiness.scoring.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.links import link
 from web.permissions import require
 from web.timerange import TimeRange
 
@@ -47,7 +47,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
         "kpis": lines.figures(days, several=several),
         "finding": lines.finding(days, several=several),
         "time_range": span.context,
-        "explain_url": cards.link("explain", **lines.explained(subject, days)),
+        "explain_url": link("explain", **lines.explained(subject, days)),
         "breadcrumbs": [
             {"label": gettext("Readiness"), "url": reverse("readiness")},
             {"label": gettext("Trends"), "url": ""},
@@ -111,7 +111,7 @@ def _choices(subject: Subject, framework: Framework, span: TimeRange) -> dict[st
         "sites": Site.objects.order_by("name", "pk").values_list("slug", "name"),
         "kept": span.query | ({"pillar": subject.pillar} if subject.pillar else {}),
         "legend": lines.legend(several=subject.site is None),
-        "chart_url": cards.link("trends-chart", "json", **asked),
-        "chart_csv": cards.link("trends-chart", "csv", **asked),
-        "api_url": cards.link("scoring-api-score-point-list", **lines.api_query(subject)),
+        "chart_url": link("trends-chart", "json", **asked),
+        "chart_csv": link("trends-chart", "csv", **asked),
+        "api_url": link("scoring-api-score-point-list", **lines.api_query(subject)),
     }

@@ -14,13 +14,14 @@ from readiness.scoring import cards, check_tables, findings, lines, owners
 from readiness.scoring.queries import checks as check_queries
 from readiness.scoring.queries.check_list import CheckList, CheckListRow, check_list
 from readiness.scoring.set_aside import set_aside
-from readiness.scoring.views import answers
 from readiness.scoring.waivers import lines as waiver_lines
 from readiness.scoring.waivers import queries as waiver_queries
 from readiness.scoring.waivers.operations import MAY_REQUEST
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.drawing import stacked
+from web.links import link
 from web.permissions import require
 from web.visibility import sees_names
 
@@ -73,7 +74,7 @@ def check(request: HttpRequest, check_id: str) -> HttpResponse:
         "flips": [lines.flip_line(flip, with_site=True) for flip in found.flips[:FLIPS_SHOWN]],
         "breadcrumbs": [
             {"label": gettext("Checks"), "url": reverse("checks")},
-            {"label": found.pillar.short_name, "url": cards.link("checks", pillar=found.pillar.id)},
+            {"label": found.pillar.short_name, "url": link("checks", pillar=found.pillar.id)},
             {"label": found.check.name, "url": ""},
         ],
     }
@@ -102,18 +103,18 @@ def site_check(request: HttpRequest, slug: str, check_id: str) -> HttpResponse:
         "strip_label": cards.strip_label(strip),
         "flips": [lines.flip_line(flip) for flip in found.flips],
         "samples": [
-            {"label": query.label, "url": cards.link("explore", **query.params)} for query in found.samples
+            {"label": query.label, "url": link("explore", **query.params)} for query in found.samples
         ],
         "grants": waiver_lines.of_check(waiver_queries.of_check(site, check_id, now=at), now=at),
         "owners": owners.of_check(site, check_id, names=sees_names(request.user), now=at),
-        "grants_url": cards.link("waivers", site=slug, check=check_id),
+        "grants_url": link("waivers", site=slug, check=check_id),
         "set_aside": set_aside(site, found.result, now=at),
         "offer": waiver_lines.offer(found.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
         "no_verdict": "" if site.has_verdict else findings.no_verdict(site.stage),
         "breadcrumbs": [
             {"label": gettext("Fleet"), "url": reverse("fleet")},
-            {"label": site.name, "url": cards.link("site", slug)},
-            {"label": gettext("Checks"), "url": cards.link("site", slug, tab="evidence")},
+            {"label": site.name, "url": link("site", slug)},
+            {"label": gettext("Checks"), "url": link("site", slug, tab="evidence")},
             {"label": found.check.name, "url": ""},
         ],
     }
@@ -134,11 +135,11 @@ def _groups(found: CheckList, shown: Sequence[CheckListRow]) -> list[dict[str, A
 
 def _pillar_links(found: CheckList, pillar: str, state: str) -> list[dict[str, Any]]:
     kept = {"state": state} if state else {}
-    every = [{"label": gettext("All pillars"), "url": cards.link("checks", **kept), "current": not pillar}]
+    every = [{"label": gettext("All pillars"), "url": link("checks", **kept), "current": not pillar}]
     return every + [
         {
             "label": each.short_name,
-            "url": cards.link("checks", pillar=each.id, **kept),
+            "url": link("checks", pillar=each.id, **kept),
             "current": each.id == pillar,
         }
         for each in found.pillars
@@ -154,9 +155,7 @@ def _state_links(found: CheckList, pillar: str, state: str) -> list[dict[str, An
             "state": each,
             "count": totals[each],
             "current": each == state,
-            "url": cards.link("checks", **kept)
-            if each == state
-            else cards.link("checks", state=each, **kept),
+            "url": link("checks", **kept) if each == state else link("checks", state=each, **kept),
         }
         for each in STATES_SHOWN
         if totals.get(each) or each == state

@@ -15,9 +15,10 @@ from readiness.scoring.gap import charts as gap_charts
 from readiness.scoring.queries import attention, capacity, fleet
 from readiness.scoring.queries import sites as site_queries
 from readiness.scoring.queries.standing import Standing, standing
-from readiness.scoring.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.links import link
 from web.permissions import require
 from web.timerange import TimeRange
 from web.units import instant, power
@@ -122,15 +123,15 @@ def _gap_card(request: HttpRequest, span: TimeRange) -> dict[str, Any]:
     view = BY_SITE if request.GET.get("view") == BY_SITE else TREND
     names = {TREND: "fleet-gap-chart", BY_SITE: "fleet-gap-by-site-chart"}
     labels = {TREND: gettext("Trend"), BY_SITE: gettext("By site")}
-    urls = {each: cards.link(name, "json", **span.query) for each, name in names.items()}
+    urls = {each: link(name, "json", **span.query) for each, name in names.items()}
     return {
         "gap_title": gettext("Readiness gap"),
         "gap_url": urls[view],
-        "gap_csv": cards.link(names[view], "csv", **span.query),
+        "gap_csv": link(names[view], "csv", **span.query),
         "gap_views": [
             {
                 "label": labels[each],
-                "url": cards.link("fleet", view=each, **span.query),
+                "url": link("fleet", view=each, **span.query),
                 "chart_url": urls[each],
                 "current": each == view,
             }

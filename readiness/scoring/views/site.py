@@ -23,12 +23,13 @@ from readiness.scoring.queries.site_inventory import inventory_counts
 from readiness.scoring.queries.sites import rows as site_rows
 from readiness.scoring.reviews import lines as review_lines
 from readiness.scoring.reviews import queries as review_queries
-from readiness.scoring.views import answers
 from readiness.scoring.waivers.lines import excepted_note
 from readiness.scoring.waivers.operations import MAY_REQUEST
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of
+from web.links import link
 from web.permissions import require
 from web.timerange import TimeRange
 
@@ -70,7 +71,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "held_by": findings.held_by(found.deciding),
         "on_declarations": findings.on_declarations(len(found.row.capped), found.row.measurable),
         "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
-        "excepted_url": cards.link("waivers", site=site.slug, kind="exception", in_force="true"),
+        "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
         "deployed": findings.kw(found.row.deployed.it_kw),
         "ready": findings.kw(found.row.ready.it_kw),
     }
@@ -159,11 +160,11 @@ def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -
             "label": label,
             "count": count,
             "current": name == tab,
-            "url": cards.link("site", site.slug, tab=name),
+            "url": link("site", site.slug, tab=name),
         }
         for name, (label, count) in names.items()
     ] + [
-        {"label": label, "count": None, "current": False, "url": cards.link(name, site.slug)}
+        {"label": label, "count": None, "current": False, "url": link(name, site.slug)}
         for name, label in (
             ("site-determinism", gettext("Determinism")),
             ("site-interop", gettext("Interop")),
@@ -174,7 +175,7 @@ def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -
 def _breadcrumbs(site: Site) -> list[dict[str, str]]:
     return [
         {"label": gettext("Fleet"), "url": reverse("fleet")},
-        {"label": site.region.name, "url": cards.link("sites", region=site.region.slug)},
+        {"label": site.region.name, "url": link("sites", region=site.region.slug)},
         {"label": site.name, "url": ""},
     ]
 
@@ -182,15 +183,15 @@ def _breadcrumbs(site: Site) -> list[dict[str, str]]:
 def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
     domain = {"domain": tab} if tab in DOMAINS else {}
     return {
-        "series_url": cards.link("site-series-chart", site.slug, "json", **span.query, **domain),
-        "series_csv": cards.link("site-series-chart", site.slug, "csv", **span.query, **domain),
+        "series_url": link("site-series-chart", site.slug, "json", **span.query, **domain),
+        "series_csv": link("site-series-chart", site.slug, "csv", **span.query, **domain),
         # There before the chart is, so that nothing below it moves when it comes.
         "series_footer": gettext("Samples of the site’s sources"),
         "series_title": span.named(gettext("Live series")),
         "span_views": [
             {
                 "label": label,
-                "url": cards.link("site", site.slug, tab=tab, start=start, end="now"),
+                "url": link("site", site.slug, tab=tab, start=start, end="now"),
                 "current": (span.start_text, span.end_text) == (start, "now"),
             }
             for start, label in SPANS
@@ -203,11 +204,11 @@ def _overview(
 ) -> dict[str, Any]:
     return _series_card(site, "overview", span) | {
         "pillars": cards.pillar_bars(found.row.pillars, slug=site.slug),
-        "pillars_url": cards.link("site-pillars-chart", site.slug, "json"),
+        "pillars_url": link("site-pillars-chart", site.slug, "json"),
         "pillars_finding": findings.weakest_pillar(found.row),
-        "trend_url": cards.link("trends-chart", "json", site=site.slug),
+        "trend_url": link("trends-chart", "json", site=site.slug),
         "trend_views": [
-            {"label": gettext("All trends"), "url": cards.link("trends", site=site.slug), "current": False}
+            {"label": gettext("All trends"), "url": link("trends", site=site.slug), "current": False}
         ],
         "deciding": [
             lines.check_line(row, site.slug) for row in _worst_first(found.deciding)[:DECIDING_SHOWN]
@@ -251,7 +252,7 @@ def _changes(
     return {
         "flips": [lines.flip_line(flip) for flip in flips],
         "history": history_of(site, limit=CHANGES).rows,
-        "history_url": cards.link("history", model="inventory.site", id=site.pk),
+        "history_url": link("history", model="inventory.site", id=site.pk),
     }
 
 

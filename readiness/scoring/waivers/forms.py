@@ -7,21 +7,15 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
 from inventory.queries import end_of_day
 from readiness.framework.core.definition import Framework
 from readiness.scoring.waivers.models import LONGEST, Grant
-from web.forms import DayInput, RefusedForm
+from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
 
 USUAL = timedelta(days=30)
-WITH_NEIGHBOURS = [
-    MinValueValidator(date.min + timedelta(days=2)),
-    MaxValueValidator(date.max - timedelta(days=2)),
-]
-"""Days whose midnight has an instant in every zone; how long a grant may last, the operation decides."""
 
 
 class RequestForm(RefusedForm):
@@ -113,13 +107,3 @@ class RequestForm(RefusedForm):
 
 def _choice(form: forms.Form, name: str) -> forms.ChoiceField:
     return cast(forms.ChoiceField, form.fields[name])
-
-
-class NoteForm(forms.Form):
-    """Words beside a decision."""
-
-    note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["note"].required = required

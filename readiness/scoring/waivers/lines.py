@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
-from readiness.scoring.cards import link
 from readiness.scoring.core.states import CheckState, Gate
 from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.waivers.models import Grant, Standing
@@ -15,6 +14,7 @@ from readiness.scoring.waivers.operations import MAY_DECIDE, MAY_REQUEST
 from readiness.scoring.waivers.queries import Counts, GrantRow, is_open
 from readiness.scoring.waivers.rules import MOST_WAIVERS
 from readiness.scoring.waivers.tables import ends
+from web.links import link
 from web.permissions import roles_of
 from web.units import duration
 from web.visibility import name_of

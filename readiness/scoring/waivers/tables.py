@@ -5,11 +5,11 @@ from datetime import datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.scoring.waivers.filters import GrantFilters
 from readiness.scoring.waivers.models import Standing
 from readiness.scoring.waivers.queries import AgeingRow, GrantRow, is_open
 from web.ages import ago, old
+from web.links import link
 from web.tables import Column, Table
 from web.units import duration
 

@@ -16,15 +16,15 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.models import User
 from readiness.framework import queries as framework_queries
-from readiness.scoring.cards import link
-from readiness.scoring.views import answers
 from readiness.scoring.waivers import lines, operations, queries, tables
-from readiness.scoring.waivers.forms import NoteForm, RequestForm
+from readiness.scoring.waivers.forms import RequestForm
 from readiness.scoring.waivers.models import Grant
+from web import answers, visibility
 from web import tables as table_kit
-from web import visibility
 from web.clock import now
+from web.forms import NoteForm
 from web.history import history_of
+from web.links import link
 from web.permissions import MissingPermission, require
 
 may_see = require("inventory.view_site", "scoring.view_grant")

@@ -6,10 +6,10 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from readiness.scoring import findings
-from readiness.scoring.cards import link
 from readiness.scoring.worklist.queries import Counts, WorkRow
 from readiness.scoring.worklist.standing import Standing
 from readiness.scoring.worklist.tables import due
+from web.links import link
 
 type Line = dict[str, Any]
 

@@ -6,10 +6,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.scoring import findings
-from readiness.scoring.cards import link
 from readiness.scoring.worklist.filters import WorkItemFilters
 from readiness.scoring.worklist.models import WorkItem
 from readiness.scoring.worklist.queries import WorkRow
+from web.links import link
 from web.tables import Column, Table
 
 

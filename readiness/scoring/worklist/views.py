@@ -21,10 +21,10 @@ from readiness.scoring.gap import queries as gap_queries
 from readiness.scoring.gap.closing import closing
 from readiness.scoring.gap.question import BadQuestion, read
 from readiness.scoring.queries.capacity import check_name
-from readiness.scoring.views import answers
 from readiness.scoring.worklist import lines, operations, queries, tables
 from readiness.scoring.worklist.forms import AddForm, ChangeForm, ProgressForm, SelectionForm, initial_of
 from readiness.scoring.worklist.models import WorkItem
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of

@@ -21,7 +21,7 @@ from readiness.scoring.reviews import lines, operations, queries, tables
 from readiness.scoring.reviews.approvers import candidates
 from readiness.scoring.reviews.forms import DecisionForm, NoteForm, OpenForm, SiteForm
 from readiness.scoring.reviews.models import Review
-from readiness.scoring.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of

@@ -18,7 +18,7 @@ from readiness.scoring.reviews import approvers as approver_operations
 from readiness.scoring.reviews.forms import ActionForm, ApproverForm, NameForm
 from readiness.scoring.reviews.models import Review, ReviewAction, SigningDomain
 from readiness.scoring.reviews.views.pages import breadcrumbs, may_change, may_see, reader
-from readiness.scoring.views import answers
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.forms import RefusedForm
