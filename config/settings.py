@@ -70,6 +70,7 @@ CACHES = {
 INSTALLED_APPS = [
     "readiness.demo",
     "readiness.tradeoffs",
+    "readiness.grants",
     "readiness.scoring",
     "readiness.evidence",
     "readiness.ownership",

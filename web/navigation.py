@@ -29,7 +29,7 @@ ITEMS: tuple[Item, ...] = (
     Item(_("Worklist"), "worklist", "list-details", "scoring.view_workitem", "g l"),
     Item(_("Trends"), "trends", "heart-rate-monitor", "scoring.view_checkresult", "g y"),
     Item(_("Framework"), "framework", "versions", "framework.view_frameworkversion", "g r"),
-    Item(_("Waivers"), "waivers", "flag", "scoring.view_grant", "g w"),
+    Item(_("Waivers"), "waivers", "flag", "grants.view_grant", "g w"),
     Item(_("Campaigns"), "campaigns", "target-arrow", "scoring.view_campaign", "g c"),
     Item(_("Go-live reviews"), "reviews", "shield-check", "scoring.view_review", "g o"),
     Item(_("Trade-offs"), "tradeoffs", "scale", "tradeoffs.view_sitefactor", "g t", _("Trade-offs")),

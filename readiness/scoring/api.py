@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from inventory.models import Site
+from readiness.boards.waivers.api import GrantViewSet
 from readiness.scoring import operations
 from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.scoring.determinism.api import DeterminismViewSet
@@ -21,7 +22,6 @@ from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
 from readiness.scoring.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
 from readiness.scoring.trends.api import ScorePointViewSet
-from readiness.scoring.waivers.api import GrantViewSet
 from readiness.scoring.worklist.api import WorkItemViewSet
 from web import clock
 from web.rest.errors import named_errors

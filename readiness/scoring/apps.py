@@ -16,7 +16,6 @@ class ScoringConfig(AppConfig):
         search.register("checks", _("Checks"), find_checks, permission="scoring.view_checkresult", order=20)
         search.register("worklist", _("Worklist"), find_work, permission="scoring.view_workitem", order=25)
         links.has_page(Site, "site", "slug")
-        links.has_page(self.get_model("Grant"), "waiver")
         links.has_page(self.get_model("WorkItem"), "work-item")
         links.has_page(self.get_model("Campaign"), "campaign")
         links.has_page(self.get_model("CampaignItem"), "campaign-item")

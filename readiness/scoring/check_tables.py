@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from readiness.boards.waivers.lines import waiver_url, waiver_word
 from readiness.framework.core.vocabulary import Gate
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.models import CheckState, Tier
 from readiness.scoring.queries.site import PillarChecks
-from readiness.scoring.waivers.lines import waiver_url, waiver_word
 from web.ages import old
 from web.links import link
 from web.tables import Choice, Column, Table

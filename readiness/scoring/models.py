@@ -13,7 +13,6 @@ from readiness.scoring.choices import CheckState, Health, Tier, Verdict
 from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
-from readiness.scoring.waivers.models import Grant
 from readiness.scoring.worklist.models import WorkItem
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "DomainHealth",
     "DryRun",
     "Flip",
-    "Grant",
     "Health",
     "Review",
     "ReviewAction",

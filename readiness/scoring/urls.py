@@ -46,5 +46,5 @@ urlpatterns = [
     path("readiness/worklist/", include("readiness.scoring.worklist.urls")),
     path("readiness/trends/", include("readiness.scoring.trends.urls")),
     path("readiness/framework/<int:pk>/", include("readiness.scoring.dry_run.urls")),
-    path("waivers/", include("readiness.scoring.waivers.urls")),
+    path("waivers/", include("readiness.boards.waivers.urls")),
 ]

@@ -15,13 +15,13 @@ from accounts.models import AccessScope, User
 from readiness.evidence.models import Attestation, DeclaredLimit, RecordedFact, ValidationRun
 from readiness.framework import operations as frameworks
 from readiness.framework import queries as framework_queries
+from readiness.grants.models import Grant
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.scoring.models import (
     Approver,
     Campaign,
     CampaignItem,
     DryRun,
-    Grant,
     Review,
     ReviewAction,
     SignOff,

@@ -10,14 +10,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
 from inventory.models import Site
+from readiness.boards.waivers import lines as waiver_lines
+from readiness.grants.queries import GrantRow
 from readiness.scoring import cards, findings, lines
 from readiness.scoring.matrix.words import short_name
 from readiness.scoring.queries.checks import SiteCheck
 from readiness.scoring.queries.rows import PartRow
 from readiness.scoring.queries.standing import present_capacity, score_of
 from readiness.scoring.set_aside import set_aside
-from readiness.scoring.waivers import lines as waiver_lines
-from readiness.scoring.waivers.queries import GrantRow
 from web.ages import old
 from web.links import link
 

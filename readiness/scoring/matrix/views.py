@@ -16,8 +16,11 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
+from readiness.boards.waivers import lines as waiver_lines
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
+from readiness.grants import queries as waiver_queries
+from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import findings
 from readiness.scoring.matrix import lines, panel, queries
 from readiness.scoring.matrix import report as report_lines
@@ -25,9 +28,6 @@ from readiness.scoring.matrix.filters import FILTER_NAMES, MatrixFilters
 from readiness.scoring.matrix.tables import matrix_table
 from readiness.scoring.matrix.wanted import Wanted
 from readiness.scoring.queries import checks as check_queries
-from readiness.scoring.waivers import lines as waiver_lines
-from readiness.scoring.waivers import queries as waiver_queries
-from readiness.scoring.waivers.operations import MAY_REQUEST
 from web import answers
 from web import tables as table_kit
 from web.clock import now

@@ -19,7 +19,7 @@ from web.links import link
 from web.permissions import require
 
 may_see = require(
-    *("inventory.view_site", "scoring.view_checkresult", "scoring.view_grant", "scoring.view_review"),
+    *("inventory.view_site", "scoring.view_checkresult", "grants.view_grant", "scoring.view_review"),
     *("scoring.view_campaign", "evidence.view_validationrun"),
 )
 

@@ -9,10 +9,10 @@ from typing import Any
 from inventory.models import Site
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Gate
+from readiness.grants.models import Grant
 from readiness.scoring.core.states import Verdict
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.reviews.gate import Standing
-from readiness.scoring.waivers.models import Grant
 from web.visibility import name_of
 
 FROZEN = (

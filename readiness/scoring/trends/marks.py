@@ -16,7 +16,8 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.framework.core.definition import Framework
 from readiness.framework.models import FrameworkVersion
-from readiness.scoring.models import Flip, Grant
+from readiness.grants.models import Grant
+from readiness.scoring.models import Flip
 from readiness.scoring.trends.queries import Subject
 from readiness.scoring.version_links import version_url
 from web.links import link

@@ -10,13 +10,13 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
+from readiness.boards.waivers import lines as waiver_lines
+from readiness.grants import queries as waiver_queries
+from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import cards, check_tables, findings, lines, owners
 from readiness.scoring.queries import checks as check_queries
 from readiness.scoring.queries.check_list import CheckList, CheckListRow, check_list
 from readiness.scoring.set_aside import set_aside
-from readiness.scoring.waivers import lines as waiver_lines
-from readiness.scoring.waivers import queries as waiver_queries
-from readiness.scoring.waivers.operations import MAY_REQUEST
 from web import answers
 from web import tables as table_kit
 from web.clock import now

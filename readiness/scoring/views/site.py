@@ -12,6 +12,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
 from inventory.models import Domain, Site
+from readiness.boards.waivers.lines import excepted_note
+from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import cards, charts, check_tables, findings, lines, live_charts, operations
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.owners import with_owner
@@ -23,8 +25,6 @@ from readiness.scoring.queries.site_inventory import inventory_counts
 from readiness.scoring.queries.sites import rows as site_rows
 from readiness.scoring.reviews import lines as review_lines
 from readiness.scoring.reviews import queries as review_queries
-from readiness.scoring.waivers.lines import excepted_note
-from readiness.scoring.waivers.operations import MAY_REQUEST
 from web import answers
 from web import tables as table_kit
 from web.clock import now

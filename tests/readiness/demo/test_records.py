@@ -19,8 +19,8 @@ from readiness.evidence.models import (
     RunMeasure,
     ValidationRun,
 )
+from readiness.grants.models import Grant
 from readiness.scoring.campaigns.models import Campaign
-from readiness.scoring.models import Grant
 from readiness.scoring.reviews.models import Review
 from tests.conftest import NOW
 

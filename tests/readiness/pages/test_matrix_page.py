@@ -259,9 +259,9 @@ def test_a_refusal_names_the_permission(client_of, user_of, dallas):
 
 
 def test_a_waiver_shows_in_the_panel(planner_pages, dallas, user_of):
-    from readiness.scoring.waivers import operations
+    from readiness.boards.waivers.asking import ask_for_grant
 
-    asked = operations.request(
+    asked = ask_for_grant(
         site=dallas,
         kind="waiver",
         check_id="p2-power-headroom",

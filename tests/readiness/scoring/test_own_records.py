@@ -9,10 +9,11 @@ from readiness.evidence.core.own_records import OWN_RECORDS
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact
 from readiness.framework import queries as framework_queries
+from readiness.grants.models import Grant
 from readiness.ownership import operations as ownership
 from readiness.ownership.core.standing import Item
 from readiness.scoring.checks import COMPUTED, FROM_OWNERSHIP, FROM_REVIEWS
-from readiness.scoring.models import CheckResult, Grant
+from readiness.scoring.models import CheckResult
 from readiness.scoring.operations import evaluate
 from readiness.scoring.reviews import approvers
 from readiness.scoring.reviews import operations as reviews

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from readiness.boards.waivers.asking import ask_for_grant
 from readiness.framework import queries as framework_queries
+from readiness.grants import operations as waivers
+from readiness.grants.standing import standing_grants
 from readiness.scoring.models import SiteScore
-from readiness.scoring.waivers import operations as waivers
-from readiness.scoring.waivers.standing import standing_grants
 from tests.inventory import made
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.explain.scene import BACKUP, DAY, MONTH, failing, good
@@ -42,7 +43,7 @@ def gent(db, frozen_now, before, user_of):
     there = made.site(name="Gent", slug="gent")
     made.capacity_event(site=there, it_kw=400.0)
     asked = {"kind": "waiver", "check_id": BACKUP, "reason": "UPS B is being replaced"}
-    grant = waivers.request(
+    grant = ask_for_grant(
         site=there, ends_at=frozen_now.at + 7 * DAY, by=user_of("ops"), now=frozen_now.at - DAY, **asked
     )
     waivers.approve(grant, note="", by=user_of("manager"), now=frozen_now.at - DAY)

@@ -10,9 +10,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from readiness.boards.waivers.asking import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact
 from readiness.framework import queries as framework_queries
+from readiness.grants import operations as waivers
+from readiness.grants.models import Grant
 from readiness.scoring import operations as scoring
 from readiness.scoring.campaigns import operations as campaigns
 from readiness.scoring.packs.contents import pack_of
@@ -21,8 +24,6 @@ from readiness.scoring.packs.pdf import pdf_of, printable
 from readiness.scoring.packs.writing import written
 from readiness.scoring.reviews import approvers
 from readiness.scoring.reviews import operations as reviews
-from readiness.scoring.waivers import operations as waivers
-from readiness.scoring.waivers.models import Grant
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from web.states import state
@@ -50,7 +51,7 @@ def porto(user_of, frozen_now):
         "check_id": "p2-backup-power",
         "reason": "UPS B is being replaced",
     }
-    grant = waivers.request(**asked, ends_at=frozen_now.at + 30 * DAY, **entered)
+    grant = ask_for_grant(**asked, ends_at=frozen_now.at + 30 * DAY, **entered)
     manager = {"by": user_of("manager"), "now": frozen_now.at}
     waivers.approve(grant, **manager)
     lead = user_of("viewer", username="energy-lead")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from readiness.framework import queries as framework_queries
-from readiness.scoring.models import Grant
+from readiness.grants.models import Grant
 from readiness.scoring.reviews import approvers, operations
 from readiness.scoring.reviews.gate import CHECK, DOMAINS
 from tests.inventory import made

@@ -10,14 +10,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Site
+from readiness.boards.waivers.asking import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import import_run
 from readiness.framework import operations as framework
 from readiness.framework.core.loading import load
 from readiness.framework.core.mapping import to_mapping
+from readiness.grants import operations as waivers
 from readiness.scoring.models import ScorePoint
 from readiness.scoring.trends.queries import Subject, days
-from readiness.scoring.waivers import operations as waivers
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from tests.readiness.scoring import stored
@@ -53,9 +54,9 @@ def eventful(porto, frozen_now, user_of):
     ops, manager = user_of("ops"), user_of("manager")
     at = frozen_now.at
     asked = {"kind": "waiver", "check_id": BACKUP, "reason": "UPS B is being replaced"}
-    grant = waivers.request(site=porto, ends_at=at - 2 * DAY, by=ops, now=at - 9 * DAY, **asked)
+    grant = ask_for_grant(site=porto, ends_at=at - 2 * DAY, by=ops, now=at - 9 * DAY, **asked)
     waivers.approve(grant, note="", by=manager, now=at - 8 * DAY)
-    kept = waivers.request(site=porto, ends_at=at + 9 * DAY, by=ops, now=at - DAY, **asked)
+    kept = ask_for_grant(site=porto, ends_at=at + 9 * DAY, by=ops, now=at - DAY, **asked)
     waivers.revoke(waivers.approve(kept, note="", by=manager, now=at - DAY), note="Done", by=manager, now=at)
     definition = to_mapping(load(framework.SHIPPED)) | {"version": "muster-2"}
     framework.publish(definition, by=None, now=at - 4 * DAY)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from readiness.scoring.waivers import operations
+from readiness.boards.waivers.asking import ask_for_grant
+from readiness.grants import operations
 from tests.inventory import made
 
 DAY = timedelta(days=1)
@@ -23,7 +24,7 @@ def ask(ops, frozen_now):
     def make(site, *, days=7, by=ops, **given):
         given = {"kind": "waiver", "check_id": WAIVABLE, "reason": "UPS B is being replaced"} | given
         given.setdefault("ends_at", given.get("starts_at", frozen_now.at) + days * DAY)
-        return operations.request(site=site, by=by, now=frozen_now.at, **given)
+        return ask_for_grant(site=site, by=by, now=frozen_now.at, **given)
 
     return make
 

@@ -7,9 +7,9 @@ import pytest
 
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.removal import remove
+from readiness.grants import operations
+from readiness.grants.models import Grant
 from readiness.scoring import operations as scoring
-from readiness.scoring.models import Grant
-from readiness.scoring.waivers import operations
 from tests.readiness.scoring.waivers.conftest import WAIVABLE
 
 pytestmark = pytest.mark.django_db

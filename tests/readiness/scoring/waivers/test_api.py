@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from readiness.grants import operations
+from readiness.grants.models import Grant
 from readiness.scoring import operations as scoring
-from readiness.scoring.models import Grant
-from readiness.scoring.waivers import operations
 from tests.inventory import made
 from tests.readiness.scoring.waivers.conftest import DAY, WAIVABLE
 
@@ -130,7 +130,7 @@ class TestDeciding:
     def test_whoever_asked_withdraws(self, porto, ask, api_of):
         asked = ask(porto)
         refused = api_of("planner").post(f"{HERE}{asked.pk}/revoke/", {"note": "not mine"})
-        assert (refused.status_code, "scoring.approve_grant" in refused.json()["detail"]) == (403, True)
+        assert (refused.status_code, "grants.approve_grant" in refused.json()["detail"]) == (403, True)
         answer = api_of("ops").post(f"{HERE}{asked.pk}/revoke/", {"note": "fixed"})
         assert (answer.json()["state"]["value"], answer.json()["revoked_by"]["display"]) == ("revoked", "ops")
 
@@ -151,12 +151,12 @@ class TestDeciding:
 @pytest.mark.parametrize(
     ("role", "step", "missing"),
     [
-        ("viewer", "", "scoring.add_grant"),
-        ("manager", "", "scoring.add_grant"),
-        ("viewer", "approve/", "scoring.approve_grant"),
-        ("ops", "approve/", "scoring.approve_grant"),
-        ("planner", "deny/", "scoring.approve_grant"),
-        ("viewer", "revoke/", "scoring.approve_grant"),
+        ("viewer", "", "grants.add_grant"),
+        ("manager", "", "grants.add_grant"),
+        ("viewer", "approve/", "grants.approve_grant"),
+        ("ops", "approve/", "grants.approve_grant"),
+        ("planner", "deny/", "grants.approve_grant"),
+        ("viewer", "revoke/", "grants.approve_grant"),
     ],
 )
 def test_a_refusal_names_the_permission(porto, ask, user_of, api_of, frozen_now, role, step, missing):

@@ -7,10 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from inventory.models import SiteChange
-from readiness.scoring.models import Grant
-from readiness.scoring.waivers import operations
-from readiness.scoring.waivers.models import LONGEST
-from readiness.scoring.waivers.rules import MOST_WAIVERS
+from readiness.grants import operations
+from readiness.grants.core.rules import MOST_WAIVERS
+from readiness.grants.models import LONGEST, Grant
 from tests.inventory import made
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.waivers.conftest import DAY, WAIVABLE

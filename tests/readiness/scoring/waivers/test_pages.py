@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from readiness.scoring.models import Grant
-from readiness.scoring.waivers import operations
+from readiness.grants import operations
+from readiness.grants.models import Grant
 from tests.inventory import made
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.waivers.conftest import DAY, WAIVABLE
@@ -306,12 +306,12 @@ class TestDeciding:
 @pytest.mark.parametrize(
     ("role", "method", "path", "missing"),
     [
-        ("viewer", "get", "/waivers/request/", "scoring.add_grant"),
-        ("manager", "post", "/waivers/request/", "scoring.add_grant"),
-        ("planner", "post", "/waivers/{}/approve/", "scoring.approve_grant"),
-        ("ops", "post", "/waivers/{}/deny/", "scoring.approve_grant"),
-        ("viewer", "post", "/waivers/{}/revoke/", "scoring.approve_grant"),
-        ("planner", "post", "/waivers/{}/revoke/", "scoring.approve_grant"),
+        ("viewer", "get", "/waivers/request/", "grants.add_grant"),
+        ("manager", "post", "/waivers/request/", "grants.add_grant"),
+        ("planner", "post", "/waivers/{}/approve/", "grants.approve_grant"),
+        ("ops", "post", "/waivers/{}/deny/", "grants.approve_grant"),
+        ("viewer", "post", "/waivers/{}/revoke/", "grants.approve_grant"),
+        ("planner", "post", "/waivers/{}/revoke/", "grants.approve_grant"),
     ],
 )
 def test_a_refusal_names_the_permission(porto, ask, user_of, client_of, role, method, path, missing):

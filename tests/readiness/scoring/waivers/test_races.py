@@ -6,9 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from readiness.scoring.models import Grant
-from readiness.scoring.waivers import operations
-from readiness.scoring.waivers.rules import MOST_WAIVERS
+from readiness.grants import operations
+from readiness.grants.core.rules import MOST_WAIVERS
+from readiness.grants.models import Grant
 from tests.readiness.scoring.waivers import test_operations
 
 pytestmark = pytest.mark.django_db(transaction=True)

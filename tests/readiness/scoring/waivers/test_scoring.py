@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from readiness.grants import operations
+from readiness.grants.models import Grant
+from readiness.grants.standing import standing_grants
 from readiness.scoring import operations as scoring
-from readiness.scoring.models import CheckResult, Flip, Grant, SiteScore
-from readiness.scoring.waivers import operations
-from readiness.scoring.waivers.standing import standing_grants
+from readiness.scoring.models import CheckResult, Flip, SiteScore
 from tests.readiness.scoring.waivers.conftest import DAY, WAIVABLE
 
 pytestmark = pytest.mark.django_db

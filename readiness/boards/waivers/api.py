@@ -14,9 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from readiness.scoring.waivers import operations
-from readiness.scoring.waivers.filters import GrantFilters
-from readiness.scoring.waivers.models import Grant, GrantQuerySet, Standing
+from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.filters import GrantFilters
+from readiness.grants import operations
+from readiness.grants.models import Grant, GrantQuerySet, Standing
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.fields import spoken_choice
@@ -84,7 +85,7 @@ class GrantViewSet(ObjectViewSet):
 
     def perform_create(self, serializer: Any) -> None:
         with named_errors(operations.AlreadyDecided):
-            serializer.instance = operations.request(
+            serializer.instance = ask_for_grant(
                 **serializer.validated_data, by=cast(User, self.request.user), now=clock.now()
             )
 

@@ -126,7 +126,7 @@ class Grant(models.Model):
         # What a site is judged on changed, as with evidence.
         triggers = [
             *claims(OWN_SITE, origin="evidence"),
-            signed_once("scoring_grant", "approver_id", "decided_at", "requested_by_id"),
+            signed_once("grants_grant", "approver_id", "decided_at", "requested_by_id"),
         ]
         indexes = [models.Index(fields=["site", "check_id"], name="grant_site_check")]
         constraints = [

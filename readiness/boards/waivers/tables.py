@@ -5,9 +5,10 @@ from datetime import datetime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.waivers.filters import GrantFilters
-from readiness.scoring.waivers.models import Standing
-from readiness.scoring.waivers.queries import AgeingRow, GrantRow, is_open
+from readiness.boards.waivers.filters import GrantFilters
+from readiness.boards.waivers.queries import AgeingRow
+from readiness.grants.models import Standing
+from readiness.grants.queries import GrantRow, is_open
 from web.ages import ago, old
 from web.links import link
 from web.tables import Column, Table
@@ -48,7 +49,7 @@ def grant_table(now: datetime) -> Table:
         row_id="id",
         row_name=lambda row: f"{row.kind_label}: {row.check_name}, {row.site_name}",
         row_url=lambda row: link("waiver", row.id),
-        api="scoring-api-grant-list",
+        api="grants-api-grant-list",
         empty={
             "title": _("No waiver"),
             "text": _("What is asked for on the page of a site’s check appears here, also after it ended."),

@@ -9,17 +9,17 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from readiness.scoring.core.combine import Grant as StandingGrant
-from readiness.scoring.waivers.models import Grant
+from readiness.grants.core.held import HeldGrant
+from readiness.grants.models import Grant
 
 
 @dataclass(frozen=True, slots=True)
 class SiteGrants:
     """By check id; a declared n-a of a sub-measure by `check/part`."""
 
-    waivers: Mapping[str, StandingGrant] = field(default_factory=dict)
-    exceptions: Mapping[str, StandingGrant] = field(default_factory=dict)
-    declared_na: Mapping[str, StandingGrant] = field(default_factory=dict)
+    waivers: Mapping[str, HeldGrant] = field(default_factory=dict)
+    exceptions: Mapping[str, HeldGrant] = field(default_factory=dict)
+    declared_na: Mapping[str, HeldGrant] = field(default_factory=dict)
 
 
 NONE = SiteGrants()
@@ -33,7 +33,7 @@ def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, Si
     counted = Q(state=Grant.State.APPROVED) | Q(state=Grant.State.REVOKED, revoked_at__gt=now)
     found = Grant.objects.filter(counted, site_id__in=site_ids, decided_at__lte=now, ends_at__gt=now)
     columns = ("id", "reason", "requested_by__username", "approver__username", "starts_at", "ends_at")
-    by_site: dict[int, dict[str, dict[str, StandingGrant]]] = defaultdict(lambda: defaultdict(dict))
+    by_site: dict[int, dict[str, dict[str, HeldGrant]]] = defaultdict(lambda: defaultdict(dict))
     for site_id, kind, check_id, part, *rest in found.order_by("starts_at", "pk").values_list(
         "site_id", "kind", "check_id", "part", *columns
     ):
@@ -52,8 +52,8 @@ def standing_grants(site_ids: Collection[int], *, now: datetime) -> dict[int, Si
 
 def _standing(
     pk: int, reason: str, requested_by: str, approver: str | None, starts_at: datetime, ends_at: datetime
-) -> StandingGrant:
-    return StandingGrant(
+) -> HeldGrant:
+    return HeldGrant(
         id=str(pk),
         reason=reason,
         requested_by=requested_by,

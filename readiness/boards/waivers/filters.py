@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from readiness.framework import queries as framework_queries
-from readiness.scoring.waivers.models import Grant, Standing, is_live
+from readiness.grants.models import Grant, Standing, is_live
 from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag

@@ -12,19 +12,12 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.vocabulary import Gate
-from readiness.scoring.core.states import CheckState, ReasonCode
-from readiness.scoring.models import CheckResult
-from readiness.scoring.waivers.models import LONGEST, Grant
-from readiness.scoring.waivers.rules import (
-    MOST_WAIVERS,
-    NotGrantable,
-    check_of,
-    refuse_unsuitable,
-)
+from readiness.grants.core.rules import MOST_WAIVERS, NotGrantable, check_of, refuse_unsuitable
+from readiness.grants.models import LONGEST, Grant
 from web.permissions import MissingPermission, roles_of
 
-MAY_REQUEST = "scoring.add_grant"
-MAY_DECIDE = "scoring.approve_grant"
+MAY_REQUEST = "grants.add_grant"
+MAY_DECIDE = "grants.approve_grant"
 
 
 class OwnRequest(PermissionDenied):
@@ -45,10 +38,15 @@ def request(
     reason: str,
     starts_at: datetime | None = None,
     ends_at: datetime,
+    gate: Gate | None,
+    excluded: bool,
     by: User,
     now: datetime,
 ) -> Grant:
     """Ask for a grant; it counts from `starts_at` (now, if none is given) once somebody else has approved it.
+
+    `gate` is the check's at this site, None where it was never evaluated there: then it is that of the definition.
+    `excluded` says that the check does not apply at the site anyway.
 
     Raises MissingPermission, and ValidationError by field: a check that cannot have it, a span out of bounds, one that
     is live in that time, too many waivers at the site.
@@ -67,7 +65,7 @@ def request(
     )
     _refuse_span(grant, now)
     grant.clean_fields(exclude=["requested_by"])
-    _refuse_unsuitable(grant)
+    _refuse_unsuitable(grant, gate, excluded=excluded)
     # Two requests for one site wait for each other, so that neither overlooks the other's.
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     _refuse_second(grant)
@@ -157,22 +155,13 @@ def _refuse_span(grant: Grant, now: datetime) -> None:
         raise ValidationError({"starts_at": [_("It begins within %(days)s days.") % {"days": LONGEST.days}]})
 
 
-def _refuse_unsuitable(grant: Grant) -> None:
+def _refuse_unsuitable(grant: Grant, gate: Gate | None, *, excluded: bool) -> None:
     _version, framework = framework_queries.current()
     if grant.part and grant.kind != Grant.Kind.NOT_APPLICABLE:
         raise ValidationError({"part": [_("Only a declared n-a may be of one sub-measure.")]})
     try:
         check = check_of(framework, grant.check_id)
-        result = CheckResult.objects.filter(site=grant.site, check_id=check.id).first()
-        refuse_unsuitable(
-            grant.kind,
-            check,
-            grant.part,
-            gate=Gate(result.gate) if result else check.gate,
-            excluded=result is not None
-            and result.state == CheckState.NOT_APPLICABLE
-            and result.code == ReasonCode.EXCLUDED,
-        )
+        refuse_unsuitable(grant.kind, check, grant.part, gate=gate or check.gate, excluded=excluded)
     except NotGrantable as error:
         raise ValidationError({error.field: [error.reason]}) from error
 

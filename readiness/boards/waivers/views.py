@@ -15,10 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from readiness.boards.waivers import lines, queries, tables
+from readiness.boards.waivers.asking import ask_for_grant
+from readiness.boards.waivers.forms import RequestForm
 from readiness.framework import queries as framework_queries
-from readiness.scoring.waivers import lines, operations, queries, tables
-from readiness.scoring.waivers.forms import RequestForm
-from readiness.scoring.waivers.models import Grant
+from readiness.grants import operations
+from readiness.grants.models import Grant
+from readiness.grants.queries import counts, grants
 from web import answers, visibility
 from web import tables as table_kit
 from web.clock import now
@@ -27,9 +30,9 @@ from web.history import history_of
 from web.links import link
 from web.permissions import MissingPermission, require
 
-may_see = require("inventory.view_site", "scoring.view_grant")
-may_ask = require("inventory.view_site", "scoring.view_grant", operations.MAY_REQUEST)
-may_decide = require("inventory.view_site", "scoring.view_grant", operations.MAY_DECIDE)
+may_see = require("inventory.view_site", "grants.view_grant")
+may_ask = require("inventory.view_site", "grants.view_grant", operations.MAY_REQUEST)
+may_decide = require("inventory.view_site", "grants.view_grant", operations.MAY_DECIDE)
 
 
 @may_see
@@ -38,12 +41,12 @@ may_decide = require("inventory.view_site", "scoring.view_grant", operations.MAY
 def waivers(request: HttpRequest) -> HttpResponseBase:
     at = now()
     prepare = lambda found: queries.rows(found, now=at)  # noqa: E731
-    table = table_kit.page(request, tables.grant_table(at), queries.grants(now=at), prepare=prepare)
+    table = table_kit.page(request, tables.grant_table(at), grants(now=at), prepare=prepare)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/waivers/list.html", table)
     context = {
         "table": table,
-        "kpis": lines.key_figures(queries.counts(now=at), now=at),
+        "kpis": lines.key_figures(counts(now=at), now=at),
         "may_request": request.user.has_perm(operations.MAY_REQUEST),
         "breadcrumbs": _breadcrumbs(gettext("Waivers"), first=True),
     }
@@ -90,7 +93,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     form = RequestForm(request.POST or None, initial=initial, framework=framework, now=at)
     if request.method == "POST" and form.is_valid():
         try:
-            grant = operations.request(**form.asked(), by=_reader(request), now=at)
+            grant = ask_for_grant(**form.asked(), by=_reader(request), now=at)
         except ValidationError as error:
             form.refused(error)
         else:
@@ -167,7 +170,7 @@ def _reader(request: HttpRequest) -> User:
 
 
 def _grant(pk: int, at: datetime) -> Grant:
-    return get_object_or_404(queries.grants(now=at), pk=pk)
+    return get_object_or_404(grants(now=at), pk=pk)
 
 
 def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:

@@ -7,13 +7,13 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
+from readiness.boards.waivers.tables import ends
+from readiness.grants.core.rules import MOST_WAIVERS
+from readiness.grants.models import Grant, Standing
+from readiness.grants.operations import MAY_DECIDE, MAY_REQUEST
+from readiness.grants.queries import Counts, GrantRow, is_open
 from readiness.scoring.core.states import CheckState, Gate
 from readiness.scoring.queries.rows import CheckRow
-from readiness.scoring.waivers.models import Grant, Standing
-from readiness.scoring.waivers.operations import MAY_DECIDE, MAY_REQUEST
-from readiness.scoring.waivers.queries import Counts, GrantRow, is_open
-from readiness.scoring.waivers.rules import MOST_WAIVERS
-from readiness.scoring.waivers.tables import ends
 from web.links import link
 from web.permissions import roles_of
 from web.units import duration

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from readiness.scoring.waivers import views
+from readiness.boards.waivers import views
 
 urlpatterns = [
     path("", views.waivers, name="waivers"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Site
 from inventory.queries import end_of_day
 from readiness.framework.core.definition import Framework
-from readiness.scoring.waivers.models import LONGEST, Grant
+from readiness.grants.models import LONGEST, Grant
 from web.forms import WITH_NEIGHBOURS, DayInput, RefusedForm
 
 USUAL = timedelta(days=30)
