@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "readiness.tradeoffs",
     "readiness.grants",
     "readiness.scoring",
+    "readiness.golive",
     "readiness.evidence",
     "readiness.ownership",
     "readiness.people",

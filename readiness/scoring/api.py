@@ -11,8 +11,10 @@ from rest_framework.response import Response
 
 from inventory.models import Site
 from readiness.boards.waivers.api import GrantViewSet
+from readiness.golive.campaigns.api import CampaignViewSet, ItemViewSet
+from readiness.golive.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
+from readiness.golive.worklist.api import WorkItemViewSet
 from readiness.scoring import operations
-from readiness.scoring.campaigns.api import CampaignViewSet, ItemViewSet
 from readiness.scoring.determinism.api import DeterminismViewSet
 from readiness.scoring.dry_run.api import FrameworkViewSet
 from readiness.scoring.filters import FlipFilters, ResultFilters, ScoreFilters
@@ -20,9 +22,7 @@ from readiness.scoring.health_api import DomainHealthViewSet
 from readiness.scoring.interop.api import InteropViewSet
 from readiness.scoring.matrix.api import MatrixViewSet
 from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
-from readiness.scoring.reviews.api import ActionViewSet, ApproverViewSet, ReviewViewSet
 from readiness.scoring.trends.api import ScorePointViewSet
-from readiness.scoring.worklist.api import WorkItemViewSet
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import requires

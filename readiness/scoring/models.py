@@ -8,32 +8,22 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
-from readiness.scoring.campaigns.models import Campaign, CampaignItem
 from readiness.scoring.choices import CheckState, Health, Tier, Verdict
 from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
 from readiness.scoring.dry_run.models import DryRun
-from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
-from readiness.scoring.worklist.models import WorkItem
 
 __all__ = [
-    "Approver",
-    "Campaign",
-    "CampaignItem",
     "CheckResult",
     "CheckState",
     "DomainHealth",
     "DryRun",
     "Flip",
     "Health",
-    "Review",
-    "ReviewAction",
     "ScoreInputs",
     "ScorePoint",
-    "SignOff",
     "SiteScore",
     "Tier",
     "Verdict",
-    "WorkItem",
 ]
 
 

@@ -13,15 +13,15 @@ import pytest
 
 from inventory.models import Site
 from readiness.evidence.core.proving import interop
+from readiness.evidence.models import Review, SignOff
 from readiness.framework.models import FrameworkVersion
+from readiness.golive.campaigns.models import Campaign, Progress
+from readiness.golive.worklist.standing import Standing as WorkStanding
 from readiness.grants.models import Standing as GrantStanding
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
-from readiness.scoring.campaigns.models import Campaign, Progress
 from readiness.scoring.dry_run.models import DryRun
 from readiness.scoring.models import CheckState, Health, Tier, Verdict
-from readiness.scoring.reviews.models import Review, SignOff
-from readiness.scoring.worklist.standing import Standing as WorkStanding
 from readiness.tradeoffs.core.consequences import Effect
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.workloads.jurisdiction.core.vocabulary import Answer

@@ -12,12 +12,12 @@ from readiness.evidence.operations import attest, declare_limit, import_run, rec
 from readiness.framework import operations as framework
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.editing import with_check
+from readiness.golive.campaigns import operations as campaigns
+from readiness.golive.reviews import actions, approvers
+from readiness.golive.reviews import operations as reviews
+from readiness.golive.worklist import operations as worklist
 from readiness.grants import operations as waivers
-from readiness.scoring.campaigns import operations as campaigns
 from readiness.scoring.dry_run import operations as dry_run
-from readiness.scoring.reviews import actions, approvers
-from readiness.scoring.reviews import operations as reviews
-from readiness.scoring.worklist import operations as worklist
 from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import Stated

@@ -9,14 +9,14 @@ from django.urls import get_resolver
 from rest_framework.fields import Field
 
 from accounts.models import User
+from readiness.evidence.models import SignOff
+from readiness.golive.reviews import approvers
+from readiness.golive.reviews import operations as reviews
 from readiness.grants.models import Grant
 from readiness.ownership import operations as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment, Confirmation
 from readiness.people import operations as people_operations
-from readiness.scoring.reviews import approvers
-from readiness.scoring.reviews import operations as reviews
-from readiness.scoring.reviews.models import SignOff
 from readiness.tradeoffs.models import Decision
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made

@@ -9,8 +9,8 @@ import pytest
 from django import forms
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from readiness.evidence.models import Review, SignOff
 from readiness.grants.models import Grant
-from readiness.scoring.models import Review, SignOff
 from tests.visibility.asking import OF_PEOPLE, ask, found_by
 from tests.visibility.scene import EARLY, LATE, MARK, NOW, Scene, unnamed
 from tests.web.test_access import address as address_of

@@ -11,11 +11,11 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
+from readiness.golive.worklist import queries as worklist
 from readiness.scoring.gap import cards, charts, findings, queries, tables
 from readiness.scoring.gap.closing import Closing, closing
 from readiness.scoring.gap.queries import Present
 from readiness.scoring.gap.question import FIRST_BLOCKER, BadQuestion, Question, read
-from readiness.scoring.worklist import queries as worklist
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -147,7 +147,7 @@ def _closing(question: Question, held: Closing, address: cards.Address) -> dict[
 def _table(request: HttpRequest, held: Closing, found: Present, plan: str) -> TablePage:
     """Rows of the plan can be put on the worklist by those who may add to it."""
     measure = held.measure
-    may_add = request.user.has_perm("scoring.add_workitem")
+    may_add = request.user.has_perm("golive.add_workitem")
     actions = tables.actions(may_add=may_add, query=cards.asked_of(request))
     listed = worklist.listed()
     if plan == "checks":

@@ -8,18 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from inventory.models import Site
-from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
+from readiness.evidence.models import Attestation, RecordedFact, Review, ValidationRun
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Check, Framework
+from readiness.golive.campaigns import queries as campaign_queries
+from readiness.golive.campaigns.queries import CampaignRow
+from readiness.golive.reviews import queries as review_queries
 from readiness.grants.models import Grant
-from readiness.scoring.campaigns import queries as campaign_queries
-from readiness.scoring.campaigns.queries import CampaignRow
 from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries.results import check_row
 from readiness.scoring.queries.rows import CheckRow, SiteRow
 from readiness.scoring.queries.sites import rows as site_rows
-from readiness.scoring.reviews import queries as review_queries
-from readiness.scoring.reviews.models import Review
 from web.visibility import name_of
 
 RECORDS = ("run", "fact", "attestation")

@@ -19,8 +19,8 @@ from web.links import link
 from web.permissions import require
 
 may_see = require(
-    *("inventory.view_site", "scoring.view_checkresult", "grants.view_grant", "scoring.view_review"),
-    *("scoring.view_campaign", "evidence.view_validationrun"),
+    *("inventory.view_site", "scoring.view_checkresult", "grants.view_grant", "evidence.view_review"),
+    *("golive.view_campaign", "evidence.view_validationrun"),
 )
 
 

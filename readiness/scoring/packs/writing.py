@@ -7,16 +7,16 @@ from datetime import datetime
 
 from django.utils.translation import gettext, ngettext
 
+from readiness.evidence.models import Review
 from readiness.framework.core.definition import Check, Framework
 from readiness.framework.core.wording import label_title
+from readiness.golive.reviews.lines import closed_words
 from readiness.scoring import findings
 from readiness.scoring.core.states import CheckState
 from readiness.scoring.packs.contents import Pack, of_pillar, refs_of
 from readiness.scoring.packs.document import Column, Document, Section, Table
 from readiness.scoring.queries.results import pass_text
 from readiness.scoring.queries.rows import CheckRow, PartRow
-from readiness.scoring.reviews.lines import closed_words
-from readiness.scoring.reviews.models import Review
 from web.states import state
 from web.units import duration, format_value, number, percent
 from web.visibility import name_of

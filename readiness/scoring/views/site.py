@@ -13,6 +13,8 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from inventory.models import Domain, Site
 from readiness.boards.waivers.lines import excepted_note
+from readiness.golive.reviews import lines as review_lines
+from readiness.golive.reviews import queries as review_queries
 from readiness.grants.operations import MAY_REQUEST
 from readiness.scoring import cards, charts, check_tables, findings, lines, live_charts, operations
 from readiness.scoring.core.combine import SEVERITY
@@ -23,8 +25,6 @@ from readiness.scoring.queries.rows import CheckRow
 from readiness.scoring.queries.score_points import pillars_on
 from readiness.scoring.queries.site_inventory import inventory_counts
 from readiness.scoring.queries.sites import rows as site_rows
-from readiness.scoring.reviews import lines as review_lines
-from readiness.scoring.reviews import queries as review_queries
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -64,7 +64,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
         "breadcrumbs": _breadcrumbs(site),
         "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
         "review": review_lines.of_site(site, review_queries.of_site(site), request.user, now=at)
-        if request.user.has_perm("scoring.view_review")
+        if request.user.has_perm("evidence.view_review")
         else None,
         "inventory_url": reverse("site-detail", args=[site.pk]),
         "no_verdict": "" if found.row.verdict else findings.no_verdict(site.stage),

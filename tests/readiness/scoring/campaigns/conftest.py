@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from inventory.models import Port
-from readiness.scoring.campaigns import operations
+from readiness.golive.campaigns import operations
 from tests.inventory import made
 from tests.readiness.scoring import stored
 

@@ -6,8 +6,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from readiness.scoring.campaigns import operations, queries
-from readiness.scoring.models import Campaign, CampaignItem, CheckResult
+from readiness.golive.campaigns import operations, queries
+from readiness.golive.models import Campaign, CampaignItem
+from readiness.scoring.models import CheckResult
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.campaigns.conftest import DUE, judged
 from tests.readiness.scoring.waivers.test_races import at_once
@@ -55,7 +56,7 @@ def test_who_may_do_what(porto, plan, planner, user_of, frozen_now, role):
         if role in WRITERS:
             step()
         else:
-            with pytest.raises(MissingPermission, match=r"scoring\.(add|change|delete)_campaign"):
+            with pytest.raises(MissingPermission, match=r"golive\.(add|change|delete)_campaign"):
                 step()
 
 

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from readiness.scoring.campaigns import operations
-from readiness.scoring.models import Campaign, CampaignItem
+from readiness.golive.campaigns import operations
+from readiness.golive.models import Campaign, CampaignItem
 from tests.inventory import made
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.campaigns.conftest import judged
@@ -197,7 +197,7 @@ class TestApi:
         ):
             assert "_campaign" in api.post(path, {"note": "x"}).json()["detail"]
         for path in (f"{ITEMS}{item.pk}/drop/", f"{ITEMS}{item.pk}/restore/"):
-            assert "scoring.change_campaign" in api.post(path, {"reason": "x"}).json()["detail"]
+            assert "golive.change_campaign" in api.post(path, {"reason": "x"}).json()["detail"]
         assert api.delete(f"{API}{campaign.pk}/").status_code == 403
 
     def test_lists_filter_and_cost_the_same(self, porto, plan, api_of, ops, frozen_now):

@@ -5,8 +5,8 @@ import pytest
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
-from readiness.scoring.campaigns.planning import SETUPS, Target, parts_by_runs, plan
-from readiness.scoring.campaigns.targets import pairs, targets_of
+from readiness.golive.campaigns.planning import SETUPS, Target, parts_by_runs, plan
+from readiness.golive.campaigns.targets import pairs, targets_of
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from readiness.framework import queries as framework_queries
-from readiness.scoring.campaigns.progress import Since, Sum, standing
+from readiness.golive.campaigns.progress import Since, Sum, standing
 
 pytestmark = pytest.mark.django_db
 AT = "2026-11-20T08:00:00+00:00"

@@ -14,16 +14,16 @@ from readiness.boards.waivers.asking import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact
 from readiness.framework import queries as framework_queries
+from readiness.golive.campaigns import operations as campaigns
+from readiness.golive.reviews import approvers
+from readiness.golive.reviews import operations as reviews
 from readiness.grants import operations as waivers
 from readiness.grants.models import Grant
 from readiness.scoring import operations as scoring
-from readiness.scoring.campaigns import operations as campaigns
 from readiness.scoring.packs.contents import pack_of
 from readiness.scoring.packs.document import Document
 from readiness.scoring.packs.pdf import pdf_of, printable
 from readiness.scoring.packs.writing import written
-from readiness.scoring.reviews import approvers
-from readiness.scoring.reviews import operations as reviews
 from tests.inventory import made
 from tests.readiness.evidence import outputs
 from web.states import state
@@ -119,7 +119,7 @@ class TestPage:
         viewer.groups.clear()
         for path in ("/sites/porto/pack/", "/sites/porto/pack.pdf"):
             answer = client_of("viewer").get(path)
-            assert (answer.status_code, "scoring.view_review" in answer.content.decode()) == (403, True)
+            assert (answer.status_code, "evidence.view_review" in answer.content.decode()) == (403, True)
         assert client_of("admin").get("/sites/nowhere/pack.pdf").status_code == 404
 
     def test_it_costs_the_same_whatever_the_site_has(self, porto, client_of, frozen_now):

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.evidence.core.reviews import DOMAINS
 from readiness.framework import queries as framework_queries
+from readiness.golive.reviews import approvers, operations
+from readiness.golive.reviews.gate import CHECK
 from readiness.grants.models import Grant
-from readiness.scoring.reviews import approvers, operations
-from readiness.scoring.reviews.gate import CHECK, DOMAINS
 from tests.inventory import made
 
 

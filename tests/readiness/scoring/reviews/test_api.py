@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import operations as accounts
-from readiness.scoring.models import Review
-from readiness.scoring.reviews import operations
+from readiness.evidence.models import Review
+from readiness.golive.reviews import operations
 from tests.conftest import ApiClient
 from tests.inventory import made
 
@@ -69,12 +69,12 @@ def test_nobody_signs_who_is_not_named(review, api_of, role):
 def test_a_refusal_names_the_permission(review, api_of, role):
     api = api_of(role)
     for path, missing in (
-        (HERE, "scoring.add_review"),
-        (f"{HERE}{review.pk}/decide/", "scoring.decide_review"),
-        (f"{HERE}{review.pk}/cancel/", "scoring.change_review"),
-        (f"{HERE}{review.pk}/name/", "scoring.change_review"),
-        (ACTIONS, "scoring.change_review"),
-        (APPROVERS, "scoring.add_approver"),
+        (HERE, "evidence.add_review"),
+        (f"{HERE}{review.pk}/decide/", "evidence.decide_review"),
+        (f"{HERE}{review.pk}/cancel/", "evidence.change_review"),
+        (f"{HERE}{review.pk}/name/", "evidence.change_review"),
+        (ACTIONS, "evidence.change_review"),
+        (APPROVERS, "golive.add_approver"),
     ):
         assert missing in api.post(path, {"note": "x"}).json()["detail"]
     assert api.get(HERE).json()["count"] == 1

@@ -7,10 +7,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from inventory.models import Site, SiteChange
+from readiness.evidence.core.reviews import Counts, OpenAction, counted
+from readiness.evidence.models import Review, ReviewAction, SignOff
+from readiness.golive.models import Approver
+from readiness.golive.reviews import actions, approvers, operations, queries
+from readiness.golive.reviews.gate import CHECK, Standing
 from readiness.scoring import operations as scoring
-from readiness.scoring.models import Approver, CheckResult, Review, ReviewAction, SignOff, SiteScore
-from readiness.scoring.reviews import actions, approvers, operations, queries
-from readiness.scoring.reviews.gate import CHECK, Counts, OpenAction, Standing, counted
+from readiness.scoring.models import CheckResult, SiteScore
 from tests.inventory import made
 from web.history import history_of
 from web.permissions import MissingPermission
@@ -63,7 +66,7 @@ def test_who_may_do_what(porto, signers, review, user_of, frozen_now, role):
             step()
         else:
             with pytest.raises(
-                MissingPermission, match=r"scoring\.(add|change|decide|delete)_(review|approver)"
+                MissingPermission, match=r"(evidence|golive)\.(add|change|decide|delete)_(review|approver)"
             ):
                 step()
 
@@ -150,7 +153,7 @@ class TestSigning:
 
     def test_who_may_not_even_see_reviews_does_not_sign(self, review, signers, frozen_now):
         signers["energy"].groups.clear()
-        with pytest.raises(MissingPermission, match=r"scoring\.view_review"):
+        with pytest.raises(MissingPermission, match=r"evidence\.view_review"):
             operations.sign(review, by=signers["energy"], now=frozen_now.at)
 
     def test_who_was_taken_off_the_list_signs_no_more(self, review, signers, manager, frozen_now):
@@ -285,9 +288,9 @@ class TestActions:
     ):
         mine = {"by": signers["energy"], "now": frozen_now.at}
         action = actions.add(review, title="Second feed", owner=ops, **mine)
-        with pytest.raises(MissingPermission, match=r"scoring\.change_review"):
+        with pytest.raises(MissingPermission, match=r"evidence\.change_review"):
             actions.add(review, title="x", owner=ops, by=viewer, now=frozen_now.at)
-        with pytest.raises(MissingPermission, match=r"scoring\.change_review"):
+        with pytest.raises(MissingPermission, match=r"evidence\.change_review"):
             actions.close(action, **mine)
         closed = actions.close(action, note="Fed", by=ops, now=frozen_now.at)
         assert (closed.closed_by, closed.is_open) == (ops, False)

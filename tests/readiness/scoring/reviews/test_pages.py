@@ -6,8 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from readiness.scoring.models import Approver, Review
-from readiness.scoring.reviews import operations
+from readiness.evidence.models import Review
+from readiness.golive.models import Approver
+from readiness.golive.reviews import operations
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db
@@ -100,14 +101,14 @@ def test_others_read_and_are_told_what_is_missing(review, client_of, role):
     for step, missing in (
         ("sign/", "not named for any domain"),
         ("decline/", "not named for any domain"),
-        ("decide/", "scoring.decide_review"),
-        ("cancel/", "scoring.change_review"),
-        ("name/energy/", "scoring.change_review"),
-        ("actions/add/", "scoring.change_review"),
+        ("decide/", "evidence.decide_review"),
+        ("cancel/", "evidence.change_review"),
+        ("name/energy/", "evidence.change_review"),
+        ("actions/add/", "evidence.change_review"),
     ):
         assert missing in text_of(client.post(f"{here}{step}", {"note": "x"}), 403)
-    assert "scoring.add_review" in text_of(client.get("/readiness/reviews/open/?site=porto"), 403)
-    assert "scoring.add_approver" in text_of(client.post("/readiness/reviews/approvers/add/", {}), 403)
+    assert "evidence.add_review" in text_of(client.get("/readiness/reviews/open/?site=porto"), 403)
+    assert "golive.add_approver" in text_of(client.post("/readiness/reviews/approvers/add/", {}), 403)
 
 
 def test_a_manager_who_is_not_named_is_not_offered_to_sign(review, client_of):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from readiness.scoring.models import Review, SignOff
-from readiness.scoring.reviews import operations
+from readiness.evidence.models import Review, SignOff
+from readiness.golive.reviews import operations
 from tests.readiness.scoring.waivers.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)

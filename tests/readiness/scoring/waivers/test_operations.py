@@ -38,7 +38,7 @@ def test_an_approval_says_who_when_and_what_was_noted(porto, ask, manager, froze
 
 @pytest.mark.parametrize("role", ["viewer", "manager"])
 def test_who_may_not_ask_is_told_the_permission(porto, ask, user_of, role):
-    with pytest.raises(MissingPermission, match=r"scoring\.add_grant"):
+    with pytest.raises(MissingPermission, match=r"grants\.add_grant"):
         ask(porto, by=user_of(role))
 
 
@@ -46,7 +46,7 @@ def test_who_may_not_ask_is_told_the_permission(porto, ask, user_of, role):
 @pytest.mark.parametrize("decide", [operations.approve, operations.deny])
 def test_who_may_not_decide_is_told_the_permission(porto, ask, user_of, frozen_now, role, decide):
     asked = ask(porto, by=user_of("ops", username="asker"))
-    with pytest.raises(MissingPermission, match=r"scoring\.approve_grant"):
+    with pytest.raises(MissingPermission, match=r"grants\.approve_grant"):
         decide(asked, note="because", by=user_of(role), now=frozen_now.at)
     asked.refresh_from_db()
     assert asked.state == "requested"
@@ -72,7 +72,7 @@ class TestEnding:
         self, porto, ask, ops, planner, frozen_now
     ):
         asked = ask(porto)
-        with pytest.raises(MissingPermission, match=r"scoring\.approve_grant"):
+        with pytest.raises(MissingPermission, match=r"grants\.approve_grant"):
             operations.revoke(asked, note="not mine", by=planner, now=frozen_now.at)
         withdrawn = operations.revoke(asked, note="Fixed already", by=ops, now=frozen_now.at)
         assert (withdrawn.state, withdrawn.revoked_by, withdrawn.approver) == ("revoked", ops, None)

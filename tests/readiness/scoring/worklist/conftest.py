@@ -1,6 +1,6 @@
 import pytest
 
-from readiness.scoring.worklist import operations
+from readiness.golive.worklist import operations
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 

@@ -7,9 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from inventory.models import SiteChange
+from readiness.golive.models import WorkItem
+from readiness.golive.worklist import operations, queries
 from readiness.scoring import operations as scoring
-from readiness.scoring.models import CheckResult, Flip, SiteScore, WorkItem
-from readiness.scoring.worklist import operations, queries
+from readiness.scoring.models import CheckResult, Flip, SiteScore
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.stored import NOW
 from tests.readiness.scoring.worklist.conftest import CHECK
@@ -77,21 +78,21 @@ def test_what_cannot_be_is_refused_by_field(porto, put, given, field):
 
 @pytest.mark.parametrize("role", ["viewer", "ops"])
 def test_who_may_not_add_is_told_the_permission(porto, put, user_of, role):
-    with pytest.raises(MissingPermission, match=r"scoring\.add_workitem"):
+    with pytest.raises(MissingPermission, match=r"golive\.add_workitem"):
         put(porto, by=user_of(role))
 
 
 def test_those_who_do_the_work_set_status_and_note_alone(porto, put, ops, frozen_now):
     item = put(porto)
     operations.change(item, status="in-progress", note="Ordered", by=ops, now=frozen_now.at)
-    with pytest.raises(MissingPermission, match=r"scoring\.change_workitem"):
+    with pytest.raises(MissingPermission, match=r"golive\.change_workitem"):
         operations.change(item, due_on=date(2027, 1, 1), by=ops, now=frozen_now.at)
     item.refresh_from_db()
     assert (item.status, item.note, item.due_on) == ("in-progress", "Ordered", None)
 
 
 def test_a_viewer_changes_nothing(porto, put, viewer, frozen_now):
-    with pytest.raises(MissingPermission, match=r"scoring\.progress_workitem"):
+    with pytest.raises(MissingPermission, match=r"golive\.progress_workitem"):
         operations.change(put(porto), status="done", by=viewer, now=frozen_now.at)
 
 

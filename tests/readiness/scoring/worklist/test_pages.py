@@ -7,8 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from readiness.scoring.models import CheckResult, WorkItem
-from readiness.scoring.worklist import operations
+from readiness.golive.models import WorkItem
+from readiness.golive.worklist import operations
+from readiness.scoring.models import CheckResult
 from tests.readiness.pages.test_fleet_page import words_of
 from tests.readiness.scoring import stored
 from tests.readiness.scoring.worklist.conftest import CHECK
