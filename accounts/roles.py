@@ -23,6 +23,7 @@ OPEN_APPS = (
     "scoring",
     "golive",
     "tradeoffs",
+    "boards",
 )
 
 
@@ -46,12 +47,12 @@ _factors = tuple(
 )
 _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
-    "scoring.add_dryrun",
+    "boards.add_dryrun",
     *(f"jurisdiction.{verb}_rulepack" for verb in ("add", "change", "delete")),
     "jurisdiction.*_dataorigin",
     "jurisdiction.*_heldbasis",
 )
-_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun", "jurisdiction.publish_rulepack")
+_decide = ("framework.publish_frameworkversion", "boards.add_dryrun", "jurisdiction.publish_rulepack")
 
 ROLES: dict[str, Role] = {
     role.name: role

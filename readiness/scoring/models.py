@@ -10,13 +10,11 @@ from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.choices import CheckState, Health, Tier, Verdict
 from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
-from readiness.scoring.dry_run.models import DryRun
 
 __all__ = [
     "CheckResult",
     "CheckState",
     "DomainHealth",
-    "DryRun",
     "Flip",
     "Health",
     "ScoreInputs",

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.operations import create_token
 from inventory.models import Site
+from readiness.boards.dry_run import operations as dry_run
 from readiness.boards.waivers.asking import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
@@ -17,16 +18,15 @@ from readiness.golive.reviews import actions, approvers
 from readiness.golive.reviews import operations as reviews
 from readiness.golive.worklist import operations as worklist
 from readiness.grants import operations as waivers
-from readiness.scoring.dry_run import operations as dry_run
 from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import Stated
 from readiness.workloads import operations as workloads
 from tests.browser import decided_on, owned
 from tests.conftest import NOW
+from tests.readiness.boards.explain import scene
 from tests.readiness.evidence import outputs
 from tests.readiness.scoring import stored
-from tests.readiness.scoring.explain import scene
 
 
 @pytest.fixture

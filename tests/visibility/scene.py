@@ -12,6 +12,7 @@ from django.db import connection
 
 from accounts import operations as accounts
 from accounts.models import AccessScope, User
+from readiness.boards.models import DryRun
 from readiness.evidence.models import (
     Attestation,
     DeclaredLimit,
@@ -26,7 +27,6 @@ from readiness.framework import queries as framework_queries
 from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
 from readiness.grants.models import Grant
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
-from readiness.scoring.models import DryRun
 from readiness.tradeoffs.models import (
     Decision,
     ExchangeRate,

@@ -15,8 +15,8 @@ from readiness.golive.reviews.operations import MAY_CHANGE, MAY_DECIDE, MAY_OPEN
 from readiness.golive.reviews.queries import Gate, SitesReview
 from readiness.golive.reviews.standing import seen
 from readiness.scoring.core.combine import ACCEPTABLE
-from readiness.scoring.lines import against_limit
 from web.links import link
+from web.units import against_limit
 from web.visibility import name_of
 
 type Line = dict[str, Any]

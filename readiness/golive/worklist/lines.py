@@ -8,8 +8,8 @@ from django.utils.translation import gettext, ngettext
 from readiness.golive.worklist.queries import Counts, WorkRow
 from readiness.golive.worklist.standing import Standing
 from readiness.golive.worklist.tables import due
-from readiness.scoring import findings
 from web.links import link
+from web.units import power
 
 type Line = dict[str, Any]
 
@@ -55,7 +55,7 @@ def facts(row: WorkRow) -> list[Line]:
             "value": row.check_name,
             "url": link("site-check", row.site_slug, row.check_id),
         },
-        {"term": gettext("Capacity held"), "value": findings.kw(row.held.it_kw)},
+        {"term": gettext("Capacity held"), "value": str(power(row.held.it_kw))},
         {"term": gettext("Owner"), "value": row.owner or gettext("nobody")},
         {"term": gettext("Due"), "value": due(row), "note": row.due_on.isoformat() if row.due_on else ""},
         {"term": gettext("Added by"), "value": row.created_by, "note": _utc(row.created_at)},

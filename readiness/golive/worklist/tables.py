@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from readiness.golive.worklist.filters import WorkItemFilters
 from readiness.golive.worklist.models import WorkItem
 from readiness.golive.worklist.queries import WorkRow
-from readiness.scoring import findings
 from web.links import link
 from web.tables import Column, Table
+from web.units import power
 
 
 def due(row: WorkRow) -> str:
@@ -77,7 +77,7 @@ def _subject_columns() -> tuple[Column, ...]:
 def _plan_columns() -> tuple[Column, ...]:
     return (
         Column("held", _("Capacity held"), value=lambda row: row.held.it_kw,
-               text=lambda row: findings.kw(row.held.it_kw), numeric=True, file_unit="kW",
+               text=lambda row: str(power(row.held.it_kw)), numeric=True, file_unit="kW",
                hint=_("What is deployed at the site while it is not ready; other checks may hold it as well")),
         Column("owner", _("Owner"), text=lambda row: row.owner or gettext("nobody"), sort="owner_name",
                tone=lambda row: "" if row.owner else "warn"),
