@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tests.readiness.boards.waivers.test_pages import text_of
 from tests.readiness.grants.conftest import WAIVABLE
-from tests.readiness.grants.test_pages import text_of
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
