@@ -5,17 +5,17 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from readiness.boards import charts, findings
+from readiness.boards import findings
 from readiness.boards.queries.panels import Panel
-from web.charts import Figure
+from web.charts import Figure, ms, nothing
 
 
 def series(panels: Sequence[Panel], *, start: datetime, end: datetime) -> Figure:
     """Panels one above the other over one axis of time; a panel without samples is named below."""
     drawn = [panel for panel in panels if any(line.values for line in panel.lines)]
     if not drawn:
-        return charts.nothing(gettext("No live series of this site arrived in this time."))
-    layout = _shared_time(len(drawn), charts.ms(start), charts.ms(end))
+        return nothing(gettext("No live series of this site arrived in this time."))
+    layout = _shared_time(len(drawn), ms(start), ms(end))
     traces: list[Figure] = []
     for number, panel in enumerate(drawn):
         _add_panel(panel, _nth(number), traces, layout)
@@ -23,8 +23,8 @@ def series(panels: Sequence[Panel], *, start: datetime, end: datetime) -> Figure
         "finding": findings.last_values(drawn),
         "footer": findings.drawn_from(panels),
         "foot_right": findings.last_sample(drawn),
-        "start_ms": charts.ms(start),
-        "end_ms": charts.ms(end),
+        "start_ms": ms(start),
+        "end_ms": ms(end),
         "narrow": {"xaxis": {"nticks": 4}},
     }
     return {"data": traces, "layout": layout, "meta": meta}

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from readiness.boards import tasks
 from readiness.boards.dry_run.models import DryRun
 from readiness.boards.dry_run.queries import standing_of
 from readiness.boards.dry_run.running import sites_to_try, take, work_on
@@ -16,7 +17,6 @@ from readiness.framework import queries as framework_queries
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.operations.publishing import hold_the_one_in_force
 from readiness.framework.refusals import require
-from readiness.scoring import tasks
 
 MAY_TRY = "boards.add_dryrun"
 AT_ONCE = 50

@@ -11,12 +11,12 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Region, Site
-from readiness.boards import charts
 from readiness.boards.explain import causes, lines, queries, tables, words
 from readiness.boards.explain import charts as explain_charts
 from readiness.boards.explain.asked import Asked, AskedError, read
 from web import answers
 from web import tables as table_kit
+from web.charts import nothing
 from web.clock import now
 from web.links import link
 from web.permissions import require
@@ -47,11 +47,11 @@ def chart(request: HttpRequest, form: str) -> HttpResponse:
         found = queries.fleet_explained(asked.start, asked.end, asked.region)
         falls, finding = lines.fleet_waterfall(found), causes.fleet_sentence(found.move)
         if found.move.start is None and found.move.end is None:
-            return answers.chart(charts.nothing(finding), form)
+            return answers.chart(nothing(finding), form)
     else:
         explained = queries.site_explained(asked.site, asked.start, asked.end)
         if isinstance(explained, queries.NothingKept):
-            return answers.chart(charts.nothing(lines.nothing_kept(explained)), form)
+            return answers.chart(nothing(lines.nothing_kept(explained)), form)
         falls, finding = lines.site_waterfall(explained), lines.finding(explained.found.score)
     return answers.chart(explain_charts.waterfall(falls, finding=finding), form)
 
