@@ -19,7 +19,8 @@ from readiness.boards.matrix.api import MatrixViewSet
 from readiness.boards.trends.api import ScorePointViewSet
 from readiness.boards.waivers.api import GrantViewSet
 from readiness.scoring import operations
-from readiness.scoring.models import CheckResult, CheckState, Flip, Health, SiteScore, Verdict
+from readiness.scoring.choices import CHECK_STATES, HEALTHS, VERDICTS
+from readiness.scoring.models import CheckResult, Flip, SiteScore
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import requires
@@ -33,14 +34,14 @@ class ScoreSerializer(ObjectSerializer):
 
     verdict = ChoiceValueField(
         source="confirmed_verdict",
-        choices=Verdict.choices,
+        choices=VERDICTS,
         read_only=True,
         allow_null=True,
         help_text="Null for a site without one, and since `failed_at`",
     )
     last_verdict = ChoiceValueField(
         source="verdict",
-        choices=Verdict.choices,
+        choices=VERDICTS,
         read_only=True,
         allow_null=True,
         help_text="Of the last evaluation, whether it still holds or not",
@@ -179,7 +180,7 @@ class ResultViewSet(ReadOnlyObjectViewSet):
     )
 
 
-LABELS = {str(value): str(label) for kind in (CheckState, Verdict, Health) for value, label in kind.choices}
+LABELS = {str(value): str(label) for choices in (CHECK_STATES, VERDICTS, HEALTHS) for value, label in choices}
 
 
 class StateField(serializers.CharField):

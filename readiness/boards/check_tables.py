@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from readiness.boards.queries.site import PillarChecks
 from readiness.boards.waivers.lines import waiver_url, waiver_word
 from readiness.framework.core.vocabulary import Gate
+from readiness.scoring.choices import CHECK_STATES, TIERS
 from readiness.scoring.core.combine import SEVERITY
-from readiness.scoring.models import CheckState, Tier
+from readiness.scoring.core.states import CheckState
 from web.ages import old
 from web.links import link
 from web.tables import Choice, Column, Table
@@ -208,7 +209,7 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
         label=_("Checks of the site"),
         columns=check_columns(slug, may_request=may_request),
         filters=(
-            Choice("state", _("State"), lambda row: row.state, CheckState.choices),
+            Choice("state", _("State"), lambda row: row.state, CHECK_STATES),
             Choice(
                 "pillar",
                 _("Pillar"),
@@ -216,7 +217,7 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
                 [(one.pillar.id, one.pillar.name) for one in pillars],
             ),
             Choice("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
-            Choice("tier", _("Rests on"), lambda row: row.tier, Tier.choices),
+            Choice("tier", _("Rests on"), lambda row: row.tier, TIERS),
         ),
         row_id="id",
         row_name="name",
@@ -237,8 +238,8 @@ def sites_of_check(check_id: str) -> Table:
         label=_("The check at every site"),
         columns=check_site_columns(check_id),
         filters=(
-            Choice("state", _("State"), lambda row: row.result.state, CheckState.choices),
-            Choice("tier", _("Rests on"), lambda row: row.result.tier, Tier.choices),
+            Choice("state", _("State"), lambda row: row.result.state, CHECK_STATES),
+            Choice("tier", _("Rests on"), lambda row: row.result.tier, TIERS),
         ),
         row_id=lambda row: row.site.id,
         row_name=lambda row: row.site.name,

@@ -10,8 +10,9 @@ from rest_framework import serializers
 
 from readiness.boards.queries.site import reasons_of
 from readiness.boards.sentences import code_of_reason, reason_words
+from readiness.scoring.choices import HEALTHS
 from readiness.scoring.core.silence import HealthAt
-from readiness.scoring.models import DomainHealth, Health
+from readiness.scoring.models import DomainHealth
 from readiness.scoring.queries.rows import HealthReason
 from web import clock
 from web.rest.fields import ChoiceValueField
@@ -44,11 +45,11 @@ class DomainHealthSerializer(ObjectSerializer):
     def _at_request(self, stored: DomainHealth) -> HealthAt:
         return stored.at(clock.now())
 
-    @extend_schema_field(ChoiceValueField(choices=Health.choices))
+    @extend_schema_field(ChoiceValueField(choices=HEALTHS))
     def get_health(self, stored: DomainHealth) -> dict[str, str]:
         return _choice(self._at_request(stored).health)
 
-    @extend_schema_field(ChoiceValueField(choices=Health.choices, allow_null=True))
+    @extend_schema_field(ChoiceValueField(choices=HEALTHS, allow_null=True))
     def get_last_health(self, stored: DomainHealth) -> dict[str, str] | None:
         last_health = self._at_request(stored).last_health
         return _choice(last_health) if last_health else None
@@ -71,7 +72,7 @@ class DomainHealthSerializer(ObjectSerializer):
 
 
 def _choice(health: str) -> dict[str, str]:
-    return {"value": health, "label": str(Health(health).label)}
+    return {"value": health, "label": str(dict(HEALTHS)[health])}
 
 
 def _reason(reason: HealthReason) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Region, Site
 from readiness.boards import cards, findings, sentences
 from readiness.boards.queries import sites
-from readiness.scoring.models import DomainHealth, Health, Verdict
+from readiness.scoring.choices import HEALTHS, VERDICTS
+from readiness.scoring.models import DomainHealth
 from readiness.scoring.owners import owned_by
 from readiness.scoring.queries.rows import SiteRow
 from web import clock, visibility
@@ -53,7 +54,7 @@ def site_lines(page: Sequence[Site], *, now: datetime) -> list[SiteLine]:
 
 class SiteFilters(ObjectFilterSet):
     verdict = django_filters.MultipleChoiceFilter(
-        label=_("Readiness"), choices=[*Verdict.choices, (NO_VERDICT, _("No verdict"))], method="by_verdict"
+        label=_("Readiness"), choices=[*VERDICTS, (NO_VERDICT, _("No verdict"))], method="by_verdict"
     )
     region = django_filters.ModelMultipleChoiceFilter(
         label=_("Region"), queryset=Region.objects.all(), to_field_name="slug", field_name="region__slug"
@@ -62,13 +63,13 @@ class SiteFilters(ObjectFilterSet):
     kind = django_filters.MultipleChoiceFilter(label=_("Kind"), choices=Site.Kind.choices)
     owner = django_filters.CharFilter(label=_("Owner"), method="by_owner")
     compute = django_filters.MultipleChoiceFilter(
-        label=_("Compute health"), choices=Health.choices, method="by_health"
+        label=_("Compute health"), choices=HEALTHS, method="by_health"
     )
     network = django_filters.MultipleChoiceFilter(
-        label=_("Network health"), choices=Health.choices, method="by_health"
+        label=_("Network health"), choices=HEALTHS, method="by_health"
     )
     energy = django_filters.MultipleChoiceFilter(
-        label=_("Energy health"), choices=Health.choices, method="by_health"
+        label=_("Energy health"), choices=HEALTHS, method="by_health"
     )
 
     class Meta:

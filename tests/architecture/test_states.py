@@ -21,7 +21,7 @@ from readiness.golive.worklist.standing import Standing as WorkStanding
 from readiness.grants.models import Standing as GrantStanding
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
-from readiness.scoring.models import CheckState, Health, Tier, Verdict
+from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.tradeoffs.core.consequences import Effect
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.workloads.jurisdiction.core.vocabulary import Answer

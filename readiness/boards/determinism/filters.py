@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
-from readiness.scoring.models import CheckState
+from readiness.scoring.choices import CHECK_STATES
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Existing
 
@@ -16,7 +16,7 @@ class DeterminismFilters(ObjectFilterSet):
     state = AnyOf(
         field_name="latency_state",
         lookup_expr="exact",
-        inner=forms.ChoiceField(choices=CheckState.choices),
+        inner=forms.ChoiceField(choices=CHECK_STATES),
         label=_("State of the check"),
     )
 

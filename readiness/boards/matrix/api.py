@@ -9,7 +9,8 @@ from readiness.boards.matrix import queries
 from readiness.boards.matrix.filters import MatrixFilters
 from readiness.boards.matrix.wanted import Wanted
 from readiness.framework import queries as framework_queries
-from readiness.scoring.models import CheckResult, Verdict
+from readiness.scoring.choices import VERDICTS
+from readiness.scoring.models import CheckResult
 from web import clock
 from web.rest.permissions import requires
 from web.rest.serializers import ChoiceValueField, ObjectSerializer
@@ -21,7 +22,7 @@ class MatrixSerializer(ObjectSerializer):
 
     slug = serializers.CharField(read_only=True)
     verdict = ChoiceValueField(
-        source="score.confirmed_verdict", choices=Verdict.choices, read_only=True, allow_null=True
+        source="score.confirmed_verdict", choices=VERDICTS, read_only=True, allow_null=True
     )
     deciding = serializers.ListField(
         source="score.deciding", child=serializers.CharField(), read_only=True, allow_null=True

@@ -11,7 +11,8 @@ from readiness.boards.filters import GATES, PILLARS
 from readiness.boards.matrix.wanted import Wanted
 from readiness.boards.tables import SiteFilters
 from readiness.framework import queries as framework_queries
-from readiness.scoring.models import CheckResult, CheckState, Tier
+from readiness.scoring.choices import CHECK_STATES, TIERS
+from readiness.scoring.models import CheckResult
 from web import clock
 from web.rest.lookups import AnyOf, Existing, Flag
 
@@ -29,10 +30,10 @@ class MatrixFilters(SiteFilters):
     pillar = django_filters.MultipleChoiceFilter(label=_("Pillar"), choices=PILLARS, method="with_cells")
     gate = django_filters.MultipleChoiceFilter(label=_("Gate"), choices=GATES, method="with_cells")
     state = django_filters.MultipleChoiceFilter(
-        label=_("State of a check"), choices=CheckState.choices, method="with_cells"
+        label=_("State of a check"), choices=CHECK_STATES, method="with_cells"
     )
     tier = django_filters.MultipleChoiceFilter(
-        label=_("What a check rests on"), choices=Tier.choices, method="with_cells"
+        label=_("What a check rests on"), choices=TIERS, method="with_cells"
     )
     expiring = Flag(
         read=lambda _key: Q(), label=_("Evidence that goes stale within 14 days"), method="with_cells"

@@ -15,7 +15,8 @@ from django.utils.translation import ngettext
 from inventory.models import Site
 from readiness.ownership import queries as ownership
 from readiness.ownership.gaps import REMIND_BEFORE, Queue, queues_of
-from readiness.scoring.models import CheckResult, CheckState, DomainHealth, Health
+from readiness.scoring.core.states import CheckState, Health
+from readiness.scoring.models import CheckResult, DomainHealth
 from readiness.scoring.queries.capacity import check_name
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import Standing, standing

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from readiness.framework import queries as framework_queries
 from readiness.golive.worklist.models import LIVE, WorkItem
 from readiness.golive.worklist.standing import Standing, is_overdue, today_by_zone
-from readiness.scoring.models import CheckState
+from readiness.scoring.choices import CHECK_STATES
 from web import clock
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
@@ -52,7 +52,7 @@ class WorkItemFilters(ObjectFilterSet):
     check_state = AnyOf(
         field_name="check_state",
         lookup_expr="exact",
-        inner=forms.ChoiceField(choices=CheckState.choices),
+        inner=forms.ChoiceField(choices=CHECK_STATES),
         label=_("State of the check"),
     )
     pillar = OfPillar(inner=forms.ChoiceField(choices=[(each, each) for each in PILLARS]), label=_("Pillar"))

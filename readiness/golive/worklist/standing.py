@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Site
 from readiness.golive.worklist.models import LIVE, WorkItem
 from readiness.scoring.core.combine import ACCEPTABLE
-from readiness.scoring.core.states import Gate
-from readiness.scoring.models import CheckResult, Tier
+from readiness.scoring.core.states import Gate, Tier
+from readiness.scoring.models import CheckResult
 
 MET = sorted(state.value for state in ACCEPTABLE)
 """States of a check that needs no work any more."""

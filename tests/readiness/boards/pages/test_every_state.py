@@ -7,7 +7,8 @@ from itertools import cycle, pairwise
 import pytest
 
 from readiness.framework import queries as framework_queries
-from readiness.scoring.models import CheckResult, CheckState, DomainHealth, Flip, Health, SiteScore, Verdict
+from readiness.scoring.core.states import CheckState, Health, Verdict
+from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from telemetry.models import Source, SourceState, SourceStatus
 from tests.inventory import made
 from tests.readiness.scoring import stored
@@ -44,9 +45,9 @@ OVER_THE_FLEET = (
     *("/readiness/worklist/", "/readiness/worklist/add/", "/readiness/determinism/", "/readiness/interop/"),
     *("/telemetry/", "/waivers/request/", "/inventory/", "/history/", "/decisions/new/", "/tradeoffs/"),
     *("/api/readiness/matrix/", "/api/readiness/scores/", "/api/readiness/flips/", "/api/telemetry/status/"),
-    *(f"/readiness/?state={state}" for state in CheckState.values),
-    *(f"/readiness/checks/?state={state}" for state in CheckState.values),
-    *(f"/api/readiness/results/?state={state}" for state in CheckState.values),
+    *(f"/readiness/?state={state}" for state in list(CheckState)),
+    *(f"/readiness/checks/?state={state}" for state in list(CheckState)),
+    *(f"/api/readiness/results/?state={state}" for state in list(CheckState)),
 )
 
 
@@ -93,7 +94,7 @@ def judged(site, check, state, version):
 
 def flips(site, check, state, version):
     """Through every state within the strip of 30 days, from none to the present one."""
-    way = ["", *(other for other in CheckState.values if other != state), state]
+    way = ["", *(other for other in list(CheckState) if other != state), state]
     for step, (before, after) in enumerate(pairwise(way)):
         at = NOW - 28 * DAY + step * 4 * DAY
         yield Flip(
@@ -112,10 +113,10 @@ def flips(site, check, state, version):
 def states(db):
     """A site for each state, in which all its checks are."""
     version, framework = framework_queries.current()
-    verdicts, healths = cycle([*Verdict.values, ""]), cycle(Health.values)
+    verdicts, healths = cycle([*list(Verdict), ""]), cycle(list(Health))
     sources, stages = cycle(SourceState.values), cycle(["production", "commissioning"])
     sites = {}
-    for state in CheckState.values:
+    for state in list(CheckState):
         site = sites[state] = stored.site(next(verdicts), slug=state, name=state.title(), stage=next(stages))
         score = SiteScore.objects.get(site=site)
         score.counts = {state: len(framework.checks)}
