@@ -19,8 +19,11 @@ OPEN_APPS = (
     "jurisdiction",
     "evidence",
     "ownership",
+    "grants",
     "scoring",
+    "golive",
     "tradeoffs",
+    "boards",
 )
 
 
@@ -44,12 +47,12 @@ _factors = tuple(
 )
 _draft = (
     *(f"framework.{verb}_frameworkversion" for verb in ("add", "change", "delete")),
-    "scoring.add_dryrun",
+    "boards.add_dryrun",
     *(f"jurisdiction.{verb}_rulepack" for verb in ("add", "change", "delete")),
     "jurisdiction.*_dataorigin",
     "jurisdiction.*_heldbasis",
 )
-_decide = ("framework.publish_frameworkversion", "scoring.add_dryrun", "jurisdiction.publish_rulepack")
+_decide = ("framework.publish_frameworkversion", "boards.add_dryrun", "jurisdiction.publish_rulepack")
 
 ROLES: dict[str, Role] = {
     role.name: role
@@ -63,9 +66,9 @@ ROLES: dict[str, Role] = {
                 "inventory.change_device",
                 "inventory.change_accelerator",
                 "scoring.change_sitescore",
-                "scoring.add_grant",
-                "scoring.*_campaign",
-                "scoring.progress_workitem",
+                "grants.add_grant",
+                "golive.*_campaign",
+                "golive.progress_workitem",
                 *_names,
                 *_prove,
             ),
@@ -77,12 +80,12 @@ ROLES: dict[str, Role] = {
                 "inventory.*",
                 "workloads.*",
                 "scoring.change_sitescore",
-                "scoring.add_grant",
+                "grants.add_grant",
                 "tradeoffs.add_decision",
                 "tradeoffs.add_portfoliorun",
                 "tradeoffs.cancel_portfoliorun",
-                "scoring.*_campaign",
-                "scoring.*_workitem",
+                "golive.*_campaign",
+                "golive.*_workitem",
                 "ownership.add_assignment",
                 *_names,
                 *_prove,
@@ -99,11 +102,11 @@ ROLES: dict[str, Role] = {
                 *_look,
                 "inventory.change_site",
                 "accounts.view_user",
-                "scoring.approve_grant",
+                "grants.approve_grant",
                 "tradeoffs.approve_decision",
-                "scoring.*_review",
-                "scoring.*_approver",
-                "scoring.*_workitem",
+                "evidence.*_review",
+                "golive.*_approver",
+                "golive.*_workitem",
                 "people.*",
                 "ownership.*",
                 *_decide,

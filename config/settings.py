@@ -70,7 +70,10 @@ CACHES = {
 INSTALLED_APPS = [
     "readiness.demo",
     "readiness.tradeoffs",
+    "readiness.grants",
     "readiness.scoring",
+    "readiness.golive",
+    "readiness.boards",
     "readiness.evidence",
     "readiness.ownership",
     "readiness.people",
@@ -316,7 +319,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3},
     },
     "dry-runs": {
-        "task": "readiness.scoring.dry_runs",
+        "task": "readiness.boards.dry_runs",
         "schedule": 60,
         # Minutes of work on a large fleet, which scoring must not wait behind.
         "options": {"expires": 60, "queue": "default"},

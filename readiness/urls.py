@@ -2,14 +2,15 @@
 
 from django.urls import include, path
 
+from readiness.boards.api import router as boards_api
+from readiness.boards.gap.api import ClosingView, GapView
 from readiness.evidence.api import router as evidence_api
+from readiness.golive.api import router as golive_api
 from readiness.ownership.api import GapsView
 from readiness.ownership.api import router as ownership_api
 from readiness.people.api import OwnPersonView
 from readiness.people.api import router as people_api
 from readiness.people.urls import own as own_person
-from readiness.scoring.api import router as scoring_api
-from readiness.scoring.gap.api import ClosingView, GapView
 from readiness.tradeoffs.api import router as tradeoffs_api
 from readiness.tradeoffs.decisions.api import router as decisions_api
 from readiness.tradeoffs.flexibility.api import FlexibilityView
@@ -23,7 +24,7 @@ from web.rest.router import Router
 
 # One router for each address, so that its root lists the endpoints of all rooms.
 api = Router()
-for room in (scoring_api, evidence_api, workloads_api):
+for room in (boards_api, golive_api, evidence_api, workloads_api):
     api.registry.extend(room.registry)
 tradeoffs = Router()
 for room in (tradeoffs_api, portfolios_api, decisions_api, workloads_tradeoffs_api, jurisdiction_api):
@@ -54,5 +55,6 @@ urlpatterns = [
     path("tradeoffs/", include("readiness.tradeoffs.placing.urls")),
     path("decisions/", include("readiness.tradeoffs.decisions.urls")),
     path("evidence/", include("readiness.evidence.urls")),
-    path("", include("readiness.scoring.urls")),
+    path("readiness/", include("readiness.golive.urls")),
+    path("", include("readiness.boards.urls")),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
@@ -33,9 +33,33 @@ def time_range(request: HttpRequest, *, now: datetime, default: str) -> TimeRang
         raise BadRequest(str(error)) from error
 
 
-def chart(figure: Mapping[str, Any]) -> HttpResponse:
-    body = orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY)
-    return HttpResponse(body, content_type="application/json")
+def chart(figure: Mapping[str, Any], form: str = "json") -> HttpResponse:
+    """A figure as JSON for the page, or its table as CSV."""
+    if form == "json":
+        body = orjson.dumps(figure, option=orjson.OPT_SERIALIZE_NUMPY)
+        return HttpResponse(body, content_type="application/json")
+    if form == "csv":
+        return _csv(figure)
+    raise Http404
+
+
+def _csv(figure: Mapping[str, Any]) -> HttpResponse:
+    table = figure["meta"].get("table") or _table_of_traces(figure["data"])
+    content = b"".join(sheets.lines(table["columns"], table["rows"]))
+    return HttpResponse(content, content_type="text/csv; charset=utf-8")
+
+
+def _table_of_traces(traces: list[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Lines side by side by instant (ms UTC)."""
+    instants = sorted({at for trace in traces for at in trace.get("x", ())})
+    columns = [dict(zip(trace["x"], trace["y"], strict=True)) for trace in traces]
+    rows = [[at, *(column.get(at) for column in columns)] for at in instants]
+    return {"columns": ["time_ms", *map(_head, traces)], "rows": rows}
+
+
+def _head(trace: Mapping[str, Any]) -> str:
+    unit = trace.get("meta", {}).get("unit", "")
+    return f"{trace['name']} ({unit})" if unit else str(trace["name"])
 
 
 def chart_refused(reason: str) -> HttpResponse:

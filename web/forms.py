@@ -1,13 +1,22 @@
 """What forms of several rooms share."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from datetime import date, timedelta
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from web import visibility
+
+WITH_NEIGHBOURS = [
+    MinValueValidator(date.min + timedelta(days=2)),
+    MaxValueValidator(date.max - timedelta(days=2)),
+]
+"""Days whose midnight has an instant in every zone."""
 
 
 class DayInput(forms.DateInput):
@@ -38,3 +47,13 @@ class RefusedForm(forms.Form):
         for field, messages in error.message_dict.items():
             name = self.field_of.get(field, field)
             self.add_error(name if name in self.fields else None, messages)
+
+
+class NoteForm(forms.Form):
+    """Words beside a decision."""
+
+    note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["note"].required = required

@@ -1,10 +1,12 @@
-"""Addresses of an object: its page and its endpoint. Cheap enough to call for every row of a long list.
+"""Addresses: of a page by its name, and of an object, its page and its endpoint.
 
-A page is named `<model>-detail` and takes the primary key, unless its app says otherwise with `has_page`.
+Those of an object are cheap enough to call for every row of a long list. Its page is named `<model>-detail` and takes
+the primary key, unless its app says otherwise with `has_page`.
 """
 
 import re
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
@@ -58,3 +60,9 @@ def _around(name: str) -> tuple[str, str] | None:
     except NoReverseMatch:
         return None
     return before, after
+
+
+def link(name: str, *args: object, **query: object) -> str:
+    """The address of a page with its query."""
+    address = reverse(name, args=args)
+    return f"{address}?{urlencode(query, doseq=True)}" if query else address

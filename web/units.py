@@ -151,3 +151,10 @@ def age(at: datetime | None, *, now: datetime) -> str:
 def count(value: int, singular: str, plural: str) -> str:
     """ "1 site", "24 sites": nouns are given translated."""
     return f"{number(value)} {ngettext(singular, plural, value)}"
+
+
+def against_limit(value: float | None, unit: str, limit: str) -> str:
+    if value is None:
+        return _("limit %(limit)s") % {"limit": limit} if limit else ""
+    measured = str(format_value(value, unit))
+    return _("%(value)s · limit %(limit)s") % {"value": measured, "limit": limit} if limit else measured

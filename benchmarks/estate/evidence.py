@@ -22,8 +22,8 @@ from readiness.evidence.models import (
 from readiness.evidence.proofs import WORKED_OUT
 from readiness.framework.core.definition import Framework, SubMeasure
 from readiness.framework.core.vocabulary import Gate
+from readiness.grants.models import Grant
 from readiness.scoring.checks import COMPUTED
-from readiness.scoring.waivers.models import Grant
 
 GIB, MIB = 1024**3, 1024**2
 LATENCY_REPEATS = 20

@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 
 from readiness.ownership.core.standing import Item, Standing
 from readiness.ownership.gaps import BoardSite, Counts, Queue
-from readiness.ownership.words import SHORT, cell_label, cell_text, item_label, link
+from readiness.ownership.words import SHORT, cell_label, cell_text, item_label
+from web.links import link
 from web.tables import TablePage
 from web.units import power
 

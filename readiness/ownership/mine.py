@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from accounts.models import User
 from readiness.ownership.gaps import REMIND_BEFORE
 from readiness.ownership.models import Assignment
-from readiness.ownership.words import day, due, item_label, link
+from readiness.ownership.words import day, due, item_label
+from web.links import link
 
 
 @dataclass(frozen=True, slots=True)

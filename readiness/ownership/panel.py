@@ -11,7 +11,8 @@ from readiness.ownership import gaps, lines
 from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import ProposeForm
 from readiness.ownership.models import Assignment
-from readiness.ownership.words import item_label, link, standing_sentence
+from readiness.ownership.words import item_label, standing_sentence
+from web.links import link
 
 TERMS_SHOWN = 6
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Site
 from readiness.ownership.core.standing import Item, Standing
 from readiness.ownership.gaps import BoardSite, Fleet, Gap, Load
-from readiness.ownership.words import QUEUES, SHORT, cell_text, due, item_label, link, who
+from readiness.ownership.words import QUEUES, SHORT, cell_text, due, item_label, who
+from web.links import link
 from web.states import STATES
 from web.tables import Choice, Column, Table
 from web.units import power

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.dateformat import format as date_format
 from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import get_language, gettext
@@ -38,11 +36,6 @@ QUEUES = {
     Queue.NO_DEPUTY: _("Nobody to stand in"),
     Queue.OVERLOADED: _("Owner overloaded"),
 }
-
-
-def link(name: str, *args: object, **query: object) -> str:
-    address = reverse(name, args=args)
-    return f"{address}?{urlencode(query, doseq=True)}" if query else address
 
 
 def item_label(item: str) -> str:

@@ -1,35 +1,56 @@
-"""The words that stored results may hold."""
+"""What columns and forms offer: the states that scoring uses, each with its word."""
 
-from django.db import models
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 
-class CheckState(models.TextChoices):
-    PASS = "pass", _("Pass")
-    WARN = "warn", _("Warn")
-    FAIL = "fail", _("Fail")
-    UNKNOWN = "unknown", _("Unknown")
-    STALE = "stale", _("Stale")
-    WAIVED = "waived", _("Waived")
-    NOT_APPLICABLE = "n-a", _("Not applicable")
+type Choices = list[tuple[str, str | Promise]]
 
 
-class Verdict(models.TextChoices):
-    READY = "ready", _("Ready")
-    CONDITIONAL = "conditional", _("Conditional")
-    NOT_READY = "not-ready", _("Not ready")
+def _choices[State: StrEnum](states: type[State], words: Mapping[State, str | Promise]) -> Choices:
+    return [(state.value, words[state]) for state in states]
 
 
-class Health(models.TextChoices):
-    OK = "ok", _("OK")
-    WARN = "warn", _("Warn")
-    CRITICAL = "critical", _("Critical")
-    UNKNOWN = "unknown", _("Unknown")
-    MAINTENANCE = "maintenance", _("Maintenance")
-    NOT_MONITORED = "not-monitored", _("Not monitored")
-
-
-class Tier(models.TextChoices):
-    MEASURED = "measured", _("Measured")
-    DECLARED = "declared", _("Declared")
-    CAPPED = "capped", _("Declared, not measured")
+CHECK_STATES = _choices(
+    CheckState,
+    {
+        CheckState.PASS: _("Pass"),
+        CheckState.WARN: _("Warn"),
+        CheckState.FAIL: _("Fail"),
+        CheckState.UNKNOWN: _("Unknown"),
+        CheckState.STALE: _("Stale"),
+        CheckState.WAIVED: _("Waived"),
+        CheckState.NOT_APPLICABLE: _("Not applicable"),
+    },
+)
+VERDICTS = _choices(
+    Verdict,
+    {
+        Verdict.READY: _("Ready"),
+        Verdict.CONDITIONAL: _("Conditional"),
+        Verdict.NOT_READY: _("Not ready"),
+    },
+)
+HEALTHS = _choices(
+    Health,
+    {
+        Health.OK: _("OK"),
+        Health.WARN: _("Warn"),
+        Health.CRITICAL: _("Critical"),
+        Health.UNKNOWN: _("Unknown"),
+        Health.MAINTENANCE: _("Maintenance"),
+        Health.NOT_MONITORED: _("Not monitored"),
+    },
+)
+TIERS = _choices(
+    Tier,
+    {
+        Tier.MEASURED: _("Measured"),
+        Tier.DECLARED: _("Declared"),
+        Tier.CAPPED: _("Declared, not measured"),
+    },
+)

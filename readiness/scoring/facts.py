@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from readiness.evidence.core.reviews import HeldReview
 from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
 from readiness.ownership.core.standing import Term
 from readiness.scoring.core.judge import Limit
-from readiness.scoring.reviews.gate import HeldReview
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.jurisdiction.core.pack import Pack
 from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing

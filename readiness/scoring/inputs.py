@@ -7,14 +7,14 @@ from datetime import datetime
 
 from readiness.evidence.proofs import SiteProofs, proofs
 from readiness.framework.core.definition import Framework
+from readiness.grants import standing
+from readiness.grants.standing import SiteGrants
 from readiness.scoring.before import Stored, still_standing
 from readiness.scoring.checks import computed
 from readiness.scoring.checks.evidenced import with_evidence
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.facts import SiteFacts
 from readiness.scoring.gather import gather
-from readiness.scoring.waivers import standing
-from readiness.scoring.waivers.standing import SiteGrants
 
 
 def inputs_of(

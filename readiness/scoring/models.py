@@ -8,34 +8,17 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Domain, Site
 from readiness.framework.models import FrameworkVersion
-from readiness.scoring.campaigns.models import Campaign, CampaignItem
-from readiness.scoring.choices import CheckState, Health, Tier, Verdict
+from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
 from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
-from readiness.scoring.dry_run.models import DryRun
-from readiness.scoring.reviews.models import Approver, Review, ReviewAction, SignOff
-from readiness.scoring.waivers.models import Grant
-from readiness.scoring.worklist.models import WorkItem
+from readiness.scoring.core.states import Health
 
 __all__ = [
-    "Approver",
-    "Campaign",
-    "CampaignItem",
     "CheckResult",
-    "CheckState",
     "DomainHealth",
-    "DryRun",
     "Flip",
-    "Grant",
-    "Health",
-    "Review",
-    "ReviewAction",
     "ScoreInputs",
     "ScorePoint",
-    "SignOff",
     "SiteScore",
-    "Tier",
-    "Verdict",
-    "WorkItem",
 ]
 
 
@@ -53,9 +36,9 @@ class CheckResult(models.Model):
     check_id = models.CharField(max_length=64)
     pillar = models.CharField(max_length=4)
     gate = models.CharField(max_length=8, help_text=_("BLOCK, COND or INFO, as it holds for this site"))
-    state = models.CharField(max_length=8, choices=CheckState)
+    state = models.CharField(max_length=8, choices=CHECK_STATES)
     measured_state = models.CharField(
-        max_length=8, choices=CheckState, help_text=_("The state under a waiver; else the same")
+        max_length=8, choices=CHECK_STATES, help_text=_("The state under a waiver; else the same")
     )
     code = models.CharField(
         max_length=16, blank=True, help_text=_("Why, as a word for filters; the reason says it in full")
@@ -63,7 +46,7 @@ class CheckResult(models.Model):
     tier = models.CharField(
         _("evidence"),
         max_length=8,
-        choices=Tier,
+        choices=TIERS,
         blank=True,
         help_text=_(
             "Whether a measurement or a declaration decided; capped is declared where a measurement is asked for"
@@ -143,7 +126,7 @@ class SiteScore(models.Model):
     """The present verdict and scores of a site (0 to 1). `verdict` is empty for stages that have none."""
 
     site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="score")
-    verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
+    verdict = models.CharField(max_length=16, choices=VERDICTS, blank=True)
     verdict_reason = models.TextField(blank=True)
     verdict_since = models.DateTimeField()
     deciding = ArrayField(
@@ -217,7 +200,7 @@ class ScorePoint(models.Model):
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="score_points")
     on_date = models.DateField()
-    verdict = models.CharField(max_length=16, choices=Verdict, blank=True)
+    verdict = models.CharField(max_length=16, choices=VERDICTS, blank=True)
     first_blocker = models.CharField(max_length=64, blank=True)
     score = models.FloatField(null=True)
     score_upper = models.FloatField(null=True)
@@ -262,7 +245,7 @@ class ScoreInputs(models.Model):
 class DomainHealthQuerySet(models.QuerySet["DomainHealth"]):
     def as_of(self, now: datetime) -> "DomainHealthQuerySet":
         """Add `health_now`, to filter and count by: the health that `DomainHealth.at` gives."""
-        blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN))
+        blind = models.When(blind_at__lt=now, health__in=KNOWN, then=models.Value(Health.UNKNOWN.value))
         return self.annotate(health_now=models.Case(blind, default=models.F("health")))
 
 
@@ -279,7 +262,7 @@ class DomainHealth(models.Model):
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="domain_health")
     domain = models.CharField(max_length=8, choices=Domain)
-    health = models.CharField(max_length=16, choices=Health)
+    health = models.CharField(max_length=16, choices=HEALTHS)
     clock = models.CharField(max_length=8, choices=Clock, blank=True, default=Clock.NONE)
     since = models.DateTimeField()
     objects_by_health = models.JSONField(default=dict)
@@ -292,7 +275,7 @@ class DomainHealth(models.Model):
     )
     taken_at = models.DateTimeField(null=True, blank=True)
     last_health = models.CharField(
-        max_length=16, choices=Health, blank=True, help_text=_("What it was before it became unknown")
+        max_length=16, choices=HEALTHS, blank=True, help_text=_("What it was before it became unknown")
     )
     heard_at = models.DateTimeField(
         null=True,
@@ -311,7 +294,7 @@ class DomainHealth(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["site", "domain"], name="domain_health_unique"),
             models.CheckConstraint(
-                condition=models.Q(last_health="") | models.Q(health=Health.UNKNOWN),
+                condition=models.Q(last_health="") | models.Q(health=Health.UNKNOWN.value),
                 name="domain_health_last_of_unknown",
             ),
         ]

@@ -7,18 +7,13 @@ drawn only for those who may see names.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import CharField, F, FilteredRelation, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from inventory.models import Site
-from readiness.ownership import queries as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment, in_force
-from readiness.ownership.queries import UNOWNED
-from readiness.ownership.words import cell_label, cell_text, item_label, link
-from readiness.scoring.checks import FROM_OWNERSHIP
 
 
 def with_owner(sites: QuerySet[Site], *, now: datetime) -> QuerySet[Site]:
@@ -38,22 +33,3 @@ def owned_by(words: str, *, now: datetime) -> Q:
         return Q(owner="") & ~Q(pk__in=held.values("site"))
     named = held.filter(team__name__icontains=words).values("site")
     return Q(pk__in=named) | (Q(owner__icontains=words) & ~Q(pk__in=held.values("site")))
-
-
-def of_check(site: Site, check_id: str, *, names: bool, now: datetime) -> dict[str, Any] | None:
-    """The seven items, for the page of a check that is computed from them; None for other checks."""
-    if check_id not in FROM_OWNERSHIP:
-        return None
-    cells = ownership.cells(now=now, site_ids=[site.pk]).get(site.pk, UNOWNED)
-    return {
-        "cells": [
-            {
-                "item": item_label(item),
-                "standing": cell.standing.value,
-                "who": cell_text(cell, names=names),
-                "label": cell_label(site.name, cell, names=names, now=now),
-                "url": link("ownership", cell=f"{site.slug}.{item}"),
-            }
-            for item, cell in cells.items()
-        ],
-    }

@@ -4,7 +4,6 @@ Inputs past their time go each hour."""
 from celery import shared_task
 
 from readiness.scoring import keeping, operations
-from readiness.scoring.dry_run import running
 from web import clock
 
 
@@ -26,13 +25,3 @@ def rescore_aged() -> int:
 @shared_task(name="readiness.scoring.forget_inputs")
 def forget_inputs() -> int:
     return keeping.forget(now=clock.now())
-
-
-@shared_task(name="readiness.scoring.dry_runs")
-def dry_runs() -> int:
-    return running.run_waiting(now=clock.now())
-
-
-def wake_dry_runs() -> None:
-    """Beat asks once a minute too: what waits is in the database, and a wake-up may be lost."""
-    dry_runs.apply_async(queue="default", expires=60, retry=False)

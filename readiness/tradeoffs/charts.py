@@ -9,9 +9,9 @@ import numpy as np
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.scoring.charts import Figure, figure, ms, nothing
 from readiness.tradeoffs.core.series import Series
 from readiness.tradeoffs.queries.series import SourceSeries
+from web.charts import Figure, figure, ms, nothing
 
 MOST_POINTS = 1_500
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from inventory.models import Site
 from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.refusals import FileTooLarge
-from readiness.scoring.views import answers
 from readiness.tradeoffs import charts, lines, operations, queries, rows, tables
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
 from readiness.tradeoffs.forms import FactorForm, SeriesForm, TableForm
@@ -23,6 +22,7 @@ from readiness.tradeoffs.models import FactorKind, SiteFactor
 from readiness.tradeoffs.models.series import HOURLY_KINDS
 from readiness.tradeoffs.queries import lists
 from readiness.tradeoffs.queries.preview import preview
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of

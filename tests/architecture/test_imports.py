@@ -47,6 +47,14 @@ def test_imports_point_down():
             "import readiness.scoring.models",
             id="a room calls the room above",
         ),
+        pytest.param(
+            "readiness/scoring/operations.py", "import web.tables.columns", id="the engine calls a page's kit"
+        ),
+        pytest.param(
+            "readiness/scoring/gather.py",
+            "import readiness.evidence.views.runs",
+            id="the engine calls a page",
+        ),
         pytest.param("readiness/scoring/core/score.py", "import django", id="a core knows the framework"),
         pytest.param("stack/layout.py", "import web.clock", id="the launcher knows an app"),
     ],

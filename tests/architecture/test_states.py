@@ -12,16 +12,16 @@ from pathlib import Path
 import pytest
 
 from inventory.models import Site
+from readiness.boards.dry_run.models import DryRun
 from readiness.evidence.core.proving import interop
+from readiness.evidence.models import Review, SignOff
 from readiness.framework.models import FrameworkVersion
+from readiness.golive.campaigns.models import Campaign, Progress
+from readiness.golive.worklist.standing import Standing as WorkStanding
+from readiness.grants.models import Standing as GrantStanding
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
-from readiness.scoring.campaigns.models import Campaign, Progress
-from readiness.scoring.dry_run.models import DryRun
-from readiness.scoring.models import CheckState, Health, Tier, Verdict
-from readiness.scoring.reviews.models import Review, SignOff
-from readiness.scoring.waivers.models import Standing as GrantStanding
-from readiness.scoring.worklist.standing import Standing as WorkStanding
+from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.tradeoffs.core.consequences import Effect
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.workloads.jurisdiction.core.vocabulary import Answer
@@ -39,7 +39,7 @@ PARTIAL = {
     "readiness.scoring.checks.ownership.WORDS": "says what is missing, and what is owned is not",
     "readiness.scoring.core.score.POINTS": "read by `get`: the others give nothing",
     "readiness.scoring.health.CLOCKS": "looked through, not looked up",
-    "readiness.scoring.queries.attention.REMINDED": "looked through: of the others nobody is reminded",
+    "readiness.boards.queries.attention.REMINDED": "looked through: of the others nobody is reminded",
     "readiness.tradeoffs.core.units._PLAIN": "the others are money, or carbon",
     "readiness.tradeoffs.core.units._PER": "only what is paid by something",
 }

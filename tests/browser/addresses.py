@@ -4,11 +4,20 @@ import re
 
 from accounts.models import User
 from inventory.kinds import KINDS
-from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ValidationRun
+from readiness.evidence.models import (
+    Attestation,
+    DeclaredLimit,
+    Floor,
+    RecordedFact,
+    Review,
+    ReviewAction,
+    ValidationRun,
+)
 from readiness.framework.models import FrameworkVersion
+from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
+from readiness.grants.models import Grant
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
-from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
 from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.workloads.models import Placement

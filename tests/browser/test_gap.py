@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from readiness.scoring.models import WorkItem
+from readiness.golive.models import WorkItem
 from tests.conftest import NOW
 from tests.readiness.scoring import stored
 

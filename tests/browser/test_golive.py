@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from readiness.scoring.models import Campaign, Review
-from readiness.scoring.reviews import approvers, operations
+from readiness.evidence.models import Review
+from readiness.golive.models import Campaign
+from readiness.golive.reviews import approvers, operations
 from tests.conftest import NOW
 from tests.readiness.scoring import stored
 

@@ -7,7 +7,7 @@ from inventory.models import Device
 from readiness.scoring.operations import evaluate
 from tests.browser.looking import faults
 from tests.conftest import NOW
-from tests.readiness.scoring.interop.conftest import prove, record, vendors, wired
+from tests.readiness.boards.interop.conftest import prove, record, vendors, wired
 
 __all__ = ["prove", "vendors", "wired"]
 

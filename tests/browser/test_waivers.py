@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from readiness.scoring.models import Grant
-from readiness.scoring.waivers import operations
+from readiness.boards.waivers.asking import ask_for_grant
+from readiness.grants.models import Grant
 from tests.browser.looking import faults
 from tests.conftest import NOW
 from tests.readiness.scoring import stored
@@ -49,7 +49,7 @@ def test_one_asks_and_another_approves(as_role, porto):
 
 
 def test_a_denial_needs_a_word(as_role, porto, user_of):
-    asked = operations.request(
+    asked = ask_for_grant(
         site=porto,
         kind="exception",
         check_id="p2-backup-power",
@@ -68,7 +68,7 @@ def test_a_denial_needs_a_word(as_role, porto, user_of):
 
 
 def test_the_dialogs_pass_axe(as_role, porto, user_of, axe_source):
-    asked = operations.request(
+    asked = ask_for_grant(
         site=porto,
         kind="waiver",
         check_id="p2-backup-power",

@@ -6,26 +6,27 @@ import pytest
 
 from accounts.operations import create_token
 from inventory.models import Site
+from readiness.boards.dry_run import operations as dry_run
+from readiness.boards.waivers.asking import ask_for_grant
 from readiness.evidence.models import ValidationRun
 from readiness.evidence.operations import attest, declare_limit, import_run, record_fact, set_floor
 from readiness.framework import operations as framework
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.editing import with_check
-from readiness.scoring.campaigns import operations as campaigns
-from readiness.scoring.dry_run import operations as dry_run
-from readiness.scoring.reviews import actions, approvers
-from readiness.scoring.reviews import operations as reviews
-from readiness.scoring.waivers import operations as waivers
-from readiness.scoring.worklist import operations as worklist
+from readiness.golive.campaigns import operations as campaigns
+from readiness.golive.reviews import actions, approvers
+from readiness.golive.reviews import operations as reviews
+from readiness.golive.worklist import operations as worklist
+from readiness.grants import operations as waivers
 from readiness.tradeoffs import operations as tradeoffs
 from readiness.tradeoffs.core.entries import FactorEntry, RateEntry, Sourcing
 from readiness.tradeoffs.core.series import Stated
 from readiness.workloads import operations as workloads
 from tests.browser import decided_on, owned
 from tests.conftest import NOW
+from tests.readiness.boards.explain import scene
 from tests.readiness.evidence import outputs
 from tests.readiness.scoring import stored
-from tests.readiness.scoring.explain import scene
 
 
 @pytest.fixture
@@ -66,13 +67,13 @@ def granted(small_fleet, user_of, frozen_now):
     asked = {"kind": "waiver", "reason": "The UPS is being replaced", "by": ops, "now": frozen_now.at}
     until = frozen_now.at + timedelta(days=9)
     decided = {"note": "Seen on site", "by": manager, "now": frozen_now.at}
-    given = waivers.request(site=porto, check_id="p2-backup-power", ends_at=until, **asked)
+    given = ask_for_grant(site=porto, check_id="p2-backup-power", ends_at=until, **asked)
     waivers.approve(given, **decided)
-    waivers.deny(waivers.request(site=porto, check_id="p5-goodput", ends_at=until, **asked), **decided)
+    waivers.deny(ask_for_grant(site=porto, check_id="p5-goodput", ends_at=until, **asked), **decided)
     work = {"site": porto, "by": user_of("planner"), "now": frozen_now.at}
     worklist.add(check_id="p2-backup-power", owner_name="Facilities", due_on=date(2026, 11, 1), **work)
     worklist.add(check_id="p1-soak-24h", note="After the new racks", status="in-progress", **work)
-    return waivers.request(site=porto, check_id="p5-accelerator-health", ends_at=until, **asked)
+    return ask_for_grant(site=porto, check_id="p5-accelerator-health", ends_at=until, **asked)
 
 
 @pytest.fixture

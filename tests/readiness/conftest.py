@@ -2,7 +2,9 @@ import pytest
 
 from readiness.workloads import operations
 from readiness.workloads.models import UserRegion
+from telemetry import drain, partitions
 from tests.inventory import made
+from tests.readiness.plant import Plant
 
 
 @pytest.fixture
@@ -46,3 +48,32 @@ def whole(h100, iberia):
 @pytest.fixture
 def chat(whole, planner, frozen_now):
     return operations.declare(**whole, by=planner, now=frozen_now.at)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch):
+    """Each test is a worker of its own: it knows no series from the one before."""
+    monkeypatch.setattr(drain, "_memory", drain.Memory())
+
+
+@pytest.fixture
+def plant_of(db, frozen_now):
+    """`plant_of(name="Faro")` is a site with everything metered; see tests/readiness/plant.py."""
+
+    def make(**given):
+        partitions.keep(now=frozen_now.at)
+        return Plant(frozen_now, **given)
+
+    return make
+
+
+@pytest.fixture
+def plant(plant_of):
+    return plant_of()
+
+
+@pytest.fixture
+def well(plant):
+    """The plant after half an hour in which all was well."""
+    plant.run(30)
+    return plant.evaluate()

@@ -9,14 +9,14 @@ from django.urls import get_resolver
 from rest_framework.fields import Field
 
 from accounts.models import User
+from readiness.evidence.models import SignOff
+from readiness.golive.reviews import approvers
+from readiness.golive.reviews import operations as reviews
+from readiness.grants.models import Grant
 from readiness.ownership import operations as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment, Confirmation
 from readiness.people import operations as people_operations
-from readiness.scoring.reviews import approvers
-from readiness.scoring.reviews import operations as reviews
-from readiness.scoring.reviews.models import SignOff
-from readiness.scoring.waivers.models import Grant
 from readiness.tradeoffs.models import Decision
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
@@ -175,7 +175,7 @@ class TestSecondPerson:
 
         def make(step, role):
             user = user_of(role)
-            for name in ("scoring.add_grant", "tradeoffs.add_decision"):
+            for name in ("grants.add_grant", "tradeoffs.add_decision"):
                 user.user_permissions.add(_permission(*name.split(".")))
             return (grant_of if step.startswith("waiver") else decision_of)(user)
 

@@ -200,7 +200,7 @@ def test_without_a_dry_run_it_takes_a_reason_that_is_kept(planning, draft, api_o
         ("manager", "patch", "{}/", "framework.change_frameworkversion"),
         ("ops", "post", "{}/import/", "framework.change_frameworkversion"),
         ("manager", "delete", "{}/", "framework.delete_frameworkversion"),
-        ("ops", "post", "{}/dry-run/", "scoring.add_dryrun"),
+        ("ops", "post", "{}/dry-run/", "boards.add_dryrun"),
         ("planner", "post", "{}/publish/", "framework.publish_frameworkversion"),
         ("planner", "post", "{}/roll-back/", "framework.publish_frameworkversion"),
     ],

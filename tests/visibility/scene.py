@@ -12,21 +12,21 @@ from django.db import connection
 
 from accounts import operations as accounts
 from accounts.models import AccessScope, User
-from readiness.evidence.models import Attestation, DeclaredLimit, RecordedFact, ValidationRun
-from readiness.framework import operations as frameworks
-from readiness.framework import queries as framework_queries
-from readiness.ownership.models import Assignment, Confirmation, HandoverStep
-from readiness.scoring.models import (
-    Approver,
-    Campaign,
-    CampaignItem,
-    DryRun,
-    Grant,
+from readiness.boards.models import DryRun
+from readiness.evidence.models import (
+    Attestation,
+    DeclaredLimit,
+    RecordedFact,
     Review,
     ReviewAction,
     SignOff,
-    WorkItem,
+    ValidationRun,
 )
+from readiness.framework import operations as frameworks
+from readiness.framework import queries as framework_queries
+from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
+from readiness.grants.models import Grant
+from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.tradeoffs.models import (
     Decision,
     ExchangeRate,

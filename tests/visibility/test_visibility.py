@@ -9,7 +9,8 @@ import pytest
 from django import forms
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from readiness.scoring.models import Grant, Review, SignOff
+from readiness.evidence.models import Review, SignOff
+from readiness.grants.models import Grant
 from tests.visibility.asking import OF_PEOPLE, ask, found_by
 from tests.visibility.scene import EARLY, LATE, MARK, NOW, Scene, unnamed
 from tests.web.test_access import address as address_of
@@ -106,7 +107,7 @@ def test_those_who_may_see_names_still_do(role, scene, client_of):
         "/readiness/worklist/?cols=owner&export=json",
         "/ownership/",
         f"/api/readiness/waivers/?requested_by={EARLY}-{MARK}-one",
-        "/api/history/?model=scoring.grant",
+        "/api/history/?model=grants.grant",
         f"/search/?q={MARK}",
     ):
         status, _where, text = ask(client, address)
@@ -115,7 +116,7 @@ def test_those_who_may_see_names_still_do(role, scene, client_of):
 
 def test_a_viewer_sees_their_own_name(scene, user_of, client_of):
     client = client_of("viewer")
-    with pgtrigger.ignore("scoring.Grant:signed_once"):
+    with pgtrigger.ignore("grants.Grant:signed_once"):
         Grant.objects.filter(pk=scene.grants[0].pk).update(requested_by=user_of("viewer"))
     shown = {row["id"]: row for row in client.get("/api/readiness/waivers/").json()["results"]}
     assert shown[scene.grants[0].pk]["requested_by"]["display"] == "viewer"

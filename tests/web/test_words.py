@@ -35,7 +35,7 @@ def test_what_is_kept_as_json_is_read_as_words(value, words):
     ("permission", "words", "roles"),
     [
         ("inventory.view_site", "see sites", "viewer, ops, planner, manager or admin"),
-        ("scoring.decide_review", "decide go-live reviews", "manager or admin"),
+        ("evidence.decide_review", "decide go-live reviews", "manager or admin"),
         ("accounts.add_user", "add users", "admin"),
     ],
 )

@@ -1,10 +1,10 @@
-"""What columns of objects were, over time."""
+"""Which objects a request wrote, and what columns of objects were over time."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Model, Q
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.fields.json import KT
 
 from web.audit.models import AuditEntry
@@ -46,3 +46,9 @@ def steps_of(
         "object_id", "at", *(KT(f"after__{each}") for each in columns)
     )
     return [Step(object_id, at, tuple(values)) for object_id, at, *values in rows]
+
+
+def ids_changed_by(model: type[Model], request_id: str, *, actions: Sequence[str]) -> QuerySet:
+    """Primary keys of the rows that a request wrote, as a subquery."""
+    written = AuditEntry.objects.filter(request_id=request_id, table=model._meta.db_table, action__in=actions)
+    return written.values("object_id")

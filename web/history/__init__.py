@@ -11,7 +11,6 @@ from web.history.events import (
     Wanted,
     history,
     history_of,
-    ids_changed_by,
     model_named,
     visible_models,
 )
@@ -24,7 +23,6 @@ __all__ = [
     "Wanted",
     "history",
     "history_of",
-    "ids_changed_by",
     "model_named",
     "visible_models",
 ]

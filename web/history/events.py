@@ -1,7 +1,6 @@
 """Which entries there are, newest first, over all audited models at once."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -110,12 +109,6 @@ def label_of(model: type[Model]) -> str:
 
 def _by_label() -> list[type[Model]]:
     return sorted(audited_models(), key=label_of)
-
-
-def ids_changed_by(model: type[Model], request_id: str, *, actions: Sequence[str]) -> QuerySet:
-    """Primary keys of the rows that a request wrote, as a subquery."""
-    written = AuditEntry.objects.filter(request_id=request_id, table=model._meta.db_table, action__in=actions)
-    return written.values("object_id")
 
 
 def _entries(wanted: Wanted) -> QuerySet[AuditEntry]:

@@ -12,8 +12,7 @@ from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
 from web import visibility
-from web.audit import AuditEntry, is_audited
-from web.history import ids_changed_by
+from web.audit import AuditEntry, ids_changed_by, is_audited
 from web.rest import lookups
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Any
 from accounts.models import User
 from inventory.models import Site
 from readiness.demo.core.records import book
-from readiness.scoring.campaigns import operations as campaigns
-from readiness.scoring.reviews import approvers
-from readiness.scoring.reviews import operations as reviews
-from readiness.scoring.worklist import operations as worklist
+from readiness.golive.campaigns import operations as campaigns
+from readiness.golive.reviews import approvers
+from readiness.golive.reviews import operations as reviews
+from readiness.golive.worklist import operations as worklist
 
 REVIEWED = "SYD-1"
 SIGNERS = {"compute": "ops", "network": "planner", "security": "manager"}

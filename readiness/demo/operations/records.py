@@ -14,6 +14,7 @@ from django.db import transaction
 
 from accounts.models import User
 from inventory.models import Site
+from readiness.boards.waivers.asking import ask_for_grant
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet
@@ -25,7 +26,7 @@ from readiness.demo.operations.runs import keep_runs
 from readiness.demo.operations.workloads import keep_confirmed
 from readiness.evidence.models import Floor
 from readiness.evidence.operations import FactRow, attest, declare_limit, record_facts, set_floor
-from readiness.scoring.waivers import operations as waivers
+from readiness.grants import operations as waivers
 from readiness.workloads.models import WorkloadClass
 from telemetry.models import Provenance
 from web.actor import acting
@@ -193,7 +194,7 @@ def _write_grant(site: Site, row: Mapping[str, Any], *, planner: User, manager: 
     ends_at = (
         now - timedelta(days=row["ended"]) if "ended" in row else now + timedelta(days=row.get("ends_in", 60))
     )
-    grant = waivers.request(
+    grant = ask_for_grant(
         site=site,
         kind=row["kind"],
         check_id=row["check"],

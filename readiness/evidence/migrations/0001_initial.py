@@ -12,45 +12,13 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('framework', '0001_initial'),
         ('inventory', '0001_initial'),
         ('workloads', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Floor',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('platform', models.CharField(help_text="A device type's slug, or a name that runs are given", max_length=100, verbose_name='platform')),
-                ('tool', models.CharField(choices=[('nccl-tests', 'nccl-tests'), ('rccl-tests', 'rccl-tests'), ('perftest', 'perftest'), ('iperf3', 'iperf3'), ('sockperf', 'sockperf'), ('fio', 'fio'), ('dcgm-diag', 'dcgmi diag'), ('mlperf', 'MLPerf-style log'), ('vllm-bench', 'vllm bench serve'), ('csv', 'Table (CSV)')], max_length=16, verbose_name='tool')),
-                ('measure', models.CharField(help_text="As the tool's figures are named: busbw", max_length=64, verbose_name='measure')),
-                ('operation', models.CharField(blank=True, help_text='Empty: any', max_length=64, verbose_name='operation')),
-                ('size_bytes', models.BigIntegerField(blank=True, help_text='Bytes; empty: any', null=True, verbose_name='size')),
-                ('value', models.FloatField(verbose_name='value')),
-                ('unit', models.CharField(max_length=16, verbose_name='unit')),
-                ('source', models.CharField(blank=True, help_text='Where the number comes from', max_length=200, verbose_name='source')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
-            ],
-            options={
-                'verbose_name': 'floor',
-                'verbose_name_plural': 'floors',
-                'ordering': ['platform', 'tool', 'measure', 'operation', 'size_bytes', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('platform', 'tool', 'measure', 'operation', 'size_bytes'), name='floor_unique', nulls_distinct=False, violation_error_message='This platform has a floor of this measure at this size.'), models.CheckConstraint(condition=models.Q(('value__gt', 0)), name='floor_positive', violation_error_message='A floor is above 0.'), models.CheckConstraint(condition=models.Q(('size_bytes__isnull', True), ('size_bytes__gt', 0), _connector='OR'), name='floor_size_positive', violation_error_message='A size is above 0.'), models.CheckConstraint(condition=models.Q(('tool__in', ['nccl-tests', 'rccl-tests', 'perftest', 'iperf3', 'sockperf', 'fio', 'dcgm-diag', 'mlperf', 'vllm-bench', 'csv'])), name='floor_tool_known')],
-            },
-        ),
-        migrations.CreateModel(
-            name='RunDevice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('firmware_version', models.CharField(blank=True, max_length=100)),
-                ('software_version', models.CharField(blank=True, max_length=100)),
-                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='run_devices', to='inventory.device')),
-            ],
-            options={
-                'ordering': ['run', 'device'],
-            },
-        ),
         migrations.CreateModel(
             name='ValidationRun',
             fields=[
@@ -84,14 +52,108 @@ class Migration(migrations.Migration):
                 ('baseline_at', models.DateTimeField(blank=True, editable=False, help_text='When it was marked as what later runs of the same thing are measured against', null=True, verbose_name='baseline since')),
                 ('baseline_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='baseline by')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
-                ('devices', models.ManyToManyField(blank=True, related_name='runs', through='evidence.RunDevice', to='inventory.device', verbose_name='devices')),
-                ('site', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='inventory.site', verbose_name='site')),
             ],
             options={
                 'verbose_name': 'validation run',
                 'verbose_name_plural': 'validation runs',
                 'ordering': ['-taken_at', '-id'],
             },
+        ),
+        migrations.CreateModel(
+            name='Floor',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('platform', models.CharField(help_text="A device type's slug, or a name that runs are given", max_length=100, verbose_name='platform')),
+                ('tool', models.CharField(choices=[('nccl-tests', 'nccl-tests'), ('rccl-tests', 'rccl-tests'), ('perftest', 'perftest'), ('iperf3', 'iperf3'), ('sockperf', 'sockperf'), ('fio', 'fio'), ('dcgm-diag', 'dcgmi diag'), ('mlperf', 'MLPerf-style log'), ('vllm-bench', 'vllm bench serve'), ('csv', 'Table (CSV)')], max_length=16, verbose_name='tool')),
+                ('measure', models.CharField(help_text="As the tool's figures are named: busbw", max_length=64, verbose_name='measure')),
+                ('operation', models.CharField(blank=True, help_text='Empty: any', max_length=64, verbose_name='operation')),
+                ('size_bytes', models.BigIntegerField(blank=True, help_text='Bytes; empty: any', null=True, verbose_name='size')),
+                ('value', models.FloatField(verbose_name='value')),
+                ('unit', models.CharField(max_length=16, verbose_name='unit')),
+                ('source', models.CharField(blank=True, help_text='Where the number comes from', max_length=200, verbose_name='source')),
+                ('note', models.CharField(blank=True, max_length=200, verbose_name='note')),
+            ],
+            options={
+                'verbose_name': 'floor',
+                'verbose_name_plural': 'floors',
+                'ordering': ['platform', 'tool', 'measure', 'operation', 'size_bytes', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('platform', 'tool', 'measure', 'operation', 'size_bytes'), name='floor_unique', nulls_distinct=False, violation_error_message='This platform has a floor of this measure at this size.'), models.CheckConstraint(condition=models.Q(('value__gt', 0)), name='floor_positive', violation_error_message='A floor is above 0.'), models.CheckConstraint(condition=models.Q(('size_bytes__isnull', True), ('size_bytes__gt', 0), _connector='OR'), name='floor_size_positive', violation_error_message='A size is above 0.'), models.CheckConstraint(condition=models.Q(('tool__in', ['nccl-tests', 'rccl-tests', 'perftest', 'iperf3', 'sockperf', 'fio', 'dcgm-diag', 'mlperf', 'vllm-bench', 'csv'])), name='floor_tool_known')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Review',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('state', models.CharField(choices=[('open', 'Open'), ('go', 'Go'), ('no-go', 'No-go'), ('cancelled', 'Cancelled')], default='open', editable=False, max_length=10, verbose_name='state')),
+                ('note', models.TextField(blank=True, max_length=2000, verbose_name='note')),
+                ('opened_at', models.DateTimeField(editable=False)),
+                ('ended_at', models.DateTimeField(editable=False, null=True)),
+                ('end_note', models.TextField(blank=True, editable=False, max_length=2000)),
+                ('snapshot', models.JSONField(editable=False, help_text='BLOCK checks and exceptions as they stood at the decision', null=True)),
+                ('ended_by', models.ForeignKey(editable=False, help_text='Who decided or cancelled it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('framework_version', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='framework.frameworkversion')),
+                ('opened_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='inventory.site', verbose_name='site')),
+            ],
+            options={
+                'verbose_name': 'go-live review',
+                'verbose_name_plural': 'go-live reviews',
+                'ordering': ['-opened_at', '-id'],
+                'permissions': [('decide_review', 'Can decide go-live reviews')],
+                'default_permissions': ('view', 'add', 'change'),
+            },
+        ),
+        migrations.CreateModel(
+            name='ReviewAction',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('title', models.CharField(max_length=300, verbose_name='what')),
+                ('critical', models.BooleanField(default=False, help_text='No go while it is open', verbose_name='critical')),
+                ('owner_name', models.CharField(blank=True, help_text='Who has no account here', max_length=120, verbose_name='or somebody else')),
+                ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
+                ('opened_at', models.DateTimeField(editable=False)),
+                ('closed_at', models.DateTimeField(editable=False, null=True)),
+                ('close_note', models.CharField(blank=True, editable=False, max_length=500)),
+                ('closed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('opened_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='evidence.review')),
+            ],
+            options={
+                'verbose_name': 'review action',
+                'verbose_name_plural': 'review actions',
+                'ordering': ['review', '-critical', 'due_on', 'id'],
+                'default_permissions': ('view',),
+            },
+        ),
+        migrations.CreateModel(
+            name='RunDevice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('firmware_version', models.CharField(blank=True, max_length=100)),
+                ('software_version', models.CharField(blank=True, max_length=100)),
+                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='run_devices', to='inventory.device')),
+            ],
+            options={
+                'ordering': ['run', 'device'],
+            },
+        ),
+        migrations.CreateModel(
+            name='RunFile',
+            fields=[
+                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='file', serialize=False, to='evidence.validationrun')),
+                ('content', models.BinaryField()),
+            ],
+        ),
+        migrations.AddField(
+            model_name='validationrun',
+            name='devices',
+            field=models.ManyToManyField(blank=True, related_name='runs', through='evidence.RunDevice', to='inventory.device', verbose_name='devices'),
+        ),
+        migrations.AddField(
+            model_name='validationrun',
+            name='site',
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='inventory.site', verbose_name='site'),
         ),
         migrations.AddField(
             model_name='rundevice',
@@ -119,6 +181,25 @@ class Migration(migrations.Migration):
                 'verbose_name': 'run measure',
                 'verbose_name_plural': 'run measures',
                 'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='SignOff',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('domain', models.CharField(choices=[('compute', 'Compute'), ('network', 'Network'), ('energy', 'Energy'), ('security', 'Security'), ('planning', 'Planning')], max_length=8, verbose_name='domain')),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('signed', 'Signed'), ('declined', 'Declined')], default='waiting', max_length=8, verbose_name='state')),
+                ('answered_at', models.DateTimeField(editable=False, null=True)),
+                ('note', models.TextField(blank=True, max_length=2000, verbose_name='note')),
+                ('approver', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='named')),
+                ('review', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='sign_offs', to='evidence.review')),
+                ('signed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'sign-off',
+                'verbose_name_plural': 'sign-offs',
+                'ordering': ['review', 'id'],
+                'default_permissions': ('view',),
             },
         ),
         migrations.CreateModel(
@@ -242,15 +323,41 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('site', 'check_id', 'part', 'taken_on'), name='fact_once_a_day', violation_error_message='There is a value of this day already; change that one.'), models.CheckConstraint(condition=models.Q(('part', ''), _negated=True), name='fact_of_a_part'), models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='fact_with_source'), models.CheckConstraint(condition=models.Q(models.Q(('void_changes', []), ('voided_at__isnull', True)), models.Q(('voided_at__isnull', False), models.Q(('void_reason', ''), _negated=True), models.Q(('void_changes', []), _negated=True)), _connector='OR'), name='recordedfact_voided_with_reason'), models.CheckConstraint(condition=models.Q(('void_changes__contained_by', ['driver', 'firmware', 'nos', 'collective-library', 'topology', 'placement-policy', 'power-topology', 'cooling-topology', 'serving-stack', 'expansion', 'accelerator'])), name='recordedfact_void_changes_known'), models.CheckConstraint(condition=models.Q(('provenance__in', ['measured', 'estimated', 'declared', 'simulated'])), name='recordedfact_provenance_known')],
             },
         ),
-        migrations.CreateModel(
-            name='RunFile',
-            fields=[
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='file', serialize=False, to='evidence.validationrun')),
-                ('content', models.BinaryField()),
-            ],
-            options={
-                'constraints': [models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('content'), 5242880), name='run_file_content_bounded')],
-            },
+        migrations.AddConstraint(
+            model_name='review',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('site',), name='review_one_open_at_site', violation_error_message='The site has an open review already.'),
+        ),
+        migrations.AddConstraint(
+            model_name='review',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_note', ''), ('ended_at', None), ('ended_by', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='review_ended_by_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='review',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'go']), ('end_note__regex', '\\S'), _connector='OR'), name='review_no_with_reason', violation_error_message='Say why.'),
+        ),
+        migrations.AddConstraint(
+            model_name='review',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('framework_version__isnull', False), ('snapshot__isnull', False), ('state__in', ['go', 'no-go'])), models.Q(('framework_version', None), ('snapshot__isnull', True), ('state__in', ['open', 'cancelled'])), _connector='OR'), name='review_decided_with_snapshot'),
+        ),
+        migrations.AddConstraint(
+            model_name='review',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'go', 'no-go', 'cancelled'])), name='review_state_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewaction',
+            constraint=models.CheckConstraint(condition=models.Q(('title__regex', '\\S')), name='review_action_has_title', violation_error_message='Say what is to be done.'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewaction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('owner__isnull', False), ('owner_name', '')), models.Q(('owner', None), ('owner_name__regex', '\\S')), _connector='OR'), name='review_action_one_owner', violation_error_message='An action has one owner: a person, or somebody else.'),
+        ),
+        migrations.AddConstraint(
+            model_name='reviewaction',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('close_note', ''), ('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='review_action_closed_by_somebody'),
+        ),
+        migrations.AddConstraint(
+            model_name='runfile',
+            constraint=models.CheckConstraint(condition=django.db.models.lookups.LessThanOrEqual(django.db.models.functions.text.Length('content'), 5242880), name='run_file_content_bounded'),
         ),
         migrations.AddIndex(
             model_name='validationrun',
@@ -311,5 +418,29 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='runmeasure',
             constraint=models.CheckConstraint(condition=models.Q(('percentile__isnull', True), models.Q(('percentile__gt', 0), ('percentile__lt', 100)), _connector='OR'), name='run_measure_percentile_range'),
+        ),
+        migrations.AddConstraint(
+            model_name='signoff',
+            constraint=models.UniqueConstraint(fields=('review', 'domain'), name='signoff_once_a_domain'),
+        ),
+        migrations.AddConstraint(
+            model_name='signoff',
+            constraint=models.UniqueConstraint(fields=('review', 'approver'), name='signoff_one_domain_a_person', violation_error_message='Nobody signs for two domains of one review.'),
+        ),
+        migrations.AddConstraint(
+            model_name='signoff',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('note', ''), ('signed_by', None), ('state', 'waiting')), models.Q(('answered_at__isnull', False), ('signed_by', models.F('approver')), ('state__in', ['signed', 'declined'])), _connector='OR'), name='signoff_by_who_is_named', violation_error_message='Only the person who is named signs.'),
+        ),
+        migrations.AddConstraint(
+            model_name='signoff',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), ('note__regex', '\\S'), _connector='OR'), name='signoff_declined_with_reason', violation_error_message='Say why.'),
+        ),
+        migrations.AddConstraint(
+            model_name='signoff',
+            constraint=models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy', 'security', 'planning'])), name='signoff_domain_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='signoff',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'signed', 'declined'])), name='signoff_state_known'),
         ),
     ]

@@ -1,9 +1,11 @@
-"""What proves a check: daily measures, validation runs, attestations, recorded facts, and limits and floors."""
+"""What proves a check: daily measures, validation runs, attestations, recorded facts, go-live
+reviews, and limits and floors."""
 
 from readiness.evidence.models.days import Measure, MeasuredDay
 from readiness.evidence.models.floors import Floor
 from readiness.evidence.models.limits import DeclaredLimit
 from readiness.evidence.models.records import Attestation, RecordedFact
+from readiness.evidence.models.reviews import Review, ReviewAction, SigningDomain, SignOff
 from readiness.evidence.models.runs import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.models.voidable import Voidable
 
@@ -14,9 +16,13 @@ __all__ = [
     "Measure",
     "MeasuredDay",
     "RecordedFact",
+    "Review",
+    "ReviewAction",
     "RunDevice",
     "RunFile",
     "RunMeasure",
+    "SignOff",
+    "SigningDomain",
     "Tool",
     "ValidationRun",
     "Voidable",

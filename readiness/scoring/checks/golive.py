@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from readiness.evidence.core.reviews import CANCELLED, HeldReview, counting_review
 from readiness.framework.core.definition import Check
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import SiteFacts
-from readiness.scoring.reviews.gate import CANCELLED, HeldReview, counting_review
 
 SIGNATURES = "signatures-missing"
 EVIDENCE = "review:"

@@ -30,7 +30,8 @@ from typing import NamedTuple
 
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework
-from readiness.scoring.core.combine import CheckResult, Grant
+from readiness.grants.core.held import HeldGrant
+from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.evaluate import PartKey, SiteInputs, evaluate_check
 from readiness.scoring.core.judge import CLOCK_SKEW, Limit, Reading
 from readiness.scoring.core.states import CheckState, FlipCause
@@ -61,9 +62,9 @@ class Snapshot:
 class Grants(NamedTuple):
     """In force at one end, with the ends of their time taken off."""
 
-    waivers: Mapping[str, Grant]
-    exceptions: Mapping[str, Grant]
-    declared_na: Mapping[str, Grant]
+    waivers: Mapping[str, HeldGrant]
+    exceptions: Mapping[str, HeldGrant]
+    declared_na: Mapping[str, HeldGrant]
 
 
 class Ground(NamedTuple):
@@ -110,10 +111,10 @@ class Between:
         self._ends: dict[str, tuple[CheckResult | None, CheckResult | None]] = {}
         self._relevant: dict[str, int] = {}
 
-    def given(self, end: bool, kind: str, covers: str) -> Grant:
+    def given(self, end: bool, kind: str, covers: str) -> HeldGrant:
         """A grant in force at the start or the end, with its own time."""
         inputs = self.ends[end].inputs
-        found: Mapping[str, Grant] = getattr(inputs, kind)
+        found: Mapping[str, HeldGrant] = getattr(inputs, kind)
         return found[covers]
 
     def check_ids(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from readiness.framework.core.definition import Check
+from readiness.grants.core.held import HeldGrant
 from readiness.scoring.core.judge import PartResult
 from readiness.scoring.core.states import CheckState, Gate, Provenance, ReasonCode, Tier
 
@@ -40,27 +41,6 @@ ACCEPTABLE = frozenset({CheckState.PASS, CheckState.WARN, CheckState.NOT_APPLICA
 MEASURED = frozenset({CheckState.PASS, CheckState.WARN, CheckState.FAIL})
 """States that fresh evidence decided."""
 LEAST_PROVED_FIRST = (Tier.CAPPED, Tier.DECLARED, Tier.MEASURED)
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A decision, with an end, to treat something differently: a waiver, a declared `n-a`, a go-live
-    exception.
-
-    It counts from `starts_at` up to, and not at, `ends_at`, and only if someone other than the requester
-    approved it.
-    """
-
-    id: str
-    reason: str
-    requested_by: str
-    approved_by: str
-    starts_at: datetime
-    ends_at: datetime
-
-    def is_live(self, now: datetime) -> bool:
-        approved = bool(self.approved_by) and self.approved_by != self.requested_by
-        return approved and self.starts_at <= now < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +134,7 @@ def combine(
     *,
     gate: Gate,
     weight: int,
-    waiver: Grant | None = None,
+    waiver: HeldGrant | None = None,
     now: datetime,
 ) -> CheckResult:
     """A check from its judged sub-measures; a live waiver covers fail, stale and unknown, nothing else."""

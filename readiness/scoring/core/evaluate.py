@@ -13,7 +13,8 @@ from readiness.framework.core.applicability import applicable, gate_for, part_ga
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Check, Framework, SubMeasure
 from readiness.framework.core.vocabulary import CheckState, Gate
-from readiness.scoring.core.combine import CheckResult, Grant, combine, not_applicable
+from readiness.grants.core.held import HeldGrant
+from readiness.scoring.core.combine import CheckResult, combine, not_applicable
 from readiness.scoring.core.judge import Limit, PartResult, Reading, excluded, judge
 from readiness.scoring.core.score import SiteScore, score_site
 from readiness.scoring.core.verdict import SiteVerdict, decide
@@ -33,9 +34,9 @@ class SiteInputs:
     context: SiteContext
     readings: Mapping[PartKey, Reading] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
-    waivers: Mapping[str, Grant] = field(default_factory=dict)
-    exceptions: Mapping[str, Grant] = field(default_factory=dict)
-    declared_na: Mapping[str, Grant] = field(default_factory=dict)
+    waivers: Mapping[str, HeldGrant] = field(default_factory=dict)
+    exceptions: Mapping[str, HeldGrant] = field(default_factory=dict)
+    declared_na: Mapping[str, HeldGrant] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.framework.core.vocabulary import Stage
+from readiness.grants.core.held import HeldGrant
 from readiness.scoring.core.coalitions import (
     APPLICABILITY,
     CAUSES,
@@ -27,7 +28,7 @@ from readiness.scoring.core.coalitions import (
     Grants,
     Snapshot,
 )
-from readiness.scoring.core.combine import CheckResult, Grant
+from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.score import SiteScore, check_points, score_site
 from readiness.scoring.core.shapley import contributions, smallest
 from readiness.scoring.core.states import FlipCause, Tier
@@ -86,7 +87,7 @@ class GrantMove:
 
     kind: str
     covers: str
-    grant: Grant
+    grant: HeldGrant
     began: bool
 
 

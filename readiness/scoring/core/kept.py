@@ -18,7 +18,7 @@ import orjson
 
 from readiness.framework.core.conditions import SET_FACTS, WORD_FACTS, SiteContext
 from readiness.framework.core.definition import Bound
-from readiness.scoring.core.combine import Grant
+from readiness.grants.core.held import HeldGrant
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.states import Provenance
@@ -155,16 +155,16 @@ def _bound_from(kept: Sequence[Any] | None) -> Bound | None:
     )
 
 
-def _grants(grants: Mapping[str, Grant]) -> dict[str, list[Any]]:
+def _grants(grants: Mapping[str, HeldGrant]) -> dict[str, list[Any]]:
     return {
         key: [grant.id, grant.reason, grant.requested_by, grant.approved_by, grant.starts_at, grant.ends_at]
         for key, grant in grants.items()
     }
 
 
-def _grant_from(kept: Sequence[Any]) -> Grant:
+def _grant_from(kept: Sequence[Any]) -> HeldGrant:
     grant_id, reason, requested_by, approved_by, starts_at, ends_at = kept
-    return Grant(
+    return HeldGrant(
         id=grant_id,
         reason=reason,
         requested_by=requested_by,

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.scoring.core.combine import ACCEPTABLE, CheckResult, Grant
+from readiness.grants.core.held import HeldGrant
+from readiness.scoring.core.combine import ACCEPTABLE, CheckResult
 from readiness.scoring.core.states import CheckState, Gate, Stage, Tier, Verdict
 
 STAGES_WITH_VERDICT = frozenset({Stage.COMMISSIONING, Stage.PRODUCTION})
@@ -44,7 +45,7 @@ def decide(
     results: Sequence[CheckResult],
     *,
     stage: Stage,
-    exceptions: Mapping[str, Grant] | None = None,
+    exceptions: Mapping[str, HeldGrant] | None = None,
     now: datetime,
 ) -> SiteVerdict:
     """The verdict from check results and the go-live exceptions by check id."""

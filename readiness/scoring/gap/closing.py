@@ -14,8 +14,8 @@ from readiness.scoring.core import closing as core
 from readiness.scoring.core.closing import CheckEffect, HeldSite, Step, Target
 from readiness.scoring.core.combine import ACCEPTABLE
 from readiness.scoring.core.gap import NOTHING, Capacity, Measure
-from readiness.scoring.core.states import Gate, Verdict
-from readiness.scoring.models import CheckResult, SiteScore, Tier
+from readiness.scoring.core.states import Gate, Tier, Verdict
+from readiness.scoring.models import CheckResult, SiteScore
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import Standing
 

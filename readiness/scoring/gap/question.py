@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -67,7 +67,7 @@ class Question:
 FIELDS = ("measure", "by", "target", "region", "kind", "profile", "points", "groups", "checks")
 
 
-def read(parameters: QueryDict, *, regions: Mapping[str, str], by: str = "") -> Question:
+def read(parameters: MultiValueDict[str, str], *, regions: Mapping[str, str], by: str = "") -> Question:
     """The question of an address; `regions` are names by slug, `by` what is asked for unless the address says.
 
     Raises BadQuestion.
@@ -88,7 +88,7 @@ def read(parameters: QueryDict, *, regions: Mapping[str, str], by: str = "") -> 
     )
 
 
-def _one(parameters: QueryDict, name: str, known: Iterable[str], *, default: str) -> str:
+def _one(parameters: MultiValueDict[str, str], name: str, known: Iterable[str], *, default: str) -> str:
     asked = str(parameters.get(name, "")) or default
     choices = [str(each) for each in known]
     if asked and asked not in choices:
@@ -96,7 +96,7 @@ def _one(parameters: QueryDict, name: str, known: Iterable[str], *, default: str
     return asked
 
 
-def _several(parameters: QueryDict, name: str, known: Iterable[str]) -> tuple[str, ...]:
+def _several(parameters: MultiValueDict[str, str], name: str, known: Iterable[str]) -> tuple[str, ...]:
     """Repeated or separated by commas."""
     asked = [each for value in parameters.getlist(name) for each in str(value).split(",") if each]
     choices = set(known)
@@ -106,7 +106,7 @@ def _several(parameters: QueryDict, name: str, known: Iterable[str]) -> tuple[st
     return tuple(dict.fromkeys(asked))
 
 
-def _number(parameters: QueryDict, name: str, default: int, *, least: int, most: int) -> int:
+def _number(parameters: MultiValueDict[str, str], name: str, default: int, *, least: int, most: int) -> int:
     asked = str(parameters.get(name, ""))
     if not asked:
         return default

@@ -1,12 +1,5 @@
-import datetime
-import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
-import django.contrib.postgres.fields.ranges
 import django.db.models.deletion
-import django.db.models.expressions
-import readiness.scoring.waivers.models
-from django.conf import settings
-from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
 
 
@@ -17,67 +10,9 @@ class Migration(migrations.Migration):
     dependencies = [
         ('framework', '0001_initial'),
         ('inventory', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        BtreeGistExtension(),
-        migrations.CreateModel(
-            name='Campaign',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('running', 'Running'), ('finished', 'Finished'), ('cancelled', 'Cancelled')], default='planned', editable=False, max_length=10, verbose_name='state')),
-                ('due_on', models.DateField(help_text="The last day, by the site's calendar", verbose_name='due')),
-                ('counts_from', models.DateField(blank=True, help_text='Runs taken before this day do not count; empty: every run that counts at the site', null=True, verbose_name='counts from')),
-                ('note', models.TextField(blank=True, max_length=2000, verbose_name='note')),
-                ('created_at', models.DateTimeField(editable=False)),
-                ('started_at', models.DateTimeField(editable=False, null=True)),
-                ('ended_at', models.DateTimeField(editable=False, null=True)),
-                ('end_note', models.TextField(blank=True, editable=False, max_length=2000)),
-                ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ended_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('framework_version', models.ForeignKey(editable=False, help_text='The version that its items were made from', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='framework.frameworkversion')),
-                ('repeats', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='repeated_by', to='scoring.campaign')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='campaigns', to='inventory.site', verbose_name='site')),
-            ],
-            options={
-                'verbose_name': 'validation campaign',
-                'verbose_name_plural': 'validation campaigns',
-                'ordering': ['-created_at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='CampaignItem',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_id', models.CharField(max_length=64, verbose_name='check')),
-                ('parts', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), verbose_name='sub-measures')),
-                ('tool', models.CharField(choices=[('nccl-tests', 'nccl-tests'), ('rccl-tests', 'rccl-tests'), ('perftest', 'perftest'), ('iperf3', 'iperf3'), ('sockperf', 'sockperf'), ('fio', 'fio'), ('dcgm-diag', 'dcgmi diag'), ('mlperf', 'MLPerf-style log'), ('vllm-bench', 'vllm bench serve'), ('csv', 'Table (CSV)')], max_length=16, verbose_name='tool')),
-                ('scope', models.CharField(choices=[('node', 'One node'), ('link', 'One link or path'), ('pair', 'A pair of nodes'), ('fabric', 'The fabric'), ('site', 'The site')], max_length=8, verbose_name='scope')),
-                ('targets', models.CharField(choices=[('site', 'The site'), ('node', 'Each node'), ('pair', 'Pairs that cover each node'), ('port', 'Each RDMA port'), ('path', 'A path'), ('fabric', 'All nodes at once')], max_length=8, verbose_name='made on')),
-                ('load', models.CharField(blank=True, choices=[('idle', 'Idle'), ('loaded', 'With background load')], max_length=8, verbose_name='load')),
-                ('size_bytes', models.BigIntegerField(blank=True, help_text='Message, bytes', null=True, verbose_name='size')),
-                ('repeats', models.PositiveIntegerField(default=1, verbose_name='repeats')),
-                ('how', models.CharField(blank=True, max_length=500, verbose_name='how')),
-                ('added', models.BooleanField(default=False, editable=False, help_text='By hand; not made from the framework')),
-                ('assigned_to', models.CharField(blank=True, help_text='Who has no account here', max_length=120, verbose_name='or somebody else')),
-                ('due_on', models.DateField(blank=True, help_text="Empty: the campaign's own day", null=True, verbose_name='due')),
-                ('dropped_at', models.DateTimeField(editable=False, null=True)),
-                ('drop_reason', models.CharField(blank=True, editable=False, max_length=500)),
-                ('outcome', models.CharField(blank=True, choices=[('done', 'Done'), ('failed', 'Failed'), ('blocked', 'Blocked'), ('stale', 'Stale'), ('missing', 'Missing'), ('n-a', 'Not applicable'), ('dropped', 'Dropped')], editable=False, help_text='How far it was when the campaign ended', max_length=8)),
-                ('outcome_reason', models.TextField(blank=True, editable=False)),
-                ('assignee', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='scoring.campaign')),
-                ('dropped_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'campaign item',
-                'verbose_name_plural': 'campaign items',
-                'ordering': ['campaign', 'check_id', 'id'],
-                'default_permissions': ('view',),
-            },
-        ),
         migrations.CreateModel(
             name='CheckResult',
             fields=[
@@ -107,6 +42,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['site', 'check_id'],
+                'indexes': [models.Index(fields=['check_id', 'state'], include=('site',), name='check_result_state_of_site'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at', 'site'], name='check_result_expiring'), models.Index(condition=models.Q(models.Q(('gate__in', ['BLOCK', 'COND']), models.Q(('state__in', ['n-a', 'pass', 'warn']), _negated=True)), models.Q(('gate', 'BLOCK'), ('tier', 'capped')), _connector='OR'), fields=['site', 'check_id'], name='check_result_open'), models.Index(condition=models.Q(('tier', 'capped')), fields=['site', 'check_id'], name='check_result_capped')],
+                'constraints': [models.UniqueConstraint(fields=('site', 'check_id'), name='check_result_unique')],
             },
         ),
         migrations.CreateModel(
@@ -129,30 +66,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['site', 'domain'],
-            },
-        ),
-        migrations.CreateModel(
-            name='DryRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveIntegerField()),
-                ('digest', models.CharField(help_text='Of the content that was tried', max_length=64)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('requested_at', models.DateTimeField()),
-                ('evaluated_at', models.DateTimeField(help_text='The instant that both were decided at', null=True)),
-                ('sites_total', models.PositiveIntegerField(default=0)),
-                ('sites_done', models.PositiveIntegerField(default=0)),
-                ('progressed_at', models.DateTimeField(help_text='Sign of life of whoever works on it', null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('result', models.JSONField(null=True)),
-                ('problem', models.TextField(blank=True)),
-                ('in_force', models.ForeignKey(help_text='What it was compared with', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='framework.frameworkversion')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='dry_runs', to='framework.frameworkversion')),
-            ],
-            options={
-                'ordering': ['-requested_at', '-id'],
-                'default_permissions': ('view', 'add'),
+                'constraints': [models.UniqueConstraint(fields=('site', 'domain'), name='domain_health_unique'), models.CheckConstraint(condition=models.Q(('last_health', ''), ('health', 'unknown'), _connector='OR'), name='domain_health_last_of_unknown')],
             },
         ),
         migrations.CreateModel(
@@ -178,79 +92,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-at', '-id'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Grant',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('waiver', 'Waiver'), ('exception', 'Go-live exception'), ('n-a', 'Declared not applicable')], max_length=10)),
-                ('check_id', models.CharField(max_length=64, verbose_name='check')),
-                ('part', models.CharField(blank=True, help_text='Only for a declared n-a of one sub-measure', max_length=64, verbose_name='sub-measure')),
-                ('reason', models.TextField(max_length=2000)),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('approved', 'Approved'), ('denied', 'Denied'), ('revoked', 'Revoked')], default='requested', editable=False, max_length=10)),
-                ('requested_at', models.DateTimeField(editable=False)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(help_text='What it covers counts as before from this instant on')),
-                ('decided_at', models.DateTimeField(editable=False, null=True)),
-                ('decision_note', models.TextField(blank=True, editable=False, max_length=2000)),
-                ('revoked_at', models.DateTimeField(editable=False, null=True)),
-                ('revocation_note', models.TextField(blank=True, editable=False, max_length=2000)),
-                ('approver', models.ForeignKey(editable=False, help_text='Who approved or denied it: never who asked for it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('requested_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('revoked_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='inventory.site')),
-            ],
-            options={
-                'ordering': ['-requested_at', '-id'],
-                'permissions': [('approve_grant', 'Can approve, deny and revoke grants')],
-                'default_permissions': ('view', 'add'),
-            },
-        ),
-        migrations.CreateModel(
-            name='Review',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('go', 'Go'), ('no-go', 'No-go'), ('cancelled', 'Cancelled')], default='open', editable=False, max_length=10, verbose_name='state')),
-                ('note', models.TextField(blank=True, max_length=2000, verbose_name='note')),
-                ('opened_at', models.DateTimeField(editable=False)),
-                ('ended_at', models.DateTimeField(editable=False, null=True)),
-                ('end_note', models.TextField(blank=True, editable=False, max_length=2000)),
-                ('snapshot', models.JSONField(editable=False, help_text='BLOCK checks and exceptions as they stood at the decision', null=True)),
-                ('ended_by', models.ForeignKey(editable=False, help_text='Who decided or cancelled it', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('framework_version', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='framework.frameworkversion')),
-                ('opened_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='inventory.site', verbose_name='site')),
-            ],
-            options={
-                'verbose_name': 'go-live review',
-                'verbose_name_plural': 'go-live reviews',
-                'ordering': ['-opened_at', '-id'],
-                'permissions': [('decide_review', 'Can decide go-live reviews')],
-                'default_permissions': ('view', 'add', 'change'),
-            },
-        ),
-        migrations.CreateModel(
-            name='ReviewAction',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=300, verbose_name='what')),
-                ('critical', models.BooleanField(default=False, help_text='No go while it is open', verbose_name='critical')),
-                ('owner_name', models.CharField(blank=True, help_text='Who has no account here', max_length=120, verbose_name='or somebody else')),
-                ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
-                ('opened_at', models.DateTimeField(editable=False)),
-                ('closed_at', models.DateTimeField(editable=False, null=True)),
-                ('close_note', models.CharField(blank=True, editable=False, max_length=500)),
-                ('closed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opened_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='scoring.review')),
-            ],
-            options={
-                'verbose_name': 'review action',
-                'verbose_name_plural': 'review actions',
-                'ordering': ['review', '-critical', 'due_on', 'id'],
-                'default_permissions': ('view',),
+                'indexes': [models.Index(fields=['site', '-at'], name='flip_site_recent'), models.Index(fields=['-at'], name='flip_recent'), models.Index(condition=models.Q(('subject', 'verdict')), fields=['site', 'at'], name='flip_verdicts')],
             },
         ),
         migrations.CreateModel(
@@ -265,6 +107,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['site', 'on_date'],
+                'indexes': [models.Index(fields=['on_date'], name='score_inputs_date')],
+                'constraints': [models.UniqueConstraint(fields=('site', 'on_date'), name='score_inputs_unique')],
             },
         ),
         migrations.CreateModel(
@@ -285,25 +129,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['site', 'on_date'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SignOff',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(choices=[('compute', 'Compute'), ('network', 'Network'), ('energy', 'Energy'), ('security', 'Security'), ('planning', 'Planning')], max_length=8, verbose_name='domain')),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('signed', 'Signed'), ('declined', 'Declined')], default='waiting', max_length=8, verbose_name='state')),
-                ('answered_at', models.DateTimeField(editable=False, null=True)),
-                ('note', models.TextField(blank=True, max_length=2000, verbose_name='note')),
-                ('approver', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='named')),
-                ('review', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='sign_offs', to='scoring.review')),
-                ('signed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'sign-off',
-                'verbose_name_plural': 'sign-offs',
-                'ordering': ['review', 'id'],
-                'default_permissions': ('view',),
+                'indexes': [models.Index(fields=['on_date', 'first_blocker', 'site'], name='score_point_blockers')],
+                'constraints': [models.UniqueConstraint(fields=('site', 'on_date'), name='score_point_unique')],
             },
         ),
         migrations.CreateModel(
@@ -334,299 +161,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['site'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('failed_at__isnull', True), ('failure', '')), models.Q(('failed_at__isnull', False), models.Q(('failure', ''), _negated=True)), _connector='OR'), name='site_score_failure_has_reason')],
             },
-        ),
-        migrations.CreateModel(
-            name='WorkItem',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_id', models.CharField(max_length=64, verbose_name='check')),
-                ('status', models.CharField(choices=[('open', 'Open'), ('in-progress', 'In progress'), ('done', 'Done'), ('dropped', 'Dropped')], default='open', max_length=12)),
-                ('owner_name', models.CharField(blank=True, help_text='A person or team that is no user; not beside an owner', max_length=100)),
-                ('due_on', models.DateField(blank=True, help_text='Until the end of this day at the site', null=True)),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('created_at', models.DateTimeField(editable=False)),
-                ('closed_at', models.DateTimeField(editable=False, help_text='When it was done or dropped', null=True)),
-                ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='work_items', to='inventory.site')),
-            ],
-            options={
-                'ordering': ['-created_at', '-id'],
-                'permissions': [('progress_workitem', 'Can set status and note of work items')],
-            },
-        ),
-        migrations.CreateModel(
-            name='Approver',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('domain', models.CharField(choices=[('compute', 'Compute'), ('network', 'Network'), ('energy', 'Energy'), ('security', 'Security'), ('planning', 'Planning')], max_length=8, verbose_name='domain')),
-                ('added_at', models.DateTimeField(editable=False)),
-                ('site', models.ForeignKey(blank=True, help_text='Empty: at every site that names nobody of its own for the domain', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='approvers', to='inventory.site', verbose_name='site')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-            ],
-            options={
-                'verbose_name': 'approver',
-                'verbose_name_plural': 'approvers',
-                'ordering': ['domain', 'id'],
-                'default_permissions': ('view', 'add', 'delete'),
-                'constraints': [models.UniqueConstraint(fields=('domain', 'site', 'user'), name='approver_once', nulls_distinct=False, violation_error_message='This person is named there already.'), models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy', 'security', 'planning'])), name='approver_domain_known')],
-            },
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['planned', 'running'])), fields=('site',), name='campaign_one_open_at_site', violation_error_message='The site has an open campaign already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('name__regex', '\\S')), name='campaign_has_name', violation_error_message='A name is required.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('started_at', None), ('state', 'planned')), models.Q(('started_at__isnull', False), ('state__in', ['running', 'finished'])), ('state', 'cancelled'), _connector='OR'), name='campaign_started_once_it_runs'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', False), ('ended_by__isnull', False), ('state__in', ('finished', 'cancelled'))), models.Q(models.Q(('state__in', ('finished', 'cancelled')), _negated=True), ('end_note', ''), ('ended_at', None), ('ended_by', None)), _connector='OR'), name='campaign_ended_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), ('end_note__regex', '\\S'), _connector='OR'), name='campaign_cancelled_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('counts_from', None), ('counts_from__lte', models.F('due_on')), _connector='OR'), name='campaign_counts_before_due', violation_error_message='Runs cannot count only from after the last day.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'running', 'finished', 'cancelled'])), name='campaign_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.UniqueConstraint(fields=('campaign', 'check_id', 'parts', 'tool', 'load'), name='campaign_item_once', violation_error_message='The campaign has this item already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('check_id', ''), _negated=True), ('parts__len__gt', 0)), name='campaign_item_proves_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('assignee', None), ('assigned_to', ''), _connector='OR'), name='campaign_item_one_assignee', violation_error_message='Name a person or somebody else, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('drop_reason', ''), ('dropped_at', None), ('dropped_by', None)), models.Q(('drop_reason__regex', '\\S'), ('dropped_at__isnull', False), ('dropped_by__isnull', False)), _connector='OR'), name='campaign_item_dropped_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('repeats__gte', 1), ('repeats__lte', 1000), models.Q(('size_bytes', None), ('size_bytes__gt', 0), _connector='OR')), name='campaign_item_counts_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('tool__in', ['nccl-tests', 'rccl-tests', 'perftest', 'iperf3', 'sockperf', 'fio', 'dcgm-diag', 'mlperf', 'vllm-bench', 'csv'])), name='campaignitem_tool_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('scope__in', ['node', 'link', 'pair', 'fabric', 'site'])), name='campaignitem_scope_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('targets__in', ['site', 'node', 'pair', 'port', 'path', 'fabric'])), name='campaignitem_targets_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('load__in', ['idle', 'loaded', ''])), name='campaignitem_load_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='campaignitem',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['done', 'failed', 'blocked', 'stale', 'missing', 'n-a', 'dropped', ''])), name='campaignitem_outcome_known'),
-        ),
-        migrations.AddIndex(
-            model_name='checkresult',
-            index=models.Index(fields=['check_id', 'state'], include=('site',), name='check_result_state_of_site'),
-        ),
-        migrations.AddIndex(
-            model_name='checkresult',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at', 'site'], name='check_result_expiring'),
-        ),
-        migrations.AddIndex(
-            model_name='checkresult',
-            index=models.Index(condition=models.Q(models.Q(('gate__in', ['BLOCK', 'COND']), models.Q(('state__in', ['n-a', 'pass', 'warn']), _negated=True)), models.Q(('gate', 'BLOCK'), ('tier', 'capped')), _connector='OR'), fields=['site', 'check_id'], name='check_result_open'),
-        ),
-        migrations.AddIndex(
-            model_name='checkresult',
-            index=models.Index(condition=models.Q(('tier', 'capped')), fields=['site', 'check_id'], name='check_result_capped'),
-        ),
-        migrations.AddConstraint(
-            model_name='checkresult',
-            constraint=models.UniqueConstraint(fields=('site', 'check_id'), name='check_result_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='domainhealth',
-            constraint=models.UniqueConstraint(fields=('site', 'domain'), name='domain_health_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='domainhealth',
-            constraint=models.CheckConstraint(condition=models.Q(('last_health', ''), ('health', 'unknown'), _connector='OR'), name='domain_health_last_of_unknown'),
-        ),
-        migrations.AddIndex(
-            model_name='dryrun',
-            index=models.Index(fields=['version', '-id'], name='dry_run_of_version'),
-        ),
-        migrations.AddConstraint(
-            model_name='dryrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', False), ('result__isnull', False), ('state', 'done')), models.Q(models.Q(('state', 'done'), _negated=True), ('result__isnull', True)), _connector='OR'), name='dry_run_done_has_result'),
-        ),
-        migrations.AddConstraint(
-            model_name='dryrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'running', 'done', 'failed'])), name='dryrun_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='flip',
-            index=models.Index(fields=['site', '-at'], name='flip_site_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='flip',
-            index=models.Index(fields=['-at'], name='flip_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='flip',
-            index=models.Index(condition=models.Q(('subject', 'verdict')), fields=['site', 'at'], name='flip_verdicts'),
-        ),
-        migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['site', 'check_id'], name='grant_site_check'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state__in', ('requested', 'approved'))), expressions=[('site', '='), ('kind', '='), ('check_id', '='), ('part', '='), (readiness.scoring.waivers.models.TsTzRange('starts_at', 'ends_at', django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='grant_one_at_a_time', violation_error_message='Another one of this kind is asked for or approved in that time.'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('approver', models.F('requested_by')), _negated=True), name='grant_approver_is_another', violation_error_message='Nobody decides what they asked for themselves.'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='grant_ends_after_start', violation_error_message='The end is not after the start.'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__lte', django.db.models.expressions.CombinedExpression(models.F('starts_at'), '+', models.Value(datetime.timedelta(days=180)))), ('starts_at__lte', django.db.models.expressions.CombinedExpression(models.F('requested_at'), '+', models.Value(datetime.timedelta(days=180))))), name='grant_is_bounded', violation_error_message='It may begin within 180 days and last 180 days at most.'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__regex', '\\S')), name='grant_has_reason', violation_error_message='A reason is required.'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('part', ''), ('kind', 'n-a'), _connector='OR'), name='grant_part_only_na', violation_error_message='Only a declared n-a may be of one sub-measure.'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approver', None), ('decided_at', None), ('state', 'requested')), models.Q(('approver__isnull', False), ('decided_at__isnull', False), ('state__in', ['approved', 'denied'])), models.Q(('approver__isnull', False), ('decided_at__isnull', False), ('state', 'revoked')), models.Q(('approver', None), ('decided_at', None), ('state', 'revoked')), _connector='OR'), name='grant_decided_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False), ('state', 'revoked')), models.Q(models.Q(('state', 'revoked'), _negated=True), ('revoked_at', None), ('revoked_by', None)), _connector='OR'), name='grant_revoked_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['waiver', 'exception', 'n-a'])), name='grant_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'approved', 'denied', 'revoked'])), name='grant_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('site',), name='review_one_open_at_site', violation_error_message='The site has an open review already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_note', ''), ('ended_at', None), ('ended_by', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='review_ended_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'go']), ('end_note__regex', '\\S'), _connector='OR'), name='review_no_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('framework_version__isnull', False), ('snapshot__isnull', False), ('state__in', ['go', 'no-go'])), models.Q(('framework_version', None), ('snapshot__isnull', True), ('state__in', ['open', 'cancelled'])), _connector='OR'), name='review_decided_with_snapshot'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'go', 'no-go', 'cancelled'])), name='review_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewaction',
-            constraint=models.CheckConstraint(condition=models.Q(('title__regex', '\\S')), name='review_action_has_title', violation_error_message='Say what is to be done.'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewaction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('owner__isnull', False), ('owner_name', '')), models.Q(('owner', None), ('owner_name__regex', '\\S')), _connector='OR'), name='review_action_one_owner', violation_error_message='An action has one owner: a person, or somebody else.'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewaction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('close_note', ''), ('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='review_action_closed_by_somebody'),
-        ),
-        migrations.AddIndex(
-            model_name='scoreinputs',
-            index=models.Index(fields=['on_date'], name='score_inputs_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='scoreinputs',
-            constraint=models.UniqueConstraint(fields=('site', 'on_date'), name='score_inputs_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='scorepoint',
-            index=models.Index(fields=['on_date', 'first_blocker', 'site'], name='score_point_blockers'),
-        ),
-        migrations.AddConstraint(
-            model_name='scorepoint',
-            constraint=models.UniqueConstraint(fields=('site', 'on_date'), name='score_point_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.UniqueConstraint(fields=('review', 'domain'), name='signoff_once_a_domain'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.UniqueConstraint(fields=('review', 'approver'), name='signoff_one_domain_a_person', violation_error_message='Nobody signs for two domains of one review.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at', None), ('note', ''), ('signed_by', None), ('state', 'waiting')), models.Q(('answered_at__isnull', False), ('signed_by', models.F('approver')), ('state__in', ['signed', 'declined'])), _connector='OR'), name='signoff_by_who_is_named', violation_error_message='Only the person who is named signs.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), ('note__regex', '\\S'), _connector='OR'), name='signoff_declined_with_reason', violation_error_message='Say why.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(('domain__in', ['compute', 'network', 'energy', 'security', 'planning'])), name='signoff_domain_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='signoff',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'signed', 'declined'])), name='signoff_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitescore',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('failed_at__isnull', True), ('failure', '')), models.Q(('failed_at__isnull', False), models.Q(('failure', ''), _negated=True)), _connector='OR'), name='site_score_failure_has_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ('open', 'in-progress'))), fields=('site', 'check_id'), name='work_item_one_live', violation_error_message='This check is on the worklist for this site already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(('owner', None), ('owner_name', ''), _connector='OR'), name='work_item_one_owner', violation_error_message='The owner is a user or a name, not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('status__in', ('open', 'in-progress'))), models.Q(models.Q(('status__in', ('open', 'in-progress')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='work_item_closed_at_some_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='workitem',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'in-progress', 'done', 'dropped'])), name='workitem_status_known'),
         ),
     ]

@@ -24,6 +24,7 @@ from readiness.scoring.core.gap import (
     gap_over_time,
 )
 from readiness.scoring.core.states import Stage, Verdict
+from readiness.scoring.core.trend import Line, fit
 from readiness.scoring.models import Flip
 from readiness.scoring.queries.rows import SiteRef
 from readiness.scoring.queries.standing import (
@@ -31,7 +32,6 @@ from readiness.scoring.queries.standing import (
     Standing,
     standing,
 )
-from readiness.scoring.trend import Line, fit
 
 PROJECTED_WEEKS = 12
 FITTED_WEEKS = 12

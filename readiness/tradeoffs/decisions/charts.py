@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.scoring.charts import Figure, figure, nothing
 from readiness.tradeoffs.decisions import words
 from readiness.tradeoffs.decisions.compared import Pair
+from web.charts import Figure, figure, nothing
 
 
 def errors(found: Sequence[Pair], *, finding: str) -> Figure:

@@ -9,7 +9,6 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
-from readiness.scoring.cards import link
 from readiness.tradeoffs.core import ages
 from readiness.tradeoffs.core.factors import Basis
 from readiness.tradeoffs.core.words import number, signed
@@ -19,6 +18,7 @@ from readiness.tradeoffs.decisions.compared import Pair
 from readiness.tradeoffs.decisions.operations import MAY_APPROVE, MAY_RECORD
 from readiness.tradeoffs.decisions.queries import Counts, FrozenFactor
 from readiness.tradeoffs.models import Decision
+from web.links import link
 from web.permissions import roles_of
 from web.units import duration
 from web.visibility import name_of

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.decisions import words
 from readiness.tradeoffs.decisions.filters import DecisionFilters
 from readiness.tradeoffs.decisions.queries import DecisionRow, OptionRow
 from readiness.tradeoffs.models import Decision
+from web.links import link
 from web.tables import Choice, Column, Table
 
 

@@ -17,12 +17,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from readiness.scoring.views import answers as page_answers
 from readiness.tradeoffs.decisions import asked, charts, lines, operations, queries, tables
 from readiness.tradeoffs.decisions.compared import compared
 from readiness.tradeoffs.decisions.forms import NoteForm, RecordForm
 from readiness.tradeoffs.decisions.placed import place
 from readiness.tradeoffs.models import Decision
+from web import answers as page_answers
 from web import tables as table_kit
 from web.clock import now
 from web.history import history_of

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from plotly import graph_objects as go
 
-from readiness.scoring.charts import Figure, figure, nothing
 from readiness.tradeoffs.flexibility.queries import Fleet, SiteRow
 from readiness.tradeoffs.flexibility.words import index, shares
+from web.charts import Figure, figure, nothing
 
 MOST_TICKS = 10
 MOST_NAMED = 3

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.tradeoffs.flexibility.queries import CriticalRow, Fleet, SiteRow
 from readiness.tradeoffs.flexibility.words import (
     COUNTS,
@@ -18,6 +17,7 @@ from readiness.tradeoffs.flexibility.words import (
     listed,
     shares,
 )
+from web.links import link
 from web.tables import Choice, Column, Table
 
 

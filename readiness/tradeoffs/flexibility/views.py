@@ -12,12 +12,12 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from readiness.scoring.views import answers
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.flexibility import charts, tables
 from readiness.tradeoffs.flexibility.queries import Fleet, fleet
 from readiness.tradeoffs.flexibility.words import index, shares
 from readiness.tradeoffs.placing.asking import MAY_PLACE
+from web import answers
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require

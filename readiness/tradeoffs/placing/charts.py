@@ -8,11 +8,11 @@ from typing import Any
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.scoring.charts import Figure, figure, nothing
 from readiness.tradeoffs.core.objectives import Direction
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing.lines import LABELS, kept, limit_of, unit_of
 from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+from web.charts import Figure, figure, nothing
 
 type Point = tuple[float, float, SiteOption]
 type Ranges = Mapping[str, tuple[float | None, float | None]]

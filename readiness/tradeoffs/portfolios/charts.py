@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.scoring.charts import Figure, figure, nothing
 from readiness.tradeoffs.portfolios import lines
+from web.charts import Figure, figure, nothing
 
 
 def front(result: Mapping[str, Any], *, x: str, y: str, chosen: int) -> Figure:

@@ -9,9 +9,9 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.tradeoffs.core.consequences import Domain, Effect
 from readiness.tradeoffs.models import PortfolioRun
+from web.links import link
 from web.units import number
 
 OBJECTIVE_NAMES = {"cost": _("Cost"), "carbon": _("Carbon"), "latency": _("Latency"), "risk": _("Risk")}

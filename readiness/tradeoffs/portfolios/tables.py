@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from readiness.scoring.cards import link
 from readiness.tradeoffs.portfolios import lines
 from readiness.tradeoffs.portfolios.filters import PortfolioFilters
+from web.links import link
 from web.tables import Column, Table
 
 SITE_CELL = "readiness/portfolios/site_cell.html"

@@ -15,14 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from readiness.scoring.cards import link
-from readiness.scoring.views import answers
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.tradeoffs.portfolios import charts, lines, operations, queries, tables
 from readiness.tradeoffs.portfolios.forms import AskForm, initial_of
+from web import answers
 from web import tables as table_kit
 from web.clock import now
+from web.links import link
 from web.permissions import require
 
 LOOK = ("inventory.view_site", "workloads.view_workloadclass", operations.MAY_SEE)

@@ -9,11 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.scoring.charts import Figure, figure, ms, nothing
 from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.windows import Series
 from readiness.tradeoffs.windows import lines, trial_lines
 from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Windows
+from web.charts import Figure, figure, ms, nothing
 
 ROLES = {"at-once": "muted", "cheapest": "gap", "priced": "accent", "cleanest": "ok"}
 LINES = {"price": ("deployed", "line"), "carbon": ("energy", "dash")}

@@ -12,7 +12,6 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from readiness.scoring.views import answers
 from readiness.tradeoffs.placing.question import BadQuestion
 from readiness.tradeoffs.windows import charts, legends, lines, panel, trial_lines
 from readiness.tradeoffs.windows.planned import Planned
@@ -20,6 +19,7 @@ from readiness.tradeoffs.windows.queries import planned
 from readiness.tradeoffs.windows.question import Question, question_of
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope
+from web import answers
 from web.clock import now
 from web.permissions import require
 

@@ -16,12 +16,12 @@ from readiness.evidence.models import (
     DeclaredLimit,
     Floor,
     RecordedFact,
+    Review,
     RunMeasure,
     ValidationRun,
 )
-from readiness.scoring.campaigns.models import Campaign
-from readiness.scoring.models import Grant
-from readiness.scoring.reviews.models import Review
+from readiness.golive.campaigns.models import Campaign
+from readiness.grants.models import Grant
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db

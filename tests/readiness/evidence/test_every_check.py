@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from inventory.models import Accelerator, Device, Port
+from readiness.boards.waivers.asking import ask_for_grant
 from readiness.evidence.core.bearing import PARSED
 from readiness.evidence.core.limits import CLASS_LATENCY, OF_PLATFORM
 from readiness.evidence.operations import (
@@ -22,11 +23,11 @@ from readiness.evidence.operations import (
     set_floor,
 )
 from readiness.framework.core.vocabulary import CheckState, EvidenceKind, Gate
+from readiness.grants import operations as grants
+from readiness.grants.core.rules import MOST_WAIVERS
 from readiness.scoring import operations as scoring
 from readiness.scoring.checks import COMPUTED
 from readiness.scoring.models import CheckResult
-from readiness.scoring.waivers import operations as grants
-from readiness.scoring.waivers.rules import MOST_WAIVERS
 from telemetry import partitions
 from tests.entries import redated
 from tests.inventory import made
@@ -218,7 +219,7 @@ def declare(plant, now):
 @pytest.fixture
 def grant(user_of, frozen_now):
     def one(site, kind, check_id, part=""):
-        asked = grants.request(
+        asked = ask_for_grant(
             site=site,
             kind=kind,
             check_id=check_id,

@@ -7,7 +7,7 @@ from django.db import IntegrityError
 from readiness.ownership import operations, rules
 from readiness.ownership.core.standing import CONFIRM_EVERY, Item
 from readiness.ownership.models import Assignment
-from tests.readiness.scoring.waivers.test_races import at_once
+from tests.readiness.grants.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from inventory.models import Site
+from readiness.boards.queries.attention import attention
 from readiness.evidence.operations import attest
 from readiness.ownership.core.standing import Item
 from readiness.scoring import operations as scoring
-from readiness.scoring.queries.attention import attention
 from readiness.scoring.queries.standing import standing
 from tests.readiness.scoring import stored
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from readiness.boards.waivers.asking import ask_for_grant
 from readiness.evidence.operations import record_fact
 from readiness.framework import operations as framework_operations
 from readiness.framework import queries as framework_queries
@@ -13,7 +14,6 @@ from readiness.scoring import operations as scoring
 from readiness.scoring.checks import COMPUTED, computed
 from readiness.scoring.gather import gather
 from readiness.scoring.models import CheckResult
-from readiness.scoring.waivers import operations as waivers
 from tests.readiness.scoring import stored
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_pages_and_endpoints_hold_with_rows_that_name_what_is_gone(frozen_now, c
     for check_id in ("p2-backup-power", "p2-energy-kpis", "p1-rdma-port"):
         stored.result(porto, check_id, "fail", reason="It left its limits.")
         stored.flip(porto, "check", check_id, "fail", from_state="pass")
-    waivers.request(
+    ask_for_grant(
         site=porto, kind="waiver", check_id="p2-backup-power", reason="New UPS", by=user_of("ops"),
         now=frozen_now.at, ends_at=frozen_now.at + timedelta(days=5),
     )  # fmt: skip

@@ -2,10 +2,10 @@
 
 import pytest
 
+from readiness.boards.sentences import flip_words
 from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip
 from readiness.scoring.queries.rows import flip_row
-from readiness.scoring.sentences import flip_words
 from telemetry import sources
 from telemetry.core.metric import Direction, Measure
 from telemetry.core.registry import registry

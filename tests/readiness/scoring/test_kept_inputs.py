@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from readiness.boards.waivers.asking import ask_for_grant
+from readiness.grants import operations as waivers
+from readiness.grants.models import Grant
 from readiness.scoring import keeping, operations, tasks
-from readiness.scoring.models import Grant, ScoreInputs, ScorePoint
+from readiness.scoring.models import ScoreInputs, ScorePoint
 from readiness.scoring.queries.kept import differences, kept_at, kept_on, scored_again
-from readiness.scoring.waivers import operations as waivers
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +31,7 @@ def lived_through(plant_of, user_of):
     plants = [plant_of(name=name) for name in ("Faro", "Gent", "Hull")]
     clock = plants[0].clock
     by = {"by": user_of("ops"), "now": clock.at}
-    asked = waivers.request(
+    asked = ask_for_grant(
         site=plants[0].site,
         kind=Grant.Kind.WAIVER,
         check_id="p2-backup-power",

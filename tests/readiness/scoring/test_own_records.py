@@ -6,17 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.evidence.core.own_records import OWN_RECORDS
+from readiness.evidence.core.reviews import DOMAINS, Counts, HeldReview, counting_review
 from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
 from readiness.evidence.operations import attest, import_run, record_fact
 from readiness.framework import queries as framework_queries
+from readiness.golive.reviews import approvers
+from readiness.golive.reviews import operations as reviews
+from readiness.grants.models import Grant
 from readiness.ownership import operations as ownership
 from readiness.ownership.core.standing import Item
 from readiness.scoring.checks import COMPUTED, FROM_OWNERSHIP, FROM_REVIEWS
-from readiness.scoring.models import CheckResult, Grant
+from readiness.scoring.models import CheckResult
 from readiness.scoring.operations import evaluate
-from readiness.scoring.reviews import approvers
-from readiness.scoring.reviews import operations as reviews
-from readiness.scoring.reviews.gate import DOMAINS, Counts, HeldReview, counting_review
 from readiness.workloads import operations as workloads
 from tests.inventory import made
 from tests.readiness.evidence import outputs

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import CapacityEvent, Site
 from inventory.queries import history_mark
+from readiness.boards.queries import attention, checks, fleet, site, sites
 from readiness.scoring.models import SiteScore
-from readiness.scoring.queries import attention, capacity, checks, fleet, site, sites
+from readiness.scoring.queries import capacity
 from readiness.scoring.queries.standing import standing
 from telemetry.models import Series, Source, SourceStatus
 from tests.entries import entries_of

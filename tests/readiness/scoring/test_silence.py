@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from inventory.models import Device
+from readiness.boards.queries.attention import attention
 from readiness.scoring import operations, tasks
 from readiness.scoring.models import CheckResult, DomainHealth
-from readiness.scoring.queries.attention import attention
 from telemetry import rollups, sources
 from tests.readiness.plant import deliver
 

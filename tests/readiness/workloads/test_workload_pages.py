@@ -13,7 +13,7 @@ from readiness.workloads import operations
 from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
-from tests.readiness.pages.test_fleet_page import words_of
+from tests.readiness.boards.pages.test_fleet_page import words_of
 
 pytestmark = pytest.mark.django_db
 HERE = "/tradeoffs/workloads/"

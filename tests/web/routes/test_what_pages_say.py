@@ -41,7 +41,7 @@ def internals(page):
         ("<code>up np.float64(1.0)</code>", {"an object"}),
         ("<p>no_reading</p>", {"a name of a program"}),
         ('<td>{"it_kw": 4}</td>', {"a dictionary", "a name of a program"}),
-        ("<p>Needs scoring.approve_grant.</p>", {"a permission"}),
+        ("<p>Needs grants.approve_grant.</p>", {"a permission"}),
         ("<p>Run `dcgmi diag`.</p>", {"a backtick"}),
         ("<td>nan</td>", {"no value"}),
         ("<p>Run <code>make_it</code>, prometheus/snmp_exporter, mlx5_0.</p><script>a_b</script>", set()),

@@ -23,7 +23,8 @@ from readiness.framework.core.vocabulary import (
     SiteKind,
     Stage,
 )
-from readiness.scoring.core.combine import CheckResult, Grant
+from readiness.grants.core.held import HeldGrant
+from readiness.scoring.core.combine import CheckResult
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Limit, PartResult, Reading
 from readiness.scoring.core.states import ReasonCode
@@ -114,7 +115,7 @@ def reading(value, *, age=HOUR, **fields):
 
 
 def grant(*, starts_at=NOW - DAY, ends_at=NOW + DAY, approved_by="boss", grant_id="grant-1"):
-    return Grant(grant_id, "Agreed.", "asker", approved_by, starts_at, ends_at)
+    return HeldGrant(grant_id, "Agreed.", "asker", approved_by, starts_at, ends_at)
 
 
 def core_site(**facts):

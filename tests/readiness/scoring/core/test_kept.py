@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Bound
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
-from readiness.scoring.core.combine import Grant
+from readiness.grants.core.held import HeldGrant
 from readiness.scoring.core.evaluate import SiteInputs
 from readiness.scoring.core.judge import Limit, Reading
 from readiness.scoring.core.kept import UnreadableError, decode, encode
@@ -48,7 +48,7 @@ READINGS = st.builds(
     declaration=WORDS,
 )
 GRANTS = st.dictionaries(
-    WORDS, st.builds(Grant, WORDS, WORDS, WORDS, WORDS, starts_at=INSTANTS, ends_at=INSTANTS), max_size=2
+    WORDS, st.builds(HeldGrant, WORDS, WORDS, WORDS, WORDS, starts_at=INSTANTS, ends_at=INSTANTS), max_size=2
 )
 COUNTS = st.none() | st.integers(0, 10**6)
 FLAGS = st.none() | st.booleans()

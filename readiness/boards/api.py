@@ -1,0 +1,236 @@
+"""Endpoints of scores, results and flips. They are read-only: what is written is evidence, never a state."""
+
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inventory.models import Site
+from readiness.boards.determinism.api import DeterminismViewSet
+from readiness.boards.dry_run.api import FrameworkViewSet
+from readiness.boards.filters import FlipFilters, ResultFilters, ScoreFilters
+from readiness.boards.health_api import DomainHealthViewSet
+from readiness.boards.interop.api import InteropViewSet
+from readiness.boards.matrix.api import MatrixViewSet
+from readiness.boards.trends.api import ScorePointViewSet
+from readiness.boards.waivers.api import GrantViewSet
+from readiness.scoring import operations
+from readiness.scoring.choices import CHECK_STATES, HEALTHS, VERDICTS
+from readiness.scoring.models import CheckResult, Flip, SiteScore
+from web import clock
+from web.rest.errors import named_errors
+from web.rest.permissions import requires
+from web.rest.router import Router
+from web.rest.serializers import ChoiceValueField, ObjectSerializer
+from web.rest.viewsets import ReadOnlyObjectViewSet
+
+
+class ScoreSerializer(ObjectSerializer):
+    """While a site cannot be evaluated it has no `verdict`, as on its page; all else is of its last evaluation."""
+
+    verdict = ChoiceValueField(
+        source="confirmed_verdict",
+        choices=VERDICTS,
+        read_only=True,
+        allow_null=True,
+        help_text="Null for a site without one, and since `failed_at`",
+    )
+    last_verdict = ChoiceValueField(
+        source="verdict",
+        choices=VERDICTS,
+        read_only=True,
+        allow_null=True,
+        help_text="Of the last evaluation, whether it still holds or not",
+    )
+
+    class Meta:
+        model = SiteScore
+        fields = (
+            "site",
+            "verdict",
+            "last_verdict",
+            "verdict_reason",
+            "verdict_since",
+            "deciding",
+            "excepted",
+            "capped",
+            "measurable",
+            "first_blocker",
+            "score",
+            "score_upper",
+            "waived",
+            "coverage",
+            "pillars",
+            "counts",
+            "newest_sample_at",
+            "evaluated_at",
+            "failed_at",
+            "failure",
+            "framework_version",
+        )
+        brief_fields = ("site", "verdict", "failed_at", "score")
+
+
+class EvaluateSerializer(serializers.Serializer):
+    site = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Site.objects.all(), help_text="Slug of the site"
+    )
+
+
+class ScoreViewSet(ReadOnlyObjectViewSet):
+    queryset = SiteScore.objects.with_confirmed().select_related("site", "framework_version")
+    serializer_class = ScoreSerializer
+    filterset_class = ScoreFilters
+    ordering_fields = ("id", "site", "score", "score_upper", "coverage", "verdict", "evaluated_at")
+
+    @extend_schema(
+        summary="Evaluate a site now",
+        request=EvaluateSerializer,
+        responses={200: ScoreSerializer, 409: OpenApiResponse(description="It cannot be evaluated, and why")},
+        filters=False,
+    )
+    @action(
+        detail=False,
+        methods=["post"],
+        permission_classes=[requires("scoring.change_sitescore")],
+        pagination_class=None,
+    )
+    def evaluate(self, request: Request) -> Response:
+        asked = EvaluateSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        site = asked.validated_data["site"]
+        with named_errors(operations.NotEvaluable):
+            operations.evaluate_one(site=site, now=clock.now())
+        return Response(self.get_serializer(self.get_queryset().get(site=site)).data)
+
+
+class ResultSerializer(ObjectSerializer):
+    """`parts` are the sub-measures as judged, each with its own value, threshold, reason and age."""
+
+    check = serializers.CharField(source="check_id", read_only=True)
+    data_age_s = serializers.SerializerMethodField(help_text="Seconds since the evidence was taken")
+    evaluated_at = serializers.DateTimeField(source="site.score.evaluated_at", read_only=True)
+    parts = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CheckResult
+        fields = (
+            "site",
+            "check",
+            "pillar",
+            "gate",
+            "state",
+            "measured_state",
+            "code",
+            "tier",
+            "value",
+            "unit",
+            "threshold",
+            "threshold_text",
+            "margin",
+            "reason",
+            "evidence",
+            "taken_at",
+            "data_age_s",
+            "expires_at",
+            "since",
+            "first_bad_at",
+            "evaluated_at",
+            "framework_version",
+            "parts",
+        )
+        brief_fields = ("site", "check", "state")
+
+    @extend_schema_field({"type": "number", "nullable": True})
+    def get_data_age_s(self, result: CheckResult) -> float | None:
+        return _age_s(result.taken_at)
+
+    @extend_schema_field({"type": "array", "items": {"type": "object"}})
+    def get_parts(self, result: CheckResult) -> list[dict[str, Any]]:
+        return [
+            part
+            | {"data_age_s": _age_s(datetime.fromisoformat(part["taken_at"]) if part["taken_at"] else None)}
+            for part in result.parts
+        ]
+
+
+def _age_s(taken_at: datetime | None) -> float | None:
+    return None if taken_at is None else max((clock.now() - taken_at).total_seconds(), 0.0)
+
+
+class ResultViewSet(ReadOnlyObjectViewSet):
+    queryset = CheckResult.objects.select_related("site__score", "framework_version")
+    serializer_class = ResultSerializer
+    filterset_class = ResultFilters
+    ordering_fields = (
+        "id",
+        "site",
+        "check_id",
+        "state",
+        "pillar",
+        "gate",
+        "value",
+        "margin",
+        "taken_at",
+        "since",
+    )
+
+
+LABELS = {str(value): str(label) for choices in (CHECK_STATES, VERDICTS, HEALTHS) for value, label in choices}
+
+
+class StateField(serializers.CharField):
+    """A state of whatever the flip is about, as `{value, label}`; null for "had none"."""
+
+    def to_representation(self, value: str) -> dict[str, str] | None:  # type: ignore[override]
+        return {"value": value, "label": LABELS.get(value, value)} if value else None
+
+
+class FlipSerializer(ObjectSerializer):
+    from_state = StateField(read_only=True)
+    to_state = StateField(read_only=True)
+
+    class Meta:
+        model = Flip
+        fields = (
+            "site",
+            "subject",
+            "key",
+            "part",
+            "from_state",
+            "to_state",
+            "cause",
+            "value",
+            "value_before",
+            "unit",
+            "threshold",
+            "threshold_text",
+            "reason",
+            "first_bad_at",
+            "at",
+            "framework_version",
+        )
+        brief_fields = ("site", "subject", "key", "to_state", "at")
+
+
+class FlipViewSet(ReadOnlyObjectViewSet):
+    queryset = Flip.objects.select_related("site", "framework_version")
+    serializer_class = FlipSerializer
+    filterset_class = FlipFilters
+
+
+router = Router()
+router.register("scores", ScoreViewSet)
+router.register("results", ResultViewSet)
+router.register("health", DomainHealthViewSet)
+router.register("matrix", MatrixViewSet, basename="scoring-api-matrix")
+router.register("flips", FlipViewSet)
+router.register("score-points", ScorePointViewSet)
+router.register("waivers", GrantViewSet)
+router.register("frameworks", FrameworkViewSet)
+router.register("interop", InteropViewSet, basename="interop-api")
+router.register("determinism", DeterminismViewSet, basename="determinism-api")

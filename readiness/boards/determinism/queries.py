@@ -1,0 +1,219 @@
+"""Sites with their paths, idle and loaded, and one site with every run of a path.
+
+Worked out when it is read, of the sites of one page: runs are kept, their medians are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FilteredRelation,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+
+from inventory.models import Site
+from readiness.boards.determinism.judging import CHECK, SERVING, JudgedPath, LeftOut, judged, paths_of
+from readiness.evidence import rows
+from readiness.evidence.core.bearing import REGRESSION
+from readiness.evidence.core.proving.latency import TOOLS, Path, values_of
+from readiness.evidence.core.proving.values import SiteParts
+from readiness.evidence.models import RunMeasure, ValidationRun
+from readiness.evidence.repeats import TailFigure, kept_latency_runs, tail_figures
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.gather import limits_of
+from readiness.scoring.models import CheckResult
+from readiness.scoring.queries.results import check_row, threshold_rows
+from readiness.scoring.queries.rows import CheckRow, ThresholdRow
+
+NO_PARTS = SiteParts(nodes={}, ports={})
+SERVED = ("ttft", "tpot")
+
+
+@dataclass(frozen=True, slots=True)
+class SitePaths:
+    """`state` and `reason` of the check as stored, "" before the first evaluation; `paths` worst first.
+
+    `limit_declared` is whether the site has a limit of the p99 under load.
+    """
+
+    site: Site
+    state: str
+    reason: str
+    evaluated_at: datetime | None
+    limit_declared: bool
+    paths: Sequence[JudgedPath]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """One run of a path: when, under what, and its p99 in µs."""
+
+    run_id: int
+    path: str
+    taken_at: datetime
+    load: str
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDeterminism:
+    """`chosen` is the path whose runs are looked at, `left_out` what was not read of it, `curve` every percentile of
+    what was read. `serving` is p1-serving-latency as stored, `served` the percentiles of its newest run."""
+
+    found: SitePaths
+    check: Check
+    thresholds: Sequence[ThresholdRow]
+    result: CheckRow | None
+    chosen: JudgedPath | None
+    left_out: Sequence[LeftOut]
+    curve: Sequence[TailFigure]
+    history: Sequence[HistoryPoint]
+    serving: CheckRow | None
+    served: ValidationRun | None
+    served_figures: Sequence[TailFigure] = field(default=())
+
+
+def sites() -> QuerySet[Site]:
+    """Sites that are not retired: those with latency runs first, the worst of them before the others.
+
+    `latency_state` is the stored state of the check, `latency_taken_at` when what decided it was taken.
+    """
+    with_runs = ValidationRun.objects.filter(site=OuterRef("pk"), tool__in=sorted(TOOLS))
+    severity = [When(latency__state=state, then=Value(place)) for state, place in SEVERITY.items()]
+    return (
+        Site.objects.exclude(stage=Site.Stage.RETIRED)
+        .select_related("region")
+        .annotate(latency=FilteredRelation("check_results", condition=Q(check_results__check_id=CHECK)))
+        .annotate(
+            latency_state=F("latency__state"),
+            latency_taken_at=F("latency__taken_at"),
+            latency_severity=Case(*severity, default=Value(0), output_field=IntegerField()),
+            has_runs=Exists(with_runs),
+        )
+        .order_by("-has_runs", "-latency_severity", "name", "pk")
+    )
+
+
+def paths_of_sites(found: Sequence[Site], *, now: datetime) -> list[SitePaths]:
+    """In their order; twelve statements whatever the number of sites and runs. KeyError where the framework in force
+    has no such check."""
+    _, framework = framework_queries.current()
+    check = framework.check(CHECK)
+    ids = [site.pk for site in found]
+    runs = {site_id: found for site_id, found in rows.runs(ids, [], framework, now).items() if found.newest}
+    regression = framework.checks_by_id.get(REGRESSION)
+    parts = rows.site_parts(sorted(runs))
+    limits = limits_of(sorted(runs), framework, now=now)
+    stored = {
+        result.site_id: result
+        for result in CheckResult.objects.filter(site_id__in=ids, check_id=CHECK).select_related(
+            "site__score"
+        )
+    }
+    made = []
+    for site in found:
+        result = stored.get(site.pk)
+        here: list[JudgedPath] = []
+        if site.pk in runs:
+            there = parts.get(site.pk, NO_PARTS)
+            earlier = paths_of(check, runs[site.pk].earlier, there, now=now)
+            for key, path in paths_of(check, runs[site.pk].newest, there, now=now).items():
+                before = earlier[key].runs.get("loaded", ()) if key in earlier else ()
+                here.append(judged(check, path, before, limits[site.pk], regression=regression, now=now))
+        made.append(
+            SitePaths(
+                site=site,
+                state=result.state if result else "",
+                reason=result.reason if result else "",
+                evaluated_at=result.site.score.evaluated_at if result else None,
+                limit_declared="fabric-latency" in limits.get(site.pk, {}),
+                paths=sorted(here, key=_worst_first),
+            )
+        )
+    return made
+
+
+def site_determinism(site: Site, *, path: str = "", now: datetime) -> SiteDeterminism:
+    """`path` is a path's key; without one, or with one that is not there, the worst path is looked at."""
+    _, framework = framework_queries.current()
+    check = framework.check(CHECK)
+    [found] = paths_of_sites([site], now=now)
+    chosen = next((each for each in found.paths if each.path.key == path), None)
+    chosen = chosen or (found.paths[0] if found.paths else None)
+    every = paths_of(check, kept_latency_runs(site.pk, now=now), NO_PARTS, now=now)
+    stored = {
+        result.check_id: check_row(result, framework, now=now)
+        for result in CheckResult.objects.filter(site=site, check_id__in=[CHECK, SERVING])
+    }
+    served = (
+        ValidationRun.objects.taken_by(now)
+        .filter(Exists(RunMeasure.objects.filter(run=OuterRef("pk"), name__in=SERVED)), site=site)
+        .order_by("-taken_at", "-id")
+        .first()
+    )
+    return SiteDeterminism(
+        found=found,
+        check=check,
+        thresholds=threshold_rows(check, framework),
+        result=stored.get(CHECK),
+        chosen=chosen,
+        left_out=_left_out(chosen, every) if chosen else (),
+        curve=curve_of(chosen),
+        history=_history(every),
+        serving=stored.get(SERVING),
+        served=served,
+        served_figures=tail_figures([served.pk], *SERVED) if served else (),
+    )
+
+
+def curve_of(chosen: JudgedPath | None) -> list[TailFigure]:
+    """Every percentile of the runs that were read."""
+    if chosen is None:
+        return []
+    path = chosen.path
+    of_path = {"operation": path.operation, "subject": path.port, "size_bytes": path.size_bytes}
+    return tail_figures([run.id for run in (*path.shown, *path.idle)], **of_path)
+
+
+def _left_out(chosen: JudgedPath, every: Mapping[str, Path]) -> list[LeftOut]:
+    """What was read and does not count, and what was not read since there are newer ones."""
+    known = {run.id for of_load in chosen.path.runs.values() for run in of_load}
+    path = every.get(chosen.path.key)
+    runs = path.runs.values() if path else ()
+    older = [run for of_load in runs for run in of_load if run.id not in known]
+    older.sort(key=lambda run: (run.taken_at, run.id), reverse=True)
+    return [
+        *chosen.left_out,
+        *(
+            LeftOut(run, "Of one path and load the 40 newest runs are read; this one is older.")
+            for run in older
+        ),
+    ]
+
+
+def _history(every: Mapping[str, Path]) -> list[HistoryPoint]:
+    points = [
+        HistoryPoint(run.id, key, run.taken_at, load, value)
+        for key, path in every.items()
+        for load, runs in path.runs.items()
+        for run in runs
+        for value in values_of([run], 99.0)
+    ]
+    return sorted(points, key=lambda point: (point.taken_at, point.run_id))
+
+
+def _worst_first(path: JudgedPath) -> tuple[int, float, str]:
+    return (-SEVERITY.get(path.state, 0), -(path.loaded[99.0].value or 0.0), path.path.key)

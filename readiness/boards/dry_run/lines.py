@@ -1,0 +1,136 @@
+"""A dry-run in words: what its bands and checks come to, and who may publish what it tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from accounts.models import User
+from readiness.boards.dry_run.models import DryRun
+from readiness.boards.dry_run.operations import MAY_TRY
+from readiness.boards.dry_run.queries import Standing
+from readiness.framework.models import FrameworkVersion
+from readiness.framework.refusals import MAY_PUBLISH
+from web.links import link
+from web.permissions import roles_of
+from web.states import state as state_of
+from web.units import power
+from web.visibility import name_of
+
+type Line = dict[str, Any]
+
+VERDICTS = ("ready", "conditional", "not-ready", "none")
+NOTHING: Mapping[str, float] = {"sites": 0, "it_kw": 0.0, "accelerators": 0}
+
+
+def sentence(run: DryRun) -> str:
+    """What it comes to, in a line."""
+    moved = verdicts_moved(run)
+    if not moved:
+        return gettext("No site would change its verdict.")
+    said = ngettext("%(n)s site would change its verdict.", "%(n)s sites would change their verdict.", moved)
+    return said % {"n": moved}
+
+
+def verdicts_moved(run: DryRun) -> int:
+    return sum(1 for site in (run.result or {}).get("sites", ()) if site["verdict_moves"])
+
+
+def key_figures(run: DryRun) -> list[Line]:
+    """Capacity by band, and by how much it moves."""
+    bands = (run.result or {})["bands"]
+    found = []
+    for verdict in VERDICTS:
+        before, after = bands["before"].get(verdict, NOTHING), bands["after"].get(verdict, NOTHING)
+        if not before["sites"] and not after["sites"]:
+            continue
+        kw, accelerators = after["it_kw"] - before["it_kw"], after["accelerators"] - before["accelerators"]
+        sites = after["sites"] - before["sites"]
+        still = not (kw or accelerators or sites)
+        found.append(
+            {
+                "label": state_of("verdict", "" if verdict == "none" else verdict).word,
+                "value": str(power(after["it_kw"])),
+                "note": gettext("unchanged")
+                if still
+                else gettext("%(kw)s, %(accelerators)s accelerators, %(sites)s sites")
+                % {
+                    "kw": _signed(str(power(abs(kw))), kw),
+                    "accelerators": _signed(f"{abs(accelerators):,}", accelerators),
+                    "sites": _signed(str(abs(sites)), sites),
+                },
+            }
+        )
+    return found
+
+
+def _signed(text: str, value: float) -> str:
+    return f"{'+' if value > 0 else '−' if value < 0 else '±'}{text}"
+
+
+def check_lines(run: DryRun) -> list[Line]:
+    """Checks that move, and at how many sites."""
+    return [
+        {**one, "url": link("framework-check", run.version_id, one["check"]) if one["to"] else ""}
+        for one in (run.result or {})["checks"]
+    ]
+
+
+def state_lines(run: DryRun) -> list[Line]:
+    """Checks by state over all sites, before and after, of states whose count moves."""
+    states = (run.result or {})["states"]
+    return [
+        {"state": each, "before": states["before"].get(each, 0), "after": states["after"].get(each, 0)}
+        for each in ("pass", "warn", "fail", "unknown", "stale", "waived", "n-a")
+        if states["before"].get(each, 0) != states["after"].get(each, 0)
+    ]
+
+
+def responsible(site: Mapping[str, Any]) -> list[str]:
+    """The checks and thresholds that move a site's verdict, or its score where that moves alone."""
+    return [move_text(move) for move in site["responsible"] or site["moves"]]
+
+
+def move_text(move: Mapping[str, Any]) -> str:
+    """`p2-backup-power pass → fail: UPS load 70 % against ≤ 65 % (was ≤ 80 %)`."""
+    states = f"{move['before'] or gettext('not there')} → {move['after'] or gettext('not there')}"
+    if move["gate_before"] != move["gate_after"] and move["gate_before"] and move["gate_after"]:
+        states += f", {move['gate_before']} → {move['gate_after']}"
+    parts = "; ".join(part_text(part) for part in move["parts"])
+    return f"{move['check']} {states}" + (f": {parts}" if parts else "")
+
+
+def part_text(part: Mapping[str, Any]) -> str:
+    value = "" if part["value"] is None else f" {part['value']:g} {part['unit']}".rstrip()
+    before, after = part["threshold_before"], part["threshold_after"]
+    if before == after:
+        return f"{part['part']}{value}, {part['before'] or '–'} → {part['after'] or '–'}"
+    against = gettext("against %(after)s, was %(before)s") % {"after": after or "–", "before": before or "–"}
+    return f"{part['part']}{value} {against}"
+
+
+def run_lines(runs: list[DryRun]) -> list[Line]:
+    return [
+        {
+            "run": run,
+            "by": name_of(run.requested_by),
+            "progress": f"{run.sites_done:,} / {run.sites_total:,}",
+        }
+        for run in runs
+    ]
+
+
+def choices_of(version: FrameworkVersion, standing: Standing, user: User) -> dict[str, Any]:
+    """What the reader is offered, and why not the rest."""
+    publishes = user.has_perm(MAY_PUBLISH)
+    why_not = ""
+    if not publishes:
+        why_not = gettext("Publishing takes the role %(roles)s.") % {"roles": roles_of(MAY_PUBLISH)}
+    return {
+        "may_try": user.has_perm(MAY_TRY) and version.status != FrameworkVersion.Status.PUBLISHED,
+        "may_publish": publishes and version.is_draft,
+        "may_roll_back": publishes and version.status == FrameworkVersion.Status.RETIRED,
+        "why_not": why_not,
+    }

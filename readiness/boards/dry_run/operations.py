@@ -1,0 +1,96 @@
+"""Asking for a dry-run, and publishing what one has shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from readiness.boards import tasks
+from readiness.boards.dry_run.models import DryRun
+from readiness.boards.dry_run.queries import standing_of
+from readiness.boards.dry_run.running import sites_to_try, take, work_on
+from readiness.framework import operations as framework_operations
+from readiness.framework import queries as framework_queries
+from readiness.framework.models import FrameworkVersion
+from readiness.framework.operations.publishing import hold_the_one_in_force
+from readiness.framework.refusals import require
+
+MAY_TRY = "boards.add_dryrun"
+AT_ONCE = 50
+"""Sites up to which the answer waits for the result: one batch, which takes a second or two. More go to the worker."""
+
+
+class NothingToCompare(Exception):
+    """The version is the one in force."""
+
+
+def start(version: FrameworkVersion, *, by: User, now: datetime) -> DryRun:
+    """Try what the version says now on every site. One that is under way for the same content is returned as it is.
+
+    A small fleet is tried at once; of a large one the worker takes it, and the run tells how far it is.
+    Raises MissingPermission, NothingToCompare.
+    """
+    require(by, MAY_TRY)
+    found, is_new = _asked(version, by=by, now=now)
+    if is_new and found.sites_total <= AT_ONCE:
+        take(found)
+        work_on(found, now=now)
+    return found
+
+
+@transaction.atomic
+def _asked(version: FrameworkVersion, *, by: User, now: datetime) -> tuple[DryRun, bool]:
+    """Whoever asks second for the same content sees the first."""
+    tried = FrameworkVersion.objects.select_for_update().defer("definition").get(pk=version.pk)
+    in_force, _framework = framework_queries.current()
+    if tried.pk == in_force.pk:
+        raise NothingToCompare(_("It is in force: there is nothing to compare it with."))
+    open_states = [DryRun.State.WAITING, DryRun.State.RUNNING]
+    same = DryRun.objects.filter(
+        version=tried, digest=tried.digest, in_force=in_force, state__in=open_states
+    ).first()
+    if same is not None:
+        return same, False
+    found = DryRun.objects.create(
+        version=tried,
+        revision=tried.revision,
+        digest=tried.digest,
+        in_force=in_force,
+        requested_by=by,
+        requested_at=now,
+        sites_total=len(sites_to_try()),
+    )
+    if found.sites_total > AT_ONCE:
+        transaction.on_commit(tasks.wake_dry_runs, robust=True)
+    return found, True
+
+
+@transaction.atomic
+def publish(
+    draft: FrameworkVersion,
+    *,
+    digest: str,
+    note: str = "",
+    override_reason: str = "",
+    by: User,
+    now: datetime,
+) -> FrameworkVersion:
+    """Put a draft in force that a dry-run of exactly its content stands for; without one it takes a reason.
+
+    Raises what `readiness.framework.operations.publish_draft` raises.
+    """
+    # Held before the dry-run is looked at, so that another version cannot come into force between.
+    in_force = hold_the_one_in_force()
+    standing = standing_of(FrameworkVersion.objects.get(pk=draft.pk), in_force, now=now)
+    return framework_operations.publish_draft(
+        draft,
+        digest=digest,
+        note=note,
+        override_reason=override_reason,
+        against=list(standing.against),
+        by=by,
+        now=now,
+    )

@@ -1,0 +1,81 @@
+"""Dry-runs of a version, and whether one still says what publishing would do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from readiness.boards.dry_run.models import COUNTS_FOR, DryRun
+from readiness.framework.models import FrameworkVersion
+from readiness.scoring.models import Flip
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest dry-run of a version. `against` are sentences that keep it from standing for the present content;
+    `moved` says that sites changed since, which speaks for another look and forbids nothing.
+    """
+
+    run: DryRun | None
+    against: tuple[str, ...]
+    moved: str = ""
+
+    @property
+    def counts(self) -> bool:
+        return not self.against
+
+
+def runs(version: FrameworkVersion) -> list[DryRun]:
+    """The latest, without their results."""
+    found = DryRun.objects.filter(version=version).defer("result").select_related("requested_by")
+    return list(found[:10])
+
+
+def standing_of(version: FrameworkVersion, in_force: FrameworkVersion, *, now: datetime) -> Standing:
+    """Three statements."""
+    newest = (
+        DryRun.objects.filter(version=version)
+        .select_related("requested_by", "in_force")
+        .defer("in_force__definition")
+        .first()
+    )
+    if newest is None:
+        return Standing(None, (_("There is no dry-run of it."),))
+    if newest.is_open:
+        return Standing(newest, (_("Its dry-run is not done yet."),))
+    if newest.state == DryRun.State.FAILED or newest.evaluated_at is None:
+        return Standing(newest, (_("Its dry-run failed."),))
+    against = []
+    if newest.digest != version.digest:
+        against.append(
+            _("The draft was edited since its dry-run, which tried revision %(then)s.")
+            % {"then": newest.revision}
+        )
+    if newest.in_force_id != in_force.pk:
+        against.append(
+            _("Its dry-run compared with %(then)s; %(now)s is in force since.")
+            % {"then": newest.in_force.version, "now": in_force.version}
+        )
+    if now - newest.evaluated_at > COUNTS_FOR:
+        against.append(
+            _("Its dry-run is older than %(hours)s h (operator-set default).")
+            % {"hours": COUNTS_FOR.days * 24 + COUNTS_FOR.seconds // 3600}
+        )
+    return Standing(newest, tuple(against), _moved(newest.evaluated_at))
+
+
+def _moved(since: datetime) -> str:
+    """That checks or verdicts moved after the trial, so that it may come out otherwise now."""
+    moved = Flip.objects.filter(at__gt=since).exclude(subject=Flip.Subject.HEALTH)
+    sites = moved.order_by().values("site_id").distinct().count()
+    if not sites:
+        return ""
+    said = ngettext(
+        "%(n)s site has moved since, so it may come out otherwise now.",
+        "%(n)s sites have moved since, so it may come out otherwise now.",
+        sites,
+    )
+    return said % {"n": sites}

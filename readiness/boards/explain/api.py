@@ -1,0 +1,194 @@
+"""`GET /api/readiness/explain/`: why a site, a region or the fleet moved between two days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from rest_framework import serializers as fields
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from readiness.boards.explain import causes, lines, words
+from readiness.boards.explain.asked import PARAMETERS, Asked, AskedError, read
+from readiness.boards.explain.queries import (
+    FleetExplained,
+    NothingKept,
+    SiteExplained,
+    SiteMove,
+    fleet_explained,
+    site_explained,
+)
+from readiness.scoring.core.explain import Causes, CheckMove, Move
+from readiness.scoring.queries.kept import Kept
+from web import clock
+from web.rest.fields import brief
+from web.rest.filters import refuse_unknown
+from web.rest.permissions import requires
+
+_PARAMETERS = [
+    OpenApiParameter("site", description="Slug. Without it or a region, the fleet."),
+    OpenApiParameter("region", description="Slug. Of no effect beside a site."),
+    OpenApiParameter(
+        "start", description="A date (UTC day), now-7d, ISO 8601 or epoch ms; now-30d unless given."
+    ),
+    OpenApiParameter("end", description="The same; now unless given. A day stands for its last evaluation."),
+]
+_answer = inline_serializer(
+    "Explained",
+    {
+        "site": fields.DictField(allow_null=True),
+        "region": fields.DictField(allow_null=True),
+        "start": fields.DictField(
+            help_text="Day, score (0 to 1), verdict and version at the start. Of several sites `score` is by deployed"
+            " kW, null where no site has any, and `plain_mean` their plain mean"
+        ),
+        "end": fields.DictField(),
+        "change": fields.FloatField(),
+        "causes": fields.DictField(
+            child=fields.FloatField(),
+            help_text="Shapley values; they add up to the change, of several sites with `capacity` and"
+            " `sites_came_or_went`",
+        ),
+        "capacity": fields.FloatField(
+            required=False, help_text="Of several sites: what a change of deployed kW did"
+        ),
+        "sites_came_or_went": fields.FloatField(
+            required=False, help_text="Of several: what sites did that have capacity on one day only"
+        ),
+        "sentence": fields.CharField(),
+        "pillars": fields.ListField(child=fields.DictField(), help_text="Of a site"),
+        "checks": fields.ListField(child=fields.DictField(), help_text="Of a site: those that moved"),
+        "sites": fields.ListField(
+            child=fields.DictField(), help_text="Of several: what moved the score most first"
+        ),
+    },
+)
+
+
+class ExplainView(APIView):
+    permission_classes = [requires("scoring.view_checkresult")]
+
+    @extend_schema(parameters=_PARAMETERS, responses={200: _answer}, operation_id="readiness_explain")
+    def get(self, request: Request) -> Response:
+        refuse_unknown(request, PARAMETERS, controls=("format",))
+        try:
+            asked = read(request.GET, now=clock.now())
+        except AskedError as error:
+            raise ValidationError({error.field: [error.reason]}) from error
+        context = {"request": request}
+        if asked.site is None:
+            found = fleet_explained(asked.start, asked.end, asked.region)
+            if found.too_many:
+                raise ValidationError({"region": [words.too_many(found.too_many)]})
+            return Response(_fleet(found, asked, context))
+        explained = site_explained(asked.site, asked.start, asked.end)
+        if isinstance(explained, NothingKept):
+            raise NotFound(lines.nothing_kept(explained))
+        return Response(_site(explained, asked, context))
+
+
+def _site(explained: SiteExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
+    found = explained.found
+    verdict = found.verdict
+    return {
+        "site": brief(explained.site, context),
+        "region": None,
+        "start": _end(explained.start, asked.start.isoformat(), found.score.start, verdict.start.verdict),
+        "end": _end(explained.end, asked.end.isoformat(), found.score.end, verdict.end.verdict),
+        "change": found.score.change,
+        "causes": _by(found.score.by),
+        "sentence": lines.finding(found.score),
+        "verdict_moved_by": [list(map(str, causes)) for causes in verdict.moved_by],
+        "pillars": [{"pillar": key, **_move(move)} for key, move in found.pillars.items()],
+        "checks": [_check(move, explained) for move in found.checks],
+        "rest": _by(found.rest),
+        "grants": [
+            {"kind": move.kind, "covers": move.covers, "id": move.grant.id, "began": move.began}
+            for move in found.grants
+        ],
+        "facts": [
+            {"fact": move.fact, "start": _plain(move.start), "end": _plain(move.end)} for move in found.facts
+        ],
+    }
+
+
+def _end(kept: Kept, asked: str, score: float | None, verdict: str | None) -> dict[str, Any]:
+    return {
+        "asked": asked,
+        "on_date": kept.on_date,
+        "evaluated_at": kept.evaluated_at,
+        "score": score,
+        "verdict": verdict,
+        "framework_version": kept.framework.version,
+    }
+
+
+def _move(move: Move) -> dict[str, Any]:
+    return {"start": move.start, "end": move.end, "change": move.change, "causes": _by(move.by)}
+
+
+def _check(move: CheckMove, explained: SiteExplained) -> dict[str, Any]:
+    return {
+        "check": move.check_id,
+        "pillar": move.pillar,
+        "from_state": move.start.state if move.start else None,
+        "to_state": move.end.state if move.end else None,
+        "causes": _by(move.share),
+        "points": _by(move.points),
+        "moved_by": [list(map(str, causes)) for causes in move.moved_by],
+        "sentence": words.check_sentence(move, explained),
+    }
+
+
+def _fleet(found: FleetExplained, asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
+    move = found.move
+    start_mean, end_mean = move.plain
+    return {
+        "site": None,
+        "region": brief(asked.region, context) if asked.region else None,
+        "start": {
+            "asked": asked.start,
+            "score": move.start,
+            "plain_mean": start_mean,
+            "framework_versions": found.versions[0],
+        },
+        "end": {
+            "asked": asked.end,
+            "score": move.end,
+            "plain_mean": end_mean,
+            "framework_versions": found.versions[1],
+        },
+        "change": move.change,
+        "causes": _by(move.by),
+        "capacity": move.capacity,
+        "sites_came_or_went": move.coming_and_going,
+        "sentence": causes.fleet_sentence(move),
+        "sites": [_of_several(row, context) for row in found.sites],
+        "left_out": [brief(site, context) for site in found.left_out],
+    }
+
+
+def _of_several(row: SiteMove, context: dict[str, Any]) -> dict[str, Any]:
+    start, end = row.verdicts
+    return {
+        "site": brief(row.site, context),
+        "start": None if row.came else row.move.start,
+        "end": None if row.went else row.move.end,
+        "verdict_start": None if row.came else start or None,
+        "verdict_end": None if row.went else end or None,
+        "start_kw": row.ends.start_kw,
+        "end_kw": row.ends.end_kw,
+        "adds": row.weight,
+        "causes": _by(row.move.by),
+    }
+
+
+def _by(by: Causes) -> dict[str, float]:
+    return {str(cause): share for cause, share in by.items()}
+
+
+def _plain(fact: object) -> object:
+    return sorted(fact) if isinstance(fact, frozenset) else fact

@@ -1,0 +1,95 @@
+"""The causes of a change of score: one list, which chart, sentence and figures are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy
+
+from readiness.boards.explain import words
+from readiness.scoring.core.coalitions import CAUSES
+from readiness.scoring.core.explain import Causes, Move
+from readiness.scoring.core.explain_fleet import FleetMove
+from readiness.scoring.core.mean import NO_KW
+from readiness.scoring.core.rounding import apportioned, half_up
+
+CAPACITY = gettext_lazy("Capacity")
+CAME_OR_WENT = gettext_lazy("Sites came or went")
+TENTHS = 1000
+"""Tenths of a point of 100 in a score from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What a cause added, 0 to 1 of the score, and as it is shown: the tenths of all causes add up to what the score
+    is shown to have moved by."""
+
+    label: str
+    means: str
+    share: float
+    tenths: int = 0
+
+    @property
+    def text(self) -> str:
+        return words.tenths(self.tenths)
+
+
+def of_site(move: Move) -> tuple[Cause, ...]:
+    return _shown(_own(move.by), move.start, move.end)
+
+
+def of_fleet(move: FleetMove[Any]) -> tuple[Cause, ...]:
+    """The five of the sites that stayed, then what only several sites have."""
+    further = []
+    if move.capacity:
+        means = gettext("kW that came or went at sites that have some on both days")
+        further.append(Cause(str(CAPACITY), means, move.capacity))
+    if move.came or move.went:
+        means = gettext("sites that have deployed capacity on one of the days only")
+        further.append(Cause(str(CAME_OR_WENT), means, move.coming_and_going))
+    return _shown([*_own(move.by), *further], move.start, move.end)
+
+
+def sentence(start: float | None, end: float | None, causes: Sequence[Cause]) -> str:
+    """All that moved a score, the strongest first: `From 85.0 to 63.7. Sites came or went −22.8, data +1.5 points.`"""
+    if start is None and end is None:
+        return gettext("There is no score on either day.")
+    named = sorted((cause for cause in causes if cause.tenths), key=lambda cause: -abs(cause.tenths))
+    if not named:
+        told = gettext("No cause moved the score.")
+    else:
+        listed = ", ".join(f"{cause.label.lower()} {cause.text}" for cause in named)
+        told = gettext("%(causes)s points.") % {"causes": capfirst(listed)}
+    return gettext("From %(start)s to %(end)s. %(causes)s") % {
+        "start": words.score(start),
+        "end": words.score(end),
+        "causes": told,
+    }
+
+
+def fleet_sentence(move: FleetMove[Any]) -> str:
+    if move.start is None and move.end is None:
+        return NO_KW
+    return sentence(move.start, move.end, of_fleet(move))
+
+
+def strongest(causes: Sequence[Cause]) -> Cause | None:
+    """The one that did most, None where nothing shows."""
+    cause = max(causes, key=lambda each: abs(each.tenths), default=None)
+    return cause if cause is not None and cause.tenths else None
+
+
+def _own(by: Causes) -> list[Cause]:
+    return [Cause(str(words.CAUSE_WORDS[cause]), str(words.MEANINGS[cause]), by[cause]) for cause in CAUSES]
+
+
+def _shown(causes: Sequence[Cause], start: float | None, end: float | None) -> tuple[Cause, ...]:
+    moved = half_up(TENTHS * (end or 0.0)) - half_up(TENTHS * (start or 0.0))
+    tenths = apportioned([TENTHS * cause.share for cause in causes], moved)
+    return tuple(
+        Cause(cause.label, cause.means, cause.share, shown)
+        for cause, shown in zip(causes, tenths, strict=True)
+    )

@@ -1,0 +1,378 @@
+"""Explanations to what pages read: key figures, steps of the chart, pillars, grants, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from inventory.models import Region, Site
+from readiness.boards.explain import causes, words
+from readiness.boards.explain.asked import Asked
+from readiness.boards.explain.causes import Cause
+from readiness.boards.explain.charts import Waterfall
+from readiness.boards.explain.queries import FleetExplained, NothingKept, SiteExplained, SiteMove
+from readiness.boards.version_links import difference_url
+from readiness.scoring.core.coalitions import CAUSES
+from readiness.scoring.core.explain import Causes, CheckMove, Move
+from readiness.scoring.core.mean import BY_KW, NO_KW, PLAIN
+from readiness.scoring.core.rounding import half_up
+from readiness.scoring.queries.kept import Kept
+from web.links import link
+
+type Line = dict[str, Any]
+
+PRESETS = (("now-7d", 7), ("now-30d", 30), ("now-90d", 90))
+RUN = "run:"
+MOST_MOVED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    """A check that moved, for the table. `share` is of the site's score; states are None where there was none."""
+
+    id: str
+    name: str
+    pillar: str
+    from_state: str
+    to_state: str
+    causes: str
+    share: float
+    by: Causes
+    told: str
+    url: str
+    evidence_url: str
+    evidence: str
+
+
+def check_lines(explained: SiteExplained) -> list[CheckLine]:
+    return [_check_line(move, explained) for move in explained.found.checks]
+
+
+def _check_line(move: CheckMove, explained: SiteExplained) -> CheckLine:
+    check = words.check_of(explained, move.check_id)
+    evidence = next((one.evidence for one in (move.end, move.start) if one and one.evidence), "")
+    is_run = evidence.startswith(RUN) and evidence.removeprefix(RUN).isdecimal()
+    return CheckLine(
+        id=move.check_id,
+        name=check.name if check else move.check_id,
+        pillar=move.pillar,
+        from_state=str(move.start.state) if move.start else "",
+        to_state=str(move.end.state) if move.end else "",
+        causes=words.moved_by(move.moved_by) or words.listed(words.causes_of(move)),
+        share=sum(move.share.values()),
+        by=move.share,
+        told=words.check_sentence(move, explained),
+        url=link("site-check", explained.site.slug, move.check_id),
+        evidence_url=reverse("validation-run-detail", args=[evidence.removeprefix(RUN)]) if is_run else "",
+        evidence=gettext("the run") if is_run else "",
+    )
+
+
+def pillar_lines(explained: SiteExplained) -> list[Line]:
+    names = {
+        pillar.id: pillar.short_name
+        for one in (explained.start, explained.end)
+        for pillar in one.framework.pillars
+    }
+    return [
+        {
+            "name": names[pillar_id],
+            "start": words.score(move.start),
+            "end": words.score(move.end),
+            "change": words.points(move.change),
+            "by": [
+                {"label": words.CAUSE_WORDS[cause], "text": share_text(move.by[cause])} for cause in CAUSES
+            ],
+        }
+        for pillar_id, move in explained.found.pillars.items()
+    ]
+
+
+def share_text(share: float) -> str:
+    """A cause that did nothing is left blank, so that those that did stand out."""
+    return words.points(share) if share else ""
+
+
+def cause_heads() -> list[Line]:
+    return [{"label": words.CAUSE_WORDS[cause], "means": words.MEANINGS[cause]} for cause in CAUSES]
+
+
+def site_figures(explained: SiteExplained) -> list[Line]:
+    found = explained.found
+    verdicts = [words.verdict_word(one.verdict or "") for one in (found.verdict.start, found.verdict.end)]
+    same = verdicts[0] == verdicts[1]
+    return [
+        score_figure(found.score.start, found.score.end),
+        {
+            "label": gettext("Verdict"),
+            "value": verdicts[1],
+            "note": gettext("as before") if same else gettext("was %(verdict)s") % {"verdict": verdicts[0]},
+        },
+        _strongest_figure(causes.of_site(found.score)),
+        {
+            "label": gettext("Checks that moved"),
+            "value": str(len(found.checks)),
+            "note": gettext("of %(n)s") % {"n": len(explained.end.framework.checks)},
+        },
+    ]
+
+
+def fleet_figures(found: FleetExplained) -> list[Line]:
+    move = found.move
+    flipped = sum(row.verdicts[0] != row.verdicts[1] for row in found.sites if not (row.came or row.went))
+    coming = len(move.came) + len(move.went)
+    by_kw = score_figure(move.start, move.end) | {"label": BY_KW}
+    return [
+        by_kw if move.end is not None else by_kw | {"note": NO_KW, "tone": "", "icon": ""},
+        score_figure(*move.plain) | {"label": PLAIN},
+        _strongest_figure(causes.of_fleet(move)),
+        {
+            "label": gettext("Sites compared"),
+            "value": str(move.sites),
+            "note": ngettext("%(n)s came or went", "%(n)s came or went", coming) % {"n": coming}
+            if coming
+            else "",
+        },
+        {"label": gettext("Verdicts that changed"), "value": str(flipped), "note": ""},
+    ]
+
+
+def score_figure(start: float | None, end: float | None) -> Line:
+    change = half_up(1000 * (end or 0.0)) - half_up(1000 * (start or 0.0))
+    tone = "ok" if change > 0 else "bad" if change < 0 else ""
+    return {
+        "label": gettext("Score"),
+        "value": words.score(end) if end is not None else None,
+        "note": gettext("%(change)s from %(start)s")
+        % {"change": words.tenths(change), "start": words.score(start)},
+        "tone": tone,
+        "icon": {"ok": "arrow-up", "bad": "arrow-down-right"}.get(tone, ""),
+    }
+
+
+def _strongest_figure(listed: Sequence[Cause]) -> Line:
+    cause = causes.strongest(listed)
+    return {
+        "label": gettext("Moved most by"),
+        "value": cause.label if cause else gettext("nothing"),
+        "note": gettext("%(points)s points") % {"points": cause.text} if cause else "",
+    }
+
+
+def site_waterfall(explained: SiteExplained) -> Waterfall:
+    move, days = explained.found.score, (explained.start.on_date, explained.end.on_date)
+    return _waterfall(move.start, move.end, days, causes.of_site(move))
+
+
+def fleet_waterfall(found: FleetExplained) -> Waterfall:
+    move = found.move
+    return _waterfall(move.start, move.end, (found.start, found.end), causes.of_fleet(move))
+
+
+def _waterfall(
+    start: float | None, end: float | None, days: tuple[date, date], listed: tuple[Cause, ...]
+) -> Waterfall:
+    return Waterfall(words.day(days[0]), start or 0.0, words.day(days[1]), end or 0.0, listed)
+
+
+def finding(move: Move) -> str:
+    """The sentence that stands for the chart of a site."""
+    return causes.sentence(move.start, move.end, causes.of_site(move))
+
+
+def most_moved(found: FleetExplained) -> list[Line]:
+    """The sites that the score moved by, and what moved each most."""
+    lines = []
+    for row in found.sites[:MOST_MOVED]:
+        if abs(row.weight) < words.POINTS_SHOWN:
+            break
+        lines.append(
+            {
+                "name": row.site.name,
+                "url": link(
+                    "explain", site=row.site.slug, start=found.start.isoformat(), end=found.end.isoformat()
+                ),
+                "verdict": row.verdicts[0] if row.went else row.verdicts[1],
+                "why": _why(row),
+                "adds": words.points(row.weight),
+            }
+        )
+    return lines
+
+
+def _why(row: SiteMove) -> str:
+    """What a site did to the score of all, which its capacity may have done more to than what moved its own score."""
+    if row.came or row.went:
+        return gettext("came") if row.came else gettext("went")
+    cause = causes.strongest(causes.of_site(row.move))
+    by_own_score = row.weight - row.by_capacity
+    return cause.label if cause and abs(by_own_score) >= abs(row.by_capacity) else str(causes.CAPACITY)
+
+
+def verdict_line(explained: SiteExplained) -> Line | None:
+    """What flipped the verdict, in words; None where it is the same."""
+    verdict = explained.found.verdict
+    if not verdict.moved_by:
+        return None
+    reasons = [(verdict.start.reason, explained.start), (verdict.end.reason, explained.end)]
+    responsible = {*verdict.start.deciding, *verdict.end.deciding}
+    return {
+        "start": verdict.start.verdict or "",
+        "end": verdict.end.verdict or "",
+        "how": words.how_it_flipped(verdict.moved_by),
+        "reasons": [{"day": words.day(kept.on_date), "text": reason} for reason, kept in reasons],
+        "checks": [line for line in check_lines(explained) if line.id in responsible],
+    }
+
+
+def grant_lines(explained: SiteExplained) -> list[Line]:
+    lines = []
+    for move in explained.found.grants:
+        check_id = move.covers.partition("/")[0]
+        check = words.check_of(explained, check_id)
+        lines.append(
+            {
+                "label": f"{words.GRANT_WORDS[move.kind]} #{move.grant.id}",
+                "url": reverse("waiver", args=[move.grant.id]) if move.grant.id.isdecimal() else "",
+                "did": gettext("began") if move.began else gettext("ended"),
+                "at": move.grant.starts_at if move.began else move.grant.ends_at,
+                "check": check.name if check else move.covers,
+                "check_url": link("site-check", explained.site.slug, check_id),
+                "reason": move.grant.reason,
+            }
+        )
+    return lines
+
+
+def fact_lines(explained: SiteExplained) -> list[Line]:
+    return [
+        {"name": move.fact.replace("_", " "), "start": _fact(move.start), "end": _fact(move.end)}
+        for move in explained.found.facts
+    ]
+
+
+def _fact(fact: object) -> str:
+    if fact is None:
+        return gettext("not known")
+    if isinstance(fact, bool):
+        return gettext("yes") if fact else gettext("no")
+    if isinstance(fact, frozenset):
+        return ", ".join(sorted(fact)) or gettext("not known")
+    return str(fact)
+
+
+def notes(explained: SiteExplained, asked: Asked) -> list[str]:
+    """Where another day stands for the one that was asked for."""
+    return [
+        gettext("Nothing is kept for %(asked)s; %(day)s is the nearest before.")
+        % {"asked": words.day(day), "day": words.day(kept.on_date)}
+        for kept, day in ((explained.start, asked.start), (explained.end, asked.end))
+        if kept.on_date != day
+    ]
+
+
+def nothing_kept(found: NothingKept) -> str:
+    sentence = gettext("Nothing is kept for %(day)s, nor for the two weeks before.") % {
+        "day": words.day(found.day)
+    }
+    if found.first is None or found.last is None:
+        return sentence + " " + gettext("The inputs of a score are kept from its next evaluation on.")
+    return (
+        sentence
+        + " "
+        + gettext("There is something from %(first)s to %(last)s.")
+        % {
+            "first": words.day(found.first),
+            "last": words.day(found.last),
+        }
+    )
+
+
+def left_out(sites: Iterable[Site]) -> str:
+    names = [site.name for site in sites]
+    if not names:
+        return ""
+    told = ngettext(
+        "%(n)s site is left out, since nothing is kept of it near one of the days: %(names)s.",
+        "%(n)s sites are left out, since nothing is kept of them near one of the days: %(names)s.",
+        len(names),
+    )
+    shown = ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
+    return told % {"n": len(names), "names": shown}
+
+
+def presets(asked: Asked, *, now: datetime) -> list[Line]:
+    of = {key: value for key, value in asked.query.items() if key not in ("start", "end")}
+    today = now.astimezone(UTC).date()
+    is_now = asked.end == today
+    lines = [
+        {
+            "label": gettext("%(n)s days") % {"n": days},
+            "url": link("explain", **of, start=text, end="now"),
+            "current": is_now and asked.start == today - timedelta(days=days),
+        }
+        for text, days in PRESETS
+    ]
+    since = _since_verdict(asked.site)
+    if since is not None:
+        lines.append(
+            {
+                "label": gettext("Since the last change of verdict"),
+                "url": link("explain", **of, start=since.isoformat(), end="now"),
+                "current": is_now and asked.start == since,
+            }
+        )
+    return lines
+
+
+def _since_verdict(site: Site | None) -> Any:
+    """The day before the verdict changed last, so that the change lies between."""
+    stored = getattr(site, "score", None)
+    return (
+        stored.verdict_since.astimezone(UTC).date() - timedelta(days=1) if stored and stored.verdict else None
+    )
+
+
+def regions(asked: Asked, every: Iterable[Region]) -> list[Line]:
+    days = {key: value for key, value in asked.query.items() if key in ("start", "end")}
+    chosen = asked.region.pk if asked.region else None
+    return [
+        {"label": gettext("Fleet"), "url": link("explain", **days), "current": chosen is None},
+        *(
+            {
+                "label": region.name,
+                "url": link("explain", region=region.slug, **days),
+                "current": region.pk == chosen,
+            }
+            for region in every
+        ),
+    ]
+
+
+def versions(start: Kept, end: Kept) -> Line | None:
+    """Which version judged at each end, and what differs between them; None where it is the same one."""
+    old, new = start.framework.version, end.framework.version
+    if old == new:
+        return None
+    return {"label": f"{old} → {new}", "url": difference_url(start.version_id, end.version_id)}
+
+
+def versions_of_fleet(found: FleetExplained) -> Line | None:
+    old, new = (", ".join(each) for each in found.versions)
+    return None if old == new else {"label": f"{old} → {new}", "url": ""}
+
+
+def rest_line(explained: SiteExplained) -> str:
+    """What the checks that did not move hand to each other, where it shows."""
+    total = sum(explained.found.rest.values())
+    if all(abs(share) < words.POINTS_SHOWN for share in explained.found.rest.values()):
+        return ""
+    told = gettext(
+        "The checks that did not move weigh more or less than they did, since others came or went: %(points)s points."
+    )
+    return told % {"points": words.points(total)}

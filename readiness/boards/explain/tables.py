@@ -1,0 +1,200 @@
+"""Columns as data: the checks of a site that moved, and the sites that moved most."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from readiness.boards.explain import lines, words
+from readiness.boards.explain.asked import Asked
+from readiness.boards.explain.lines import CheckLine
+from readiness.boards.explain.queries import SiteMove
+from readiness.scoring.core.coalitions import CAUSES
+from readiness.scoring.core.states import FlipCause
+from web.links import link
+from web.tables import Column, Table
+from web.tables.columns import Text
+from web.units import number
+
+
+def moved_checks() -> Table:
+    """The rows are CheckLine."""
+    return Table(
+        id="moved-checks",
+        noun=(_("check"), _("checks")),
+        label=_("Checks that moved"),
+        title=_("Checks that moved"),
+        columns=(
+            Column(
+                "state",
+                _("State"),
+                value=lambda row: f"{row.from_state or '-'} → {row.to_state or '-'}",
+                template="readiness/explain/states_cell.html",
+                phone="status",
+            ),
+            Column(
+                "check",
+                _("Check"),
+                value=lambda row: row.name,
+                url=lambda row: row.url,
+                template="readiness/cells/check.html",
+                sort=lambda row: row.name,
+                locked=True,
+                phone="title",
+                export=lambda row: row.id,
+            ),
+            Column("causes", _("Cause"), sort=lambda row: row.causes),
+            Column(
+                "share",
+                _("Effect on the score"),
+                text=lambda row: words.points(row.share),
+                sort=lambda row: abs(row.share),
+                numeric=True,
+                export=lambda row: _points(row.share),
+                file_unit=_("points"),
+                hint=_("Points of 100 of the site’s score"),
+            ),
+            Column("told", _("What moved"), template="readiness/explain/told_cell.html", phone="full"),
+            *(_of_check(cause) for cause in CAUSES),
+        ),
+        row_id="id",
+        row_name=lambda row: row.name,
+        empty={
+            "title": _("No check moved"),
+            "text": _("Every check is in the state that it was in, for the same reasons."),
+            "icon": "circle-check",
+        },
+    )
+
+
+def _of_check(cause: FlipCause) -> Column:
+    def share(row: CheckLine) -> float:
+        return row.by[cause]
+
+    return _share_column(cause, share, default=False)
+
+
+def _of_site(cause: FlipCause) -> Column:
+    def share(row: SiteMove) -> float:
+        return 0.0 if row.came or row.went else row.move.by[cause]
+
+    return _share_column(cause, share, default=True)
+
+
+def _share_column(cause: FlipCause, share: Callable[[Any], float], *, default: bool) -> Column:
+    return Column(
+        str(cause),
+        words.CAUSE_WORDS[cause],
+        value=share,
+        text=lambda row: lines.share_text(share(row)),
+        sort=lambda row: abs(share(row)),
+        numeric=True,
+        default=default,
+        export=lambda row: _points(share(row)),
+        file_unit=_("points"),
+        hint=words.MEANINGS[cause],
+    )
+
+
+def moved_sites(asked: Asked) -> Table:
+    """The rows are SiteMove; what moved the score most comes first."""
+    days = {key: value for key, value in asked.query.items() if key in ("start", "end")}
+    return Table(
+        id="moved-sites",
+        noun=(_("site"), _("sites")),
+        label=_("Sites that moved most"),
+        title=_("Sites that moved most"),
+        columns=(
+            Column(
+                "verdict",
+                _("Verdict"),
+                value=lambda row: f"{row.verdicts[0] or '-'} → {row.verdicts[1] or '-'}",
+                template="readiness/explain/verdicts_cell.html",
+                phone="status",
+            ),
+            Column(
+                "site",
+                _("Site"),
+                value=lambda row: row.site.name,
+                url=lambda row: link("explain", site=row.site.slug, **days),
+                sort=lambda row: row.site.name,
+                locked=True,
+                phone="title",
+                export=lambda row: row.site.slug,
+            ),
+            Column("region", _("Region"), value=lambda row: row.site.region.name, default=False),
+            _level("start", _("Before"), lambda row: None if row.came else row.move.start),
+            _level("end", _("After"), lambda row: None if row.went else row.move.end),
+            Column(
+                "change",
+                _("Change"),
+                value=lambda row: row.change,
+                text=lambda row: _change(row),
+                sort=lambda row: abs(row.weight),
+                numeric=True,
+                export=lambda row: _points(row.change),
+                file_unit=_("points"),
+            ),
+            *_of_fleet(),
+            *(_of_site(cause) for cause in CAUSES),
+        ),
+        row_id=lambda row: row.site.pk,
+        row_name=lambda row: row.site.name,
+        empty={"title": _("No site to compare"), "text": "", "icon": "building-factory-2"},
+        per_page=25,
+    )
+
+
+def _of_fleet() -> tuple[Column, ...]:
+    """What the site did to the score of all, and by which weight."""
+    return (
+        Column(
+            "adds",
+            _("Effect on the score"),
+            value=lambda row: row.weight,
+            text=lambda row: words.points(row.weight),
+            sort=lambda row: abs(row.weight),
+            numeric=True,
+            export=lambda row: _points(row.weight),
+            file_unit=_("points"),
+            hint=_("Points of 100 of the score by deployed kW"),
+        ),
+        _kw("start_kw", _("Deployed before, kW"), lambda row: row.ends.start_kw),
+        _kw("end_kw", _("Deployed after, kW"), lambda row: row.ends.end_kw),
+    )
+
+
+def _kw(column_id: str, head: Any, kw: Callable[[SiteMove], float | None]) -> Column:
+    return Column(
+        column_id,
+        head,
+        value=kw,
+        text=lambda row: "" if (there := kw(row)) is None else number(there),
+        sort=lambda row: kw(row) or 0.0,
+        numeric=True,
+        default=False,
+    )
+
+
+def _level(key: str, label: Text, score: Callable[[SiteMove], float | None]) -> Column:
+    """The score of a site at one end; nothing where the site was not there yet, or any more."""
+    return Column(
+        key,
+        label,
+        value=score,
+        text=lambda row: "" if score(row) is None else words.score(score(row)),
+        sort=lambda row: -1.0 if score(row) is None else score(row),
+        numeric=True,
+        export=lambda row: _points(score(row)),
+        file_unit=_("points"),
+    )
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 4)
+
+
+def _change(row: SiteMove) -> str:
+    if row.came or row.went:
+        return str(_("came") if row.came else _("went"))
+    return words.points(row.change)

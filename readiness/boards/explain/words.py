@@ -1,0 +1,269 @@
+"""What moved, as sentences: of a check, of the verdict, of a score. Every figure is of the evaluations compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy
+
+from readiness.boards.explain import queries
+from readiness.boards.explain.queries import SiteExplained
+from readiness.framework.core.definition import Check, Framework
+from readiness.scoring.core.coalitions import CAUSES
+from readiness.scoring.core.combine import CheckResult
+from readiness.scoring.core.explain import CheckMove, Explanation, Sets
+from readiness.scoring.core.judge import PartResult
+from readiness.scoring.core.rounding import half_up
+from readiness.scoring.core.states import CheckState, FlipCause, ReasonCode, Tier
+from web.states import state
+from web.units import duration, format_value, number
+
+CAUSE_WORDS = {
+    FlipCause.DATA: gettext_lazy("Data"),
+    FlipCause.EVIDENCE_AGE: gettext_lazy("Evidence age"),
+    FlipCause.RULE: gettext_lazy("Rule change"),
+    FlipCause.WAIVER: gettext_lazy("Waiver"),
+    FlipCause.APPLICABILITY: gettext_lazy("Applicability"),
+}
+MEANINGS = {
+    FlipCause.DATA: gettext_lazy("readings, and limits of the site’s own"),
+    FlipCause.EVIDENCE_AGE: gettext_lazy("evidence that ran out or was voided"),
+    FlipCause.RULE: gettext_lazy("another version of the framework"),
+    FlipCause.WAIVER: gettext_lazy("waivers and go-live exceptions that began or ended"),
+    FlipCause.APPLICABILITY: gettext_lazy("facts of the site, its stage, declared n-a"),
+}
+GRANT_WORDS = {
+    "waivers": gettext_lazy("Waiver"),
+    "exceptions": gettext_lazy("Go-live exception"),
+    "declared_na": gettext_lazy("Declared n-a"),
+}
+POINTS_SHOWN = 0.0005
+"""A twentieth of a point of a hundred: what is less shows as 0.0."""
+
+
+def points(share: float | None) -> str:
+    """A change of a score in points of a hundred, with its sign."""
+    return "0.0" if share is None else tenths(half_up(1000 * share))
+
+
+def tenths(count: int) -> str:
+    """Tenths of a point as points, with their sign."""
+    if not count:
+        return "0.0"
+    return f"{'+' if count > 0 else '−'}{number(abs(count) / 10, 1)}"
+
+
+def score(value: float | None) -> str:
+    """In points of a hundred, rounded as changes of it are."""
+    return gettext("none") if value is None else number(half_up(1000 * value) / 10, 1)
+
+
+def day(on: date) -> str:
+    return f"{on:%-d %b %Y}"
+
+
+def causes_of(move: CheckMove) -> tuple[FlipCause, ...]:
+    """Those that the check itself moved by; where it did not, those that its weight among the others did."""
+    flipped = {cause for causes in move.moved_by for cause in causes}
+    own = tuple(cause for cause in CAUSES if cause in flipped or move.points[cause])
+    return own or tuple(cause for cause in CAUSES if abs(move.share[cause]) >= POINTS_SHOWN)
+
+
+def moved_by(sets: Sets) -> str:
+    """Which causes, alone or together, bring the end about: `Data`, `Data or Waiver`, `Data with Waiver`."""
+    together = [gettext(" with ").join(str(CAUSE_WORDS[cause]) for cause in causes) for causes in sets]
+    return capfirst(gettext(" or ").join(together))
+
+
+def how_it_flipped(sets: Sets) -> str:
+    """As a sentence; "" where nothing flipped."""
+    if not sets:
+        return ""
+    alone = [causes[0] for causes in sets if len(causes) == 1]
+    if len(alone) == 1 and len(sets) == 1:
+        return gettext("%(cause)s alone brought it about.") % {"cause": CAUSE_WORDS[alone[0]]}
+    if len(sets) == 1:
+        return gettext("Only together: %(causes)s.") % {"causes": listed(sets[0])}
+    return gettext("Any of these would have been enough: %(causes)s.") % {"causes": moved_by(sets)}
+
+
+def check_sentence(move: CheckMove, explained: SiteExplained) -> str:
+    """What moved about a check, a clause for each cause that had to do with it."""
+    told = [_CLAUSES[cause](move, explained) for cause in causes_of(move)]
+    return " ".join(f"{capfirst(clause)}." for clause in told if clause)
+
+
+def listed(causes: Iterable[FlipCause]) -> str:
+    return gettext(" and ").join(str(CAUSE_WORDS[cause]) for cause in causes)
+
+
+def _parts(move: CheckMove) -> tuple[PartResult | None, PartResult | None]:
+    """The sub-measure that decided at each end. One that decides at one end only is looked up at the other."""
+    start, end = _decider(move.start), _decider(move.end)
+    if start and end and start.part_id != end.part_id:
+        worse = end if _is_worse(move) else start
+        return _part(move.start, worse.part_id), _part(move.end, worse.part_id)
+    return start or (_part(move.start, end.part_id) if end else None), end or (
+        _part(move.end, start.part_id) if start else None
+    )
+
+
+def _is_worse(move: CheckMove) -> bool:
+    return sum(move.points.values()) < 0
+
+
+def _decider(result: CheckResult | None) -> PartResult | None:
+    return result.decided_by if result else None
+
+
+def _part(result: CheckResult | None, part_id: str) -> PartResult | None:
+    return next((part for part in result.parts if part.part_id == part_id), None) if result else None
+
+
+def _data(move: CheckMove, explained: SiteExplained) -> str:
+    start, end = _parts(move)
+    name = _name(explained, move.check_id, end or start)
+    before, after = _value(start), _value(end)
+    if before and after:
+        limit = end.threshold_text if end else ""
+        if (
+            limit
+            and start
+            and start.threshold_text != limit
+            and explained.start.framework is explained.end.framework
+        ):
+            limit = f"{start.threshold_text} → {limit}"
+        against = gettext(", limit %(limit)s") % {"limit": limit} if limit else ""
+        return f"{name}: {before} → {after}{against}{_by_declaration(start, end)}"
+    if after:
+        only_now = gettext("%(name)s: %(value)s, and no evidence before") % {"name": name, "value": after}
+        return only_now + _by_declaration(start, end)
+    if before:
+        return gettext("%(name)s: %(value)s before, and no evidence any more") % {
+            "name": name,
+            "value": before,
+        }
+    return _reason(end or start)
+
+
+def _by_declaration(start: PartResult | None, end: PartResult | None) -> str:
+    """Why the same figure counts for less, or for more, than before; "" where both ends were measured or declared."""
+    was_capped, is_capped = (part is not None and part.tier is Tier.CAPPED for part in (start, end))
+    if is_capped and not was_capped:
+        return f". {_reason(end)}"
+    return gettext(", and it was only declared before") if was_capped and not is_capped else ""
+
+
+def _age(move: CheckMove, explained: SiteExplained) -> str:
+    start, end = _parts(move)
+    for at_end, part in ((True, end), (False, start)):
+        if part is None or part.state is not CheckState.STALE:
+            continue
+        name = _name(explained, move.check_id, part)
+        if part.code is ReasonCode.VOIDED:
+            told = gettext("%(name)s was voided: %(reason)s") % {"name": name, "reason": _reason(part)}
+        else:
+            told = gettext("%(name)s ran out: %(reason)s") % {"name": name, "reason": _reason(part)}
+        return told if at_end else gettext("at the start %(told)s") % {"told": told}
+    old, new = (part.data_age_s if part else None for part in (start, end))
+    if old is None or new is None:
+        return gettext("evidence aged")
+    return gettext("evidence was %(old)s old and is %(new)s old") % {
+        "old": duration(old),
+        "new": duration(new),
+    }
+
+
+def _rule(move: CheckMove, explained: SiteExplained) -> str:
+    old, new = explained.found.versions
+    if move.start is None:
+        return gettext("new in %(version)s") % {"version": new}
+    if move.end is None:
+        return gettext("no longer in %(version)s") % {"version": new}
+    changes = []
+    before, after = _parts(move)
+    if before and after and before.threshold_text != after.threshold_text:
+        changes.append(_became(gettext("limit"), before.threshold_text, after.threshold_text))
+    if move.start.gate is not move.end.gate:
+        changes.append(_became(gettext("gate"), move.start.gate, move.end.gate))
+    if move.start.weight != move.end.weight:
+        changes.append(_became(gettext("weight"), str(move.start.weight), str(move.end.weight)))
+    told = ", ".join(changes) or gettext("judged otherwise")
+    return gettext("from %(old)s to %(new)s: %(told)s") % {"old": old, "new": new, "told": told}
+
+
+def _became(what: str, before: str, after: str) -> str:
+    return gettext("%(what)s %(before)s became %(after)s") % {
+        "what": what,
+        "before": before or gettext("none"),
+        "after": after or gettext("none"),
+    }
+
+
+def _waiver(move: CheckMove, explained: SiteExplained) -> str:
+    return _grants(move, explained.found, ("waivers", "exceptions")) or gettext("a waiver began or ended")
+
+
+def _applies(move: CheckMove, explained: SiteExplained) -> str:
+    told = [_grants(move, explained.found, ("declared_na",))]
+    if move.end is not None and move.end.state is CheckState.NOT_APPLICABLE and not told[0]:
+        told.append(gettext("does not apply: %(reason)s") % {"reason": move.end.reason.rstrip(".")})
+    elif move.start is not None and move.start.state is CheckState.NOT_APPLICABLE and not told[0]:
+        told.append(gettext("applies now; before: %(reason)s") % {"reason": move.start.reason.rstrip(".")})
+    elif move.start and move.end and move.start.gate is not move.end.gate:
+        told.append(_became(gettext("gate"), move.start.gate, move.end.gate))
+    return ", ".join(each for each in told if each) or gettext("what applies here changed")
+
+
+def _grants(move: CheckMove, found: Explanation, kinds: tuple[str, ...]) -> str:
+    told = []
+    for each in found.grants:
+        if each.kind in kinds and each.covers.partition("/")[0] == move.check_id:
+            did = gettext("began") if each.began else gettext("ended")
+            told.append(f"{GRANT_WORDS[each.kind]} #{each.grant.id} {did}")
+    return ", ".join(told)
+
+
+_CLAUSES: dict[FlipCause, Callable[[CheckMove, SiteExplained], str]] = {
+    FlipCause.DATA: _data,
+    FlipCause.EVIDENCE_AGE: _age,
+    FlipCause.RULE: _rule,
+    FlipCause.WAIVER: _waiver,
+    FlipCause.APPLICABILITY: _applies,
+}
+
+
+def _value(part: PartResult | None) -> str:
+    return str(format_value(part.value, part.unit)) if part is not None and part.value is not None else ""
+
+
+def _reason(part: PartResult | None) -> str:
+    return part.reason.rstrip(".") if part else gettext("there is no evidence")
+
+
+def _name(explained: SiteExplained, check_id: str, part: PartResult | None) -> str:
+    """The framework's name of a sub-measure; of the check where it has one only."""
+    check = check_of(explained, check_id)
+    names = {each.id: each.figure_name for each in check.parts} if check else {}
+    return names.get(part.part_id, part.part_id) if part else check.name if check else check_id
+
+
+def check_of(explained: SiteExplained, check_id: str) -> Check | None:
+    """By the end's version, else by the start's."""
+    frameworks: tuple[Framework, ...] = (explained.end.framework, explained.start.framework)
+    return next((one.checks_by_id[check_id] for one in frameworks if check_id in one.checks_by_id), None)
+
+
+def too_many(sites: int) -> str:
+    return gettext(
+        "%(sites)s sites are more than the %(most)s that are explained at once; choose a region."
+    ) % {
+        "sites": number(sites),
+        "most": number(queries.MOST_SITES),
+    }
+
+
+def verdict_word(verdict: str) -> str:
+    return str(state("verdict", verdict or "none").word)

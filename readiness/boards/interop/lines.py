@@ -1,0 +1,104 @@
+"""Interoperability in words: key figures and the matrix."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from readiness.boards import findings
+from readiness.boards.interop.queries import WORST_FIRST, Cell, FleetPair, Matrix, SitePairs
+from readiness.boards.interop.tables import worst_site
+from readiness.evidence.core.proving.interop import JudgedPair, Standing
+from readiness.scoring.core.gap import Capacity
+from web.links import link
+from web.states import state
+
+type Line = dict[str, Any]
+
+
+def fleet_figures(found: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> list[Line]:
+    """At how many sites pairs are proven, and what hangs on those that are not."""
+    open_sites = [site for site in found if site.proven < len(site.pairs) and not site.is_single_vendor]
+    stake = sum((site.deployed for site in open_sites), start=Capacity(0, 0))
+    standings = Counter(pair.standing for pair in pairs)
+    return [
+        {
+            "label": gettext("Pairs deployed"),
+            "value": len(pairs),
+            "note": gettext("products at their versions"),
+        },
+        {
+            "label": gettext("Proven at every site"),
+            "value": standings[Standing.PROVEN],
+            "note": gettext("every aspect, at the deployed versions"),
+        },
+        {
+            "label": gettext("Proven at other versions"),
+            "value": standings[Standing.OTHER_VERSIONS],
+            "note": gettext("tested, and upgraded since"),
+            "tone": "warn" if standings[Standing.OTHER_VERSIONS] else "",
+        },
+        {
+            "label": gettext("Capacity at stake"),
+            "value": findings.kw(stake.it_kw),
+            "note": ngettext(
+                "at %(n)s site of several vendors with unproven pairs",
+                "at %(n)s sites of several vendors with unproven pairs",
+                len(open_sites),
+            )
+            % {"n": len(open_sites)},
+            "tone": "warn" if open_sites else "",
+        },
+        {
+            "label": gettext("Single-vendor sites"),
+            "value": sum(site.is_single_vendor for site in found),
+            "note": gettext("not proven multi-vendor"),
+        },
+    ]
+
+
+def matrix_lines(found: Matrix) -> dict[str, Any]:
+    """Heads and rows of the matrix; below the diagonal only, since a pair has no direction."""
+    names = [{"vendor": vendor, "model": model} for vendor, model in found.products]
+    rows = [
+        {
+            "head": names[row],
+            "cells": [
+                _cell(found.cells.get((row, column)), names[row], names[column]) for column in range(row + 1)
+            ]
+            + [None] * (len(names) - row - 1),
+        }
+        for row in range(len(names))
+    ]
+    return {"heads": names, "rows": rows}
+
+
+def _leads_to(pair: FleetPair | JudgedPair) -> str:
+    """The run that says so; over the fleet the site where it stands worst. "" where there is no record."""
+    if isinstance(pair, FleetPair):
+        return worst_site(pair)
+    return link("validation-run-detail", pair.runs[-1].id) if pair.runs else ""
+
+
+def _cell(cell: Cell | None, one: Line, other: Line) -> Line | None:
+    if cell is None:
+        return None
+    total = sum(cell.standings.values())
+    proven = cell.standings[Standing.PROVEN]
+    told = ", ".join(
+        f"{count} × {state('interop', standing.value).word}"
+        for standing in WORST_FIRST
+        if (count := cell.standings[standing])
+    )
+    return {
+        "state": cell.worst.value,
+        "url": _leads_to(cell.pairs[0]),
+        "note": cell.pairs[0].reason if cell.worst is Standing.OTHER_VERSIONS else "",
+        "count": gettext("%(proven)s of %(total)s") % {"proven": proven, "total": total},
+        "links": ngettext("%(n)s link", "%(n)s links", cell.links) % {"n": cell.links},
+        "back_end": cell.back_end,
+        "label": f"{one['vendor']} {one['model']} – {other['vendor']} {other['model']}: {told}",
+    }

@@ -1,0 +1,108 @@
+"""The matrix for programs: one row a site, with the state of each check under its id."""
+
+from django.db.models import F, Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+
+from inventory.models import Site
+from readiness.boards.matrix import queries
+from readiness.boards.matrix.filters import MatrixFilters
+from readiness.boards.matrix.wanted import Wanted
+from readiness.framework import queries as framework_queries
+from readiness.scoring.choices import VERDICTS
+from readiness.scoring.models import CheckResult
+from web import clock
+from web.rest.permissions import requires
+from web.rest.serializers import ChoiceValueField, ObjectSerializer
+from web.rest.viewsets import ReadOnlyObjectViewSet
+
+
+class MatrixSerializer(ObjectSerializer):
+    """`states` holds the checks that were evaluated; results tell more of each of them."""
+
+    slug = serializers.CharField(read_only=True)
+    verdict = ChoiceValueField(
+        source="score.confirmed_verdict", choices=VERDICTS, read_only=True, allow_null=True
+    )
+    deciding = serializers.ListField(
+        source="score.deciding", child=serializers.CharField(), read_only=True, allow_null=True
+    )
+    first_blocker = serializers.CharField(source="score.first_blocker", read_only=True, allow_null=True)
+    capped = serializers.ListField(
+        source="score.capped",
+        child=serializers.CharField(),
+        read_only=True,
+        allow_null=True,
+        help_text="BLOCK checks that are declared where a measurement is asked for",
+    )
+    measurable = serializers.IntegerField(
+        source="score.measurable",
+        read_only=True,
+        allow_null=True,
+        help_text="BLOCK checks that ask for a measurement",
+    )
+    deployed_kw = serializers.FloatField(read_only=True, help_text="IT power in commission or production")
+    gap_kw = serializers.FloatField(read_only=True, help_text="Deployed while the site is not ready")
+    score = serializers.FloatField(source="score.score", read_only=True, allow_null=True)
+    score_upper = serializers.FloatField(source="score.score_upper", read_only=True, allow_null=True)
+    coverage = serializers.FloatField(source="score.coverage", read_only=True, allow_null=True)
+    evaluated_at = serializers.DateTimeField(source="score.evaluated_at", read_only=True, allow_null=True)
+    failed_at = serializers.DateTimeField(
+        source="score.failed_at",
+        read_only=True,
+        allow_null=True,
+        help_text="Since when the site cannot be evaluated; it has no verdict then",
+    )
+    failure = serializers.CharField(source="score.failure", read_only=True, allow_null=True)
+    framework_version = serializers.CharField(source="judged_by", read_only=True, allow_null=True)
+    states = serializers.SerializerMethodField(help_text="State by check id")
+    tiers = serializers.SerializerMethodField(
+        help_text="What a check rests on, by its id: measured, declared, or capped"
+    )
+
+    class Meta:
+        model = Site
+        fields = (
+            *(
+                "slug",
+                "region",
+                "stage",
+                "kind",
+                "verdict",
+                "deciding",
+                "first_blocker",
+                "deployed_kw",
+                "gap_kw",
+            ),
+            *("score", "score_upper", "coverage", "evaluated_at", "failed_at", "failure"),
+            *("capped", "measurable", "framework_version", "states", "tiers"),
+        )
+        brief_fields = ("slug", "verdict", "states")
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+    def get_states(self, site: Site) -> dict[str, str]:
+        return {result.check_id: result.state for result in site.check_results.all()}
+
+    @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+    def get_tiers(self, site: Site) -> dict[str, str]:
+        return {result.check_id: result.tier for result in site.check_results.all() if result.tier}
+
+
+@extend_schema(summary="Sites against checks")
+class MatrixViewSet(ReadOnlyObjectViewSet):
+    """Filters are those of the page at /readiness/. `pillar` and `gate` leave out the other checks' states."""
+
+    queryset = Site.objects.all()
+    serializer_class = MatrixSerializer
+    filterset_class = MatrixFilters
+    permission_classes = [requires("inventory.view_site", "scoring.view_checkresult")]
+    ordering_fields = ("id", "name", "gap_kw", "deployed_kw", "score__score")
+
+    def get_queryset(self) -> QuerySet[Site]:
+        results = CheckResult.objects.only("site_id", "check_id", "state", "tier").order_by("check_id")
+        wanted = Wanted.of(self.request.query_params)
+        if wanted.pillars or wanted.gates:
+            _version, framework = framework_queries.current()
+            results = results.filter(check_id__in=[check.id for check in wanted.checks(framework.checks)])
+        sites = queries.table(now=clock.now()).annotate(judged_by=F("score__framework_version__version"))
+        return sites.prefetch_related(Prefetch("check_results", queryset=results))

@@ -1,0 +1,199 @@
+"""The matrix: a queryset of sites to filter and sort, the rows of one page of it, and counts over all of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, Subquery, When
+
+from inventory.models import Site
+from readiness.boards.matrix.wanted import Wanted
+from readiness.boards.queries import sites as site_queries
+from readiness.framework.core.definition import Check
+from readiness.framework.models import FrameworkVersion
+from readiness.scoring.core.combine import WORST_FIRST
+from readiness.scoring.core.gap import Capacity, Gap, SiteCapacity, gap_of
+from readiness.scoring.core.states import CheckState, Verdict
+from readiness.scoring.models import CheckResult
+from readiness.scoring.queries.rows import SiteRef, ref_of
+from readiness.scoring.queries.standing import present_capacity, score_of
+
+
+class Cell(NamedTuple):
+    """One check at one site, as much of it as the matrix shows."""
+
+    state: str
+    since: datetime
+    value: float | None
+    unit: str
+    threshold_text: str
+    expires_at: datetime | None
+    tier: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """`gap_kw` is what is deployed while the site is not ready. A check that was never evaluated has no cell."""
+
+    site: SiteRef
+    verdict: str
+    verdict_since: datetime | None
+    first_blocker: str
+    deciding: tuple[str, ...]
+    deployed: Capacity
+    gap_kw: float
+    score: float | None
+    upper: float | None
+    coverage: float | None
+    evaluated_at: datetime | None
+    framework_version: str
+    cells: dict[str, Cell]
+    failed_at: datetime | None = None
+    failure: str = ""
+    capped: tuple[str, ...] = ()
+    measurable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCount:
+    """Sites by state of one check; `matching` have a cell as the address asks for."""
+
+    states: dict[str, int] = field(default_factory=dict)
+    matching: int = 0
+
+    @property
+    def applicable(self) -> int:
+        return sum(self.states.values()) - self.states.get(CheckState.NOT_APPLICABLE, 0)
+
+    @property
+    def pass_rate(self) -> float | None:
+        """Share of the sites that the check concerns, 0 to 1."""
+        return self.states.get(CheckState.PASS, 0) / self.applicable if self.applicable else None
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    sites: int
+    gap_kw: float
+    evaluated_at: datetime | None
+
+
+def table(*, now: datetime, by_check: str = "") -> QuerySet[Site]:
+    """Sites that are not retired, with `gap_kw` to order by and, `by_check`, how bad that check is."""
+    sites = site_queries.table(now=now).exclude(stage=Site.Stage.RETIRED)
+    sites = sites.annotate(gap_kw=F("deployed_kw") - F("ready_kw"))
+    if by_check:
+        result = CheckResult.objects.filter(site=OuterRef("pk"), check_id=by_check)
+        sites = sites.annotate(state_order=Subquery(result.values(order=_severity())[:1]))
+    return sites
+
+
+def _severity() -> Case:
+    places = [When(state=state, then=place) for place, state in enumerate(WORST_FIRST)]
+    return Case(*places, default=len(places), output_field=IntegerField())
+
+
+def rows(sites: Iterable[Site], check_ids: Collection[str], *, now: datetime) -> list[MatrixRow]:
+    """The rows of these sites, in their order, with these checks; five statements, however many sites.
+
+    Sites that come from `table()` bring their region and score along.
+    """
+    shown = list(sites)
+    capacity = present_capacity(shown, now=now)
+    cells: dict[int, dict[str, Cell]] = defaultdict(dict)
+    results = CheckResult.objects.filter(site__in=shown, check_id__in=check_ids).order_by()
+    for site_id, check_id, *cell in results.values_list("site_id", "check_id", *Cell._fields):
+        cells[site_id][check_id] = Cell(*cell)
+    versions = dict(FrameworkVersion.objects.order_by().values_list("pk", "version"))
+    return [_row(site, capacity[site.pk].deployed, cells[site.pk], versions) for site in shown]
+
+
+def _row(site: Site, deployed: Capacity, cells: dict[str, Cell], versions: dict[int, str]) -> MatrixRow:
+    score = score_of(site)
+    verdict = score.confirmed_verdict if score else ""
+    return MatrixRow(
+        site=ref_of(site),
+        verdict=verdict,
+        verdict_since=score.verdict_since if score else None,
+        first_blocker=score.first_blocker if score else "",
+        deciding=tuple(score.deciding) if score else (),
+        deployed=deployed,
+        gap_kw=0.0 if verdict == Verdict.READY else deployed.it_kw,
+        score=score.score if score else None,
+        upper=score.score_upper if score else None,
+        coverage=score.coverage if score else None,
+        evaluated_at=score.evaluated_at if score else None,
+        framework_version=versions[score.framework_version_id] if score else "",
+        cells=cells,
+        failed_at=score.failed_at if score else None,
+        failure=score.failure if score else "",
+        capped=tuple(score.capped) if score else (),
+        measurable=score.measurable if score else 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The sites that the filters leave, as a whole and by region. `gap_kw` counts as the rows do."""
+
+    ids: tuple[int, ...]
+    extent: Extent
+    regions: dict[str, Extent]
+
+
+def left(sites: QuerySet[Site]) -> Left:
+    """One statement. What is counted of them goes by their ids: filters within filters are planned badly."""
+    members: dict[str, list[tuple[float, datetime | None]]] = defaultdict(list)
+    ids = []
+    told = sites.order_by().values_list("pk", "region__name", "gap_kw", "score__evaluated_at")  # type: ignore[misc]
+    for site_id, region, gap_kw, evaluated_at in told:
+        ids.append(site_id)
+        members[region].append((gap_kw, evaluated_at))
+    every = [one for several in members.values() for one in several]
+    return Left(tuple(ids), _extent(every), {region: _extent(several) for region, several in members.items()})
+
+
+def _extent(members: Sequence[tuple[float, datetime | None]]) -> Extent:
+    return Extent(
+        sites=len(members),
+        gap_kw=sum(gap_kw for gap_kw, _ in members),
+        evaluated_at=max((at for _, at in members if at), default=None),
+    )
+
+
+def counts(
+    site_ids: Collection[int], checks: Sequence[Check], wanted: Wanted, *, now: datetime
+) -> dict[str, CheckCount]:
+    """By check id, over all of these sites and not only a page of them; one statement."""
+    results = CheckResult.objects.filter(site__in=site_ids)
+    states: dict[str, dict[str, int]] = {check.id: {} for check in checks}
+    matching = dict.fromkeys(states, 0)
+    counted = results.order_by().values_list("check_id", "state").annotate(total=Count("*"))
+    if wanted.picks_by_row:
+        # The index holds no expiry and no tier, so this one reads the rows themselves.
+        counted = counted.annotate(there=Count("pk", filter=wanted.cells(now=now)))
+    for check_id, state, total, *there in counted:
+        if check_id in states:
+            states[check_id][state] = total
+            matching[check_id] += there[0] if there else total * (state in wanted.states)
+    return {check_id: CheckCount(states[check_id], matching[check_id]) for check_id in states}
+
+
+def every_site() -> int:
+    """How many there are without any filter; one statement."""
+    return Site.objects.exclude(stage=Site.Stage.RETIRED).count()
+
+
+def gap(found: Iterable[MatrixRow], *, now: datetime) -> Gap:
+    """Of these rows alone."""
+    return gap_of(
+        [
+            SiteCapacity(row.site.slug, row.deployed, Verdict(row.verdict) if row.verdict else None)
+            for row in found
+        ],
+        at=now,
+    )

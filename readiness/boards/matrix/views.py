@@ -1,0 +1,212 @@
+"""The matrix with the evidence of one cell beside it; either can be asked for alone."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
+from django.views.decorators.http import conditional_page, require_GET
+
+from inventory.models import Site
+from readiness.boards import findings
+from readiness.boards.matrix import lines, panel, queries
+from readiness.boards.matrix import report as report_lines
+from readiness.boards.matrix.filters import FILTER_NAMES, MatrixFilters
+from readiness.boards.matrix.tables import matrix_table
+from readiness.boards.matrix.wanted import Wanted
+from readiness.boards.queries import checks as check_queries
+from readiness.boards.waivers import lines as waiver_lines
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check, Framework
+from readiness.grants import queries as waiver_queries
+from readiness.grants.operations import MAY_REQUEST
+from web import answers
+from web import tables as table_kit
+from web.clock import now
+from web.permissions import require
+from web.tables.addresses import PAGE, SIZE, SORT, Address
+from web.tables.filtering import narrowed
+
+CELL, GROUP, EXPORT = "cell", "group", "export"
+BY_REGION = "region"
+FAILING, CAPPED, EXPIRING = ("state", "fail"), ("tier", "capped"), ("expiring", "true")
+EVIDENCE_REGION = "evidence"
+GRANTS_SHOWN = 5
+TEMPLATE = "readiness/matrix/page.html"
+
+may_see = require("inventory.view_site", "scoring.view_checkresult")
+
+
+@may_see
+@conditional_page
+@require_GET
+def matrix(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    _version, framework = framework_queries.current()
+    address = Address(request, path=request.path, filters=FILTER_NAMES)
+    target = request.headers.get("HX-Target", "").partition("#")[2]
+    if target == EVIDENCE_REGION:
+        return _fragment(request, f"{TEMPLATE}#evidence", _evidence(request, address, framework, at))
+    shown = _shown(request, address, framework, at)
+    if shown.table.export:
+        return table_kit.respond(request, TEMPLATE, shown.table)
+    context = _table(address, shown, framework, at)
+    if table_kit.wants_table_only(request, shown.table):
+        return _fragment(request, f"{TEMPLATE}#matrix", context)
+    return answers.page(request, TEMPLATE, context | _evidence(request, address, framework, at))
+
+
+@may_see
+@conditional_page
+@require_GET
+def report(request: HttpRequest) -> HttpResponseBase:
+    """All that the filters leave, in the order of the address: no pages, since it is to be printed and kept."""
+    at = now()
+    version, framework = framework_queries.current()
+    address = Address(request, path=request.path, filters=FILTER_NAMES)
+    shown = _shown(request, address, framework, at)
+    if shown.table.export:
+        return table_kit.respond(request, TEMPLATE, shown.table)
+    found = [row for chunk in shown.table.every_row() for row in chunk]
+    gap, verdicts = queries.gap(found, now=at), Counter(row.verdict or "none" for row in found)
+    context = {
+        "stamp": report_lines.stamp(version.version, at),
+        "scope": lines.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+        "evaluated_at": shown.left.extent.evaluated_at,
+        "chips": shown.table.chips,
+        "kpis": report_lines.key_figures(gap, verdicts),
+        "standing": findings.standing(gap, verdicts),
+        "rows": report_lines.rows(found, shown.checks, framework),
+        "pillars": lines.headings(shown.checks, framework.pillars, shown.counts, address),
+        "letters": report_lines.letters(),
+        "key": report_lines.key(shown.checks),
+        "exports": shown.table.exports,
+        "matrix_url": _elsewhere("readiness", address),
+        "breadcrumbs": [
+            {"label": gettext("Readiness matrix"), "url": _elsewhere("readiness", address)},
+            {"label": gettext("Report"), "url": ""},
+        ],
+    }
+    return answers.page(request, "readiness/matrix/report.html", context)
+
+
+def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponseBase:
+    response = render(request, name, context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the address asks for: the sites that its filters leave, the checks to show, and counts over them all."""
+
+    left: queries.Left
+    checks: tuple[Check, ...]
+    counts: Mapping[str, queries.CheckCount]
+    table: table_kit.TablePage
+    grouped: bool
+
+
+def _shown(request: HttpRequest, address: Address, framework: Framework, at: datetime) -> Shown:
+    wanted = Wanted.of(request.GET)
+    checks = wanted.checks(framework.checks)
+    sites = queries.table(now=at, by_check=_sorted_by(address, framework))
+    left = queries.left(narrowed(MatrixFilters, sites, request.GET))
+    counts = queries.counts(left.ids, checks, wanted, now=at)
+    if wanted.picks_cells:
+        checks = tuple(check for check in checks if counts[check.id].matching)
+    grouped = address.one(GROUP) == BY_REGION
+    in_file = bool(request.GET.get(EXPORT))
+    table = table_kit.page(
+        request,
+        matrix_table(framework.checks, shown=checks, in_file=in_file, grouped=grouped),
+        sites,
+        prepare=lambda page: queries.rows(page, [check.id for check in checks], now=at),
+    )
+    return Shown(left, checks, counts, table, grouped)
+
+
+def _table(address: Address, shown: Shown, framework: Framework, at: datetime) -> dict[str, Any]:
+    rows = lines.row_lines(
+        [row.object for row in shown.table.rows], shown.checks, chosen=address.one(CELL), now=at
+    )
+    regions = shown.left.regions if shown.grouped and rows else {}
+    return {
+        "table": shown.table,
+        "checks": shown.checks,
+        "pillars": lines.headings(shown.checks, framework.pillars, shown.counts, address),
+        "groups": lines.groups(rows, regions),
+        "tiers": lines.MARKED_TIERS,
+        "legend": lines.legend(shown.counts[check.id] for check in shown.checks),
+        "scope": lines.scope(shown.left.extent, queries.every_site(), len(shown.checks)),
+        "gap": findings.kw(shown.left.extent.gap_kw),
+        "evaluated_at": shown.left.extent.evaluated_at,
+        "quick": _quick(address, grouped=shown.grouped),
+        "chips": [chip for chip in shown.table.chips if chip.remove_url not in _pressed(address)],
+        "cell_fields": [(name, value) for name, value in address.pairs if name != CELL],
+        "report_url": _elsewhere("readiness-report", address),
+    }
+
+
+def _sorted_by(address: Address, framework: Framework) -> str:
+    asked = address.one(SORT).removeprefix("-")
+    return asked if asked in framework.checks_by_id else ""
+
+
+def _quick(address: Address, *, grouped: bool) -> list[dict[str, Any]]:
+    """Filters that are asked for so often that each has a button; pressed, it takes its filter away again."""
+    quick = (
+        (gettext("Only failing"), FAILING),
+        (gettext("Declared, not measured"), CAPPED),
+        (gettext("Expiring in 14 days"), EXPIRING),
+    )
+    return [
+        *(_button(label, address, pair, pressed=pair in address.applied) for label, pair in quick),
+        _button(gettext("By region"), address, (GROUP, BY_REGION), pressed=grouped),
+    ]
+
+
+def _button(label: str, address: Address, pair: tuple[str, str], *, pressed: bool) -> dict[str, Any]:
+    name, value = pair
+    url = address.without_value(name, value) if pressed else address.anew(**{name: value})
+    return {"label": label, "url": url, "pressed": pressed}
+
+
+def _pressed(address: Address) -> set[str]:
+    """What the chips of the filters that have a button would lead to."""
+    return {address.without_value(*pair) for pair in (FAILING, CAPPED, EXPIRING) if pair in address.applied}
+
+
+def _elsewhere(name: str, address: Address) -> str:
+    """The same sites and checks on another page."""
+    kept = [(each, value) for each, value in address.pairs if each not in {CELL, PAGE, SIZE}]
+    return f"{reverse(name)}?{urlencode(kept)}" if kept else reverse(name)
+
+
+def _evidence(request: HttpRequest, address: Address, framework: Framework, at: datetime) -> dict[str, Any]:
+    """What the panel shows of the cell that the address names; nothing where it names none."""
+    asked = address.one(CELL)
+    if not asked:
+        return {"evidence": None}
+    slug, _dot, check_id = asked.partition(".")
+    site = Site.objects.select_related("region", "score").filter(slug=slug).first()
+    if site is None or check_id not in framework.checks_by_id:
+        raise Http404(
+            gettext("cell: %(cell)s names no site and check, as in dublin-1.p3-role-coverage.")
+            % {"cell": asked}
+        )
+    found = check_queries.site_check(site, check_id, now=at)
+    grants = waiver_queries.of_check(site, check_id, now=at, limit=GRANTS_SHOWN)
+    return {
+        "evidence": panel.panel(site, found, grants, now=at),
+        "offer": waiver_lines.offer(found.result, slug) if request.user.has_perm(MAY_REQUEST) else None,
+        "close_url": address.url(without=[CELL]),
+    }

@@ -1,0 +1,5 @@
+"""What the pages keep of their own: trials of a version of the framework."""
+
+from readiness.boards.dry_run.models import DryRun
+
+__all__ = ["DryRun"]

@@ -1,0 +1,63 @@
+"""The pack of a site as a page made for paper, and as PDF."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.boards.packs.contents import pack_of
+from readiness.boards.packs.document import Document
+from readiness.boards.packs.writing import written
+from readiness.scoring.owners import with_owner
+from web.clock import now
+from web.links import link
+from web.permissions import require
+
+may_see = require(
+    *("inventory.view_site", "scoring.view_checkresult", "grants.view_grant", "evidence.view_review"),
+    *("golive.view_campaign", "evidence.view_validationrun"),
+)
+
+
+@may_see
+@never_cache
+@require_GET
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    site = _site(slug)
+    context = {
+        "site": site,
+        "document": _document(request, site),
+        "breadcrumbs": [
+            {"label": gettext("Fleet"), "url": link("fleet")},
+            {"label": site.name, "url": link("site", slug)},
+            {"label": gettext("Site pack"), "url": ""},
+        ],
+    }
+    return render(request, "readiness/pack.html", context)
+
+
+@may_see
+@never_cache
+@require_GET
+def pdf(request: HttpRequest, slug: str) -> HttpResponse:
+    # The library takes long to load, and few processes are ever asked for a PDF.
+    from readiness.boards.packs.pdf import pdf_of
+
+    site = _site(slug)
+    response = HttpResponse(pdf_of(_document(request, site)), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{site.slug}-pack.pdf"'
+    return response
+
+
+def _document(request: HttpRequest, site: Site) -> Document:
+    at = now()
+    return written(pack_of(site, now=at), by=str(cast(User, request.user)), now=at)
+
+
+def _site(slug: str) -> Site:
+    return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)

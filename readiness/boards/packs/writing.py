@@ -1,0 +1,311 @@
+"""A pack in words, section by section: what the page and the PDF draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext, ngettext
+
+from readiness.boards import findings
+from readiness.boards.packs.contents import Pack, of_pillar, refs_of
+from readiness.boards.packs.document import Column, Document, Section, Table
+from readiness.evidence.models import Review
+from readiness.framework.core.definition import Check, Framework
+from readiness.framework.core.wording import label_title
+from readiness.golive.reviews.lines import closed_words
+from readiness.scoring.core.states import CheckState
+from readiness.scoring.queries.results import pass_text
+from readiness.scoring.queries.rows import CheckRow, PartRow
+from web.states import state
+from web.units import duration, format_value, number, percent
+from web.visibility import name_of
+
+NOTHING = "–"
+
+
+def utc(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else NOTHING
+
+
+def written(pack: Pack, *, by: str, now: datetime) -> Document:
+    """The whole document, made `now` by this reader."""
+    site = pack.site
+    return Document(
+        title=gettext("Site pack: %(site)s") % {"site": site.name},
+        subtitle=gettext("Evidence of production readiness, framework %(version)s")
+        % {"version": pack.framework.version},
+        stamp=gettext("Generated %(at)s by %(by)s") % {"at": utc(now), "by": by},
+        sections=(
+            _site(pack),
+            _verdict(pack),
+            *(_checks(pack, pillar.id, pillar.name) for pillar in pack.framework.pillars),
+            _evidence(pack),
+            _grants(pack),
+            *_reviews(pack),
+            _campaign(pack),
+            _labels(pack.framework),
+        ),
+    )
+
+
+def _site(pack: Pack) -> Section:
+    site, row = pack.site, pack.row
+    facts = [
+        (gettext("Name"), site.name),
+        (gettext("Slug"), site.slug),
+        (gettext("Region"), site.region.name),
+        (gettext("Place"), ", ".join(part for part in (site.city, site.country) if part)),
+        (gettext("Kind"), site.get_kind_display()),
+        (gettext("Stage"), site.get_stage_display()),
+        (gettext("Profiles"), ", ".join(site.profiles) or NOTHING),
+        (gettext("Owner"), getattr(site, "answering", site.owner) or gettext("none")),
+        (gettext("Time zone"), site.time_zone),
+        (gettext("Deployed"), findings.kw(row.deployed.it_kw)),
+        (gettext("Accelerators"), number(row.deployed.accelerators)),
+        (gettext("Contracted power"), str(format_value(site.contracted_kw, "kW"))),
+    ]
+    return Section("site", gettext("Site"), facts=tuple(facts))
+
+
+def _verdict(pack: Pack) -> Section:
+    score, row = pack.score, pack.row
+    if score is None:
+        return Section("verdict", gettext("Verdict"), empty=gettext("The site was not evaluated yet."))
+    names = {check.id: check.name for check, _row in pack.checks}
+    facts = [
+        (gettext("Verdict"), str(state("verdict", score.confirmed_verdict).word)),
+        (gettext("Why"), score.verdict_reason or findings.no_verdict(pack.site.stage)),
+        (gettext("Since"), utc(score.verdict_since)),
+        (gettext("Score"), f"{percent(row.score)} ({gettext('up to')} {percent(row.upper)})"),
+        (gettext("Coverage by fresh evidence"), str(percent(row.coverage))),
+        (gettext("Evaluated"), utc(score.evaluated_at)),
+        (gettext("Framework"), pack.framework.version),
+    ]
+    if score.failed_at:
+        told = gettext("since %(at)s: %(reason)s; what is told here is of the last evaluation")
+        failed = told % {"at": utc(score.failed_at), "reason": score.failure}
+        facts.insert(1, (gettext("Could not be evaluated"), failed))
+    if score.excepted:
+        told = ", ".join(names.get(one, one) for one in score.excepted)
+        facts.append((gettext("Lifted by a signed exception"), told))
+    if score.measurable:
+        told = findings.on_declarations(len(score.capped), score.measurable)
+        facts.append((gettext("Measured or declared"), told))
+    rows = tuple(
+        (found.state, check.name, check.id, found.reason)
+        for check, found in pack.checks
+        if found is not None and check.id in score.deciding
+    )
+    columns = (
+        Column(gettext("State"), 0.11, kind="check"),
+        Column(gettext("What decides it"), 0.25),
+        Column(gettext("Check"), 0.2),
+        Column(gettext("Why"), 0.44),
+    )
+    return Section(
+        "verdict", gettext("Verdict"), facts=tuple(facts), table=Table(columns, rows) if rows else None
+    )
+
+
+def _checks(pack: Pack, pillar_id: str, name: str) -> Section:
+    columns = (
+        Column(gettext("State"), 0.11, kind="check"),
+        Column(gettext("Check"), 0.19),
+        Column(gettext("Gate"), 0.06),
+        Column(gettext("Value"), 0.08),
+        Column(gettext("Limit"), 0.1),
+        Column(gettext("Limit from"), 0.07),
+        Column(gettext("Age"), 0.06),
+        Column(gettext("Evidence"), 0.11),
+        Column(gettext("Why"), 0.22),
+    )
+    rows = tuple(_check(check, row, pack.framework) for check, row in of_pillar(pack, pillar_id))
+    return Section(f"pillar-{pillar_id}", name, table=Table(columns, rows), new_page=True)
+
+
+def _check(check: Check, row: CheckRow | None, framework: Framework) -> tuple[str, ...]:
+    name = f"{check.name} ({check.id})"
+    first = check.parts[0]
+    label = first.pass_at.source if first.pass_at else NOTHING
+    if row is None:
+        limit = pass_text(first, framework) or NOTHING
+        told = gettext("Not evaluated yet.")
+        return ("unknown", name, str(check.gate), NOTHING, limit, label, NOTHING, NOTHING, told)
+    part = deciding_part(row)
+    return (
+        row.state,
+        name,
+        row.gate,
+        str(format_value(row.value, row.unit)) if row.value is not None else NOTHING,
+        row.threshold_text or pass_text(first, framework) or NOTHING,
+        (part.threshold_source if part else "") or label,
+        duration(row.age_s) if row.age_s is not None else NOTHING,
+        ", ".join(ref.replace(":", " ") for ref in refs_of(row)) or _telemetry(row),
+        row.reason,
+    )
+
+
+def deciding_part(row: CheckRow) -> PartRow | None:
+    """The sub-measure whose figures the check shows."""
+    same = [part for part in row.parts if part.state == row.measured_state and part.value == row.value]
+    return same[0] if same else None
+
+
+def _telemetry(row: CheckRow) -> str:
+    return (
+        gettext("telemetry, %(kind)s") % {"kind": row.provenance}
+        if row.taken_at and row.provenance
+        else NOTHING
+    )
+
+
+def _evidence(pack: Pack) -> Section:
+    columns = (
+        Column(gettext("Evidence"), 0.1),
+        Column(gettext("What"), 0.22),
+        Column(gettext("Taken"), 0.13),
+        Column(gettext("Entered by"), 0.1),
+        Column(gettext("File"), 0.15),
+        Column("SHA-256", 0.3),
+    )
+    rows = tuple(
+        (
+            one.ref.replace(":", " "),
+            one.what,
+            utc(one.taken_at),
+            one.by or NOTHING,
+            one.file_name or NOTHING,
+            one.sha256 or NOTHING,
+        )
+        for one in pack.evidence
+    )
+    return Section(
+        "evidence",
+        gettext("Evidence that checks stand on"),
+        lead=gettext("Runs with the digest of the file as it was sent, recorded facts and attestations."),
+        table=Table(columns, rows) if rows else None,
+        empty=gettext("No run, fact or attestation; what was judged came from telemetry and the inventory."),
+        new_page=True,
+    )
+
+
+def _grants(pack: Pack) -> Section:
+    columns = (
+        Column(gettext("Kind"), 0.14),
+        Column(gettext("State"), 0.1, kind="grant"),
+        Column(gettext("Check"), 0.2),
+        Column(gettext("Reason"), 0.26),
+        Column(gettext("Asked for by"), 0.1),
+        Column(gettext("Approver"), 0.1),
+        Column(gettext("Ends"), 0.1),
+    )
+    rows = tuple(
+        (
+            grant.get_kind_display(),
+            grant.state,
+            f"{grant.check_id}/{grant.part}" if grant.part else grant.check_id,
+            grant.reason,
+            name_of(grant.requested_by),
+            name_of(grant.approver) or NOTHING,
+            utc(grant.ends_at),
+        )
+        for grant in pack.grants
+    )
+    by_rule = tuple(
+        (f"{gettext('Not applicable')}: {check.name}", row.reason)
+        for check, row in pack.checks
+        if row is not None and row.state == CheckState.NOT_APPLICABLE and row.code == "excluded"
+    )
+    return Section(
+        "grants",
+        gettext("Waivers, exceptions and what does not apply"),
+        facts=by_rule,
+        table=Table(columns, rows) if rows else None,
+        empty=gettext("None: every check counts as measured."),
+    )
+
+
+def _reviews(pack: Pack) -> Sequence[Section]:
+    if not pack.reviews:
+        production = pack.site.stage == pack.site.Stage.PRODUCTION
+        told = gettext("In production without a review.") if production else gettext("No review was opened.")
+        return [Section("review", gettext("Go-live review"), empty=told)]
+    return [_review(review) for review in pack.reviews]
+
+
+def _review(review: Review) -> Section:
+    facts = [
+        (gettext("State"), review.get_state_display()),
+        (gettext("Opened"), f"{name_of(review.opened_by)}, {utc(review.opened_at)}"),
+    ]
+    if review.ended_by:
+        facts.append((gettext("Ended"), f"{name_of(review.ended_by)}, {utc(review.ended_at)}"))
+    if review.end_note:
+        facts.append((gettext("Note"), review.end_note))
+    if review.framework_version:
+        facts.append((gettext("Framework at the decision"), review.framework_version.version))
+    for action in review.actions.all():
+        kind = gettext("Critical action") if action.critical else gettext("Action")
+        due = f"{action.due_on:%Y-%m-%d}" if action.due_on else gettext("no date")
+        told = closed_words(action) or gettext("open, %(due)s") % {"due": due}
+        facts.append((kind, f"{action.title} ({name_of(action.owner or action.owner_name)}): {told}"))
+    columns = (
+        Column(gettext("Domain"), 0.15),
+        Column(gettext("Answer"), 0.15, kind="sign-off"),
+        Column(gettext("Person"), 0.2),
+        Column(gettext("When"), 0.15),
+        Column(gettext("Note"), 0.35),
+    )
+    rows = tuple(
+        (
+            one.get_domain_display(),
+            one.state,
+            name_of(one.approver) or gettext("nobody named"),
+            utc(one.answered_at),
+            one.note or NOTHING,
+        )
+        for one in review.sign_offs.all()
+    )
+    return Section(f"review-{review.pk}", str(review), facts=tuple(facts), table=Table(columns, rows))
+
+
+def _campaign(pack: Pack) -> Section:
+    title = gettext("Validation campaign")
+    if pack.campaign is None:
+        return Section("campaign", title, empty=gettext("None was planned."))
+    campaign, found = pack.campaign.campaign, pack.campaign.sum
+    counted = ngettext("%(done)s of %(n)s item", "%(done)s of %(n)s items", found.total)
+    open_by = ", ".join(
+        f"{found.by_progress[key]} {state('campaign-item', key).word}".lower()
+        for key in ("failed", "blocked", "stale", "missing")
+        if found.by_progress.get(key)
+    )
+    facts = (
+        (gettext("Name"), campaign.name),
+        (gettext("State"), campaign.get_state_display()),
+        (gettext("Due"), f"{campaign.due_on:%Y-%m-%d}"),
+        (gettext("Done"), counted % {"done": found.done, "n": found.total}),
+        (gettext("Open"), open_by or gettext("nothing")),
+        (gettext("Planned by"), f"{name_of(campaign.created_by)}, {utc(campaign.created_at)}"),
+    )
+    return Section("campaign", title, facts=facts)
+
+
+def _labels(framework: Framework) -> Section:
+    """What the labels beside limits stand for: those that are used."""
+    used = dict.fromkeys(
+        threshold.source
+        for check in framework.checks
+        for part in check.parts
+        for threshold in (part.pass_at,)
+        if threshold is not None
+    )
+    facts = tuple((label, label_title(label, framework)) for label in sorted(used))
+    return Section(
+        "labels",
+        gettext("Where limits come from"),
+        lead=gettext("Framework %(version)s, digest %(digest)s.")
+        % {"version": framework.version, "digest": framework.content_digest},
+        facts=facts,
+    )

@@ -1,0 +1,260 @@
+"""What wants a person, by the capacity at stake."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inventory.models import Site
+from readiness.ownership import queries as ownership
+from readiness.ownership.gaps import REMIND_BEFORE, Queue, queues_of
+from readiness.scoring.core.states import CheckState, Health
+from readiness.scoring.models import CheckResult, DomainHealth
+from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.rows import SiteRef
+from readiness.scoring.queries.standing import Standing, standing
+from telemetry.models import Series, Source, SourceState
+
+SEVERITY = ("check", "source", "health", "ownership", "owner")
+GATES = {"BLOCK": 0, "COND": 1, "INFO": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """`kind` is check, source, health, ownership or owner; `subject` the check id, the source's name, the domain, the
+    queue or nothing.
+
+    `site` is None where several sites share one line; `sites` always names them. `kw` is what they have
+    deployed.
+    """
+
+    kind: str
+    state: str
+    subject: str
+    title: str
+    detail: str
+    site: SiteRef | None
+    sites: tuple[SiteRef, ...]
+    check_id: str
+    source_id: int | None
+    kw: float
+    since: datetime | None
+    clock: str
+
+
+def attention(
+    *,
+    now: datetime,
+    limit: int | None = None,
+    site_ids: Collection[int] | None = None,
+    known: Standing | None = None,
+) -> tuple[Attention, ...]:
+    """Most kW first. Failed and stale checks, late and silent sources, critical health, sites without an
+    owner.
+
+    A silent source shows once, under its own name: health that is unknown since then is not listed beside it.
+    """
+    known = known or standing(now=now, site_ids=site_ids)
+    sites = {site.ref.id: site.ref for site in known.sites if site.ref.stage != Site.Stage.RETIRED}
+    kw = {pk: one.deployed.it_kw for pk, one in known.capacity.items()}
+    found = [
+        *_checks(sites, kw, known),
+        *_sources(sites, kw),
+        *_health(sites, kw, known),
+        *_ownership(sites, kw, known),
+        *_without_owner(sites.values(), kw),
+    ]
+    ordered = sorted(found, key=_rank)
+    return tuple(ordered[:limit])
+
+
+def _rank(one: Attention) -> tuple[float, int, str, str]:
+    return (-one.kw, SEVERITY.index(one.kind), one.sites[0].name, one.subject)
+
+
+class _Open(NamedTuple):
+    """What is told of a check that failed or went stale."""
+
+    check_id: str
+    gate: str
+    state: str
+    reason: str
+    since: datetime
+    first_bad_at: datetime | None
+
+    @property
+    def rank(self) -> tuple[int, bool, str]:
+        return (GATES.get(self.gate, 3), self.state != CheckState.FAIL, self.check_id)
+
+
+def _checks(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+    """One line for each site, its worst check first and the others counted: a site is at stake only once."""
+    results = CheckResult.objects.filter(known.among("site"), state__in=[CheckState.FAIL, CheckState.STALE])
+    rows = results.exclude(gate="INFO").order_by().values_list("site_id", *_Open._fields)
+    by_site: dict[int, list[_Open]] = defaultdict(list)
+    for site_id, *told in rows:
+        if site_id in sites:
+            by_site[site_id].append(_Open(*told))
+    for site_id, several in by_site.items():
+        ref = sites[site_id]
+        first = min(several, key=lambda one: one.rank)
+        detail = first.reason
+        if len(several) > 1:
+            detail += " " + _("And %(count)s more.") % {"count": len(several) - 1}
+        yield Attention(
+            kind="check",
+            state=first.state,
+            subject=first.check_id,
+            title=f"{ref.name}: {check_name(known.framework, first.check_id)}",
+            detail=detail,
+            site=ref,
+            sites=(ref,),
+            check_id=first.check_id,
+            source_id=None,
+            kw=kw[site_id],
+            since=first.first_bad_at or first.since,
+            clock="",
+        )
+
+
+def _sources(sites: dict[int, SiteRef], kw: dict[int, float]) -> Iterator[Attention]:
+    wanting = Source.objects.filter(status__state__in=[SourceState.LATE, SourceState.SILENT]).select_related(
+        "status"
+    )
+    sources = {source.pk: source for source in wanting}
+    served = _sites_served(sources)
+    for source in sources.values():
+        refs = _by_kw([sites[pk] for pk in served[source.pk] if pk in sites], kw)
+        if not refs:
+            continue
+        at = source.status.last_sample_at
+        yield Attention(
+            kind="source",
+            state=source.status.state,
+            subject=source.name,
+            title=_("%(source)s is %(state)s") % {"source": source.name, "state": source.status.state},
+            detail=_("Last sample %(at)s UTC") % {"at": f"{at:%-d %b %H:%M}"}
+            if at
+            else _("Never sent a sample"),
+            site=refs[0] if len(refs) == 1 else None,
+            sites=refs,
+            check_id="",
+            source_id=source.pk,
+            kw=sum(kw[ref.id] for ref in refs),
+            since=source.status.state_since,
+            clock=source.status.state,
+        )
+
+
+def _sites_served(sources: dict[int, Source]) -> dict[int, set[int]]:
+    served: dict[int, set[int]] = defaultdict(set)
+    for source in sources.values():
+        if source.site_id is not None:
+            served[source.pk].add(source.site_id)
+    labelled = [pk for pk, source in sources.items() if source.site_id is None]
+    rows = Series.objects.filter(source__in=labelled, site__isnull=False).order_by()
+    for source_id, site_id in rows.values_list("source_id", "site_id").distinct():
+        served[source_id].add(site_id)
+    return served
+
+
+def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+    is_critical = Q(health_now=Health.CRITICAL)
+    critical = DomainHealth.objects.as_of(known.at).filter(known.among("site"), is_critical)
+    for row in critical:
+        ref = sites.get(row.site_id)
+        if ref is None:
+            continue
+        worst = row.reasons[0] if row.reasons else {}
+        yield Attention(
+            kind="health",
+            state=row.health,
+            subject=row.domain,
+            title=_("%(site)s: %(domain)s is critical")
+            % {"site": ref.name, "domain": row.get_domain_display().lower()},
+            detail=f"{worst.get('object', '')}: {worst.get('title', '')}".strip(": "),
+            site=ref,
+            sites=(ref,),
+            check_id="",
+            source_id=None,
+            kw=kw[ref.id],
+            since=row.since,
+            clock=row.clock,
+        )
+
+
+REMINDED = {
+    Queue.LEFT: lambda n: ngettext(
+        "The owner of %(n)s item has left", "The owners of %(n)s items have left", n
+    ),
+    Queue.OVERDUE: lambda n: ngettext(
+        "%(n)s item was not confirmed in time", "%(n)s items were not confirmed in time", n
+    ),
+    Queue.DUE_SOON: lambda n: ngettext(
+        "%(n)s confirmation runs out within 14 days", "%(n)s confirmations run out within 14 days", n
+    ),
+    Queue.WAITING: lambda n: ngettext(
+        "%(n)s item waits to be accepted", "%(n)s items wait to be accepted", n
+    ),
+}
+"""Queues of ownership that somebody is reminded of. Where nobody was ever asked, the checks say so."""
+
+
+def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
+    """One line for each queue; one statement for all of them."""
+    cells = ownership.pressing(now=known.at, due_by=known.at + REMIND_BEFORE, site_ids=known.site_ids)
+    queued: dict[Queue, list[int]] = defaultdict(list)
+    for site_id, of_site in cells.items():
+        if site_id in sites:
+            for cell in of_site.values():
+                for queue in queues_of(cell, known.at):
+                    queued[queue].append(site_id)
+    for queue, words in REMINDED.items():
+        refs = _by_kw([sites[site_id] for site_id in dict.fromkeys(queued[queue])], kw)
+        if not refs:
+            continue
+        count = len(queued[queue])
+        yield _of_sites("ownership", queue.value, words(count) % {"n": count}, refs, kw)
+
+
+def _without_owner(sites: Iterable[SiteRef], kw: dict[int, float]) -> Iterator[Attention]:
+    refs = _by_kw([ref for ref in sites if not ref.owner.strip()], kw)
+    if not refs:
+        return
+    title = (
+        _("1 site has no owner")
+        if len(refs) == 1
+        else _("%(count)s sites have no owner") % {"count": len(refs)}
+    )
+    yield _of_sites("owner", "", title, refs, kw)
+
+
+def _of_sites(
+    kind: str, subject: str, title: str, refs: tuple[SiteRef, ...], kw: dict[int, float]
+) -> Attention:
+    """One line about several sites, those with the most power named."""
+    return Attention(
+        kind=kind,
+        state="",
+        subject=subject,
+        title=title,
+        detail=", ".join(ref.name for ref in refs[:5]),
+        site=refs[0] if len(refs) == 1 else None,
+        sites=refs,
+        check_id="",
+        source_id=None,
+        kw=sum(kw[ref.id] for ref in refs),
+        since=None,
+        clock="",
+    )
+
+
+def _by_kw(sites: Sequence[SiteRef], kw: dict[int, float]) -> tuple[SiteRef, ...]:
+    return tuple(sorted(sites, key=lambda ref: (-kw[ref.id], ref.name)))

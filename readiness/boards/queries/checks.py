@@ -1,0 +1,181 @@
+"""One check: over the fleet, and at one site."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from inventory.models import Site
+from readiness.boards.queries.samples import check_samples
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check, Framework, Pillar
+from readiness.ownership import queries as ownership
+from readiness.ownership.queries import SiteOwner
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.core.gap import Capacity
+from readiness.scoring.core.states import CheckState
+from readiness.scoring.models import CheckResult, Flip
+from readiness.scoring.queries.results import check_row, threshold_rows
+from readiness.scoring.queries.rows import (
+    CheckRow,
+    FlipRow,
+    SampleQuery,
+    SiteRef,
+    ThresholdRow,
+    flip_row,
+    ref_of,
+)
+from readiness.scoring.queries.standing import present_capacity
+
+RECENT_FLIPS = 50
+CELLS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSiteRow:
+    site: SiteRef
+    deployed: Capacity
+    verdict: str
+    result: CheckRow
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPage:
+    """`counts` sites by state, `kw` what they have deployed by state; `rows` worst first, then most kW."""
+
+    check: Check
+    pillar: Pillar
+    thresholds: tuple[ThresholdRow, ...]
+    counts: dict[str, int]
+    kw: dict[str, float]
+    rows: tuple[CheckSiteRow, ...]
+    flips: tuple[FlipRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StripCell:
+    """The worst state that held between two instants; "" before the site was first evaluated."""
+
+    start: datetime
+    end: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteCheck:
+    """One check at one site. `result` is None until the site is first evaluated."""
+
+    site: SiteRef
+    check: Check
+    pillar: Pillar
+    thresholds: tuple[ThresholdRow, ...]
+    result: CheckRow | None
+    strip: tuple[StripCell, ...]
+    flips: tuple[FlipRow, ...]
+    samples: tuple[SampleQuery, ...]
+
+
+class UnknownCheck(KeyError):
+    """The framework in force has no check with that id."""
+
+
+def _check(check_id: str, framework: Framework) -> Check:
+    try:
+        return framework.check(check_id)
+    except KeyError as error:
+        raise UnknownCheck(check_id) from error
+
+
+def check_page(check_id: str, *, now: datetime) -> CheckPage:
+    """Raises UnknownCheck for an id that the framework in force does not have. Seven statements."""
+    _, framework = framework_queries.current()
+    check = _check(check_id, framework)
+    results = list(
+        CheckResult.objects.filter(check_id=check_id)
+        .exclude(site__stage=Site.Stage.RETIRED)
+        .select_related("site__region")
+    )
+    capacity = present_capacity([result.site for result in results], now=now)
+    owners = ownership.owners(now=now)
+    found = [
+        CheckSiteRow(
+            site=_with_owner(ref_of(result.site), owners.get(result.site_id)),
+            deployed=capacity[result.site_id].deployed,
+            verdict=capacity[result.site_id].verdict or "",
+            result=check_row(result, framework, now=now),
+        )
+        for result in results
+    ]
+    kw: dict[str, float] = defaultdict(float)
+    for row in found:
+        kw[row.result.state] += row.deployed.it_kw
+    recent = Flip.objects.filter(subject=Flip.Subject.CHECK, key=check_id).select_related("site")
+    return CheckPage(
+        check=check,
+        pillar=pillar_of(check, framework),
+        thresholds=threshold_rows(check, framework),
+        counts=dict(Counter(row.result.state for row in found)),
+        kw=dict(kw),
+        rows=tuple(sorted(found, key=_worst_first)),
+        flips=tuple(flip_row(flip, framework) for flip in recent[:RECENT_FLIPS]),
+    )
+
+
+def _with_owner(ref: SiteRef, owner: SiteOwner | None) -> SiteRef:
+    return replace(ref, owner=owner.team, accountable=owner.person) if owner else ref
+
+
+def site_check(site: Site, check_id: str, *, now: datetime, days: int = 30) -> SiteCheck:
+    """Raises UnknownCheck for an id that the framework in force does not have. Six statements."""
+    _, framework = framework_queries.current()
+    check = _check(check_id, framework)
+    stored = CheckResult.objects.filter(site=site, check_id=check_id).first()
+    result = check_row(stored, framework, now=now) if stored else None
+    moves = list(
+        Flip.objects.filter(site=site, subject=Flip.Subject.CHECK, key=check_id)
+        .select_related("site")
+        .order_by("at", "id")
+    )
+    return SiteCheck(
+        site=ref_of(site),
+        check=check,
+        pillar=pillar_of(check, framework),
+        thresholds=threshold_rows(check, framework),
+        result=result,
+        strip=strip(moves, result.state if result else "", start=now - timedelta(days=days), end=now),
+        flips=tuple(flip_row(flip, framework) for flip in reversed(moves[-RECENT_FLIPS:])),
+        samples=check_samples(site, check, result.parts if result else ()),
+    )
+
+
+def strip(moves: Sequence[Flip], present: str, *, start: datetime, end: datetime) -> tuple[StripCell, ...]:
+    """The worst state in each of sixty equal spans; `moves` in order of time, `present` the state at the
+    end."""
+    step = (end - start) / CELLS
+    edges = [start + step * place for place in range(CELLS)] + [end]
+    return tuple(
+        StripCell(begin, until, _worst_between(moves, present, begin, until))
+        for begin, until in pairwise(edges)
+    )
+
+
+def _worst_between(moves: Sequence[Flip], present: str, begin: datetime, until: datetime) -> str:
+    later = next((move for move in moves if move.at > begin), None)
+    states = [later.from_state if later else present]
+    states += [move.to_state for move in moves if begin < move.at <= until]
+    return max((state for state in states if state), key=_severity, default="")
+
+
+def _severity(state: str) -> int:
+    return SEVERITY[CheckState(state)]
+
+
+def _worst_first(row: CheckSiteRow) -> tuple[int, float, str]:
+    return (-_severity(row.result.state), -row.deployed.it_kw, row.site.name)
+
+
+def pillar_of(check: Check, framework: Framework) -> Pillar:
+    return next(pillar for pillar in framework.pillars if pillar.id == check.pillar)

@@ -1,0 +1,208 @@
+"""One site's page: its verdict and why, every check, health by domain, sources and what changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from inventory.models import Domain, Site
+from readiness.boards.queries.samples import domain_series
+from readiness.boards.queries.sites import DOMAINS, rows
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.scoring.figures import FIGURES, of_site
+from readiness.scoring.models import CheckResult, DomainHealth, Flip
+from readiness.scoring.queries.results import check_row
+from readiness.scoring.queries.rows import (
+    CheckRow,
+    Figure,
+    FlipRow,
+    HealthReason,
+    PillarFigure,
+    SampleQuery,
+    SiteRow,
+    flip_row,
+)
+from readiness.scoring.reasons import as_it_was
+from telemetry.models import Series, Source
+
+SUBJECTS = ("check", "verdict", "health")
+RECENT_FLIPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PillarChecks:
+    pillar: PillarFigure
+    checks: tuple[CheckRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DomainDetail:
+    domain: str
+    health: str
+    clock: str
+    since: datetime
+    objects_by_health: dict[str, int]
+    reasons: tuple[HealthReason, ...]
+    figures: tuple[Figure, ...]
+    taken_at: datetime | None
+    last_health: str
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    id: int
+    name: str
+    state: str
+    state_since: datetime | None
+    last_sample_at: datetime | None
+    cadence_s: int
+    grace_s: int
+    provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """`deciding` are the checks that hold the verdict, `counts` checks by state, `series` one live line a
+    domain."""
+
+    row: SiteRow
+    checks: tuple[PillarChecks, ...]
+    counts: dict[str, int]
+    deciding: tuple[CheckRow, ...]
+    domains: tuple[DomainDetail, ...]
+    sources: tuple[SourceRow, ...]
+    flips: tuple[FlipRow, ...]
+    series: tuple[SampleQuery, ...]
+    framework_version: str
+
+
+def site_page(site: Site, *, now: datetime) -> SitePage:
+    """Eleven statements. Give a site with its region and score joined in, or they cost two more."""
+    version, framework = framework_queries.current()
+    [row] = rows([site], now=now)
+    results = {
+        result.check_id: check_row(result, framework, now=now)
+        for result in CheckResult.objects.filter(site=site)
+    }
+    score = getattr(site, "score", None)
+    deciding = score.deciding if score else []
+    return SitePage(
+        row=row,
+        checks=_by_pillar(framework, row.pillars, results),
+        counts=dict(Counter(result.state for result in results.values())),
+        deciding=tuple(results[check_id] for check_id in deciding if check_id in results),
+        domains=domain_details(site, now=now),
+        sources=sources(site),
+        flips=_recent_flips(site, framework),
+        series=domain_series(site, now=now),
+        framework_version=version.version,
+    )
+
+
+def _by_pillar(
+    framework: Framework, pillars: Sequence[PillarFigure], results: dict[str, CheckRow]
+) -> tuple[PillarChecks, ...]:
+    """In the definition's order; a check that is not stored yet is left out."""
+    return tuple(
+        PillarChecks(
+            pillar,
+            tuple(results[check.id] for check in framework.checks_of(pillar.id) if check.id in results),
+        )
+        for pillar in pillars
+    )
+
+
+def domain_details(site: Site, *, now: datetime) -> tuple[DomainDetail, ...]:
+    stored = DomainHealth.objects.filter(site=site)
+    return tuple(_detail(row, now) for row in sorted(stored, key=lambda row: DOMAINS.index(row.domain)))
+
+
+def _detail(row: DomainHealth, now: datetime) -> DomainDetail:
+    told = row.at(now)
+    return DomainDetail(
+        domain=row.domain,
+        health=told.health,
+        clock=row.clock,
+        since=told.since,
+        objects_by_health=dict(told.objects_by_health),
+        reasons=reasons_of(row, now=now),
+        figures=tuple(
+            of_site(kind, dict(told.figures)) for kind in FIGURES if kind.domain == Domain(row.domain)
+        ),
+        taken_at=row.taken_at,
+        last_health=told.last_health,
+        heard_at=told.heard_at,
+    )
+
+
+def reasons_of(row: DomainHealth, *, now: datetime) -> tuple[HealthReason, ...]:
+    holds = row.at(now).health == row.health
+    return tuple(_reason(stored if holds else as_it_was(stored)) for stored in row.reasons)
+
+
+def _reason(stored: Mapping[str, Any]) -> HealthReason:
+    at = stored.get("taken_at")
+    return HealthReason(
+        health=stored["health"],
+        object_kind=stored["object_kind"],
+        object_id=stored["object_id"],
+        object=stored["object"],
+        metric=stored.get("metric", ""),
+        title=stored.get("title", ""),
+        value=stored.get("value"),
+        unit=stored.get("unit", ""),
+        threshold=stored.get("threshold"),
+        direction=stored.get("direction", ""),
+        source=stored.get("source", ""),
+        taken_at=datetime.fromisoformat(at) if at else None,
+        was=stored.get("was", ""),
+    )
+
+
+def sources(site: Site) -> tuple[SourceRow, ...]:
+    """The site's own sources, and those that name it by a label and have sent something for it."""
+    named = Series.objects.filter(source=OuterRef("pk"), site=site)
+    found = Source.objects.filter(Q(site=site) | (Q(site__isnull=True) & Q(Exists(named))))
+    return tuple(_source_row(source) for source in found.select_related("status").order_by("name"))
+
+
+def _source_row(source: Source) -> SourceRow:
+    status = getattr(source, "status", None)
+    return SourceRow(
+        id=source.pk,
+        name=source.name,
+        state=status.state if status else "waiting",
+        state_since=status.state_since if status else None,
+        last_sample_at=status.last_sample_at if status else None,
+        cadence_s=source.cadence_s,
+        grace_s=source.grace_s,
+        provenance=source.provenance,
+    )
+
+
+def _recent_flips(site: Site, framework: Framework) -> tuple[FlipRow, ...]:
+    recent = Flip.objects.filter(site=site, subject__in=SUBJECTS).select_related("site")
+    return tuple(flip_row(flip, framework) for flip in recent[:RECENT_FLIPS])
+
+
+def flips(
+    *,
+    start: datetime,
+    end: datetime,
+    site_ids: Collection[int] | None = None,
+    limit: int = 200,
+    subjects: Iterable[str] = SUBJECTS,
+) -> tuple[FlipRow, ...]:
+    """Newest first, of one site or many."""
+    _, framework = framework_queries.current()
+    found = Flip.objects.filter(at__gte=start, at__lte=end, subject__in=list(subjects))
+    if site_ids is not None:
+        found = found.filter(site_id__in=site_ids)
+    return tuple(flip_row(flip, framework) for flip in found.select_related("site")[:limit])

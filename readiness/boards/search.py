@@ -1,0 +1,43 @@
+"""What the search page finds here: sites by name and place, checks by name and what they ask."""
+
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from web.search import Hit
+
+
+def find_sites(query: str, *, user: User, limit: int) -> list[Hit]:
+    """By name, slug, city, facility code or owner; names that begin with the words come first."""
+    asked = Q()
+    for field in ("name", "slug", "city", "facility", "owner"):
+        asked |= Q(**{f"{field}__icontains": query})
+    found = Site.objects.filter(asked).select_related("region").order_by("name", "id")[: 4 * limit]
+    begins = query.casefold()
+    ordered = sorted(found, key=lambda site: not site.name.casefold().startswith(begins))
+    return [
+        Hit(
+            site.name,
+            reverse("site", args=[site.slug]),
+            " · ".join(filter(None, (site.city, site.region.name))),
+        )
+        for site in ordered[:limit]
+    ]
+
+
+def find_checks(query: str, *, user: User, limit: int) -> list[Hit]:
+    """By id, name or reason for being, among the checks of the framework in force."""
+    _version, framework = framework_queries.current()
+    pillars = {pillar.id: pillar.short_name for pillar in framework.pillars}
+    wanted = query.casefold()
+    found = [
+        check
+        for check in framework.checks
+        if wanted in f"{check.id} {check.name} {check.why} {pillars[check.pillar]}".casefold()
+    ]
+    found.sort(key=lambda check: wanted not in check.name.casefold())
+    return [
+        Hit(check.name, reverse("check", args=[check.id]), pillars[check.pillar]) for check in found[:limit]
+    ]

@@ -1,0 +1,184 @@
+"""The map of the fleet page: every site while they are few, regions by verdict when many, one of them closer."""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+
+from inventory.models import Domain
+from readiness.boards import findings
+from readiness.scoring.core.gap import SiteCapacity
+from readiness.scoring.queries.rows import SiteRef
+from readiness.scoring.queries.standing import SiteStanding, Standing
+from web.links import link
+from web.states import state
+from web.units import number
+from web.world_map import Marker, middle, world_map
+
+MOST_MARKERS = 100
+"""More lie over one another, and cost a page its weight."""
+MOST_REGIONS = 12
+"""More are no row of links; the marks and the table's filter lead closer."""
+NEAR_DEGREES = 12
+LARGEST_MARK, LARGEST_GROUP = 36, 160
+"""A fleet of small edge sites is drawn as large as one of big ones."""
+VERDICTS = ("ready", "conditional", "not-ready", "")
+
+type Placed = tuple[SiteStanding, SiteCapacity]
+
+
+def card(
+    known: Standing, *, regions: Collection[str] = (), unknown: Mapping[int, Collection[str]] | None = None
+) -> dict[str, Any]:
+    """What the page reads: the map, what its marks are, and the ways closer. `regions` are slugs, empty for all.
+
+    `unknown` are the domains, by site id, of which nothing tells how they are.
+    """
+    placed = [
+        (site, known.capacity[site.ref.id])
+        for site in known.sites
+        if site.ref.latitude is not None and site.ref.longitude is not None
+    ]
+    links = _region_links(known.sites, regions)
+    shown = [each for each in placed if each[0].region in regions] if regions else placed
+    if not regions and len(shown) > MOST_MARKERS:
+        note = gettext("one mark a region and verdict; size = deployed")
+        return {"map": world_map(_groups(shown, unknown or {})), "map_note": note, "map_regions": links}
+    largest = sorted(shown, key=lambda each: (-each[1].deployed.it_kw, each[0].ref.name))[:MOST_MARKERS]
+    note = gettext("size = deployed capacity")
+    if len(shown) > len(largest):
+        note = gettext("the %(n)s largest of %(all)s sites; size = deployed capacity") % {
+            "n": len(largest),
+            "all": number(len(shown)),
+        }
+    made = world_map(_marks(largest, unknown or {}), closer=bool(regions))
+    return {"map": made, "map_note": note, "map_regions": links}
+
+
+def _marks(placed: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
+    largest = max((capacity.deployed.it_kw for _, capacity in placed), default=0) or 1
+    return [
+        Marker(
+            name=site.ref.name,
+            latitude=site.ref.latitude or 0,
+            longitude=site.ref.longitude or 0,
+            verdict=capacity.verdict,
+            url=reverse("site", args=[site.ref.slug]),
+            size=LARGEST_MARK * capacity.deployed.it_kw / largest,
+            note=_note(site.ref, capacity, unknown.get(site.ref.id, ())),
+        )
+        for site, capacity in placed
+    ]
+
+
+def _note(site: SiteRef, capacity: SiteCapacity, unknown: Collection[str]) -> str:
+    place = ", ".join(part for part in (site.city, site.country) if part)
+    deployed = (
+        findings.kw(capacity.deployed.it_kw) if capacity.verdict else str(state("lifecycle", site.stage).word)
+    )
+    if not unknown:
+        return f"{place} · {deployed}"
+    domains = ", ".join(str(Domain(domain).label).lower() for domain in unknown)
+    return gettext("%(place)s · %(deployed)s · health unknown: %(domains)s") % {
+        "place": place,
+        "deployed": deployed,
+        "domains": domains,
+    }
+
+
+def _groups(placed: Iterable[Placed], unknown: Mapping[int, Collection[str]]) -> list[Marker]:
+    """A mark for each verdict that the sites of a part of the world have, side by side in the middle of them."""
+    made = []
+    parts = _parts_of_the_world(placed)
+    largest = (
+        max((_kw(of_verdict) for part in parts for of_verdict in part.by_verdict.values()), default=0) or 1
+    )
+    for part in parts:
+        for verdict in VERDICTS:
+            members = part.by_verdict.get(verdict, [])
+            if not members:
+                continue
+            made.append(
+                Marker(
+                    name=part.name,
+                    latitude=part.latitude,
+                    longitude=part.longitude,
+                    verdict=verdict or None,
+                    url=f"{reverse('fleet')}?{urlencode([*part.query, ('verdict', verdict or 'none')])}",
+                    size=LARGEST_GROUP * _kw(members) / largest,
+                    note=_group_note(members, unknown),
+                )
+            )
+    return made
+
+
+def _group_note(members: Sequence[Placed], unknown: Mapping[int, Collection[str]]) -> str:
+    sites = ngettext("%(n)s site", "%(n)s sites", len(members)) % {"n": number(len(members))}
+    blind = sum(bool(unknown.get(site.ref.id)) for site, _ in members)
+    health = gettext("%(n)s with unknown health") % {"n": number(blind)} if blind else ""
+    return " · ".join(part for part in (sites, findings.kw(_kw(members)), health) if part)
+
+
+def _kw(members: Iterable[Placed]) -> float:
+    return sum(capacity.deployed.it_kw for _, capacity in members)
+
+
+@dataclass(slots=True)
+class _Part:
+    """Regions whose sites lie about one place; `regions` are names by slug."""
+
+    latitude: float
+    longitude: float
+    regions: dict[str, str] = field(default_factory=dict)
+    by_verdict: dict[str, list[Placed]] = field(default_factory=lambda: defaultdict(list))
+
+    @property
+    def name(self) -> str:
+        first, *others = self.regions.values()
+        return gettext("%(region)s and %(n)s more") % {"region": first, "n": len(others)} if others else first
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        return [("region", slug) for slug in self.regions]
+
+    def is_near(self, latitude: float, longitude: float) -> bool:
+        east = abs(self.longitude - longitude) * math.cos(math.radians(latitude))
+        return abs(self.latitude - latitude) < NEAR_DEGREES and east < NEAR_DEGREES
+
+
+def _parts_of_the_world(placed: Iterable[Placed]) -> list[_Part]:
+    """Regions, those that would lie over one another in one; the largest comes first and gives the place."""
+    by_region: dict[tuple[str, str], list[Placed]] = defaultdict(list)
+    for site, capacity in placed:
+        by_region[site.region, site.ref.region].append((site, capacity))
+    parts: list[_Part] = []
+    for (slug, name), members in sorted(by_region.items(), key=lambda each: (-_kw(each[1]), each[0])):
+        latitude, longitude = middle((site.ref.latitude or 0, site.ref.longitude or 0) for site, _ in members)
+        part = next((one for one in parts if one.is_near(latitude, longitude)), None)
+        if part is None:
+            part = _Part(latitude, longitude)
+            parts.append(part)
+        part.regions[slug] = name
+        for site, capacity in members:
+            part.by_verdict[capacity.verdict or ""].append((site, capacity))
+    return parts
+
+
+def _region_links(sites: Iterable[SiteStanding], regions: Collection[str]) -> list[dict[str, Any]]:
+    """To the whole world and to each region, where there are several."""
+    names = dict(sorted({(site.region, site.ref.region) for site in sites}, key=lambda pair: pair[1]))
+    if not 2 <= len(names) <= MOST_REGIONS:
+        return []
+    world = {"label": gettext("World"), "url": reverse("fleet"), "current": not regions}
+    return [
+        world,
+        *(
+            {"label": name, "url": link("fleet", region=slug), "current": slug in regions}
+            for slug, name in names.items()
+        ),
+    ]

@@ -1,0 +1,149 @@
+"""What happened meanwhile: versions published, grants that began or ended, verdicts that flipped, evidence voided."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
+from readiness.boards.trends.queries import Subject
+from readiness.boards.version_links import version_url
+from readiness.evidence.models import Attestation, RecordedFact, ValidationRun
+from readiness.framework.core.definition import Framework
+from readiness.framework.models import FrameworkVersion
+from readiness.grants.models import Grant
+from readiness.scoring.models import Flip
+from web.links import link
+from web.states import state
+
+DAY = timedelta(days=1)
+MOST = 500
+"""Marks of one kind that are read: more could be told from each other neither on a chart nor in a list."""
+KINDS = {
+    "rule": gettext_lazy("Framework published"),
+    "grant-began": gettext_lazy("Grant began"),
+    "grant-ended": gettext_lazy("Grant ended"),
+    "verdict": gettext_lazy("Verdict flipped"),
+    "voided": gettext_lazy("Evidence voided"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """`told` is a sentence; `site` is empty for what concerns all."""
+
+    at: datetime
+    kind: str
+    told: str
+    site: str = ""
+    site_slug: str = ""
+    detail: str = ""
+    url: str = ""
+
+    @property
+    def id(self) -> str:
+        """The same at each reading, so that a refresh knows the row again."""
+        said = zlib.crc32(f"{self.told}{self.detail}".encode())
+        return f"{self.kind}-{self.at:%Y%m%d%H%M%S}-{self.site_slug}-{said:08x}"
+
+
+def marks(subject: Subject, framework: Framework, *, start: datetime, end: datetime) -> list[Mark]:
+    """Newest first; six statements. Of a pillar, the grants are of its checks; all else concerns every pillar."""
+    between = (start, end)
+    found = [
+        *_versions(between),
+        *_grants(subject, framework, between),
+        *_verdicts(subject, between),
+        *_voided(subject, between),
+    ]
+    return sorted(found, key=lambda mark: (mark.at, mark.kind, mark.site_slug, mark.told), reverse=True)
+
+
+def _at_sites(rows: QuerySet[Any], subject: Subject) -> QuerySet[Any]:
+    if subject.site is not None:
+        return rows.filter(site=subject.site)
+    return rows.filter(site__region=subject.region) if subject.region is not None else rows
+
+
+def _versions(between: tuple[datetime, datetime]) -> Iterator[Mark]:
+    published = FrameworkVersion.objects.filter(published_at__range=between).order_by("-published_at")
+    for version in published.defer("definition")[:MOST]:
+        at = version.published_at or version.created_at
+        told = gettext("%(version)s was published") % {"version": version.version}
+        yield Mark(at, "rule", told, detail=version.title, url=version_url(version.pk))
+
+
+def _grants(subject: Subject, framework: Framework, between: tuple[datetime, datetime]) -> Iterator[Mark]:
+    approved = Grant.objects.filter(decided_at__isnull=False).exclude(state=Grant.State.DENIED)
+    moved = (
+        Q(starts_at__range=between)
+        | Q(ends_at__range=between)
+        | Q(revoked_at__range=between)
+        | Q(decided_at__range=between)
+    )
+    rows = _at_sites(approved.filter(moved), subject).select_related("site").order_by("-starts_at", "-pk")
+    if subject.pillar:
+        rows = rows.filter(check_id__in=[check.id for check in framework.checks_of(subject.pillar)])
+    for grant in rows[:MOST]:
+        began, ended = _time_of(grant)
+        # One that was taken back before it began never counted.
+        for kind, at in (("grant-began", began), ("grant-ended", ended)):
+            if between[0] <= at <= between[1] and began < ended:
+                yield _grant_mark(grant, kind, at, framework)
+
+
+def _time_of(grant: Grant) -> tuple[datetime, datetime]:
+    """From when to when it counted: not before its approval, not after it was revoked."""
+    began = max(grant.starts_at, grant.decided_at or grant.starts_at)
+    return began, min(grant.ends_at, grant.revoked_at or grant.ends_at)
+
+
+def _grant_mark(grant: Grant, kind: str, at: datetime, framework: Framework) -> Mark:
+    check = framework.checks_by_id.get(grant.check_id)
+    what = {
+        "kind": grant.get_kind_display(),
+        "id": grant.pk,
+        "check": check.name if check else grant.check_id,
+    }
+    if kind == "grant-began":
+        told = gettext("%(kind)s #%(id)s began: %(check)s") % what
+    elif grant.revoked_at == at:
+        told = gettext("%(kind)s #%(id)s was revoked: %(check)s") % what
+    else:
+        told = gettext("%(kind)s #%(id)s ended: %(check)s") % what
+    return Mark(
+        at, kind, told, grant.site.name, grant.site.slug, grant.reason, reverse("waiver", args=[grant.pk])
+    )
+
+
+def _verdicts(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
+    flips = Flip.objects.filter(subject=Flip.Subject.VERDICT, at__range=between)
+    for flip in _at_sites(flips, subject).select_related("site").order_by("-at", "-pk")[:MOST]:
+        told = gettext("Verdict: %(before)s → %(after)s") % {
+            "before": state("verdict", flip.from_state).word,
+            "after": state("verdict", flip.to_state).word,
+        }
+        day = flip.at.date().isoformat()
+        url = link("explain", site=flip.site.slug, start=(flip.at - DAY).date().isoformat(), end=day)
+        yield Mark(flip.at, "verdict", told, flip.site.name, flip.site.slug, flip.reason, url)
+
+
+def _voided(subject: Subject, between: tuple[datetime, datetime]) -> Iterator[Mark]:
+    """One mark for each change, however much evidence it voided."""
+    counted: Counter[tuple[Any, ...]] = Counter()
+    for model in (ValidationRun, RecordedFact, Attestation):
+        rows = _at_sites(model._default_manager.filter(voided_at__range=between), subject)
+        columns = ("voided_at", "void_reason", "site__name", "site__slug")
+        counted.update(rows.order_by("-voided_at", "-pk").values_list(*columns)[:MOST])
+    for (at, reason, name, slug), count in counted.items():
+        told = ngettext(
+            "%(n)s piece of evidence was voided", "%(n)s pieces of evidence were voided", count
+        ) % {"n": count}
+        yield Mark(at, "voided", told, name, slug, reason, link("evidence", site=slug))

@@ -1,0 +1,274 @@
+"""One site: its verdict and why, its live series, every check, its inventory, sources and changes."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import conditional_page, require_GET, require_POST
+
+from inventory.models import Domain, Site
+from readiness.boards import cards, charts, check_tables, findings, lines, live_charts
+from readiness.boards.queries import panels as panel_queries
+from readiness.boards.queries import site as site_queries
+from readiness.boards.queries.site_inventory import inventory_counts
+from readiness.boards.queries.sites import rows as site_rows
+from readiness.boards.waivers.lines import excepted_note
+from readiness.golive.reviews import lines as review_lines
+from readiness.golive.reviews import queries as review_queries
+from readiness.grants.operations import MAY_REQUEST
+from readiness.scoring import operations
+from readiness.scoring.core.combine import SEVERITY
+from readiness.scoring.owners import with_owner
+from readiness.scoring.queries.rows import CheckRow
+from readiness.scoring.queries.score_points import pillars_on
+from web import answers
+from web import tables as table_kit
+from web.clock import now
+from web.history import history_of
+from web.links import link
+from web.permissions import require
+from web.timerange import TimeRange
+
+DEFAULT_RANGE = "now-24h"
+SPANS = (("now-24h", "24 h"), ("now-7d", "7 d"), ("now-30d", "30 d"))
+BEFORE = timedelta(days=90)
+DOMAINS = tuple(Domain.values)
+CHANGES = 50
+DECIDING_SHOWN = 5
+CHANGE_SPAN = timedelta(days=365)
+MAY_EVALUATE = "scoring.change_sitescore"
+
+may_see = require("inventory.view_site", "scoring.view_checkresult")
+
+
+@may_see
+@conditional_page
+@require_GET
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    at = now()
+    site = _site(slug)
+    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+    found = site_queries.site_page(site, now=at)
+    names = _tabs(found)
+    tab = request.GET.get("tab") if request.GET.get("tab") in names else "overview"
+    context = {
+        "site": site,
+        "page": found,
+        "tab": tab,
+        "tabs": _tab_links(site, names, tab),
+        "time_range": span.context,
+        "breadcrumbs": _breadcrumbs(site),
+        "may_evaluate": request.user.has_perm(MAY_EVALUATE) and site.has_verdict,
+        "review": review_lines.of_site(site, review_queries.of_site(site), request.user, now=at)
+        if request.user.has_perm("evidence.view_review")
+        else None,
+        "inventory_url": reverse("site-detail", args=[site.pk]),
+        "no_verdict": "" if found.row.verdict else findings.no_verdict(site.stage),
+        "held_by": findings.held_by(found.deciding),
+        "on_declarations": findings.on_declarations(len(found.row.capped), found.row.measurable),
+        "excepted": excepted_note(site.score.excepted) if hasattr(site, "score") else "",
+        "excepted_url": link("waivers", site=site.slug, kind="exception", in_force="true"),
+        "deployed": findings.kw(found.row.deployed.it_kw),
+        "ready": findings.kw(found.row.ready.it_kw),
+    }
+    contents = CONTENTS[tab](request, site, found, span, at)
+    if (table := contents.get("table")) and table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, "readiness/site.html", table, {})
+    return answers.page(request, "readiness/site.html", context | contents)
+
+
+@require_POST
+@require("inventory.view_site", MAY_EVALUATE)
+def evaluate_now(request: HttpRequest, slug: str) -> HttpResponse:
+    site = _site(slug)
+    try:
+        operations.evaluate_one(site=site, now=now())
+    except operations.NotEvaluable as error:
+        messages.error(request, str(error))
+    else:
+        done = gettext("All checks of %(site)s were evaluated from the evidence there is.")
+        messages.success(request, done % {"site": site})
+    return HttpResponseRedirect(reverse("site", args=[slug]))
+
+
+@may_see
+@conditional_page
+@require_GET
+def series_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    at = now()
+    site = _site(slug)
+    span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
+    domain = request.GET.get("domain", "")
+    found = panel_queries.panels(
+        site,
+        start=span.start,
+        end=min(span.end, at),
+        points=_points(request),
+        now=at,
+        domain=domain if domain in DOMAINS else "",
+    )
+    figure = live_charts.series(found, start=span.start, end=span.end)
+    figure["meta"]["title"] = span.named(gettext("Live series"))
+    return answers.chart(figure, form)
+
+
+@may_see
+@conditional_page
+@require_GET
+def pillars_chart(request: HttpRequest, slug: str, form: str) -> HttpResponse:
+    at = now()
+    site = _site(slug)
+    [row] = site_rows([site], now=at)
+    before = pillars_on(site, at=at - BEFORE)
+    figure = charts.pillars(row.pillars, before, finding=findings.weakest_pillar(row))
+    return answers.chart(figure, form)
+
+
+def _site(slug: str) -> Site:
+    return get_object_or_404(with_owner(Site.objects.select_related("region", "score"), now=now()), slug=slug)
+
+
+def _points(request: HttpRequest) -> int:
+    """The width of the drawing in pixels; anything else counts as a usual one."""
+    text = request.GET.get("points", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 6 else 600
+
+
+def _worst_first(deciding: Iterable[CheckRow]) -> list[CheckRow]:
+    """Failed before unknown: what was measured says more than what was not."""
+    return sorted(deciding, key=lambda row: -SEVERITY[row.state])
+
+
+def _tabs(found: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
+    checks = sum(len(pillar.checks) for pillar in found.checks)
+    return {
+        "overview": (gettext("Overview"), None),
+        **{domain: (str(label), None) for domain, label in Domain.choices},
+        "evidence": (gettext("Checks"), checks or None),
+        "changes": (gettext("Changes"), None),
+        "sources": (gettext("Sources"), len(found.sources) or None),
+    }
+
+
+def _tab_links(site: Site, names: dict[str, tuple[str, int | None]], tab: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            "count": count,
+            "current": name == tab,
+            "url": link("site", site.slug, tab=name),
+        }
+        for name, (label, count) in names.items()
+    ] + [
+        {"label": label, "count": None, "current": False, "url": link(name, site.slug)}
+        for name, label in (
+            ("site-determinism", gettext("Determinism")),
+            ("site-interop", gettext("Interop")),
+        )
+    ]
+
+
+def _breadcrumbs(site: Site) -> list[dict[str, str]]:
+    return [
+        {"label": gettext("Fleet"), "url": reverse("fleet")},
+        {"label": site.region.name, "url": link("sites", region=site.region.slug)},
+        {"label": site.name, "url": ""},
+    ]
+
+
+def _series_card(site: Site, tab: str, span: TimeRange) -> dict[str, Any]:
+    domain = {"domain": tab} if tab in DOMAINS else {}
+    return {
+        "series_url": link("site-series-chart", site.slug, "json", **span.query, **domain),
+        "series_csv": link("site-series-chart", site.slug, "csv", **span.query, **domain),
+        # There before the chart is, so that nothing below it moves when it comes.
+        "series_footer": gettext("Samples of the site’s sources"),
+        "series_title": span.named(gettext("Live series")),
+        "span_views": [
+            {
+                "label": label,
+                "url": link("site", site.slug, tab=tab, start=start, end="now"),
+                "current": (span.start_text, span.end_text) == (start, "now"),
+            }
+            for start, label in SPANS
+        ],
+    }
+
+
+def _overview(
+    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+) -> dict[str, Any]:
+    return _series_card(site, "overview", span) | {
+        "pillars": cards.pillar_bars(found.row.pillars, slug=site.slug),
+        "pillars_url": link("site-pillars-chart", site.slug, "json"),
+        "pillars_finding": findings.weakest_pillar(found.row),
+        "trend_url": link("trends-chart", "json", site=site.slug),
+        "trend_views": [
+            {"label": gettext("All trends"), "url": link("trends", site=site.slug), "current": False}
+        ],
+        "deciding": [
+            lines.check_line(row, site.slug) for row in _worst_first(found.deciding)[:DECIDING_SHOWN]
+        ],
+        "deciding_more": max(len(found.deciding) - DECIDING_SHOWN, 0),
+        "domains": [cards.domain_detail(detail, site.slug, now=at) for detail in found.domains],
+        "flips": [lines.flip_line(flip) for flip in found.flips[:8]],
+        "sources": [lines.source_line(source, now=at) for source in found.sources],
+        "inventory": [lines.inventory_line(noun, count, site.slug) for noun, count in inventory_counts(site)],
+    }
+
+
+def _domain(
+    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+) -> dict[str, Any]:
+    tab = request.GET["tab"]
+    details = [
+        cards.domain_detail(detail, site.slug, now=at) for detail in found.domains if detail.domain == tab
+    ]
+    return _series_card(site, tab, span) | {
+        "detail": details[0] if details else None,
+        "domain_title": cards.DOMAIN_TITLES[tab],
+    }
+
+
+def _evidence(
+    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+) -> dict[str, Any]:
+    rows = [check for pillar in found.checks for check in pillar.checks]
+    may_request = request.user.has_perm(MAY_REQUEST)
+    table = table_kit.page(
+        request, check_tables.checks_of_site(site.slug, found.checks, may_request=may_request), rows
+    )
+    return {"table": table, "counts": found.counts}
+
+
+def _changes(
+    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+) -> dict[str, Any]:
+    flips = site_queries.flips(site_ids=[site.pk], start=at - CHANGE_SPAN, end=at)
+    return {
+        "flips": [lines.flip_line(flip) for flip in flips],
+        "history": history_of(site, limit=CHANGES).rows,
+        "history_url": link("history", model="inventory.site", id=site.pk),
+    }
+
+
+def _sources(
+    request: HttpRequest, site: Site, found: site_queries.SitePage, span: TimeRange, at: datetime
+) -> dict[str, Any]:
+    return {"sources": [lines.source_line(source, now=at) for source in found.sources]}
+
+
+CONTENTS = {
+    "overview": _overview,
+    "compute": _domain,
+    "network": _domain,
+    "energy": _domain,
+    "evidence": _evidence,
+    "changes": _changes,
+    "sources": _sources,
+}

@@ -1,0 +1,28 @@
+"""Asking for a grant of a check as it stands at the site."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.framework.core.vocabulary import CheckState, Gate
+from readiness.grants import operations
+from readiness.grants.models import Grant
+from readiness.scoring.core.states import ReasonCode
+from readiness.scoring.models import CheckResult
+
+
+def ask_for_grant(*, site: Site, check_id: str, by: User, now: datetime, **asked: Any) -> Grant:
+    """Ask as `grants.operations.request` does, with the gate that the last evaluation found at the site."""
+    result = CheckResult.objects.filter(site=site, check_id=check_id).only("gate", "state", "code").first()
+    return operations.request(
+        site=site,
+        check_id=check_id,
+        gate=Gate(result.gate) if result else None,
+        excluded=result is not None
+        and result.state == CheckState.NOT_APPLICABLE
+        and result.code == ReasonCode.EXCLUDED,
+        by=by,
+        now=now,
+        **asked,
+    )

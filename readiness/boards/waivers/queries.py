@@ -1,0 +1,117 @@
+"""Grants beside what their checks were decided on: rows with the vendor, and the report of how old they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inventory.models import Device
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.grants.models import Grant, Standing
+from readiness.grants.queries import GrantRow, row_of
+from readiness.scoring.models import CheckResult
+
+OLD = (timedelta(days=30), timedelta(days=90))
+"""Where the ageing report draws its lines. Operator-set defaults."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgeingRow:
+    """Live grants of one requester, owner, vendor or pillar. `key` "" is "none", or "cannot be told".
+
+    `young`, `middle` and `old` are those in force by age since their request: up to 30 days, up to 90, more.
+    """
+
+    key: str
+    label: str
+    waiting: int
+    in_force: int
+    young: int
+    middle: int
+    old: int
+    oldest_at: datetime
+    next_end_at: datetime
+
+
+def rows(found: Sequence[Grant], *, now: datetime) -> list[GrantRow]:
+    """In their order; four statements however many."""
+    _version, framework = framework_queries.current()
+    vendors = vendors_of(found, framework)
+    return [row_of(grant, framework, vendors.get(grant.pk, ""), now) for grant in found]
+
+
+def vendors_of(found: Iterable[Grant], framework: Framework) -> dict[int, str]:
+    """The maker of what a check is about, by grant id, where there is one answer; three statements.
+
+    That of the device which decided the check; else that of all devices of the check's domains at the site, if they
+    have the same one.
+    """
+    covered = list(found)
+    site_ids = {grant.site_id for grant in covered}
+    decided = {
+        (site_id, check_id): (evidence or {}).get("object", "")
+        for site_id, check_id, evidence in CheckResult.objects.filter(
+            site_id__in=site_ids, check_id__in={grant.check_id for grant in covered}
+        ).values_list("site_id", "check_id", "evidence")
+    }
+    named = {
+        (site_id, name): maker
+        for site_id, name, maker in Device.objects.filter(
+            site_id__in=site_ids, name__in={name for name in decided.values() if name}
+        ).values_list("site_id", "name", "device_type__manufacturer__name")
+    }
+    makers: dict[tuple[int, str], set[str]] = defaultdict(set)
+    for site_id, domain, maker in (
+        Device.objects.filter(site_id__in=site_ids)
+        .values_list("site_id", "device_type__domain", "device_type__manufacturer__name")
+        .distinct()
+        .order_by()
+    ):
+        makers[site_id, domain].add(maker)
+    told = {}
+    for grant in covered:
+        device = decided.get((grant.site_id, grant.check_id), "")
+        check = framework.checks_by_id.get(grant.check_id)
+        domains = check.domains if check else ()
+        of_domains = set().union(*(makers.get((grant.site_id, domain.value), set()) for domain in domains))
+        only = next(iter(of_domains)) if len(of_domains) == 1 else ""
+        told[grant.pk] = named.get((grant.site_id, device), only)
+    return told
+
+
+KEYS: dict[str, Callable[[GrantRow], tuple[str, str]]] = {
+    "requester": lambda row: (row.requester_username, row.requester),
+    "owner": lambda row: (row.owner, row.owner),
+    "vendor": lambda row: (row.vendor, row.vendor),
+    "pillar": lambda row: (row.pillar, row.pillar_name),
+}
+"""What the ageing report groups by: the key and the words of a row's group."""
+
+
+def ageing(by: str, *, now: datetime) -> tuple[AgeingRow, ...]:
+    """Live grants by one of KEYS, the group with the oldest first; five statements."""
+    groups: dict[tuple[str, str], list[GrantRow]] = defaultdict(list)
+    live = Grant.objects.live(now).select_related("site", "requested_by", "approver").order_by("pk")
+    for row in rows(list(live), now=now):
+        groups[KEYS[by](row)].append(row)
+    found = [_aged(key, label, members, now) for (key, label), members in groups.items()]
+    return tuple(sorted(found, key=lambda one: (one.oldest_at, one.label)))
+
+
+def _aged(key: str, label: str, members: Sequence[GrantRow], now: datetime) -> AgeingRow:
+    in_force = [row for row in members if row.standing == Standing.APPROVED and row.starts_at <= now]
+    ages = [now - row.requested_at for row in in_force]
+    return AgeingRow(
+        key=key,
+        label=label,
+        waiting=sum(row.standing == Standing.REQUESTED for row in members),
+        in_force=len(in_force),
+        young=sum(age <= OLD[0] for age in ages),
+        middle=sum(OLD[0] < age <= OLD[1] for age in ages),
+        old=sum(age > OLD[1] for age in ages),
+        oldest_at=min(row.requested_at for row in members),
+        next_end_at=min(row.ends_at for row in members),
+    )

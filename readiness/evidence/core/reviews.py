@@ -1,0 +1,76 @@
+"""What a go-live review proves: the figures of one, and which of a site's counts. No database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+CANCELLED = "cancelled"
+
+
+DOMAINS = ("compute", "network", "energy", "security", "planning")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the sub-measures of p4-golive-review ask for."""
+
+    signatures_missing: int
+    critical: int
+    undated: int
+    dated: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAction:
+    critical: bool
+    dated: bool
+
+
+def counted(signed: Collection[str], actions: Iterable[OpenAction]) -> Counts:
+    """`signed` are the domains that did; `actions` those that are open."""
+    found = list(actions)
+    others = [action for action in found if not action.critical]
+    return Counts(
+        signatures_missing=len(set(DOMAINS) - set(signed)),
+        critical=sum(action.critical for action in found),
+        undated=sum(not action.dated for action in others),
+        dated=sum(action.dated for action in others),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldReview:
+    """One review as it was at an instant: open, decided go or no-go, or cancelled, which `decided_at` says nothing of.
+
+    `signed_at` is when its signatures hold from, its end or the newest answer; `acted_at` when its actions last
+    changed, no earlier than that.
+    """
+
+    id: int
+    state: str
+    decided_at: datetime | None
+    signed_at: datetime
+    acted_at: datetime
+    counts: Counts
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state == CANCELLED
+
+
+def counting_review(reviews: Sequence[HeldReview], *, valid: timedelta, now: datetime) -> HeldReview | None:
+    """The newest decided review as long as it is valid, then the open one, then the decided one, which is stale.
+
+    Where there is none of them, the newest that was cancelled: it proves nothing, and still the site had a review.
+    """
+    decided = [review for review in reviews if review.decided_at is not None]
+    last = max(decided, key=lambda review: (review.signed_at, review.id), default=None)
+    if last is not None and last.signed_at + valid > now:
+        return last
+    cancelled = [review for review in reviews if review.is_cancelled]
+    undecided = (review for review in reviews if review.decided_at is None and not review.is_cancelled)
+    return next(
+        undecided, last or max(cancelled, key=lambda review: (review.signed_at, review.id), default=None)
+    )

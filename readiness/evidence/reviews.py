@@ -1,0 +1,71 @@
+"""The figures that p4-golive-review asks for: of one review now, and of the reviews of sites at any instant."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Case, Count, DateTimeField, F, Max, Q, Value, When
+from django.db.models.functions import Greatest
+
+from readiness.evidence.core.reviews import DOMAINS, Counts, HeldReview, OpenAction, counted
+from readiness.evidence.models import Review, SignOff
+
+
+def counts_of(review: Review) -> Counts:
+    """As they are now; two statements."""
+    signed = review.sign_offs.filter(state=SignOff.State.SIGNED).values_list("domain", flat=True)
+    actions = review.actions.filter(closed_at=None).values_list("critical", "due_on")
+    return counted(list(signed), [OpenAction(critical, due is not None) for critical, due in actions])
+
+
+def held_reviews(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[HeldReview, ...]]:
+    """The reviews of each site that ever had one, by site id; one statement.
+
+    With `now` in the past: as far as it had been answered, decided and done by then. The actions of a no-go stay as
+    they were at the decision: closing them later improves nothing.
+    """
+    reviews = Review.objects.filter(site_id__in=site_ids, opened_at__lte=now)
+    by_then = Case(
+        When(state=Review.State.NO_GO, ended_at__lte=now, then=F("ended_at")),
+        default=Value(now),
+        output_field=DateTimeField(),
+    )
+    is_open = Q(actions__opened_at__lte=F("by_then")) & (
+        Q(actions__closed_at=None) | Q(actions__closed_at__gt=F("by_then"))
+    )
+    is_signed = Q(sign_offs__state=SignOff.State.SIGNED, sign_offs__answered_at__lte=now)
+    rows = reviews.order_by("opened_at", "pk").annotate(
+        by_then=by_then,
+        signed=Count("sign_offs", filter=is_signed, distinct=True),
+        critical=_actions(is_open & Q(actions__critical=True)),
+        undated=_actions(is_open & Q(actions__critical=False, actions__due_on=None)),
+        dated=_actions(is_open & Q(actions__critical=False, actions__due_on__isnull=False)),
+        answered_at=Max("sign_offs__answered_at", filter=Q(sign_offs__answered_at__lte=now)),
+        added_at=Max("actions__opened_at", filter=Q(actions__opened_at__lte=F("by_then"))),
+        done_at=Max("actions__closed_at", filter=Q(actions__closed_at__lte=F("by_then"))),
+    )
+    found: dict[int, list[HeldReview]] = defaultdict(list)
+    columns = ("site_id", "pk", "state", "ended_at", "signed", "critical", "undated", "dated")
+    for site_id, pk, state, ended_at, signed, *rest in rows.annotate(
+        signed_at=Greatest("opened_at", "answered_at"), acted_at=Greatest("opened_at", "added_at", "done_at")
+    ).values_list(*columns, "signed_at", "acted_at"):
+        critical, undated, dated, signed_at, acted_at = rest
+        has_ended = ended_at is not None and ended_at <= now
+        is_decided = has_ended and state != Review.State.CANCELLED
+        found[site_id].append(
+            HeldReview(
+                id=pk,
+                state=state if has_ended else Review.State.OPEN.value,
+                decided_at=ended_at if is_decided else None,
+                signed_at=ended_at if has_ended else signed_at,
+                acted_at=max(ended_at, acted_at) if has_ended else max(signed_at, acted_at),
+                counts=Counts(len(DOMAINS) - signed, critical, undated, dated),
+            )
+        )
+    return {site_id: tuple(reviews) for site_id, reviews in found.items()}
+
+
+def _actions(condition: Q) -> Count:
+    return Count("actions", filter=condition, distinct=True)

@@ -1,0 +1,1 @@
+"""Going live: validation campaigns, reviews and their decisions, the worklist."""

@@ -1,0 +1,271 @@
+"""Endpoints of campaigns under `campaigns/`, and of their items under `campaign-items/`."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import User
+from readiness.golive.campaigns import operations, queries
+from readiness.golive.campaigns.filters import CampaignFilters, ItemFilters
+from readiness.golive.campaigns.models import Campaign, CampaignItem, Progress
+from readiness.golive.campaigns.queries import ItemRow
+from web import clock
+from web.rest.errors import named_errors
+from web.rest.fields import spoken_choice
+from web.rest.permissions import requires
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet
+
+_ENDED = ("state", "started_at", "ended_by", "ended_at", "end_note")
+_MADE = ("framework_version", "repeats", "created_by", "created_at")
+_DROPPED = ("added", "dropped_by", "dropped_at", "drop_reason")
+
+
+class CampaignSerializer(ObjectSerializer):
+    """Its items are made from the framework in force when it is created; `site` cannot be changed afterwards."""
+
+    class Meta:
+        model = Campaign
+        fields = ("site", "name", "due_on", "counts_from", "note", *_ENDED, *_MADE)
+        read_only_fields = (*_ENDED, *_MADE)
+        brief_fields = ("site", "name", "state", "due_on")
+
+
+class ItemSerializer(ObjectSerializer):
+    """`progress` follows from the evidence as of now; of an ended campaign it is what was true at its end."""
+
+    check = serializers.CharField(source="check_id", max_length=64)
+    parts = serializers.ListField(
+        child=serializers.CharField(max_length=64),
+        required=False,
+        max_length=50,
+        help_text="Sub-measures; none: all that runs prove",
+    )
+    progress = serializers.SerializerMethodField()
+    progress_reason = serializers.SerializerMethodField()
+
+    class Meta:
+        model = CampaignItem
+        fields = (
+            *(
+                "campaign",
+                "check",
+                "parts",
+                "progress",
+                "progress_reason",
+                "tool",
+                "scope",
+                "targets",
+                "load",
+            ),
+            *("size_bytes", "repeats", "how", "assignee", "assigned_to", "due_on", *_DROPPED),
+        )
+        read_only_fields = ("campaign", *_DROPPED)
+        brief_fields = ("campaign", "check", "tool", "progress")
+
+    @extend_schema_field(spoken_choice(Progress.values))
+    def get_progress(self, item: CampaignItem) -> dict[str, str]:
+        found = Progress(self._row(item).progress)
+        return {"value": found.value, "label": str(found.label)}
+
+    @extend_schema_field({"type": "string"})
+    def get_progress_reason(self, item: CampaignItem) -> str:
+        return self._row(item).reason
+
+    def _row(self, item: CampaignItem) -> ItemRow:
+        """All rows of the answer are worked out together, at the first one that is asked for."""
+        known = cast(dict[str, dict[int, ItemRow]], self.context).setdefault("item_rows", {})
+        if item.pk not in known:
+            shown = self.root.instance
+            together = list(shown) if isinstance(shown, (list, tuple, QuerySet)) else [item]
+            known.update(queries.rows_of_items(together, now=clock.now()))
+        return known[item.pk]
+
+
+class ItemChangeSerializer(ItemSerializer):
+    """Who makes it, until when and how; what it proves is another item."""
+
+    class Meta:
+        model = CampaignItem
+        fields = ItemSerializer.Meta.fields
+        brief_fields = ItemSerializer.Meta.brief_fields
+        read_only_fields = (
+            *ItemSerializer.Meta.read_only_fields,
+            *("check", "parts", "tool", "scope", "targets", "load", "size_bytes", "repeats"),
+        )
+
+    check = serializers.CharField(source="check_id", read_only=True)
+    parts = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+
+class CampaignNoteSerializer(serializers.Serializer):
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class ReasonSerializer(serializers.Serializer):
+    reason = serializers.CharField(max_length=500)
+
+
+class CloneSerializer(serializers.Serializer):
+    name = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
+    due_on = serializers.DateField()
+    counts_from = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="Runs taken before do not count"
+    )
+
+
+_may_change = [requires(operations.MAY_CHANGE)]
+
+
+class CampaignViewSet(ObjectViewSet):
+    queryset = Campaign.objects.select_related(
+        "site", "created_by", "ended_by", "framework_version", "repeats"
+    ).defer("framework_version__definition")
+    serializer_class = CampaignSerializer
+    filterset_class = CampaignFilters
+
+    def perform_create(self, serializer: Any) -> None:
+        with named_errors(operations.NotNow):
+            serializer.instance = operations.create(**serializer.validated_data, **self._by())
+
+    def perform_update(self, serializer: Any) -> None:
+        given = dict(serializer.validated_data)
+        # A whole campaign that was read may be written back.
+        if given.pop("site", serializer.instance.site) != serializer.instance.site:
+            raise ValidationError({"site": ["It is fixed when the campaign is planned."]})
+        with named_errors(operations.NotNow):
+            serializer.instance = operations.change(serializer.instance, **given, **self._by())
+
+    def perform_destroy(self, instance: Model) -> None:
+        with named_errors(operations.NotNow):
+            operations.delete(cast(Campaign, instance), **self._by())
+
+    @extend_schema(request=None, summary="Start a planned campaign")
+    @action(detail=True, methods=["post"], permission_classes=_may_change)
+    def start(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.start)
+
+    @extend_schema(
+        request=CampaignNoteSerializer, summary="Finish a running campaign; open items need a note"
+    )
+    @action(detail=True, methods=["post"], permission_classes=_may_change)
+    def finish(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.finish, CampaignNoteSerializer)
+
+    @extend_schema(request=CampaignNoteSerializer, summary="Call an open campaign off, and say why")
+    @action(detail=True, methods=["post"], permission_classes=_may_change)
+    def cancel(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.cancel, CampaignNoteSerializer)
+
+    @extend_schema(request=CloneSerializer, summary="Plan the same items once more")
+    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_ADD)])
+    def clone(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.clone, CloneSerializer, code=201)
+
+    @extend_schema(
+        methods=["GET"], responses=ItemSerializer(many=True), summary="The items with their progress"
+    )
+    @extend_schema(methods=["POST"], request=ItemSerializer, responses=ItemSerializer, summary="Add an item")
+    @action(
+        detail=True,
+        methods=["get", "post"],
+        pagination_class=None,
+        filterset_class=None,
+        permission_classes=[requires("golive.view_campaign", POST=operations.MAY_CHANGE)],
+    )
+    def items(self, request: Request, pk: str) -> Response:
+        context = self.get_serializer_context()
+        found = self.queryset.filter(pk=pk).first()
+        if found is None:
+            raise Http404
+        if request.method == "GET":
+            items = list(_items().filter(campaign=found))
+            return Response(ItemSerializer(items, many=True, context=context).data)
+        asked = ItemSerializer(data=request.data, context=context)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic(), named_errors(operations.NotNow):
+            made = operations.add_item(found, **asked.validated_data, **self._by())
+        return Response(ItemSerializer(_items().get(pk=made.pk), context=context).data, status=201)
+
+    def _stepped(
+        self,
+        step: Callable[..., Campaign],
+        asked_by: type[serializers.Serializer] | None = None,
+        code: int = 200,
+    ) -> Response:
+        given = {}
+        if asked_by is not None:
+            asked = asked_by(data=self.request.data)
+            asked.is_valid(raise_exception=True)
+            given = asked.validated_data
+        with transaction.atomic(), named_errors(operations.NotNow):
+            # Locked, so that the ETag that was sent is that of what is changed.
+            done = step(self._locked_one(), **given, **self._by())
+        return self._answer(self._again(done), code)
+
+    def _by(self) -> dict[str, Any]:
+        return {"by": cast(User, self.request.user), "now": clock.now()}
+
+
+def _items() -> QuerySet[CampaignItem]:
+    return CampaignItem.objects.select_related("campaign__site", "assignee", "dropped_by").order_by("id")
+
+
+class ItemViewSet(ObjectViewSet):
+    """Items of all campaigns. They are added under their campaign, and dropped rather than deleted."""
+
+    queryset = _items()
+    filterset_class = ItemFilters
+    http_method_names = ["get", "put", "patch", "post", "head", "options"]
+    permission_classes = [
+        requires(
+            "golive.view_campaign",
+            **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), operations.MAY_CHANGE),
+        )
+    ]
+
+    def get_serializer_class(self) -> type[serializers.Serializer]:
+        return (
+            ItemChangeSerializer
+            if self.request and self.request.method in ("PUT", "PATCH")
+            else ItemSerializer
+        )
+
+    @extend_schema(exclude=True)
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise MethodNotAllowed("POST", "Items are added under their campaign: POST campaigns/{id}/items/.")
+
+    def perform_update(self, serializer: Any) -> None:
+        with named_errors(operations.NotNow):
+            serializer.instance = operations.change_item(
+                serializer.instance, **serializer.validated_data, **self._by()
+            )
+
+    @extend_schema(request=ReasonSerializer, summary="Drop an item, and say why")
+    @action(detail=True, methods=["post"])
+    def drop(self, request: Request, pk: str) -> Response:
+        asked = ReasonSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return self._stepped(operations.drop_item, **asked.validated_data)
+
+    @extend_schema(request=None, summary="Take a dropped item back")
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.restore_item)
+
+    def _stepped(self, step: Callable[..., CampaignItem], **given: Any) -> Response:
+        with transaction.atomic(), named_errors(operations.NotNow):
+            done = step(self._locked_one(), **given, **self._by())
+        return self._answer(self._again(done))
+
+    def _by(self) -> dict[str, Any]:
+        return {"by": cast(User, self.request.user), "now": clock.now()}

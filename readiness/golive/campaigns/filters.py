@@ -1,0 +1,49 @@
+"""What campaigns and their items can be filtered by, for the API and for the pages alike."""
+
+from django import forms
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from readiness.golive.campaigns.models import ENDED, Campaign, CampaignItem
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import AnyOf, Flag
+
+
+def _open(_key: str) -> Q:
+    return ~Q(state__in=ENDED)
+
+
+def _dropped(_key: str) -> Q:
+    return Q(dropped_at__isnull=False)
+
+
+class CampaignFilters(ObjectFilterSet):
+    open = Flag(read=_open, label=_("Planned or running"))
+
+    class Meta:
+        model = Campaign
+        fields = ["site", "state", "name", "due_on", "created_by", "created_at", "started_at", "ended_at"]
+        search_fields = ["name", "note", "site__name"]
+        panel = ["state", "site", "open"]
+
+
+class ItemFilters(ObjectFilterSet):
+    check = AnyOf(
+        field_name="check_id", lookup_expr="exact", inner=forms.CharField(), commas=True, label=_("Check")
+    )
+    dropped = Flag(read=_dropped, label=_("Dropped"))
+
+    class Meta:
+        model = CampaignItem
+        fields = [
+            "campaign",
+            "tool",
+            "scope",
+            "targets",
+            "load",
+            "assignee",
+            "assigned_to",
+            "due_on",
+            "added",
+        ]
+        search_fields = ["check_id", "how", "assigned_to"]

@@ -1,0 +1,264 @@
+"""What the pages of campaigns show: the list with its progress, the items of one, and what the gate still lacks."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Check, Framework
+from readiness.framework.core.vocabulary import EvidenceKind, Gate
+from readiness.golive.campaigns.models import Campaign, CampaignItem
+from readiness.golive.campaigns.progress import DROPPED, Since, Standing, Sum, standing
+from readiness.scoring.core.combine import ACCEPTABLE
+from readiness.scoring.core.states import CheckState, Tier
+from readiness.scoring.models import CheckResult, SiteScore
+from web.visibility import name_of
+
+type Stored = Mapping[tuple[int, str], Mapping[str, Mapping[str, Any]]]
+"""By site and check: what the last evaluation kept of each sub-measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    campaign: Campaign
+    sum: Sum
+    days_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """An item with the framework's words for what it proves, and how far it is."""
+
+    item: CampaignItem
+    check_name: str
+    pillar: str
+    gate: str
+    part_names: tuple[str, ...]
+    standing: Standing
+    is_late: bool
+
+    @property
+    def progress(self) -> str:
+        return DROPPED if self.item.is_dropped else self.standing.progress
+
+    @property
+    def first_parts(self) -> tuple[str, ...]:
+        """As many as a cell has room for; the others are a count."""
+        return self.part_names[:2]
+
+    @property
+    def more_parts(self) -> int:
+        return len(self.part_names) - len(self.first_parts)
+
+    @property
+    def reason(self) -> str:
+        return self.item.drop_reason if self.item.is_dropped else self.standing.reason
+
+    @property
+    def assigned(self) -> str:
+        return name_of(self.item.assignee or self.item.assigned_to)
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """A BLOCK check that keeps the site from being ready: `parts` are the sub-measures that do, `item` plans a run."""
+
+    check: Check
+    state: str
+    reason: str
+    parts: tuple[tuple[str, str, str], ...]
+    evidence: frozenset[EvidenceKind]
+    item: CampaignItem | None
+    excepted: bool
+
+
+def campaigns() -> QuerySet[Campaign]:
+    return Campaign.objects.select_related(
+        "site", "created_by", "ended_by", "framework_version", "repeats"
+    ).defer("framework_version__definition")
+
+
+def open_campaign(site: Site) -> Campaign | None:
+    return campaigns().filter(site=site, state__in=["planned", "running"]).first()
+
+
+def last_campaign(site: Site) -> Campaign | None:
+    """The open one, else the newest."""
+    found = sorted(campaigns().filter(site=site)[:50], key=lambda one: not one.is_open)
+    return found[0] if found else None
+
+
+def rows(found: Sequence[Campaign], *, now: datetime) -> list[CampaignRow]:
+    """With the progress of each; three statements."""
+    _version, framework = framework_queries.current()
+    items: dict[int, list[CampaignItem]] = defaultdict(list)
+    for item in CampaignItem.objects.filter(campaign__in=found).order_by("id"):
+        items[item.campaign_id].append(item)
+    stored = _stored({one.site_id for one in found if one.is_open}, items.values())
+    return [
+        CampaignRow(
+            one,
+            Sum(Counter(_progress(one, item, framework, stored) for item in items[one.pk])),
+            days_left(one, now) if one.is_open else None,
+        )
+        for one in found
+    ]
+
+
+def item_rows(campaign: Campaign, *, now: datetime) -> list[ItemRow]:
+    """The items of one campaign in the framework's order; four statements."""
+    items = list(campaign.items.select_related("assignee", "dropped_by").order_by("id"))
+    for item in items:
+        item.campaign = campaign
+    found = rows_of_items(items, now=now)
+    _version, framework = framework_queries.current()
+    order = {check.id: place for place, check in enumerate(framework.checks)}
+    return sorted(found.values(), key=lambda row: (order.get(row.item.check_id, len(order)), row.item.pk))
+
+
+def rows_of_items(items: Sequence[CampaignItem], *, now: datetime) -> dict[int, ItemRow]:
+    """By id; the items need their campaign and its site joined in. Three statements."""
+    _version, framework = framework_queries.current()
+    stored = _stored({item.campaign.site_id for item in items if item.campaign.is_open}, [items])
+    sites = {item.campaign.site_id for item in items}
+    gates = {
+        (site_id, check_id): gate
+        for site_id, check_id, gate in CheckResult.objects.filter(
+            site_id__in=sites, check_id__in={item.check_id for item in items}
+        ).values_list("site_id", "check_id", "gate")
+    }
+    return {item.pk: _item_row(item.campaign, item, framework, stored, gates, now) for item in items}
+
+
+def _item_row(
+    campaign: Campaign,
+    item: CampaignItem,
+    framework: Framework,
+    stored: Stored,
+    gates: Mapping[tuple[int, str], str],
+    now: datetime,
+) -> ItemRow:
+    check = framework.checks_by_id.get(item.check_id)
+    names = {part.id: part.name for part in check.parts} if check else {}
+    told = _standing(campaign, item, framework, stored)
+    due = item.due_on or campaign.due_on
+    late = campaign.is_open and not item.is_dropped and told.progress not in ("done", "n-a")
+    return ItemRow(
+        item=item,
+        check_name=check.name if check else item.check_id,
+        pillar=check.pillar if check else "",
+        gate=gates.get((campaign.site_id, item.check_id), str(check.gate) if check else ""),
+        part_names=tuple(names.get(part, part) for part in item.parts),
+        standing=told,
+        is_late=late and due < _today(campaign, now),
+    )
+
+
+def _progress(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> str:
+    return DROPPED if item.is_dropped else _standing(campaign, item, framework, stored).progress
+
+
+def _standing(campaign: Campaign, item: CampaignItem, framework: Framework, stored: Stored) -> Standing:
+    """Of an ended campaign what was true when it ended."""
+    if item.outcome:
+        return Standing(item.outcome, "", item.outcome_reason)
+    since = Since(campaign.counts_from, campaign.site.time_zone) if campaign.counts_from else None
+    return standing(
+        framework.checks_by_id.get(item.check_id),
+        item.parts,
+        stored.get((campaign.site_id, item.check_id), {}),
+        since=since,
+    )
+
+
+def _stored(site_ids: Collection[int], items: Iterable[Sequence[CampaignItem]]) -> Stored:
+    wanted = {item.check_id for each in items for item in each}
+    results = CheckResult.objects.filter(site_id__in=site_ids, check_id__in=wanted)
+    found: dict[tuple[int, str], dict[str, dict[str, Any]]] = {}
+    for site_id, check_id, state, reason, parts in results.values_list(
+        "site_id", "check_id", "state", "reason", "parts"
+    ):
+        by_part = {part["part"]: part for part in parts}
+        if state == CheckState.NOT_APPLICABLE:
+            # A check that does not apply has no sub-measures on record: each is as the check.
+            found[site_id, check_id] = _Everywhere(state, reason)
+        else:
+            found[site_id, check_id] = by_part
+    return found
+
+
+class _Everywhere(dict[str, dict[str, Any]]):
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__()
+        self.whole = {"state": state, "reason": reason}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.whole
+
+
+def days_left(campaign: Campaign, now: datetime) -> int:
+    """Until the end of its last day in the site's zone; negative once it is over."""
+    return (campaign.due_on - _today(campaign, now)).days
+
+
+def _today(campaign: Campaign, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(campaign.site.time_zone)).date()
+
+
+def gate_rows(site: Site, items: Sequence[CampaignItem] = ()) -> list[GateRow] | None:
+    """BLOCK checks that are not acceptable or rest on a declaration; None before the first evaluation.
+
+    They are in the framework's order.
+    """
+    _version, framework = framework_queries.current()
+    score = SiteScore.objects.filter(site=site).only("excepted").first()
+    if score is None:
+        return None
+    planned = {item.check_id: item for item in reversed(items) if not item.is_dropped}
+    is_open = ~Q(state__in=ACCEPTABLE) | Q(tier=Tier.CAPPED)
+    results = {
+        result.check_id: result for result in CheckResult.objects.filter(is_open, site=site, gate=Gate.BLOCK)
+    }
+    return [
+        GateRow(
+            check=check,
+            state=result.state,
+            reason=result.reason,
+            parts=tuple(_open_parts(check, result)),
+            evidence=check.evidence,
+            item=planned.get(check.id),
+            excepted=check.id in score.excepted,
+        )
+        for check in framework.checks
+        if (result := results.get(check.id)) is not None and _holds(result)
+    ]
+
+
+def _holds(result: CheckResult) -> bool:
+    """A COND sub-measure of a BLOCK check holds no gate; a check whose every sub-measure is n-a may."""
+    deciding = [part for part in result.parts if part["gate"] == Gate.BLOCK]
+    return all(part["state"] == CheckState.NOT_APPLICABLE for part in deciding) or any(
+        map(_is_open, deciding)
+    )
+
+
+def _is_open(part: Mapping[str, Any]) -> bool:
+    """Whether a run is still to be made of this sub-measure."""
+    return part["state"] not in ACCEPTABLE or part.get("tier") == Tier.CAPPED
+
+
+def _open_parts(check: Check, result: CheckResult) -> Iterable[tuple[str, str, str]]:
+    """Id, name and state of the sub-measures that decide and are not met, or only declared."""
+    for stored in result.parts:
+        if stored["gate"] == Gate.BLOCK and _is_open(stored):
+            part = next((one for one in check.parts if one.id == stored["part"]), None)
+            if part is not None:
+                yield part.id, part.name, stored["state"]

@@ -1,0 +1,65 @@
+"""What there is at a site to run on, from the inventory as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from inventory.models import Device, Port, Site
+from readiness.golive.campaigns.planning import Target
+
+RDMA = (Port.Kind.ROCE, Port.Kind.INFINIBAND)
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """`names` are as the form of a run takes them, `devices` those to name there, without double."""
+
+    kind: Target
+    names: tuple[str, ...]
+    devices: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.names)
+
+
+def targets_of(site: Site) -> Mapping[Target, Targets]:
+    """By kind; two statements. Devices and ports in service count, as they do for coverage."""
+    nodes = tuple(
+        Device.objects.in_service()
+        .filter(site=site, role=Device.Role.NODE)
+        .order_by("name")
+        .values_list("name", flat=True)
+    )
+    ports = tuple(
+        Port.objects.in_service()
+        .filter(device__site=site, device__role=Device.Role.NODE, kind__in=RDMA)
+        .order_by("device__name", "name")
+        .values_list("device__name", "name")
+    )
+    return {
+        Target.SITE: Targets(Target.SITE, (site.name,)),
+        Target.NODE: Targets(Target.NODE, nodes, nodes),
+        Target.PAIR: Targets(Target.PAIR, tuple(f"{one} – {other}" for one, other in pairs(nodes)), nodes),
+        Target.PATH: Targets(Target.PATH, *_path(nodes)),
+        Target.FABRIC: Targets(Target.FABRIC, (", ".join(nodes),) if nodes else (), nodes),
+        Target.PORT: Targets(
+            Target.PORT,
+            tuple(f"{device} {port}" for device, port in ports),
+            tuple(dict.fromkeys(device for device, _port in ports)),
+        ),
+    }
+
+
+def pairs(nodes: Sequence[str]) -> list[tuple[str, str]]:
+    """As few pairs as touch every node: neighbours by name, and an odd one out with the first."""
+    if len(nodes) < 2:
+        return []
+    found = list(zip(nodes[::2], nodes[1::2], strict=False))
+    return [*found, (nodes[-1], nodes[0])] if len(nodes) % 2 else found
+
+
+def _path(nodes: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The first and the last by name, which as a rule stand farthest apart."""
+    return ((f"{nodes[0]} – {nodes[-1]}",), (nodes[0], nodes[-1])) if len(nodes) > 1 else ((), ())

@@ -1,0 +1,7 @@
+"""What plans and decides on going live: validation campaigns, the people who may sign, the worklist."""
+
+from readiness.golive.campaigns.models import Campaign, CampaignItem
+from readiness.golive.reviews.models import Approver
+from readiness.golive.worklist.models import WorkItem
+
+__all__ = ["Approver", "Campaign", "CampaignItem", "WorkItem"]

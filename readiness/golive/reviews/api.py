@@ -1,0 +1,277 @@
+"""Endpoints of go-live reviews, of their actions, and of who may sign."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from readiness.evidence.models import Review, ReviewAction, SigningDomain, SignOff
+from readiness.golive.reviews import actions, approvers, operations, queries
+from readiness.golive.reviews.filters import ActionFilters, ApproverFilters, ReviewFilters
+from readiness.golive.reviews.models import Approver
+from readiness.golive.reviews.standing import seen
+from web import clock
+from web.rest.errors import named_errors
+from web.rest.fields import UsernameField
+from web.rest.permissions import Permission, requires
+from web.rest.serializers import ObjectSerializer
+from web.rest.viewsets import ObjectViewSet
+from web.visibility import known
+
+_ENDED = (
+    "state",
+    "opened_by",
+    "opened_at",
+    "ended_by",
+    "ended_at",
+    "end_note",
+    "framework_version",
+    "snapshot",
+)
+_CLOSED = ("opened_by", "opened_at", "closed_by", "closed_at", "close_note")
+
+
+class UserField(serializers.SlugRelatedField):
+    """A person by username, of those that the writer may know of."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="username", queryset=User.objects.filter(is_active=True), **kwargs)
+
+    def get_queryset(self) -> QuerySet:
+        return known(User.objects.filter(is_active=True))
+
+
+class SnapshotField(serializers.JSONField):
+    def to_representation(self, value: Any) -> Any:
+        return seen(value)
+
+
+class SignOffSerializer(serializers.ModelSerializer):
+    approver = UsernameField(help_text="Username; who is named")
+
+    class Meta:
+        model = SignOff
+        fields = ("domain", "approver", "state", "answered_at", "note")
+        read_only_fields = fields
+
+
+class NamedSerializer(serializers.Serializer):
+    compute = UserField(required=False, allow_null=True)
+    network = UserField(required=False, allow_null=True)
+    energy = UserField(required=False, allow_null=True)
+    security = UserField(required=False, allow_null=True)
+    planning = UserField(required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(map(str, set(data) - set(self.fields))) if isinstance(data, dict) else []
+        if unknown:
+            # Left out, whoever is named there would never be asked.
+            raise serializers.ValidationError({name[:100]: ["There is no such domain."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class ReviewSerializer(ObjectSerializer):
+    """`approvers` names who is asked, by username; where one is left out, the only one who may sign is asked."""
+
+    sign_offs = SignOffSerializer(many=True, read_only=True)
+    open_actions = serializers.IntegerField(read_only=True)
+    snapshot = SnapshotField(read_only=True, help_text="BLOCK checks and exceptions at the decision")
+    approvers = NamedSerializer(write_only=True, required=False)
+
+    class Meta:
+        model = Review
+        fields = ("site", "note", "sign_offs", "open_actions", "approvers", *_ENDED)
+        read_only_fields = _ENDED
+        brief_fields = ("site", "state", "opened_at", "ended_at")
+
+
+class ActionSerializer(ObjectSerializer):
+    class Meta:
+        model = ReviewAction
+        fields = ("review", "title", "critical", "owner", "owner_name", "due_on", *_CLOSED)
+        read_only_fields = _CLOSED
+        brief_fields = ("review", "title", "critical", "due_on", "closed_at")
+
+
+class ActionChangeSerializer(ActionSerializer):
+    class Meta:
+        model = ReviewAction
+        fields = ActionSerializer.Meta.fields
+        brief_fields = ActionSerializer.Meta.brief_fields
+        read_only_fields = ("review", *_CLOSED)
+
+
+class ApproverSerializer(ObjectSerializer):
+    class Meta:
+        model = Approver
+        fields = ("domain", "user", "site", "added_at")
+        read_only_fields = ("added_at",)
+        brief_fields = ("domain", "user", "site")
+
+
+class ReviewNoteSerializer(serializers.Serializer):
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class ReviewDecisionSerializer(ReviewNoteSerializer):
+    decision = serializers.ChoiceField(choices=[Review.State.GO.value, Review.State.NO_GO.value])
+
+
+class NameSerializer(serializers.Serializer):
+    domain = serializers.ChoiceField(choices=SigningDomain.choices)
+    approver = UserField(allow_null=True)
+
+
+class IsNamed(Permission):
+    """Whoever the review asks, whatever their role is; they need to see reviews."""
+
+    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+        return [operations.MAY_SEE]
+
+    def has_permission(self, request: HttpRequest, view: APIView) -> bool:
+        if not super().has_permission(request, view):
+            return False
+        try:
+            operations.refuse_stranger(int(view.kwargs["pk"]), by=cast(User, request.user))
+        except operations.NotNamed as error:
+            self.message = str(error)
+            return False
+        return True
+
+
+class MayClose(Permission):
+    """Who may change reviews, and an action's owner."""
+
+    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+        owns = ReviewAction.objects.filter(pk=view.kwargs["pk"], owner=request.user.pk).exists()
+        return [operations.MAY_SEE if owns else operations.MAY_CHANGE]
+
+
+class MayAddAction(Permission):
+    """Who may change reviews, and who is named in an open one; the operation asks whether it is that one."""
+
+    def needed(self, request: HttpRequest, view: APIView) -> list[str]:
+        if request.method in SAFE_METHODS:
+            return [operations.MAY_SEE]
+        named = SignOff.objects.filter(approver=request.user.pk).exists()
+        return [operations.MAY_SEE if named else operations.MAY_CHANGE]
+
+
+def _by(request: Request) -> dict[str, Any]:
+    return {"by": cast(User, request.user), "now": clock.now()}
+
+
+class ReviewViewSet(ObjectViewSet):
+    queryset = queries.whole_reviews()
+    serializer_class = ReviewSerializer
+    filterset_class = ReviewFilters
+    http_method_names = ["get", "post", "head", "options"]
+    ordering_fields = ("id", "site", "state", "opened_at", "ended_at")
+
+    def perform_create(self, serializer: Any) -> None:
+        with named_errors(operations.NotNow):
+            serializer.instance = operations.open_review(**serializer.validated_data, **_by(self.request))
+
+    @extend_schema(request=ReviewNoteSerializer, summary="Sign for the domain that you are named for")
+    @action(detail=True, methods=["post"], permission_classes=[IsNamed])
+    def sign(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.sign, ReviewNoteSerializer)
+
+    @extend_schema(request=ReviewNoteSerializer, summary="Decline to sign, and say why")
+    @action(detail=True, methods=["post"], permission_classes=[IsNamed])
+    def decline(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.decline, ReviewNoteSerializer)
+
+    @extend_schema(request=ReviewDecisionSerializer, summary="Decide: go sets the site to production")
+    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_DECIDE)])
+    def decide(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.decide, ReviewDecisionSerializer)
+
+    @extend_schema(request=ReviewNoteSerializer, summary="Call the review off, and say why")
+    @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CHANGE)])
+    def cancel(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.cancel, ReviewNoteSerializer)
+
+    @extend_schema(request=NameSerializer, summary="Name who signs for a domain")
+    @action(
+        detail=True, methods=["post"], url_path="name", permission_classes=[requires(operations.MAY_CHANGE)]
+    )
+    def name_approver(self, request: Request, pk: str) -> Response:
+        return self._stepped(operations.name_approver, NameSerializer)
+
+    def _stepped(self, step: Callable[..., Any], asked_by: type[serializers.Serializer]) -> Response:
+        asked = asked_by(data=self.request.data)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic(), named_errors(operations.NotNow):
+            # Locked, so that the ETag that was sent is that of what is signed or decided on.
+            found = self._locked_one()
+            step(found, **asked.validated_data, **_by(self.request))
+        return self._answer(self._again(found))
+
+
+class ActionViewSet(ObjectViewSet):
+    """Closed rather than deleted."""
+
+    queryset = ReviewAction.objects.select_related("review__site", "owner", "opened_by", "closed_by").defer(
+        "review__snapshot"
+    )
+    filterset_class = ActionFilters
+    http_method_names = ["get", "put", "patch", "post", "head", "options"]
+
+    def get_permissions(self) -> list[Any]:
+        if self.action in ("create", "list", "retrieve"):
+            return [MayAddAction()]
+        if self.action == "close":
+            return [MayClose()]
+        return [requires(operations.MAY_SEE, PUT=operations.MAY_CHANGE, PATCH=operations.MAY_CHANGE)()]
+
+    def get_serializer_class(self) -> type[serializers.Serializer]:
+        changing = self.request is not None and self.request.method in ("PUT", "PATCH")
+        return ActionChangeSerializer if changing else ActionSerializer
+
+    def perform_create(self, serializer: Any) -> None:
+        with named_errors(operations.NotNow):
+            serializer.instance = actions.add(**serializer.validated_data, **_by(self.request))
+
+    def perform_update(self, serializer: Any) -> None:
+        with named_errors(operations.NotNow):
+            serializer.instance = actions.change(
+                serializer.instance, **serializer.validated_data, **_by(self.request)
+            )
+
+    @extend_schema(request=ReviewNoteSerializer, summary="Close an action")
+    @action(detail=True, methods=["post"])
+    def close(self, request: Request, pk: str) -> Response:
+        asked = ReviewNoteSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with transaction.atomic(), named_errors(operations.NotNow):
+            done = actions.close(
+                cast(ReviewAction, self._locked_one()), **asked.validated_data, **_by(self.request)
+            )
+        return self._answer(self._again(done))
+
+
+class ApproverViewSet(ObjectViewSet):
+    """Who may sign: named and taken off, never changed."""
+
+    queryset = Approver.objects.select_related("user", "site")
+    serializer_class = ApproverSerializer
+    filterset_class = ApproverFilters
+    http_method_names = ["get", "post", "delete", "head", "options"]
+
+    def perform_create(self, serializer: Any) -> None:
+        with named_errors(operations.NotNow):
+            serializer.instance = approvers.add(**serializer.validated_data, **_by(self.request))
+
+    def perform_destroy(self, instance: Model) -> None:
+        approvers.remove(cast(Approver, instance), by=cast(User, self.request.user))

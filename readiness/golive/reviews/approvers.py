@@ -1,0 +1,54 @@
+"""Who may sign for which domain: a list for every site, and lists of sites that take its place domain by domain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.evidence.models import SigningDomain
+from readiness.golive.reviews.models import Approver
+from web.permissions import MissingPermission
+
+MAY_NAME = "golive.add_approver"
+MAY_REMOVE = "golive.delete_approver"
+
+
+def candidates(site: Site) -> dict[str, list[User]]:
+    """By domain, by username; one statement. A site's own list replaces that of every site."""
+    own: dict[str, list[User]] = defaultdict(list)
+    everywhere: dict[str, list[User]] = defaultdict(list)
+    found = Approver.objects.filter(Q(site=site) | Q(site=None), user__is_active=True).select_related("user")
+    for approver in found.order_by("user__username"):
+        (own if approver.site_id else everywhere)[approver.domain].append(approver.user)
+    return {domain: own.get(domain) or everywhere.get(domain, []) for domain in SigningDomain.values}
+
+
+@transaction.atomic
+def add(*, domain: str, user: User, site: Site | None = None, by: User, now: datetime) -> Approver:
+    """Raises MissingPermission; ValidationError where the person is named there already."""
+    _require(by, MAY_NAME)
+    approver = Approver(domain=domain, user=user, site=site, added_at=now)
+    approver.clean_fields(exclude=["user", "site"])
+    if Approver.objects.filter(domain=domain, user=user, site=site).exists():
+        raise ValidationError({"user": _("%(user)s is named there already.") % {"user": user}})
+    approver.save(force_insert=True)
+    return approver
+
+
+@transaction.atomic
+def remove(approver: Approver, *, by: User) -> None:
+    """What was signed stays signed; what waits for this person cannot be signed by them any more."""
+    _require(by, MAY_REMOVE)
+    Approver.objects.filter(pk=approver.pk).delete()
+
+
+def _require(by: User, permission: str) -> None:
+    if not by.has_perm(permission):
+        raise MissingPermission([permission])

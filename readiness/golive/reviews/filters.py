@@ -1,0 +1,44 @@
+"""What reviews, their actions and approvers can be filtered by, for the API and for the pages alike."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from readiness.evidence.models import Review, ReviewAction
+from readiness.golive.reviews.models import Approver
+from web.rest.filters import ObjectFilterSet
+from web.rest.lookups import Flag
+
+
+def _open(_key: str) -> Q:
+    return Q(state=Review.State.OPEN)
+
+
+def _action_open(_key: str) -> Q:
+    return Q(closed_at=None)
+
+
+class ReviewFilters(ObjectFilterSet):
+    open = Flag(read=_open, label=_("Open"))
+
+    class Meta:
+        model = Review
+        fields = ["site", "state", "opened_by", "opened_at", "ended_by", "ended_at"]
+        search_fields = ["note", "end_note", "site__name"]
+        panel = ["state", "site", "open", "ended_by"]
+
+
+class ActionFilters(ObjectFilterSet):
+    open = Flag(read=_action_open, label=_("Open"))
+
+    class Meta:
+        model = ReviewAction
+        fields = ["review", "critical", "owner", "owner_name", "due_on", "opened_at", "closed_at"]
+        search_fields = ["title", "owner_name"]
+
+
+class ApproverFilters(ObjectFilterSet):
+    class Meta:
+        model = Approver
+        fields = ["domain", "site", "user"]
+        search_fields = ["user__username", "site__name"]
+        panel = ["domain", "site", "user"]

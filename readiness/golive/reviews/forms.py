@@ -1,0 +1,114 @@
+"""Forms of reviews, actions and approvers. They read; the operations check and save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.evidence.models import Review, ReviewAction, SigningDomain
+from web.forms import WITH_NEIGHBOURS, DayInput, NoteForm, PersonField, RefusedForm
+
+__all__ = ["ActionForm", "ApproverForm", "DecisionForm", "NameForm", "NoteForm", "OpenForm"]
+
+NOBODY = _("– name later –")
+
+
+def _people() -> Any:
+    return User.objects.filter(is_active=True).order_by("username")
+
+
+def reviewable() -> Any:
+    stages = [Site.Stage.COMMISSIONING, Site.Stage.PRODUCTION]
+    return Site.objects.filter(stage__in=stages).order_by("name", "pk")
+
+
+class SiteForm(forms.Form):
+    """First the site, since who may sign depends on it."""
+
+    site = forms.ModelChoiceField(reviewable(), to_field_name="slug", label=_("Site"))
+
+
+class OpenForm(RefusedForm):
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, named: Mapping[str, Sequence[User]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        taken: set[int] = set()
+        for domain, label in SigningDomain.choices:
+            users = named[domain]
+            field = PersonField(
+                _people().filter(pk__in=[user.pk for user in users]),
+                label=label,
+                required=False,
+                empty_label=NOBODY,
+                help_text="" if users else _("Nobody may sign for this domain yet."),
+            )
+            self.fields[domain] = field
+            if len(users) == 1 and users[0].pk not in taken:
+                self.initial.setdefault(domain, users[0].pk)
+                taken.add(users[0].pk)
+        self.order_fields([*SigningDomain.values, "note"])
+
+    def asked(self) -> dict[str, Any]:
+        """What the operation takes."""
+        given = self.cleaned_data
+        return {
+            "note": given["note"],
+            "approvers": {domain: given[domain] for domain in SigningDomain.values},
+        }
+
+
+class NameForm(RefusedForm):
+    approver = PersonField(_people(), label=_("Person"), required=False, empty_label=NOBODY)
+
+    def __init__(self, *args: Any, users: Sequence[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.ModelChoiceField, self.fields["approver"])
+        field.queryset = _people().filter(pk__in=[user.pk for user in users])
+
+
+class ActionForm(RefusedForm):
+    title = forms.CharField(label=_("What"), max_length=300)
+    critical = forms.BooleanField(label=_("Critical: no go while it is open"), required=False)
+    owner = PersonField(_people(), label=_("Person"), required=False, empty_label=_("– somebody else –"))
+    owner_name = forms.CharField(
+        label=_("Or somebody else"), required=False, max_length=120, help_text=_("Who has no account here.")
+    )
+    due_on = forms.DateField(label=_("Due"), required=False, widget=DayInput(), validators=WITH_NEIGHBOURS)
+
+    def __init__(self, *args: Any, action: ReviewAction | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if action is not None:
+            self.initial = {
+                name: action.owner_id if name == "owner" else getattr(action, name) for name in self.fields
+            }
+
+
+class ApproverForm(RefusedForm):
+    domain = forms.ChoiceField(label=_("Domain"), choices=SigningDomain.choices)
+    user = PersonField(_people(), label=_("Person"))
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label=_("Site"),
+        required=False,
+        empty_label=_("– every site –"),
+        help_text=_("A site’s own list takes the place of the one for every site, domain by domain."),
+    )
+
+
+class DecisionForm(NoteForm):
+    """Words beside a go or a no-go."""
+
+    decision = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, decision: Review.State, **kwargs: Any) -> None:
+        super().__init__(*args, required=decision != Review.State.GO, **kwargs)
+        self.initial["decision"] = decision.value

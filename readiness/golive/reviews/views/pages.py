@@ -1,0 +1,189 @@
+"""The list of reviews, one of them, opening one, and its steps: sign, decline, decide, cancel."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from readiness.evidence.models import Review
+from readiness.framework import queries as framework_queries
+from readiness.golive.reviews import lines, operations, queries, tables
+from readiness.golive.reviews.approvers import candidates
+from readiness.golive.reviews.forms import DecisionForm, NoteForm, OpenForm, SiteForm
+from web import answers
+from web import tables as table_kit
+from web.clock import now
+from web.history import history_of
+from web.permissions import require
+
+may_see = require("inventory.view_site", operations.MAY_SEE)
+may_open = require("inventory.view_site", operations.MAY_SEE, operations.MAY_OPEN)
+may_change = require("inventory.view_site", operations.MAY_SEE, operations.MAY_CHANGE)
+may_decide = require("inventory.view_site", operations.MAY_SEE, operations.MAY_DECIDE)
+
+
+@may_see
+@conditional_page
+@require_GET
+def reviews(request: HttpRequest) -> HttpResponseBase:
+    at = now()
+    table = table_kit.page(request, tables.review_table(at), queries.reviews(), prepare=queries.rows)
+    if table_kit.wants_table_only(request, table):
+        return table_kit.respond(request, "readiness/reviews/list.html", table)
+    context = {
+        "table": table,
+        "may_open": request.user.has_perm(operations.MAY_OPEN),
+        "site": request.GET.get("site", ""),
+        "breadcrumbs": breadcrumbs(gettext("Go-live reviews"), first=True),
+    }
+    return answers.page(request, "readiness/reviews/list.html", context)
+
+
+@may_see
+@conditional_page
+@require_GET
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    return _review_page(request, pk, at=now())
+
+
+@may_open
+@never_cache
+@require_http_methods(["GET", "POST"])
+def open_review(request: HttpRequest) -> HttpResponse:
+    """The site comes with the address; without it, it is asked for first."""
+    asked = SiteForm(request.GET or None)
+    if not asked.is_valid():
+        return _form(request, asked, gettext("Continue"), method="get", wrong=bool(request.GET))
+    site, at = asked.cleaned_data["site"], now()
+    form = OpenForm(request.POST or None, named=candidates(site))
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = operations.open_review(site=site, **form.asked(), by=reader(request), now=at)
+        except ValidationError as error:
+            form.refused(error)
+        else:
+            messages.success(
+                request, gettext("%(review)s is open; those who are named can sign.") % {"review": made}
+            )
+            return HttpResponseRedirect(reverse("review", args=[made.pk]))
+    return _form(
+        request, form, gettext("Open the review of %(site)s") % {"site": site.name}, wrong=bool(form.errors)
+    )
+
+
+# Whoever is named signs, whatever their role is: the operation asks whether they are.
+@require_POST
+@may_see
+@never_cache
+def sign(request: HttpRequest, pk: int) -> HttpResponse:
+    operations.refuse_stranger(pk, by=reader(request))
+    return _step(request, pk, operations.sign, gettext("You have signed."))
+
+
+@require_POST
+@may_see
+@never_cache
+def decline(request: HttpRequest, pk: int) -> HttpResponse:
+    operations.refuse_stranger(pk, by=reader(request))
+    return _step(request, pk, operations.decline, gettext("You have declined."))
+
+
+@require_POST
+@may_decide
+@never_cache
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    given = {"decision": request.POST.get("decision", "")}
+    return _step(request, pk, operations.decide, gettext("It is decided."), **given)
+
+
+@require_POST
+@may_change
+@never_cache
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    return _step(request, pk, operations.cancel, gettext("The review is cancelled."))
+
+
+def _step(request: HttpRequest, pk: int, step: Callable[..., Any], done: str, **given: str) -> HttpResponse:
+    """The page of the review again; what stood in the way is said there."""
+    at = now()
+    found = get_object_or_404(Review, pk=pk)
+    try:
+        step(found, note=request.POST.get("note", ""), by=reader(request), now=at, **given)
+    except ValidationError as error:
+        return _review_page(request, pk, at=at, refusals=error.messages, status=422)
+    except operations.NotNow as error:
+        return _review_page(request, pk, at=at, refusals=[str(error)], status=409)
+    messages.success(request, done)
+    return HttpResponseRedirect(reverse("review", args=[pk]))
+
+
+def _review_page(
+    request: HttpRequest, pk: int, *, at: datetime, refusals: list[str] | None = None, status: int = 200
+) -> HttpResponse:
+    found = get_object_or_404(queries.whole_reviews(), pk=pk)
+    user, named = reader(request), candidates(found.site)
+    gate = queries.gate_of(found, now=at)
+    _version, framework = framework_queries.current()
+    context: dict[str, Any] = {
+        "review": found,
+        "facts": lines.facts(found, queries.holds_until(found, framework)),
+        "sign_offs": lines.sign_off_lines(found, named, user),
+        "mine": lines.my_answer(found, named, user),
+        "actions": lines.action_lines(
+            found, user, today=at.astimezone(ZoneInfo(found.site.time_zone)).date()
+        ),
+        "gate": gate,
+        "checks": lines.gate_lines(gate, found.site.slug),
+        "exceptions": lines.exception_lines(gate),
+        "refusals": refusals or [],
+        "history": history_of(found, limit=10).rows,
+        "sign_note": NoteForm(auto_id="id_sign_%s", required=False),
+        "decline_note": NoteForm(auto_id="id_decline_%s"),
+        "go_note": DecisionForm(auto_id="id_go_%s", decision=Review.State.GO),
+        "no_go_note": DecisionForm(auto_id="id_no_go_%s", decision=Review.State.NO_GO),
+        "cancel_note": NoteForm(auto_id="id_cancel_%s"),
+        "breadcrumbs": breadcrumbs(f"#{found.pk}, {found.site.name}"),
+        **lines.choices_of(found, user),
+    }
+    response = answers.page(request, "readiness/reviews/review.html", context)
+    response.status_code = status
+    return response
+
+
+def _form(request: HttpRequest, form: Any, here: str, *, wrong: bool, method: str = "post") -> HttpResponse:
+    context = {
+        "form": form,
+        "heading": here if method == "post" else gettext("Open a go-live review"),
+        "submit": here,
+        "method": method,
+        "cancel_url": reverse("reviews"),
+        "breadcrumbs": breadcrumbs(gettext("Open one")),
+    }
+    return render(request, "readiness/reviews/form.html", context, status=422 if wrong else 200)
+
+
+def reader(request: HttpRequest) -> User:
+    """Signed in, as every page here asks."""
+    return cast(User, request.user)
+
+
+def breadcrumbs(here: str, *, first: bool = False, above: Review | None = None) -> list[dict[str, str]]:
+    between = [] if first else [{"label": gettext("Go-live reviews"), "url": reverse("reviews")}]
+    if above is not None:
+        between.append({"label": f"#{above.pk}", "url": reverse("review", args=[above.pk])})
+    return [
+        {"label": gettext("Readiness"), "url": reverse("readiness")},
+        *between,
+        {"label": here, "url": ""},
+    ]

@@ -1,0 +1,103 @@
+"""The forms of work items. They read; the operations check and save."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models import Site
+from readiness.framework.core.definition import Framework
+from readiness.golive.worklist import queries
+from readiness.golive.worklist.models import WorkItem
+from web.forms import DayInput, RefusedForm
+
+
+class _Refusing(RefusedForm):
+    field_of = {"check_id": "check", "owner_name": "owner"}
+
+
+class _Planned(_Refusing):
+    """Who, by when, and what is to be known."""
+
+    owner = forms.CharField(
+        label=_("Owner"),
+        required=False,
+        max_length=100,
+        help_text=_("A username, or the name of a person or team that is no user."),
+    )
+    due_on = forms.DateField(
+        label=_("Due"),
+        required=False,
+        widget=DayInput(),
+        help_text=_("Until the end of this day at the site."),
+    )
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def planned(self) -> dict[str, Any]:
+        """What the operations take. A name that is a username means the user."""
+        name = self.cleaned_data["owner"].strip()
+        user = queries.user_named(name)
+        return {
+            "owner": user,
+            "owner_name": "" if user else name,
+            "due_on": self.cleaned_data["due_on"],
+            "note": self.cleaned_data["note"],
+        }
+
+
+class SelectionForm(_Planned):
+    """For what was selected elsewhere."""
+
+
+class AddForm(_Planned):
+    """One check at one site."""
+
+    site = forms.ModelChoiceField(
+        Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
+        to_field_name="slug",
+        label=_("Site"),
+    )
+    check = forms.ChoiceField(label=_("Check"))
+    field_order = ("site", "check", "owner", "due_on", "note")
+
+    def __init__(self, *args: Any, framework: Framework, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["check"]).choices = [
+            (pillar.name, [(check.id, check.name) for check in framework.checks_of(pillar.id)])
+            for pillar in framework.pillars
+        ]
+
+
+class ProgressForm(_Refusing):
+    """What those who do the work set."""
+
+    status = forms.ChoiceField(label=_("Status"), choices=WorkItem.Status.choices)
+    note = forms.CharField(
+        label=_("Note"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def planned(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class ChangeForm(_Planned):
+    """All of an item."""
+
+    status = forms.ChoiceField(label=_("Status"), choices=WorkItem.Status.choices)
+    field_order = ("status", "owner", "due_on", "note")
+
+    def planned(self) -> dict[str, Any]:
+        return super().planned() | {"status": self.cleaned_data["status"]}
+
+
+def initial_of(item: WorkItem) -> dict[str, Any]:
+    return {
+        "status": item.status,
+        "owner": item.owner.username if item.owner else item.owner_name,
+        "due_on": item.due_on,
+        "note": item.note,
+    }

@@ -1,0 +1,80 @@
+"""The worklist in words: its key figures, and the facts of one item."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext, ngettext
+
+from readiness.golive.worklist.queries import Counts, WorkRow
+from readiness.golive.worklist.standing import Standing
+from readiness.golive.worklist.tables import due
+from web.links import link
+from web.units import power
+
+type Line = dict[str, Any]
+
+
+def key_figures(found: Counts) -> list[Line]:
+    return [
+        {
+            "label": gettext("Open"),
+            "value": found.open,
+            "url": link("worklist", state=Standing.OPEN.value),
+            "note": ngettext("%(n)s item has no owner", "%(n)s items have no owner", found.unowned)
+            % {"n": found.unowned},
+            "tone": "warn" if found.unowned else "",
+        },
+        {
+            "label": gettext("In progress"),
+            "value": found.in_progress,
+            "url": link("worklist", state=Standing.IN_PROGRESS.value),
+        },
+        {
+            "label": gettext("Overdue"),
+            "value": found.overdue,
+            "url": link("worklist", overdue="true"),
+            "note": gettext("their day is over at the site") if found.overdue else gettext("nothing is late"),
+            "tone": "bad" if found.overdue else "",
+        },
+        {
+            "label": gettext("Resolved"),
+            "value": found.resolved,
+            "url": link("worklist", state=Standing.RESOLVED.value),
+            "note": gettext("the check is met; the item can be closed"),
+            "tone": "ok" if found.resolved else "",
+        },
+    ]
+
+
+def facts(row: WorkRow) -> list[Line]:
+    told: list[Line] = [
+        {"term": gettext("State"), "kind": "work", "state": row.standing.value},
+        {"term": gettext("Site"), "value": row.site_name, "url": link("site", row.site_slug)},
+        {
+            "term": gettext("Check"),
+            "value": row.check_name,
+            "url": link("site-check", row.site_slug, row.check_id),
+        },
+        {"term": gettext("Capacity held"), "value": str(power(row.held.it_kw))},
+        {"term": gettext("Owner"), "value": row.owner or gettext("nobody")},
+        {"term": gettext("Due"), "value": due(row), "note": row.due_on.isoformat() if row.due_on else ""},
+        {"term": gettext("Added by"), "value": row.created_by, "note": _utc(row.created_at)},
+    ]
+    if row.closed_at:
+        told.append({"term": gettext("Closed"), "value": _utc(row.closed_at)})
+    return told
+
+
+def means(row: WorkRow) -> str:
+    """What follows from the state of the item and that of its check."""
+    if row.standing == Standing.RESOLVED:
+        return gettext("The check is met at this site now. Close the item as done.")
+    if row.standing == Standing.DONE and row.check_state not in ("pass", "warn", "n-a"):
+        return gettext("The work is done, but no evidence proves it yet: the check still holds the site.")
+    if row.is_overdue:
+        return gettext("Its day is over at the site, and the check still holds it.")
+    return ""
+
+
+def _utc(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""

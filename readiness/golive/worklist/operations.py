@@ -1,0 +1,205 @@
+"""Putting work on the list, changing it, closing it. Nothing here is evidence: no site is evaluated because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from readiness.golive.worklist.models import LIVE, WorkItem
+from web.permissions import MissingPermission
+
+MAY_ADD = "golive.add_workitem"
+MAY_CHANGE = "golive.change_workitem"
+MAY_PROGRESS = "golive.progress_workitem"
+MAY_REMOVE = "golive.delete_workitem"
+MOST_AT_ONCE = 1000
+PROGRESS = frozenset({"status", "note"})
+"""What those who do the work may set; who does it by when, planners decide."""
+CHANGES = PROGRESS | {"owner", "owner_name", "due_on"}
+
+type Pair = tuple[Site, str]
+
+
+@transaction.atomic
+def add(
+    *,
+    site: Site,
+    check_id: str,
+    owner: User | None = None,
+    owner_name: str = "",
+    due_on: date | None = None,
+    note: str = "",
+    status: str = WorkItem.Status.OPEN,
+    by: User,
+    now: datetime,
+) -> WorkItem:
+    """Raises MissingPermission, and ValidationError by field: no such check, on the list already, two owners."""
+    _require(by, MAY_ADD)
+    _refuse_unknown([check_id])
+    item = WorkItem(
+        site=site,
+        check_id=check_id,
+        status=status,
+        owner=owner,
+        owner_name=owner_name.strip(),
+        due_on=due_on,
+        note=note.strip(),
+        created_by=by,
+        created_at=now,
+        closed_at=None if status in LIVE else now,
+    )
+    _refuse_two_owners(item)
+    item.clean_fields(exclude=["created_by"])
+    if status in LIVE:
+        _refuse_second(item)
+    item.save(force_insert=True)
+    return item
+
+
+@transaction.atomic
+def add_many(
+    pairs: Collection[Pair],
+    *,
+    owner: User | None = None,
+    owner_name: str = "",
+    due_on: date | None = None,
+    note: str = "",
+    by: User,
+    now: datetime,
+) -> int:
+    """One item for each site and check that is not on the list yet: how many that are. Three statements.
+
+    Raises MissingPermission, ValidationError.
+    """
+    _require(by, MAY_ADD)
+    if not 0 < len(pairs) <= MOST_AT_ONCE:
+        raise ValidationError(
+            _("%(most)s checks at most are added at a time; these are %(n)s. Choose fewer.")
+            % {"most": MOST_AT_ONCE, "n": len(pairs)}
+        )
+    _refuse_unknown(sorted({check_id for _site, check_id in pairs}))
+    listed = live_pairs([site.pk for site, _check_id in pairs])
+    wanted = {(site.pk, check_id): site for site, check_id in pairs}
+    items = [
+        WorkItem(
+            site=wanted[key],
+            check_id=key[1],
+            owner=owner,
+            owner_name=owner_name.strip(),
+            due_on=due_on,
+            note=note.strip(),
+            created_by=by,
+            created_at=now,
+        )
+        for key in sorted(wanted)
+        if key not in listed
+    ]
+    for item in items[:1]:
+        _refuse_two_owners(item)
+        item.clean_fields(exclude=["created_by"])
+    # Somebody may add the same in this moment: theirs stays, and is not added twice.
+    WorkItem.objects.bulk_create(items, ignore_conflicts=True)
+    return len(items)
+
+
+@transaction.atomic
+def change(item: WorkItem, *, by: User, now: datetime, **changes: Any) -> WorkItem:
+    """Set any of `CHANGES`. Who may only do the work sets status and note.
+
+    Raises MissingPermission, and ValidationError by field.
+    """
+    unknown = sorted(set(changes) - CHANGES)
+    if unknown:
+        raise ValidationError({name: [_("This cannot be changed; add another item.")] for name in unknown})
+    locked = WorkItem.objects.select_for_update().get(pk=item.pk)
+    differ = {name: value for name, value in changes.items() if getattr(locked, name) != value}
+    _require_progress(by, only=set(differ) <= PROGRESS)
+    for name, value in differ.items():
+        setattr(locked, name, value.strip() if isinstance(value, str) else value)
+    _refuse_two_owners(locked)
+    locked.clean_fields(exclude=["created_by"])
+    if "status" in differ:
+        locked.closed_at = None if locked.status in LIVE else (locked.closed_at or now)
+        if locked.status in LIVE:
+            _refuse_second(locked)
+    if differ:
+        locked.save(update_fields=[*differ, "closed_at"])
+    return locked
+
+
+@transaction.atomic
+def set_status(ids: Sequence[int], *, status: str, by: User, now: datetime) -> int:
+    """The same status for many; how many had another. All of them or none.
+
+    Raises MissingPermission, and ValidationError where one that is reopened is on the list again already.
+    """
+    _require_progress(by, only=True)
+    if status not in WorkItem.Status.values:
+        raise ValidationError({"status": [_("There is no status %(status)s.") % {"status": status[:20]}]})
+    found = list(
+        WorkItem.objects.select_for_update().filter(pk__in=ids).exclude(status=status).order_by("pk")
+    )
+    if status in LIVE:
+        reopened = [item for item in found if item.status not in LIVE]
+        listed = live_pairs([item.site_id for item in reopened])
+        keys = [(item.site_id, item.check_id) for item in reopened]
+        if listed & set(keys) or len(set(keys)) < len(keys):
+            raise ValidationError(_("One of these checks is on the worklist for its site again already."))
+    WorkItem.objects.filter(pk__in=[item.pk for item in found]).update(
+        status=status, closed_at=None if status in LIVE else now
+    )
+    return len(found)
+
+
+def remove(item: WorkItem, *, by: User) -> None:
+    """For what was entered by mistake; work that is not done is dropped instead. The history keeps it."""
+    _require(by, MAY_REMOVE)
+    item.delete()
+
+
+def live_pairs(site_ids: Collection[int]) -> set[tuple[int, str]]:
+    """Site ids and check ids of what is on the list; one statement."""
+    found = WorkItem.objects.live().filter(site__in=set(site_ids)).order_by()
+    return set(found.values_list("site_id", "check_id"))
+
+
+def _require(by: User, permission: str) -> None:
+    if not by.has_perm(permission):
+        raise MissingPermission([permission])
+
+
+def _require_progress(by: User, *, only: bool) -> None:
+    if by.has_perm(MAY_CHANGE) or (only and by.has_perm(MAY_PROGRESS)):
+        return
+    raise MissingPermission([MAY_PROGRESS if only else MAY_CHANGE])
+
+
+def _refuse_unknown(check_ids: Sequence[str]) -> None:
+    _version, framework = framework_queries.current()
+    unknown = [each for each in check_ids if each not in framework.checks_by_id]
+    if unknown:
+        raise ValidationError(
+            {"check": [f"{framework.version} has no check {', '.join(each[:64] for each in unknown[:5])}."]}
+        )
+
+
+def _refuse_two_owners(item: WorkItem) -> None:
+    if item.owner and item.owner_name:
+        raise ValidationError({"owner_name": [_("The owner is a user or a name, not both.")]})
+
+
+def _refuse_second(item: WorkItem) -> None:
+    """The constraint of the table refuses it too; this says which one is there."""
+    others = WorkItem.objects.live().filter(site=item.site_id, check_id=item.check_id).exclude(pk=item.pk)
+    if (other := others.first()) is not None:
+        raise ValidationError(
+            {"check": [_("It is on the worklist for this site already, as item %(id)s.") % {"id": other.pk}]}
+        )

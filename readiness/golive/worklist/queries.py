@@ -1,0 +1,162 @@
+"""What the worklist shows: items with their checks as they stand now, and what a selection on the gap's page names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Case, Count, Q, QuerySet, Value, When
+
+from accounts.models import User
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.golive.worklist.models import LIVE, WorkItem
+from readiness.golive.worklist.standing import Standing, is_overdue, today_by_zone, with_standing
+from readiness.scoring.core.closing import HeldSite
+from readiness.scoring.core.gap import NOTHING, Capacity
+from readiness.scoring.core.states import Verdict
+from readiness.scoring.queries.capacity import check_name
+from readiness.scoring.queries.standing import present_capacity
+from web.visibility import name_of
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """`check_state` "" : never evaluated. `held` is what is deployed at the site while it is not ready.
+
+    `days_left` until the due day at the site, negative once it is over; None without one, and for what is not live.
+    """
+
+    id: int
+    standing: Standing
+    status: str
+    check_id: str
+    check_name: str
+    how_to: str
+    pillar: str
+    check_state: str
+    reason: str
+    site_slug: str
+    site_name: str
+    held: Capacity
+    owner: str
+    due_on: date | None
+    days_left: int | None
+    note: str
+    created_by: str
+    created_at: datetime
+    closed_at: datetime | None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.days_left is not None and self.days_left < 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    open: int
+    in_progress: int
+    resolved: int
+    overdue: int
+    unowned: int
+
+
+def items() -> QuerySet[WorkItem]:
+    """All, those that are live first, and of those the one that is due first."""
+    return (
+        with_standing(WorkItem.objects.select_related("site", "owner", "created_by"))
+        .annotate(place=Case(When(status__in=LIVE, then=Value(0)), default=Value(1)))
+        .order_by("place", "due_on", "pk")
+    )
+
+
+def counts(*, now: datetime) -> Counts:
+    """Two statements."""
+    overdue = is_overdue(today_by_zone(now))
+    unowned = Q(standing__in=LIVE, owner=None, owner_name="")
+    found = with_standing(WorkItem.objects.all()).aggregate(
+        open=Count("pk", filter=Q(standing=Standing.OPEN)),
+        in_progress=Count("pk", filter=Q(standing=Standing.IN_PROGRESS)),
+        resolved=Count("pk", filter=Q(standing=Standing.RESOLVED)),
+        overdue=Count("pk", filter=overdue),
+        unowned=Count("pk", filter=unowned),
+    )
+    return Counts(**found)
+
+
+def rows(found: Sequence[WorkItem], *, now: datetime) -> list[WorkRow]:
+    """In their order, of items with their standing; four statements however many."""
+    _version, framework = framework_queries.current()
+    sites = {item.site_id: item.site for item in found}
+    present = present_capacity(list(sites.values()), now=now)
+    today = today_by_zone(now)
+    held = {
+        site_id: NOTHING if one.verdict is Verdict.READY else one.deployed for site_id, one in present.items()
+    }
+    return [_row(item, framework, held[item.site_id], today) for item in found]
+
+
+def _row(item: WorkItem, framework: Framework, held: Capacity, today: Mapping[str, date]) -> WorkRow:
+    check = framework.checks_by_id.get(item.check_id)
+    standing = Standing(item.standing)  # type: ignore[attr-defined]
+    days_left = None
+    if item.due_on is not None and standing in LIVE:
+        days_left = (item.due_on - today[item.site.time_zone]).days
+    return WorkRow(
+        id=item.pk,
+        standing=standing,
+        status=item.status,
+        check_id=item.check_id,
+        check_name=check_name(framework, item.check_id),
+        how_to=check.how_to if check else "",
+        pillar=check.pillar if check else "",
+        check_state=item.check_state or "",  # type: ignore[attr-defined]
+        reason=item.check_reason or "",  # type: ignore[attr-defined]
+        site_slug=item.site.slug,
+        site_name=item.site.name,
+        held=held,
+        owner=item.owner_text,
+        due_on=item.due_on,
+        days_left=days_left,
+        note=item.note,
+        created_by=name_of(item.created_by),
+        created_at=item.created_at,
+        closed_at=item.closed_at,
+    )
+
+
+def listed() -> dict[tuple[str, str], int]:
+    """Live items by slug of the site and check id; one statement."""
+    found = WorkItem.objects.live().order_by().values_list("site__slug", "check_id", "pk")
+    return {(slug, check_id): pk for slug, check_id, pk in found}
+
+
+class BadSelection(ValueError):
+    """Names what of a selection is not there."""
+
+
+def selected(names: Collection[str], held: Sequence[HeldSite]) -> list[tuple[Site, str]]:
+    """Sites and checks that rows of the ranked plan stand for, each once, in order. One statement.
+
+    `site:<slug>` is every check that holds the site, `check:<id>` the check at every site it holds. Raises
+    BadSelection for a name that means nothing; what holds nothing any more adds nothing.
+    """
+    by_slug = {one.site: one.checks for one in held}
+    pairs: set[tuple[str, str]] = set()
+    for name in names:
+        kind, _colon, value = name.partition(":")
+        if kind == "site":
+            pairs |= {(value, check_id) for check_id in by_slug.get(value, ())}
+        elif kind == "check":
+            pairs |= {(one.site, value) for one in held if value in one.checks}
+        else:
+            raise BadSelection(name[:100])
+    sites = {site.slug: site for site in Site.objects.filter(slug__in={slug for slug, _check_id in pairs})}
+    return [(sites[slug], check_id) for slug, check_id in sorted(pairs)]
+
+
+def user_named(name: str) -> User | None:
+    """The active user with this username, if the name is one."""
+    return User.objects.filter(username=name, is_active=True).first() if name else None

@@ -1,0 +1,121 @@
+"""Grants in their order, with the framework's words for what they cover, and how many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Count, Min, Q, Value, When
+
+from inventory.models import Site
+from readiness.framework import queries as framework_queries
+from readiness.framework.core.definition import Framework
+from readiness.grants.models import OPEN, Grant, GrantQuerySet, Standing, is_live
+from web.visibility import name_of
+
+ENDS_SOON = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A grant with the framework's words for what it covers. `vendor` is "" where it cannot be told."""
+
+    id: int
+    kind: str
+    kind_label: str
+    standing: Standing
+    check_id: str
+    check_name: str
+    part: str
+    part_name: str
+    pillar: str
+    pillar_name: str
+    site_slug: str
+    site_name: str
+    owner: str
+    requester: str
+    requester_username: str
+    approver: str
+    reason: str
+    requested_at: datetime
+    starts_at: datetime
+    ends_at: datetime
+    ended_at: datetime
+    vendor: str
+
+    def age_s(self, now: datetime) -> float:
+        """Since it was asked for."""
+        return (now - self.requested_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """`oldest_at` is when the oldest that is in force was asked for."""
+
+    waiting: int
+    in_force: int
+    ends_soon: int
+    oldest_at: datetime | None
+
+
+def grants(*, now: datetime) -> GrantQuerySet:
+    """All, those that are live first, and of those the one that ends first."""
+    return (
+        Grant.objects.select_related("site", "requested_by", "approver", "revoked_by")
+        .standing_at(now)
+        .annotate(place=Case(When(is_live(now), then=Value(0)), default=Value(1)))
+        .order_by("place", "ends_at", "pk")
+    )
+
+
+def row_of(grant: Grant, framework: Framework, vendor: str, now: datetime) -> GrantRow:
+    check = framework.checks_by_id.get(grant.check_id)
+    pillars = {pillar.id: pillar for pillar in framework.pillars}
+    part = next((one for one in check.parts if one.id == grant.part), None) if check else None
+    return GrantRow(
+        id=grant.pk,
+        kind=grant.kind,
+        kind_label=str(Grant.Kind(grant.kind).label),
+        standing=grant.standing_now(now),
+        check_id=grant.check_id,
+        check_name=check.name if check else grant.check_id,
+        part=grant.part,
+        part_name=part.name if part else grant.part,
+        pillar=check.pillar if check else "",
+        pillar_name=pillars[check.pillar].short_name if check else "",
+        site_slug=grant.site.slug,
+        site_name=grant.site.name,
+        owner=grant.site.owner,
+        requester=name_of(grant.requested_by),
+        requester_username=grant.requested_by.username,
+        approver=name_of(grant.approver),
+        reason=grant.reason,
+        requested_at=grant.requested_at,
+        starts_at=grant.starts_at,
+        ends_at=grant.ends_at,
+        ended_at=grant.revoked_at or grant.ends_at,
+        vendor=vendor,
+    )
+
+
+def counts(*, now: datetime) -> Counts:
+    """One statement."""
+    in_force = Q(state=Grant.State.APPROVED, starts_at__lte=now)
+    found = Grant.objects.live(now).aggregate(
+        waiting=Count("pk", filter=Q(state=Grant.State.REQUESTED)),
+        in_force=Count("pk", filter=in_force),
+        ends_soon=Count("pk", filter=in_force & Q(ends_at__lte=now + ENDS_SOON)),
+        oldest_at=Min("requested_at", filter=in_force),
+    )
+    return Counts(**found)
+
+
+def of_check(site: Site, check_id: str, *, now: datetime, limit: int = 10) -> list[GrantRow]:
+    """What was ever granted for a check at a site, what is live first; the vendor is left out. One statement."""
+    _version, framework = framework_queries.current()
+    found = grants(now=now).filter(site=site, check_id=check_id)[:limit]
+    return [row_of(grant, framework, "", now) for grant in found]
+
+
+def is_open(row: GrantRow) -> bool:
+    return row.standing.value in OPEN

@@ -1,0 +1,346 @@
+"""The pages under /waivers/: what they show, to whom, what they refuse, and what they cost."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.grants import operations
+from readiness.grants.models import Grant
+from tests.inventory import made
+from tests.readiness.grants.conftest import DAY, WAIVABLE
+from tests.readiness.scoring import stored
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(answer, status=200):
+    assert answer.status_code == status, answer.content[:400]
+    return answer.content.decode()
+
+
+class TestList:
+    def test_it_is_empty_at_first(self, client_of):
+        page = text_of(client_of("viewer").get("/waivers/"))
+        assert "No waiver" in page
+        assert "Ask for one" not in page
+
+    def test_a_row_tells_who_what_where_and_until_when(self, porto, ask, manager, client_of, frozen_now):
+        asked = ask(porto)
+        frozen_now.move(days=1)
+        operations.approve(asked, by=manager, now=frozen_now.at)
+        page = text_of(client_of("ops").get("/waivers/"))
+        for told in ("Approved", WAIVABLE, "Waiver", "Porto", "ops", "manager", "in 6 d", "Ask for one"):
+            assert told in page
+        assert f'href="/waivers/{asked.pk}/"' in page
+
+    def test_key_figures_count_what_is_live(self, porto, ask, grant, client_of, frozen_now):
+        grant(porto, days=20)
+        ask(porto, kind="exception")
+        frozen_now.move(days=7)
+        page = text_of(client_of("viewer").get("/waivers/"))
+        answer = client_of("viewer").get("/waivers/?export=json&live=true")
+        [row] = json.loads(b"".join(answer.streaming_content))
+        assert (row["state"], row["age"]) == ("approved", 7 * 86400)
+        assert "Waiting for a decision" in page
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("state=requested", {"asked"}),
+            ("state=expired", {"over"}),
+            ("in_force=true", {"given"}),
+            ("live=true", {"asked", "given"}),
+            ("site=faro", {"given"}),
+            ("pillar=p1", {"asked"}),
+            ("owner=Ops+South", {"asked", "over"}),
+            ("q=porto", {"asked", "over"}),
+            ("kind=exception", {"given"}),
+        ],
+    )
+    def test_filters(self, porto, ask, grant, client_of, frozen_now, query, found):
+        faro = made.site(name="Faro", slug="faro", owner="Ops North")
+        there = {
+            "over": grant(porto, days=2),
+            "asked": ask(porto, days=30, check_id="p1-rdma-port"),
+            "given": grant(faro, days=30, kind="exception"),
+        }
+        frozen_now.move(days=3)
+        answer = client_of("viewer").get(f"/waivers/?export=json&{query}")
+        rows = json.loads(b"".join(answer.streaming_content))
+        assert {row["id"] for row in rows} == {there[name].pk for name in found}
+
+    def test_csv_holds_what_is_asked_for(self, porto, grant, client_of):
+        given = grant(porto)
+        answer = client_of("viewer").get("/waivers/?export=csv&cols=reason&cols=pillar&cols=ends&cols=state")
+        [row] = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+        assert row == {
+            "id": str(given.pk),
+            "State": "approved",
+            "Check": WAIVABLE,
+            "Ends": "2026-12-01T16:00:00Z",
+            "Reason": "UPS B is being replaced",
+            "Pillar": "p2",
+        }
+
+    def test_live_ones_come_first_and_of_those_the_first_to_end(self, porto, ask, client_of, frozen_now):
+        over = ask(porto, days=1)
+        late = ask(porto, days=90, check_id="p1-rdma-port")
+        soon = ask(porto, days=30, check_id="p1-congestion")
+        frozen_now.move(days=2)
+        answer = client_of("viewer").get("/waivers/?export=json")
+        ids = [row["id"] for row in json.loads(b"".join(answer.streaming_content))]
+        assert ids == [soon.pk, late.pk, over.pk]
+
+    def test_an_etag_of_before_is_answered_with_nothing(self, porto, ask, client_of):
+        ask(porto)
+        client = client_of("viewer")
+        part = {"HX-Request": "true", "HX-Target": "div#live"}
+        first = client.get("/waivers/", headers=part)
+        again = client.get("/waivers/", headers=part | {"If-None-Match": first["ETag"]})
+        assert again.status_code == 304
+
+
+class TestVendor:
+    def test_it_is_that_of_the_device_that_decided(self, porto, grant, client_of):
+        makers = [made.manufacturer(name=name) for name in ("Acme", "Bolt")]
+        for number, maker in enumerate(makers):
+            kind = made.device_type(domain="energy", manufacturer=maker)
+            made.device(site=porto, name=f"ups-{number}", device_type=kind)
+        stored.result(porto, WAIVABLE, "fail", evidence={"object": "ups-1"})
+        grant(porto)
+        assert self.vendor(client_of) == "Bolt"
+
+    def test_one_maker_of_all_of_the_domain_is_it(self, porto, grant, client_of):
+        kind = made.device_type(domain="energy", manufacturer=made.manufacturer(name="Acme"))
+        for name in ("ups-1", "ups-2"):
+            made.device(site=porto, name=name, device_type=kind)
+        made.device(site=porto, device_type=made.device_type(domain="network"))
+        grant(porto)
+        assert self.vendor(client_of) == "Acme"
+
+    def test_several_makers_cannot_be_told_apart(self, porto, grant, client_of):
+        for _ in range(2):
+            made.device(
+                site=porto, device_type=made.device_type(domain="energy", manufacturer=made.manufacturer())
+            )
+        grant(porto)
+        assert self.vendor(client_of) == ""
+
+    def vendor(self, client_of):
+        answer = client_of("viewer").get("/waivers/?export=json&cols=vendor")
+        [row] = json.loads(b"".join(answer.streaming_content))
+        return row["vendor"]
+
+
+class TestAgeing:
+    @pytest.mark.parametrize(
+        ("by", "groups"),
+        [
+            ("requester", {"ops": 3, "planner": 1}),
+            ("owner", {"Ops South": 2, "": 2}),
+            ("pillar", {"Continuity": 3, "Infrastructure": 1}),
+        ],
+    )
+    def test_live_ones_are_counted_by(self, porto, ask, grant, planner, client_of, frozen_now, by, groups):
+        faro = made.site(name="Faro", slug="faro", owner="")
+        grant(porto, days=170)
+        frozen_now.move(days=40)
+        grant(faro, days=100)
+        ask(faro, kind="exception", by=planner, days=100)
+        frozen_now.move(days=60)
+        ask(porto, check_id="p1-rdma-port", days=1)
+        over = ask(porto, check_id="p1-congestion")
+        over.__class__.objects.filter(pk=over.pk).update(
+            state="denied", approver=planner, decided_at=frozen_now.at
+        )
+        answer = client_of("ops").get(f"/waivers/ageing/?by={by}&export=json")
+        rows = json.loads(b"".join(answer.streaming_content))
+        assert sum(row["waiting"] + row["in_force"] for row in rows) == 4
+        assert {row["group"]: row["waiting"] + row["in_force"] for row in rows} == groups
+        assert [sum(row[key] for row in rows) for key in ("young", "middle", "old")] == [0, 1, 1]
+
+    def test_the_oldest_group_comes_first_and_what_has_no_name_says_so(
+        self, porto, grant, client_of, frozen_now
+    ):
+        grant(made.site(owner=""), days=100)
+        frozen_now.move(days=1)
+        grant(porto, days=100)
+        page = text_of(client_of("viewer").get("/waivers/ageing/?by=owner"))
+        assert page.index(">none<") < page.index("Ops South")
+        assert "owner=Ops+South" in page
+
+    @pytest.mark.parametrize("by", ["requester", "owner", "vendor", "pillar", "nonsense"])
+    def test_without_any_it_says_so(self, client_of, by, db):
+        assert "No live waiver" in text_of(client_of("ops").get(f"/waivers/ageing/?by={by}"))
+
+
+def filled(now, **given):
+    return {
+        "site": "porto",
+        "check": WAIVABLE,
+        "kind": "waiver",
+        "part": "",
+        "reason": "UPS B is being replaced",
+        "starts_on": "",
+        "ends_on": (now + 7 * DAY).date().isoformat(),
+    } | given
+
+
+class TestAsking:
+    def test_the_form_knows_where_one_came_from(self, porto, client_of, frozen_now):
+        page = text_of(client_of("ops").get(f"/waivers/request/?site=porto&check={WAIVABLE}&kind=n-a"))
+        assert '<option value="porto" selected>' in page
+        assert f'<option value="{WAIVABLE}" selected>' in page
+        assert '<option value="n-a" selected>' in page
+        assert 'value="output-load"' in page
+        assert 'value="step-1s"' not in page
+        assert 'value="2026-12-24"' in page
+
+    def test_it_ends_with_the_last_day_of_the_sites_calendar(self, client_of, frozen_now):
+        made.site(name="Porto", slug="porto", time_zone="Asia/Tokyo")
+        answer = client_of("ops").post("/waivers/request/", filled(frozen_now.at, ends_on="2026-12-01"))
+        asked = Grant.objects.get()
+        assert (answer.status_code, answer["Location"]) == (302, f"/waivers/{asked.pk}/")
+        assert asked.ends_at.isoformat() == "2026-12-01T15:00:00+00:00"
+        assert asked.starts_at == frozen_now.at
+
+    def test_a_first_day_ahead_begins_with_it(self, porto, client_of, frozen_now):
+        client_of("ops").post("/waivers/request/", filled(frozen_now.at, starts_on="2026-11-30"))
+        assert Grant.objects.get().starts_at.isoformat() == "2026-11-30T00:00:00+00:00"
+
+    @pytest.mark.parametrize(
+        ("changes", "says"),
+        [
+            ({"reason": " "}, "required"),
+            ({"ends_on": ""}, "required"),
+            ({"ends_on": "2026-11-01"}, "The end is not after the start"),
+            ({"ends_on": "2028-01-01"}, "180 days at most"),
+            ({"starts_on": "2026-11-01"}, "cannot begin before"),
+            ({"starts_on": "0001-01-01"}, "greater than or equal to"),
+            ({"ends_on": "9999-12-31"}, "less than or equal to"),
+            ({"check": "p3-shared-understanding"}, "is INFO"),
+            ({"kind": "exception", "check": "p5-fabric-health"}, "is COND"),
+            ({"kind": "n-a", "check": "p2-power-headroom"}, "applies everywhere"),
+            ({"part": "output-load"}, "Only a declared n-a"),
+            ({"site": "nowhere"}, "not one of the available choices"),
+        ],
+    )
+    def test_a_refusal_is_told_beside_the_field(self, porto, client_of, frozen_now, changes, says):
+        answer = client_of("ops").post("/waivers/request/", filled(frozen_now.at, **changes))
+        assert says in text_of(answer, 422)
+        assert not Grant.objects.exists()
+
+    def test_a_second_one_is_refused_above_the_form(self, porto, ask, client_of, frozen_now):
+        ask(porto)
+        answer = client_of("ops").post("/waivers/request/", filled(frozen_now.at))
+        assert "is requested for this already" in text_of(answer, 422)
+
+    def test_odd_addresses_are_no_trouble(self, porto, client_of):
+        odd = "site=%00&check=x&part=y&kind=z"
+        assert client_of("ops").get(f"/waivers/request/?{odd}").status_code == 200
+
+
+class TestDeciding:
+    def page(self, client_of, role, asked):
+        return text_of(client_of(role).get(f"/waivers/{asked.pk}/"))
+
+    def test_who_may_decide_is_offered_it(self, porto, ask, client_of):
+        page = self.page(client_of, "manager", ask(porto))
+        assert 'commandfor="approve"' in page
+        assert 'commandfor="deny"' in page
+        assert "Not decided, so it does nothing yet" in page
+
+    def test_who_asked_is_told_who_decides_and_may_withdraw(self, porto, ask, admin, client_of):
+        page = self.page(client_of, "admin", ask(porto, by=admin))
+        assert "somebody else with the role manager or admin decides" in page
+        assert 'commandfor="approve"' not in page
+        assert "Withdraw" in page
+
+    @pytest.mark.parametrize("role", ["viewer", "planner"])
+    def test_others_are_told_the_permission(self, porto, ask, client_of, role):
+        page = self.page(client_of, role, ask(porto))
+        assert "Deciding takes the role manager or admin" in page
+        assert "show-modal" not in page.split("<main", 1)[1]
+
+    @pytest.mark.parametrize(
+        ("step", "state"), [("approve", "approved"), ("deny", "denied"), ("revoke", "revoked")]
+    )
+    def test_a_decision_is_kept_with_its_note(self, porto, ask, client_of, step, state):
+        asked, client = ask(porto), client_of("manager")
+        answer = client.post(f"/waivers/{asked.pk}/{step}/", {"note": "Seen on site"}, follow=True)
+        page = text_of(answer)
+        asked.refresh_from_db()
+        assert asked.state == state
+        assert "Seen on site" in page
+        assert "manager" in page
+
+    def test_it_says_until_when_it_stands_and_what_then(self, porto, grant, client_of):
+        page = self.page(client_of, "viewer", grant(porto))
+        assert "It does not lift the verdict." in page
+        assert "It ends at 2026-12-01 16:00 UTC, and counts as measured again from then on." in page
+
+    @pytest.mark.parametrize("step", ["deny", "revoke"])
+    def test_without_a_word_it_is_refused_on_the_page(self, porto, ask, client_of, step):
+        asked = ask(porto)
+        assert "Say why." in text_of(client_of("manager").post(f"/waivers/{asked.pk}/{step}/", {}), 422)
+        asked.refresh_from_db()
+        assert asked.state == "requested"
+
+    def test_too_late_is_told_on_the_page(self, porto, grant, client_of):
+        answer = client_of("manager").post(f"/waivers/{grant(porto).pk}/deny/", {"note": "no"})
+        assert "It is approved, which cannot be changed any more." in text_of(answer, 409)
+
+    def test_ones_own_is_refused_with_the_permission(self, porto, ask, admin, client_of):
+        asked = ask(porto, by=admin)
+        answer = client_of("admin").post(f"/waivers/{asked.pk}/approve/", {})
+        assert "the role manager or admin decides" in text_of(answer, 403)
+        asked.refresh_from_db()
+        assert asked.state == "requested"
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "path", "missing"),
+    [
+        ("viewer", "get", "/waivers/request/", "grants.add_grant"),
+        ("manager", "post", "/waivers/request/", "grants.add_grant"),
+        ("planner", "post", "/waivers/{}/approve/", "grants.approve_grant"),
+        ("ops", "post", "/waivers/{}/deny/", "grants.approve_grant"),
+        ("viewer", "post", "/waivers/{}/revoke/", "grants.approve_grant"),
+        ("planner", "post", "/waivers/{}/revoke/", "grants.approve_grant"),
+    ],
+)
+def test_a_refusal_names_the_permission(porto, ask, user_of, client_of, role, method, path, missing):
+    asked = ask(porto, by=user_of("ops", username="asker"))
+    answer = getattr(client_of(role), method)(path.format(asked.pk), {"note": "x"})
+    assert missing in text_of(answer, 403)
+
+
+def test_nothing_is_written_on_a_get(porto, ask, client_of):
+    asked = ask(porto)
+    for step in ("approve", "deny", "revoke"):
+        assert client_of("manager").get(f"/waivers/{asked.pk}/{step}/")["Location"] == f"/waivers/{asked.pk}/"
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/waivers/", 14), ("/waivers/ageing/?by=vendor", 12), ("/waivers/{}/", 16)]
+)
+def test_pages_cost_the_same_for_many_as_for_one(porto, grant, client_of, frozen_now, path, most):
+    client, first = client_of("viewer"), grant(porto)
+    path = path.format(first.pk)
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            text_of(client.get(path))
+        return len(captured)
+
+    statements()
+    one = statements()
+    for number in range(8):
+        grant(made.site(name=f"Site {number}", owner=f"Team {number}"))
+    frozen_now.at += timedelta(seconds=1)
+    assert statements() == one <= most

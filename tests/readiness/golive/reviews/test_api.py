@@ -1,0 +1,128 @@
+"""The endpoints of reviews, their actions and approvers."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts import operations as accounts
+from readiness.evidence.models import Review
+from readiness.golive.reviews import operations
+from tests.conftest import ApiClient
+from tests.inventory import made
+
+pytestmark = pytest.mark.django_db
+HERE = "/api/readiness/reviews/"
+ACTIONS = "/api/readiness/review-actions/"
+APPROVERS = "/api/readiness/review-approvers/"
+
+
+@pytest.fixture
+def api_for(frozen_now):
+    def make(user):
+        _, plain = accounts.create_token(user=user, name="t", scope="write", by=None, now=frozen_now.at)
+        return ApiClient(plain)
+
+    return make
+
+
+def test_from_opening_to_go(porto, signers, excepted, api_of, api_for):
+    api = api_of("manager")
+    opened = api.post(HERE, {"site": {"slug": "porto"}, "approvers": {"energy": "energy-lead"}})
+    assert opened.status_code == 201, opened.content
+    here = f"{HERE}{opened.json()['id']}/"
+    assert {one["approver"] for one in opened.json()["sign_offs"]} == {
+        user.username for user in signers.values()
+    }
+    added = api.post(
+        ACTIONS,
+        {"review": {"id": opened.json()["id"]}, "title": "Label", "critical": True, "owner_name": "x"},
+    )
+    assert added.status_code == 201, added.content
+    for domain, user in signers.items():
+        theirs = api_for(user)
+        assert theirs.post(f"{here}decline/", {}).status_code == 400
+        answer = theirs.post(f"{here}sign/", {"note": "ok"})
+        assert answer.status_code == 200, answer.content
+        states = {one["domain"]: one["state"] for one in answer.json()["sign_offs"]}
+        assert states[domain] == "signed"
+    refused = api.post(f"{here}decide/", {"decision": "go"})
+    assert (refused.status_code, "critical" in refused.content.decode()) == (400, True)
+    action = f"{ACTIONS}{added.json()['id']}/"
+    assert api.patch(action, {"critical": False, "due_on": "2026-12-24"}).json()["critical"] is False
+    decided = api.post(f"{here}decide/", {"decision": "go"})
+    assert (decided.status_code, decided.json()["state"]["value"]) == (200, "go")
+    assert decided.json()["snapshot"]["checks"]
+    assert api.post(f"{here}decide/", {"decision": "go"}).status_code == 409
+    assert api.post(f"{action}close/", {"note": "done"}).json()["closed_by"]["display"] == "manager"
+    porto.refresh_from_db()
+    assert porto.stage == "production"
+
+
+@pytest.mark.parametrize("role", ["viewer", "ops", "planner", "manager"])
+def test_nobody_signs_who_is_not_named(review, api_of, role):
+    for step in ("sign", "decline"):
+        answer = api_of(role).post(f"{HERE}{review.pk}/{step}/", {"note": "x"})
+        assert (answer.status_code, "not named" in answer.json()["detail"]) == (403, True)
+
+
+@pytest.mark.parametrize("role", ["viewer", "ops", "planner"])
+def test_a_refusal_names_the_permission(review, api_of, role):
+    api = api_of(role)
+    for path, missing in (
+        (HERE, "evidence.add_review"),
+        (f"{HERE}{review.pk}/decide/", "evidence.decide_review"),
+        (f"{HERE}{review.pk}/cancel/", "evidence.change_review"),
+        (f"{HERE}{review.pk}/name/", "evidence.change_review"),
+        (ACTIONS, "evidence.change_review"),
+        (APPROVERS, "golive.add_approver"),
+    ):
+        assert missing in api.post(path, {"note": "x"}).json()["detail"]
+    assert api.get(HERE).json()["count"] == 1
+    assert {api.head(path).status_code for path in (HERE, ACTIONS, APPROVERS)} == {200}
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"site": {"slug": "nowhere"}}, "site"),
+        ({"approvers": {"energy": "nobody"}}, "approvers"),
+        ({"approvers": {"power": "manager"}}, "approvers"),
+        ({"approvers": {"energy": "manager"}}, "approver"),
+    ],
+)
+def test_a_refusal_is_by_field(porto, signers, api_of, sent, field):
+    answer = api_of("manager").post(HERE, {"site": {"slug": "porto"}} | sent)
+    assert (answer.status_code, list(answer.json())) == (400, [field])
+    assert not Review.objects.exists()
+
+
+def test_approvers_are_named_and_taken_off(porto, viewer, api_of):
+    api = api_of("manager")
+    named = api.post(
+        APPROVERS, {"domain": "energy", "user": {"username": "viewer"}, "site": {"slug": "porto"}}
+    )
+    assert named.status_code == 201, named.content
+    assert (
+        api.post(
+            APPROVERS, {"domain": "energy", "user": {"username": "viewer"}, "site": {"slug": "porto"}}
+        ).status_code
+        == 400
+    )
+    assert api.get(f"{APPROVERS}?domain=energy&site=porto").json()["count"] == 1
+    assert api.delete(f"{APPROVERS}{named.json()['id']}/").status_code == 204
+
+
+def test_lists_cost_the_same_for_many_as_for_one(review, manager, api_of, frozen_now):
+    api = api_of("viewer")
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert api.get(HERE).status_code == 200
+        return len(captured)
+
+    # The first use of a token is written down.
+    statements()
+    one = statements()
+    for number in range(4):
+        operations.open_review(site=made.site(name=f"Site {number}"), by=manager, now=frozen_now.at)
+    assert statements() == one <= 9
