@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
+from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.ownership.core.standing import Term
 from readiness.scoring.core.judge import Limit
 from readiness.scoring.reviews.gate import HeldReview
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
 from telemetry.queries import Latest, Rise
 
 type ObjectKey = tuple[str, int]

@@ -32,13 +32,13 @@ from readiness.evidence.measures import (
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+from readiness.jurisdiction import queries as rules
 from readiness.ownership.queries import terms_of
 from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts, SiteProfile
 from readiness.scoring.reviews.counting import held_reviews
 from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
-from readiness.workloads.jurisdiction import queries as rules
 from readiness.workloads.models import Placement
 from readiness.workloads.queries import envelopes
 

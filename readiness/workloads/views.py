@@ -16,11 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from readiness.workloads import lines, operations, queries, tables
+from readiness.workloads import added_facts, lines, operations, queries, tables
 from readiness.workloads.core.envelope import contradictions
 from readiness.workloads.exporting import exported
 from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
-from readiness.workloads.jurisdiction.footing import lines as footing
 from readiness.workloads.models import Placement, WorkloadClass
 from readiness.workloads.refusals import (
     MAY_ADD,
@@ -214,7 +213,7 @@ def _page(request: HttpRequest, found: WorkloadClass, form: PlaceForm) -> HttpRe
     may = request.user.has_perm
     context = {
         "workload": found,
-        "cards": lines.cards(found, envelope, on_record=footing.on_record(found, may=may, today=today)),
+        "cards": lines.cards(found, envelope, on_record=added_facts.added_to(found, may=may, today=today)),
         "standing": lines.standing(envelope, today),
         "missing": lines.missing(envelope),
         "contradictions": contradictions(envelope),

@@ -14,6 +14,8 @@ import pytest
 from inventory.models import Site
 from readiness.evidence.core.proving import interop
 from readiness.framework.models import FrameworkVersion
+from readiness.jurisdiction.core.vocabulary import Answer
+from readiness.jurisdiction.models import RulePack
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
 from readiness.scoring.campaigns.models import Campaign, Progress
@@ -24,8 +26,6 @@ from readiness.scoring.waivers.models import Standing as GrantStanding
 from readiness.scoring.worklist.standing import Standing as WorkStanding
 from readiness.tradeoffs.core.consequences import Effect
 from readiness.tradeoffs.models import Decision, PortfolioRun
-from readiness.workloads.jurisdiction.core.vocabulary import Answer
-from readiness.workloads.jurisdiction.models import RulePack
 from telemetry.models import Provenance, SourceState
 from web.states import ATTRIBUTES, STATES
 

@@ -6,11 +6,11 @@ from accounts.models import User
 from inventory.kinds import KINDS
 from readiness.evidence.models import Attestation, DeclaredLimit, Floor, RecordedFact, ValidationRun
 from readiness.framework.models import FrameworkVersion
+from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
 from readiness.scoring.models import Approver, Campaign, CampaignItem, Grant, Review, ReviewAction, WorkItem
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
-from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.workloads.models import Placement
 from telemetry.models import Source
 

@@ -15,6 +15,7 @@ from accounts.models import AccessScope, User
 from readiness.evidence.models import Attestation, DeclaredLimit, RecordedFact, ValidationRun
 from readiness.framework import operations as frameworks
 from readiness.framework import queries as framework_queries
+from readiness.jurisdiction.models import RulePack
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.scoring.models import (
     Approver,
@@ -35,7 +36,6 @@ from readiness.tradeoffs.models import (
     PortfolioRun,
     SiteFactor,
 )
-from readiness.workloads.jurisdiction.models import RulePack
 from readiness.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
 from telemetry.models import BatchDecision, Source
 from tests.entries import entries_of

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from readiness.demo.core.plan import DATA
-from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
 from web import yaml_documents
 

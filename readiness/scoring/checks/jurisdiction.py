@@ -13,15 +13,15 @@ from datetime import UTC, date, datetime
 
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.framework.core.definition import Check
+from readiness.jurisdiction.core.deciding import Request, decide
+from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.vocabulary import Answer
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import PlacedClass, SiteFacts
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import GROUPS
-from readiness.workloads.jurisdiction.core.deciding import Request, decide
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.core.vocabulary import Answer
 
 OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"
 PARTS = (OUTSIDE, TRANSFERS)

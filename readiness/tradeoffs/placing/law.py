@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from readiness.jurisdiction import words
+from readiness.jurisdiction.core.deciding import Finding, Request, decide
+from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.vocabulary import ORDER, Gap
+from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.tradeoffs.core.options import Answer
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
-from readiness.workloads.jurisdiction import words
-from readiness.workloads.jurisdiction.core.deciding import Finding, Request, decide
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.core.vocabulary import ORDER, Gap
-from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
 
 SPOKEN_FOR = frozenset({Gap.UNKNOWN_ORIGIN, Gap.NO_RULE})
 """Gaps of the rules that whoever declared the envelope may speak for, by naming the country."""

@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from readiness.jurisdiction import queries as jurisdiction
+from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.models import RulePack
+from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.placement import Standing
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
 from readiness.tradeoffs.placing.facts import Known
@@ -18,10 +22,6 @@ from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Questi
 from readiness.tradeoffs.placing.standing import Asked, standings
 from readiness.tradeoffs.placing.weighing import IN_SERVICE, Weighed, compared, judged
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.jurisdiction import queries as jurisdiction
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.models import RulePack
-from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.models import Placement, UserRegion
 
 CURRENCY = "EUR"

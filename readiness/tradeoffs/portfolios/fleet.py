@@ -14,6 +14,10 @@ from datetime import datetime
 
 import numpy as np
 
+from readiness.jurisdiction import queries as jurisdiction
+from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.queries import Footing
+from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Direction, Objective
@@ -42,10 +46,6 @@ from readiness.tradeoffs.portfolios.room import (
 )
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.jurisdiction import queries as jurisdiction
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.queries import Footing
-from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.models import Placement
 
 PRIORITY = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from readiness.workloads.jurisdiction.core.countries import COUNTRIES as NAMES
+from readiness.workloads.core.countries import COUNTRIES as NAMES
 
 COUNTRIES = frozenset(NAMES)
 _EU_CODES = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"

@@ -1,0 +1,65 @@
+"""A case decided, as endpoint and page tell it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from readiness.jurisdiction import queries, words
+from readiness.jurisdiction.core.deciding import Finding, Ground, Request
+from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.models import RulePack
+
+
+def told(*, request: Request, on: date, pack: RulePack | None = None) -> dict[str, Any]:
+    """Both answers with rules, citations and plain words. Raises NothingPublished."""
+    row, decision = queries.decision(request, on=on, pack=pack)
+    content = queries.content_of(row)
+    return {
+        "pack": {"id": row.pk, "version": row.version, "digest": row.digest, "status": row.status},
+        "on": on.isoformat(),
+        "origin": request.origin,
+        "data_categories": sorted(request.categories),
+        "destination": request.destination,
+        "operator": request.operator,
+        "bases": sorted(request.bases),
+        **{str(finding.kind): _finding(finding, content) for finding in decision.findings},
+        "notice": str(words.NOTICE),
+    }
+
+
+def _finding(finding: Finding, pack: Pack) -> dict[str, Any]:
+    return {
+        "answer": {"value": str(finding.answer), "label": str(words.ANSWERS[finding.answer])},
+        "text": words.sentence(finding, pack),
+        "rules": [_ground(ground, pack, deciding=ground in finding.deciding) for ground in finding.grounds],
+        "missing": [
+            {
+                "reason": str(one.gap),
+                "what": one.what,
+                "text": words.missing(one, pack, finding.kind),
+            }
+            for one in finding.missing
+        ],
+        "bases_needed": [list(bases) for bases in finding.bases_needed],
+    }
+
+
+def _ground(ground: Ground, pack: Pack, *, deciding: bool) -> dict[str, Any]:
+    rule = ground.rule
+    return {
+        "slug": rule.id,
+        "title": rule.title,
+        "jurisdiction": rule.jurisdiction,
+        "citation": {
+            "instrument": rule.citation.instrument,
+            "article": rule.citation.article,
+            "url": rule.citation.url,
+        },
+        "answer": str(ground.answer),
+        "deciding": deciding,
+        "doubt": str(ground.doubt) if ground.doubt else None,
+        "met_by": ground.met_by or None,
+        "bases": list(rule.bases),
+        "text": words.ground(ground, pack),
+    }

@@ -1,0 +1,136 @@
+"""Between rows of the database and the frozen values of core."""
+
+from __future__ import annotations
+
+from readiness.jurisdiction.core.mapping import category_mapping
+from readiness.jurisdiction.core.pack import Basis, Category, Citation, Group, Membership, Pack
+from readiness.jurisdiction.core.pack import Rule as RuleValue
+from readiness.jurisdiction.core.vocabulary import Effect, Kind
+from readiness.jurisdiction.models import CountryGroup, GroupMember, Rule, RulePack
+
+
+def pack_from(row: RulePack) -> Pack:
+    """Three statements: rules, groups, members."""
+    groups = row.groups.prefetch_related("members").order_by("position", "slug")
+    return Pack(
+        version=row.version,
+        title=row.title,
+        note=row.note,
+        as_of=row.as_of,
+        check_again_days=row.check_again_days,
+        categories=tuple(
+            Category(one["id"], one["name"], tuple(one.get("implies", ())), one.get("note", ""))
+            for one in row.categories
+        ),
+        bases=tuple(Basis(one["id"], one["name"]) for one in row.bases),
+        groups=tuple(_group(group) for group in groups),
+        rules=tuple(rule_from(rule) for rule in row.rules.order_by("position", "slug")),
+        content_digest=row.digest,
+    )
+
+
+def rule_from(row: Rule) -> RuleValue:
+    return RuleValue(
+        id=row.slug,
+        title=row.title,
+        kind=Kind(row.kind),
+        jurisdiction=row.jurisdiction,
+        citation=Citation(row.instrument, row.article, row.source_url),
+        effect=Effect(row.effect),
+        origins=frozenset(row.origins),
+        categories=frozenset(row.categories),
+        places=frozenset(row.places),
+        places_except=frozenset(row.places_except),
+        bases=tuple(row.bases),
+        instead_of=frozenset(row.instead_of),
+        in_force_from=row.in_force_from,
+        in_force_until=row.in_force_until,
+        checked_on=row.checked_on,
+        sector=row.sector,
+        note=row.note,
+    )
+
+
+def _group(row: CountryGroup) -> Group:
+    members = tuple(Membership(one.country, one.since, one.until) for one in row.members.all())
+    return Group(row.slug, row.name, Citation(row.instrument, row.article, row.source_url), members, row.note)
+
+
+def write(row: RulePack, pack: Pack) -> None:
+    """The row and its rules and groups as `pack` says; rules that stay as they are keep their row and history."""
+    row.title, row.note, row.as_of = pack.title, pack.note, pack.as_of
+    row.check_again_days, row.digest = pack.check_again_days, pack.content_digest
+    row.categories = [category_mapping(category) for category in pack.categories]
+    row.bases = [{"id": basis.id, "name": basis.name} for basis in pack.bases]
+    row.save()
+    _write_rules(row, pack)
+    _write_groups(row, pack)
+
+
+def _write_rules(row: RulePack, pack: Pack) -> None:
+    stored = {one.slug: one for one in row.rules.all()}
+    wanted = {rule.id: _columns(rule, position) for position, rule in enumerate(pack.rules)}
+    row.rules.exclude(slug__in=wanted).delete()
+    new, changed = [], []
+    for slug, columns in sorted(wanted.items()):
+        found = stored.get(slug)
+        if found is None:
+            new.append(Rule(pack=row, slug=slug, **columns))
+        elif any(getattr(found, name) != value for name, value in columns.items()):
+            for name, value in columns.items():
+                setattr(found, name, value)
+            changed.append(found)
+    Rule.objects.bulk_create(new)
+    if changed:
+        Rule.objects.bulk_update(changed, list(next(iter(wanted.values()))))
+
+
+def _columns(rule: RuleValue, position: int) -> dict[str, object]:
+    return {
+        "position": position,
+        "title": rule.title,
+        "kind": str(rule.kind),
+        "jurisdiction": rule.jurisdiction,
+        "sector": rule.sector,
+        "instrument": rule.citation.instrument,
+        "article": rule.citation.article,
+        "source_url": rule.citation.url,
+        "effect": str(rule.effect),
+        "origins": sorted(rule.origins),
+        "categories": sorted(rule.categories),
+        "places": sorted(rule.places),
+        "places_except": sorted(rule.places_except),
+        "bases": list(rule.bases),
+        "instead_of": sorted(rule.instead_of),
+        "in_force_from": rule.in_force_from,
+        "in_force_until": rule.in_force_until,
+        "checked_on": rule.checked_on,
+        "note": rule.note,
+    }
+
+
+def _write_groups(row: RulePack, pack: Pack) -> None:
+    """Groups are few and change seldom: those that differ are written anew."""
+    stored = {one.slug: (one, _group(one)) for one in row.groups.prefetch_related("members")}
+    row.groups.exclude(slug__in=pack.groups_by_id).delete()
+    for position, group in enumerate(pack.groups):
+        found, value = stored.get(group.id, (None, None))
+        if found is not None and value == group and found.position == position:
+            continue
+        columns = {
+            "position": position,
+            "name": group.name,
+            "instrument": group.citation.instrument,
+            "article": group.citation.article,
+            "source_url": group.citation.url,
+            "note": group.note,
+        }
+        written, _made = CountryGroup.objects.update_or_create(pack=row, slug=group.id, defaults=columns)
+        if value is None or value.members != group.members:
+            written.members.all().delete()
+            GroupMember.objects.bulk_create(
+                GroupMember(
+                    group=written, position=place, country=one.country, since=one.since, until=one.until
+                )
+                for place, one in enumerate(group.members)
+            )

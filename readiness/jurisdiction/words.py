@@ -1,0 +1,143 @@
+"""What was decided, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.jurisdiction.core.deciding import Finding, Ground, Missing
+from readiness.jurisdiction.core.pack import ANYWHERE, Pack, Rule
+from readiness.jurisdiction.core.vocabulary import Answer, Doubt, Gap, Kind
+from readiness.workloads.core.countries import COUNTRIES
+
+NOTICE = _("Not legal advice: the rules are a start, to be checked by whoever answers for them.")
+ANSWERS = {
+    Answer.ALLOWED: _("Allowed"),
+    Answer.NEEDS_BASIS: _("Needs a basis"),
+    Answer.CANNOT_DECIDE: _("Cannot be decided"),
+    Answer.FORBIDDEN: _("Forbidden"),
+}
+KINDS = {Kind.RESIDENCY: _("Residency"), Kind.SOVEREIGNTY: _("Sovereignty")}
+QUESTIONS = {
+    Kind.RESIDENCY: _("May the data lie there?"),
+    Kind.SOVEREIGNTY: _("May whoever controls the operator be there?"),
+}
+_MISSING = {
+    Gap.UNKNOWN_ORIGIN: _("whose law the data is under is not known (%(what)s)"),
+    Gap.UNKNOWN_PLACE: _("the country is not known (%(what)s)"),
+    Gap.NO_CATEGORY: _("no kind of data is named"),
+    Gap.UNKNOWN_CATEGORY: _("the rules know no kind of data called %(what)s"),
+    Gap.NO_RULE: _("no rule covers %(what)s here"),
+}
+_DOUBTS = {
+    Doubt.UNDATED: _("it is not known since when it is in force"),
+    Doubt.NOT_CHECKED: _("nobody has checked it for longer than %(days)s days"),
+}
+
+
+def sentence(finding: Finding, pack: Pack) -> str:
+    """`Needs a basis: one of A or B (GDPR, Art. 46).`"""
+    answer = gettext(str(ANSWERS[finding.answer]))
+    reasons = [missing(one, pack, finding.kind) for one in finding.missing]
+    if finding.answer == Answer.FORBIDDEN:
+        reasons = []
+    reasons += [ground(one, pack) for one in finding.deciding]
+    return f"{answer}: {'; '.join(reasons)}."
+
+
+def ground(one: Ground, pack: Pack) -> str:
+    """What a rule comes to, with its citation."""
+    cited = cite(one.rule)
+    if one.doubt is not None:
+        why = gettext(str(_DOUBTS[one.doubt])) % {"days": pack.check_again_days}
+        return f"{one.rule.title}, {gettext('but')} {why} ({cited})"
+    if one.met_by:
+        basis = pack.bases_by_id[one.met_by].name
+        return gettext("%(basis)s is on record (%(cited)s)") % {"basis": basis, "cited": cited}
+    if one.answer == Answer.NEEDS_BASIS:
+        return gettext("%(bases)s (%(cited)s)") % {"bases": any_of(one.rule.bases, pack), "cited": cited}
+    return f"{one.rule.title} ({cited})"
+
+
+def missing(one: Missing, pack: Pack, kind: Kind) -> str:
+    what = one.what
+    if one.gap in (Gap.NO_RULE, Gap.UNKNOWN_CATEGORY):
+        known = pack.categories_by_id.get(what)
+        what = known.name if known else what
+    elif not what:
+        what = gettext("not given")
+    if one.gap == Gap.UNKNOWN_PLACE and kind == Kind.SOVEREIGNTY:
+        return gettext("the country of whoever controls the operator is not known (%(what)s)") % {
+            "what": what
+        }
+    return gettext(str(_MISSING[one.gap])) % {"what": what}
+
+
+def any_of(bases: Iterable[str], pack: Pack) -> str:
+    names = [pack.bases_by_id[basis].name if basis in pack.bases_by_id else basis for basis in bases]
+    if len(names) == 1:
+        return names[0]
+    return gettext("one of %(names)s or %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
+
+
+def cite(rule: Rule) -> str:
+    return f"{rule.citation.instrument}, {rule.citation.article}"
+
+
+def country(code: str) -> str:
+    """`Germany (DE)`; a code that is none stays as it is."""
+    return f"{COUNTRIES[code]} ({code})" if code in COUNTRIES else code
+
+
+def places(names: Iterable[str], pack: Pack) -> str:
+    """Countries and groups by name."""
+    said = []
+    for name in sorted(names):
+        if name == ANYWHERE:
+            said.append(gettext("anywhere"))
+        else:
+            said.append(pack.groups_by_id[name].name if name in pack.groups_by_id else country(name))
+    return ", ".join(said)
+
+
+def covers(rule: Rule, pack: Pack) -> str:
+    """`Personal data under the law of X, in Y except Z`, the scope of a rule in one sentence."""
+    data = ", ".join(
+        pack.categories_by_id[one].name for one in sorted(rule.categories) if one in pack.categories_by_id
+    )
+    told = {
+        "data": data,
+        "origins": places(rule.origins, pack),
+        "places": places(rule.places, pack),
+        "left_out": places(rule.places_except, pack),
+    }
+    if rule.kind == Kind.RESIDENCY:
+        if rule.places_except:
+            return gettext("%(data)s of %(origins)s, lying in %(places)s except %(left_out)s") % told
+        return gettext("%(data)s of %(origins)s, lying in %(places)s") % told
+    if rule.places_except:
+        return (
+            gettext("%(data)s of %(origins)s, operator controlled from %(places)s except %(left_out)s") % told
+        )
+    return gettext("%(data)s of %(origins)s, operator controlled from %(places)s") % told
+
+
+def standing(rule: Rule, pack: Pack, today: date) -> str:
+    """`since 25 May 2018`, and why it decides nothing where it is in doubt."""
+    begins, ends = rule.in_force_from, rule.in_force_until
+    if begins is None:
+        return gettext("undated: decides nothing")
+    told = {"from": date_format(begins, "j M Y"), "until": date_format(ends, "j M Y") if ends else ""}
+    said = gettext("%(from)s to %(until)s") % told if ends else gettext("since %(from)s") % told
+    if begins > today:
+        said = gettext("from %(from)s") % told
+    if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:
+        said = gettext("%(said)s; not checked for %(days)s days: decides nothing") % {
+            "said": said,
+            "days": pack.check_again_days,
+        }
+    return said
