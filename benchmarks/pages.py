@@ -36,37 +36,39 @@ LIVE = {"HX-Request": "true", "HX-Target": "div#live"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class PageRequest:
     name: str
     path: str
     bar_ms: int
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def asked(site: str) -> list[Asked]:
+def asked(site: str) -> list[PageRequest]:
     tabs = ("compute", "network", "energy", "evidence", "changes", "sources")
     return [
-        Asked("fleet", "/", PAGE_MS),
-        Asked("sites", "/sites/", PAGE_MS),
-        Asked("site", f"/sites/{site}/", PAGE_MS),
-        *(Asked(f"site, {tab}", f"/sites/{site}/?tab={tab}", PAGE_MS) for tab in tabs),
-        Asked("matrix", "/readiness/", PAGE_MS),
-        Asked("checks", "/readiness/checks/", PAGE_MS),
-        Asked("check", "/readiness/checks/p2-power-headroom/", PAGE_MS),
-        Asked("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
-        Asked("gap", "/readiness/gap/", PAGE_MS),
-        Asked("worklist", "/readiness/worklist/", PAGE_MS),
-        Asked("workloads", "/tradeoffs/workloads/", PAGE_MS),
-        Asked("ingest", "/telemetry/", PAGE_MS),
-        Asked("inventory", "/inventory/", PAGE_MS),
-        Asked("devices", "/inventory/devices/", PAGE_MS),
-        Asked("fleet, refreshed", "/", PART_MS, LIVE),
-        Asked("site, refreshed", f"/sites/{site}/", PART_MS, LIVE),
-        Asked("site table, sorted", "/?sort=owner", PART_MS, {"HX-Target": "div#table-sites"}),
-        Asked("gap chart", "/charts/gap.json", FIGURES_MS),
-        Asked("gap by blocker", "/readiness/gap/charts/by-group.json", FIGURES_MS),
-        Asked("what would close it", "/readiness/gap/charts/closing.json", FIGURES_MS),
-        Asked("site's live series", f"/sites/{site}/charts/series.json?start=now-24h&end=now", FIGURES_MS),
+        PageRequest("fleet", "/", PAGE_MS),
+        PageRequest("sites", "/sites/", PAGE_MS),
+        PageRequest("site", f"/sites/{site}/", PAGE_MS),
+        *(PageRequest(f"site, {tab}", f"/sites/{site}/?tab={tab}", PAGE_MS) for tab in tabs),
+        PageRequest("matrix", "/readiness/", PAGE_MS),
+        PageRequest("checks", "/readiness/checks/", PAGE_MS),
+        PageRequest("check", "/readiness/checks/p2-power-headroom/", PAGE_MS),
+        PageRequest("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
+        PageRequest("gap", "/readiness/gap/", PAGE_MS),
+        PageRequest("worklist", "/readiness/worklist/", PAGE_MS),
+        PageRequest("workloads", "/tradeoffs/workloads/", PAGE_MS),
+        PageRequest("ingest", "/telemetry/", PAGE_MS),
+        PageRequest("inventory", "/inventory/", PAGE_MS),
+        PageRequest("devices", "/inventory/devices/", PAGE_MS),
+        PageRequest("fleet, refreshed", "/", PART_MS, LIVE),
+        PageRequest("site, refreshed", f"/sites/{site}/", PART_MS, LIVE),
+        PageRequest("site table, sorted", "/?sort=owner", PART_MS, {"HX-Target": "div#table-sites"}),
+        PageRequest("gap chart", "/charts/gap.json", FIGURES_MS),
+        PageRequest("gap by blocker", "/readiness/gap/charts/by-group.json", FIGURES_MS),
+        PageRequest("what would close it", "/readiness/gap/charts/closing.json", FIGURES_MS),
+        PageRequest(
+            "site's live series", f"/sites/{site}/charts/series.json?start=now-24h&end=now", FIGURES_MS
+        ),
     ]
 
 
@@ -120,7 +122,7 @@ def serve(servers: machine.Servers) -> int:
     return port
 
 
-def measure(servers: machine.Servers, port: int, wanted: Sequence[Asked], cookie: str) -> None:
+def measure(servers: machine.Servers, port: int, wanted: Sequence[PageRequest], cookie: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     print(f"{'':22}{'p50 ms':>8}{'p95 ms':>8}{'bar':>6}{'':8}{'web CPU':>9}{'database':>9}{'KiB':>7}")
     missed = []
@@ -147,7 +149,7 @@ def _load() -> str:
     return " ".join(f"{load:.1f}" for load in os.getloadavg())
 
 
-def _ask(connection: http.client.HTTPConnection, one: Asked, cookie: str) -> tuple[float, int]:
+def _ask(connection: http.client.HTTPConnection, one: PageRequest, cookie: str) -> tuple[float, int]:
     """Seconds, and bytes of the body."""
     began = time.perf_counter()
     connection.request("GET", one.path, headers=BROWSER | {"Cookie": cookie} | one.headers)

@@ -20,7 +20,7 @@ from inventory.models import (
     CoolingUnit,
     Device,
     DeviceType,
-    Domain,
+    DomainChoices,
     Link,
     Manufacturer,
     Port,
@@ -174,9 +174,9 @@ class ManufacturerForm(InventoryForm):
 
 # Where a kind of product belongs, as a first guess.
 DOMAIN_OF = {
-    **dict.fromkeys(["accelerator", "node", "server", "storage"], Domain.COMPUTE),
-    **dict.fromkeys(["switch", "router", "gateway"], Domain.NETWORK),
-    **dict.fromkeys(["pdu", "ups", "meter"], Domain.ENERGY),
+    **dict.fromkeys(["accelerator", "node", "server", "storage"], DomainChoices.COMPUTE),
+    **dict.fromkeys(["switch", "router", "gateway"], DomainChoices.NETWORK),
+    **dict.fromkeys(["pdu", "ups", "meter"], DomainChoices.ENERGY),
 }
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class Mark(StrEnum):
+class DemoMark(StrEnum):
     """What earlier starts left in the data folder about the demo."""
 
     NONE = ""
@@ -21,7 +21,7 @@ class Demo:
     send: bool
 
 
-def decide_demo(*, mark: Mark, wanted: bool | None, is_new: bool) -> Demo:
+def decide_demo(*, mark: DemoMark, wanted: bool | None, is_new: bool) -> Demo:
     """`wanted` is MUSTER_DEMO (None: not set); `is_new` says that the database held nothing yet.
 
     A database that began without the demo, or holds data of its own, gets it only when asked for by name: a
@@ -29,9 +29,9 @@ def decide_demo(*, mark: Mark, wanted: bool | None, is_new: bool) -> Demo:
     """
     if wanted is False:
         return Demo(load=False, send=False)
-    if mark is Mark.LOADED:
+    if mark is DemoMark.LOADED:
         return Demo(load=False, send=True)
-    if wanted or mark is Mark.LOADING or (mark is Mark.NONE and is_new):
+    if wanted or mark is DemoMark.LOADING or (mark is DemoMark.NONE and is_new):
         return Demo(load=True, send=True)
     return Demo(load=False, send=False)
 

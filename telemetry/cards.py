@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from telemetry.core.matching import ObjectKind
 from telemetry.core.registry import registry
-from telemetry.explore import Line
-from telemetry.intake import HOUR, Hour, Intake, Queue, Refused, object_of
+from telemetry.explore import ExploredLine
+from telemetry.intake import HOUR, Hour, InboxBacklog, Intake, RefusalCount, object_of
 from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState
 from telemetry.questions import OBJECTS
 from telemetry.unmatched import NOUNS, why_unmatched
@@ -105,7 +105,7 @@ def _stretch(worst: str, hours: list[tuple[int, Hour]]) -> Card:
 
 
 def key_figures(
-    rows: Sequence[Intake], queue: Queue, workers: Sequence[Worker], *, unmatched: int, now: datetime
+    rows: Sequence[Intake], queue: InboxBacklog, workers: Sequence[Worker], *, unmatched: int, now: datetime
 ) -> list[Card]:
     return [
         _sources(rows),
@@ -149,7 +149,7 @@ def _sources(rows: Sequence[Intake]) -> Card:
     }
 
 
-def _queue(queue: Queue, now: datetime) -> Card:
+def _queue(queue: InboxBacklog, now: datetime) -> Card:
     waited_s = (now - queue.oldest_received_at).total_seconds() if queue.oldest_received_at else 0.0
     oldest = format_html(gettext("oldest {}"), ago(queue.oldest_received_at, now=now))
     card = {
@@ -257,7 +257,7 @@ def facts(row: Intake, *, now: datetime) -> list[Card]:
     ]
 
 
-def refusals(found: Iterable[Refused]) -> list[Card]:
+def refusals(found: Iterable[RefusalCount]) -> list[Card]:
     return [
         {
             "reason": each.reason,
@@ -309,7 +309,7 @@ def metric_url(series: Series) -> str:
     return link("explore", **dict(asked), **({described: getattr(series, described)} if described else {}))
 
 
-def line_url(line: Line) -> str:
+def line_url(line: ExploredLine) -> str:
     """The explorer with this line alone, where it is one series."""
     return explore_url(line.series) if line.series else ""
 

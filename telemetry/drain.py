@@ -19,9 +19,9 @@ from django.db import DataError, IntegrityError, transaction
 from inventory.models import SiteChange
 from telemetry import counts, partitions
 from telemetry.binary import binary_cursor, copy_samples
-from telemetry.core.columns import Columns, CorruptBatch, unpack
+from telemetry.core.columns import CorruptBatch, SampleColumns, unpack
 from telemetry.models import InboxBatch, Source, SourceStatus
-from telemetry.readings import Readings, ends, newest, read
+from telemetry.readings import SourceReadings, ends, newest, read
 from telemetry.series import Memory, resolve
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Claimed:
     id: int
     source_id: int
     received_at: datetime
-    columns: Columns
+    columns: SampleColumns
 
 
 def drain(*, now: datetime, budget_s: float = 20.0) -> int:
@@ -177,7 +177,7 @@ def _sources(source_ids: list[int]) -> dict[int, Source]:
     return sources
 
 
-def _append(cursor: psycopg.Cursor[Any], readings: Sequence[Readings]) -> None:
+def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings]) -> None:
     ts_ms = np.concatenate([one.ts_ms for one in readings])
     series_ids = np.concatenate([one.series_ids for one in readings])
     values = np.concatenate([one.values for one in readings])
@@ -191,7 +191,7 @@ def _append(cursor: psycopg.Cursor[Any], readings: Sequence[Readings]) -> None:
         )
 
 
-def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, Readings], now: datetime) -> None:
+def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings], now: datetime) -> None:
     """A stale marker ends a series, and the next reading takes it up again."""
     ended = {series: at for one in readings.values() for series, at in ends(one).items()}
     was_ended = [row[0] for row in cursor.execute(_ENDED, [list(readings), now]).fetchall()]
@@ -208,7 +208,7 @@ def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, Readings], 
     cursor.execute("UPDATE telemetry_series SET ended_at = NULL WHERE id = ANY(%s)", [revived])
 
 
-def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, Readings]) -> None:
+def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings]) -> None:
     """For the roll-up, which windows have new samples; for scoring, which sites do."""
     windows = [(source, _instant(start)) for source, one in readings.items() for start in one.windows_ms]
     cursor.execute(_WINDOWS, [[source for source, _ in windows], [start for _, start in windows]])
@@ -219,7 +219,7 @@ def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, Readings]) ->
 def _count(
     cursor: psycopg.Cursor[Any],
     by_source: dict[int, list[Claimed]],
-    readings: dict[int, Readings],
+    readings: dict[int, SourceReadings],
     now: datetime,
     spent_s: float,
 ) -> None:

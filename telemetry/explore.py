@@ -13,11 +13,11 @@ from inventory.models import Site
 from telemetry import intake, naming, store
 from telemetry.core.codes import Code, code_of
 from telemetry.core.labels import NAME
-from telemetry.core.metric import Direction, Measure, Metric
+from telemetry.core.metric import ComparedValue, LimitTest, Metric
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.models import Series
-from telemetry.questions import OF_COUNTERS, Question
+from telemetry.questions import OF_COUNTERS, AdmittedQuery
 from web.states import state
 from web.units import format_value, number
 
@@ -34,7 +34,7 @@ _OF_THE_METRIC = (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX, Aggregation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class ExploredLine:
     """One line; NaN breaks it. `series` is the one it draws, None for a line of several."""
 
     name: str
@@ -67,7 +67,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class HealthLimit:
     """A health limit of the metric, in the stored unit, and where it comes from."""
 
     level: str
@@ -76,18 +76,18 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class ExploredLines:
     """All lines of a question, the highest first."""
 
     spec: QuerySpec
     series: int
     left_out: int
     offered: tuple[Aggregation, ...]
-    lines: tuple[Line, ...]
-    limits: tuple[Limit, ...]
+    lines: tuple[ExploredLine, ...]
+    limits: tuple[HealthLimit, ...]
 
     @property
-    def drawn(self) -> tuple[Line, ...]:
+    def drawn(self) -> tuple[ExploredLine, ...]:
         return self.lines[:MOST_LINES]
 
     @property
@@ -161,7 +161,7 @@ class Answer:
         return ", ".join(str(state("provenance", kind).word) for kind in kinds)
 
 
-def answer(question: Question, *, now: datetime) -> Answer:
+def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
     """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
     offered = _offered(question)
     if question.counts_up and question.spec.aggregation not in offered:
@@ -174,7 +174,7 @@ def answer(question: Question, *, now: datetime) -> Answer:
     names = distinct_names([line.labels for line in found])
     series = _series([line.series_id for line in found if line.series_id])
     lines = [
-        Line(
+        ExploredLine(
             name,
             line.labels,
             line.unit,
@@ -186,7 +186,7 @@ def answer(question: Question, *, now: datetime) -> Answer:
         for name, line in zip(names, found, strict=True)
     ]
     lines.sort(key=lambda line: (-(line.highest or 0), line.name))
-    return Answer(
+    return ExploredLines(
         spec=question.spec,
         series=question.series,
         left_out=question.left_out,
@@ -196,7 +196,7 @@ def answer(question: Question, *, now: datetime) -> Answer:
     )
 
 
-def _offered(question: Question) -> tuple[Aggregation, ...]:
+def _offered(question: AdmittedQuery) -> tuple[Aggregation, ...]:
     """The aggregations that the page draws; a quantile of what counts up is taken from the buckets of a histogram."""
     if not question.counts_up:
         return tuple(Aggregation)
@@ -250,31 +250,31 @@ def _joined(labels: Mapping[str, str], keys: Sequence[str]) -> str:
     )
 
 
-def _limits(spec: QuerySpec, lines: Sequence[Line]) -> tuple[Limit, ...]:
+def _limits(spec: QuerySpec, lines: Sequence[ExploredLine]) -> tuple[HealthLimit, ...]:
     """Limits that every line shares: what holds for some would be read as holding for all."""
     if spec.aggregation not in _OF_THE_METRIC or spec.group_by is not None or not lines:
         return ()
-    shared: set[Limit] | None = None
+    shared: set[HealthLimit] | None = None
     for line in lines[:MOST_LINES]:
         own = _limits_of(line)
         shared = own if shared is None else shared & own
     return tuple(sorted(shared or (), key=lambda limit: limit.value))
 
 
-def _limits_of(line: Line) -> set[Limit]:
+def _limits_of(line: ExploredLine) -> set[HealthLimit]:
     metric = registry().get(line.labels.get(NAME, ""), line.labels)
     if metric is None:
         return set()
     return {
-        Limit(level, value, registry().source_title(rule))
+        HealthLimit(level, value, registry().source_title(rule))
         for rule in metric.rules_for(line.labels)
-        if rule.measure is Measure.VALUE and rule.direction in (Direction.ABOVE, Direction.BELOW)
+        if rule.measure is ComparedValue.VALUE and rule.direction in (LimitTest.ABOVE, LimitTest.BELOW)
         for level, values in (("warn", rule.warn), ("critical", rule.critical))
         for value in values[:1]
     }
 
 
-def codes_of(found: Answer) -> list[Code]:
+def codes_of(found: ExploredLines) -> list[Code]:
     """What the codes mean that the lines hold, by number.
 
     A mean or a quantile of codes is no code, nor is what the lines of a group are combined into.
@@ -297,13 +297,13 @@ def metrics_of(sites: Sequence[Site]) -> list[str]:
     return list(found.order_by("metric").values_list("metric", flat=True).distinct())
 
 
-def side_by_side(found: Answer) -> tuple[list[str], Iterator[list[str | float | None]]]:
+def side_by_side(found: ExploredLines) -> tuple[list[str], Iterator[list[str | float | None]]]:
     """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
     heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in found.lines]
     return [gettext("time"), *heads], _rows(found.lines)
 
 
-def _rows(lines: Sequence[Line]) -> Iterator[list[str | float | None]]:
+def _rows(lines: Sequence[ExploredLine]) -> Iterator[list[str | float | None]]:
     known = [np.isfinite(line.values) for line in lines]
     times = [line.ts_ms[finite] for line, finite in zip(lines, known, strict=True)]
     instants = np.unique(np.concatenate(times)) if times else np.empty(0, np.int64)

@@ -93,7 +93,7 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class InboxBacklog:
     """Accepted and not yet stored. `failed` are batches set aside because they cannot be stored."""
 
     batches: int
@@ -108,7 +108,7 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusalCount:
     """Refusals of one reason over some days, with the latest example."""
 
     reason: str
@@ -234,7 +234,7 @@ def _strip(
     return tuple(cells)
 
 
-def queue() -> Queue:
+def queue() -> InboxBacklog:
     waiting = Q(failed_at__isnull=True)
     figures = InboxBatch.objects.order_by().aggregate(
         batches=Count("pk", filter=waiting),
@@ -243,7 +243,7 @@ def queue() -> Queue:
         oldest_received_at=Min("received_at", filter=waiting),
         failed=Count("pk", filter=~waiting),
     )
-    return Queue(**figures)
+    return InboxBacklog(**figures)
 
 
 def set_aside() -> QuerySet[InboxBatch]:
@@ -258,14 +258,14 @@ def activity(source: Source, *, start: datetime, end: datetime) -> list[SourceAc
     return list(source.activity.filter(start__gte=start, start__lte=end).order_by("start"))
 
 
-def refused(source: Source, *, start: datetime, end: datetime) -> list[Refused]:
+def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCount]:
     """By reason, most first, over the UTC days that the range touches."""
     by_reason: dict[str, list[Rejection]] = defaultdict(list)
     days = source.rejections.filter(on_date__gte=start.date(), on_date__lte=end.date())
     for rejection in days.order_by("-last_at", "-pk"):
         by_reason[rejection.reason].append(rejection)
     found = [
-        Refused(reason, sum(each.count for each in days), days[0].example, days[0].last_at)
+        RefusalCount(reason, sum(each.count for each in days), days[0].example, days[0].last_at)
         for reason, days in by_reason.items()
     ]
     return sorted(found, key=lambda each: (-each.count, each.reason))

@@ -14,8 +14,8 @@ import psycopg
 from django.conf import settings
 
 from telemetry.binary import binary_cursor
-from telemetry.core.columns import Columns, without
-from telemetry.core.labels import Reason
+from telemetry.core.columns import SampleColumns, without
+from telemetry.core.labels import RefusalReason
 from telemetry.core.series import digest_of_key
 from telemetry.counts import activity_start
 from telemetry.models import Source
@@ -40,7 +40,7 @@ ON CONFLICT (source_id, start) DO UPDATE SET new_series = kept.new_series + excl
 
 
 @dataclass(slots=True)
-class Total:
+class SeriesTotal:
     """Series of a source that have not ended, as counted at an instant and added to since."""
 
     counted_at: datetime
@@ -54,10 +54,10 @@ class Newcomers:
         self._known: dict[int, set[bytes]] = {}
         self._bytes = 0
         self._most_bytes = most_bytes
-        self._totals: dict[int, Total] = {}
+        self._totals: dict[int, SeriesTotal] = {}
         self._spent: dict[int, datetime] = {}
 
-    def let_in(self, columns: Columns, *, source: Source, now: datetime) -> Columns:
+    def let_in(self, columns: SampleColumns, *, source: Source, now: datetime) -> SampleColumns:
         """The columns, without series beyond the limits: those are counted as refused."""
         known = self._known.setdefault(source.pk, set())
         if known.issuperset(columns.keys):
@@ -69,7 +69,10 @@ class Newcomers:
             granted = self._within_rate(cursor, source, within, now)
         if granted:
             self._totals[source.pk].series += granted
-        refused = {Reason.TOO_MANY_NEW_SERIES: new[granted:within], Reason.TOO_MANY_SERIES: new[within:]}
+        refused = {
+            RefusalReason.TOO_MANY_NEW_SERIES: new[granted:within],
+            RefusalReason.TOO_MANY_SERIES: new[within:],
+        }
         beyond = set(new[granted:])
         self._remember(source, [columns.keys[place] for place in unknown if place not in beyond])
         return without(columns, refused) if beyond else columns
@@ -81,7 +84,7 @@ class Newcomers:
         total = self._totals.get(source.pk)
         if total is None or abs(now - total.counted_at) >= COUNTED_EVERY:
             row = cursor.execute(_COUNT, {"source": source.pk}).fetchone()
-            total = self._totals[source.pk] = Total(now, row[0] if row else 0)
+            total = self._totals[source.pk] = SeriesTotal(now, row[0] if row else 0)
         return min(new, max(0, settings.TELEMETRY_SERIES - total.series))
 
     def _within_rate(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
@@ -104,7 +107,7 @@ class Newcomers:
         self._known.setdefault(source.pk, set()).update(keys)
 
 
-def _new(cursor: psycopg.Cursor, source: Source, columns: Columns, places: list[int]) -> list[int]:
+def _new(cursor: psycopg.Cursor, source: Source, columns: SampleColumns, places: list[int]) -> list[int]:
     """Those places whose series the database does not have."""
     digests = {digest_of_key(columns.keys[place]): place for place in places}
     for (digest,) in cursor.execute(_FIND, [source.pk, list(digests)]).fetchall():

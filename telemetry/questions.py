@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from inventory.models import Site
 from telemetry.core.registry import registry
-from telemetry.core.series import Kind
+from telemetry.core.series import MetricKind
 from telemetry.core.spec import (
     Aggregation,
     Matcher,
@@ -55,7 +55,7 @@ PARAMETERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class AdmittedQuery:
     """A spec that may be run, how many series it reads, and how many it leaves out (`telemetry.core.left_out`)."""
 
     spec: QuerySpec
@@ -65,7 +65,7 @@ class Question:
     has_buckets: bool = False
 
 
-def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> Question:
+def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> AdmittedQuery:
     """The question of a query string. Raises SpecError, which names the parameter to blame."""
     now_ms = round(now.timestamp() * 1000)
     metric = params.get("metric", "").strip()
@@ -94,7 +94,9 @@ def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> 
     if read.series * spec.steps > MOST_VALUES:
         held = f"{read.series} series of {spec.steps} points are more than {MOST_VALUES} values"
         raise SpecError("step", f"{held}: choose a longer one, or fewer series")
-    return Question(spec, read.series, read.left_out, counts_up=read.counts_up, has_buckets=read.buckets > 0)
+    return AdmittedQuery(
+        spec, read.series, read.left_out, counts_up=read.counts_up, has_buckets=read.buckets > 0
+    )
 
 
 def _sites(params: QueryDict) -> tuple[int, ...] | None:
@@ -168,8 +170,8 @@ def _series(
     out = reduce(or_, map(left_out_by, rules), Q(pk__in=()))
     counts = Series.objects.filter(asked).aggregate(
         series=Count("pk", filter=~out),
-        counters=Count("pk", filter=~out & Q(kind=Kind.COUNTER)),
-        buckets=Count("pk", filter=~out & Q(kind=Kind.HISTOGRAM)),
+        counters=Count("pk", filter=~out & Q(kind=MetricKind.COUNTER)),
+        buckets=Count("pk", filter=~out & Q(kind=MetricKind.HISTOGRAM)),
         left_out=Count("pk", filter=out),
         cadence_s=Max("source__cadence_s"),
     )

@@ -198,7 +198,7 @@ def _write_5m(start: datetime, sources: Iterable[int]) -> None:
 
 
 def _columns(
-    start: datetime, made: rollup.Rows, counts: NDArray[np.int64], sketches: Sequence[rollup.SketchRow]
+    start: datetime, made: rollup.RollupRows, counts: NDArray[np.int64], sketches: Sequence[rollup.SketchRow]
 ) -> dict[str, Any]:
     return {
         "start": start,

@@ -46,7 +46,7 @@ STORIES = (Story.READY, Story.EXCEPTED, Story.FAILING, Story.HELD, Story.EXCEPTE
 
 
 @dataclass(frozen=True, slots=True)
-class SitePlan:
+class EstateSite:
     number: int
 
     @property
@@ -125,5 +125,5 @@ class SitePlan:
         return 2 * self.it_kw
 
 
-def plans(count: int) -> list[SitePlan]:
-    return [SitePlan(number) for number in range(1, count + 1)]
+def plans(count: int) -> list[EstateSite]:
+    return [EstateSite(number) for number in range(1, count + 1)]

@@ -19,7 +19,7 @@ from inventory.models import (
     CoolingUnit,
     Device,
     DeviceType,
-    Domain,
+    DomainChoices,
     Link,
     Manufacturer,
     Port,
@@ -32,16 +32,20 @@ from inventory.queries import deployed
 from inventory.queries.overview import Totals, sites_with_counts, totals
 from web import clock, units
 from web.audit import is_audited
-from web.history import Wanted, history, visible_models
+from web.history import HistoryQuery, history, visible_models
 from web.permissions import require
 from web.tables import page, respond, wants_table_only
 
 # What each card counts: a role of devices, or a model.
 GROUPS: tuple[tuple[str, str, tuple[str | type[Model], ...]], ...] = (
-    (Domain.COMPUTE, "cpu", (Device.Role.NODE, Accelerator, Device.Role.SERVER, Device.Role.STORAGE)),
-    (Domain.NETWORK, "network", (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY, Port, Link)),
+    (DomainChoices.COMPUTE, "cpu", (Device.Role.NODE, Accelerator, Device.Role.SERVER, Device.Role.STORAGE)),
     (
-        Domain.ENERGY,
+        DomainChoices.NETWORK,
+        "network",
+        (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY, Port, Link),
+    ),
+    (
+        DomainChoices.ENERGY,
         "bolt",
         (PowerFeed, Device.Role.PDU, Device.Role.UPS, Device.Role.METER, CoolingUnit),
     ),
@@ -121,11 +125,11 @@ def _kpi(
 
 
 def _group(found: Totals, key: str, icon: str, objects: tuple[str | type[Model], ...]) -> dict[str, Any]:
-    of_domain = key in Domain.values
+    of_domain = key in DomainChoices.values
     return {
         "key": key,
         "icon": icon,
-        "title": Domain(key).label if of_domain else _("Places and products"),
+        "title": DomainChoices(key).label if of_domain else _("Places and products"),
         "note": _("devices in service, others in all") if of_domain else _("where it is and what it is"),
         "facts": [_line(found, each) for each in objects],
     }
@@ -145,4 +149,4 @@ def _line(found: Totals, what: str | type[Model]) -> dict[str, str]:
 def _recent(request: HttpRequest) -> list[Any]:
     visible = set(visible_models(request.user))
     models = tuple(kind.model for kind in KINDS if is_audited(kind.model) and kind.model in visible)
-    return history(Wanted(models=models), limit=RECENT).rows
+    return history(HistoryQuery(models=models), limit=RECENT).rows

@@ -125,7 +125,7 @@ class RunForm(EvidenceForm):
         }
 
 
-class RecordForm(EvidenceForm):
+class StatementForm(EvidenceForm):
     """What facts and attestations have in common."""
 
     site = forms.ModelChoiceField(
@@ -173,7 +173,7 @@ class RecordForm(EvidenceForm):
         return self.cleaned_data | {"provenance": self.cleaned_data["provenance"] or Provenance.DECLARED}
 
 
-class FactForm(RecordForm):
+class FactForm(StatementForm):
     unit = forms.CharField(
         label=_("Unit"), required=False, max_length=16, help_text=_("Empty: the sub-measure's own.")
     )
@@ -187,7 +187,7 @@ class FactForm(RecordForm):
     field_order = ["site", "check", "part", "value", "unit", "taken_on", "source", "provenance", "note"]
 
 
-class AttestationForm(RecordForm):
+class AttestationForm(StatementForm):
     part = forms.ChoiceField(
         label=_("Sub-measure"), required=False, help_text=_("With one, the value below proves it.")
     )
@@ -225,7 +225,7 @@ class AttestationForm(RecordForm):
         return super().asked() | {"workload_classes": named}
 
 
-class TableForm(EvidenceForm):
+class FactTableForm(EvidenceForm):
     """Facts of many sites at once."""
 
     file = forms.FileField(

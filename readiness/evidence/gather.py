@@ -22,12 +22,12 @@ from readiness.evidence.measures import (
 from readiness.evidence.meters import SiteMeters, SitePower, meters_of, power_by_site
 from readiness.evidence.queries import start_of
 from telemetry import queries as telemetry
-from telemetry.core.spec import Matcher, Operator
+from telemetry.core.spec import LabelOperator, Matcher
 from telemetry.models import Series
 from telemetry.queries import DailySketch, WindowQuantiles
 
-INLET_SENSORS = Matcher("name", Operator.LIKE, ".*[Ii][Nn][Ll][Ee][Tt].*")
-ROUND_TRIPS = Matcher("phase", Operator.IS, "rtt")
+INLET_SENSORS = Matcher("name", LabelOperator.LIKE, ".*[Ii][Nn][Ll][Ee][Tt].*")
+ROUND_TRIPS = Matcher("phase", LabelOperator.IS, "rtt")
 SENSOR_LABELS = ("name", "sensor", "id")
 
 

@@ -91,7 +91,7 @@ def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, st
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class CurrentGround:
     """What the evidence of some sites stands on now; a constant number of statements."""
 
     sites: Mapping[int, Mapping[Change, str]]
@@ -100,7 +100,7 @@ class Ground:
     devices: Mapping[int, frozenset[int]]
 
     @classmethod
-    def of(cls, site_ids: Collection[int], runs: Sequence[ValidationRun]) -> Ground:
+    def of(cls, site_ids: Collection[int], runs: Sequence[ValidationRun]) -> CurrentGround:
         devices: dict[int, set[int]] = {}
         named = RunDevice.objects.filter(run_id__in=[run.pk for run in runs]).order_by()
         for run_id, device_id in named.values_list("run_id", "device_id"):

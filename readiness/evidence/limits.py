@@ -9,13 +9,13 @@ from datetime import date
 
 from django.db.models import Q
 
-from readiness.evidence.core.limits import Declared, LimitInForce, in_force, newest, strictest
+from readiness.evidence.core.limits import DeclaredEntry, LimitInForce, in_force, newest, strictest
 from readiness.evidence.models import DeclaredLimit
 from readiness.framework.core.definition import Framework
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SiteDay:
     """A site on one of its days, and the classes (slugs) that are placed there then."""
 
     site_id: int
@@ -43,7 +43,7 @@ class SiteLimits:
 NONE = SiteLimits()
 
 
-def limits_in_force(places: Sequence[Place], framework: Framework) -> dict[int, SiteLimits]:
+def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int, SiteLimits]:
     """By site id; sites for which nothing is declared are left out."""
     if not places:
         return {}
@@ -59,11 +59,11 @@ def limits_in_force(places: Sequence[Place], framework: Framework) -> dict[int, 
             *("limit_id", "value", "preset", "declared_on"),
         )
     )
-    of_site: dict[int, list[Declared]] = defaultdict(list)
-    of_class: dict[str, list[Declared]] = defaultdict(list)
+    of_site: dict[int, list[DeclaredEntry]] = defaultdict(list)
+    of_class: dict[str, list[DeclaredEntry]] = defaultdict(list)
     for site_id, site, slug, limit_id, value, preset, declared_on in rows:
         whose = site if slug is None else f"class {slug}"
-        entry = Declared(limit_id, value, preset, declared_on, whose)
+        entry = DeclaredEntry(limit_id, value, preset, declared_on, whose)
         if slug is None:
             of_site[site_id].append(entry)
         else:
@@ -80,6 +80,6 @@ def limits_in_force(places: Sequence[Place], framework: Framework) -> dict[int, 
     }
 
 
-def _by_limit(entries: Sequence[Declared], day: date, framework: Framework) -> dict[str, LimitInForce]:
+def _by_limit(entries: Sequence[DeclaredEntry], day: date, framework: Framework) -> dict[str, LimitInForce]:
     found = {entry.limit_id: in_force(entry, framework) for entry in newest(entries, day).values()}
     return {limit_id: limit for limit_id, limit in found.items() if limit is not None}

@@ -10,16 +10,16 @@ import numpy as np
 
 from inventory.models import Device, PowerFeed
 from inventory.models.facility import breaker_kw
-from readiness.evidence.core.levels import Level, MeteredLevel
+from readiness.evidence.core.levels import MeteredLevel, MeteringLevel
 from readiness.evidence.core.load import Windows
 from readiness.evidence.measures import CURRENT_METRICS, POWER_METRICS, SITE_POWER_METRICS
 from telemetry.queries import WindowMeans
 
 LEVEL_OF_ROLE = {
-    Device.Role.UPS: Level.UPS,
-    Device.Role.NODE: Level.NODE,
-    Device.Role.SERVER: Level.NODE,
-    Device.Role.STORAGE: Level.NODE,
+    Device.Role.UPS: MeteringLevel.UPS,
+    Device.Role.NODE: MeteringLevel.NODE,
+    Device.Role.SERVER: MeteringLevel.NODE,
+    Device.Role.STORAGE: MeteringLevel.NODE,
 }
 SUPPLY = 0
 """Stands for the site itself among a level's meters, where the supply is metered by series of the site."""
@@ -42,7 +42,7 @@ class Circuit:
 class SiteMeters:
     """The devices in service at each level, and the circuits."""
 
-    levels: dict[Level, set[int]] = field(default_factory=lambda: defaultdict(set))
+    levels: dict[MeteringLevel, set[int]] = field(default_factory=lambda: defaultdict(set))
     circuits: list[Circuit] = field(default_factory=list)
 
 
@@ -61,9 +61,9 @@ def meters_of(site_ids: Collection[int]) -> dict[int, SiteMeters]:
     return meters
 
 
-def _level(role: str, rack_id: int | None) -> Level:
+def _level(role: str, rack_id: int | None) -> MeteringLevel:
     if role == Device.Role.PDU:
-        return Level.ROOM_PDU if rack_id is None else Level.RACK_PDU
+        return MeteringLevel.ROOM_PDU if rack_id is None else MeteringLevel.RACK_PDU
     return LEVEL_OF_ROLE[Device.Role(role)]
 
 
@@ -116,7 +116,7 @@ class SitePower:
             for level, devices in meters.levels.items()
         ]
         if supply is not None:
-            found.append(MeteredLevel(Level.METER, frozenset({SUPPLY}), {SUPPLY: supply}))
+            found.append(MeteredLevel(MeteringLevel.METER, frozenset({SUPPLY}), {SUPPLY: supply}))
         return found
 
     def _kw_of(self, devices: Collection[int]) -> dict[int, Windows]:

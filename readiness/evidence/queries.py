@@ -83,7 +83,7 @@ class SpanFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class MeasurePeriod:
     """What is asked over the last `days` days: the highest of each key and part, or the quantile `q`."""
 
     keys: frozenset[str]
@@ -112,13 +112,13 @@ ORDER BY site_id, key, part, on_date
 
 
 def figures(
-    site_ids: Collection[int], spans: Sequence[Span], *, now: datetime
+    site_ids: Collection[int], spans: Sequence[MeasurePeriod], *, now: datetime
 ) -> list[dict[int, list[SpanFigure]]]:
     """For each span what it asks, by site; one statement each."""
     return [_figures(site_ids, span, now) for span in spans]
 
 
-def _figures(site_ids: Collection[int], span: Span, now: datetime) -> dict[int, list[SpanFigure]]:
+def _figures(site_ids: Collection[int], span: MeasurePeriod, now: datetime) -> dict[int, list[SpanFigure]]:
     statement = _HIGHEST if span.q is None else _SKETCHES
     asked = {"sites": list(site_ids), "keys": sorted(span.keys), "since": span.since(now), "now": now}
     with binary_cursor() as cursor:
@@ -141,14 +141,14 @@ def peaks(
 ) -> dict[int, list[SpanFigure]]:
     """For each site, key and part: the highest of the last `days` days, with the time and provenance of
     the newest."""
-    return figures(site_ids, [Span(frozenset(keys), days)], now=now)[0]
+    return figures(site_ids, [MeasurePeriod(frozenset(keys), days)], now=now)[0]
 
 
 def quantiles(
     site_ids: Collection[int], keys: Collection[str], *, q: float, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
     """For each site, key and part: the quantile of all samples of the last `days` days."""
-    return figures(site_ids, [Span(frozenset(keys), days, q)], now=now)[0]
+    return figures(site_ids, [MeasurePeriod(frozenset(keys), days, q)], now=now)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def distributions(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[Distribution]]:
     """Of the last `days` days, by site; one statement."""
-    since = Span(frozenset(keys), days).since(now)
+    since = MeasurePeriod(frozenset(keys), days).since(now)
     asked = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
     with binary_cursor() as cursor:
         rows = cursor.execute(_DISTRIBUTIONS, asked).fetchall()

@@ -19,8 +19,8 @@ from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, TEST,
 from readiness.evidence.core.proving.baselines import FIRST
 from readiness.evidence.core.proving.values import (
     ALWAYS_VOIDS,
+    AcceleratorIdentity,
     FloorValue,
-    Identity,
     PartKey,
     Proof,
     Run,
@@ -258,7 +258,7 @@ def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozen
 def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
     """Nodes, accelerators and RDMA ports in service; one statement, none where no site has runs."""
     nodes: dict[int, dict[int, str]] = defaultdict(dict)
-    accelerators: dict[int, dict[tuple[int, int], Identity]] = defaultdict(dict)
+    accelerators: dict[int, dict[tuple[int, int], AcceleratorIdentity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
     for nth, site_id, device_id, name, number, part in (
         _fetch(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
@@ -267,7 +267,7 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
             case 1:
                 nodes[site_id][device_id] = name
             case 2:
-                accelerators[site_id][device_id, number] = Identity(serial=part, uuid=name)
+                accelerators[site_id][device_id, number] = AcceleratorIdentity(serial=part, uuid=name)
             case 3:
                 ports[site_id][device_id, part.lower()] = f"{name} {part}"
     return {

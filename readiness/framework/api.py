@@ -30,7 +30,7 @@ from readiness.framework.filters import FrameworkVersionFilters
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.refusals import MAY_EDIT, NeedsReason, NotADraft, StaleRevision
 from web import clock
-from web.rest.errors import BodyTooLarge, Conflict, translated
+from web.rest.errors import Conflict, PayloadTooLarge, translated
 from web.rest.fields import RelatedObjectField
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
@@ -120,7 +120,7 @@ class ImportSerializer(serializers.Serializer):
         given = self.validated_data
         size = len(given["text"].encode()) if "text" in given else given["file"].size
         if size > MOST_BYTES:
-            raise BodyTooLarge(f"A definition has {MOST_BYTES} bytes at most.")
+            raise PayloadTooLarge(f"A definition has {MOST_BYTES} bytes at most.")
         if "text" in given:
             return {"definition.yaml": given["text"]}
         return texts_of(given["file"].name, given["file"].read())

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from readiness.framework import operations
 from readiness.framework.core import editing, wording
-from readiness.framework.core.definition import Check, Decision, Framework, Pillar
+from readiness.framework.core.definition import Check, Framework, OperatorDecision, Pillar
 from readiness.framework.core.loading import load_files, parse
 from readiness.framework.core.packing import texts_of
 from readiness.framework.core.reader import DefinitionError
@@ -52,7 +52,7 @@ class StepForm(forms.Form):
     place = ""
     sections: tuple[tuple[Any, tuple[str, ...]], ...] = ()
 
-    def __init__(self, *args: Any, framework: Framework, decided: Decision, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, framework: Framework, decided: OperatorDecision, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.framework = framework
         self.decided = decided
@@ -242,7 +242,7 @@ def validity_initial(stored: Fields) -> dict[str, Any]:
     }
 
 
-def validity_given(given: Fields, before: Fields, decided: Decision) -> dict[str, Any]:
+def validity_given(given: Fields, before: Fields, decided: OperatorDecision) -> dict[str, Any]:
     return editing.validity(
         before,
         given["valid_for_max_age"],
@@ -260,7 +260,7 @@ def choose_source(form: StepForm, name: str, present: str) -> None:
     field.choices = form.sources(present)
 
 
-class ImportForm(StepForm):
+class DefinitionImportForm(StepForm):
     """A file or a text that takes the place of all that the draft says."""
 
     file = forms.FileField(

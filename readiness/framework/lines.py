@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from readiness.framework.core import wording
-from readiness.framework.core.changes import Change
+from readiness.framework.core.changes import DefinitionChange
 from readiness.framework.core.definition import Check, Framework, Preset, SubMeasure, Threshold, Validity
 from readiness.framework.core.vocabulary import Direction, EvidenceKind
 from readiness.framework.models import DraftStep, FrameworkVersion
@@ -114,7 +114,7 @@ def weights(framework: Framework) -> list[Line]:
     return [{"term": str(gate), "value": weight} for gate, weight in framework.weights.items()]
 
 
-def pillars(framework: Framework, changes: Iterable[Change]) -> list[Line]:
+def pillars(framework: Framework, changes: Iterable[DefinitionChange]) -> list[Line]:
     """Each with its checks, and how many defaults of ours are left in them."""
     touched = {change.where.split(" / ")[0] for change in changes}
     return [
@@ -221,9 +221,9 @@ def check_facts(check: Check) -> list[Line]:
     return said
 
 
-def change_lines(changes: Iterable[Change]) -> list[Line]:
+def change_lines(changes: Iterable[DefinitionChange]) -> list[Line]:
     """Grouped by where they are, in their order."""
-    groups: dict[str, list[Change]] = {}
+    groups: dict[str, list[DefinitionChange]] = {}
     for change in changes:
         groups.setdefault(change.where, []).append(change)
     return [{"where": where or gettext("The whole"), "changes": found} for where, found in groups.items()]

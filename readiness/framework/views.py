@@ -16,9 +16,16 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.models import User
 from readiness.framework import exporting, lines, operations, queries, tables
-from readiness.framework.core.definition import Check, Decision, Framework
+from readiness.framework.core.definition import Check, Framework, OperatorDecision
 from readiness.framework.core.reader import DefinitionError
-from readiness.framework.forms import CheckForm, DraftForm, HeadForm, ImportForm, PillarForm, StepForm
+from readiness.framework.forms import (
+    CheckForm,
+    DefinitionImportForm,
+    DraftForm,
+    HeadForm,
+    PillarForm,
+    StepForm,
+)
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.part_form import PartForm
 from readiness.framework.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT, MAY_SEE, NotADraft, StaleRevision
@@ -178,7 +185,7 @@ def edit_part(request: HttpRequest, pk: int, check_id: str, part_id: str) -> Htt
 @require_http_methods(["GET", "POST"])
 def import_definition(request: HttpRequest, pk: int) -> HttpResponse:
     found = _version(pk)
-    return _step(request, found, ImportForm, gettext("Import"), lines.url_of(found))
+    return _step(request, found, DefinitionImportForm, gettext("Import"), lines.url_of(found))
 
 
 @require_POST
@@ -213,7 +220,7 @@ def _step(
         request.FILES or None,
         initial={"revision": found.revision},
         framework=queries.definition_of(found),
-        decided=Decision(by=str(by), on=at.date().isoformat()),
+        decided=OperatorDecision(by=str(by), on=at.date().isoformat()),
         **given,
     )
     status = 200

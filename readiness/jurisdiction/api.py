@@ -26,10 +26,10 @@ from readiness.jurisdiction.refusals import (
     MAY_EDIT,
     MAY_PUBLISH,
     MAY_SEE,
-    NotADraft,
     NothingPublished,
     NotInForce,
-    StaleRevision,
+    PackNotADraft,
+    StalePackRevision,
 )
 from readiness.jurisdiction.serializers import (
     DataOriginSerializer,
@@ -65,7 +65,7 @@ def named_errors(place: str = "") -> Iterator[None]:
         yield
     except DefinitionError as error:
         raise _refused(error, place) from error
-    except (NotADraft, NotInForce, StaleRevision, NothingPublished) as error:
+    except (PackNotADraft, NotInForce, StalePackRevision, NothingPublished) as error:
         raise Conflict(str(error)) from error
     except DjangoValidationError as error:
         raise translated(error) from error

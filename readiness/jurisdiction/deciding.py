@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any
 
 from readiness.jurisdiction import queries, words
-from readiness.jurisdiction.core.deciding import Finding, Ground, Request
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Request
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 
 
@@ -28,7 +28,7 @@ def told(*, request: Request, on: date, pack: RulePack | None = None) -> dict[st
     }
 
 
-def _finding(finding: Finding, pack: Pack) -> dict[str, Any]:
+def _finding(finding: LegalFinding, pack: RulePackDocument) -> dict[str, Any]:
     return {
         "answer": {"value": str(finding.answer), "label": str(words.ANSWERS[finding.answer])},
         "text": words.sentence(finding, pack),
@@ -45,7 +45,7 @@ def _finding(finding: Finding, pack: Pack) -> dict[str, Any]:
     }
 
 
-def _ground(ground: Ground, pack: Pack, *, deciding: bool) -> dict[str, Any]:
+def _ground(ground: AppliedRule, pack: RulePackDocument, *, deciding: bool) -> dict[str, Any]:
     rule = ground.rule
     return {
         "slug": rule.id,

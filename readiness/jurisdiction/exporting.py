@@ -8,7 +8,7 @@ from readiness.framework.core.reader import DefinitionError
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.loading import load_text
 from readiness.jurisdiction.core.mapping import dump
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 from web.yaml_documents import MOST_BYTES
 
@@ -24,7 +24,7 @@ def exported(pack: RulePack) -> HttpResponse:
     )
 
 
-def imported(name: str, content: bytes) -> Pack:
+def imported(name: str, content: bytes) -> RulePackDocument:
     """Raises DefinitionError, with the line as far as the field is there."""
     if len(content) > MOST_BYTES:
         raise DefinitionError("", f"has {len(content)} bytes; {MOST_BYTES} is the most")

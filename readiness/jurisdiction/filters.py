@@ -7,7 +7,7 @@ from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from web.rest.filters import ObjectFilterSet
 
 
-class Contains(django_filters.CharFilter):
+class ListContains(django_filters.CharFilter):
     """Rules whose list holds the name, as it is written: a country's code, a group, a kind of data."""
 
     def __init__(self, field: str, label: object) -> None:
@@ -18,9 +18,9 @@ class Contains(django_filters.CharFilter):
 
 
 class RuleFilters(ObjectFilterSet):
-    origin = Contains("origins", _("origin"))
-    category = Contains("categories", _("kind of data"))
-    place = Contains("places", _("place"))
+    origin = ListContains("origins", _("origin"))
+    category = ListContains("categories", _("kind of data"))
+    place = ListContains("places", _("place"))
     version = django_filters.CharFilter(field_name="pack__version", label=_("pack"), max_length=50)
 
     class Meta:

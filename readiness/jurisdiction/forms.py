@@ -16,7 +16,7 @@ from readiness.framework.core.reader import DefinitionError
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.deciding import Request
 from readiness.jurisdiction.core.mapping import rule_mapping
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.exporting import imported
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.operations import edit, replace, with_rule
@@ -80,7 +80,7 @@ class RuleForm(forms.Form):
         (_("When it holds"), ("in_force_from", "in_force_until", "checked_on")),
     )
 
-    def __init__(self, *args: Any, pack: Pack, rule: Rule | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, pack: RulePackDocument, rule: Rule | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rule = rule
         self.fields["bases"].choices = [(one.id, one.name) for one in pack.bases]  # type: ignore[attr-defined]
@@ -123,7 +123,7 @@ class RuleForm(forms.Form):
         self.add_error(name if name in self.fields else None, error.message if inside else str(error))
 
 
-class ImportForm(forms.Form):
+class PackImportForm(forms.Form):
     """A file or a text that takes the place of all that the draft says."""
 
     revision = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
@@ -161,7 +161,7 @@ class ImportForm(forms.Form):
         return [{"title": gettext("The pack"), "fields": [self["file"], self["text"]]}]
 
 
-class DraftForm(RefusedForm):
+class PackDraftForm(RefusedForm):
     made_from = forms.ModelChoiceField(RulePack.objects.all(), label=_("Begins as"), empty_label=None)
     version = forms.CharField(
         label=_("Version"), max_length=50, required=False, help_text=_("The next number, if none")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from readiness.jurisdiction import words
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, Rule, RulePack
 from readiness.jurisdiction.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT, MAY_PUBLISH
 from readiness.jurisdiction.rows import rule_from
@@ -20,7 +20,7 @@ from web.visibility import name_of
 type Line = dict[str, Any]
 
 
-def rule_facts(rule: Rule, pack: Pack, today: date) -> list[Line]:
+def rule_facts(rule: Rule, pack: RulePackDocument, today: date) -> list[Line]:
     value = rule_from(rule)
     said: list[Line] = [
         {"term": gettext("Says"), "kind": "answer", "state": rule.effect},

@@ -16,16 +16,16 @@ from accounts.models import User
 from readiness.jurisdiction import queries
 from readiness.jurisdiction.core.loading import load, load_text
 from readiness.jurisdiction.core.mapping import renamed, to_mapping
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 from readiness.jurisdiction.refusals import (
     MAY_ADD,
     MAY_DISCARD,
     MAY_EDIT,
     MAY_PUBLISH,
-    NotADraft,
     NotInForce,
-    StaleRevision,
+    PackNotADraft,
+    StalePackRevision,
     require,
 )
 from readiness.jurisdiction.rows import pack_from, write
@@ -83,7 +83,7 @@ def edit(
     """One step: `change` gets what the draft says and returns what it shall say; all of it is taken, or nothing.
 
     `revision` is what the editor had before them; None where an ETag has compared already. A step that changes
-    nothing is none. Raises MissingPermission, NotADraft, StaleRevision, DefinitionError.
+    nothing is none. Raises MissingPermission, PackNotADraft, StalePackRevision, DefinitionError.
     """
     require(by, MAY_EDIT)
     locked = _locked_draft(draft, revision=revision)
@@ -92,7 +92,9 @@ def edit(
     )
 
 
-def replace(draft: RulePack, pack: Pack, *, revision: int | None, by: User, now: datetime) -> RulePack:
+def replace(
+    draft: RulePack, pack: RulePackDocument, *, revision: int | None, by: User, now: datetime
+) -> RulePack:
     """One step to a pack that was read already: the draft is locked no longer than it takes to compare and write.
 
     The draft keeps its name. Raises as `edit` does.
@@ -103,7 +105,7 @@ def replace(draft: RulePack, pack: Pack, *, revision: int | None, by: User, now:
         return _step(_locked_draft(draft, revision=revision), named, by=by, now=now)
 
 
-def _step(locked: RulePack, pack: Pack, *, by: User, now: datetime) -> RulePack:
+def _step(locked: RulePack, pack: RulePackDocument, *, by: User, now: datetime) -> RulePack:
     """A step that changes nothing is none."""
     if pack.content_digest == locked.digest:
         return locked
@@ -116,7 +118,7 @@ def _step(locked: RulePack, pack: Pack, *, by: User, now: datetime) -> RulePack:
 
 @transaction.atomic
 def discard(draft: RulePack, *, revision: int | None = None, by: User) -> None:
-    """Throw a draft away. Raises MissingPermission, NotADraft, StaleRevision."""
+    """Throw a draft away. Raises MissingPermission, PackNotADraft, StalePackRevision."""
     require(by, MAY_DISCARD)
     locked = _locked_draft(draft, revision=revision)
     with acting(by, message=f"Discard rules {locked.version}"):
@@ -127,7 +129,7 @@ def discard(draft: RulePack, *, revision: int | None = None, by: User) -> None:
 def publish(draft: RulePack, *, digest: str, because: str = "", by: User, now: datetime) -> RulePack:
     """Put a draft in force, and take out what was; `digest` is that of the content decided on.
 
-    Raises MissingPermission, NotADraft, StaleRevision, ValidationError.
+    Raises MissingPermission, PackNotADraft, StalePackRevision, ValidationError.
     """
     require(by, MAY_PUBLISH)
     because = _sentence(because)
@@ -135,7 +137,7 @@ def publish(draft: RulePack, *, digest: str, because: str = "", by: User, now: d
     before = RulePack.objects.published().select_for_update().first()
     locked = _locked_draft(draft, revision=None)
     if locked.digest != digest:
-        raise StaleRevision(
+        raise StalePackRevision(
             _("The draft was changed since you read it. Look at it again before you publish it.")
         )
     with acting(by, message=f"Publish rules {locked.version}"):
@@ -175,7 +177,7 @@ def without_rule(definition: dict[str, Any], slug: str) -> dict[str, Any]:
     return {**definition, "rules": [one for one in definition["rules"] if one["id"] != slug]}
 
 
-def _new(pack: Pack, *, made_from: RulePack | None, by: User | None, now: datetime) -> RulePack:
+def _new(pack: RulePackDocument, *, made_from: RulePack | None, by: User | None, now: datetime) -> RulePack:
     row = RulePack(version=pack.version, made_from=made_from, created_at=now, created_by=by)
     write(row, pack)
     return row
@@ -195,9 +197,9 @@ def _locked_draft(draft: RulePack, *, revision: int | None) -> RulePack:
         .first()
     )
     if locked is None:
-        raise NotADraft(_("%(version)s is gone.") % {"version": draft.version})
+        raise PackNotADraft(_("%(version)s is gone.") % {"version": draft.version})
     if not locked.is_draft:
-        raise NotADraft(
+        raise PackNotADraft(
             _("%(version)s is or was in force, so it is not changed any more. Make a draft from it.")
             % {"version": locked.version}
         )
@@ -206,7 +208,7 @@ def _locked_draft(draft: RulePack, *, revision: int | None) -> RulePack:
             "%(who)s changed the draft since: it is at revision %(now)s, you read revision %(then)s."
             " Open it again and repeat what still applies."
         )
-        raise StaleRevision(
+        raise StalePackRevision(
             told % {"who": locked.edited_by or _("Somebody"), "now": locked.revision, "then": revision}
         )
     return locked

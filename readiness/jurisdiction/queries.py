@@ -11,8 +11,8 @@ from functools import lru_cache
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from readiness.jurisdiction.core.deciding import Decision, Request, decide
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.deciding import CaseDecision, Request, decide
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, DataOrigin, HeldBasis, Rule, RulePack
 from readiness.jurisdiction.refusals import NothingPublished
 from readiness.jurisdiction.rows import pack_from
@@ -23,7 +23,7 @@ def in_force() -> RulePack | None:
     return RulePack.objects.published().first()
 
 
-def current() -> tuple[RulePack, Pack]:
+def current() -> tuple[RulePack, RulePackDocument]:
     """The pack in force; one statement once its rules were read. Raises NothingPublished."""
     row = in_force()
     if row is None:
@@ -31,23 +31,23 @@ def current() -> tuple[RulePack, Pack]:
     return row, content_of(row)
 
 
-def content_in_force() -> Pack | None:
+def content_in_force() -> RulePackDocument | None:
     """What the pack in force says; None where none is."""
     row = in_force()
     return None if row is None else content_of(row)
 
 
-def content_of(row: RulePack) -> Pack:
+def content_of(row: RulePack) -> RulePackDocument:
     return _content(row.pk, row.version, row.digest)
 
 
 @lru_cache(maxsize=16)
-def _content(pack_id: int, version: str, digest: str) -> Pack:
+def _content(pack_id: int, version: str, digest: str) -> RulePackDocument:
     """Keyed by digest too: a draft that goes on is another pack."""
     return pack_from(RulePack.objects.get(pk=pack_id, version=version, digest=digest))
 
 
-def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tuple[RulePack, Decision]:
+def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tuple[RulePack, CaseDecision]:
     """By the pack given, else by that in force. Raises NothingPublished."""
     row = pack if pack is not None else current()[0]
     return row, decide(content_of(row), request, on)

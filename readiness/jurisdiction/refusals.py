@@ -10,7 +10,7 @@ MAY_DISCARD = "jurisdiction.delete_rulepack"
 MAY_PUBLISH = "jurisdiction.publish_rulepack"
 
 
-class NotADraft(Exception):
+class PackNotADraft(Exception):
     """The pack is or was in force; what decided cases is not rewritten."""
 
 
@@ -18,7 +18,7 @@ class NotInForce(Exception):
     """Only the pack in force can be withdrawn."""
 
 
-class StaleRevision(Exception):
+class StalePackRevision(Exception):
     """The draft went on since it was read; the message says who did it."""
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from readiness.jurisdiction.core.mapping import category_mapping
-from readiness.jurisdiction.core.pack import Basis, Category, Citation, Group, Membership, Pack
-from readiness.jurisdiction.core.pack import Rule as RuleValue
-from readiness.jurisdiction.core.vocabulary import Effect, Kind
+from readiness.jurisdiction.core.pack import (
+    Category,
+    Citation,
+    GroupMembership,
+    LegalBasis,
+    PackGroup,
+    RulePackDocument,
+    RuleTerms,
+)
+from readiness.jurisdiction.core.vocabulary import RuleEffect, RuleKind
 from readiness.jurisdiction.models import CountryGroup, GroupMember, Rule, RulePack
 
 
-def pack_from(row: RulePack) -> Pack:
+def pack_from(row: RulePack) -> RulePackDocument:
     """Three statements: rules, groups, members."""
     groups = row.groups.prefetch_related("members").order_by("position", "slug")
-    return Pack(
+    return RulePackDocument(
         version=row.version,
         title=row.title,
         note=row.note,
@@ -22,21 +29,21 @@ def pack_from(row: RulePack) -> Pack:
             Category(one["id"], one["name"], tuple(one.get("implies", ())), one.get("note", ""))
             for one in row.categories
         ),
-        bases=tuple(Basis(one["id"], one["name"]) for one in row.bases),
+        bases=tuple(LegalBasis(one["id"], one["name"]) for one in row.bases),
         groups=tuple(_group(group) for group in groups),
         rules=tuple(rule_from(rule) for rule in row.rules.order_by("position", "slug")),
         content_digest=row.digest,
     )
 
 
-def rule_from(row: Rule) -> RuleValue:
-    return RuleValue(
+def rule_from(row: Rule) -> RuleTerms:
+    return RuleTerms(
         id=row.slug,
         title=row.title,
-        kind=Kind(row.kind),
+        kind=RuleKind(row.kind),
         jurisdiction=row.jurisdiction,
         citation=Citation(row.instrument, row.article, row.source_url),
-        effect=Effect(row.effect),
+        effect=RuleEffect(row.effect),
         origins=frozenset(row.origins),
         categories=frozenset(row.categories),
         places=frozenset(row.places),
@@ -51,12 +58,14 @@ def rule_from(row: Rule) -> RuleValue:
     )
 
 
-def _group(row: CountryGroup) -> Group:
-    members = tuple(Membership(one.country, one.since, one.until) for one in row.members.all())
-    return Group(row.slug, row.name, Citation(row.instrument, row.article, row.source_url), members, row.note)
+def _group(row: CountryGroup) -> PackGroup:
+    members = tuple(GroupMembership(one.country, one.since, one.until) for one in row.members.all())
+    return PackGroup(
+        row.slug, row.name, Citation(row.instrument, row.article, row.source_url), members, row.note
+    )
 
 
-def write(row: RulePack, pack: Pack) -> None:
+def write(row: RulePack, pack: RulePackDocument) -> None:
     """The row and its rules and groups as `pack` says; rules that stay as they are keep their row and history."""
     row.title, row.note, row.as_of = pack.title, pack.note, pack.as_of
     row.check_again_days, row.digest = pack.check_again_days, pack.content_digest
@@ -67,7 +76,7 @@ def write(row: RulePack, pack: Pack) -> None:
     _write_groups(row, pack)
 
 
-def _write_rules(row: RulePack, pack: Pack) -> None:
+def _write_rules(row: RulePack, pack: RulePackDocument) -> None:
     stored = {one.slug: one for one in row.rules.all()}
     wanted = {rule.id: _columns(rule, position) for position, rule in enumerate(pack.rules)}
     row.rules.exclude(slug__in=wanted).delete()
@@ -85,7 +94,7 @@ def _write_rules(row: RulePack, pack: Pack) -> None:
         Rule.objects.bulk_update(changed, list(next(iter(wanted.values()))))
 
 
-def _columns(rule: RuleValue, position: int) -> dict[str, object]:
+def _columns(rule: RuleTerms, position: int) -> dict[str, object]:
     return {
         "position": position,
         "title": rule.title,
@@ -109,7 +118,7 @@ def _columns(rule: RuleValue, position: int) -> dict[str, object]:
     }
 
 
-def _write_groups(row: RulePack, pack: Pack) -> None:
+def _write_groups(row: RulePack, pack: RulePackDocument) -> None:
     """Groups are few and change seldom: those that differ are written anew."""
     stored = {one.slug: (one, _group(one)) for one in row.groups.prefetch_related("members")}
     row.groups.exclude(slug__in=pack.groups_by_id).delete()

@@ -12,7 +12,7 @@ from readiness.jurisdiction.exporting import MOST_BYTES
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.jurisdiction.rows import rule_from
 from readiness.jurisdiction.words import NOTICE
-from web.rest.errors import BodyTooLarge
+from web.rest.errors import PayloadTooLarge
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer
 
@@ -46,7 +46,7 @@ class NoticeField(serializers.CharField):
         return str(NOTICE)
 
 
-class DefinitionField(serializers.JSONField):
+class PackField(serializers.JSONField):
     """All that the pack says, as a mapping in the form of the YAML file."""
 
     def get_attribute(self, instance: RulePack) -> Any:
@@ -84,7 +84,7 @@ class RulePackSerializer(ObjectSerializer):
 
 
 class WholeRulePackSerializer(RulePackSerializer):
-    definition = DefinitionField(required=False)
+    definition = PackField(required=False)
 
     class Meta(RulePackSerializer.Meta):
         fields = (*RulePackSerializer.Meta.fields, "definition")
@@ -169,7 +169,7 @@ class RulePackImportSerializer(serializers.Serializer):
         given = self.validated_data
         text = given["text"].encode() if "text" in given else b""
         if (len(text) if "text" in given else given["file"].size) > MOST_BYTES:
-            raise BodyTooLarge(f"A pack has {MOST_BYTES} bytes at most.")
+            raise PayloadTooLarge(f"A pack has {MOST_BYTES} bytes at most.")
         return ("definition.yaml", text) if "text" in given else (given["file"].name, given["file"].read())
 
 

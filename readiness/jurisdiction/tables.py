@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from readiness.jurisdiction import words
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.filters import RuleFilters, RulePackFilters
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.rows import rule_from
 from web.tables import Column, Table
 
 
-def rules(pack: Pack, today: date) -> Table:
+def rules(pack: RulePackDocument, today: date) -> Table:
     """Of one pack, by jurisdiction; what is in doubt is told as of `today`."""
 
     def covers(row: Rule) -> str:

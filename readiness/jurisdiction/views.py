@@ -17,7 +17,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from accounts.models import User
 from readiness.framework.core.reader import DefinitionError
 from readiness.jurisdiction import deciding, exporting, lines, operations, queries, tables, words
-from readiness.jurisdiction.forms import DraftForm, ImportForm, PublishForm, RuleForm, TryForm
+from readiness.jurisdiction.forms import PackDraftForm, PackImportForm, PublishForm, RuleForm, TryForm
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.refusals import (
     MAY_ADD,
@@ -25,9 +25,9 @@ from readiness.jurisdiction.refusals import (
     MAY_EDIT,
     MAY_PUBLISH,
     MAY_SEE,
-    NotADraft,
     NotInForce,
-    StaleRevision,
+    PackNotADraft,
+    StalePackRevision,
 )
 from web import answers
 from web import tables as table_kit
@@ -147,7 +147,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 def draft(request: HttpRequest) -> HttpResponse:
     in_force = queries.in_force()
     begins = request.GET.get("from") or (in_force.pk if in_force else None)
-    form = DraftForm(request.POST or None, initial={"made_from": begins})
+    form = PackDraftForm(request.POST or None, initial={"made_from": begins})
     if request.method == "POST" and form.is_valid():
         try:
             made = operations.make_draft(**form.cleaned_data, by=_reader(request), now=now())
@@ -176,7 +176,7 @@ def draft(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def import_pack(request: HttpRequest, pk: int) -> HttpResponse:
     found = _pack(pk)
-    form = ImportForm(request.POST or None, request.FILES or None, initial={"revision": found.revision})
+    form = PackImportForm(request.POST or None, request.FILES or None, initial={"revision": found.revision})
     return _step(request, found, form, gettext("Import"), tables.pack_url(found))
 
 
@@ -218,7 +218,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
             by=_reader(request),
             now=now(),
         )
-    except (NotADraft, DefinitionError) as error:
+    except (PackNotADraft, DefinitionError) as error:
         return _pack_page(request, _pack(found.pack_id), refusals=[str(error)], status=409)
     messages.success(request, gettext("The rule “%(rule)s” is gone.") % {"rule": found.title})
     return HttpResponseRedirect(tables.pack_url(found.pack))
@@ -232,7 +232,7 @@ def publish(request: HttpRequest, pk: int) -> HttpResponse:
     sent = {"digest": request.POST.get("digest", ""), "because": request.POST.get("because", "")}
     try:
         operations.publish(found, **sent, by=_reader(request), now=now())
-    except (NotADraft, StaleRevision) as error:
+    except (PackNotADraft, StalePackRevision) as error:
         return _pack_page(request, _pack(pk), refusals=[str(error)], status=409)
     except ValidationError as error:
         return _pack_page(request, found, refusals=error.messages, status=422)
@@ -260,14 +260,14 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     found = _pack(pk)
     try:
         operations.discard(found, revision=_revision(request), by=_reader(request))
-    except (NotADraft, StaleRevision) as error:
+    except (PackNotADraft, StalePackRevision) as error:
         return _pack_page(request, _pack(pk), refusals=[str(error)], status=409)
     messages.success(request, gettext("The draft %(version)s is gone.") % {"version": found.version})
     return HttpResponseRedirect(reverse("rule-packs"))
 
 
 def _step(
-    request: HttpRequest, found: RulePack, form: RuleForm | ImportForm, heading: str, back: str
+    request: HttpRequest, found: RulePack, form: RuleForm | PackImportForm, heading: str, back: str
 ) -> HttpResponse:
     """The form of one step, and the step. Whoever comes late is told so, with what they entered still there."""
     if request.method == "GET" and not found.is_draft:
@@ -280,7 +280,7 @@ def _step(
                 form.save(found, by=_reader(request), now=now())
             except DefinitionError as error:
                 form.refused(error)
-            except (NotADraft, StaleRevision) as error:
+            except (PackNotADraft, StalePackRevision) as error:
                 form.add_error(None, str(error))
                 status = 409
             else:

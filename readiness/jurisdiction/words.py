@@ -9,29 +9,29 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.jurisdiction.core.deciding import Finding, Ground, Missing
-from readiness.jurisdiction.core.pack import ANYWHERE, Pack, Rule
-from readiness.jurisdiction.core.vocabulary import Answer, Doubt, Gap, Kind
+from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Missing
+from readiness.jurisdiction.core.pack import ANYWHERE, RulePackDocument, RuleTerms
+from readiness.jurisdiction.core.vocabulary import Doubt, LegalAnswer, RuleKind, UndecidedReason
 from readiness.workloads.core.countries import COUNTRIES
 
 NOTICE = _("Not legal advice: the rules are a start, to be checked by whoever answers for them.")
 ANSWERS = {
-    Answer.ALLOWED: _("Allowed"),
-    Answer.NEEDS_BASIS: _("Needs a basis"),
-    Answer.CANNOT_DECIDE: _("Cannot be decided"),
-    Answer.FORBIDDEN: _("Forbidden"),
+    LegalAnswer.ALLOWED: _("Allowed"),
+    LegalAnswer.NEEDS_BASIS: _("Needs a basis"),
+    LegalAnswer.CANNOT_DECIDE: _("Cannot be decided"),
+    LegalAnswer.FORBIDDEN: _("Forbidden"),
 }
-KINDS = {Kind.RESIDENCY: _("Residency"), Kind.SOVEREIGNTY: _("Sovereignty")}
+KINDS = {RuleKind.RESIDENCY: _("Residency"), RuleKind.SOVEREIGNTY: _("Sovereignty")}
 QUESTIONS = {
-    Kind.RESIDENCY: _("May the data lie there?"),
-    Kind.SOVEREIGNTY: _("May whoever controls the operator be there?"),
+    RuleKind.RESIDENCY: _("May the data lie there?"),
+    RuleKind.SOVEREIGNTY: _("May whoever controls the operator be there?"),
 }
 _MISSING = {
-    Gap.UNKNOWN_ORIGIN: _("whose law the data is under is not known (%(what)s)"),
-    Gap.UNKNOWN_PLACE: _("the country is not known (%(what)s)"),
-    Gap.NO_CATEGORY: _("no kind of data is named"),
-    Gap.UNKNOWN_CATEGORY: _("the rules know no kind of data called %(what)s"),
-    Gap.NO_RULE: _("no rule covers %(what)s here"),
+    UndecidedReason.UNKNOWN_ORIGIN: _("whose law the data is under is not known (%(what)s)"),
+    UndecidedReason.UNKNOWN_PLACE: _("the country is not known (%(what)s)"),
+    UndecidedReason.NO_CATEGORY: _("no kind of data is named"),
+    UndecidedReason.UNKNOWN_CATEGORY: _("the rules know no kind of data called %(what)s"),
+    UndecidedReason.NO_RULE: _("no rule covers %(what)s here"),
 }
 _DOUBTS = {
     Doubt.UNDATED: _("it is not known since when it is in force"),
@@ -39,17 +39,17 @@ _DOUBTS = {
 }
 
 
-def sentence(finding: Finding, pack: Pack) -> str:
+def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
     """`Needs a basis: one of A or B (GDPR, Art. 46).`"""
     answer = gettext(str(ANSWERS[finding.answer]))
     reasons = [missing(one, pack, finding.kind) for one in finding.missing]
-    if finding.answer == Answer.FORBIDDEN:
+    if finding.answer == LegalAnswer.FORBIDDEN:
         reasons = []
     reasons += [ground(one, pack) for one in finding.deciding]
     return f"{answer}: {'; '.join(reasons)}."
 
 
-def ground(one: Ground, pack: Pack) -> str:
+def ground(one: AppliedRule, pack: RulePackDocument) -> str:
     """What a rule comes to, with its citation."""
     cited = cite(one.rule)
     if one.doubt is not None:
@@ -58,33 +58,33 @@ def ground(one: Ground, pack: Pack) -> str:
     if one.met_by:
         basis = pack.bases_by_id[one.met_by].name
         return gettext("%(basis)s is on record (%(cited)s)") % {"basis": basis, "cited": cited}
-    if one.answer == Answer.NEEDS_BASIS:
+    if one.answer == LegalAnswer.NEEDS_BASIS:
         return gettext("%(bases)s (%(cited)s)") % {"bases": any_of(one.rule.bases, pack), "cited": cited}
     return f"{one.rule.title} ({cited})"
 
 
-def missing(one: Missing, pack: Pack, kind: Kind) -> str:
+def missing(one: Missing, pack: RulePackDocument, kind: RuleKind) -> str:
     what = one.what
-    if one.gap in (Gap.NO_RULE, Gap.UNKNOWN_CATEGORY):
+    if one.gap in (UndecidedReason.NO_RULE, UndecidedReason.UNKNOWN_CATEGORY):
         known = pack.categories_by_id.get(what)
         what = known.name if known else what
     elif not what:
         what = gettext("not given")
-    if one.gap == Gap.UNKNOWN_PLACE and kind == Kind.SOVEREIGNTY:
+    if one.gap == UndecidedReason.UNKNOWN_PLACE and kind == RuleKind.SOVEREIGNTY:
         return gettext("the country of whoever controls the operator is not known (%(what)s)") % {
             "what": what
         }
     return gettext(str(_MISSING[one.gap])) % {"what": what}
 
 
-def any_of(bases: Iterable[str], pack: Pack) -> str:
+def any_of(bases: Iterable[str], pack: RulePackDocument) -> str:
     names = [pack.bases_by_id[basis].name if basis in pack.bases_by_id else basis for basis in bases]
     if len(names) == 1:
         return names[0]
     return gettext("one of %(names)s or %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]}
 
 
-def cite(rule: Rule) -> str:
+def cite(rule: RuleTerms) -> str:
     return f"{rule.citation.instrument}, {rule.citation.article}"
 
 
@@ -93,7 +93,7 @@ def country(code: str) -> str:
     return f"{COUNTRIES[code]} ({code})" if code in COUNTRIES else code
 
 
-def places(names: Iterable[str], pack: Pack) -> str:
+def places(names: Iterable[str], pack: RulePackDocument) -> str:
     """Countries and groups by name."""
     said = []
     for name in sorted(names):
@@ -104,7 +104,7 @@ def places(names: Iterable[str], pack: Pack) -> str:
     return ", ".join(said)
 
 
-def covers(rule: Rule, pack: Pack) -> str:
+def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
     """`Personal data under the law of X, in Y except Z`, the scope of a rule in one sentence."""
     data = ", ".join(
         pack.categories_by_id[one].name for one in sorted(rule.categories) if one in pack.categories_by_id
@@ -115,7 +115,7 @@ def covers(rule: Rule, pack: Pack) -> str:
         "places": places(rule.places, pack),
         "left_out": places(rule.places_except, pack),
     }
-    if rule.kind == Kind.RESIDENCY:
+    if rule.kind == RuleKind.RESIDENCY:
         if rule.places_except:
             return gettext("%(data)s of %(origins)s, lying in %(places)s except %(left_out)s") % told
         return gettext("%(data)s of %(origins)s, lying in %(places)s") % told
@@ -126,7 +126,7 @@ def covers(rule: Rule, pack: Pack) -> str:
     return gettext("%(data)s of %(origins)s, operator controlled from %(places)s") % told
 
 
-def standing(rule: Rule, pack: Pack, today: date) -> str:
+def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     """`since 25 May 2018`, and why it decides nothing where it is in doubt."""
     begins, ends = rule.in_force_from, rule.in_force_until
     if begins is None:

@@ -81,7 +81,7 @@ class AnswerNoteSerializer(serializers.Serializer):
     )
 
 
-class EndSerializer(serializers.Serializer):
+class EndAssignmentSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=1000)
 
 
@@ -140,7 +140,7 @@ _moved = inline_serializer(
 )
 
 
-def _told(move: reassigning.Move) -> dict[str, Any]:
+def _told(move: reassigning.Reassignment) -> dict[str, Any]:
     one = move.assignment
     after_state = one.state if move.kind == "deputy" else Assignment.State.PROPOSED.value
     return {
@@ -194,10 +194,10 @@ class AssignmentViewSet(ObjectViewSet):
     def decline(self, request: Request, pk: str) -> Response:
         return self._done(request, AnswerNoteSerializer, operations.decline)
 
-    @extend_schema(request=EndSerializer, summary="End it now, or withdraw the proposal")
+    @extend_schema(request=EndAssignmentSerializer, summary="End it now, or withdraw the proposal")
     @action(detail=True, methods=["post"], permission_classes=_may_see)
     def end(self, request: Request, pk: str) -> Response:
-        return self._done(request, EndSerializer, operations.end)
+        return self._done(request, EndAssignmentSerializer, operations.end)
 
     @extend_schema(request=None, summary="The accountable person still answers for it")
     @action(detail=True, methods=["post"], permission_classes=_may_see)
@@ -267,7 +267,7 @@ def _read(serializer: type[serializers.Serializer], request: Request) -> dict[st
 _gap = inline_serializer(
     "OwnershipGap",
     {
-        "queue": serializers.ChoiceField([each.value for each in gaps.Queue]),
+        "queue": serializers.ChoiceField([each.value for each in gaps.OwnershipQueue]),
         "site": serializers.CharField(),
         "site_name": serializers.CharField(),
         "item": serializers.ChoiceField(Assignment.Item.values),
@@ -288,7 +288,9 @@ class GapsView(APIView):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("queue", OpenApiTypes.STR, enum=[each.value for each in gaps.Queue], many=True),
+            OpenApiParameter(
+                "queue", OpenApiTypes.STR, enum=[each.value for each in gaps.OwnershipQueue], many=True
+            ),
             OpenApiParameter("item", OpenApiTypes.STR, enum=Assignment.Item.values, many=True),
             OpenApiParameter("site", OpenApiTypes.STR, description="Slug", many=True),
             OpenApiParameter("limit", OpenApiTypes.INT),
@@ -323,7 +325,7 @@ class GapsView(APIView):
         return Response({"evaluated_at": now, "count": len(found), "results": rows})
 
 
-_KNOWN = {"queue": tuple(each.value for each in gaps.Queue), "item": tuple(Assignment.Item.values)}
+_KNOWN = {"queue": tuple(each.value for each in gaps.OwnershipQueue), "item": tuple(Assignment.Item.values)}
 
 
 def _chosen(request: Request, name: str, known: tuple[str, ...]) -> set[str]:
@@ -342,7 +344,7 @@ def _offset(request: Request) -> int:
     return int(text)
 
 
-def _gap_row(gap: gaps.Gap, *, names: bool) -> dict[str, Any]:
+def _gap_row(gap: gaps.QueuedItem, *, names: bool) -> dict[str, Any]:
     about = gap.about
     return {
         "queue": gap.queue.value,

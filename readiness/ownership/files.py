@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import User
 from inventory.models import Site
 from readiness.ownership import operations, rules
-from readiness.ownership.core.sheet import BadSheet, Row, Wrong
+from readiness.ownership.core.sheet import BadSheet, SheetRow, Wrong
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
@@ -111,13 +111,13 @@ class Changes:
 
 @dataclass(slots=True)
 class _Plan:
-    proposals: list[tuple[Row, operations.Proposal]] = field(default_factory=list)
-    amendments: list[tuple[Row, Assignment, dict[str, Any]]] = field(default_factory=list)
+    proposals: list[tuple[SheetRow, operations.Proposal]] = field(default_factory=list)
+    amendments: list[tuple[SheetRow, Assignment, dict[str, Any]]] = field(default_factory=list)
     unchanged: int = 0
     wrongs: list[Wrong] = field(default_factory=list)
 
 
-def take(found: Sequence[Row], *, only_check: bool, by: User, now: datetime) -> Changes:
+def take(found: Sequence[SheetRow], *, only_check: bool, by: User, now: datetime) -> Changes:
     """Propose and amend what the rows say, all of it or nothing.
 
     Raises BadSheet with every line that is wrong, MissingPermission. `only_check` does it and takes it back.
@@ -137,8 +137,8 @@ def take(found: Sequence[Row], *, only_check: bool, by: User, now: datetime) -> 
     )
 
 
-def _planned(found: Sequence[Row], now: datetime) -> _Plan:
-    plan, known = _Plan(), _Known.read(found, now)
+def _planned(found: Sequence[SheetRow], now: datetime) -> _Plan:
+    plan, known = _Plan(), _SheetNames.read(found, now)
     seen: set[tuple[str, str, str]] = set()
     for row in found:
         key = (row.values["site"], row.values["item"], row.values["accountable"])
@@ -151,7 +151,7 @@ def _planned(found: Sequence[Row], now: datetime) -> _Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _SheetNames:
     """What the words of a file may mean."""
 
     sites: Mapping[str, Site]
@@ -160,7 +160,7 @@ class _Known:
     live: Mapping[tuple[int, str], list[Assignment]]
 
     @classmethod
-    def read(cls, found: Sequence[Row], now: datetime) -> _Known:
+    def read(cls, found: Sequence[SheetRow], now: datetime) -> _SheetNames:
         """Four statements, however many rows."""
         slugs = {row.values["site"] for row in found}
         sites = {site.slug: site for site in Site.objects.filter(slug__in=slugs)}
@@ -174,7 +174,7 @@ class _Known:
         return cls(sites, people, teams, live)
 
 
-def _plan_row(row: Row, known: _Known, plan: _Plan, now: datetime) -> None:
+def _plan_row(row: SheetRow, known: _SheetNames, plan: _Plan, now: datetime) -> None:
     wrongs: list[Wrong] = []
     meant = _meaning(row, known, wrongs)
     plan.wrongs += wrongs
@@ -207,7 +207,7 @@ def _plan_row(row: Row, known: _Known, plan: _Plan, now: datetime) -> None:
     plan.proposals.append((row, proposal))
 
 
-def _plan_same(row: Row, same: Assignment, meant: Mapping[str, Any], plan: _Plan) -> None:
+def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: _Plan) -> None:
     """The person has it, or is asked already: what was accepted stays, the rest may be amended."""
     fixed = {
         "team": (meant["team"], same.team),
@@ -241,7 +241,7 @@ def _alike(wanted: Any, is_now: Any) -> bool:
     return bool(wanted == is_now)
 
 
-def _meaning(row: Row, known: _Known, wrongs: list[Wrong]) -> dict[str, Any]:
+def _meaning(row: SheetRow, known: _SheetNames, wrongs: list[Wrong]) -> dict[str, Any]:
     values = row.values
 
     def found(name: str, among: Mapping[str, Any], what: str, *, needed: bool) -> Any:
@@ -271,7 +271,7 @@ def _meaning(row: Row, known: _Known, wrongs: list[Wrong]) -> dict[str, Any]:
     return meant
 
 
-def _instant(row: Row, wrongs: list[Wrong]) -> datetime | None:
+def _instant(row: SheetRow, wrongs: list[Wrong]) -> datetime | None:
     text = row.values["begins_at"]
     if not text:
         return None
@@ -300,7 +300,7 @@ def _apply(plan: _Plan, *, by: User, now: datetime) -> None:
         some = plan.proposals[start : start + rules.MOST_AT_ONCE]
         try:
             operations.propose_many([proposal for _row, proposal in some], by=by, now=now)
-        except operations.Refused as error:
+        except operations.ProposalsRefused as error:
             for number, refused in error.refusals.items():
                 plan.wrongs += _wrongs(some[number][0].line, refused)
 

@@ -140,7 +140,7 @@ class ReassignForm(RefusedForm):
         _choice(self, "team").queryset = Team.objects.there(now).order_by("name", "pk")
 
 
-class NoteForm(forms.Form):
+class AssignmentNoteForm(forms.Form):
     """Words beside an answer."""
 
     note = forms.CharField(label=_("Note"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
@@ -154,7 +154,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class ImportForm(forms.Form):
+class SheetImportForm(forms.Form):
     file = forms.FileField(label=_("File"), help_text=_("CSV as it is exported here, UTF-8, 2 MB at most."))
     only_check = forms.BooleanField(
         label=_("Only check it, and change nothing"), required=False, initial=True

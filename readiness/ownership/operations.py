@@ -28,7 +28,7 @@ CHECKLIST = (
 """What a hand-over goes through. Accepting does not wait for it; what is left open stays on the page."""
 
 
-class Refused(ValidationError):
+class ProposalsRefused(ValidationError):
     """Of many proposals those that cannot be made, by their number."""
 
     def __init__(self, refusals: Mapping[int, ValidationError]) -> None:
@@ -87,7 +87,7 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
         except ValidationError as error:
             refusals[number] = error
     if refusals:
-        raise Refused(refusals)
+        raise ProposalsRefused(refusals)
     return made
 
 
@@ -141,7 +141,7 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
 def accept(assignment: Assignment, *, note: str = "", by: User, now: datetime) -> Assignment:
     """The person named says yes. Whoever answered before does so until then, and no longer.
 
-    Raises NotNamed, WrongState, and ValidationError where somebody else is accountable in that time.
+    Raises NotThePersonNamed, WrongState, and ValidationError where somebody else is accountable in that time.
     """
     locked = _locked(assignment)
     rules.require_named(locked, by)
@@ -185,7 +185,7 @@ def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None
 
 @transaction.atomic
 def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> Assignment:
-    """The person named says no, and why. Raises NotNamed, WrongState, ValidationError."""
+    """The person named says no, and why. Raises NotThePersonNamed, WrongState, ValidationError."""
     locked = _locked(assignment)
     rules.require_named(locked, by)
     rules.refuse_unless(locked, locked.state == Assignment.State.PROPOSED)
@@ -200,7 +200,7 @@ def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> As
 def confirm(assignment: Assignment, *, by: User, now: datetime) -> Assignment:
     """The accountable person says that they still answer for it; it counts anew from now.
 
-    Raises NotNamed, WrongState.
+    Raises NotThePersonNamed, WrongState.
     """
     locked = _locked(assignment)
     rules.require_named(locked, by)
@@ -266,7 +266,7 @@ def amend(
 def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> HandoverStep:
     """Tick a line of the checklist, or take the tick back. The person named does, or whoever may propose.
 
-    Raises NotNamed, WrongState.
+    Raises NotThePersonNamed, WrongState.
     """
     locked = HandoverStep.objects.select_for_update(of=("self",)).get(pk=step.pk)
     assignment = Assignment.objects.select_related("accountable").get(pk=locked.assignment_id)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import BooleanField, ExpressionWrapper, Max, Q
 
-from readiness.ownership.core.standing import Item, Standing, Term, standing_in_force
+from readiness.ownership.core.standing import Item, ItemStanding, Term, standing_in_force
 from readiness.ownership.models import Assignment, in_force
 from telemetry.binary import binary_cursor
 
@@ -102,11 +102,11 @@ ORDER BY one.id
 """
 
 
-class Cell(NamedTuple):
+class OwnershipCell(NamedTuple):
     """One item of one site. `current` is in force; `coming` was asked, or accepted and begins later."""
 
     item: Item
-    standing: Standing
+    standing: ItemStanding
     current: Live | None = None
     coming: Live | None = None
 
@@ -117,9 +117,9 @@ class Cell(NamedTuple):
 
 
 ITEMS = {item.value: item for item in Item}
-UNOWNED = {item: Cell(item, Standing.UNOWNED) for item in Item}
+UNOWNED = {item: OwnershipCell(item, ItemStanding.UNOWNED) for item in Item}
 
-type SiteCells = Mapping[Item, Cell]
+type SiteCells = Mapping[Item, OwnershipCell]
 
 
 def live(
@@ -152,7 +152,7 @@ def cells(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int
 
 
 def cells_of(found: Iterable[Live], *, now: datetime) -> dict[int, SiteCells]:
-    by_site: dict[int, dict[Item, Cell]] = {}
+    by_site: dict[int, dict[Item, OwnershipCell]] = {}
     for one in found:
         of_site = by_site.get(one.site_id)
         if of_site is None:
@@ -160,14 +160,14 @@ def cells_of(found: Iterable[Live], *, now: datetime) -> dict[int, SiteCells]:
         item = ITEMS[one.item]
         there = of_site[item]
         if one.is_in_force:
-            of_site[item] = Cell(item, _standing(one, now), one, there.coming)
+            of_site[item] = OwnershipCell(item, _standing(one, now), one, there.coming)
         else:
-            standing = there.standing if there.current else Standing.WAITING
-            of_site[item] = Cell(item, standing, there.current, one)
+            standing = there.standing if there.current else ItemStanding.WAITING
+            of_site[item] = OwnershipCell(item, standing, there.current, one)
     return by_site  # type: ignore[return-value]
 
 
-def _standing(one: Live, now: datetime) -> Standing:
+def _standing(one: Live, now: datetime) -> ItemStanding:
     return standing_in_force(
         has_left=one.has_left,
         is_due=one.due_at is not None and one.due_at <= now,
@@ -180,7 +180,7 @@ class SiteOwner(NamedTuple):
 
     person: str
     team: str
-    standing: Standing
+    standing: ItemStanding
 
 
 def owners(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteOwner]:

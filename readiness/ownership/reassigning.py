@@ -19,7 +19,7 @@ from readiness.people.models import Person, Team
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Reassignment:
     """One assignment, before and after. `problem` says why it cannot be done, "" where it can.
 
     `kind` is `ask` (the other is asked to accept), `ask-again` (a proposal is withdrawn and made to the other), or
@@ -34,7 +34,7 @@ class Move:
     problem: str = ""
 
 
-def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Move]:
+def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Reassignment]:
     """What reassigning comes to, by site and item. Two statements."""
     live = Assignment.objects.live(now).filter(Q(accountable=source) | Q(deputy=source))
     found = list(
@@ -58,14 +58,14 @@ def _move(
     team: Team | None,
     asked: Assignment | None,
     now: datetime,
-) -> Move:
+) -> Reassignment:
     if one.accountable_id != source.pk:
         problem = (
             _("The deputy is somebody else than who is accountable.")
             if one.accountable_id == target.pk
             else ""
         )
-        return Move(one, "deputy", one.accountable, one.team, target, problem)
+        return Reassignment(one, "deputy", one.accountable, one.team, target, problem)
     kind = "ask-again" if one.state == Assignment.State.PROPOSED else "ask"
     deputy = one.deputy
     if deputy is not None and (deputy.pk == target.pk or deputy.left_by(now)):
@@ -75,13 +75,13 @@ def _move(
         problem = _("Assignment %(id)s waits for somebody or begins later: end it first.") % {"id": asked.pk}
     elif one.state == Assignment.State.ACCEPTED and one.effective_at > now:
         problem = _("It was accepted and begins later: end it first.")
-    return Move(one, kind, target, team or one.team, deputy, problem)
+    return Reassignment(one, kind, target, team or one.team, deputy, problem)
 
 
 @transaction.atomic
 def reassign(
     *, source: Person, target: Person, team: Team | None = None, by: User, now: datetime
-) -> list[Move]:
+) -> list[Reassignment]:
     """Ask `target` for all that `source` answers for or is asked for, and make them deputy where `source` is.
 
     All of it or nothing: raises ValidationError with a message for each assignment that stands in the way,
@@ -112,7 +112,7 @@ def refuse_target(source: Person, target: Person, now: datetime) -> None:
         raise ValidationError({"to": [_("No user has confirmed to be this person, so nobody could accept.")]})
 
 
-def _refuse_problems(moves: Sequence[Move]) -> None:
+def _refuse_problems(moves: Sequence[Reassignment]) -> None:
     problems = [f"{move.assignment}: {move.problem}" for move in moves if move.problem]
     if problems:
         raise ValidationError({"from": problems})
@@ -120,7 +120,7 @@ def _refuse_problems(moves: Sequence[Move]) -> None:
         raise ValidationError({"from": [_("This person answers for nothing and is asked for nothing.")]})
 
 
-def _apply(moves: Sequence[Move], *, by: User, now: datetime) -> None:
+def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
     proposals = []
     for move in moves:
         one = move.assignment

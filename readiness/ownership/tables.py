@@ -9,14 +9,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
-from readiness.ownership.core.standing import Item, Standing
-from readiness.ownership.gaps import BoardSite, Fleet, Gap, Load
+from readiness.ownership.core.standing import Item, ItemStanding
+from readiness.ownership.gaps import BoardSite, Load, OwnedFleet, QueuedItem
 from readiness.ownership.words import QUEUES, SHORT, cell_text, due, item_label, link, who
 from web.states import STATES
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 from web.units import power
 
-STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in Standing]
+STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in ItemStanding]
 SITE_EMPTY = {
     "title": _("No sites yet"),
     "text": _("The board shows every site against the seven items that somebody answers for."),
@@ -34,7 +34,7 @@ def _named(values: Iterable[str]) -> list[tuple[str, str]]:
     return [(value, value) for value in sorted(set(values))]
 
 
-def board_table(fleet: Fleet, items: Sequence[Item], *, names: bool) -> Table:
+def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Table:
     """`items` are those shown; whoever may not see names has teams in their place."""
     return Table(
         id="ownership-board",
@@ -79,7 +79,7 @@ def _of_site() -> list[Column]:
 
 
 def _of_item(item: Item, *, names: bool) -> Column:
-    order = {standing: place for place, standing in enumerate(Standing)}
+    order = {standing: place for place, standing in enumerate(ItemStanding)}
     return Column(
         item.value,
         SHORT[item],
@@ -90,26 +90,28 @@ def _of_item(item: Item, *, names: bool) -> Column:
     )
 
 
-def _board_filters(fleet: Fleet, items: Sequence[Item], *, names: bool) -> list[Choice]:
+def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> list[RowFilter]:
     sites = fleet.sites
     found = [
-        Choice(
+        RowFilter(
             "standing",
             _("Standing of an item"),
             lambda row: frozenset([row.cells[item].standing.value for item in items]),
             STANDINGS,
         ),
         # Of every row: which columns are shown, not which rows.
-        Choice("item", _("Item"), lambda row: _EVERY_ITEM, [(item.value, SHORT[item]) for item in Item]),
-        Choice("region", _("Region"), lambda row: row.site.region, _named(row.site.region for row in sites)),
-        Choice("kind", _("Kind"), lambda row: row.site.kind, Site.Kind.choices),
-        Choice("stage", _("Stage"), lambda row: row.site.stage, Site.Stage.choices[:-1]),
-        Choice("team", _("Team"), lambda row: _teams(row, items), _named(_all_teams(sites))),
+        RowFilter("item", _("Item"), lambda row: _EVERY_ITEM, [(item.value, SHORT[item]) for item in Item]),
+        RowFilter(
+            "region", _("Region"), lambda row: row.site.region, _named(row.site.region for row in sites)
+        ),
+        RowFilter("kind", _("Kind"), lambda row: row.site.kind, Site.Kind.choices),
+        RowFilter("stage", _("Stage"), lambda row: row.site.stage, Site.Stage.choices[:-1]),
+        RowFilter("team", _("Team"), lambda row: _teams(row, items), _named(_all_teams(sites))),
     ]
     if names:
         people = {str(load.person_id): load.person for load in fleet.loads}
         ordered = sorted(people.items(), key=lambda pair: (pair[1], pair[0]))
-        found.append(Choice("owner", _("Owner"), lambda row: _people(row, items), ordered))
+        found.append(RowFilter("owner", _("Owner"), lambda row: _people(row, items), ordered))
     return found
 
 
@@ -135,24 +137,24 @@ def _all_teams(sites: Iterable[BoardSite]) -> Iterable[str]:
     return (cell.shown.team for row in sites for cell in row.cells.values() if cell.shown is not None)
 
 
-def queue_table(fleet: Fleet, *, names: bool, now: datetime) -> Table:
-    """Of Gap."""
+def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
+    """Its rows are QueuedItem."""
     return Table(
         id="ownership-queues",
         label=_("What is not owned as it should be"),
         noun=(_("gap"), _("gaps")),
         columns=_queue_columns(names=names, now=now),
         filters=[
-            Choice(
+            RowFilter(
                 "queue", _("Queue"), lambda gap: gap.queue.value, [(one.value, QUEUES[one]) for one in QUEUES]
             ),
-            Choice(
+            RowFilter(
                 "item",
                 _("Item"),
                 lambda gap: gap.cell.item.value,
                 [(item.value, SHORT[item]) for item in Item],
             ),
-            Choice(
+            RowFilter(
                 "region",
                 _("Region"),
                 lambda gap: gap.site.region,
@@ -172,7 +174,7 @@ def queue_table(fleet: Fleet, *, names: bool, now: datetime) -> Table:
     )
 
 
-def _cell_url(gap: Gap) -> str:
+def _cell_url(gap: QueuedItem) -> str:
     return link("ownership", cell=gap.key)
 
 

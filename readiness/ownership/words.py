@@ -13,10 +13,10 @@ from django.utils.timezone import get_current_timezone_name, localtime
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.ownership.core.standing import Item, Standing
-from readiness.ownership.gaps import Queue
+from readiness.ownership.core.standing import Item, ItemStanding
+from readiness.ownership.gaps import OwnershipQueue
 from readiness.ownership.models import Assignment
-from readiness.ownership.queries import Cell, Live
+from readiness.ownership.queries import Live, OwnershipCell
 from web.states import STATES
 from web.units import duration
 
@@ -30,13 +30,13 @@ SHORT = {
     Item.ENERGY: _("Energy"),
 }
 QUEUES = {
-    Queue.UNOWNED: _("Unowned"),
-    Queue.WAITING: _("Waiting for acceptance"),
-    Queue.OVERDUE: _("Overdue to be confirmed"),
-    Queue.DUE_SOON: _("To be confirmed soon"),
-    Queue.LEFT: _("Owner left"),
-    Queue.NO_DEPUTY: _("Nobody to stand in"),
-    Queue.OVERLOADED: _("Owner overloaded"),
+    OwnershipQueue.UNOWNED: _("Unowned"),
+    OwnershipQueue.WAITING: _("Waiting for acceptance"),
+    OwnershipQueue.OVERDUE: _("Overdue to be confirmed"),
+    OwnershipQueue.DUE_SOON: _("To be confirmed soon"),
+    OwnershipQueue.LEFT: _("Owner left"),
+    OwnershipQueue.NO_DEPUTY: _("Nobody to stand in"),
+    OwnershipQueue.OVERLOADED: _("Owner overloaded"),
 }
 
 
@@ -81,14 +81,14 @@ def short_name(name: str) -> str:
     return f"{first[0]}. {rest.rpartition(' ')[2]}" if rest else name
 
 
-def cell_text(cell: Cell, *, names: bool) -> str:
+def cell_text(cell: OwnershipCell, *, names: bool) -> str:
     one = cell.shown
     if one is None:
         return gettext("nobody")
     return short_name(one.person) if names else one.team
 
 
-def cell_label(site: str, cell: Cell, *, names: bool, now: datetime) -> str:
+def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
     """What a reader hears of a cell; what is written in it is part of that."""
     state = str(STATES["ownership"][cell.standing].word)
     said = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
@@ -102,18 +102,20 @@ def cell_label(site: str, cell: Cell, *, names: bool, now: datetime) -> str:
     return said
 
 
-def standing_sentence(cell: Cell, now: datetime) -> str:
+def standing_sentence(cell: OwnershipCell, now: datetime) -> str:
     """What it means, and what follows."""
-    told: dict[Standing, Any] = {
-        Standing.OWNED: lambda: gettext("One person answers for it, accepted and confirmed in time."),
-        Standing.NO_DEPUTY: lambda: gettext("Nobody stands in for the owner: it does not count as owned."),
-        Standing.OVERDUE: lambda: gettext(
+    told: dict[ItemStanding, Any] = {
+        ItemStanding.OWNED: lambda: gettext("One person answers for it, accepted and confirmed in time."),
+        ItemStanding.NO_DEPUTY: lambda: gettext(
+            "Nobody stands in for the owner: it does not count as owned."
+        ),
+        ItemStanding.OVERDUE: lambda: gettext(
             "The owner has not confirmed it in time: it does not count as owned."
         ),
-        Standing.LEFT: lambda: gettext(
+        ItemStanding.LEFT: lambda: gettext(
             "The owner has left: it counts as unowned until somebody else accepts."
         ),
-        Standing.WAITING: lambda: gettext("Nobody answers for it yet: somebody was asked."),
-        Standing.UNOWNED: lambda: gettext("Nobody answers for it."),
+        ItemStanding.WAITING: lambda: gettext("Nobody answers for it yet: somebody was asked."),
+        ItemStanding.UNOWNED: lambda: gettext("Nobody answers for it."),
     }
     return str(told[cell.standing]())

@@ -28,7 +28,7 @@ class TeamForm(RefusedForm):
     description = forms.CharField(label=_("Description"), max_length=200, required=False)
 
 
-class LinkForm(RefusedForm):
+class PersonLinkForm(RefusedForm):
     user = forms.ModelChoiceField(
         User.objects.none(),
         to_field_name="username",

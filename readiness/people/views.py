@@ -18,7 +18,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.models import User
 from readiness.people import operations, queries, tables
-from readiness.people.forms import LinkForm, PersonForm, TeamForm, initial_of
+from readiness.people.forms import PersonForm, PersonLinkForm, TeamForm, initial_of
 from readiness.people.models import Person, Team
 from web import answers
 from web import tables as table_kit
@@ -171,7 +171,7 @@ def _save_team(found: Team | None) -> Callable[[TeamForm, User], Any]:
 @require_http_methods(["GET", "POST"])
 def request_link(request: HttpRequest, pk: int) -> HttpResponse:
     person, by = get_object_or_404(Person, pk=pk), cast(User, request.user)
-    form = LinkForm(request.POST or None, by=by)
+    form = PersonLinkForm(request.POST or None, by=by)
     if request.method == "POST" and form.is_valid():
         user = form.cleaned_data["user"]
         try:

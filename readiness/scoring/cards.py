@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from inventory.models import Domain
+from inventory.models import DomainChoices
 from readiness.scoring import sentences
 from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CheckState
@@ -32,7 +32,7 @@ type Card = dict[str, Any]
 CELLS_TOGETHER = 4
 OF_OWNERS = ("owner", "ownership")
 SPARK = {"width": 74, "height": 26}
-DOMAIN_TITLES = dict(Domain.choices)
+DOMAIN_TITLES = dict(DomainChoices.choices)
 
 
 def link(name: str, *args: object, **query: object) -> str:

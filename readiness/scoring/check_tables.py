@@ -13,7 +13,7 @@ from readiness.scoring.models import CheckState, Tier
 from readiness.scoring.queries.site import PillarChecks
 from readiness.scoring.waivers.lines import waiver_url, waiver_word
 from web.ages import old
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 from web.units import format_value, power, signed
 
 GATES = tuple(Gate)
@@ -208,15 +208,15 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
         label=_("Checks of the site"),
         columns=check_columns(slug, may_request=may_request),
         filters=(
-            Choice("state", _("State"), lambda row: row.state, CheckState.choices),
-            Choice(
+            RowFilter("state", _("State"), lambda row: row.state, CheckState.choices),
+            RowFilter(
                 "pillar",
                 _("Pillar"),
                 lambda row: row.pillar,
                 [(one.pillar.id, one.pillar.name) for one in pillars],
             ),
-            Choice("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
-            Choice("tier", _("Rests on"), lambda row: row.tier, Tier.choices),
+            RowFilter("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
+            RowFilter("tier", _("Rests on"), lambda row: row.tier, Tier.choices),
         ),
         row_id="id",
         row_name="name",
@@ -237,8 +237,8 @@ def sites_of_check(check_id: str) -> Table:
         label=_("The check at every site"),
         columns=check_site_columns(check_id),
         filters=(
-            Choice("state", _("State"), lambda row: row.result.state, CheckState.choices),
-            Choice("tier", _("Rests on"), lambda row: row.result.tier, Tier.choices),
+            RowFilter("state", _("State"), lambda row: row.result.state, CheckState.choices),
+            RowFilter("tier", _("Rests on"), lambda row: row.result.tier, Tier.choices),
         ),
         row_id=lambda row: row.site.id,
         row_name=lambda row: row.site.name,

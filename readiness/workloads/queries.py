@@ -13,8 +13,8 @@ from readiness.workloads.core.envelope import (
     Criticality,
     DataCategory,
     Envelope,
-    Kind,
     UserDemand,
+    WorkloadKind,
 )
 from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
 
@@ -52,7 +52,7 @@ def built(
     return Envelope(
         slug=workload.slug,
         name=workload.name,
-        kind=Kind(workload.kind) if workload.kind else None,
+        kind=WorkloadKind(workload.kind) if workload.kind else None,
         criticality=Criticality(workload.criticality),
         accelerators=tuple(needs),
         it_kw=workload.it_kw,

@@ -70,7 +70,7 @@ class UserRow(RowForm):
     )
 
 
-class Rows(BaseFormSet):
+class RowFormSet(BaseFormSet):
     """Rows that name each thing once. `label` is their legend, `hint` how they are filled in, `stored` what is there
     before."""
 
@@ -106,7 +106,7 @@ class Rows(BaseFormSet):
         return [form.cleaned_data for form in self.forms if not form.is_blank]
 
 
-class Accelerators(Rows):
+class Accelerators(RowFormSet):
     label = _("Accelerators")
     hint = _("A row for each type. Any: whatever type a site has.")
     add_label = _("Add a type")
@@ -128,7 +128,7 @@ class Accelerators(Rows):
         return [(types.get(row["type"]), row["count"]) for row in self.given]
 
 
-class Users(Rows):
+class Users(RowFormSet):
     label = _("User regions")
     hint = _("A row for each region that it serves; requests where they are known.")
     add_label = _("Add a region")
@@ -151,12 +151,12 @@ _SETS = {
 }
 
 
-def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, Rows]:
+def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, RowFormSet]:
     """The form sets by name. What is sent is told from nothing: a row as it is stored is no row left out."""
     found = {}
     for name, kind in _SETS.items():
         stored = initial.get(name) or []
-        rows = cast(Rows, kind(data, initial=None if data else stored, prefix=name))
+        rows = cast(RowFormSet, kind(data, initial=None if data else stored, prefix=name))
         rows.stored = stored
         found[name] = rows
     return found
@@ -185,6 +185,6 @@ def _count(text: str) -> int:
     return min(int(text), MOST_ROWS) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
-def refuse(rows: Rows, messages: Iterable[str]) -> None:
+def refuse(rows: RowFormSet, messages: Iterable[str]) -> None:
     """What an operation refused of all rows together, above them."""
     rows.non_form_errors().extend(ValidationError(list(messages)).messages)

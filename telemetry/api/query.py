@@ -84,7 +84,7 @@ _answer = inline_serializer(
 
 
 def _parts(
-    question: questions.Question,
+    question: questions.AdmittedQuery,
     lines: Iterable[store.SeriesPoints],
     described: Mapping[int, Mapping[str, Any] | None],
 ) -> Iterator[bytes]:

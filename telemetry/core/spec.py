@@ -57,7 +57,7 @@ _COMBINED_BY = {
 }
 
 
-class Operator(StrEnum):
+class LabelOperator(StrEnum):
     IS = "="
     IS_NOT = "!="
     LIKE = "=~"
@@ -74,29 +74,29 @@ class Matcher:
     """
 
     label: str
-    op: Operator
+    op: LabelOperator
     value: str
 
     def __post_init__(self) -> None:
         if not _LABEL.fullmatch(self.label):
             raise SpecError("matchers", f"{self.label!r} is no label name")
-        if self.op not in tuple(Operator):
-            raise SpecError("matchers", f"{self.op!r} is none of {' '.join(Operator)}")
+        if self.op not in tuple(LabelOperator):
+            raise SpecError("matchers", f"{self.op!r} is none of {' '.join(LabelOperator)}")
         if "\0" in self.value:
             raise SpecError("matchers", "a value holds a zero byte")
-        if self.op in (Operator.LIKE, Operator.NOT_LIKE):
+        if self.op in (LabelOperator.LIKE, LabelOperator.NOT_LIKE):
             _check_expression(self.value)
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         value = labels.get(self.label, "")
         match self.op:
-            case Operator.IS:
+            case LabelOperator.IS:
                 return value == self.value
-            case Operator.IS_NOT:
+            case LabelOperator.IS_NOT:
                 return value != self.value
-            case Operator.LIKE:
+            case LabelOperator.LIKE:
                 return re.fullmatch(self.value, value, re.DOTALL) is not None
-            case Operator.NOT_LIKE:
+            case LabelOperator.NOT_LIKE:
                 return re.fullmatch(self.value, value, re.DOTALL) is None
 
 
@@ -212,4 +212,4 @@ def parse_matcher(text: str) -> Matcher:
     found = re.fullmatch(r"([^=!~]+)(=~|!=|!~|=)(.*)", text.strip(), re.DOTALL)
     if not found:
         raise SpecError("matchers", f"{text[:50]!r} is not label, operator, value")
-    return Matcher(found[1].strip(), Operator(found[2]), found[3])
+    return Matcher(found[1].strip(), LabelOperator(found[2]), found[3])

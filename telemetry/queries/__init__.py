@@ -6,26 +6,26 @@ from telemetry.queries.quantiles import WindowQuantiles, window_quantiles
 from telemetry.queries.rows import (
     OBJECT_COLUMNS,
     DailySketch,
+    DatedValue,
     Latest,
-    Reading,
     Rise,
     Seen,
     SourceStanding,
     Speaker,
     WindowMeans,
 )
-from telemetry.queries.snapshot import Snapshot, snapshot
+from telemetry.queries.snapshot import SeriesSnapshot, snapshot
 from telemetry.queries.standing import source_states
 from telemetry.queries.windows import daily_sketches, window_means
 
 __all__ = [
     "OBJECT_COLUMNS",
     "DailySketch",
+    "DatedValue",
     "Latest",
-    "Reading",
     "Rise",
     "Seen",
-    "Snapshot",
+    "SeriesSnapshot",
     "SourceStanding",
     "Speaker",
     "WindowMeans",

@@ -71,7 +71,7 @@ class Labels(Mapping[str, str]):
         return repr(self._labels)
 
 
-class Reading(NamedTuple):
+class DatedValue(NamedTuple):
     value: float
     ts: datetime
 

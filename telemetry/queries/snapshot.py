@@ -59,15 +59,15 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 
-class Total(NamedTuple):
+class CounterIncrease(NamedTuple):
     """By how much a counter rose, and when first and last."""
 
     increase: float
     first: datetime
     last: datetime
 
-    def and_later(self, later: "Total") -> "Total":
-        return Total(self.increase + later.increase, self.first, later.last)
+    def and_later(self, later: "CounterIncrease") -> "CounterIncrease":
+        return CounterIncrease(self.increase + later.increase, self.first, later.last)
 
 
 def snapshot(
@@ -77,15 +77,15 @@ def snapshot(
     now: datetime,
     markers_within_s: float = RAW_TAIL.total_seconds(),
     rates_within_s: float = 0.0,
-) -> "Snapshot":
+) -> "SeriesSnapshot":
     """Of the series with these metrics; None: of all. `markers_within_s` is the longest that it will be asked for
     series that have not ended: only raw samples have markers, and shorter is quicker. Rates are taken from the
     `rates_within_s` before `now`, or what is read anyway."""
     tail = max(min(RAW_TAIL, timedelta(seconds=markers_within_s)), timedelta(seconds=rates_within_s))
-    return Snapshot(select(site_ids, metrics), now=now, tail=tail)
+    return SeriesSnapshot(select(site_ids, metrics), now=now, tail=tail)
 
 
-class Snapshot:
+class SeriesSnapshot:
     """Several questions about the series of a selection, each as of `now`."""
 
     def __init__(self, selection: Selection, *, now: datetime, tail: timedelta) -> None:
@@ -153,7 +153,7 @@ class Snapshot:
         places = self._places(metrics)
         start = floor(start)
         times = {"ids": self._ids[places], "start": start, "tail": self._rolled_end}
-        total = {series: Total(*rest) for series, *rest in fetch(_RISEN, times)}
+        total = {series: CounterIncrease(*rest) for series, *rest in fetch(_RISEN, times)}
         for series, risen in self._rises_not_rolled_up(self._ids[places], start):
             total[series] = total[series].and_later(risen) if series in total else risen
         rows = self.selection.rows
@@ -217,7 +217,7 @@ class Snapshot:
         series, ts_ms, value = fetch_columns(_EARLIER, asked)
         return np.searchsorted(self._ids, series), ts_ms.astype(np.int64), value
 
-    def _rises_not_rolled_up(self, ids: Ints, start: datetime) -> Iterator[tuple[int, Total]]:
+    def _rises_not_rolled_up(self, ids: Ints, start: datetime) -> Iterator[tuple[int, CounterIncrease]]:
         """Step by step, in order of time for each series."""
         series, ts_ms, value = self._raw
         mine = np.isin(series, ids) & (ts_ms > _ms(self._rolled_end))
@@ -230,7 +230,7 @@ class Snapshot:
         rises = rollup.steps(readings, np.array([before.get(one, np.nan) for one in firsts.tolist()]))
         for place in np.flatnonzero((rises > 0) & (readings.ts > _ms(start))).tolist():
             at = instant(readings.ts[place])
-            yield int(readings.series[place]), Total(float(rises[place]), at, at)
+            yield int(readings.series[place]), CounterIncrease(float(rises[place]), at, at)
 
     def _places(self, metrics: Iterable[str] | None) -> Ints:
         if metrics is None:

@@ -13,7 +13,7 @@ from telemetry.core.counters import per_second
 from telemetry.core.labels import NAME
 from telemetry.core.metric import Metric
 from telemetry.core.registry import registry
-from telemetry.core.series import Kind
+from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
 from telemetry.models import Provenance, Series
 from telemetry.queries.selection import Values, counting, fetch, matching
@@ -70,7 +70,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineGroup:
     """The series that make one line, and what it is called."""
 
     labels: dict[str, str]
@@ -132,7 +132,7 @@ def _found(row: tuple[Any, ...]) -> Found:
     return Found(series_id, metric, labels, kind, described, provenance, cadence_s)
 
 
-def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> list[Line]:
+def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> list[LineGroup]:
     """Lines in order of their labels. `without` is a label that does not tell lines apart."""
     members: dict[tuple[tuple[tuple[str, str], ...], int], list[Found]] = defaultdict(list)
     for one in series:
@@ -144,14 +144,16 @@ def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> lis
             # Two sources may have series of the same labels: each is a line.
             apart = 0 if without else one.id
         members[key, apart].append(one)
-    return [Line(dict(key), tuple(found)) for (key, _), found in sorted(members.items(), key=itemgetter(0))]
+    return [
+        LineGroup(dict(key), tuple(found)) for (key, _), found in sorted(members.items(), key=itemgetter(0))
+    ]
 
 
 def _unit(spec: QuerySpec, members: tuple[Found, ...]) -> tuple[float, str]:
     """The unit of a line's values, and what values in the stored one are multiplied by to be in it."""
     known = members[0].known
     unit = known.unit if known else ""
-    if members[0].kind == Kind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:
+    if members[0].kind == MetricKind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:
         family = registry().get(known.family) if known else None
         return 1.0, family.unit if family else ""
     if spec.aggregation is Aggregation.COUNT:

@@ -25,36 +25,36 @@ from telemetry.queries.selection import (
 )
 from telemetry.store import statements
 from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, ms
-from telemetry.store.reduce import Keys, Parts, together
+from telemetry.store.reduce import Keys, SummandParts, together
 
 _RISING = (Aggregation.INCREASE, Aggregation.RATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class PartReader:
     """Reads the parts of some series. A part's key is the place of its series in `ids` times steps, plus its step."""
 
     grid: Grid
     ids: NDArray[np.int64]
     now: datetime
 
-    def parts(self, aggregation: Aggregation) -> Parts:
+    def parts(self, aggregation: Aggregation) -> SummandParts:
         found = []
         for resolution, values in self._rolled():
             if aggregation is Aggregation.RATE:
                 found.append(self._rates(resolution, values))
                 continue
             series, start, first, second = fetch_columns(statements.windows(resolution, aggregation), values)
-            found.append(Parts(self._keys(series, start), first, second))
+            found.append(SummandParts(self._keys(series, start), first, second))
         return together([*found, self._raw(aggregation)])
 
-    def _rates(self, resolution: Resolution, values: Values) -> Parts:
+    def _rates(self, resolution: Resolution, values: Values) -> SummandParts:
         """What each window rose by, and in how long: since the window before it, which may lie before the range."""
         earlier = values | {"from": values["from"] - MOST_BEHIND}
         series, start, risen, _ = fetch_columns(statements.windows(resolution, Aggregation.RATE), earlier)
         seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
         asked = (start >= ms(values["from"])) & ~np.isnan(risen)
-        return Parts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
+        return SummandParts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
 
     def sketches(self) -> tuple[Keys, Keys, Keys]:
         """Keys, buckets, and how many readings each holds."""
@@ -74,7 +74,7 @@ class Reader:
         keys, buckets, counts = (np.concatenate(column) for column in zip(*found, strict=True))
         return keys, buckets, counts
 
-    def _raw(self, aggregation: Aggregation) -> Parts:
+    def _raw(self, aggregation: Aggregation) -> SummandParts:
         """Each reading is a part; a stale marker is one that says nothing."""
         series, ts_ms, value = fetch_columns(statements.RAW, self._values())
         readings = rollup.once(series, ts_ms, value)
@@ -89,17 +89,19 @@ class Reader:
         elif aggregation is Aggregation.LAST:
             second = readings.ts / 1000
         ended = np.isnan(value)
-        said = Parts(self._keys(readings.series, readings.ts - 1), first, second)
-        unsaid = Parts(self._keys(series[ended], ts_ms[ended] - 1), value[ended], np.zeros(int(ended.sum())))
+        said = SummandParts(self._keys(readings.series, readings.ts - 1), first, second)
+        unsaid = SummandParts(
+            self._keys(series[ended], ts_ms[ended] - 1), value[ended], np.zeros(int(ended.sum()))
+        )
         inside, inside_too = self._inside(readings.ts), self._inside(ts_ms[ended])
         return together(
             [
-                Parts(part.key[chosen], part.first[chosen], part.second[chosen])
+                SummandParts(part.key[chosen], part.first[chosen], part.second[chosen])
                 for part, chosen in ((said, inside), (unsaid, inside_too))
             ]
         )
 
-    def _baseline(self, readings: rollup.Readings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _baseline(self, readings: rollup.SeriesReadings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Value and time (ms) of the last reading of each series before those that are read raw; NaN without one."""
         firsts = readings.series[readings.starts]
         series, last, at_ms = fetch_columns(statements.BASELINE, self._values() | {"series": firsts})

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from telemetry.core.histograms import quantile_by_step, upper_bound
 from telemetry.core.registry import registry
-from telemetry.core.series import Kind
+from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, grid_for, ms
-from telemetry.store.lines import Found, Line, SeriesPoints, find, group
-from telemetry.store.parts import Reader
-from telemetry.store.reduce import Parts, quantiles, reduce
+from telemetry.store.lines import Found, LineGroup, SeriesPoints, find, group
+from telemetry.store.parts import PartReader
+from telemetry.store.reduce import SummandParts, quantiles, reduce
 
 BOUND = "le"
 # Readings or windows of one statement: each takes some hundred bytes until it is reduced to steps.
@@ -30,7 +30,7 @@ def run(spec: QuerySpec, *, now: datetime) -> list[SeriesPoints]:
         lines = group(spec, found)
         return _points(spec, grid, lines, _values(spec.aggregation, spec.combine, grid, lines, now))
     buckets = find(spec, [*names, *(f"{name}_bucket" for name in names)])
-    buckets = [one for one in buckets if one.kind == Kind.HISTOGRAM and BOUND in one.labels]
+    buckets = [one for one in buckets if one.kind == MetricKind.HISTOGRAM and BOUND in one.labels]
     if buckets:
         return _histogram_quantiles(spec, grid, buckets, now)
     return _sketch_quantiles(spec, grid, find(spec, names), now)
@@ -40,7 +40,7 @@ type Steps = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 def _values(
-    aggregation: Aggregation, combine: Aggregation, grid: Grid, lines: Sequence[Line], now: datetime
+    aggregation: Aggregation, combine: Aggregation, grid: Grid, lines: Sequence[LineGroup], now: datetime
 ) -> dict[int, Steps]:
     """For each line that has any, which steps have a value (NaN after a stale marker), and the values."""
     ids, line_of = _members(lines)
@@ -48,7 +48,7 @@ def _values(
     key, value = _by_series(aggregation, grid, ids, cadence_s, now)
     if len(lines) < len(ids):
         key = line_of[key // grid.steps] * grid.steps + key % grid.steps
-        key, value = reduce(combine, Parts(key, value, np.ones(len(key))))
+        key, value = reduce(combine, SummandParts(key, value, np.ones(len(key))))
     else:
         key = line_of[key // grid.steps] * grid.steps + key % grid.steps
     return _by_line(grid, key, value)
@@ -63,13 +63,15 @@ def _by_series(
     together = max(1, int(MOST_READ // max(readings, 1)))
     keys, values = [], []
     for first in range(0, max(len(ids), 1), together):
-        key, value = reduce(aggregation, Reader(grid, ids[first : first + together], now).parts(aggregation))
+        key, value = reduce(
+            aggregation, PartReader(grid, ids[first : first + together], now).parts(aggregation)
+        )
         keys.append(key + first * grid.steps)
         values.append(value)
     return np.concatenate(keys), np.concatenate(values)
 
 
-def _members(lines: Sequence[Line]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _members(lines: Sequence[LineGroup]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The series of all lines, ascending, and the line of each."""
     pairs = sorted((member.id, number) for number, line in enumerate(lines) for member in line.members)
     ids, line_of = zip(*pairs, strict=True) if pairs else ((), ())
@@ -90,7 +92,7 @@ def _by_line(grid: Grid, key: NDArray[np.int64], value: NDArray[np.float64]) -> 
 
 
 def _points(
-    spec: QuerySpec, grid: Grid, lines: Sequence[Line], values: dict[int, Steps]
+    spec: QuerySpec, grid: Grid, lines: Sequence[LineGroup], values: dict[int, Steps]
 ) -> list[SeriesPoints]:
     alone = spec.group_by is None
     return [
@@ -100,7 +102,7 @@ def _points(
     ]
 
 
-def _with_breaks(grid: Grid, line: Line, steps: NDArray[np.int64], values: NDArray[np.float64]) -> Steps:
+def _with_breaks(grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: NDArray[np.float64]) -> Steps:
     """Times for steps, and a NaN wherever readings are too far apart to be joined."""
     step_ms = grid.step_s * 1000
     start_ms, end_ms = ms(grid.start), ms(grid.end)
@@ -116,7 +118,7 @@ def _histogram_quantiles(
 ) -> list[SeriesPoints]:
     """From the rise of each bucket in each step, added up over the series of a line."""
     lines = group(spec, buckets, without=BOUND)
-    by_bound: list[Line] = []
+    by_bound: list[LineGroup] = []
     owners: list[tuple[int, float]] = []
     for number, line in enumerate(lines):
         members: dict[float, list[Found]] = defaultdict(list)
@@ -125,7 +127,7 @@ def _histogram_quantiles(
             members[upper_bound(member.labels[BOUND], known.le_scale if known else 1.0)].append(member)
         for bound, same in sorted(members.items()):
             owners.append((number, bound))
-            by_bound.append(Line(line.labels, tuple(same)))
+            by_bound.append(LineGroup(line.labels, tuple(same)))
     rises = _values(Aggregation.INCREASE, Aggregation.SUM, grid, by_bound, now)
     quantiles: dict[int, Steps] = {}
     for number in range(len(lines)):
@@ -147,7 +149,7 @@ def _sketch_quantiles(
         _check_sketched(series)
     lines = group(spec, series)
     ids, line_of = _members(lines)
-    key, bucket, count = Reader(grid, ids, now).sketches()
+    key, bucket, count = PartReader(grid, ids, now).sketches()
     key = line_of[key // grid.steps] * grid.steps + key % grid.steps
     return _points(spec, grid, lines, _by_line(grid, *quantiles(key, bucket, count, spec.quantile or 0.0)))
 

@@ -75,7 +75,7 @@ def csv_file(request: HttpRequest) -> HttpResponseBase:
     return answers.csv_file("series", *explore.side_by_side(found))
 
 
-def _answer(params: QueryDict, at: datetime) -> tuple[explore.Answer | None, SpecError | None]:
+def _answer(params: QueryDict, at: datetime) -> tuple[explore.ExploredLines | None, SpecError | None]:
     params = params.copy()
     params["points"] = str(min(_whole(params.get("points"), questions.POINTS), MOST_POINTS))
     try:
@@ -93,7 +93,7 @@ def _asked(params: QueryDict) -> list[tuple[str, str]]:
     return [(name, value) for name in ASKED for value in params.getlist(name) if value.strip()]
 
 
-def _aggregations(params: QueryDict, found: explore.Answer | None) -> list[dict[str, Any]]:
+def _aggregations(params: QueryDict, found: explore.ExploredLines | None) -> list[dict[str, Any]]:
     """What may become of the samples of a step; of counters only what says something of them."""
     offered = found.offered if found is not None else tuple(Aggregation)
     usual = {"value": "", "label": gettext("usual (mean, rate, last of codes)"), "chosen": True}
@@ -103,7 +103,7 @@ def _aggregations(params: QueryDict, found: explore.Answer | None) -> list[dict[
     ]
 
 
-def _form(params: QueryDict, found: explore.Answer | None, error: SpecError | None) -> dict[str, Any]:
+def _form(params: QueryDict, found: explore.ExploredLines | None, error: SpecError | None) -> dict[str, Any]:
     chosen = [slug for value in params.getlist("site") for slug in value.split(",") if slug]
     sites = list(Site.objects.order_by("name", "pk"))
     return {

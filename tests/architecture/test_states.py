@@ -14,7 +14,7 @@ import pytest
 from inventory.models import Site
 from readiness.evidence.core.proving import interop
 from readiness.framework.models import FrameworkVersion
-from readiness.jurisdiction.core.vocabulary import Answer
+from readiness.jurisdiction.core.vocabulary import LegalAnswer
 from readiness.jurisdiction.models import RulePack
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
@@ -56,12 +56,12 @@ SHOWN = {
     "review": Review.State,
     "sign-off": SignOff.State,
     "work": WorkStanding,
-    "ownership": ownership.Standing,
+    "ownership": ownership.ItemStanding,
     "assignment": Assignment.State,
-    "interop": interop.Standing,
+    "interop": interop.PairStanding,
     "framework": FrameworkVersion.Status,
     "rule-pack": RulePack.Status,
-    "answer": Answer,
+    "answer": LegalAnswer,
     "portfolio": PortfolioRun.State,
     "effect": Effect,
     "dry-run": DryRun.State,

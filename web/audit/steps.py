@@ -12,7 +12,7 @@ from web.audit.registry import lasts
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PastValues:
     """From `at` on an object had these values, in the order they were asked for; text as PostgreSQL writes it."""
 
     object_id: int
@@ -26,7 +26,7 @@ def steps_of(
     *,
     ids: Collection[int] | None = None,
     among: Q | None = None,
-) -> list[Step]:
+) -> list[PastValues]:
     """What objects were created with, and each change of one of the columns, oldest first; one statement.
 
     `among` is a further condition on the entries.
@@ -43,4 +43,4 @@ def steps_of(
     rows = entries.order_by("at", "id").values_list(
         "object_id", "at", *(KT(f"after__{each}") for each in columns)
     )
-    return [Step(object_id, at, tuple(values)) for object_id, at, *values in rows]
+    return [PastValues(object_id, at, tuple(values)) for object_id, at, *values in rows]

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils import timezone
 
 from web import visibility
-from web.history.events import ACTIONS, Wanted, model_named, permission_of, visible_models
+from web.history.events import ACTIONS, HistoryQuery, model_named, permission_of, visible_models
 from web.permissions import MissingPermission
 from web.timerange import BadTimeRangeError, parse_instant
 
@@ -24,7 +24,7 @@ class BadAsk(ValueError):
         self.errors = errors
 
 
-def wanted_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> Wanted:
+def wanted_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> HistoryQuery:
     """Raises BadAsk, and MissingPermission for a model or an actor that this user may not see."""
     asked = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
     for name, value in asked.items():
@@ -33,7 +33,7 @@ def wanted_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> Wan
     visibility.refuse(bool(asked["actor"]), user)
     if asked["action"] and asked["action"] not in ACTIONS:
         raise BadAsk({"action": [f"There are {', '.join(ACTIONS)}."]})
-    return Wanted(
+    return HistoryQuery(
         models=_models(asked["model"], user),
         object_id=_object_id(asked["id"], asked["model"]),
         actor=asked["actor"],

@@ -15,7 +15,7 @@ Snapshot = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field. Choices are shown by their label, related objects by name; None is no value."""
 
     field: str
@@ -38,7 +38,7 @@ class Said:
 
     name: str
     current: Model | None
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
 
 
 def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]:
@@ -62,9 +62,9 @@ def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]
 
 def _changes(
     fields: list[Field], before: Snapshot, after: Snapshot, names: dict[tuple[type[Model], Any], str]
-) -> tuple[Change, ...]:
+) -> tuple[FieldChange, ...]:
     return tuple(
-        Change(
+        FieldChange(
             field.name,
             str(field.verbose_name),
             _in_words(field, before.get(field.attname), names),

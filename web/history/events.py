@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 
 from web import links, visibility
 from web.audit import AuditEntry, audited_models
-from web.history.changes import Change, changes_of
+from web.history.changes import FieldChange, changes_of
 
 ACTIONS = AuditEntry.Action.values
 
@@ -38,7 +38,7 @@ class HistoryRow:
     message: str
     request_id: str
     exists: bool
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
 
     @property
     def key(self) -> str:
@@ -55,7 +55,7 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HistoryQuery:
     """Which entries. `models` are those that the reader may see; `after` is the id of the page before's last row."""
 
     models: tuple[type[Model], ...]
@@ -78,10 +78,10 @@ class HistoryPage:
 
 def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
     """The history of one object, newest first."""
-    return history(Wanted(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
+    return history(HistoryQuery(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
 
 
-def history(wanted: Wanted, *, limit: int = 50) -> HistoryPage:
+def history(wanted: HistoryQuery, *, limit: int = 50) -> HistoryPage:
     """Entries newest first: one statement, and a few more for each model that occurs, to tell names."""
     entries = list(_entries(wanted).order_by("-id")[: limit + 1])
     rows = _rows(entries[:limit], {model._meta.db_table: model for model in wanted.models})
@@ -118,7 +118,7 @@ def ids_changed_by(model: type[Model], request_id: str, *, actions: Sequence[str
     return written.values("object_id")
 
 
-def _entries(wanted: Wanted) -> QuerySet[AuditEntry]:
+def _entries(wanted: HistoryQuery) -> QuerySet[AuditEntry]:
     conditions = {
         "object_id": wanted.object_id,
         "username": wanted.actor or None,

@@ -43,7 +43,7 @@ class PreconditionFailed(exceptions.APIException):
     default_code = "precondition_failed"
 
 
-class BodyTooLarge(exceptions.APIException):
+class PayloadTooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is larger than this server accepts."
     default_code = "body_too_large"
@@ -83,7 +83,7 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN:
         return Conflict("Another write was in the way; try again.")
     if isinstance(error, RequestDataTooBig):
-        return BodyTooLarge()
+        return PayloadTooLarge()
     return error
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from web.permissions import signed_in
 from web.requests import UserRequest
 from web.search.registry import Provider, providers, search
-from web.search.wanted import Wanted, read
+from web.search.wanted import SearchQuery, read
 
 
 @signed_in
@@ -37,7 +37,7 @@ def search_page(request: UserRequest) -> HttpResponse:
     )
 
 
-def _scopes(wanted: Wanted, served: list[Provider]) -> list[dict[str, Any]]:
+def _scopes(wanted: SearchQuery, served: list[Provider]) -> list[dict[str, Any]]:
     everywhere = {"label": _("Everything"), "url": _address(wanted.text), "current": not wanted.scope}
     return [
         everywhere,

@@ -9,16 +9,16 @@ _SCOPE = re.compile(r"(?:^|\s)in:([\w-]*)(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchQuery:
     """`text` is free of control characters, with single blanks; `scope` "" is everywhere."""
 
     text: str
     scope: str = ""
 
 
-def read(typed: str) -> Wanted:
+def read(typed: str) -> SearchQuery:
     """The last `in:` counts, wherever it stands."""
     cleaned = "".join(letter if letter.isprintable() else " " for letter in typed[: 4 * LONGEST])
     scopes = _SCOPE.findall(cleaned)
     text = " ".join(_SCOPE.sub(" ", cleaned).split())
-    return Wanted(text[:LONGEST].strip(), scopes[-1].lower() if scopes else "")
+    return SearchQuery(text[:LONGEST].strip(), scopes[-1].lower() if scopes else "")

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.operations import create_user
 from inventory.models import Site
 from readiness.demo.core.plan import DATA
-from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.catalogue import DemoObjects
 from readiness.ownership import operations as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
@@ -40,7 +40,9 @@ class Staff:
     people: Mapping[str, Person]
 
 
-def write_owners(sites: Mapping[str, Site], logins: Mapping[str, User], made: Made, *, now: datetime) -> None:
+def write_owners(
+    sites: Mapping[str, Site], logins: Mapping[str, User], made: DemoObjects, *, now: datetime
+) -> None:
     """Up to `now`. Without the manager's login there is nobody to propose."""
     by = logins.get("manager")
     if by is None:
@@ -56,7 +58,7 @@ def write_owners(sites: Mapping[str, Site], logins: Mapping[str, User], made: Ma
             _hand_over(sites[row["site"]], row, staff, kept, by=by, now=now)
 
 
-def _teams(kept: Mapping[str, Any], made: Made) -> dict[str, Team]:
+def _teams(kept: Mapping[str, Any], made: DemoObjects) -> dict[str, Team]:
     """A team of that name may be there already: it is used, and not taken out with the demo."""
     found = {}
     for row in kept["teams"]:
@@ -72,7 +74,7 @@ def _people(
     kept: Mapping[str, Any],
     teams: Mapping[str, Team],
     logins: Mapping[str, User],
-    made: Made,
+    made: DemoObjects,
     *,
     now: datetime,
 ) -> dict[str, Person]:

@@ -17,7 +17,7 @@ from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.catalogue import DemoObjects
 from readiness.demo.operations.factors import keep_hours
 from readiness.demo.operations.owners import keep_owned
 from readiness.demo.operations.people import people
@@ -41,7 +41,7 @@ def write_records(
     plan: FleetPlan,
     sites: Mapping[str, Site],
     staff: Mapping[str, User],
-    made: Made,
+    made: DemoObjects,
     *,
     daily: Collection[int],
     now: datetime,
@@ -141,7 +141,7 @@ def day_of(site: Site, at: datetime) -> date:
 
 
 def _write_floors(
-    plan: FleetPlan, kept: Mapping[str, Any], made: Made, *, by: User | None, now: datetime
+    plan: FleetPlan, kept: Mapping[str, Any], made: DemoObjects, *, by: User | None, now: datetime
 ) -> None:
     """Of the node types that the plan's sites hold, unless the installation has such a floor already."""
     held = {site.node_type.key for site in plan.sites}

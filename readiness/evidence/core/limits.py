@@ -20,7 +20,7 @@ CLASS_LATENCY = "class-latency"
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredEntry:
     """One entry of the list. `whose` names the site or the class: "class assistant-emea"."""
 
     limit_id: str
@@ -65,7 +65,7 @@ def is_range(framework: Framework, limit_id: str) -> bool:
     return any(part.direction is Direction.RANGE for part in judged_by(framework, limit_id))
 
 
-def in_force(declared: Declared, framework: Framework) -> LimitInForce | None:
+def in_force(declared: DeclaredEntry, framework: Framework) -> LimitInForce | None:
     """What an entry comes to; None where the framework has no such limit or preset any more."""
     kind = kind_of(framework, declared.limit_id)
     if kind is None:
@@ -82,9 +82,9 @@ def in_force(declared: Declared, framework: Framework) -> LimitInForce | None:
     return LimitInForce(source, pass_at=preset.pass_at, warn_at=preset.warn_at)
 
 
-def newest(entries: Iterable[Declared], day: date) -> dict[tuple[str, str], Declared]:
+def newest(entries: Iterable[DeclaredEntry], day: date) -> dict[tuple[str, str], DeclaredEntry]:
     """Of each limit and owner the entry that is in force on a day."""
-    found: dict[tuple[str, str], Declared] = {}
+    found: dict[tuple[str, str], DeclaredEntry] = {}
     for entry in entries:
         key = (entry.whose, entry.limit_id)
         there = found.get(key)

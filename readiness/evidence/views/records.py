@@ -19,7 +19,7 @@ from readiness.evidence import lines, operations, tables
 from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.core.own_records import OWN_RECORDS
 from readiness.evidence.core.parsers import ParseError
-from readiness.evidence.forms import AttestationForm, FactForm, RecordForm, TableForm
+from readiness.evidence.forms import AttestationForm, FactForm, FactTableForm, StatementForm
 from readiness.evidence.models import Attestation, RecordedFact
 from readiness.evidence.proved import proved_by
 from readiness.evidence.refusals import EvidenceRefused
@@ -142,7 +142,7 @@ def record(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def import_facts(request: HttpRequest) -> HttpResponse:
-    form = TableForm(request.POST or None, request.FILES or None)
+    form = FactTableForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             content = content_of(form.cleaned_data["file"])
@@ -163,7 +163,7 @@ def attest(request: HttpRequest) -> HttpResponse:
 
 
 def _entered(
-    request: HttpRequest, form_class: type[RecordForm], enter: Callable[..., Any], heading: str, after: str
+    request: HttpRequest, form_class: type[StatementForm], enter: Callable[..., Any], heading: str, after: str
 ) -> HttpResponse:
     """The form; once it is entered, the page of the check at the site, or the list where it names none."""
     at = now()

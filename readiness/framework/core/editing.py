@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readiness.framework.core.check_loading import OWN
-from readiness.framework.core.definition import Decision, Framework
+from readiness.framework.core.definition import Framework, OperatorDecision
 from readiness.framework.core.reader import DefinitionError
 
 type Definition = Mapping[str, Any]
@@ -47,7 +47,7 @@ def with_part(
 
 
 def threshold(
-    name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: Decision
+    name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: OperatorDecision
 ) -> dict[str, Any] | None:
     """A threshold as entered over what it was; None for none. DefinitionError at the field that lacks something.
 
@@ -63,7 +63,11 @@ def threshold(
 
 
 def validity(
-    before: Mapping[str, Any], max_age: str, voided_by: list[str], given: GivenThreshold, decided: Decision
+    before: Mapping[str, Any],
+    max_age: str,
+    voided_by: list[str],
+    given: GivenThreshold,
+    decided: OperatorDecision,
 ) -> dict[str, Any]:
     """How long evidence counts, as entered over what it was; another span says anew where it comes from."""
     if before.get("max_age") != max_age and not given.source:
@@ -73,7 +77,7 @@ def validity(
 
 
 def sourced(
-    name: str, before: Mapping[str, Any] | None, source: str, note: str, decided: Decision
+    name: str, before: Mapping[str, Any] | None, source: str, note: str, decided: OperatorDecision
 ) -> dict[str, Any]:
     """Source, note, and for an own decision who decided: whoever edits, if anything of it is new."""
     earlier = before or {}

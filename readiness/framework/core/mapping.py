@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from readiness.framework.core.conditions import Condition, ExclusionRule, FactTest, Operator
+from readiness.framework.core.conditions import Condition, ConditionOperator, ExclusionRule, FactTest
 from readiness.framework.core.definition import (
     Bound,
     Check,
@@ -161,7 +161,7 @@ def _condition(condition: Condition) -> dict[str, Any]:
 
 def _test(test: FactTest) -> Any:
     operand = _words(test.operand) if isinstance(test.operand, frozenset) else test.operand
-    if test.operator in (Operator.IS, Operator.IN):
+    if test.operator in (ConditionOperator.IS, ConditionOperator.IN):
         return operand
     return {str(test.operator): operand}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from readiness.framework.core.conditions import Condition, ExclusionRule, FactTest, Operator
+from readiness.framework.core.conditions import Condition, ConditionOperator, ExclusionRule, FactTest
 from readiness.framework.core.definition import (
     Bound,
     Framework,
@@ -124,7 +124,7 @@ def condition(value: Condition) -> str:
 
 def _test(test: FactTest) -> str:
     fact = test.fact.replace("_", " ")
-    if test.operator is Operator.IS:
+    if test.operator is ConditionOperator.IS:
         return fact if test.operand else f"not {fact}"
     operand = words(test.operand) if isinstance(test.operand, frozenset) else str(test.operand)
     return f"{fact} {str(test.operator).replace('-', ' ')} {operand}"

@@ -10,8 +10,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from readiness.jurisdiction.core.pack import Pack, Rule
-from readiness.jurisdiction.core.vocabulary import Answer, Doubt, Effect, Gap, Kind, strictest
+from readiness.jurisdiction.core.pack import RulePackDocument, RuleTerms
+from readiness.jurisdiction.core.vocabulary import (
+    Doubt,
+    LegalAnswer,
+    RuleEffect,
+    RuleKind,
+    UndecidedReason,
+    strictest,
+)
 from readiness.workloads.core.countries import COUNTRIES
 
 
@@ -31,11 +38,11 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class AppliedRule:
     """A rule that covers the case, what it comes to here, and which basis on record meets it."""
 
-    rule: Rule
-    answer: Answer
+    rule: RuleTerms
+    answer: LegalAnswer
     doubt: Doubt | None = None
     met_by: str = ""
 
@@ -44,89 +51,91 @@ class Ground:
 class Missing:
     """Why it cannot be decided: `what` is the country or the category at fault."""
 
-    gap: Gap
+    gap: UndecidedReason
     what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LegalFinding:
     """The answer to one of the two questions, the rules that led there, deciding ones first, and what is missing."""
 
-    kind: Kind
-    answer: Answer
-    grounds: tuple[Ground, ...] = ()
+    kind: RuleKind
+    answer: LegalAnswer
+    grounds: tuple[AppliedRule, ...] = ()
     missing: tuple[Missing, ...] = ()
 
     @property
-    def deciding(self) -> tuple[Ground, ...]:
+    def deciding(self) -> tuple[AppliedRule, ...]:
         return tuple(ground for ground in self.grounds if ground.answer == self.answer)
 
     @property
     def bases_needed(self) -> tuple[tuple[str, ...], ...]:
         """One of each is needed."""
         return tuple(
-            dict.fromkeys(ground.rule.bases for ground in self.grounds if ground.answer == Answer.NEEDS_BASIS)
+            dict.fromkeys(
+                ground.rule.bases for ground in self.grounds if ground.answer == LegalAnswer.NEEDS_BASIS
+            )
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class CaseDecision:
     """Both answers, with the version of the rules and the day that they hold for."""
 
     request: Request
     on: date
     version: str
     content_digest: str
-    residency: Finding
-    sovereignty: Finding
+    residency: LegalFinding
+    sovereignty: LegalFinding
 
     @property
-    def findings(self) -> tuple[Finding, Finding]:
+    def findings(self) -> tuple[LegalFinding, LegalFinding]:
         return self.residency, self.sovereignty
 
 
-def decide(pack: Pack, request: Request, on: date) -> Decision:
-    return Decision(
+def decide(pack: RulePackDocument, request: Request, on: date) -> CaseDecision:
+    return CaseDecision(
         request=request,
         on=on,
         version=pack.version,
         content_digest=pack.content_digest,
-        residency=_finding(pack, request, on, Kind.RESIDENCY),
-        sovereignty=_finding(pack, request, on, Kind.SOVEREIGNTY),
+        residency=_finding(pack, request, on, RuleKind.RESIDENCY),
+        sovereignty=_finding(pack, request, on, RuleKind.SOVEREIGNTY),
     )
 
 
-def _finding(pack: Pack, request: Request, on: date, kind: Kind) -> Finding:
-    place = request.destination if kind == Kind.RESIDENCY else request.operator
+def _finding(pack: RulePackDocument, request: Request, on: date, kind: RuleKind) -> LegalFinding:
+    place = request.destination if kind == RuleKind.RESIDENCY else request.operator
     missing = [*_unknown(pack, request, place)]
-    grounds: dict[str, Ground] = {}
-    if all(one.gap == Gap.UNKNOWN_CATEGORY for one in missing):
+    grounds: dict[str, AppliedRule] = {}
+    if all(one.gap == UndecidedReason.UNKNOWN_CATEGORY for one in missing):
         for category in sorted(request.categories & pack.categories_by_id.keys()):
             covering = _covering(pack, request, on, kind, place, category)
             if not covering:
-                missing.append(Missing(Gap.NO_RULE, category))
+                missing.append(Missing(UndecidedReason.NO_RULE, category))
             for ground in (_ground(pack, rule, request.bases, on) for rule in covering):
                 grounds[ground.rule.id] = ground
-    answers = [ground.answer for ground in grounds.values()] + [Answer.CANNOT_DECIDE] * bool(missing)
+    answers = [ground.answer for ground in grounds.values()] + [LegalAnswer.CANNOT_DECIDE] * bool(missing)
     answer = strictest(*answers)
     ordered = sorted(grounds.values(), key=lambda ground: (ground.answer != answer, ground.rule.id))
-    return Finding(kind, answer, tuple(ordered), tuple(missing))
+    return LegalFinding(kind, answer, tuple(ordered), tuple(missing))
 
 
-def _unknown(pack: Pack, request: Request, place: str) -> Iterable[Missing]:
+def _unknown(pack: RulePackDocument, request: Request, place: str) -> Iterable[Missing]:
     if request.origin not in COUNTRIES:
-        yield Missing(Gap.UNKNOWN_ORIGIN, request.origin)
+        yield Missing(UndecidedReason.UNKNOWN_ORIGIN, request.origin)
     if place not in COUNTRIES:
-        yield Missing(Gap.UNKNOWN_PLACE, place)
+        yield Missing(UndecidedReason.UNKNOWN_PLACE, place)
     if not request.categories:
-        yield Missing(Gap.NO_CATEGORY)
+        yield Missing(UndecidedReason.NO_CATEGORY)
     for category in sorted(request.categories - pack.categories_by_id.keys()):
-        yield Missing(Gap.UNKNOWN_CATEGORY, category)
+        yield Missing(UndecidedReason.UNKNOWN_CATEGORY, category)
 
 
 def _covering(
-    pack: Pack, request: Request, on: date, kind: Kind, place: str, category: str
-) -> tuple[Rule, ...]:
+    pack: RulePackDocument, request: Request, on: date, kind: RuleKind, place: str, category: str
+) -> tuple[RuleTerms, ...]:
     """The rules that speak of the case, without those that a more special one stands in for."""
     meant = pack.implied(category)
     found = [
@@ -144,14 +153,14 @@ def _covering(
         if rule.doubt(on, pack.check_again) is None:
             displaced |= rule.instead_of
     # A rule that forbids stands, whatever claims to go before it.
-    return tuple(rule for rule in found if rule.effect == Effect.FORBIDDEN or rule.id not in displaced)
+    return tuple(rule for rule in found if rule.effect == RuleEffect.FORBIDDEN or rule.id not in displaced)
 
 
-def _ground(pack: Pack, rule: Rule, bases: frozenset[str], on: date) -> Ground:
+def _ground(pack: RulePackDocument, rule: RuleTerms, bases: frozenset[str], on: date) -> AppliedRule:
     doubt = rule.doubt(on, pack.check_again)
     if doubt is not None:
-        return Ground(rule, Answer.CANNOT_DECIDE, doubt=doubt)
-    if rule.effect == Effect.NEEDS_BASIS:
+        return AppliedRule(rule, LegalAnswer.CANNOT_DECIDE, doubt=doubt)
+    if rule.effect == RuleEffect.NEEDS_BASIS:
         met_by = next((basis for basis in rule.bases if basis in bases), "")
-        return Ground(rule, Answer.ALLOWED if met_by else Answer.NEEDS_BASIS, met_by=met_by)
-    return Ground(rule, Answer(rule.effect))
+        return AppliedRule(rule, LegalAnswer.ALLOWED if met_by else LegalAnswer.NEEDS_BASIS, met_by=met_by)
+    return AppliedRule(rule, LegalAnswer(rule.effect))

@@ -1,4 +1,4 @@
-"""From YAML or plain mappings to a Pack, refusing anything that does not hold together."""
+"""From YAML or plain mappings to a RulePackDocument, refusing anything that does not hold together."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from urllib.parse import urlsplit
 
 from readiness.framework.core.finding import find
 from readiness.framework.core.loading import parse
-from readiness.framework.core.reader import DefinitionError, Reader
+from readiness.framework.core.reader import DefinitionError, MappingReader
 from readiness.jurisdiction.core.mapping import digest
 from readiness.jurisdiction.core.pack import (
     ANYWHERE,
-    Basis,
     Category,
     Citation,
-    Group,
-    Membership,
+    GroupMembership,
+    LegalBasis,
     Names,
-    Pack,
-    Rule,
+    PackGroup,
+    RulePackDocument,
+    RuleTerms,
 )
-from readiness.jurisdiction.core.vocabulary import Effect, Kind
+from readiness.jurisdiction.core.vocabulary import RuleEffect, RuleKind
 from readiness.workloads.core.countries import COUNTRIES
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -34,14 +34,14 @@ MOST_NAME = 200
 MOST_URL = 500
 
 
-def load(definition: Mapping[str, Any]) -> Pack:
+def load(definition: Mapping[str, Any]) -> RulePackDocument:
     """Raises DefinitionError, whose `path` names the field: `rules[gdpr-46].citation.url`."""
-    reader = Reader(definition)
+    reader = MappingReader(definition)
     categories = reader.each("categories", _category)
     bases = reader.each("bases", _basis, required=False)
     groups = reader.each("groups", _group, required=False)
     names = Names(_ids(groups), _ids(categories), _ids(bases))
-    pack = Pack(
+    pack = RulePackDocument(
         version=_version(reader),
         title=reader.text("title", most=MOST_NAME),
         note=reader.text("note", default="", most=MOST_TEXT),
@@ -57,7 +57,7 @@ def load(definition: Mapping[str, Any]) -> Pack:
     return dataclasses.replace(pack, content_digest=digest(pack))
 
 
-def load_text(text: str, name: str) -> Pack:
+def load_text(text: str, name: str) -> RulePackDocument:
     """A pack from one YAML document. A DefinitionError tells the line as well, as far as the field is there."""
     try:
         return load(parse(text, name))
@@ -66,7 +66,7 @@ def load_text(text: str, name: str) -> Pack:
         raise
 
 
-def _version(reader: Reader) -> str:
+def _version(reader: MappingReader) -> str:
     version = reader.text("version", most=50)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", version):
         raise reader.error(
@@ -75,14 +75,14 @@ def _version(reader: Reader) -> str:
     return version
 
 
-def _check_again(reader: Reader) -> int:
+def _check_again(reader: MappingReader) -> int:
     days = reader.integer("check_again_days")
     if not 1 <= days <= MOST_CHECK_AGAIN_DAYS:
         raise reader.error("check_again_days", f"must be from 1 to {MOST_CHECK_AGAIN_DAYS}")
     return days
 
 
-def _category(reader: Reader) -> Category:
+def _category(reader: MappingReader) -> Category:
     return Category(
         id=_id(reader),
         name=reader.text("name", most=MOST_NAME),
@@ -91,15 +91,15 @@ def _category(reader: Reader) -> Category:
     )
 
 
-def _basis(reader: Reader) -> Basis:
-    return Basis(id=_id(reader), name=reader.text("name", most=MOST_NAME))
+def _basis(reader: MappingReader) -> LegalBasis:
+    return LegalBasis(id=_id(reader), name=reader.text("name", most=MOST_NAME))
 
 
-def _group(reader: Reader) -> Group:
+def _group(reader: MappingReader) -> PackGroup:
     group_id = _id(reader)
     if group_id == ANYWHERE:
         raise reader.error("id", f"{ANYWHERE!r} stands for every country already")
-    return Group(
+    return PackGroup(
         id=group_id,
         name=reader.text("name", most=MOST_NAME),
         citation=_citation(reader.mapping("citation")),
@@ -108,7 +108,7 @@ def _group(reader: Reader) -> Group:
     )
 
 
-def _member(reader: Reader) -> Membership:
+def _member(reader: MappingReader) -> GroupMembership:
     country = reader.text("country")
     if country not in COUNTRIES:
         raise reader.error("country", f"{country[:20]!r} is no country code of ISO 3166-1")
@@ -116,10 +116,10 @@ def _member(reader: Reader) -> Membership:
     until = _day(reader, "until")
     if until is not None and until < since:
         raise reader.error("until", "is before since")
-    return Membership(country, since, until)
+    return GroupMembership(country, since, until)
 
 
-def _citation(reader: Reader) -> Citation:
+def _citation(reader: MappingReader) -> Citation:
     citation = Citation(
         instrument=reader.text("instrument", most=MOST_NAME),
         article=reader.text("article", most=MOST_NAME),
@@ -135,12 +135,12 @@ def _citation(reader: Reader) -> Citation:
     return citation
 
 
-def _rule(reader: Reader, names: Names) -> Rule:
-    effect = reader.word("effect", Effect)
-    rule = Rule(
+def _rule(reader: MappingReader, names: Names) -> RuleTerms:
+    effect = reader.word("effect", RuleEffect)
+    rule = RuleTerms(
         id=_id(reader),
         title=reader.text("title", most=MOST_NAME),
-        kind=reader.word("kind", Kind),
+        kind=reader.word("kind", RuleKind),
         jurisdiction=reader.text("jurisdiction", most=100),
         citation=_citation(reader.mapping("citation")),
         effect=effect,
@@ -162,10 +162,10 @@ def _rule(reader: Reader, names: Names) -> Rule:
     return rule
 
 
-def _bases(reader: Reader, names: Names, effect: Effect) -> tuple[str, ...]:
+def _bases(reader: MappingReader, names: Names, effect: RuleEffect) -> tuple[str, ...]:
     bases = reader.texts("bases")
-    if bool(bases) != (effect == Effect.NEEDS_BASIS):
-        wanted = "at least one" if effect == Effect.NEEDS_BASIS else "none"
+    if bool(bases) != (effect == RuleEffect.NEEDS_BASIS):
+        wanted = "at least one" if effect == RuleEffect.NEEDS_BASIS else "none"
         raise reader.error("bases", f"a rule that is {effect} names {wanted}")
     for basis in bases:
         if basis not in names.bases:
@@ -173,15 +173,15 @@ def _bases(reader: Reader, names: Names, effect: Effect) -> tuple[str, ...]:
     return tuple(dict.fromkeys(bases))
 
 
-def _instead_of(reader: Reader, effect: Effect) -> frozenset[str]:
+def _instead_of(reader: MappingReader, effect: RuleEffect) -> frozenset[str]:
     """Checked against the other rules once all are read."""
     rules = frozenset(reader.texts("instead_of"))
-    if rules and effect == Effect.FORBIDDEN:
+    if rules and effect == RuleEffect.FORBIDDEN:
         raise reader.error("instead_of", "a rule that forbids stands beside all others, in place of none")
     return rules
 
 
-def _refuse_loose_ends(pack: Pack) -> None:
+def _refuse_loose_ends(pack: RulePackDocument) -> None:
     categories = pack.categories_by_id
     for category in pack.categories:
         for implied in category.implies:
@@ -196,7 +196,7 @@ def _refuse_loose_ends(pack: Pack) -> None:
                 raise DefinitionError(
                     f"rules[{rule.id}].instead_of", f"there is no other rule {other[:60]!r}"
                 )
-            if named.effect == Effect.FORBIDDEN:
+            if named.effect == RuleEffect.FORBIDDEN:
                 raise DefinitionError(
                     f"rules[{rule.id}].instead_of", f"{other} forbids, and what forbids always stands"
                 )
@@ -206,7 +206,7 @@ def _refuse_loose_ends(pack: Pack) -> None:
                 raise DefinitionError(f"rules[{rule.id}].instead_of", f"{other} stands in place of this one")
 
 
-def _known(reader: Reader, key: str, known: frozenset[str], noun: str) -> frozenset[str]:
+def _known(reader: MappingReader, key: str, known: frozenset[str], noun: str) -> frozenset[str]:
     values = frozenset(reader.texts(key))
     if not values:
         raise reader.error(key, "must not be empty")
@@ -215,7 +215,7 @@ def _known(reader: Reader, key: str, known: frozenset[str], noun: str) -> frozen
     return values
 
 
-def _places(reader: Reader, key: str, names: Names, *, required: bool = True) -> frozenset[str]:
+def _places(reader: MappingReader, key: str, names: Names, *, required: bool = True) -> frozenset[str]:
     """Countries by their code, groups by their id, or `any`."""
     values = frozenset(reader.texts(key))
     if required and not values:
@@ -228,14 +228,14 @@ def _places(reader: Reader, key: str, names: Names, *, required: bool = True) ->
     return values
 
 
-def _day(reader: Reader, key: str) -> date | None:
+def _day(reader: MappingReader, key: str) -> date | None:
     """A date, or None where it is left out or empty: what is not known is not made up."""
     if reader.optional(key) is None:
         return None
     return date.fromisoformat(reader.day(key))
 
 
-def _id(reader: Reader) -> str:
+def _id(reader: MappingReader) -> str:
     value = reader.text("id")
     if not _ID.fullmatch(value):
         raise reader.error("id", "small letters, digits and hyphens, 60 at most")

@@ -7,11 +7,18 @@ import hashlib
 import json
 from typing import Any
 
-from readiness.jurisdiction.core.pack import Category, Citation, Group, Membership, Pack, Rule
+from readiness.jurisdiction.core.pack import (
+    Category,
+    Citation,
+    GroupMembership,
+    PackGroup,
+    RulePackDocument,
+    RuleTerms,
+)
 from web import yaml_documents
 
 
-def to_mapping(pack: Pack) -> dict[str, Any]:
+def to_mapping(pack: RulePackDocument) -> dict[str, Any]:
     """The whole pack as plain values, as `load` reads it; what is empty left out."""
     return {
         "version": pack.version,
@@ -26,7 +33,7 @@ def to_mapping(pack: Pack) -> dict[str, Any]:
     }
 
 
-def renamed(pack: Pack, version: str) -> Pack:
+def renamed(pack: RulePackDocument, version: str) -> RulePackDocument:
     """The same content as another version."""
     named = dataclasses.replace(pack, version=version)
     return dataclasses.replace(named, content_digest=digest(named))
@@ -43,7 +50,7 @@ def category_mapping(category: Category) -> dict[str, Any]:
     )
 
 
-def group_mapping(group: Group) -> dict[str, Any]:
+def group_mapping(group: PackGroup) -> dict[str, Any]:
     return _present(
         {
             "id": group.id,
@@ -55,7 +62,7 @@ def group_mapping(group: Group) -> dict[str, Any]:
     )
 
 
-def rule_mapping(rule: Rule) -> dict[str, Any]:
+def rule_mapping(rule: RuleTerms) -> dict[str, Any]:
     days = {
         key: day.isoformat() if day else ""
         for key, day in (
@@ -85,12 +92,12 @@ def rule_mapping(rule: Rule) -> dict[str, Any]:
     )
 
 
-def dump(pack: Pack) -> str:
+def dump(pack: RulePackDocument) -> str:
     """The whole pack as one YAML document that `load_text` reads back to an equal pack."""
     return yaml_documents.write(to_mapping(pack))
 
 
-def digest(pack: Pack) -> str:
+def digest(pack: RulePackDocument) -> str:
     """SHA-256 over the content without its name: two versions that say the same have the same digest."""
     content = {key: value for key, value in to_mapping(pack).items() if key != "version"}
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -101,7 +108,7 @@ def _citation(citation: Citation) -> dict[str, str]:
     return {"instrument": citation.instrument, "article": citation.article, "url": citation.url}
 
 
-def _member(member: Membership) -> dict[str, str]:
+def _member(member: GroupMembership) -> dict[str, str]:
     until = {"until": member.until.isoformat()} if member.until else {}
     return {"country": member.country, "since": member.since.isoformat(), **until}
 

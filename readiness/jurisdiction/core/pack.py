@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
-from readiness.jurisdiction.core.vocabulary import Doubt, Effect, Kind
+from readiness.jurisdiction.core.vocabulary import Doubt, RuleEffect, RuleKind
 
 ANYWHERE = "any"
 """In place of countries and groups: wherever it is. A country that is not known is not meant by it."""
@@ -22,7 +22,7 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class GroupMembership:
     """A country in a group from a day until a day; both days count."""
 
     country: str
@@ -34,11 +34,11 @@ class Membership:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PackGroup:
     id: str
     name: str
     citation: Citation
-    members: tuple[Membership, ...]
+    members: tuple[GroupMembership, ...]
     note: str = ""
 
     def holds(self, country: str, day: date) -> bool:
@@ -56,7 +56,7 @@ class Category:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class LegalBasis:
     """What makes a case lawful that needs something: a contract, a certificate, an assessment."""
 
     id: str
@@ -64,7 +64,7 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RuleTerms:
     """What one provision says.
 
     `origins` are whose law the data is under. `places` are where it would lie for a rule of residency, and where
@@ -74,10 +74,10 @@ class Rule:
 
     id: str
     title: str
-    kind: Kind
+    kind: RuleKind
     jurisdiction: str
     citation: Citation
-    effect: Effect
+    effect: RuleEffect
     origins: frozenset[str]
     categories: frozenset[str]
     places: frozenset[str]
@@ -114,7 +114,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Pack:
+class RulePackDocument:
     """One version of the rules. `check_again_days` is how long a rule that was checked counts as true."""
 
     version: str
@@ -122,18 +122,18 @@ class Pack:
     as_of: date
     check_again_days: int
     categories: tuple[Category, ...]
-    bases: tuple[Basis, ...]
-    groups: tuple[Group, ...]
-    rules: tuple[Rule, ...]
+    bases: tuple[LegalBasis, ...]
+    groups: tuple[PackGroup, ...]
+    rules: tuple[RuleTerms, ...]
     note: str = ""
     content_digest: str = field(default="", compare=False)
 
     @cached_property
-    def rules_by_id(self) -> dict[str, Rule]:
+    def rules_by_id(self) -> dict[str, RuleTerms]:
         return {rule.id: rule for rule in self.rules}
 
     @cached_property
-    def groups_by_id(self) -> dict[str, Group]:
+    def groups_by_id(self) -> dict[str, PackGroup]:
         return {group.id: group for group in self.groups}
 
     @cached_property
@@ -141,7 +141,7 @@ class Pack:
         return {category.id: category for category in self.categories}
 
     @cached_property
-    def bases_by_id(self) -> dict[str, Basis]:
+    def bases_by_id(self) -> dict[str, LegalBasis]:
         return {basis.id: basis for basis in self.bases}
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class RuleKind(StrEnum):
     """Two questions that are answered apart."""
 
     RESIDENCY = "residency"
@@ -14,7 +14,7 @@ class Kind(StrEnum):
     """Whose law reaches whoever operates it: the rule looks at the country of whoever controls the operator."""
 
 
-class Effect(StrEnum):
+class RuleEffect(StrEnum):
     """What a rule says of the cases that it covers."""
 
     ALLOWED = "allowed"
@@ -22,7 +22,7 @@ class Effect(StrEnum):
     FORBIDDEN = "forbidden"
 
 
-class Answer(StrEnum):
+class LegalAnswer(StrEnum):
     """What can be said of a case, from the most open to the strictest."""
 
     ALLOWED = "allowed"
@@ -31,7 +31,7 @@ class Answer(StrEnum):
     FORBIDDEN = "forbidden"
 
 
-ORDER = tuple(Answer)
+ORDER = tuple(LegalAnswer)
 """What nobody can decide is stricter than what needs a basis, and weaker than what is surely forbidden."""
 
 
@@ -42,7 +42,7 @@ class Doubt(StrEnum):
     NOT_CHECKED = "not-checked"
 
 
-class Gap(StrEnum):
+class UndecidedReason(StrEnum):
     """Why a case cannot be decided, whatever the rules say."""
 
     UNKNOWN_ORIGIN = "unknown-origin"
@@ -52,5 +52,5 @@ class Gap(StrEnum):
     NO_RULE = "no-rule"
 
 
-def strictest(*answers: Answer) -> Answer:
+def strictest(*answers: LegalAnswer) -> LegalAnswer:
     return max(answers, key=ORDER.index)

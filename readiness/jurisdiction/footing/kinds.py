@@ -11,7 +11,7 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.footing import forms, tables
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from web import links
@@ -19,12 +19,12 @@ from web.tables import Table
 
 
 @dataclass(frozen=True)
-class Kind:
+class RecordKind:
     """`place` is its word in addresses. Every site where the class is placed is judged again after a write."""
 
     model: type[Model]
     place: str
-    table: Callable[[Pack | None, date], Table]
+    table: Callable[[RulePackDocument | None, date], Table]
     form: type[forms.FootingForm]
     label: Any
     one: Any
@@ -44,7 +44,7 @@ class Kind:
         return reverse(f"{self.noun}-{action}", args=[] if pk is None else [pk])
 
 
-ORIGINS = Kind(
+ORIGINS = RecordKind(
     DataOrigin,
     place="origins",
     table=tables.origins,
@@ -56,7 +56,7 @@ ORIGINS = Kind(
     remove_title=_("Remove this origin?"),
     remove_text=_("What the rules say of the class is worked out without it. Its history is kept."),
 )
-BASES = Kind(
+BASES = RecordKind(
     HeldBasis,
     place="bases",
     table=tables.bases,

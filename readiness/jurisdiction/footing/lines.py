@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext, ngettext
 
 from readiness.jurisdiction import queries
-from readiness.jurisdiction.footing.kinds import BASES, ORIGINS, Kind
+from readiness.jurisdiction.footing.kinds import BASES, ORIGINS, RecordKind
 from readiness.jurisdiction.footing.tables import held_on
 from readiness.jurisdiction.models import HeldBasis
 from readiness.jurisdiction.refusals import MAY_SEE
@@ -42,7 +42,9 @@ def _bases(
     return _line(BASES, workload, said if found else "", held, may)
 
 
-def _line(kind: Kind, workload: WorkloadClass, said: str, note: str, may: Callable[[str], bool]) -> Line:
+def _line(
+    kind: RecordKind, workload: WorkloadClass, said: str, note: str, may: Callable[[str], bool]
+) -> Line:
     """The list of the class; where it is empty, the form to add to it."""
     of_class = urlencode({"workload_class": workload.slug})
     line = {"term": str(kind.label)}

@@ -10,14 +10,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.jurisdiction import words
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.filters import DataOriginFilters, HeldBasisFilters
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from web import links
 from web.tables import Column, Table
 
 
-def origins(_pack: Pack | None, _today: date) -> Table:
+def origins(_pack: RulePackDocument | None, _today: date) -> Table:
     return Table(
         id="data-origins",
         noun=(_("origin"), _("origins")),
@@ -46,7 +46,7 @@ def origins(_pack: Pack | None, _today: date) -> Table:
     )
 
 
-def bases(pack: Pack | None, today: date) -> Table:
+def bases(pack: RulePackDocument | None, today: date) -> Table:
     return Table(
         id="held-bases",
         noun=(_("basis"), _("bases")),
@@ -90,7 +90,7 @@ def own_page(row: DataOrigin | HeldBasis) -> str:
     return links.page_url(row) or ""
 
 
-def name_of(basis: str, pack: Pack | None) -> str:
+def name_of(basis: str, pack: RulePackDocument | None) -> str:
     """The basis by its name in the rules in force; by its slug where they do not know it."""
     known = pack.bases_by_id.get(basis) if pack else None
     return known.name if known else basis
@@ -123,7 +123,7 @@ def _of_class() -> Column:
     )
 
 
-def facts(row: Any, pack: Pack | None, today: date) -> list[dict[str, Any]]:
+def facts(row: Any, pack: RulePackDocument | None, today: date) -> list[dict[str, Any]]:
     """Of one row, for its page."""
     of_class = {
         "term": gettext("Workload class"),

@@ -8,20 +8,26 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
 from readiness.jurisdiction.footing import views
-from readiness.jurisdiction.footing.kinds import KINDS, Kind
+from readiness.jurisdiction.footing.kinds import KINDS, RecordKind
 from readiness.jurisdiction.refusals import MAY_SEE
 from web.permissions import require
 
 
 def _page(
-    kind: Kind, view: Callable[..., Any], action: str, address: str, name: str, *, is_posted: bool = False
+    kind: RecordKind,
+    view: Callable[..., Any],
+    action: str,
+    address: str,
+    name: str,
+    *,
+    is_posted: bool = False,
 ) -> URLPattern:
     checked = require(MAY_SEE, kind.permission(action))(partial(view, kind=kind))
     view = require_POST(checked) if is_posted else checked
     return path(f"{kind.place}/{address}", view, name=f"{kind.noun}-{name}")
 
 
-def _pages(kind: Kind) -> Iterator[URLPattern]:
+def _pages(kind: RecordKind) -> Iterator[URLPattern]:
     yield _page(kind, views.listed, "view", "", "list")
     yield _page(kind, views.add, "add", "add/", "add")
     yield _page(kind, views.one, "view", "<int:pk>/", "detail")

@@ -15,7 +15,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from readiness.jurisdiction import lines, queries, words
 from readiness.jurisdiction.footing import tables
-from readiness.jurisdiction.footing.kinds import Kind
+from readiness.jurisdiction.footing.kinds import RecordKind
 from web import actor, answers, links
 from web import tables as table_kit
 from web.clock import now
@@ -26,7 +26,7 @@ LIST = "readiness/jurisdiction/footing/list.html"
 
 @conditional_page
 @require_GET
-def listed(request: HttpRequest, kind: Kind) -> HttpResponseBase:
+def listed(request: HttpRequest, kind: RecordKind) -> HttpResponseBase:
     table = table_kit.page(request, kind.table(queries.content_in_force(), now().date()), _rows(kind))
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, LIST, table)
@@ -43,7 +43,7 @@ def listed(request: HttpRequest, kind: Kind) -> HttpResponseBase:
 
 @conditional_page
 @require_GET
-def one(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
+def one(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
     found = _found(kind, pk)
     may = request.user.has_perm
     context = {
@@ -62,18 +62,18 @@ def one(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def add(request: HttpRequest, kind: Kind) -> HttpResponse:
+def add(request: HttpRequest, kind: RecordKind) -> HttpResponse:
     return _fill_in(request, kind, None)
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
+def edit(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
     return _fill_in(request, kind, _found(kind, pk))
 
 
 @never_cache
-def remove(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
+def remove(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
     found = _found(kind, pk)
     name = str(found)
     found.delete()
@@ -81,7 +81,7 @@ def remove(request: HttpRequest, kind: Kind, pk: int) -> HttpResponse:
     return HttpResponseRedirect(kind.url("list"))
 
 
-def _fill_in(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
+def _fill_in(request: HttpRequest, kind: RecordKind, found: Any) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("workload_class", "basis") if name in request.GET}
     form = kind.form(request.POST or None, instance=found, initial={} if found else asked)
     # The form writes into the object while it checks: the page must go on showing what is stored.
@@ -104,15 +104,15 @@ def _fill_in(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
     return render(request, "readiness/jurisdiction/footing/form.html", context, status=status)
 
 
-def _rows(kind: Kind) -> Any:
+def _rows(kind: RecordKind) -> Any:
     return kind.model._default_manager.select_related("workload_class")
 
 
-def _found(kind: Kind, pk: int) -> Any:
+def _found(kind: RecordKind, pk: int) -> Any:
     return get_object_or_404(_rows(kind), pk=min(pk, 2**63 - 1))
 
 
-def _breadcrumbs(kind: Kind, here: str) -> list[dict[str, str]]:
+def _breadcrumbs(kind: RecordKind, here: str) -> list[dict[str, str]]:
     return [
         {"label": gettext("Rules"), "url": reverse("rules")},
         {"label": str(kind.label), "url": kind.url("list")},

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from readiness.ownership import lines, mine, operations, rules
-from readiness.ownership.forms import NoteForm, ReasonForm
+from readiness.ownership.forms import AssignmentNoteForm, ReasonForm
 from readiness.ownership.models import Assignment, HandoverStep
 from readiness.ownership.views.crumbs import breadcrumbs, may_see
 from web import answers
@@ -128,8 +128,8 @@ def _page(
         "terms": lines.terms(list(earlier), names=sees_names(reader), now=at),
         "refusals": refusals or [],
         "history": history_of(found, limit=20).rows if sees_names(reader) else None,
-        "note": NoteForm(auto_id="id_no_%s"),
-        "optional_note": NoteForm(auto_id="id_yes_%s", required=False),
+        "note": AssignmentNoteForm(auto_id="id_no_%s"),
+        "optional_note": AssignmentNoteForm(auto_id="id_yes_%s", required=False),
         "reason": ReasonForm(auto_id="id_end_%s"),
         "breadcrumbs": breadcrumbs(str(found)),
         **lines.choices_of(found, reader, at),

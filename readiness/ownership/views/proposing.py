@@ -19,7 +19,7 @@ from readiness.ownership import operations, panel, queries, reassigning, rules
 from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import AmendForm, ProposeForm, ReassignForm
 from readiness.ownership.models import Assignment
-from readiness.ownership.queries import Cell
+from readiness.ownership.queries import OwnershipCell
 from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_reassign
 from readiness.ownership.words import item_label, who
 from web.clock import now
@@ -105,7 +105,7 @@ def _preview(
     ]
 
 
-def _before(cell: Cell, *, names: bool) -> str:
+def _before(cell: OwnershipCell, *, names: bool) -> str:
     told = who(cell.current, names=names) or gettext("nobody")
     if cell.coming is not None:
         told += "; " + gettext("asked: %(who)s") % {"who": who(cell.coming, names=names)}
@@ -155,7 +155,7 @@ def reassign(request: HttpRequest) -> HttpResponse:
     at = now()
     initial = {name: request.GET[name] for name in ("source", "target") if name in request.GET}
     form = ReassignForm(request.POST or None, initial=initial, now=at)
-    moves: list[reassigning.Move] = []
+    moves: list[reassigning.Reassignment] = []
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         source, target, team = given["source"], given["target"], given["team"]
@@ -184,7 +184,7 @@ def _reassigned(request: HttpRequest, count: int, target: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("ownership-queues") + "?queue=waiting")
 
 
-def _move(move: reassigning.Move) -> dict[str, Any]:
+def _move(move: reassigning.Reassignment) -> dict[str, Any]:
     one = move.assignment
     after = {
         "ask": gettext("%(who)s is asked; until then as before"),

@@ -18,7 +18,7 @@ from readiness.scoring.queries.rows import SampleQuery
 from readiness.scoring.queries.samples import HEADLINES, domain_series, sample_query
 from telemetry import naming, questions, store
 from telemetry.core.downsample import shortened
-from telemetry.core.metric import Direction, Measure
+from telemetry.core.metric import ComparedValue, LimitTest
 from telemetry.core.registry import registry
 from telemetry.models import Series
 from web.units import number, scale
@@ -147,8 +147,8 @@ def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[L
     for rule in known.health if known else ():
         if (
             rule.when
-            or rule.measure is not Measure.VALUE
-            or rule.direction not in (Direction.ABOVE, Direction.BELOW)
+            or rule.measure is not ComparedValue.VALUE
+            or rule.direction not in (LimitTest.ABOVE, LimitTest.BELOW)
         ):
             continue
         for word, limits in ((_("warn"), rule.warn), (_("critical"), rule.critical)):

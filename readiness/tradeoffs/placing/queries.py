@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from readiness.jurisdiction import queries as jurisdiction
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.placement import Standing
@@ -137,14 +137,14 @@ def _plain(envelope: Envelope, facts: Known, laws: Laws, today: Sequence[str]) -
     )
 
 
-def _rules() -> tuple[RulePack | None, Pack | None]:
+def _rules() -> tuple[RulePack | None, RulePackDocument | None]:
     try:
         return jurisdiction.current()
     except NothingPublished:
         return None, None
 
 
-def _laws(asked: Envelope, pack: Pack | None, what_if: WhatIf, now: datetime) -> Laws:
+def _laws(asked: Envelope, pack: RulePackDocument | None, what_if: WhatIf, now: datetime) -> Laws:
     footing = jurisdiction.footings([asked.slug], day=now.date())[asked.slug]
     return Laws(asked, pack, now.date(), what_if.data_origin, what_if.bases, footing)
 

@@ -15,7 +15,7 @@ from datetime import datetime
 import numpy as np
 
 from readiness.jurisdiction import queries as jurisdiction
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.queries import Footing
 from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.consequences import Consequence, consequences
@@ -190,7 +190,7 @@ def _in_service(facts: Known) -> dict[str, SiteFactors]:
     return {site.slug: site for site in facts.sites if site.stage in IN_SERVICE}
 
 
-def _pack() -> Pack | None:
+def _pack() -> RulePackDocument | None:
     try:
         return jurisdiction.current()[1]
     except NothingPublished:
@@ -226,7 +226,7 @@ def _adapter(
     envelope: Envelope,
     asked: Asked,
     facts: Known,
-    pack: Pack | None,
+    pack: RulePackDocument | None,
     footing: Footing,
     now: datetime,
     today: Sequence[str],

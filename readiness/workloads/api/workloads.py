@@ -27,7 +27,7 @@ from readiness.workloads.filters import WorkloadFilters
 from readiness.workloads.models import WorkloadClass
 from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, ImportRefused
 from web import clock
-from web.rest.errors import BodyTooLarge, named_errors
+from web.rest.errors import PayloadTooLarge, named_errors
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
 from web.rest.viewsets import ObjectViewSet
@@ -49,7 +49,7 @@ class WorkloadImportSerializer(serializers.Serializer):
         given = self.validated_data
         size = len(given["text"].encode()) if "text" in given else given["file"].size
         if size > MOST_BYTES:
-            raise BodyTooLarge(f"A document has {MOST_BYTES} bytes at most.")
+            raise PayloadTooLarge(f"A document has {MOST_BYTES} bytes at most.")
         if "text" in given:
             return "workloads.yaml", given["text"]
         file = given["file"]

@@ -18,7 +18,7 @@ from readiness.workloads.core.light import (
 )
 
 
-class Kind(StrEnum):
+class WorkloadKind(StrEnum):
     """How the work runs: people wait for it, it runs as a batch, or it trains a model."""
 
     INTERACTIVE = "interactive"
@@ -54,7 +54,7 @@ class DataCategory(StrEnum):
     EXPORT_CONTROLLED = "export-controlled"
 
 
-class Part(StrEnum):
+class EnvelopePart(StrEnum):
     """The four parts that a declared envelope has."""
 
     LATENCY = "latency"
@@ -96,7 +96,7 @@ class Envelope:
 
     slug: str = ""
     name: str = ""
-    kind: Kind | None = None
+    kind: WorkloadKind | None = None
     criticality: Criticality = Criticality.STANDARD
     accelerators: tuple[AcceleratorNeed, ...] = ()
     it_kw: float | None = None
@@ -147,13 +147,13 @@ class Envelope:
         return left & countries_of((self.residency,)) if self.residency else left
 
     @property
-    def missing(self) -> tuple[Part, ...]:
+    def missing(self) -> tuple[EnvelopePart, ...]:
         """Which of the four parts nobody declared."""
         declared = {
-            Part.LATENCY: self.latency_limit_ms is not None,
-            Part.COST: self.cost_ceiling is not None,
-            Part.JURISDICTION: bool(self.allowed),
-            Part.CARBON: self.carbon_g_per_kwh is not None or self.carbon_kg_per_month is not None,
+            EnvelopePart.LATENCY: self.latency_limit_ms is not None,
+            EnvelopePart.COST: self.cost_ceiling is not None,
+            EnvelopePart.JURISDICTION: bool(self.allowed),
+            EnvelopePart.CARBON: self.carbon_g_per_kwh is not None or self.carbon_kg_per_month is not None,
         }
         return tuple(part for part, is_there in declared.items() if not is_there)
 
@@ -217,7 +217,7 @@ def _of_demand(envelope: Envelope) -> Iterator[Contradiction]:
 
 
 def _of_waiting(envelope: Envelope) -> Iterator[Contradiction]:
-    is_interactive = envelope.kind is Kind.INTERACTIVE
+    is_interactive = envelope.kind is WorkloadKind.INTERACTIVE
     if is_interactive and envelope.deferrable_h > 0:
         has_limit = envelope.latency_limit_ms is not None
         told = f"It may wait {envelope.deferrable_h:g} h, and people wait for it"

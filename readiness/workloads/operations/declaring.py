@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from inventory.models import DeviceType
 from readiness.workloads import queries
-from readiness.workloads.core.envelope import Envelope, Part, contradictions
+from readiness.workloads.core.envelope import Envelope, EnvelopePart, contradictions
 from readiness.workloads.models import (
     AcceleratorDemand,
     EnvelopeConfirmation,
@@ -42,7 +42,7 @@ type Users = tuple[UserRegion, float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedClass:
     """A class with its rows, in order, that holds together and is not saved yet."""
 
     workload: WorkloadClass
@@ -51,7 +51,7 @@ class Checked:
     envelope: Envelope
 
 
-def checked(given: Mapping[str, Any]) -> Checked:
+def checked(given: Mapping[str, Any]) -> CheckedClass:
     """What is given as a class that need not be saved: the values of `COLUMNS`, `accelerators` as (type or None, count)
     and `users` as (region, requests per second or None).
 
@@ -127,7 +127,7 @@ def _checked(
     given: Mapping[str, Any],
     accelerators: list[AcceleratorDemand],
     served: list[ServedRegion],
-) -> Checked:
+) -> CheckedClass:
     """The class with what is given set on it, and its rows, the present ones where none are given."""
     unknown = sorted(set(given) - {*COLUMNS, *ROWS})
     if unknown:
@@ -142,7 +142,7 @@ def _checked(
         served = _served(given["users"])
     envelope = queries.built(workload, accelerators, served)
     _refuse_contradictions(envelope)
-    return Checked(workload, accelerators, served, envelope)
+    return CheckedClass(workload, accelerators, served, envelope)
 
 
 def _tidy(name: str, value: Any) -> Any:
@@ -216,7 +216,7 @@ def _declared_on(
         raise ValidationError({"declared_on": [_("That day has not come yet.")]})
     if day is not None and (before is None or day != before.declared_on):
         return day
-    if len(after.missing) == len(Part):
+    if len(after.missing) == len(EnvelopePart):
         return None
     if before is None or before.declared_on is None:
         return today
@@ -239,7 +239,7 @@ def _limits(envelope: Envelope) -> Envelope:
     )
 
 
-def _save(made: Checked) -> WorkloadClass:
+def _save(made: CheckedClass) -> WorkloadClass:
     workload = made.workload
     try:
         with transaction.atomic():

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from readiness.jurisdiction.core.loading import load
-from readiness.jurisdiction.core.pack import Pack
+from readiness.jurisdiction.core.pack import RulePackDocument
 
 CITATION = {"instrument": "Act", "article": "Art. 1", "url": "https://example.org/act"}
 
@@ -75,7 +75,7 @@ def small() -> dict[str, Any]:
     return copy.deepcopy(SMALL)
 
 
-def pack(*more: dict[str, Any], without: str = "") -> Pack:
+def pack(*more: dict[str, Any], without: str = "") -> RulePackDocument:
     definition = small()
     definition["rules"] = [one for one in definition["rules"] if one["id"] != without] + list(more)
     return load(definition)

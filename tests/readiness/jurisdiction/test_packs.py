@@ -13,7 +13,7 @@ from readiness.jurisdiction.core.deciding import Request
 from readiness.jurisdiction.core.loading import load
 from readiness.jurisdiction.core.mapping import to_mapping
 from readiness.jurisdiction.models import CountryGroup, GroupMember, Rule, RulePack
-from readiness.jurisdiction.refusals import NotADraft, NothingPublished, NotInForce, StaleRevision
+from readiness.jurisdiction.refusals import NothingPublished, NotInForce, PackNotADraft, StalePackRevision
 from readiness.jurisdiction.rows import pack_from
 from tests.inventory import made
 from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
@@ -65,7 +65,7 @@ def test_a_draft_goes_on_in_steps_and_keeps_the_rows_that_stay(draft, planner, n
     assert after.rules.get(slug="inside").pk == kept
     assert [one.country for one in after.groups.get().members.all()] == ["DE", "FR"]
     assert operations.edit(after, lambda was: was, revision=2, by=planner, now=now).revision == 2
-    with pytest.raises(StaleRevision, match="at revision 2, you read revision 1"):
+    with pytest.raises(StalePackRevision, match="at revision 2, you read revision 1"):
         operations.edit(draft, lambda was: was, revision=1, by=planner, now=now)
 
 
@@ -93,7 +93,7 @@ def test_what_was_decided_on_is_what_is_published(draft, planner, manager, now):
     read = draft.digest
     definition = {**small(), "check_again_days": 30}
     operations.edit(draft, lambda _was: definition, revision=1, by=planner, now=now)
-    with pytest.raises(StaleRevision):
+    with pytest.raises(StalePackRevision):
         operations.publish(draft, digest=read, by=manager, now=now)
 
 
@@ -114,7 +114,7 @@ def test_what_is_or_was_in_force_is_neither_edited_nor_thrown_away(planner, now)
         lambda: operations.edit(row, lambda was: {**was, "title": "x"}, revision=None, by=planner, now=now),
         lambda: operations.discard(row, by=planner),
     ):
-        with pytest.raises(NotADraft):
+        with pytest.raises(PackNotADraft):
             refused()
 
 

@@ -181,5 +181,5 @@ def test_steps_leave_out_what_changed_elsewhere():
 
 def test_scopes_and_roles_are_audited():
     labels = {model._meta.label for model in audited_models()}
-    assert {"accounts.AccessScope", "accounts.Membership"} <= labels
+    assert {"accounts.AccessScope", "accounts.RoleMembership"} <= labels
     assert not is_audited(User.groups.through)

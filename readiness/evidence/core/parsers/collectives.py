@@ -54,7 +54,7 @@ def parse_rccl(content: bytes) -> Parsed:
 
 
 @dataclass
-class _Found:
+class _CollectiveReport:
     """What is collected while a file is read."""
 
     tool: str
@@ -156,7 +156,7 @@ def _parse(tool: str, content: bytes) -> Parsed:
 
 
 def _read_text(tool: str, text: str) -> Parsed:
-    found = _Found(tool)
+    found = _CollectiveReport(tool)
     columns: list[str] = []
     bounds: float | None = None
     number = 1
@@ -190,7 +190,7 @@ def _header(line: str) -> list[str] | None:
     return names if "size" in names and "busbw" in names else None
 
 
-def _read_row(found: _Found, number: int, line: str, columns: Sequence[str]) -> None:
+def _read_row(found: _CollectiveReport, number: int, line: str, columns: Sequence[str]) -> None:
     """Results are counted from the right: reduction and root, on their left, are left blank by some operations."""
     first = next((place for place, name in enumerate(columns) if name in _TIMES), None)
     if first is None:
@@ -245,7 +245,7 @@ def _needed(line: int, name: str, text: str) -> float:
     return value
 
 
-def _read_remark(found: _Found, line: str) -> None:
+def _read_remark(found: _CollectiveReport, line: str) -> None:
     if (rank := _RANK.match(line)) is not None:
         found.ranks[tidy(rank[1])] += 1
         found.hosts.append(tidy(rank[1]))
@@ -274,7 +274,7 @@ def _library(code: int) -> str:
 
 def _read_json(tool: str, text: str) -> Parsed:
     document = Json.of(text)
-    found = _Found(tool)
+    found = _CollectiveReport(tool)
     last = text.count("\n") + 1
     if isinstance(document.value, list):
         for row in document.items():
@@ -299,7 +299,7 @@ def _read_json(tool: str, text: str) -> Parsed:
     return found.parsed(without_secrets(text, document.value), last)
 
 
-def _read_nccl_row(found: _Found, row: Json) -> None:
+def _read_nccl_row(found: _CollectiveReport, row: Json) -> None:
     size = row.whole("size")
     variant = " ".join(part for part in (row.text("type"), row.text("redop")) if part not in ("", "none"))
     for key, buffers in (("out_of_place", "out-of-place"), ("in_place", "in-place")):
@@ -322,7 +322,7 @@ def _read_nccl_row(found: _Found, row: Json) -> None:
         )
 
 
-def _read_rccl_row(found: _Found, row: Json) -> None:
+def _read_rccl_row(found: _CollectiveReport, row: Json) -> None:
     name = row.text("name")
     found.operation = CAMEL.get(name, name.lower())
     if row.get("ranks") is not None:
@@ -337,7 +337,7 @@ def _read_rccl_row(found: _Found, row: Json) -> None:
     found.row(1, size=row.whole("size"), variant=variant, buffers=buffers, cells={**cells, "wrong": wrong})
 
 
-def _read_devices(found: _Found, document: Json) -> None:
+def _read_devices(found: _CollectiveReport, document: Json) -> None:
     """Newer versions hold the devices inside `config`."""
     config = document.get("config")
     holders = [

@@ -34,7 +34,7 @@ STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
 
 
 @dataclass
-class _Found:
+class _TestsOfSubject:
     """The tests read so far, by subject: each test's name in lower case, with its worst severity."""
 
     ran: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
@@ -63,7 +63,7 @@ def parse(content: bytes) -> Parsed:
         for key in ("runtime_error", "runtime error", "error"):
             if (error := holder.get(key)) is not None:
                 error.refuse(f"The diagnostic did not run: {tidy(error.value)}")
-    found = _Found()
+    found = _TestsOfSubject()
     hosts = _hosts(root)
     for name, result in _results(root):
         _read_result(found, name, result, hosts)
@@ -72,7 +72,7 @@ def parse(content: bytes) -> Parsed:
     return _parsed(without_secrets(text, document.value), document, root, found)
 
 
-def _read_result(found: _Found, name: str, result: Json, hosts: Mapping[str, str]) -> None:
+def _read_result(found: _TestsOfSubject, name: str, result: Json, hosts: Mapping[str, str]) -> None:
     status = _status(result)
     subjects = _subjects(result, hosts)
     test = name.lower().replace("_", " ")
@@ -91,7 +91,7 @@ def _read_result(found: _Found, name: str, result: Json, hosts: Mapping[str, str
         result.refuse(f"There are more than {MOST_FIGURES} accelerators.")
 
 
-def _parsed(kept: bytes, document: Json, root: Json, found: _Found) -> Parsed:
+def _parsed(kept: bytes, document: Json, root: Json, found: _TestsOfSubject) -> Parsed:
     metadata = root.get("metadata") or document.get("metadata") or root
     first = next((host for host in root.listed("hosts") if host.is_object()), None)
     driver = metadata.text("Driver Version Detected") or metadata.text("driver_version_detected")
@@ -111,7 +111,7 @@ def _parsed(kept: bytes, document: Json, root: Json, found: _Found) -> Parsed:
     )
 
 
-def _severities(found: _Found) -> Iterator[Figure]:
+def _severities(found: _TestsOfSubject) -> Iterator[Figure]:
     lengths = {subject: _length(set(tests)) for subject, tests in found.ran.items()}
     accelerators = set(found.accelerators())
     anywhere = {test for subject in accelerators for test in found.ran.get(subject, ())}
@@ -135,7 +135,7 @@ def _severities(found: _Found) -> Iterator[Figure]:
     yield Figure(name="worst_severity", value=float(worst), variant=length, operation="diagnostic")
 
 
-def _tests(found: _Found) -> Iterator[Figure]:
+def _tests(found: _TestsOfSubject) -> Iterator[Figure]:
     """On how many subjects each test ran, and where it failed."""
     ran: dict[str, int] = defaultdict(int)
     for tests in found.ran.values():

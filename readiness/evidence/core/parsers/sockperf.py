@@ -24,7 +24,7 @@ _SIZE = re.compile(r"(?:msg-size|Message size)\s*[=:]\s*(\d+)")
 
 
 @dataclass
-class _Found:
+class _SockperfReport:
     """What is collected while the lines are read; `rows` are (suffix of the name, percentile, value)."""
 
     name: str = "latency"
@@ -40,7 +40,7 @@ class _Found:
 def parse(content: bytes) -> Parsed:
     """µs of one-way latency (or of the round trip, where the tool says so) with percentiles, and counts of loss."""
     text = text_of(content)
-    found = _Found()
+    found = _SockperfReport()
     number = 1
     for number, raw in lines_of(text):
         line = _PREFIX.sub("", raw.strip())
@@ -61,7 +61,7 @@ def parse(content: bytes) -> Parsed:
     )
 
 
-def _read_setting(found: _Found, line: str) -> None:
+def _read_setting(found: _SockperfReport, line: str) -> None:
     """How it was run, and how many observations there are."""
     if _ROUND_TRIP.search(line):
         found.name = "round_trip"
@@ -76,7 +76,7 @@ def _read_setting(found: _Found, line: str) -> None:
         found.samples = whole_of(total[1])
 
 
-def _read_result(found: _Found, number: int, line: str) -> None:
+def _read_result(found: _SockperfReport, number: int, line: str) -> None:
     if (matched := _PERCENTILE.search(line)) is not None:
         percentile = _needed(number, matched[1])
         if not 0 < percentile < 100:
@@ -90,7 +90,7 @@ def _read_result(found: _Found, number: int, line: str) -> None:
         found.counts.append(Figure(name=f"{kind}_messages", value=float(count[:15]), unit="messages"))
 
 
-def _figure(found: _Found, suffix: str, percentile: float | None, value: float) -> Figure:
+def _figure(found: _SockperfReport, suffix: str, percentile: float | None, value: float) -> Figure:
     return Figure(
         name=f"{found.name}{suffix}",
         value=value,

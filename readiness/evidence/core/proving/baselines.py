@@ -51,7 +51,7 @@ type Key = tuple[str, str, str, str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class BaselineDeviation:
     """The figure of one thing that deviates most: 0.07 is 7 % worse than the baseline."""
 
     run: Run
@@ -66,7 +66,7 @@ def regressed(
 ) -> Proofs:
     """`newest` are the newest runs of each thing, `earlier` its first ones and those that are marked."""
     part = check.part("nodes-beyond")
-    of_node: dict[int, list[Compared]] = defaultdict(list)
+    of_node: dict[int, list[BaselineDeviation]] = defaultdict(list)
     voided: dict[int, list[Run]] = defaultdict(list)
     failed: list[Run] = []
     tested: set[int] = set()
@@ -150,7 +150,7 @@ def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Ru
     ]
 
 
-def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> Compared | None:
+def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> BaselineDeviation | None:
     """The figure that is worst against its baseline; None where there is none to compare with."""
     last = max(runs, key=_order)
     if not any(run.is_baseline for run in runs) and not any(_order(run) < _order(last) for run in before):
@@ -173,7 +173,7 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> C
         told = f"{name} {value / base[0] - 1:+.1%} of {base[0]:.4g} {unit}".replace("%", " %")
         provenance = provenance_of(run.provenance for run in (*result, *base[1]))
         runs_compared = tuple(run.id for run in (*result, *base[1]))
-        found.append(Compared(last, worse, told, provenance, runs_compared))
+        found.append(BaselineDeviation(last, worse, told, provenance, runs_compared))
     return max(found, key=lambda each: each.worse, default=None)
 
 
@@ -225,8 +225,8 @@ def _key(figure: Figure) -> Key | None:
 
 def _share(
     part: SubMeasure,
-    standing: Mapping[int, Sequence[Compared]],
-    beyond: Mapping[int, Sequence[Compared]],
+    standing: Mapping[int, Sequence[BaselineDeviation]],
+    beyond: Mapping[int, Sequence[BaselineDeviation]],
     site: SiteParts,
 ) -> Proof | None:
     """Nodes beyond, of those in service; as old as the oldest result that counts."""
@@ -252,7 +252,7 @@ def _share(
 def _lacking(
     part: SubMeasure,
     missing: Sequence[int],
-    of_node: Mapping[int, Sequence[Compared]],
+    of_node: Mapping[int, Sequence[BaselineDeviation]],
     voided: Mapping[int, Sequence[Run]],
     site: SiteParts,
     tested: Run,
@@ -276,7 +276,7 @@ def _lacking(
 
 
 def _unticketed(
-    part: SubMeasure, beyond: Mapping[int, Sequence[Compared]], share: Proof | None
+    part: SubMeasure, beyond: Mapping[int, Sequence[BaselineDeviation]], share: Proof | None
 ) -> Proof | None:
     """None beyond, none without a ticket; of the others no run tells, and what was recorded before does not either."""
     if share is None:
@@ -288,11 +288,11 @@ def _unticketed(
     return share._replace(value=None, cannot_judge=reason, asked_at=found_at)
 
 
-def _worst(found: Iterable[Compared]) -> Compared:
+def _worst(found: Iterable[BaselineDeviation]) -> BaselineDeviation:
     return max(found, key=lambda each: each.worse)
 
 
-def _worst_first(item: tuple[int, Compared]) -> tuple[float, int]:
+def _worst_first(item: tuple[int, BaselineDeviation]) -> tuple[float, int]:
     return -item[1].worse, item[0]
 
 

@@ -17,7 +17,7 @@ from readiness.evidence.core.proving.floors import (
     INTRA_SIZE,
     PAIR_OPERATIONS,
     PAIR_SIZES,
-    Judged,
+    FloorJudgement,
     figure_named,
     judged,
     size_text,
@@ -128,23 +128,23 @@ def _is_of(run: Run, operations: Sequence[str]) -> bool:
     return run.tool in COLLECTIVES and (bool(run.failed) or not named.isdisjoint(operations))
 
 
-def _no_row(size: int) -> Judged:
-    return Judged(
+def _no_row(size: int) -> FloorJudgement:
+    return FloorJudgement(
         None, reason=f"The run has no row at {size_text(size)}, or at another size that has a floor."
     )
 
 
-def _no_pair_row(run: Run) -> Judged:
+def _no_pair_row(run: Run) -> FloorJudgement:
     low, high = map(size_text, PAIR_SIZES)
     there = [figure.size_bytes or 0 for figure in run.figures if figure.name == "busbw"]
     largest = [size for size in there if size < PAIR_SIZES[0]]
     has = f"ends at {size_text(max(largest))}" if largest else f"has no row of {low} or more"
     if any(size > PAIR_SIZES[1] for size in there):
         has = f"has rows above {high} only"
-    return Judged(None, reason=f"The run {has}; between nodes it is judged at {low} to {high}.")
+    return FloorJudgement(None, reason=f"The run {has}; between nodes it is judged at {low} to {high}.")
 
 
-def _rate(run: Run, check: Check, part_id: str, found: Judged, name: str, site: SiteParts) -> Proof:
+def _rate(run: Run, check: Check, part_id: str, found: FloorJudgement, name: str, site: SiteParts) -> Proof:
     """Cannot be judged by a part of the accelerators: the floor is of all of them, and fewer are faster or slower."""
     took_part = participation(run, site)
     unchecked = next((figure.caution for figure in run.figures if figure.name == WRONG_VALUES), "")

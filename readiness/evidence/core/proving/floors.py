@@ -38,7 +38,7 @@ OF_LIMIT: Mapping[str, FloorKind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class FloorJudgement:
     """The value at one size in the unit asked for, its floor, or why it has none."""
 
     value: float | None
@@ -55,7 +55,7 @@ def judged(
     operations: Sequence[str],
     preferred: int | None = None,
     between: tuple[int, int] | None = None,
-) -> Judged | None:
+) -> FloorJudgement | None:
     """The figure that decides: at the `preferred` size, else at the largest size that has a floor.
 
     None where the run has no such figure. Of several figures of one size (in and out of place) the lowest counts.
@@ -70,11 +70,11 @@ def judged(
     order = sorted(rows, key=lambda size: (size == preferred, size), reverse=True)
     for size in order:
         if size in sized:
-            return Judged(rows[size], _in_unit(sized[size], unit))
+            return FloorJudgement(rows[size], _in_unit(sized[size], unit))
     largest = order[0]
     if any_size is not None:
-        return Judged(rows[largest], _in_unit(any_size, unit))
-    return Judged(rows[largest], reason=_why_none(run, measure, sized, order))
+        return FloorJudgement(rows[largest], _in_unit(any_size, unit))
+    return FloorJudgement(rows[largest], reason=_why_none(run, measure, sized, order))
 
 
 def strictest(

@@ -145,7 +145,7 @@ class FloorValue:
     source: str
 
 
-class Identity(NamedTuple):
+class AcceleratorIdentity(NamedTuple):
     """Which accelerator it is; empty where nobody entered it."""
 
     serial: str = ""
@@ -158,7 +158,7 @@ class SiteParts:
 
     nodes: Mapping[int, str]
     accelerators: frozenset[tuple[int, int]] = frozenset()
-    identities: Mapping[tuple[int, int], Identity] = field(default_factory=dict)
+    identities: Mapping[tuple[int, int], AcceleratorIdentity] = field(default_factory=dict)
     ports: Mapping[tuple[int, str], str]
 
 

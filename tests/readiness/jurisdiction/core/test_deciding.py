@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from readiness.jurisdiction.core.deciding import Decision, Finding, Request, decide
+from readiness.jurisdiction.core.deciding import CaseDecision, LegalFinding, Request, decide
 from readiness.jurisdiction.core.loading import load
-from readiness.jurisdiction.core.vocabulary import ORDER, Answer, Doubt, Gap
+from readiness.jurisdiction.core.vocabulary import ORDER, Doubt, LegalAnswer, UndecidedReason
 from tests.readiness.jurisdiction.small_pack import pack, rule, small
 
 TODAY = date(2026, 6, 1)
 
 
-def asked(destination: str, *categories: str, origin: str = "DE", on: date = TODAY, **other: Any) -> Decision:
+def asked(
+    destination: str, *categories: str, origin: str = "DE", on: date = TODAY, **other: Any
+) -> CaseDecision:
     more = other.pop("more", ())
     request = Request(
         origin=origin, categories=frozenset(categories or ["personal"]), destination=destination, **other
@@ -44,38 +46,54 @@ def test_residency(destination: str, other: dict[str, Any], answer: str, rules: 
 
 
 def test_what_is_forbidden_for_one_origin_is_not_for_another() -> None:
-    assert asked("US", "health", origin="FR").residency.answer == Answer.FORBIDDEN
-    assert asked("US", "health", origin="DE").residency.answer == Answer.NEEDS_BASIS
+    assert asked("US", "health", origin="FR").residency.answer == LegalAnswer.FORBIDDEN
+    assert asked("US", "health", origin="DE").residency.answer == LegalAnswer.NEEDS_BASIS
 
 
 def test_residency_and_sovereignty_are_answered_apart() -> None:
     owned_abroad = asked("FR", operator="US")
-    assert owned_abroad.residency.answer == Answer.ALLOWED
-    assert owned_abroad.sovereignty.answer == Answer.NEEDS_BASIS
+    assert owned_abroad.residency.answer == LegalAnswer.ALLOWED
+    assert owned_abroad.sovereignty.answer == LegalAnswer.NEEDS_BASIS
     assert owned_abroad.sovereignty.bases_needed == (("certificate",),)
-    assert asked("US", operator="FR").sovereignty.answer == Answer.ALLOWED
+    assert asked("US", operator="FR").sovereignty.answer == LegalAnswer.ALLOWED
 
 
 UNDECIDED = [
-    pytest.param(lambda: asked("XX").residency, Gap.UNKNOWN_PLACE, "XX", id="destination-is-no-country"),
-    pytest.param(lambda: asked("").residency, Gap.UNKNOWN_PLACE, "", id="destination-not-given"),
-    pytest.param(lambda: asked("FR").sovereignty, Gap.UNKNOWN_PLACE, "", id="operator-not-given"),
-    pytest.param(lambda: asked("FR", origin="EU").residency, Gap.UNKNOWN_ORIGIN, "EU", id="origin-unknown"),
     pytest.param(
-        lambda: asked("BR", origin="BR").residency, Gap.NO_RULE, "personal", id="no-rule-of-the-origin"
+        lambda: asked("XX").residency, UndecidedReason.UNKNOWN_PLACE, "XX", id="destination-is-no-country"
+    ),
+    pytest.param(lambda: asked("").residency, UndecidedReason.UNKNOWN_PLACE, "", id="destination-not-given"),
+    pytest.param(lambda: asked("FR").sovereignty, UndecidedReason.UNKNOWN_PLACE, "", id="operator-not-given"),
+    pytest.param(
+        lambda: asked("FR", origin="EU").residency, UndecidedReason.UNKNOWN_ORIGIN, "EU", id="origin-unknown"
     ),
     pytest.param(
-        lambda: asked("FR", "drawings").residency, Gap.NO_RULE, "drawings", id="no-rule-of-the-data"
+        lambda: asked("BR", origin="BR").residency,
+        UndecidedReason.NO_RULE,
+        "personal",
+        id="no-rule-of-the-origin",
     ),
     pytest.param(
-        lambda: asked("FR", "personal", "drawings").residency, Gap.NO_RULE, "drawings", id="rule-for-half"
+        lambda: asked("FR", "drawings").residency,
+        UndecidedReason.NO_RULE,
+        "drawings",
+        id="no-rule-of-the-data",
     ),
     pytest.param(
-        lambda: asked("FR", "secrets").residency, Gap.UNKNOWN_CATEGORY, "secrets", id="data-unknown"
+        lambda: asked("FR", "personal", "drawings").residency,
+        UndecidedReason.NO_RULE,
+        "drawings",
+        id="rule-for-half",
+    ),
+    pytest.param(
+        lambda: asked("FR", "secrets").residency,
+        UndecidedReason.UNKNOWN_CATEGORY,
+        "secrets",
+        id="data-unknown",
     ),
     pytest.param(
         lambda: decide(pack(), Request("DE", frozenset(), "FR"), TODAY).residency,
-        Gap.NO_CATEGORY,
+        UndecidedReason.NO_CATEGORY,
         "",
         id="no-data",
     ),
@@ -83,9 +101,9 @@ UNDECIDED = [
 
 
 @pytest.mark.parametrize(("ask", "gap", "what"), UNDECIDED)
-def test_what_is_not_known_is_never_allowed(ask: Any, gap: Gap, what: str) -> None:
-    found: Finding = ask()
-    assert found.answer == Answer.CANNOT_DECIDE
+def test_what_is_not_known_is_never_allowed(ask: Any, gap: UndecidedReason, what: str) -> None:
+    found: LegalFinding = ask()
+    assert found.answer == LegalAnswer.CANNOT_DECIDE
     assert (gap, what) in [(one.gap, one.what) for one in found.missing]
 
 
@@ -105,27 +123,29 @@ def test_a_rule_in_doubt_decides_nothing(
     found = asked(
         "BR", origin="BR", on=on, more=[rule("of-brazil", effect, origins=["BR"], **dates)]
     ).residency
-    assert found.answer == (Answer.CANNOT_DECIDE if doubt else effect)
+    assert found.answer == (LegalAnswer.CANNOT_DECIDE if doubt else effect)
     assert [ground.doubt for ground in found.grounds] == [doubt]
 
 
 def test_a_special_case_in_doubt_does_not_stand_in_for_the_general_rule() -> None:
     stale = rule("hoped-for", "allowed", places=["US"], instead_of=["outside"], in_force_from=None)
     found = asked("US", more=[stale]).residency
-    assert found.answer == Answer.CANNOT_DECIDE
+    assert found.answer == LegalAnswer.CANNOT_DECIDE
     assert {ground.rule.id for ground in found.grounds} == {"hoped-for", "outside"}
 
 
 def test_what_is_surely_forbidden_stays_so_beside_a_rule_in_doubt() -> None:
     doubtful = rule("old", "allowed", checked_on=None)
-    assert asked("US", "health", origin="FR", more=[doubtful]).residency.answer == Answer.FORBIDDEN
+    assert asked("US", "health", origin="FR", more=[doubtful]).residency.answer == LegalAnswer.FORBIDDEN
 
 
 def test_a_special_case_for_some_data_leaves_the_rest_to_the_general_rule() -> None:
     some = rule("drawings-free", "allowed", categories=["drawings"], instead_of=["general"])
     general = rule("general", "needs-basis", categories=["drawings", "personal"])
-    assert asked("US", "drawings", more=[some, general]).residency.answer == Answer.ALLOWED
-    assert asked("US", "drawings", "personal", more=[some, general]).residency.answer == Answer.NEEDS_BASIS
+    assert asked("US", "drawings", more=[some, general]).residency.answer == LegalAnswer.ALLOWED
+    assert (
+        asked("US", "drawings", "personal", more=[some, general]).residency.answer == LegalAnswer.NEEDS_BASIS
+    )
 
 
 # Properties.
@@ -235,7 +255,7 @@ def test_allowed_has_a_rule_in_force_that_was_checked_and_says_so(
     definition: dict[str, Any], request: Request, on: date
 ) -> None:
     for found in decide(load(definition), request, on).findings:
-        if found.answer in (Answer.ALLOWED, Answer.NEEDS_BASIS):
+        if found.answer in (LegalAnswer.ALLOWED, LegalAnswer.NEEDS_BASIS):
             assert found.grounds
             assert not found.missing
             assert all(ground.doubt is None for ground in found.grounds)

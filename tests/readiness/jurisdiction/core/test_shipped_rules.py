@@ -11,7 +11,7 @@ import pytest
 import readiness.jurisdiction as room
 from readiness.jurisdiction.core.deciding import Request, decide
 from readiness.jurisdiction.core.loading import load_text
-from readiness.jurisdiction.core.vocabulary import Doubt, Effect, Kind
+from readiness.jurisdiction.core.vocabulary import Doubt, RuleEffect, RuleKind
 
 SHIPPED = Path(room.__file__).parent / "data" / "muster-rules-1.yaml"
 PACK = load_text(SHIPPED.read_text(encoding="utf-8"), SHIPPED.name)
@@ -116,7 +116,10 @@ def test_every_country_with_a_decision_on_adequacy_stands_in_for_the_general_rul
         *("AD", "AR", "BR", "CA", "CH", "FO", "GB", "GG", "IL", "IM", "JE", "JP", "KR", "NZ", "US", "UY")
     }
     assert all(rule.instead_of == {"gdpr-46"} for rule in decisions)
-    assert {next(iter(rule.places)) for rule in decisions if rule.effect != Effect.ALLOWED} == {"CA", "US"}
+    assert {next(iter(rule.places)) for rule in decisions if rule.effect != RuleEffect.ALLOWED} == {
+        "CA",
+        "US",
+    }
 
 
 def test_the_union_has_27_members() -> None:
@@ -129,5 +132,5 @@ def test_the_union_has_27_members() -> None:
 
 def test_every_rule_has_a_source_and_both_questions_are_asked() -> None:
     assert all(rule.citation.url.startswith("https://") and rule.citation.article for rule in PACK.rules)
-    assert {rule.kind for rule in PACK.rules} == set(Kind)
+    assert {rule.kind for rule in PACK.rules} == set(RuleKind)
     assert "Not legal advice" in PACK.note
