@@ -17,7 +17,7 @@ from telemetry.core.registry import registry
 from telemetry.explore import ExploredLine
 from telemetry.intake import HOUR, Hour, InboxBacklog, Intake, RefusalCount, object_of
 from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState
-from telemetry.questions import OBJECTS
+from telemetry.params import OBJECTS
 from telemetry.unmatched import NOUNS, why_unmatched
 from web import visibility
 from web.ages import ago

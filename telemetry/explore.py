@@ -17,7 +17,7 @@ from telemetry.core.metric import ComparedValue, LimitTest, Metric
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.models import Series
-from telemetry.questions import OF_COUNTERS, AdmittedQuery
+from telemetry.params import OF_COUNTERS, AdmittedQuery
 from web.states import state
 from web.units import format_value, number
 

@@ -21,7 +21,7 @@ from telemetry.core.formats import remote_write
 from telemetry.core.formats.errors import BodyError, UnsupportedEncoding, WriteTooLarge
 from telemetry.core.labels import KeyCache
 from telemetry.models import Source
-from telemetry.newcomers import Newcomers
+from telemetry.series_limits import SeriesLimits
 
 # A database is back within moments or not for long; an inbox takes a while to empty.
 RETRY_AFTER_S = {429: 5, 503: 1}
@@ -127,7 +127,7 @@ class Senders:
 
 _senders = Senders()
 _key_cache = KeyCache()
-_newcomers = Newcomers()
+_series_limits = SeriesLimits()
 
 
 def remembered_sender(delivery: Delivery, *, now: datetime) -> Source | None:
@@ -204,7 +204,7 @@ def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> W
         raise WriteRefused(413, error.reason, "body_too_large") from error
     except BodyError as error:
         raise WriteRefused(400, error.reason, "malformed_body") from error
-    columns = _newcomers.let_in(columns, source=source, now=now)
+    columns = _series_limits.let_in(columns, source=source, now=now)
     receipt = ingest.accept(source=source, columns=columns, now=now, body=body)
     stored = 0 if receipt.duplicate else receipt.samples
     rejected = columns.rejected

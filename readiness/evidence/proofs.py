@@ -21,9 +21,9 @@ from readiness.evidence.core.proving.values import (
     SiteParts,
     is_valid,
 )
-from readiness.evidence.floored import with_floors
 from readiness.evidence.interop import pairs_of_runs
 from readiness.evidence.models import Floor
+from readiness.evidence.site_floors import with_floors
 from readiness.framework.core.definition import Check, Framework, SubMeasure
 
 WORKED_OUT: Mapping[str, tuple[str, ...]] = {

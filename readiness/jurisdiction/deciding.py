@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from readiness.jurisdiction import queries, words
+from readiness.jurisdiction import queries, sentences
 from readiness.jurisdiction.core.deciding import AppliedRule, LegalFinding, Request
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 
 
 def told(*, request: Request, on: date, pack: RulePack | None = None) -> dict[str, Any]:
-    """Both answers with rules, citations and plain words. Raises NothingPublished."""
+    """Both answers with rules, citations and plain sentences. Raises NothingPublished."""
     row, decision = queries.decision(request, on=on, pack=pack)
     content = queries.content_of(row)
     return {
@@ -24,20 +24,20 @@ def told(*, request: Request, on: date, pack: RulePack | None = None) -> dict[st
         "operator": request.operator,
         "bases": sorted(request.bases),
         **{str(finding.kind): _finding(finding, content) for finding in decision.findings},
-        "notice": str(words.NOTICE),
+        "notice": str(sentences.NOTICE),
     }
 
 
 def _finding(finding: LegalFinding, pack: RulePackDocument) -> dict[str, Any]:
     return {
-        "answer": {"value": str(finding.answer), "label": str(words.ANSWERS[finding.answer])},
-        "text": words.sentence(finding, pack),
+        "answer": {"value": str(finding.answer), "label": str(sentences.ANSWERS[finding.answer])},
+        "text": sentences.sentence(finding, pack),
         "rules": [_ground(ground, pack, deciding=ground in finding.deciding) for ground in finding.grounds],
         "missing": [
             {
                 "reason": str(one.gap),
                 "what": one.what,
-                "text": words.missing(one, pack, finding.kind),
+                "text": sentences.missing(one, pack, finding.kind),
             }
             for one in finding.missing
         ],
@@ -61,5 +61,5 @@ def _ground(ground: AppliedRule, pack: RulePackDocument, *, deciding: bool) -> d
         "doubt": str(ground.doubt) if ground.doubt else None,
         "met_by": ground.met_by or None,
         "bases": list(rule.bases),
-        "text": words.ground(ground, pack),
+        "text": sentences.ground(ground, pack),
     }

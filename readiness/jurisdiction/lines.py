@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.models import User
-from readiness.jurisdiction import words
+from readiness.jurisdiction import sentences
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import CountryGroup, Rule, RulePack
 from readiness.jurisdiction.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT, MAY_PUBLISH
@@ -25,14 +25,14 @@ def rule_facts(rule: Rule, pack: RulePackDocument, today: date) -> list[Line]:
     said: list[Line] = [
         {"term": gettext("Says"), "kind": "answer", "state": rule.effect},
         {"term": gettext("Question"), "value": rule.get_kind_display()},
-        {"term": gettext("Covers"), "value": words.covers(value, pack)},
+        {"term": gettext("Covers"), "value": sentences.covers(value, pack)},
     ]
     if rule.bases:
-        said.append({"term": gettext("Basis"), "value": words.any_of(rule.bases, pack)})
+        said.append({"term": gettext("Basis"), "value": sentences.any_of(rule.bases, pack)})
     said += [
         {"term": gettext("Jurisdiction"), "value": rule.jurisdiction},
-        {"term": gettext("Citation"), "value": words.cite(value), "url": rule.source_url},
-        {"term": gettext("In force"), "value": words.standing(value, pack, today)},
+        {"term": gettext("Citation"), "value": sentences.cite(value), "url": rule.source_url},
+        {"term": gettext("In force"), "value": sentences.standing(value, pack, today)},
         {"term": gettext("Checked up to"), "value": rule.checked_on or gettext("never: decides nothing")},
     ]
     if rule.sector:
@@ -138,9 +138,9 @@ def group_lines(groups: list[CountryGroup], today: date) -> list[Line]:
         lines.append(
             {
                 "group": group,
-                "now": ", ".join(words.country(one.country) for one in now),
+                "now": ", ".join(sentences.country(one.country) for one in now),
                 "others": [
-                    {"country": words.country(one.country), "since": one.since, "until": one.until}
+                    {"country": sentences.country(one.country), "since": one.since, "until": one.until}
                     for one in members
                     if one not in now
                 ],

@@ -11,7 +11,7 @@ from readiness.jurisdiction.core.mapping import rule_mapping, to_mapping
 from readiness.jurisdiction.exporting import MOST_BYTES
 from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.jurisdiction.rows import rule_from
-from readiness.jurisdiction.words import NOTICE
+from readiness.jurisdiction.sentences import NOTICE
 from web.rest.errors import PayloadTooLarge
 from web.rest.fields import RelatedObjectField
 from web.rest.serializers import ObjectSerializer

@@ -7,7 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from readiness.jurisdiction import words
+from readiness.jurisdiction import sentences
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.filters import RuleFilters, RulePackFilters
 from readiness.jurisdiction.models import Rule, RulePack
@@ -19,10 +19,10 @@ def rules(pack: RulePackDocument, today: date) -> Table:
     """Of one pack, by jurisdiction; what is in doubt is told as of `today`."""
 
     def covers(row: Rule) -> str:
-        return words.covers(rule_from(row), pack)
+        return sentences.covers(rule_from(row), pack)
 
     def standing(row: Rule) -> str:
-        return words.standing(rule_from(row), pack, today)
+        return sentences.standing(rule_from(row), pack, today)
 
     return Table(
         id="rules",

@@ -16,7 +16,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.models import User
 from readiness.framework.core.reader import DefinitionError
-from readiness.jurisdiction import deciding, exporting, lines, operations, queries, tables, words
+from readiness.jurisdiction import deciding, exporting, lines, operations, queries, sentences, tables
 from readiness.jurisdiction.forms import PackDraftForm, PackImportForm, PublishForm, RuleForm, TryForm
 from readiness.jurisdiction.models import Rule, RulePack
 from readiness.jurisdiction.refusals import (
@@ -106,8 +106,12 @@ def try_it(request: HttpRequest) -> HttpResponse:
         if is_asked and form.is_valid():
             context["told"] = deciding.told(**form.asked(today=now().date()))
             context["questions"] = [
-                {"question": words.QUESTIONS[kind], "title": words.KINDS[kind], **context["told"][str(kind)]}
-                for kind in words.KINDS
+                {
+                    "question": sentences.QUESTIONS[kind],
+                    "title": sentences.KINDS[kind],
+                    **context["told"][str(kind)],
+                }
+                for kind in sentences.KINDS
             ]
     return answers.page(request, "readiness/jurisdiction/try.html", _with_notice(context))
 
@@ -320,7 +324,7 @@ def _pack_page(
 
 
 def _with_notice(context: dict[str, Any]) -> dict[str, Any]:
-    return {**context, "notice": words.NOTICE}
+    return {**context, "notice": sentences.NOTICE}
 
 
 def _pack(pk: int) -> RulePack:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.gaps import BoardSite, OwnershipCounts, OwnershipQueue
-from readiness.ownership.words import SHORT, cell_label, cell_text, item_label, link
+from readiness.ownership.sentences import SHORT, cell_label, cell_text, item_label, link
 from web.tables import TablePage
 from web.units import power
 

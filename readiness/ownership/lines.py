@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from readiness.ownership import rules
 from readiness.ownership.models import Assignment
-from readiness.ownership.words import day, due, item_label, link
+from readiness.ownership.sentences import day, due, item_label, link
 from web.visibility import sees_names
 
 type Line = dict[str, Any]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from readiness.ownership.gaps import REMIND_BEFORE
 from readiness.ownership.models import Assignment
-from readiness.ownership.words import day, due, item_label, link
+from readiness.ownership.sentences import day, due, item_label, link
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from readiness.ownership import gaps, lines
 from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import ProposeForm
 from readiness.ownership.models import Assignment
-from readiness.ownership.words import item_label, link, standing_sentence
+from readiness.ownership.sentences import item_label, link, standing_sentence
 
 TERMS_SHOWN = 6
 

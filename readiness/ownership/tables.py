@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Site
 from readiness.ownership.core.standing import Item, ItemStanding
 from readiness.ownership.gaps import BoardSite, Load, OwnedFleet, QueuedItem
-from readiness.ownership.words import QUEUES, SHORT, cell_text, due, item_label, link, who
+from readiness.ownership.sentences import QUEUES, SHORT, cell_text, due, item_label, link, who
 from web.states import STATES
 from web.tables import Column, RowFilter, Table
 from web.units import power

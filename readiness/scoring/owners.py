@@ -17,7 +17,7 @@ from readiness.ownership import queries as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment, in_force
 from readiness.ownership.queries import UNOWNED
-from readiness.ownership.words import cell_label, cell_text, item_label, link
+from readiness.ownership.sentences import cell_label, cell_text, item_label, link
 from readiness.scoring.checks import FROM_OWNERSHIP
 
 

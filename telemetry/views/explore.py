@@ -11,8 +11,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from telemetry import cards, charts, explore, naming, questions, tables
+from telemetry import cards, charts, explore, naming, tables
 from telemetry.core.spec import Aggregation, SpecError
+from telemetry.params import PARAMETERS, POINTS, admitted_query
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -22,7 +23,7 @@ DEFAULT_RANGE = "now-6h"
 # Steps for the widest drawing: more cannot be told apart, and the answer stays small.
 MOST_POINTS = 600
 # What the form and its charts, files and API calls have in common.
-ASKED = tuple(name for name in questions.PARAMETERS if name not in ("points", "start", "end"))
+ASKED = tuple(name for name in PARAMETERS if name not in ("points", "start", "end"))
 
 may_see = require("telemetry.view_series")
 
@@ -77,9 +78,9 @@ def csv_file(request: HttpRequest) -> HttpResponseBase:
 
 def _answer(params: QueryDict, at: datetime) -> tuple[explore.ExploredLines | None, SpecError | None]:
     params = params.copy()
-    params["points"] = str(min(_whole(params.get("points"), questions.POINTS), MOST_POINTS))
+    params["points"] = str(min(_whole(params.get("points"), POINTS), MOST_POINTS))
     try:
-        question = questions.read(params, now=at, default_start=DEFAULT_RANGE)
+        question = admitted_query(params, now=at, default_start=DEFAULT_RANGE)
         return explore.answer(question, now=at), None
     except SpecError as error:
         return None, error

@@ -81,10 +81,10 @@ def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
     return history(HistoryQuery(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
 
 
-def history(wanted: HistoryQuery, *, limit: int = 50) -> HistoryPage:
+def history(query: HistoryQuery, *, limit: int = 50) -> HistoryPage:
     """Entries newest first: one statement, and a few more for each model that occurs, to tell names."""
-    entries = list(_entries(wanted).order_by("-id")[: limit + 1])
-    rows = _rows(entries[:limit], {model._meta.db_table: model for model in wanted.models})
+    entries = list(_entries(query).order_by("-id")[: limit + 1])
+    rows = _rows(entries[:limit], {model._meta.db_table: model for model in query.models})
     return HistoryPage(rows, rows[-1].id if len(entries) > limit else "")
 
 
@@ -118,17 +118,17 @@ def ids_changed_by(model: type[Model], request_id: str, *, actions: Sequence[str
     return written.values("object_id")
 
 
-def _entries(wanted: HistoryQuery) -> QuerySet[AuditEntry]:
+def _entries(query: HistoryQuery) -> QuerySet[AuditEntry]:
     conditions = {
-        "object_id": wanted.object_id,
-        "username": wanted.actor or None,
-        "request_id": wanted.request_id or None,
-        "action": wanted.action or None,
-        "at__gte": wanted.start,
-        "at__lt": wanted.end,
-        "id__lt": _position(wanted.after),
+        "object_id": query.object_id,
+        "username": query.actor or None,
+        "request_id": query.request_id or None,
+        "action": query.action or None,
+        "at__gte": query.start,
+        "at__lt": query.end,
+        "id__lt": _position(query.after),
     }
-    entries = AuditEntry.objects.filter(table__in=[model._meta.db_table for model in wanted.models])
+    entries = AuditEntry.objects.filter(table__in=[model._meta.db_table for model in query.models])
     return entries.filter(**{key: value for key, value in conditions.items() if value is not None})
 
 

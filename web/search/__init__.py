@@ -6,8 +6,8 @@
 where `find_sites(query, *, user, limit)` returns `search.Hit`s, best first. One statement each keeps the page quick.
 """
 
+from web.search.params import LONGEST, SearchQuery, read
 from web.search.registry import Find, Hit, HitGroup, Provider, providers, register, search
-from web.search.wanted import LONGEST, SearchQuery, read
 
 __all__ = [
     "LONGEST",

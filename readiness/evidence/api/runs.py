@@ -14,12 +14,12 @@ from rest_framework.response import Response
 
 from inventory.models import Device, Site
 from readiness.evidence.api.refusing import FileField, answered, refuse_large
-from readiness.evidence.arriving import content_of, file_answer, sender_of
 from readiness.evidence.filters import RunFilters
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.operations import RunContext, import_run, mark_baseline
 from readiness.evidence.operations.baselines import MAY_MARK
 from readiness.evidence.proved import summary_of
+from readiness.evidence.uploads import content_of, file_answer, sender_of
 from telemetry.models import Provenance
 from web import clock, visibility
 from web.rest.fields import RelatedObjectField

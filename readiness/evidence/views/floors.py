@@ -10,11 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import ConfigurationForm, FloorForm
 from readiness.evidence.models import Floor
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.evidence.views.records import form_page, listed
 from web.clock import now
 from web.permissions import require

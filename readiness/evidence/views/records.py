@@ -16,13 +16,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.core.own_records import OWN_RECORDS
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import AttestationForm, FactForm, FactTableForm, StatementForm
 from readiness.evidence.models import Attestation, RecordedFact
 from readiness.evidence.proved import proved_by
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.framework import queries as framework_queries
 from web import answers
 from web import tables as table_kit

@@ -11,13 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.arriving import file_answer, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import RunForm
 from readiness.evidence.models import RunFile, ValidationRun
 from readiness.evidence.operations.baselines import MAY_MARK, can_be_baseline
 from readiness.evidence.proved import summary_of
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.uploads import file_answer, sender_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now

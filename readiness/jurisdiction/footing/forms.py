@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.jurisdiction import queries, words
+from readiness.jurisdiction import queries, sentences
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.core.countries import COUNTRIES
 from readiness.workloads.models import WorkloadClass
@@ -17,7 +17,7 @@ from web.forms import DayInput
 
 def _countries(empty: Any) -> list[tuple[str, Any]]:
     by_name = sorted(COUNTRIES, key=lambda code: COUNTRIES[code])
-    return [("", empty), *((code, words.country(code)) for code in by_name)]
+    return [("", empty), *((code, sentences.country(code)) for code in by_name)]
 
 
 def _classes() -> forms.ModelChoiceField:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.jurisdiction import words
+from readiness.jurisdiction import sentences
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.filters import DataOriginFilters, HeldBasisFilters
 from readiness.jurisdiction.models import DataOrigin, HeldBasis
@@ -27,7 +27,7 @@ def origins(_pack: RulePackDocument | None, _today: date) -> Table:
             Column(
                 "country",
                 _("Under the law of"),
-                text=lambda row: words.country(row.country),
+                text=lambda row: sentences.country(row.country),
                 url=own_page,
                 sort="country",
                 phone="status",
@@ -97,7 +97,7 @@ def name_of(basis: str, pack: RulePackDocument | None) -> str:
 
 
 def destination(country: str) -> str:
-    return words.country(country) if country else gettext("wherever it goes")
+    return sentences.country(country) if country else gettext("wherever it goes")
 
 
 def held_on(row: HeldBasis, today: date) -> bool:
@@ -133,7 +133,7 @@ def facts(row: Any, pack: RulePackDocument | None, today: date) -> list[dict[str
     if isinstance(row, DataOrigin):
         return [
             of_class,
-            {"term": gettext("Under the law of"), "value": words.country(row.country)},
+            {"term": gettext("Under the law of"), "value": sentences.country(row.country)},
             {"term": gettext("Note"), "value": row.note or "–"},
         ]
     unknown = "" if pack is None or row.basis in pack.bases_by_id else gettext("meets no rule in force")

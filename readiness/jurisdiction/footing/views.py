@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
-from readiness.jurisdiction import lines, queries, words
+from readiness.jurisdiction import lines, queries, sentences
 from readiness.jurisdiction.footing import tables
 from readiness.jurisdiction.footing.kinds import RecordKind
 from web import actor, answers, links
@@ -35,7 +35,7 @@ def listed(request: HttpRequest, kind: RecordKind) -> HttpResponseBase:
         "kind": kind,
         "tabs": lines.tabs(kind.noun),
         "add_url": kind.url("add") if request.user.has_perm(kind.permission("add")) else "",
-        "notice": words.NOTICE,
+        "notice": sentences.NOTICE,
         "breadcrumbs": lines.breadcrumbs(str(kind.label)),
     }
     return answers.page(request, LIST, context)
@@ -54,7 +54,7 @@ def one(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
         "edit_url": kind.url("edit", pk) if may(kind.permission("change")) else "",
         "remove_url": kind.url("remove", pk) if may(kind.permission("delete")) else "",
         "api_url": links.api_url(found),
-        "notice": words.NOTICE,
+        "notice": sentences.NOTICE,
         "breadcrumbs": _breadcrumbs(kind, str(found)),
     }
     return answers.page(request, "readiness/jurisdiction/footing/one.html", context)
@@ -97,7 +97,7 @@ def _fill_in(request: HttpRequest, kind: RecordKind, found: Any) -> HttpResponse
         "form": form,
         "heading": heading,
         "cancel_url": kind.url("detail", found.pk) if before else kind.url("list"),
-        "notice": words.NOTICE,
+        "notice": sentences.NOTICE,
         "breadcrumbs": _breadcrumbs(kind, heading),
     }
     status = 422 if form.errors else 200

@@ -20,8 +20,8 @@ from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import AmendForm, ProposeForm, ReassignForm
 from readiness.ownership.models import Assignment
 from readiness.ownership.queries import OwnershipCell
+from readiness.ownership.sentences import item_label, who
 from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_reassign
-from readiness.ownership.words import item_label, who
 from web.clock import now
 
 

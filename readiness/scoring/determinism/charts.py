@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext
 from plotly import graph_objects as go
 
-from readiness.evidence.repeats import TailFigure
+from readiness.evidence.latency_runs import TailFigure
 from readiness.scoring.charts import Figure, ms, nothing
 from readiness.scoring.determinism import lines
 from readiness.scoring.determinism.judging import JudgedPath

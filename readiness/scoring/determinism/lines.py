@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from readiness.evidence.core.proving.values import Run
-from readiness.evidence.repeats import TailFigure
+from readiness.evidence.latency_runs import TailFigure
 from readiness.scoring.cards import link
 from readiness.scoring.core.states import CheckState, ReasonCode
 from readiness.scoring.determinism.judging import PARTS, Baseline, JudgedPath, LeftOut, equal_medians

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 
 from readiness.evidence.api.refusing import FileField
 from readiness.evidence.api.taking import takes_file
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.refusals import FileTooLarge
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.tradeoffs.core.entries import EntriesRefused
 from readiness.tradeoffs.operations import Entered
 from web import clock, visibility

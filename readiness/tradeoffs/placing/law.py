@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from readiness.jurisdiction import words
 from readiness.jurisdiction.core.deciding import LegalFinding, Request, decide
 from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.core.vocabulary import ORDER, UndecidedReason
 from readiness.jurisdiction.queries import NO_FOOTING, Footing
+from readiness.jurisdiction.sentences import cite, missing, sentence
 from readiness.tradeoffs.core.options import Answer
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
@@ -84,7 +84,7 @@ class Laws:
         law = Law(
             Answer(strict.answer),
             _rule(strict, self.pack),
-            words.sentence(strict, self.pack),
+            sentence(strict, self.pack),
             _ids(strict),
             Answer(sovereign.answer),
             _rule(sovereign, self.pack),
@@ -97,7 +97,7 @@ class Laws:
         """What the rules say by the law of each origin, in words and as ids: what one cannot decide hides no other."""
         assert self.pack is not None
         told = [one for one in found if Answer(one.answer) is not Answer.ALLOWED] or found
-        sentences = _unique(words.sentence(one, self.pack) for one in told)
+        sentences = _unique(sentence(one, self.pack) for one in told)
         return " ".join(sentences), tuple(_unique(rule for one in told for rule in _ids(one)))
 
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
@@ -145,8 +145,8 @@ def _only_gaps(finding: LegalFinding) -> bool:
 
 
 def _rule(finding: LegalFinding, pack: RulePackDocument) -> str:
-    grounds = [f"{words.cite(ground.rule)} ({ground.rule.id})" for ground in finding.deciding]
-    gaps = [words.missing(one, pack, finding.kind) for one in finding.missing]
+    grounds = [f"{cite(ground.rule)} ({ground.rule.id})" for ground in finding.deciding]
+    gaps = [missing(one, pack, finding.kind) for one in finding.missing]
     return "; ".join(_unique([*grounds, *gaps]))
 
 

@@ -1,4 +1,4 @@
-"""How many series a source may bring: so many new ones in five minutes, and so many in all that have not ended.
+"""Limits of the series that a source may bring: new ones in five minutes, and all that have not ended.
 
 Decided at the door, so that the sender is told. The keys of known series are remembered; only what is not remembered is
 looked up, so that an ordinary body asks the database nothing.
@@ -47,7 +47,7 @@ class SeriesTotal:
     series: int
 
 
-class Newcomers:
+class SeriesLimits:
     """Lets in the samples of known series, and of new ones as far as the limits go."""
 
     def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:

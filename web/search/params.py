@@ -1,4 +1,4 @@
-"""What somebody typed: `in:sites dub` looks for "dub" among sites only."""
+"""Reads what somebody typed into the search: `in:sites dub` looks for "dub" among sites only."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A query string to a question that can be asked of telemetry: for the endpoint and the explorer alike."""
+"""Reads query strings as queries of telemetry, for the endpoint and the explorer alike."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -65,8 +65,8 @@ class AdmittedQuery:
     has_buckets: bool = False
 
 
-def read(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> AdmittedQuery:
-    """The question of a query string. Raises SpecError, which names the parameter to blame."""
+def admitted_query(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> AdmittedQuery:
+    """Read a query string. Raises SpecError, which names the parameter to blame."""
     now_ms = round(now.timestamp() * 1000)
     metric = params.get("metric", "").strip()
     if not metric:

@@ -1,4 +1,4 @@
-"""What a page or an endpoint asks of the history, read from its parameters."""
+"""Reads the parameters of the history's page and endpoint."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ PARAMETERS = ("model", "id", "actor", "request", "action", "start", "end", "afte
 LONGEST = 300
 
 
-class BadAsk(ValueError):
+class BadHistoryParameter(ValueError):
     """A parameter that cannot be read; `errors` are reasons by parameter."""
 
     def __init__(self, errors: dict[str, list[str]]) -> None:
@@ -24,15 +24,15 @@ class BadAsk(ValueError):
         self.errors = errors
 
 
-def wanted_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> HistoryQuery:
+def query_of(parameters: Mapping[str, str], user: Any, *, now: datetime) -> HistoryQuery:
     """Raises BadAsk, and MissingPermission for a model or an actor that this user may not see."""
     asked = {name: (parameters.get(name) or "").strip() for name in PARAMETERS}
     for name, value in asked.items():
         if "\x00" in value or len(value) > LONGEST:
-            raise BadAsk({name: ["This cannot be read."]})
+            raise BadHistoryParameter({name: ["This cannot be read."]})
     visibility.refuse(bool(asked["actor"]), user)
     if asked["action"] and asked["action"] not in ACTIONS:
-        raise BadAsk({"action": [f"There are {', '.join(ACTIONS)}."]})
+        raise BadHistoryParameter({"action": [f"There are {', '.join(ACTIONS)}."]})
     return HistoryQuery(
         models=_models(asked["model"], user),
         object_id=_object_id(asked["id"], asked["model"]),
@@ -50,7 +50,7 @@ def _models(label: str, user: Any) -> tuple[type[Model], ...]:
         return visible_models(user)
     model = model_named(label)
     if model is None:
-        raise BadAsk({"model": [f"No history is kept of {label}."]})
+        raise BadHistoryParameter({"model": [f"No history is kept of {label}."]})
     permission = permission_of(model)
     if not user.has_perm(permission):
         raise MissingPermission([permission])
@@ -61,9 +61,9 @@ def _object_id(text: str, label: str) -> int | None:
     if not text:
         return None
     if not label:
-        raise BadAsk({"id": ["An id needs a model: ids of several models look alike."]})
+        raise BadHistoryParameter({"id": ["An id needs a model: ids of several models look alike."]})
     if not (text.isascii() and text.isdecimal() and int(text[:20]) < 2**63):
-        raise BadAsk({"id": ["A whole number is needed."]})
+        raise BadHistoryParameter({"id": ["A whole number is needed."]})
     return int(text)
 
 
@@ -73,4 +73,4 @@ def _instant(name: str, text: str, now: datetime) -> datetime | None:
     try:
         return parse_instant(text, now=now, zone=timezone.get_current_timezone(), field=name)
     except BadTimeRangeError as error:
-        raise BadAsk({name: [error.reason]}) from error
+        raise BadHistoryParameter({name: [error.reason]}) from error

@@ -1,4 +1,4 @@
-"""What comes and goes with a request, by page or by API: who sent it, the file it brings, the file that is kept."""
+"""Files of runs over HTTP, for pages and endpoints alike: who sent one, what is in it, how it is downloaded."""
 
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
