@@ -126,19 +126,19 @@ def measure(servers: machine.Servers, port: int, wanted: Sequence[PageRequest], 
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     print(f"{'':22}{'p50 ms':>8}{'p95 ms':>8}{'bar':>6}{'':8}{'web CPU':>9}{'database':>9}{'KiB':>7}")
     missed = []
-    for one in wanted:
+    for page in wanted:
         for _ in range(UNCOUNTED):
-            _ask(connection, one, cookie)
+            _ask(connection, page, cookie)
         before = servers.cpu_s()
-        answers = [_ask(connection, one, cookie) for _ in range(REQUESTS)]
+        answers = [_ask(connection, page, cookie) for _ in range(REQUESTS)]
         after = servers.cpu_s()
         times = sorted(1000 * took for took, _ in answers)
         p95 = statistics.quantiles(times, n=20)[-1]
-        missed += [one.name] if p95 > one.bar_ms else []
+        missed += [page.name] if p95 > page.bar_ms else []
         cpu = {name: 1000 * (after[name] - before[name]) / REQUESTS for name in ("web", "postgres")}
         print(
-            f"{one.name:22}{statistics.median(times):8.0f}{p95:8.0f}{one.bar_ms:6}"
-            f"{'  met' if p95 <= one.bar_ms else '  MISSED':8}"
+            f"{page.name:22}{statistics.median(times):8.0f}{p95:8.0f}{page.bar_ms:6}"
+            f"{'  met' if p95 <= page.bar_ms else '  MISSED':8}"
             f"{cpu['web']:9.0f}{cpu['postgres']:9.0f}{answers[-1][1] / 1024:7.0f}",
             flush=True,
         )
@@ -149,15 +149,15 @@ def _load() -> str:
     return " ".join(f"{load:.1f}" for load in os.getloadavg())
 
 
-def _ask(connection: http.client.HTTPConnection, one: PageRequest, cookie: str) -> tuple[float, int]:
+def _ask(connection: http.client.HTTPConnection, page: PageRequest, cookie: str) -> tuple[float, int]:
     """Seconds, and bytes of the body."""
     began = time.perf_counter()
-    connection.request("GET", one.path, headers=BROWSER | {"Cookie": cookie} | one.headers)
+    connection.request("GET", page.path, headers=BROWSER | {"Cookie": cookie} | page.headers)
     response = connection.getresponse()
     body = response.read()
     took = time.perf_counter() - began
     if response.status != 200:
-        raise RuntimeError(f"{one.path}: {response.status} {body[:300]!r}")
+        raise RuntimeError(f"{page.path}: {response.status} {body[:300]!r}")
     return took, len(body)
 
 
@@ -177,12 +177,14 @@ def weigh(port: int, site: str, cookie: str) -> None:
             sizes = _transferred(context, address)
             total = sum(sizes.values()) / 1024
             largest = sorted(sizes.items(), key=lambda each: -each[1])[:4]
-            told = ", ".join(f"{url.rpartition('/')[2] or 'page'} {size / 1024:.0f}" for url, size in largest)
+            largest_text = ", ".join(
+                f"{url.rpartition('/')[2] or 'page'} {size / 1024:.0f}" for url, size in largest
+            )
             verdict = "met" if total <= FIRST_LOAD_KIB else "MISSED"
             print(
                 f"first load of {name}: {total:.0f} KiB in {len(sizes)} files; bar {FIRST_LOAD_KIB}: {verdict}"
             )
-            print(f"    largest, KiB: {told}")
+            print(f"    largest, KiB: {largest_text}")
             context.close()
         browser.close()
 

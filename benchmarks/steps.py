@@ -38,7 +38,7 @@ def measured(bodies: Sequence[bytes]) -> dict[str, float]:
 
     def run(step: str, work: Callable[[Any], Any], given: Sequence[Any]) -> list[Any]:
         begun = time.process_time()
-        made = [work(one) for one in given]
+        made = [work(item) for item in given]
         spent[step] = (time.process_time() - begun) / len(given) / SERIES
         return made
 

@@ -81,8 +81,8 @@ def measure(servers: machine.Servers, estate: Any) -> None:
         _timed(servers, f"a new minute of samples ({number})", estate, at, bar=True)
     _change_framework(at)
     _timed(servers, "under a changed framework", estate, at)
-    one, many = (_statements(estate.site_ids[:sites], at) for sites in (1, 50))
-    print(f"{one} statements for one site, {many} for 50; {_verdicts()}")
+    for_one, many = (_statements(estate.site_ids[:sites], at) for sites in (1, 50))
+    print(f"{for_one} statements for one site, {many} for 50; {_verdicts()}")
 
 
 def _timed(servers: machine.Servers, what: str, estate: Any, at: datetime, *, bar: bool = False) -> None:

@@ -113,18 +113,18 @@ def _one_workload() -> None:
         took.setdefault(step, []).append(time.process_time() - begun)
         return made
 
-    weights = {one.name: 1.0 for one in OBJECTIVES}
+    weights = {objective.name: 1.0 for objective in OBJECTIVES}
     for _ in range(ROUNDS):
         placement = timed("constraints", place, candidates, DEMAND, LIMITS)
         options = timed(
-            "options", lambda placed: [_option(one.candidate) for one in placed], placement.feasible
+            "options", lambda placed: [_option(option.candidate) for option in placed], placement.feasible
         )
         timed("front", front, options, OBJECTIVES)
         timed("scores", ranking, options, OBJECTIVES, weights)
         timed("flips", sensitivity, options, OBJECTIVES, weights)
         timed("robustness", partial(robustness, seed=1), options, OBJECTIVES, weights)
     lists = ", ".join(
-        f"{len(getattr(placement, one))} {one}" for one in ("feasible", "undecided", "rejected")
+        f"{len(getattr(placement, group))} {group}" for group in ("feasible", "undecided", "rejected")
     )
     print(f"one workload over {SITES} sites ({lists})")
     for step, each in took.items():
@@ -300,16 +300,16 @@ def _portfolio(name: str, site_share: float, *, gap_bar: float | None) -> None:
     portfolio = made_portfolio(np.random.default_rng(2), site_share)
     weightings = spread(portfolio.objectives, POINTS, seed=1)
     begun, wall = time.process_time(), time.perf_counter()
-    found = sweep(portfolio, weightings)
+    swept = sweep(portfolio, weightings)
     took, waited = time.process_time() - begun, time.perf_counter() - wall
-    gaps = [point.gap for point in found.points]
-    print(f"{WORKLOADS} workloads x {PORTFOLIO_SITES} sites, {len(found.points)} points; {name}")
+    gaps = [point.gap for point in swept.points]
+    print(f"{WORKLOADS} workloads x {PORTFOLIO_SITES} sites, {len(swept.points)} points; {name}")
     print(f"  {took:.1f} s on one core ({waited:.1f} s by the clock), bar {PORTFOLIO_BAR_S:.0f} s: ", end="")
     print(_said(took <= PORTFOLIO_BAR_S))
     print(f"  proven gap {max(gaps):.2%} at worst, {statistics.median(gaps):.2%} in the middle, ", end="")
     print("no bar" if gap_bar is None else f"bar {gap_bar:.0%}: {_said(max(gaps) <= gap_bar)}")
-    on_front = sum(point.dominated_by is None for point in found.points)
-    print(f"  {on_front} points on the front, {len(found.left_out)} workloads left out")
+    on_front = sum(point.dominated_by is None for point in swept.points)
+    print(f"  {on_front} points on the front, {len(swept.left_out)} workloads left out")
 
 
 def made_portfolio(random: np.random.Generator, site_share: float) -> Portfolio:

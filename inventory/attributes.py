@@ -143,12 +143,12 @@ def problems(kind: str, attributes: object) -> dict[str, str]:
     if not isinstance(attributes, Mapping):
         return {"": _("An object of names and values is expected.")}
     known = {attribute.key: attribute for attribute in schema_of(kind)}
-    found = {}
+    problem_by_key = {}
     for key, value in attributes.items():
         problem = known[key].problem(value) if key in known else unknown_attribute(kind)
         if problem:
-            found[str(key)] = problem
-    return found
+            problem_by_key[str(key)] = problem
+    return problem_by_key
 
 
 def unknown_attribute(kind: str) -> str:

@@ -257,7 +257,7 @@ def facts(row: Intake, *, now: datetime) -> list[Card]:
     ]
 
 
-def refusals(found: Iterable[RefusalCount]) -> list[Card]:
+def refusals(refused: Iterable[RefusalCount]) -> list[Card]:
     return [
         {
             "reason": each.reason,
@@ -266,7 +266,7 @@ def refusals(found: Iterable[RefusalCount]) -> list[Card]:
             "example": each.example,
             "last_at": each.last_at,
         }
-        for each in found
+        for each in refused
     ]
 
 
@@ -287,8 +287,8 @@ def unit_of(series: Series) -> str:
 
 
 def object_url(series: Series) -> str:
-    found = object_of(series)
-    return (page_url(found) or "") if found is not None else ""
+    described = object_of(series)
+    return (page_url(described) or "") if described is not None else ""
 
 
 def explore_url(series: Series) -> str:
@@ -317,14 +317,14 @@ def line_url(line: ExploredLine) -> str:
 def unmatched(series: Iterable[Series]) -> list[Card]:
     return [
         {
-            "id": one.pk,
-            "metric": one.metric,
-            "url": explore_url(one),
-            "why": why_unmatched(one),
-            "source": one.source,
-            "first_seen_at": one.first_seen_at,
+            "id": unmatched_series.pk,
+            "metric": unmatched_series.metric,
+            "url": explore_url(unmatched_series),
+            "why": why_unmatched(unmatched_series),
+            "source": unmatched_series.source,
+            "first_seen_at": unmatched_series.first_seen_at,
         }
-        for one in series
+        for unmatched_series in series
     ]
 
 

@@ -169,8 +169,8 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], now: datetim
 
 
 def _sources(source_ids: list[int]) -> dict[int, Source]:
-    found = Source.objects.filter(pk__in=source_ids).select_related("status").order_by("pk")
-    sources = {source.pk: source for source in found}
+    rows = Source.objects.filter(pk__in=source_ids).select_related("status").order_by("pk")
+    sources = {source.pk: source for source in rows}
     without = [source for source in sources.values() if not hasattr(source, "status")]
     for source in without:
         source.status = SourceStatus(source=source)
@@ -178,9 +178,9 @@ def _sources(source_ids: list[int]) -> dict[int, Source]:
 
 
 def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings]) -> None:
-    ts_ms = np.concatenate([one.ts_ms for one in readings])
-    series_ids = np.concatenate([one.series_ids for one in readings])
-    values = np.concatenate([one.values for one in readings])
+    ts_ms = np.concatenate([of_source.ts_ms for of_source in readings])
+    series_ids = np.concatenate([of_source.series_ids for of_source in readings])
+    values = np.concatenate([of_source.values for of_source in readings])
     days = ts_ms // DAY_MS
     starts = {day: _instant(day * DAY_MS) for day in np.unique(days).tolist()}
     partitions.ensure(partitions.SAMPLES, starts.values())
@@ -193,9 +193,11 @@ def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings]) -> 
 
 def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings], now: datetime) -> None:
     """A stale marker ends a series, and the next reading takes it up again."""
-    ended = {series: at for one in readings.values() for series, at in ends(one).items()}
+    ended = {series: at for of_source in readings.values() for series, at in ends(of_source).items()}
     was_ended = [row[0] for row in cursor.execute(_ENDED, [list(readings), now]).fetchall()]
-    alive = {series: at for one in readings.values() for series, at in newest(one, was_ended).items()}
+    alive = {
+        series: at for of_source in readings.values() for series, at in newest(of_source, was_ended).items()
+    }
     touched = sorted({*ended, *alive})
     if not touched:
         return
@@ -210,9 +212,11 @@ def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadi
 
 def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings]) -> None:
     """For the roll-up, which windows have new samples; for scoring, which sites do."""
-    windows = [(source, _instant(start)) for source, one in readings.items() for start in one.windows_ms]
+    windows = [
+        (source, _instant(start)) for source, of_source in readings.items() for start in of_source.windows_ms
+    ]
     cursor.execute(_WINDOWS, [[source for source, _ in windows], [start for _, start in windows]])
-    sites = sorted({site for one in readings.values() for site in one.site_ids})
+    sites = sorted({site for of_source in readings.values() for site in of_source.site_ids})
     cursor.execute(_SITES, [SiteChange.Origin.TELEMETRY.value, sites])
 
 
@@ -225,14 +229,18 @@ def _count(
 ) -> None:
     """What the ingest page shows."""
     refused, active, seen = [], [], []
-    for source_id, one in readings.items():
-        refused += counts.refusals(source_id, one.dropped, one.examples, now)
+    for source_id, of_source in readings.items():
+        refused += counts.refusals(source_id, of_source.dropped, of_source.examples, now)
         received = [batch.received_at for batch in by_source[source_id]]
         lag_s = max(0.0, (now - min(received)).total_seconds() + spent_s)
-        start, stored, dropped = counts.activity_start(now), len(one.ts_ms), sum(one.dropped.values())
+        start, stored, dropped = (
+            counts.activity_start(now),
+            len(of_source.ts_ms),
+            sum(of_source.dropped.values()),
+        )
         active.append(counts.Activity(source_id, start, len(received), stored, dropped, lag_s))
         if stored:
-            seen.append((source_id, min(received), _instant(int(one.ts_ms.max())), max(received)))
+            seen.append((source_id, min(received), _instant(int(of_source.ts_ms.max())), max(received)))
     counts.count(cursor, refused, active)
     counts.write_columns(cursor, _SEEN, seen)
 

@@ -169,10 +169,9 @@ def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
             "this is a counter, and what one adds in a step changes with the step: ask for its rate"
         )
         raise SpecError("aggregation", reason)
-    found = store.run(question.spec, now=now)
-    found = [line for line in found if np.isfinite(line.values).any()]
-    names = distinct_names([line.labels for line in found])
-    series = _series([line.series_id for line in found if line.series_id])
+    drawn = [line for line in store.run(question.spec, now=now) if np.isfinite(line.values).any()]
+    names = distinct_names([line.labels for line in drawn])
+    series = _series([line.series_id for line in drawn if line.series_id])
     lines = [
         ExploredLine(
             name,
@@ -183,7 +182,7 @@ def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
             line.ts_ms,
             line.values,
         )
-        for name, line in zip(names, found, strict=True)
+        for name, line in zip(names, drawn, strict=True)
     ]
     lines.sort(key=lambda line: (-(line.highest or 0), line.name))
     return ExploredLines(
@@ -204,7 +203,7 @@ def _offered(question: AdmittedQuery) -> tuple[Aggregation, ...]:
 
 
 def _series(ids: Sequence[int]) -> dict[int, Series]:
-    return {one.pk: one for one in intake.series().filter(pk__in=ids)} if ids else {}
+    return {row.pk: row for row in intake.series().filter(pk__in=ids)} if ids else {}
 
 
 def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
@@ -274,15 +273,15 @@ def _limits_of(line: ExploredLine) -> set[HealthLimit]:
     }
 
 
-def codes_of(found: ExploredLines) -> list[Code]:
+def codes_of(explored: ExploredLines) -> list[Code]:
     """What the codes mean that the lines hold, by number.
 
     A mean or a quantile of codes is no code, nor is what the lines of a group are combined into.
     """
-    if found.spec.aggregation not in _PICKED or found.spec.group_by is not None:
+    if explored.spec.aggregation not in _PICKED or explored.spec.group_by is not None:
         return []
     codes: dict[int, Code] = {}
-    for line in found.lines[:MOST_LINES]:
+    for line in explored.lines[:MOST_LINES]:
         metric = registry().get(line.labels.get(NAME, ""), line.labels)
         if metric is not None and metric.codes:
             for value in np.unique(line.values[np.isfinite(line.values)]).tolist():
@@ -293,14 +292,14 @@ def codes_of(found: ExploredLines) -> list[Code]:
 
 def metrics_of(sites: Sequence[Site]) -> list[str]:
     """Names of what is measured at these sites, or anywhere if there are none."""
-    found = Series.objects.filter(site__in=sites) if sites else Series.objects.all()
-    return list(found.order_by("metric").values_list("metric", flat=True).distinct())
+    series = Series.objects.filter(site__in=sites) if sites else Series.objects.all()
+    return list(series.order_by("metric").values_list("metric", flat=True).distinct())
 
 
-def side_by_side(found: ExploredLines) -> tuple[list[str], Iterator[list[str | float | None]]]:
+def side_by_side(explored: ExploredLines) -> tuple[list[str], Iterator[list[str | float | None]]]:
     """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
-    heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in found.lines]
-    return [gettext("time"), *heads], _rows(found.lines)
+    heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in explored.lines]
+    return [gettext("time"), *heads], _rows(explored.lines)
 
 
 def _rows(lines: Sequence[ExploredLine]) -> Iterator[list[str | float | None]]:

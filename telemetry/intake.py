@@ -126,7 +126,7 @@ def sources() -> QuerySet[Source]:
     )
 
 
-def with_refusals(found: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
+def with_refusals(sources: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
     """With `refused` of the last 24 h, to sort by."""
     counted = (
         SourceActivity.objects.filter(source=OuterRef("pk"), start__gt=now - DAY)
@@ -135,12 +135,12 @@ def with_refusals(found: QuerySet[Source], *, now: datetime) -> QuerySet[Source]
         .annotate(total=Sum("rejected"))
         .values("total")
     )
-    return found.annotate(refused=Coalesce(Subquery(counted), 0))
+    return sources.annotate(refused=Coalesce(Subquery(counted), 0))
 
 
-def rows(found: Iterable[Source], *, now: datetime) -> list[Intake]:
+def rows(sources: Iterable[Source], *, now: datetime) -> list[Intake]:
     """One row for each source, in their order; four statements however many there are."""
-    listed = list(found)
+    listed = list(sources)
     ids = [source.pk for source in listed]
     hours, recent, flips = _hours(ids, now), _recent(ids, now), _flips(ids, now)
     return [_row(source, hours[source.pk], recent.get(source.pk), flips[source.pk], now) for source in listed]
@@ -264,11 +264,11 @@ def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCo
     days = source.rejections.filter(on_date__gte=start.date(), on_date__lte=end.date())
     for rejection in days.order_by("-last_at", "-pk"):
         by_reason[rejection.reason].append(rejection)
-    found = [
+    counts = [
         RefusalCount(reason, sum(each.count for each in days), days[0].example, days[0].last_at)
         for reason, days in by_reason.items()
     ]
-    return sorted(found, key=lambda each: (-each.count, each.reason))
+    return sorted(counts, key=lambda each: (-each.count, each.reason))
 
 
 def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:

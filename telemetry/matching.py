@@ -107,8 +107,8 @@ class Inventory:
         if site_id is None:
             return SeriesPlace()
         for candidate in registry().candidates(labels):
-            if found := self._objects.get((site_id, *candidate)):
-                return found
+            if match := self._objects.get((site_id, *candidate)):
+                return match
         metric = registry().get(labels["__name__"], labels)
         # What a site's own meter or probe says needs no label to find it.
         of_the_site = metric is not None and metric.object is MetricObject.SITE
@@ -217,20 +217,20 @@ def match_source(*, source: Source, now: datetime) -> int:
     """Match all series of a source whose site or site label was changed."""
     with transaction.atomic():
         series = list(source.series.order_by("pk"))
-        names = {one.labels.get(source.site_label, "") for one in series}
-        for one in series:
-            one.source = source
+        names = {each.labels.get(source.site_label, "") for each in series}
+        for each in series:
+            each.source = source
         return _match(series, inventory_for([source], names))
 
 
 def _match(series: list[Series], inventory: Inventory) -> int:
     moved: list[tuple[int, SeriesPlace]] = []
     sources: set[int] = set()
-    for one in series:
-        place = inventory.place(one.source, {"__name__": one.metric, **one.labels})
-        if place != SeriesPlace(*place_of(one)):
-            moved.append((one.pk, place))
-            sources.add(one.source_id)
+    for each in series:
+        place = inventory.place(each.source, {"__name__": each.metric, **each.labels})
+        if place != SeriesPlace(*place_of(each)):
+            moved.append((each.pk, place))
+            sources.add(each.source_id)
     if moved:
         columns = [[pk for pk, _ in moved], *zip(*(place_of(place) for _, place in moved), strict=True)]
         with binary_cursor() as cursor:

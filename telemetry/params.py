@@ -104,10 +104,10 @@ def _sites(params: QueryDict) -> tuple[int, ...] | None:
     ids = _words(params.getlist("site_id"))
     if not slugs and not ids:
         return None
-    found = dict(Site.objects.filter(slug__in=slugs).values_list("slug", "pk"))
-    if unknown := [slug for slug in slugs if slug not in found]:
+    id_by_slug = dict(Site.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    if unknown := [slug for slug in slugs if slug not in id_by_slug]:
         raise SpecError("site", f"No site has the slug {unknown[0][:50]}.")
-    return tuple(sorted({*found.values(), *(_id("site_id", each) for each in ids)}))
+    return tuple(sorted({*id_by_slug.values(), *(_id("site_id", each) for each in ids)}))
 
 
 def _matchers(params: QueryDict) -> tuple[Matcher, ...]:

@@ -50,12 +50,12 @@ def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -
     }
     kept = np.ones(len(ids), np.bool_)
     readings = SourceReadings(ts_ms, ids, values, [])
-    for reason, found in faults.items():
-        found &= kept
-        if found.any():
-            kept &= ~found
-            readings.dropped[reason] = int(np.count_nonzero(found))
-            readings.examples[reason] = _example(batches, int(np.argmax(found)))
+    for reason, faulty in faults.items():
+        faulty &= kept
+        if faulty.any():
+            kept &= ~faulty
+            readings.dropped[reason] = int(np.count_nonzero(faulty))
+            readings.examples[reason] = _example(batches, int(np.argmax(faulty)))
     if not kept.all():
         slots = slots[kept]
         readings.ts_ms, readings.series_ids, readings.values = ts_ms[kept], ids[kept], values[kept]

@@ -67,8 +67,8 @@ def runs_of(plan: EstateSite) -> Iterator[EstateRun]:
                 size_bytes=8 * MIB,
             )
             yield EstateRun("perftest", "link", [node], [rate], 40)
-    for one, other in zip(plan.nodes[::2], plan.nodes[1::2], strict=False):
-        yield EstateRun("nccl-tests", "pair", [one, other], _collective("all_gather", 260.0), 50)
+    for node, other in zip(plan.nodes[::2], plan.nodes[1::2], strict=False):
+        yield EstateRun("nccl-tests", "pair", [node, other], _collective("all_gather", 260.0), 50)
     yield EstateRun("nccl-tests", "fabric", plan.nodes, _collective("all_gather", 250.0), 50)
     for load, repeats in (("loaded", LATENCY_REPEATS), ("idle", 3)):
         for repeat in range(repeats):
@@ -177,8 +177,8 @@ def write_records(
                 "taken_at": taken_at,
             }
             if check.pillar in ATTESTED:
-                told = {"statement": "As the register says.", "attested_by": "Head of operations"}
-                attestations.append(Attestation(**given, **told))
+                statement = {"statement": "As the register says.", "attested_by": "Head of operations"}
+                attestations.append(Attestation(**given, **statement))
             else:
                 facts.append(RecordedFact(**given, source="Quarterly report"))
     RecordedFact.objects.bulk_create(facts, batch_size=10_000)

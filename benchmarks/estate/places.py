@@ -167,11 +167,11 @@ def _ports(plans: Sequence[EstateSite], devices: dict[str, Device]) -> dict[tupl
 def _links(plans: Sequence[EstateSite], sites: dict[int, Site], ports: dict[tuple[str, str], Port]) -> None:
     links = []
     for plan, following in zip(plans, [*plans[1:], plans[0]], strict=True):
-        site, (one, other) = sites[plan.number], plan.switches
+        site, (switch, other) = sites[plan.number], plan.switches
         for port in plan.switch_ports[:2]:
-            ends = {"port_a": ports[one, port], "port_b": ports[other, port]}
+            ends = {"port_a": ports[switch, port], "port_b": ports[other, port]}
             links.append(
-                Link(name=f"{one} to {other} {port}", site_a=site, site_b=site, capacity_gbps=400, **ends)
+                Link(name=f"{switch} to {other} {port}", site_a=site, site_b=site, capacity_gbps=400, **ends)
             )
         if following is not plan:
             far = {"kind": Link.Kind.WAN, "capacity_gbps": 100, "design_latency_ms": 8}

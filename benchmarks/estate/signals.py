@@ -86,7 +86,9 @@ class Collector:
     @classmethod
     def of(cls, plan: EstateSite, source: Source) -> Collector:
         metrics, labels, values, spread = zip(*signals(plan), strict=True)
-        keys = [key_of({NAME: metric, **one}) for metric, one in zip(metrics, labels, strict=True)]
+        keys = [
+            key_of({NAME: metric, **label_set}) for metric, label_set in zip(metrics, labels, strict=True)
+        ]
         return cls(source, keys, np.array(values), np.array(spread), np.random.default_rng(plan.number))
 
     def send(self, instants: Sequence[datetime], *, now: datetime) -> None:

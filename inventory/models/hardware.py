@@ -102,10 +102,10 @@ class DeviceType(models.Model):
         return self.model
 
     def clean(self) -> None:
-        found = attributes.problems(self.kind, self.attributes)
-        if found:
+        problems = attributes.problems(self.kind, self.attributes)
+        if problems:
             raise ValidationError(
-                {"attributes": [f"{key}: {text}" if key else text for key, text in found.items()]}
+                {"attributes": [f"{key}: {text}" if key else text for key, text in problems.items()]}
             )
 
 

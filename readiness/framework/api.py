@@ -156,8 +156,8 @@ class FrameworkVersionViewSet(ObjectViewSet):
         return FrameworkVersionSerializer if self.action == "list" else WholeFrameworkVersionSerializer
 
     def get_queryset(self) -> QuerySet[FrameworkVersion]:
-        found = cast(QuerySet[FrameworkVersion], super().get_queryset())
-        return found if self.action == "list" else found.defer(None)
+        versions = cast(QuerySet[FrameworkVersion], super().get_queryset())
+        return versions if self.action == "list" else versions.defer(None)
 
     def perform_create(self, serializer: Any) -> None:
         given = serializer.validated_data
@@ -246,16 +246,16 @@ class FrameworkVersionViewSet(ObjectViewSet):
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def diff(self, request: Request, pk: str) -> Response:
         before, after = cast(FrameworkVersion, self.get_object()), self._other(request)
-        told = [{**asdict(change), "text": change.text} for change in queries.difference(before, after)]
-        return Response({"before": before.version, "after": after.version, "changes": told})
+        changes = [{**asdict(change), "text": change.text} for change in queries.difference(before, after)]
+        return Response({"before": before.version, "after": after.version, "changes": changes})
 
     def _other(self, request: Request) -> FrameworkVersion:
         asked = request.query_params.get("to", "")
         number = int(asked[:20]) if asked.isascii() and asked.isdecimal() else 0
-        found = FrameworkVersion.objects.filter(pk=number).first() if number <= LARGEST_ID else None
-        if found is None:
+        version = FrameworkVersion.objects.filter(pk=number).first() if number <= LARGEST_ID else None
+        if version is None:
             raise exceptions.ValidationError({"to": [f"There is no version {asked[:20]!r}."]})
-        return found
+        return version
 
     def _refuse_fixed(self, draft: FrameworkVersion, given: Mapping[str, Any]) -> None:
         for name, present in (("version", draft.version), ("made_from", draft.made_from)):

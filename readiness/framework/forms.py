@@ -79,8 +79,8 @@ class StepForm(forms.Form):
             self.add_error("rules", str(error))
             return
         names = ["_".join(steps[:length]) for length in range(len(steps), 0, -1)]
-        found = next((name for name in (*names, f"{steps[0]}_kind") if name in self.fields), None)
-        self.add_error(found, error.message if found else str(error))
+        field = next((name for name in (*names, f"{steps[0]}_kind") if name in self.fields), None)
+        self.add_error(field, error.message if field else str(error))
 
     in_yaml: tuple[str, ...] = ()
 
@@ -91,7 +91,7 @@ class StepForm(forms.Form):
             ("own", gettext("Own decision, with a sentence")),
             *((label, f"{label}: {wording.LABELS[label]}") for label in ("OD", "J", "calc")),
         ]
-        listed = [(one.id, f"{one.id}: {one.title}"[:100]) for one in self.framework.sources]
+        listed = [(source.id, f"{source.id}: {source.title}"[:100]) for source in self.framework.sources]
         return [*kept, (gettext("Without a publication"), labels), (gettext("Published"), listed)]
 
 

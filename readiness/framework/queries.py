@@ -62,6 +62,6 @@ def next_name() -> str:
     return f"muster-{max(numbers, default=0) + 1}"
 
 
-def told(stored: list[Mapping[str, Any]]) -> list[DefinitionChange]:
+def stored_changes(stored: list[Mapping[str, Any]]) -> list[DefinitionChange]:
     """Changes as a version or a step keeps them."""
-    return [DefinitionChange(**one) for one in stored]
+    return [DefinitionChange(**change) for change in stored]

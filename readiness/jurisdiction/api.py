@@ -208,11 +208,11 @@ class RuleViewSet(ObjectViewSet):
     permission_classes = [CAN_EDIT]
 
     def get_queryset(self) -> QuerySet[Rule]:
-        found = cast(QuerySet[Rule], super().get_queryset())
+        rules = cast(QuerySet[Rule], super().get_queryset())
         asked = self.request.query_params
         if self.action != "list" or any(name.split("__")[0] in _NAMES_A_PACK for name in asked):
-            return found
-        return found.filter(pack__status=RulePack.Status.PUBLISHED)
+            return rules
+        return rules.filter(pack__status=RulePack.Status.PUBLISHED)
 
     def perform_create(self, serializer: Any) -> None:
         given = serializer.validated_data
@@ -264,8 +264,8 @@ class RuleViewSet(ObjectViewSet):
         asked = RuleCaseSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         with named_errors():
-            told = deciding.told(**asked.asked(today=clock.now().date()))
-        return Response(told)
+            document = deciding.answered_case(**asked.asked(today=clock.now().date()))
+        return Response(document)
 
     def _actor(self) -> User:
         return cast(User, self.request.user)

@@ -11,7 +11,7 @@ from readiness.jurisdiction.core.pack import RulePackDocument
 from readiness.jurisdiction.models import RulePack
 
 
-def told(*, request: Request, on: date, pack: RulePack | None = None) -> dict[str, Any]:
+def answered_case(*, request: Request, on: date, pack: RulePack | None = None) -> dict[str, Any]:
     """Both answers with rules, citations and plain sentences. Raises NothingPublished."""
     row, decision = queries.decision(request, on=on, pack=pack)
     content = queries.content_of(row)
@@ -35,11 +35,11 @@ def _finding(finding: LegalFinding, pack: RulePackDocument) -> dict[str, Any]:
         "rules": [_ground(ground, pack, deciding=ground in finding.deciding) for ground in finding.grounds],
         "missing": [
             {
-                "reason": str(one.gap),
-                "what": one.what,
-                "text": sentences.missing(one, pack, finding.kind),
+                "reason": str(lacking.gap),
+                "what": lacking.what,
+                "text": sentences.missing(lacking, pack, finding.kind),
             }
-            for one in finding.missing
+            for lacking in finding.missing
         ],
         "bases_needed": [list(bases) for bases in finding.bases_needed],
     }

@@ -83,8 +83,8 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, pack: RulePackDocument, rule: Rule | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rule = rule
-        self.fields["bases"].choices = [(one.id, one.name) for one in pack.bases]  # type: ignore[attr-defined]
-        self.fields["categories"].choices = [(one.id, one.name) for one in pack.categories]  # type: ignore[attr-defined]
+        self.fields["bases"].choices = [(basis.id, basis.name) for basis in pack.bases]  # type: ignore[attr-defined]
+        self.fields["categories"].choices = [(category.id, category.name) for category in pack.categories]  # type: ignore[attr-defined]
         if rule is not None:
             item = rule_mapping(rule_from(rule))
             names = ("origins", "places", "places_except", "instead_of")
@@ -202,8 +202,10 @@ class TryForm(forms.Form):
     def __init__(self, *args: Any, row: RulePack, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         pack = queries.content_of(row)
-        self.fields["data_categories"].choices = [(one.id, one.name) for one in pack.categories]  # type: ignore[attr-defined]
-        self.fields["bases"].choices = [(one.id, one.name) for one in pack.bases]  # type: ignore[attr-defined]
+        self.fields["data_categories"].choices = [
+            (category.id, category.name) for category in pack.categories
+        ]  # type: ignore[attr-defined]
+        self.fields["bases"].choices = [(basis.id, basis.name) for basis in pack.bases]  # type: ignore[attr-defined]
 
     def asked(self, *, today: date) -> dict[str, Any]:
         given = self.cleaned_data

@@ -134,15 +134,23 @@ def group_lines(groups: list[CountryGroup], today: date) -> list[Line]:
     lines = []
     for group in groups:
         members = list(group.members.all())
-        now = [one for one in members if one.since <= today and (one.until is None or one.until >= today)]
+        now = [
+            member
+            for member in members
+            if member.since <= today and (member.until is None or member.until >= today)
+        ]
         lines.append(
             {
                 "group": group,
-                "now": ", ".join(sentences.country(one.country) for one in now),
+                "now": ", ".join(sentences.country(member.country) for member in now),
                 "others": [
-                    {"country": sentences.country(one.country), "since": one.since, "until": one.until}
-                    for one in members
-                    if one not in now
+                    {
+                        "country": sentences.country(member.country),
+                        "since": member.since,
+                        "until": member.until,
+                    }
+                    for member in members
+                    if member not in now
                 ],
             }
         )

@@ -167,14 +167,14 @@ def withdraw(pack: RulePack, *, by: User, now: datetime) -> RulePack:
 def with_rule(definition: dict[str, Any], rule: Mapping[str, Any], *, was: str = "") -> dict[str, Any]:
     """The definition with a rule put in the place of the one called `was`, else added at the end."""
     rules = list(definition["rules"])
-    places = [place for place, one in enumerate(rules) if was and one["id"] == was]
+    places = [place for place, each in enumerate(rules) if was and each["id"] == was]
     for place in places:
         rules[place] = dict(rule)
     return {**definition, "rules": rules if places else [*rules, dict(rule)]}
 
 
 def without_rule(definition: dict[str, Any], slug: str) -> dict[str, Any]:
-    return {**definition, "rules": [one for one in definition["rules"] if one["id"] != slug]}
+    return {**definition, "rules": [rule for rule in definition["rules"] if rule["id"] != slug]}
 
 
 def _new(pack: RulePackDocument, *, made_from: RulePack | None, by: User | None, now: datetime) -> RulePack:
@@ -204,12 +204,12 @@ def _locked_draft(draft: RulePack, *, revision: int | None) -> RulePack:
             % {"version": locked.version}
         )
     if revision is not None and revision != locked.revision:
-        told = _(
+        message = _(
             "%(who)s changed the draft since: it is at revision %(now)s, you read revision %(then)s."
             " Open it again and repeat what still applies."
         )
         raise StalePackRevision(
-            told % {"who": locked.edited_by or _("Somebody"), "now": locked.revision, "then": revision}
+            message % {"who": locked.edited_by or _("Somebody"), "now": locked.revision, "then": revision}
         )
     return locked
 
@@ -218,8 +218,8 @@ def _free_name(version: str) -> str:
     if not version:
         return queries.next_name()
     if not _NAME.fullmatch(version):
-        told = _("Letters, digits, dots, hyphens and underscores, 50 at most, not beginning with a dot.")
-        raise ValidationError({"version": [told]})
+        message = _("Letters, digits, dots, hyphens and underscores, 50 at most, not beginning with a dot.")
+        raise ValidationError({"version": [message]})
     if RulePack.objects.filter(version=version).exists():
         raise ValidationError(
             {"version": [_("Version %(version)s is there already.") % {"version": version}]}

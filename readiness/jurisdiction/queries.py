@@ -70,8 +70,8 @@ def groups(pack: RulePack) -> list[CountryGroup]:
 
 def versions_of(rule: Rule, *, limit: int = 20) -> list[Rule]:
     """The same rule in all packs, the newest first; 20 are shown."""
-    found = Rule.objects.filter(slug=rule.slug).select_related("pack", "pack__published_by")
-    return list(found.order_by("-pack__created_at", "-pack_id")[:limit])
+    versions = Rule.objects.filter(slug=rule.slug).select_related("pack", "pack__published_by")
+    return list(versions.order_by("-pack__created_at", "-pack_id")[:limit])
 
 
 def next_name() -> str:

@@ -26,10 +26,12 @@ def pack_from(row: RulePack) -> RulePackDocument:
         as_of=row.as_of,
         check_again_days=row.check_again_days,
         categories=tuple(
-            Category(one["id"], one["name"], tuple(one.get("implies", ())), one.get("note", ""))
-            for one in row.categories
+            Category(
+                category["id"], category["name"], tuple(category.get("implies", ())), category.get("note", "")
+            )
+            for category in row.categories
         ),
-        bases=tuple(LegalBasis(one["id"], one["name"]) for one in row.bases),
+        bases=tuple(LegalBasis(basis["id"], basis["name"]) for basis in row.bases),
         groups=tuple(_group(group) for group in groups),
         rules=tuple(rule_from(rule) for rule in row.rules.order_by("position", "slug")),
         content_digest=row.digest,
@@ -59,7 +61,9 @@ def rule_from(row: Rule) -> RuleTerms:
 
 
 def _group(row: CountryGroup) -> PackGroup:
-    members = tuple(GroupMembership(one.country, one.since, one.until) for one in row.members.all())
+    members = tuple(
+        GroupMembership(member.country, member.since, member.until) for member in row.members.all()
+    )
     return PackGroup(
         row.slug, row.name, Citation(row.instrument, row.article, row.source_url), members, row.note
     )
@@ -77,18 +81,18 @@ def write(row: RulePack, pack: RulePackDocument) -> None:
 
 
 def _write_rules(row: RulePack, pack: RulePackDocument) -> None:
-    stored = {one.slug: one for one in row.rules.all()}
+    stored = {each.slug: each for each in row.rules.all()}
     wanted = {rule.id: _columns(rule, position) for position, rule in enumerate(pack.rules)}
     row.rules.exclude(slug__in=wanted).delete()
     new, changed = [], []
     for slug, columns in sorted(wanted.items()):
-        found = stored.get(slug)
-        if found is None:
+        row_of_rule = stored.get(slug)
+        if row_of_rule is None:
             new.append(Rule(pack=row, slug=slug, **columns))
-        elif any(getattr(found, name) != value for name, value in columns.items()):
+        elif any(getattr(row_of_rule, name) != value for name, value in columns.items()):
             for name, value in columns.items():
-                setattr(found, name, value)
-            changed.append(found)
+                setattr(row_of_rule, name, value)
+            changed.append(row_of_rule)
     Rule.objects.bulk_create(new)
     if changed:
         Rule.objects.bulk_update(changed, list(next(iter(wanted.values()))))
@@ -120,11 +124,11 @@ def _columns(rule: RuleTerms, position: int) -> dict[str, object]:
 
 def _write_groups(row: RulePack, pack: RulePackDocument) -> None:
     """Groups are few and change seldom: those that differ are written anew."""
-    stored = {one.slug: (one, _group(one)) for one in row.groups.prefetch_related("members")}
+    stored = {each.slug: (each, _group(each)) for each in row.groups.prefetch_related("members")}
     row.groups.exclude(slug__in=pack.groups_by_id).delete()
     for position, group in enumerate(pack.groups):
-        found, value = stored.get(group.id, (None, None))
-        if found is not None and value == group and found.position == position:
+        row_of_group, value = stored.get(group.id, (None, None))
+        if row_of_group is not None and value == group and row_of_group.position == position:
             continue
         columns = {
             "position": position,
@@ -139,7 +143,11 @@ def _write_groups(row: RulePack, pack: RulePackDocument) -> None:
             written.members.all().delete()
             GroupMember.objects.bulk_create(
                 GroupMember(
-                    group=written, position=place, country=one.country, since=one.since, until=one.until
+                    group=written,
+                    position=place,
+                    country=member.country,
+                    since=member.since,
+                    until=member.until,
                 )
-                for place, one in enumerate(group.members)
+                for place, member in enumerate(group.members)
             )

@@ -42,39 +42,39 @@ _DOUBTS = {
 def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
     """`Needs a basis: one of A or B (GDPR, Art. 46).`"""
     answer = gettext(str(ANSWERS[finding.answer]))
-    reasons = [missing(one, pack, finding.kind) for one in finding.missing]
+    reasons = [missing(lacking, pack, finding.kind) for lacking in finding.missing]
     if finding.answer == LegalAnswer.FORBIDDEN:
         reasons = []
-    reasons += [ground(one, pack) for one in finding.deciding]
+    reasons += [ground(applied, pack) for applied in finding.deciding]
     return f"{answer}: {'; '.join(reasons)}."
 
 
-def ground(one: AppliedRule, pack: RulePackDocument) -> str:
+def ground(applied: AppliedRule, pack: RulePackDocument) -> str:
     """What a rule comes to, with its citation."""
-    cited = cite(one.rule)
-    if one.doubt is not None:
-        why = gettext(str(_DOUBTS[one.doubt])) % {"days": pack.check_again_days}
-        return f"{one.rule.title}, {gettext('but')} {why} ({cited})"
-    if one.met_by:
-        basis = pack.bases_by_id[one.met_by].name
+    cited = cite(applied.rule)
+    if applied.doubt is not None:
+        why = gettext(str(_DOUBTS[applied.doubt])) % {"days": pack.check_again_days}
+        return f"{applied.rule.title}, {gettext('but')} {why} ({cited})"
+    if applied.met_by:
+        basis = pack.bases_by_id[applied.met_by].name
         return gettext("%(basis)s is on record (%(cited)s)") % {"basis": basis, "cited": cited}
-    if one.answer == LegalAnswer.NEEDS_BASIS:
-        return gettext("%(bases)s (%(cited)s)") % {"bases": any_of(one.rule.bases, pack), "cited": cited}
-    return f"{one.rule.title} ({cited})"
+    if applied.answer == LegalAnswer.NEEDS_BASIS:
+        return gettext("%(bases)s (%(cited)s)") % {"bases": any_of(applied.rule.bases, pack), "cited": cited}
+    return f"{applied.rule.title} ({cited})"
 
 
-def missing(one: Missing, pack: RulePackDocument, kind: RuleKind) -> str:
-    what = one.what
-    if one.gap in (UndecidedReason.NO_RULE, UndecidedReason.UNKNOWN_CATEGORY):
+def missing(lacking: Missing, pack: RulePackDocument, kind: RuleKind) -> str:
+    what = lacking.what
+    if lacking.gap in (UndecidedReason.NO_RULE, UndecidedReason.UNKNOWN_CATEGORY):
         known = pack.categories_by_id.get(what)
         what = known.name if known else what
     elif not what:
         what = gettext("not given")
-    if one.gap == UndecidedReason.UNKNOWN_PLACE and kind == RuleKind.SOVEREIGNTY:
+    if lacking.gap == UndecidedReason.UNKNOWN_PLACE and kind == RuleKind.SOVEREIGNTY:
         return gettext("the country of whoever controls the operator is not known (%(what)s)") % {
             "what": what
         }
-    return gettext(str(_MISSING[one.gap])) % {"what": what}
+    return gettext(str(_MISSING[lacking.gap])) % {"what": what}
 
 
 def any_of(bases: Iterable[str], pack: RulePackDocument) -> str:
@@ -107,9 +107,11 @@ def places(names: Iterable[str], pack: RulePackDocument) -> str:
 def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
     """`Personal data under the law of X, in Y except Z`, the scope of a rule in one sentence."""
     data = ", ".join(
-        pack.categories_by_id[one].name for one in sorted(rule.categories) if one in pack.categories_by_id
+        pack.categories_by_id[category].name
+        for category in sorted(rule.categories)
+        if category in pack.categories_by_id
     )
-    told = {
+    words = {
         "data": data,
         "origins": places(rule.origins, pack),
         "places": places(rule.places, pack),
@@ -117,13 +119,14 @@ def covers(rule: RuleTerms, pack: RulePackDocument) -> str:
     }
     if rule.kind == RuleKind.RESIDENCY:
         if rule.places_except:
-            return gettext("%(data)s of %(origins)s, lying in %(places)s except %(left_out)s") % told
-        return gettext("%(data)s of %(origins)s, lying in %(places)s") % told
+            return gettext("%(data)s of %(origins)s, lying in %(places)s except %(left_out)s") % words
+        return gettext("%(data)s of %(origins)s, lying in %(places)s") % words
     if rule.places_except:
         return (
-            gettext("%(data)s of %(origins)s, operator controlled from %(places)s except %(left_out)s") % told
+            gettext("%(data)s of %(origins)s, operator controlled from %(places)s except %(left_out)s")
+            % words
         )
-    return gettext("%(data)s of %(origins)s, operator controlled from %(places)s") % told
+    return gettext("%(data)s of %(origins)s, operator controlled from %(places)s") % words
 
 
 def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
@@ -131,10 +134,10 @@ def standing(rule: RuleTerms, pack: RulePackDocument, today: date) -> str:
     begins, ends = rule.in_force_from, rule.in_force_until
     if begins is None:
         return gettext("undated: decides nothing")
-    told = {"from": date_format(begins, "j M Y"), "until": date_format(ends, "j M Y") if ends else ""}
-    said = gettext("%(from)s to %(until)s") % told if ends else gettext("since %(from)s") % told
+    days = {"from": date_format(begins, "j M Y"), "until": date_format(ends, "j M Y") if ends else ""}
+    said = gettext("%(from)s to %(until)s") % days if ends else gettext("since %(from)s") % days
     if begins > today:
-        said = gettext("from %(from)s") % told
+        said = gettext("from %(from)s") % days
     if rule.may_hold_on(today) and rule.doubt(today, pack.check_again) is not None:
         said = gettext("%(said)s; not checked for %(days)s days: decides nothing") % {
             "said": said,

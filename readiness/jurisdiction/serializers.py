@@ -213,10 +213,10 @@ class RuleCaseSerializer(serializers.Serializer):
         return super().to_internal_value(data)
 
     def validate_pack(self, version: str) -> RulePack:
-        found = RulePack.objects.filter(version=version).first()
-        if found is None:
+        pack = RulePack.objects.filter(version=version).first()
+        if pack is None:
             raise serializers.ValidationError(f"There is no pack {version!r}.")
-        return found
+        return pack
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A basis that the pack does not know would be taken for none without a word."""

@@ -77,16 +77,16 @@ def rules(request: HttpRequest) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def rule(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _rule(pk)
-    content = queries.content_of(found.pack)
+    row = _rule(pk)
+    content = queries.content_of(row.pack)
     context = {
-        "rule": found,
-        "facts": lines.rule_facts(found, content, now().date()),
-        "versions": lines.version_lines(queries.versions_of(found), found),
-        "history": history_of(found, limit=20).rows,
-        "breadcrumbs": lines.breadcrumbs(found.title, found.pack),
-        **lines.beside(found),
-        **lines.offers(found.pack, _reader(request)),
+        "rule": row,
+        "facts": lines.rule_facts(row, content, now().date()),
+        "versions": lines.version_lines(queries.versions_of(row), row),
+        "history": history_of(row, limit=20).rows,
+        "breadcrumbs": lines.breadcrumbs(row.title, row.pack),
+        **lines.beside(row),
+        **lines.offers(row.pack, _reader(request)),
     }
     return answers.page(request, "readiness/jurisdiction/rule.html", _with_notice(context))
 
@@ -104,7 +104,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
         form = TryForm(request.GET if is_asked else None, row=row)
         context |= {"form": form, "pack": row}
         if is_asked and form.is_valid():
-            context["told"] = deciding.told(**form.asked(today=now().date()))
+            context["told"] = deciding.answered_case(**form.asked(today=now().date()))
             context["questions"] = [
                 {
                     "question": sentences.QUESTIONS[kind],
@@ -179,109 +179,109 @@ def draft(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def import_pack(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _pack(pk)
-    form = PackImportForm(request.POST or None, request.FILES or None, initial={"revision": found.revision})
-    return _step(request, found, form, gettext("Import"), tables.pack_url(found))
+    draft = _pack(pk)
+    form = PackImportForm(request.POST or None, request.FILES or None, initial={"revision": draft.revision})
+    return _step(request, draft, form, gettext("Import"), tables.pack_url(draft))
 
 
 @may_edit
 @never_cache
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _pack(pk)
+    draft = _pack(pk)
     form = RuleForm(
-        request.POST or None, initial={"revision": found.revision}, pack=queries.content_of(found)
+        request.POST or None, initial={"revision": draft.revision}, pack=queries.content_of(draft)
     )
-    return _step(request, found, form, gettext("Add a rule"), tables.pack_url(found))
+    return _step(request, draft, form, gettext("Add a rule"), tables.pack_url(draft))
 
 
 @may_edit
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _rule(pk)
+    row = _rule(pk)
     form = RuleForm(
         request.POST or None,
-        initial={"revision": found.pack.revision},
-        pack=queries.content_of(found.pack),
-        rule=found,
+        initial={"revision": row.pack.revision},
+        pack=queries.content_of(row.pack),
+        rule=row,
     )
-    return _step(request, found.pack, form, found.title, tables.url_of(found))
+    return _step(request, row.pack, form, row.title, tables.url_of(row))
 
 
 @require_POST
 @may_edit
 @never_cache
 def remove(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _rule(pk)
+    row = _rule(pk)
     try:
         operations.edit(
-            found.pack,
-            lambda definition: operations.without_rule(definition, found.slug),
+            row.pack,
+            lambda definition: operations.without_rule(definition, row.slug),
             revision=None,
             by=_reader(request),
             now=now(),
         )
     except (PackNotADraft, DefinitionError) as error:
-        return _pack_page(request, _pack(found.pack_id), refusals=[str(error)], status=409)
-    messages.success(request, gettext("The rule “%(rule)s” is gone.") % {"rule": found.title})
-    return HttpResponseRedirect(tables.pack_url(found.pack))
+        return _pack_page(request, _pack(row.pack_id), refusals=[str(error)], status=409)
+    messages.success(request, gettext("The rule “%(rule)s” is gone.") % {"rule": row.title})
+    return HttpResponseRedirect(tables.pack_url(row.pack))
 
 
 @require_POST
 @may_publish
 @never_cache
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _pack(pk)
+    draft = _pack(pk)
     sent = {"digest": request.POST.get("digest", ""), "because": request.POST.get("because", "")}
     try:
-        operations.publish(found, **sent, by=_reader(request), now=now())
+        operations.publish(draft, **sent, by=_reader(request), now=now())
     except (PackNotADraft, StalePackRevision) as error:
         return _pack_page(request, _pack(pk), refusals=[str(error)], status=409)
     except ValidationError as error:
-        return _pack_page(request, found, refusals=error.messages, status=422)
-    messages.success(request, gettext("%(version)s is in force.") % {"version": found.version})
-    return HttpResponseRedirect(tables.pack_url(found))
+        return _pack_page(request, draft, refusals=error.messages, status=422)
+    messages.success(request, gettext("%(version)s is in force.") % {"version": draft.version})
+    return HttpResponseRedirect(tables.pack_url(draft))
 
 
 @require_POST
 @may_publish
 @never_cache
 def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _pack(pk)
+    published = _pack(pk)
     try:
-        operations.withdraw(found, by=_reader(request), now=now())
+        operations.withdraw(published, by=_reader(request), now=now())
     except NotInForce as error:
-        return _pack_page(request, found, refusals=[str(error)], status=409)
-    messages.success(request, gettext("%(version)s is withdrawn.") % {"version": found.version})
-    return HttpResponseRedirect(tables.pack_url(found))
+        return _pack_page(request, published, refusals=[str(error)], status=409)
+    messages.success(request, gettext("%(version)s is withdrawn.") % {"version": published.version})
+    return HttpResponseRedirect(tables.pack_url(published))
 
 
 @require_POST
 @may_discard
 @never_cache
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _pack(pk)
+    draft = _pack(pk)
     try:
-        operations.discard(found, revision=_revision(request), by=_reader(request))
+        operations.discard(draft, revision=_revision(request), by=_reader(request))
     except (PackNotADraft, StalePackRevision) as error:
         return _pack_page(request, _pack(pk), refusals=[str(error)], status=409)
-    messages.success(request, gettext("The draft %(version)s is gone.") % {"version": found.version})
+    messages.success(request, gettext("The draft %(version)s is gone.") % {"version": draft.version})
     return HttpResponseRedirect(reverse("rule-packs"))
 
 
 def _step(
-    request: HttpRequest, found: RulePack, form: RuleForm | PackImportForm, heading: str, back: str
+    request: HttpRequest, draft: RulePack, form: RuleForm | PackImportForm, heading: str, back: str
 ) -> HttpResponse:
     """The form of one step, and the step. Whoever comes late is told so, with what they entered still there."""
-    if request.method == "GET" and not found.is_draft:
+    if request.method == "GET" and not draft.is_draft:
         return HttpResponseRedirect(back)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                form.save(found, by=_reader(request), now=now())
+                form.save(draft, by=_reader(request), now=now())
             except DefinitionError as error:
                 form.refused(error)
             except (PackNotADraft, StalePackRevision) as error:
@@ -289,34 +289,34 @@ def _step(
                 status = 409
             else:
                 messages.success(request, gettext("Saved."))
-                return HttpResponseRedirect(tables.pack_url(found))
+                return HttpResponseRedirect(tables.pack_url(draft))
     context = {
         "form": form,
-        "pack": found,
+        "pack": draft,
         "heading": heading,
         "cancel_url": back,
-        "breadcrumbs": lines.breadcrumbs(heading, found),
+        "breadcrumbs": lines.breadcrumbs(heading, draft),
     }
     return render(request, "readiness/jurisdiction/step.html", _with_notice(context), status=status)
 
 
 def _pack_page(
-    request: HttpRequest, found: RulePack, *, refusals: list[str] | None = None, status: int = 200
+    request: HttpRequest, pack: RulePack, *, refusals: list[str] | None = None, status: int = 200
 ) -> HttpResponse:
     today = now().date()
     table = table_kit.page(
-        request, tables.rules(queries.content_of(found), today), queries.rules().filter(pack=found)
+        request, tables.rules(queries.content_of(pack), today), queries.rules().filter(pack=pack)
     )
     context = {
-        "pack": found,
-        "facts": lines.pack_facts(found),
-        "groups": lines.group_lines(queries.groups(found), today),
+        "pack": pack,
+        "facts": lines.pack_facts(pack),
+        "groups": lines.group_lines(queries.groups(pack), today),
         "table": table,
         "refusals": refusals or [],
         "publish_form": PublishForm(auto_id="id_publish_%s"),
-        "history": history_of(found, limit=20).rows,
-        "breadcrumbs": lines.breadcrumbs(found.version),
-        **lines.offers(found, _reader(request)),
+        "history": history_of(pack, limit=20).rows,
+        "breadcrumbs": lines.breadcrumbs(pack.version),
+        **lines.offers(pack, _reader(request)),
     }
     response = answers.page(request, "readiness/jurisdiction/pack.html", _with_notice(context))
     response.status_code = status

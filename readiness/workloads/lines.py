@@ -66,8 +66,8 @@ def latency(envelope: Envelope) -> str:
 
 
 def demand(envelope: Envelope) -> str:
-    told = [f"{need.count} × {need.name or gettext('any accelerator')}" for need in envelope.accelerators]
-    return ", ".join(told)
+    needs = [f"{need.count} × {need.name or gettext('any accelerator')}" for need in envelope.accelerators]
+    return ", ".join(needs)
 
 
 def standing(envelope: Envelope, today: date) -> Line:

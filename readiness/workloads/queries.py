@@ -21,13 +21,13 @@ from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegio
 
 def envelopes(slugs: Collection[str] | None = None) -> tuple[Envelope, ...]:
     """The envelope of every class, or of those named, in order of slug; four statements however many."""
-    found = whole(WorkloadClass.objects.order_by("slug"))
-    return tuple(map(envelope_of, found if slugs is None else found.filter(slug__in=slugs)))
+    classes = whole(WorkloadClass.objects.order_by("slug"))
+    return tuple(map(envelope_of, classes if slugs is None else classes.filter(slug__in=slugs)))
 
 
-def whole(found: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
+def whole(classes: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
     """With all that an envelope is made of; three statements more."""
-    return found.prefetch_related(
+    return classes.prefetch_related(
         Prefetch("accelerators", AcceleratorDemand.objects.select_related("device_type")),
         Prefetch("served", ServedRegion.objects.select_related("user_region")),
         "confirmations",

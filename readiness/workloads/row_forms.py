@@ -153,13 +153,13 @@ _SETS = {
 
 def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, RowFormSet]:
     """The form sets by name. What is sent is told from nothing: a row as it is stored is no row left out."""
-    found = {}
+    rows_by_name = {}
     for name, kind in _SETS.items():
         stored = initial.get(name) or []
         rows = cast(RowFormSet, kind(data, initial=None if data else stored, prefix=name))
         rows.stored = stored
-        found[name] = rows
-    return found
+        rows_by_name[name] = rows
+    return rows_by_name
 
 
 def asked_rows(data: QueryDict) -> str:

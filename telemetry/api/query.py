@@ -139,10 +139,10 @@ class QueryView(APIView):
 
     def _objects(self, series_ids: list[int]) -> dict[int, dict[str, Any] | None]:
         context = {"request": self.request}
-        found = {}
+        object_by_series = {}
         for series in intake.series().filter(pk__in=series_ids):
             described = intake.object_of(series)
-            found[series.pk] = (
+            object_by_series[series.pk] = (
                 None if described is None else brief(described, context) | {"kind": series.object_kind}
             )
-        return found
+        return object_by_series

@@ -83,8 +83,8 @@ class MatchCandidate(NamedTuple):
 
 def candidates(labels: Mapping[str, str], rules: Sequence[MatchingRule]) -> list[MatchCandidate]:
     """Keys to look an object up by, best first, without repeats."""
-    found = (MatchCandidate(rule.kind, rule.by, key) for rule in rules for key in _keys(labels, rule))
-    return list(dict.fromkeys(found))
+    in_order = (MatchCandidate(rule.kind, rule.by, key) for rule in rules for key in _keys(labels, rule))
+    return list(dict.fromkeys(in_order))
 
 
 def _keys(labels: Mapping[str, str], rule: MatchingRule) -> Iterator[tuple[str, ...]]:

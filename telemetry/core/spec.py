@@ -201,15 +201,15 @@ def parse_time(text: str, now_ms: int, *, field: str = "start") -> int:
 def parse_step(text: str, *, field: str = "step") -> int:
     """Seconds of `30`, `30s`, `5m`, `1h`, `1d`, `1w`. Raises SpecError."""
     text = text.strip()
-    found = _DURATION.fullmatch(text + "s" if text.isdecimal() and text.isascii() else text)
-    if not found or int(found[1]) == 0:
+    duration = _DURATION.fullmatch(text + "s" if text.isdecimal() and text.isascii() else text)
+    if not duration or int(duration[1]) == 0:
         raise SpecError(field, f"{text[:50]!r} is no duration such as 30s, 5m or 1h")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(duration[1]) * _UNITS[duration[2]]
 
 
 def parse_matcher(text: str) -> Matcher:
     """`label=value`, `label!=value`, `label=~expression`, `label!~expression`. Raises SpecError."""
-    found = re.fullmatch(r"([^=!~]+)(=~|!=|!~|=)(.*)", text.strip(), re.DOTALL)
-    if not found:
+    parsed = re.fullmatch(r"([^=!~]+)(=~|!=|!~|=)(.*)", text.strip(), re.DOTALL)
+    if not parsed:
         raise SpecError("matchers", f"{text[:50]!r} is not label, operator, value")
-    return Matcher(found[1].strip(), LabelOperator(found[2]), found[3])
+    return Matcher(parsed[1].strip(), LabelOperator(parsed[2]), parsed[3])

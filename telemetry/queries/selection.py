@@ -79,14 +79,14 @@ def select(
         condition, given = counting(rule, number)
         conditions.append(condition)
         values |= given
-    found = fetch(
+    fetched = fetch(
         f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at, series.first_seen_at"
         " FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id"
         f" WHERE {' AND '.join(conditions)} ORDER BY series.id",
         values,
     )
-    rows = [(*row[:_LABELS], Labels(row[_LABELS]), *row[_LABELS + 1 : -2]) for row in found]
-    return Selection(rows, [row[-2] for row in found], [row[-1] for row in found])
+    rows = [(*row[:_LABELS], Labels(row[_LABELS]), *row[_LABELS + 1 : -2]) for row in fetched]
+    return Selection(rows, [row[-2] for row in fetched], [row[-1] for row in fetched])
 
 
 @lru_cache(maxsize=10_000)

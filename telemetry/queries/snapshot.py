@@ -109,14 +109,14 @@ class SeriesSnapshot:
         rows, ended = self.selection.rows, self.selection.ended_at
         # What is scraped together has one time.
         at_of = {at_ms: instant(at_ms) for at_ms in np.unique(ts_ms).tolist()}
-        found = []
+        latest = []
         for place, at_ms, value in zip(places.tolist(), ts_ms.tolist(), values.tolist(), strict=True):
             if not at_ms:
                 continue
             at, ended_at = at_of[at_ms], ended[place]
             if with_ended or ended_at is None or not at <= ended_at <= self.now:
-                found.append(Latest._make((*rows[place], at, value)))
-        return found
+                latest.append(Latest._make((*rows[place], at, value)))
+        return latest
 
     def last_seen(self, *, within_s: float) -> list[Seen]:
         """When each source last had a reading of each object, of those it had in the `within_s` up to `now`.
@@ -195,15 +195,15 @@ class SeriesSnapshot:
         series, ts_ms, value = series[chosen], ts_ms[chosen], value[chosen]
         last = np.append(series[1:] != series[:-1], True) if len(series) else np.empty(0, np.bool_)
         series, ts_ms, value = series[last], ts_ms[last], value[last]
-        at, found = np.zeros(len(self._ids), np.int64), np.zeros(len(self._ids))
+        at, values = np.zeros(len(self._ids), np.int64), np.zeros(len(self._ids))
         rows = np.searchsorted(self._ids, series)
-        at[rows], found[rows] = ts_ms, value
+        at[rows], values[rows] = ts_ms, value
         missing = places[at[places] == 0]
-        at[np.isnan(found)] = 0
+        at[np.isnan(values)] = 0
         if len(missing) and oldest < self._begin:
             rows, ts_ms, value = self._earlier(missing, oldest)
-            at[rows], found[rows] = ts_ms, value
-        return at[places], found[places]
+            at[rows], values[rows] = ts_ms, value
+        return at[places], values[places]
 
     def _earlier(self, places: Ints, oldest: datetime) -> tuple[Ints, Ints, Floats]:
         """Place, time and value of the newest readings from roll-ups."""
@@ -227,7 +227,9 @@ class SeriesSnapshot:
         firsts = readings.series[readings.starts]
         times = {"ids": firsts, "tail": self._rolled_end, "oldest_baseline": self._rolled_end - MOST_BEHIND}
         before = dict(fetch(_BASELINE, times))
-        rises = rollup.steps(readings, np.array([before.get(one, np.nan) for one in firsts.tolist()]))
+        rises = rollup.steps(
+            readings, np.array([before.get(series_id, np.nan) for series_id in firsts.tolist()])
+        )
         for place in np.flatnonzero((rises > 0) & (readings.ts > _ms(start))).tolist():
             at = instant(readings.ts[place])
             yield int(readings.series[place]), CounterIncrease(float(rises[place]), at, at)

@@ -135,17 +135,18 @@ def _found(row: tuple[Any, ...]) -> Found:
 def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> list[LineGroup]:
     """Lines in order of their labels. `without` is a label that does not tell lines apart."""
     members: dict[tuple[tuple[tuple[str, str], ...], int], list[Found]] = defaultdict(list)
-    for one in series:
-        labels = {NAME: one.metric, **one.labels}
+    for each in series:
+        labels = {NAME: each.metric, **each.labels}
         if spec.group_by is not None:
             key, apart = tuple((name, labels.get(name, "")) for name in spec.group_by), 0
         else:
             key = tuple((name, value) for name, value in sorted(labels.items()) if name != without)
             # Two sources may have series of the same labels: each is a line.
-            apart = 0 if without else one.id
-        members[key, apart].append(one)
+            apart = 0 if without else each.id
+        members[key, apart].append(each)
     return [
-        LineGroup(dict(key), tuple(found)) for (key, _), found in sorted(members.items(), key=itemgetter(0))
+        LineGroup(dict(key), tuple(of_line))
+        for (key, _), of_line in sorted(members.items(), key=itemgetter(0))
     ]
 
 

@@ -39,14 +39,14 @@ class PartReader:
     now: datetime
 
     def parts(self, aggregation: Aggregation) -> SummandParts:
-        found = []
+        parts = []
         for resolution, values in self._rolled():
             if aggregation is Aggregation.RATE:
-                found.append(self._rates(resolution, values))
+                parts.append(self._rates(resolution, values))
                 continue
             series, start, first, second = fetch_columns(statements.windows(resolution, aggregation), values)
-            found.append(SummandParts(self._keys(series, start), first, second))
-        return together([*found, self._raw(aggregation)])
+            parts.append(SummandParts(self._keys(series, start), first, second))
+        return together([*parts, self._raw(aggregation)])
 
     def _rates(self, resolution: Resolution, values: Values) -> SummandParts:
         """What each window rose by, and in how long: since the window before it, which may lie before the range."""
@@ -58,20 +58,20 @@ class PartReader:
 
     def sketches(self) -> tuple[Keys, Keys, Keys]:
         """Keys, buckets, and how many readings each holds."""
-        found = []
+        columns = []
         for resolution, values in self._rolled():
             series, start, bucket, count = fetch_columns(statements.sketches(resolution), values)
-            found.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
+            columns.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
         readings = rollup.once(*fetch_columns(statements.RAW, self._values()))
         inside = self._inside(readings.ts)
-        found.append(
+        columns.append(
             (
                 self._keys(readings.series, readings.ts - 1)[inside],
                 bucket_of(readings.value[inside]).astype(np.int64),
                 np.ones(int(inside.sum()), np.int64),
             )
         )
-        keys, buckets, counts = (np.concatenate(column) for column in zip(*found, strict=True))
+        keys, buckets, counts = (np.concatenate(column) for column in zip(*columns, strict=True))
         return keys, buckets, counts
 
     def _raw(self, aggregation: Aggregation) -> SummandParts:

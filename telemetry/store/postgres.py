@@ -26,11 +26,11 @@ def run(spec: QuerySpec, *, now: datetime) -> list[SeriesPoints]:
     grid = grid_for(spec, now)
     names = registry().expand(spec.metric)
     if spec.aggregation is not Aggregation.QUANTILE:
-        found = find(spec, names)
-        lines = group(spec, found)
+        series = find(spec, names)
+        lines = group(spec, series)
         return _points(spec, grid, lines, _values(spec.aggregation, spec.combine, grid, lines, now))
     buckets = find(spec, [*names, *(f"{name}_bucket" for name in names)])
-    buckets = [one for one in buckets if one.kind == MetricKind.HISTOGRAM and BOUND in one.labels]
+    buckets = [bucket for bucket in buckets if bucket.kind == MetricKind.HISTOGRAM and BOUND in bucket.labels]
     if buckets:
         return _histogram_quantiles(spec, grid, buckets, now)
     return _sketch_quantiles(spec, grid, find(spec, names), now)
@@ -155,11 +155,11 @@ def _sketch_quantiles(
 
 
 def _check_sketched(series: Sequence[Found]) -> None:
-    for one in series:
-        known = one.known
+    for each in series:
+        known = each.known
         if known is None or not known.sketch:
             raise SpecError(
                 "quantile",
-                f"of {one.metric} nothing is kept to take it from, but raw samples: ask for steps under 5 minutes"
+                f"of {each.metric} nothing is kept to take it from, but raw samples: ask for steps under 5 minutes"
                 " over 6 hours or less",
             )

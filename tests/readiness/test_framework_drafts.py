@@ -23,7 +23,7 @@ LOAD = ("p2-backup-power", "output-load")
 
 
 def texts(stored):
-    return [change.text for change in queries.told(stored)]
+    return [change.text for change in queries.stored_changes(stored)]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def find_users(query: str, *, user: User, limit: int) -> list[search.Hit]:
         | Q(last_name__icontains=query)
         | Q(email__icontains=query)
     )
-    found = User.objects.filter(named).order_by("username")[:limit]
+    matches = User.objects.filter(named).order_by("username")[:limit]
     return [
         search.Hit(
             title=each.username,
@@ -28,5 +28,5 @@ def find_users(query: str, *, user: User, limit: int) -> list[search.Hit]:
             detail=each.get_full_name(),
             kind="" if each.is_active else str(_("deactivated")),
         )
-        for each in found
+        for each in matches
     ]

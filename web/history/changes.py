@@ -89,8 +89,8 @@ def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple
             rows_of = related._base_manager.filter(pk__in=keys - {None})
             if visibility.is_person(related):
                 rows_of = visibility.known(rows_of)
-            found = rows_of.values_list("pk", attribute)
-            names |= {(related, key): name for key, name in found}
+            named_rows = rows_of.values_list("pk", attribute)
+            names |= {(related, key): name for key, name in named_rows}
     return names
 
 

@@ -133,13 +133,13 @@ def _entries(query: HistoryQuery) -> QuerySet[AuditEntry]:
 
 
 def _rows(entries: list[AuditEntry], models: dict[str, type[Model]]) -> list[HistoryRow]:
-    told = {
+    changes_by_table = {
         table: changes_of(models[table], [entry for entry in entries if entry.table == table])
         for table in {entry.table for entry in entries}
     }
     rows = []
     for entry in entries:
-        said = told[entry.table][entry.pk]
+        said = changes_by_table[entry.table][entry.pk]
         rows.append(
             HistoryRow(
                 id=str(entry.pk),

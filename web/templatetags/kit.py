@@ -128,8 +128,14 @@ def health_row(health: Iterable[Mapping[str, Any]]) -> SafeString:
     """The marks of web/health_marks.html, each with its domain, state and clock."""
     return SafeString(
         "".join(
-            mark("health", one["state"], one["domain"], clock=one["clock"], note=one.get("note", ""))
-            for one in health
+            mark(
+                "health",
+                each["state"],
+                each["domain"],
+                clock=each["clock"],
+                note=each.get("note", ""),
+            )
+            for each in health
         )
     )
 

@@ -34,14 +34,14 @@ class DefinitionChange:
 
 def changes(before: Framework, after: Framework) -> tuple[DefinitionChange, ...]:
     """In the order of the later definition. The name of the version is none: each version has its own."""
-    found = [
+    differences = [
         *_fields("", _head(before), _head(after)),
         *_items("pillar", before.pillars, after.pillars, _plain("name", "short_name", "question", "origin")),
         *_items("limit", before.limits, after.limits, _plain("name", "unit", "declared_on", "note")),
         *_items("source", before.sources, after.sources, _source),
         *_checks(before, after),
     ]
-    return tuple(found)
+    return tuple(differences)
 
 
 def _head(framework: Framework) -> dict[str, str]:
@@ -142,7 +142,7 @@ def _items[T: _HasId](
     kind: str, before: Sequence[T], after: Sequence[T], fields: Callable[[T], dict[str, str]]
 ) -> Iterator[DefinitionChange]:
     """Items that came and went, fields of those that stayed, and their order."""
-    earlier, later = {one.id: one for one in before}, {one.id: one for one in after}
+    earlier, later = {item.id: item for item in before}, {item.id: item for item in after}
     for item_id, item in later.items():
         where = f"{kind} {item_id}".strip()
         if item_id not in earlier:
@@ -159,8 +159,8 @@ def _items[T: _HasId](
         )
 
 
-def _both(one: Iterable[str], other: Mapping[str, Any]) -> list[str]:
-    return [item_id for item_id in one if item_id in other]
+def _both(ids: Iterable[str], other: Mapping[str, Any]) -> list[str]:
+    return [item_id for item_id in ids if item_id in other]
 
 
 def _fields(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[DefinitionChange]:

@@ -153,7 +153,7 @@ def _gate_rule(reader: MappingReader, known: DefinedIds) -> GateRule:
 
 
 def _highest(gate: Gate, rules: tuple[GateRule, ...]) -> Gate:
-    return max((gate, *(rule.gate for rule in rules)), key=lambda one: one.rank)
+    return max((gate, *(rule.gate for rule in rules)), key=lambda each: each.rank)
 
 
 def _exclusions(reader: MappingReader, known: DefinedIds) -> tuple[ExclusionRule, ...]:

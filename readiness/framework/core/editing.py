@@ -42,7 +42,7 @@ def with_check(definition: Definition, check_id: str, fields: Mapping[str, Any])
 def with_part(
     definition: Definition, check_id: str, part_id: str, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    [check] = [one for one in definition["checks"] if one["id"] == check_id]
+    [check] = [item for item in definition["checks"] if item["id"] == check_id]
     return with_check(definition, check_id, {"parts": _replaced(check["parts"], part_id, fields)})
 
 

@@ -49,10 +49,10 @@ def _find(texts: Mapping[str, str], roots: Mapping[str, yaml.Node | None], path:
 def _deepest(node: yaml.Node | None, steps: list[tuple[str, str]]) -> tuple[int, int]:
     depth, line = 0, 0
     for step in steps:
-        found = _step(node, *step)
-        if found is None:
+        place = _step(node, *step)
+        if place is None:
             break
-        node, line = found
+        node, line = place
         depth += 1
     return depth, line
 

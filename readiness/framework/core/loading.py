@@ -129,9 +129,9 @@ def _weights(reader: MappingReader) -> dict[Gate, int]:
 def _demand_counts(reader: MappingReader, framework: Framework) -> None:
     """A file left out of the folder must not pass for a smaller framework."""
     for pillar in framework.pillars:
-        expected, found = reader.integer(pillar.id), len(framework.checks_of(pillar.id))
-        if expected != found:
-            raise reader.error(pillar.id, f"says {expected} checks, found {found}")
+        expected, counted = reader.integer(pillar.id), len(framework.checks_of(pillar.id))
+        if expected != counted:
+            raise reader.error(pillar.id, f"says {expected} checks, found {counted}")
     reader.close()
 
 

@@ -109,7 +109,7 @@ def _finding(pack: RulePackDocument, request: Request, on: date, kind: RuleKind)
     place = request.destination if kind == RuleKind.RESIDENCY else request.operator
     missing = [*_unknown(pack, request, place)]
     grounds: dict[str, AppliedRule] = {}
-    if all(one.gap == UndecidedReason.UNKNOWN_CATEGORY for one in missing):
+    if all(lacking.gap == UndecidedReason.UNKNOWN_CATEGORY for lacking in missing):
         for category in sorted(request.categories & pack.categories_by_id.keys()):
             covering = _covering(pack, request, on, kind, place, category)
             if not covering:
@@ -138,7 +138,7 @@ def _covering(
 ) -> tuple[RuleTerms, ...]:
     """The rules that speak of the case, without those that a more special one stands in for."""
     meant = pack.implied(category)
-    found = [
+    covering = [
         rule
         for rule in pack.rules
         if rule.kind == kind
@@ -149,11 +149,11 @@ def _covering(
         and not pack.among(place, rule.places_except, on)
     ]
     displaced: set[str] = set()
-    for rule in found:
+    for rule in covering:
         if rule.doubt(on, pack.check_again) is None:
             displaced |= rule.instead_of
     # A rule that forbids stands, whatever claims to go before it.
-    return tuple(rule for rule in found if rule.effect == RuleEffect.FORBIDDEN or rule.id not in displaced)
+    return tuple(rule for rule in covering if rule.effect == RuleEffect.FORBIDDEN or rule.id not in displaced)
 
 
 def _ground(pack: RulePackDocument, rule: RuleTerms, bases: frozenset[str], on: date) -> AppliedRule:

@@ -150,14 +150,14 @@ class RulePackDocument:
 
     def implied(self, category: str) -> frozenset[str]:
         """The category with all that it implies, at any remove."""
-        found: set[str] = set()
+        implied: set[str] = set()
         waiting = [category]
         while waiting:
-            one = waiting.pop()
-            if one not in found:
-                found.add(one)
-                waiting.extend(self.categories_by_id[one].implies)
-        return frozenset(found)
+            category_id = waiting.pop()
+            if category_id not in implied:
+                implied.add(category_id)
+                waiting.extend(self.categories_by_id[category_id].implies)
+        return frozenset(implied)
 
     def among(self, country: str, names: frozenset[str], day: date) -> bool:
         """Whether a known country is one of these countries or in one of these groups on a day."""

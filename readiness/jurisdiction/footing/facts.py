@@ -29,17 +29,17 @@ def facts_on_record(workload: WorkloadClass, *, may: Callable[[str], bool], toda
     return facts
 
 
-def _origins(workload: WorkloadClass, found: Sequence[str], may: Callable[[str], bool]) -> Line:
-    said = ngettext("%(n)s country", "%(n)s countries", len(found)) % {"n": len(found)}
-    return _line(ORIGINS, workload, said if found else "", ", ".join(found), may)
+def _origins(workload: WorkloadClass, countries: Sequence[str], may: Callable[[str], bool]) -> Line:
+    said = ngettext("%(n)s country", "%(n)s countries", len(countries)) % {"n": len(countries)}
+    return _line(ORIGINS, workload, said if countries else "", ", ".join(countries), may)
 
 
 def _bases(
-    workload: WorkloadClass, found: Sequence[HeldBasis], may: Callable[[str], bool], today: date
+    workload: WorkloadClass, bases: Sequence[HeldBasis], may: Callable[[str], bool], today: date
 ) -> Line:
-    said = ngettext("%(n)s basis", "%(n)s bases", len(found)) % {"n": len(found)}
-    held = gettext("%(n)s held today") % {"n": sum(held_on(row, today) for row in found)}
-    return _line(BASES, workload, said if found else "", held, may)
+    said = ngettext("%(n)s basis", "%(n)s bases", len(bases)) % {"n": len(bases)}
+    held = gettext("%(n)s held today") % {"n": sum(held_on(row, today) for row in bases)}
+    return _line(BASES, workload, said if bases else "", held, may)
 
 
 def _line(

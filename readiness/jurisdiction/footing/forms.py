@@ -77,7 +77,7 @@ class HeldBasisForm(FootingForm):
         pack = queries.content_in_force()
         if pack is None:
             return
-        choices = [(one.id, one.name) for one in pack.bases]
+        choices = [(basis.id, basis.name) for basis in pack.bases]
         held = self.instance.basis
         if held and held not in pack.bases_by_id:
             choices.append((held, gettext("%(basis)s (meets no rule in force)") % {"basis": held}))

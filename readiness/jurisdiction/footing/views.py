@@ -44,18 +44,18 @@ def listed(request: HttpRequest, kind: RecordKind) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def one(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
-    found = _found(kind, pk)
+    record = _found(kind, pk)
     may = request.user.has_perm
     context = {
         "kind": kind,
-        "object": found,
-        "facts": tables.facts(found, queries.content_in_force(), now().date()),
-        "rows": history_of(found, limit=20).rows,
+        "object": record,
+        "facts": tables.facts(record, queries.content_in_force(), now().date()),
+        "rows": history_of(record, limit=20).rows,
         "edit_url": kind.url("edit", pk) if may(kind.permission("change")) else "",
         "remove_url": kind.url("remove", pk) if may(kind.permission("delete")) else "",
-        "api_url": links.api_url(found),
+        "api_url": links.api_url(record),
         "notice": sentences.NOTICE,
-        "breadcrumbs": _breadcrumbs(kind, str(found)),
+        "breadcrumbs": _breadcrumbs(kind, str(record)),
     }
     return answers.page(request, "readiness/jurisdiction/footing/one.html", context)
 
@@ -74,18 +74,18 @@ def edit(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
 
 @never_cache
 def remove(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
-    found = _found(kind, pk)
-    name = str(found)
-    found.delete()
+    record = _found(kind, pk)
+    name = str(record)
+    record.delete()
     messages.success(request, gettext("%(object)s is removed.") % {"object": name})
     return HttpResponseRedirect(kind.url("list"))
 
 
-def _fill_in(request: HttpRequest, kind: RecordKind, found: Any) -> HttpResponse:
+def _fill_in(request: HttpRequest, kind: RecordKind, record: Any) -> HttpResponse:
     asked = {name: request.GET[name] for name in ("workload_class", "basis") if name in request.GET}
-    form = kind.form(request.POST or None, instance=found, initial={} if found else asked)
+    form = kind.form(request.POST or None, instance=record, initial={} if record else asked)
     # The form writes into the object while it checks: the page must go on showing what is stored.
-    before = str(found) if found is not None else ""
+    before = str(record) if record is not None else ""
     if request.method == "POST" and form.is_valid():
         if message := form.cleaned_data["changelog_message"]:
             actor.note(message)
@@ -96,7 +96,7 @@ def _fill_in(request: HttpRequest, kind: RecordKind, found: Any) -> HttpResponse
     context = {
         "form": form,
         "heading": heading,
-        "cancel_url": kind.url("detail", found.pk) if before else kind.url("list"),
+        "cancel_url": kind.url("detail", record.pk) if before else kind.url("list"),
         "notice": sentences.NOTICE,
         "breadcrumbs": _breadcrumbs(kind, heading),
     }

@@ -161,16 +161,17 @@ class WorkloadViewSet(ObjectViewSet):
         asked.is_valid(raise_exception=True)
         name, text = asked.named_text()
         try:
-            found = operations.import_workloads(text, name=name, **self._by())
+            imported = operations.import_workloads(text, name=name, **self._by())
         except ImportRefused as error:
             refusal = exceptions.ValidationError()
             # Set afterwards: the constructor would make texts of the numbers.
             faults = [
-                {"line": one.line or None, "path": one.path, "reason": one.reason} for one in error.faults
+                {"line": fault.line or None, "path": fault.path, "reason": fault.reason}
+                for fault in error.faults
             ]
             refusal.detail = cast(Any, {"document": faults})
             raise refusal from error
-        return Response(WorkloadsImportedSerializer(found).data)
+        return Response(WorkloadsImportedSerializer(imported).data)
 
     def _by(self) -> dict[str, Any]:
         return {"by": self.request.user, "now": clock.now()}

@@ -75,20 +75,20 @@ class Written:
 def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
     """The classes of a document. Raises DefinitionError, whose path names the field."""
     root = MappingReader(parse(text, name))
-    found = []
+    classes = []
     for item in root.items(ROOT):
-        found.append(_class(item))
+        classes.append(_class(item))
         item.close()
     root.close()
-    if len(found) > MOST_WORKLOADS:
-        raise DefinitionError(ROOT, f"holds {len(found)} classes; {MOST_WORKLOADS} is the most")
+    if len(classes) > MOST_WORKLOADS:
+        raise DefinitionError(ROOT, f"holds {len(classes)} classes; {MOST_WORKLOADS} is the most")
     slugs: set[str] = set()
-    for each in found:
+    for each in classes:
         slug = each.values["slug"]
         if slug in slugs:
             raise DefinitionError(each.path_of("slug"), f"{slug} is written twice")
         slugs.add(slug)
-    return tuple(found)
+    return tuple(classes)
 
 
 def dump(classes: Iterable[Mapping[str, Any]]) -> str:
@@ -134,22 +134,22 @@ def _empty(field: str) -> Any:
 
 
 def _need(reader: MappingReader) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": reader.text("type", default=""), "count": reader.integer("count")}
-    if found["count"] < 1:
+    need: dict[str, Any] = {"type": reader.text("type", default=""), "count": reader.integer("count")}
+    if need["count"] < 1:
         raise reader.error("count", "must be 1 or more")
     reader.close()
-    return found
+    return need
 
 
 def _users(reader: MappingReader) -> dict[str, Any]:
     rate = reader.number("requests_per_s") if reader.has("requests_per_s") else None
-    found = {"region": reader.text("region"), "requests_per_s": rate}
+    users = {"region": reader.text("region"), "requests_per_s": rate}
     reader.close()
-    return found
+    return users
 
 
 def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
     for field, path in PATHS.items():
         value = values.get(field)
         if value in (None, "", (), []) or value == _ABSENT.get(field, object()):
@@ -160,5 +160,5 @@ def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
         elif field in _LISTS:
             value = list(value)
         section, _dot, key = path.rpartition(".")
-        (found.setdefault(section, {}) if section else found)[key] = value
-    return found
+        (mapping.setdefault(section, {}) if section else mapping)[key] = value
+    return mapping

@@ -175,13 +175,13 @@ class Contradiction:
 
 def contradictions(envelope: Envelope) -> list[Contradiction]:
     """All of them, the hard ones first."""
-    found = [
+    contradictory = [
         *_of_places(envelope),
         *_of_demand(envelope),
         *_of_waiting(envelope),
         *_of_light(envelope),
     ]
-    return sorted(found, key=lambda one: not one.is_hard)
+    return sorted(contradictory, key=lambda each: not each.is_hard)
 
 
 def _of_places(envelope: Envelope) -> Iterator[Contradiction]:
@@ -193,15 +193,15 @@ def _of_places(envelope: Envelope) -> Iterator[Contradiction]:
         if not left:
             yield Contradiction("forbidden_jurisdictions", "Every country that is allowed is forbidden too.")
         elif envelope.residency and not envelope.countries:
-            told = f"The data has to stay in {envelope.residency}, where no country is allowed."
-            yield Contradiction("residency", told)
+            reason = f"The data has to stay in {envelope.residency}, where no country is allowed."
+            yield Contradiction("residency", reason)
     if WORLD in envelope.allowed and DataCategory.EXPORT_CONTROLLED in envelope.data_categories:
-        told = "Any country is allowed, and some of the data is export-controlled."
-        yield Contradiction("allowed_jurisdictions", told, is_hard=False)
+        reason = "Any country is allowed, and some of the data is export-controlled."
+        yield Contradiction("allowed_jurisdictions", reason, is_hard=False)
     if DataCategory.PUBLIC in envelope.data_categories and len(envelope.data_categories) > 1:
         others = sorted(envelope.data_categories - {DataCategory.PUBLIC})
-        told = f"Data that is public is not {_listed(others, 'or')} as well, unless there are several sets."
-        yield Contradiction("data_categories", told, is_hard=False)
+        reason = f"Data that is public is not {_listed(others, 'or')} as well, unless there are several sets."
+        yield Contradiction("data_categories", reason, is_hard=False)
 
 
 def _of_demand(envelope: Envelope) -> Iterator[Contradiction]:
@@ -209,29 +209,29 @@ def _of_demand(envelope: Envelope) -> Iterator[Contradiction]:
     if count and it_kw == 0:
         yield Contradiction("it_kw", f"It needs {count} accelerators and no power.")
     elif it_kw is not None and needed_kw is not None and it_kw < needed_kw:
-        told = f"{count} accelerators draw {needed_kw:g} kW at their TDP; with {it_kw:g} kW they have to be capped."
-        yield Contradiction("it_kw", told, is_hard=False)
+        reason = f"{count} accelerators draw {needed_kw:g} kW at their TDP; with {it_kw:g} kW they have to be capped."
+        yield Contradiction("it_kw", reason, is_hard=False)
     if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR and envelope.it_kw is not None and not count:
-        told = "The ceiling is for an accelerator-hour, and no accelerators are needed."
-        yield Contradiction("cost_unit", told, is_hard=False)
+        reason = "The ceiling is for an accelerator-hour, and no accelerators are needed."
+        yield Contradiction("cost_unit", reason, is_hard=False)
 
 
 def _of_waiting(envelope: Envelope) -> Iterator[Contradiction]:
     is_interactive = envelope.kind is WorkloadKind.INTERACTIVE
     if is_interactive and envelope.deferrable_h > 0:
         has_limit = envelope.latency_limit_ms is not None
-        told = f"It may wait {envelope.deferrable_h:g} h, and people wait for it"
-        told += (
+        reason = f"It may wait {envelope.deferrable_h:g} h, and people wait for it"
+        reason += (
             f" {envelope.latency_limit_ms:g} ms at p{envelope.latency_percentile:g}." if has_limit else "."
         )
-        yield Contradiction("deferrable_h", told, is_hard=has_limit)
+        yield Contradiction("deferrable_h", reason, is_hard=has_limit)
     if is_interactive and envelope.latency_limit_ms is None:
         yield Contradiction(
             "latency_limit_ms", "People wait for it, and no limit says how long.", is_hard=False
         )
     if envelope.latency_limit_ms is not None and not envelope.users:
-        told = "The limit holds to no user region, so nothing can be measured against it."
-        yield Contradiction("users", told, is_hard=False)
+        reason = "The limit holds to no user region, so nothing can be measured against it."
+        yield Contradiction("users", reason, is_hard=False)
 
 
 def _of_light(envelope: Envelope) -> Iterator[Contradiction]:
@@ -241,17 +241,17 @@ def _of_light(envelope: Envelope) -> Iterator[Contradiction]:
     if limit_ms is None or len(located) < 2:
         return
     pairs = combinations(located, 2)
-    apart_km, one, other = max(
-        (distance_km(here, there), one, other) for (one, here), (other, there) in pairs
+    apart_km, first, other = max(
+        (distance_km(here, there), first, other) for (first, here), (other, there) in pairs
     )
-    between = f"{one} and {other} are {apart_km:,.0f} km apart"
+    between = f"{first} and {other} are {apart_km:,.0f} km apart"
     vacuum_ms, fibre_ms = (shared_floor_ms(apart_km, speed) for speed in (VACUUM_KM_PER_S, FIBRE_KM_PER_S))
     if limit_ms < vacuum_ms:
-        told = f"{between}: from half way light itself takes {vacuum_ms:.1f} ms to each and back."
-        yield Contradiction("latency_limit_ms", told)
+        reason = f"{between}: from half way light itself takes {vacuum_ms:.1f} ms to each and back."
+        yield Contradiction("latency_limit_ms", reason)
     elif limit_ms < fibre_ms:
-        told = f"{between}: from half way light in straight fibre takes {fibre_ms:.1f} ms to each and back."
-        yield Contradiction("latency_limit_ms", told, is_hard=False)
+        reason = f"{between}: from half way light in straight fibre takes {fibre_ms:.1f} ms to each and back."
+        yield Contradiction("latency_limit_ms", reason, is_hard=False)
 
 
 def _listed(names: list[str] | list[DataCategory], last: str = "and") -> str:

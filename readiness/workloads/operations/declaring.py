@@ -102,15 +102,15 @@ def confirm(
     if locked.declared_on is None:
         raise ValidationError({"confirmed_on": [_("Nothing of this envelope is declared yet.")]})
     if not locked.declared_on <= day <= now.date():
-        told = _("It can be confirmed from the day it was declared, %(day)s, until today.")
-        raise ValidationError({"confirmed_on": [told % {"day": locked.declared_on.isoformat()}]})
-    found = EnvelopeConfirmation(workload_class=locked, confirmed_on=day, note=note.strip(), by=by)
-    found.clean_fields(exclude=["workload_class", "by"])
+        message = _("It can be confirmed from the day it was declared, %(day)s, until today.")
+        raise ValidationError({"confirmed_on": [message % {"day": locked.declared_on.isoformat()}]})
+    confirmation = EnvelopeConfirmation(workload_class=locked, confirmed_on=day, note=note.strip(), by=by)
+    confirmation.clean_fields(exclude=["workload_class", "by"])
     known = EnvelopeConfirmation.objects.filter(workload_class=locked, confirmed_on=day).first()
     if known is None:
-        found.save(force_insert=True)
-        return found
-    known.note, known.by = found.note, by
+        confirmation.save(force_insert=True)
+        return confirmation
+    known.note, known.by = confirmation.note, by
     known.save(update_fields=["note", "by"])
     return known
 
@@ -175,8 +175,8 @@ def _demand(needs: Iterable[Need]) -> list[AcceleratorDemand]:
     rows = [AcceleratorDemand(device_type=device_type, count=count) for device_type, count in needs]
     for row in rows:
         if row.device_type is not None and row.device_type.kind != DeviceType.Kind.ACCELERATOR:
-            told = _("%(type)s is no accelerator.") % {"type": row.device_type}
-            raise ValidationError({"accelerators": [told]})
+            message = _("%(type)s is no accelerator.") % {"type": row.device_type}
+            raise ValidationError({"accelerators": [message]})
     _refuse_rows("accelerators", rows, [row.device_type_id for row in rows])
     return rows
 
@@ -199,9 +199,9 @@ def _refuse_rows(name: str, rows: list[Any], keys: list[Any]) -> None:
 
 def _refuse_contradictions(envelope: Envelope) -> None:
     errors: dict[str, list[str]] = {}
-    for found in contradictions(envelope):
-        if found.is_hard:
-            errors.setdefault(found.field, []).append(found.reason)
+    for contradiction in contradictions(envelope):
+        if contradiction.is_hard:
+            errors.setdefault(contradiction.field, []).append(contradiction.reason)
     if errors:
         raise ValidationError(errors)
 

@@ -96,9 +96,11 @@ class _ReferencedRows:
         types = {row["type"] for each in written for row in each.values["accelerators"]}
         regions = {row["region"] for each in written for row in each.values["users"]}
         return cls(
-            classes={one.slug: one for one in WorkloadClass.objects.filter(slug__in=slugs)},
-            types={one.slug: one for one in DeviceType.objects.filter(slug__in=types)},
-            regions={one.slug: one for one in UserRegion.objects.filter(slug__in=regions)},
+            classes={workload.slug: workload for workload in WorkloadClass.objects.filter(slug__in=slugs)},
+            types={
+                device_type.slug: device_type for device_type in DeviceType.objects.filter(slug__in=types)
+            },
+            regions={region.slug: region for region in UserRegion.objects.filter(slug__in=regions)},
         )
 
 
@@ -136,5 +138,5 @@ def _faults(
             _keep(each, known, by=by, now=now)
     except ValidationError as error:
         by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        return [(each.path_of(field), one) for field, found in by_field.items() for one in found]
+        return [(each.path_of(field), reason) for field, reasons in by_field.items() for reason in reasons]
     return []
