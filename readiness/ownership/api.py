@@ -141,14 +141,14 @@ _moved = inline_serializer(
 
 
 def _told(move: reassigning.Reassignment) -> dict[str, Any]:
-    one = move.assignment
-    after_state = one.state if move.kind == "deputy" else Assignment.State.PROPOSED.value
+    assignment = move.assignment
+    after_state = assignment.state if move.kind == "deputy" else Assignment.State.PROPOSED.value
     return {
-        "assignment": one.pk,
-        "site": one.site.slug,
-        "item": one.item,
+        "assignment": assignment.pk,
+        "site": assignment.site.slug,
+        "item": assignment.item,
         "kind": move.kind,
-        "before": _one_side(one.accountable, one.team, one.deputy, one.state),
+        "before": _one_side(assignment.accountable, assignment.team, assignment.deputy, assignment.state),
         "after": _one_side(move.accountable, move.team, move.deputy, after_state),
         "problem": move.problem,
     }
@@ -241,8 +241,8 @@ class AssignmentViewSet(ObjectViewSet):
         else:
             with transaction.atomic(), named_errors():
                 moves = reassigning.reassign(source=source, target=target, team=team, **self._by())
-        told = [_told(move) for move in moves]
-        return Response({"dry_run": asked["dry_run"], "count": len(told), "results": told})
+        results = [_told(move) for move in moves]
+        return Response({"dry_run": asked["dry_run"], "count": len(results), "results": results})
 
     def _done(
         self, request: Request, reads: type[serializers.Serializer] | None, do: Callable[..., Assignment]
@@ -312,7 +312,7 @@ class GapsView(APIView):
         wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
         sites = set(request.query_params.getlist("site"))
         now = clock.now()
-        found = [
+        queued = [
             gap
             for gap in gaps.fleet(now=now).gaps()
             if (not wanted["queue"] or gap.queue in wanted["queue"])
@@ -321,8 +321,8 @@ class GapsView(APIView):
         ]
         limit, offset = limit_of(request), _offset(request)
         names = request.user.has_perm(SEES_NAMES)
-        rows = [_gap_row(gap, names=names) for gap in found[offset : offset + limit]]
-        return Response({"evaluated_at": now, "count": len(found), "results": rows})
+        rows = [_gap_row(gap, names=names) for gap in queued[offset : offset + limit]]
+        return Response({"evaluated_at": now, "count": len(queued), "results": rows})
 
 
 _KNOWN = {"queue": tuple(each.value for each in gaps.OwnershipQueue), "item": tuple(Assignment.Item.values)}

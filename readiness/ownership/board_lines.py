@@ -85,11 +85,11 @@ def headings(table: TablePage, items: Sequence[Item], counts: OwnershipCounts) -
     """With the share of the sites where the item is owned."""
     by_key = {column.key: column for column in table.columns}
     sites = counts.items // len(Item)
-    found = []
+    columns = []
     for item in items:
         owned = counts.owned[item]
         column = by_key[item.value]
-        found.append(
+        columns.append(
             {
                 "key": item.value,
                 "label": SHORT[item],
@@ -101,7 +101,7 @@ def headings(table: TablePage, items: Sequence[Item], counts: OwnershipCounts) -
                 "share_label": gettext("%(n)s of %(all)s sites") % {"n": owned, "all": sites},
             }
         )
-    return found
+    return columns
 
 
 def rows(

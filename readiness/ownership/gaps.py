@@ -144,13 +144,13 @@ class OwnedFleet:
     def gaps(self) -> list[QueuedItem]:
         """All queues, the most capacity first."""
         overloaded = {load.person_id for load in self.loads if load.is_overloaded and not load.has_left}
-        found = [
+        queued = [
             gap
             for site in self.sites
             for cell in site.cells.values()
             for gap in _gaps_of(site, cell, overloaded, self.now)
         ]
-        return sorted(found, key=lambda gap: (-gap.kw, gap.site.name, gap.queue, gap.cell.item))
+        return sorted(queued, key=lambda gap: (-gap.kw, gap.site.name, gap.queue, gap.cell.item))
 
 
 _SITE = ("pk", "slug", "name", "city", "region__name", "kind", "stage", "time_zone")
@@ -170,7 +170,9 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> OwnedFle
         _board_site(line, kw.get(line.id, 0.0), cells.get(line.id, queries.UNOWNED)) for line in lines
     )
     there = {line.id for line in lines}
-    return OwnedFleet(now, board, _loads([one for one in live if one.site_id in there], kw, now))
+    return OwnedFleet(
+        now, board, _loads([assignment for assignment in live if assignment.site_id in there], kw, now)
+    )
 
 
 def _board_site(line: OwnedSite, kw: float, cells: SiteCells) -> BoardSite:
@@ -223,24 +225,24 @@ def _dates(queue: OwnershipQueue, cell: OwnershipCell) -> tuple[datetime | None,
     return None, current.due_at if queue is OwnershipQueue.DUE_SOON else None
 
 
-def _loads(found: list[Live], kw: dict[int, float], now: datetime) -> tuple[Load, ...]:
+def _loads(assignments: list[Live], kw: dict[int, float], now: datetime) -> tuple[Load, ...]:
     """The most items first."""
     by_person: dict[int, list[Live]] = defaultdict(list)
-    for one in found:
-        by_person[one.person_id].append(one)
+    for assignment in assignments:
+        by_person[assignment.person_id].append(assignment)
     loads = [_load(several, kw, now) for several in by_person.values()]
     return tuple(sorted(loads, key=lambda load: (-load.items, -load.asked, load.person, load.person_id)))
 
 
 def _load(several: list[Live], kw: dict[int, float], now: datetime) -> Load:
-    held = [one for one in several if one.is_in_force]
-    sites = {one.site_id for one in held}
-    one = several[0]
+    held = [assignment for assignment in several if assignment.is_in_force]
+    sites = {assignment.site_id for assignment in held}
+    first = several[0]
     return Load(
-        person_id=one.person_id,
-        person=one.person,
-        team=one.team,
-        has_left=one.has_left,
+        person_id=first.person_id,
+        person=first.person,
+        team=first.team,
+        has_left=first.has_left,
         items=len(held),
         sites=len(sites),
         kw=sum(kw.get(site_id, 0.0) for site_id in sites),

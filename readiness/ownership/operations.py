@@ -76,8 +76,8 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
     site_ids = sorted({proposal.site.pk for proposal in proposals})
     list(Site.objects.select_for_update(no_key=True).filter(pk__in=site_ids).order_by("pk").values_list("pk"))
     live: dict[tuple[int, str], list[Assignment]] = {}
-    for one in Assignment.objects.live(now).filter(site__in=site_ids).order_by("pk"):
-        live.setdefault((one.site_id, one.item), []).append(one)
+    for assignment in Assignment.objects.live(now).filter(site__in=site_ids).order_by("pk"):
+        live.setdefault((assignment.site_id, assignment.item), []).append(assignment)
     made, refusals = [], {}
     for number, proposal in enumerate(proposals):
         others = live.setdefault((proposal.site.pk, proposal.item), [])
@@ -109,7 +109,7 @@ def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now:
     asked.clean_fields(exclude=["proposed_by"])
     rules.refuse_unsuitable(asked, now)
     _refuse_second(others, now)
-    rules.refuse_same(next((one for one in others if one.is_in_force(now)), None), proposal.accountable)
+    rules.refuse_same(next((other for other in others if other.is_in_force(now)), None), proposal.accountable)
     asked.save(force_insert=True)
     HandoverStep.objects.bulk_create(
         [

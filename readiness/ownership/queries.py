@@ -22,7 +22,7 @@ def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Ter
     newest = Max("confirmations__confirmed_at", filter=Q(confirmations__confirmed_at__lte=now))
     holds = ExpressionWrapper(in_force(now), output_field=BooleanField())
     rows = accepted.annotate(newest=newest, holds=holds).order_by("pk")
-    found: dict[int, list[Term]] = defaultdict(list)
+    terms_by_site: dict[int, list[Term]] = defaultdict(list)
     for holds_now, *row in rows.values_list(
         *("holds", "pk", "site_id", "item", "newest", "answered_at"),
         *("accountable__left_at", "accountable__user__is_active"),
@@ -31,7 +31,7 @@ def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Ter
     ):
         pk, site_id, item, newest_at, answered_at, left_at, active, deputy, *rest = row
         deputy_left_at, deputy_active, dissolved_at, escalation = rest
-        of_site = found[site_id]  # Also where all that was accepted has ended.
+        of_site = terms_by_site[site_id]  # Also where all that was accepted has ended.
         if not holds_now:
             continue
         of_site.append(
@@ -45,7 +45,7 @@ def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Ter
                 has_escalation=bool(escalation.strip()),
             )
         )
-    return {site_id: tuple(terms) for site_id, terms in found.items()}
+    return {site_id: tuple(terms) for site_id, terms in terms_by_site.items()}
 
 
 def _left(left_at: datetime | None, active: bool | None, now: datetime) -> bool:
@@ -151,27 +151,27 @@ def cells(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int
     return cells_of(live(now=now, site_ids=site_ids), now=now)
 
 
-def cells_of(found: Iterable[Live], *, now: datetime) -> dict[int, SiteCells]:
+def cells_of(assignments: Iterable[Live], *, now: datetime) -> dict[int, SiteCells]:
     by_site: dict[int, dict[Item, OwnershipCell]] = {}
-    for one in found:
-        of_site = by_site.get(one.site_id)
+    for assignment in assignments:
+        of_site = by_site.get(assignment.site_id)
         if of_site is None:
-            of_site = by_site[one.site_id] = dict(UNOWNED)
-        item = ITEMS[one.item]
+            of_site = by_site[assignment.site_id] = dict(UNOWNED)
+        item = ITEMS[assignment.item]
         there = of_site[item]
-        if one.is_in_force:
-            of_site[item] = OwnershipCell(item, _standing(one, now), one, there.coming)
+        if assignment.is_in_force:
+            of_site[item] = OwnershipCell(item, _standing(assignment, now), assignment, there.coming)
         else:
             standing = there.standing if there.current else ItemStanding.WAITING
-            of_site[item] = OwnershipCell(item, standing, there.current, one)
+            of_site[item] = OwnershipCell(item, standing, there.current, assignment)
     return by_site  # type: ignore[return-value]
 
 
-def _standing(one: Live, now: datetime) -> ItemStanding:
+def _standing(assignment: Live, now: datetime) -> ItemStanding:
     return standing_in_force(
-        has_left=one.has_left,
-        is_due=one.due_at is not None and one.due_at <= now,
-        has_deputy=one.has_deputy,
+        has_left=assignment.has_left,
+        is_due=assignment.due_at is not None and assignment.due_at <= now,
+        has_deputy=assignment.has_deputy,
     )
 
 
@@ -185,7 +185,9 @@ class SiteOwner(NamedTuple):
 
 def owners(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteOwner]:
     """By site id, of sites where somebody is accountable for orchestration; one statement."""
-    found = live(now=now, site_ids=site_ids, item=Item.ORCHESTRATION)
+    assignments = live(now=now, site_ids=site_ids, item=Item.ORCHESTRATION)
     return {
-        one.site_id: SiteOwner(one.person, one.team, _standing(one, now)) for one in found if one.is_in_force
+        assignment.site_id: SiteOwner(assignment.person, assignment.team, _standing(assignment, now))
+        for assignment in assignments
+        if assignment.is_in_force
     }

@@ -68,11 +68,11 @@ def due(at: datetime | None, now: datetime) -> str:
     return f"{day(at)} ({left % {'span': span}})"
 
 
-def who(one: Live | None, *, names: bool) -> str:
+def who(assignment: Live | None, *, names: bool) -> str:
     """The person to those who may see names, else the team."""
-    if one is None:
+    if assignment is None:
         return ""
-    return one.person if names else gettext("somebody of %(team)s") % {"team": one.team}
+    return assignment.person if names else gettext("somebody of %(team)s") % {"team": assignment.team}
 
 
 def short_name(name: str) -> str:
@@ -82,10 +82,10 @@ def short_name(name: str) -> str:
 
 
 def cell_text(cell: OwnershipCell, *, names: bool) -> str:
-    one = cell.shown
-    if one is None:
+    assignment = cell.shown
+    if assignment is None:
         return gettext("nobody")
-    return short_name(one.person) if names else one.team
+    return short_name(assignment.person) if names else assignment.team
 
 
 def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
@@ -104,7 +104,7 @@ def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) ->
 
 def standing_sentence(cell: OwnershipCell, now: datetime) -> str:
     """What it means, and what follows."""
-    told: dict[ItemStanding, Any] = {
+    sentences: dict[ItemStanding, Any] = {
         ItemStanding.OWNED: lambda: gettext("One person answers for it, accepted and confirmed in time."),
         ItemStanding.NO_DEPUTY: lambda: gettext(
             "Nobody stands in for the owner: it does not count as owned."
@@ -118,4 +118,4 @@ def standing_sentence(cell: OwnershipCell, now: datetime) -> str:
         ItemStanding.WAITING: lambda: gettext("Nobody answers for it yet: somebody was asked."),
         ItemStanding.UNOWNED: lambda: gettext("Nobody answers for it."),
     }
-    return str(told[cell.standing]())
+    return str(sentences[cell.standing]())

@@ -92,7 +92,7 @@ def _of_item(item: Item, *, names: bool) -> Column:
 
 def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> list[RowFilter]:
     sites = fleet.sites
-    found = [
+    filters = [
         RowFilter(
             "standing",
             _("Standing of an item"),
@@ -111,24 +111,24 @@ def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> 
     if names:
         people = {str(load.person_id): load.person for load in fleet.loads}
         ordered = sorted(people.items(), key=lambda pair: (pair[1], pair[0]))
-        found.append(RowFilter("owner", _("Owner"), lambda row: _people(row, items), ordered))
-    return found
+        filters.append(RowFilter("owner", _("Owner"), lambda row: _people(row, items), ordered))
+    return filters
 
 
 _EVERY_ITEM = frozenset(item.value for item in Item)
 
 
 def _teams(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
-    return frozenset([one.team for item in items if (one := row.cells[item].shown) is not None])
+    return frozenset([assignment.team for item in items if (assignment := row.cells[item].shown) is not None])
 
 
 def _people(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
     return frozenset(
         [
-            str(one.person_id)
+            str(assignment.person_id)
             for item in items
-            for one in (row.cells[item].current, row.cells[item].coming)
-            if one is not None
+            for assignment in (row.cells[item].current, row.cells[item].coming)
+            if assignment is not None
         ]
     )
 
@@ -146,7 +146,10 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
         columns=_queue_columns(names=names, now=now),
         filters=[
             RowFilter(
-                "queue", _("Queue"), lambda gap: gap.queue.value, [(one.value, QUEUES[one]) for one in QUEUES]
+                "queue",
+                _("Queue"),
+                lambda gap: gap.queue.value,
+                [(queue.value, QUEUES[queue]) for queue in QUEUES],
             ),
             RowFilter(
                 "item",
@@ -158,7 +161,7 @@ def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
                 "region",
                 _("Region"),
                 lambda gap: gap.site.region,
-                _named(one.site.region for one in fleet.sites),
+                _named(site.site.region for site in fleet.sites),
             ),
         ],
         default_sort="",

@@ -36,8 +36,8 @@ def book() -> Mapping[str, Any]:
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
     """What is entered of a site, in the units that its sources use."""
-    found = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
-    return [replace(entry, line=line) for line, entry in enumerate(found, start=1)]
+    listed = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
+    return [replace(entry, line=line) for line, entry in enumerate(listed, start=1)]
 
 
 def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:

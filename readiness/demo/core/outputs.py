@@ -207,8 +207,8 @@ def table(*, tool: str, rows: Sequence[tuple[datetime, str, float, str, str]]) -
 
 
 def _result(gpu: int, severity: int) -> dict[str, object]:
-    found: dict[str, object] = {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu}
+    result: dict[str, object] = {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu}
     if not severity:
-        return {**found, "status": "Pass"}
+        return {**result, "status": "Pass"}
     warning = {"warning": f"GPU {gpu}: row remapping pending.", "error_id": 84, "error_severity": severity}
-    return {**found, "status": "Fail", "warnings": [warning]}
+    return {**result, "status": "Fail", "warnings": [warning]}

@@ -41,18 +41,18 @@ class Stream:
 
 def streams(fleet: FleetPlan) -> tuple[Stream, ...]:
     """Every stream of the fleet, in the order of the plan; a site without hardware has none."""
-    found = []
+    streams = []
     for site in fleet.sites:
         if not site.nodes:
             continue
         shared = site.name in fleet.fleet["shared_edge_source"]
         has_fast_meter = site.name in fleet.fleet["fast_meters"]
         name = EDGE_SOURCE if shared else f"{site.name} Prometheus"
-        found.append(Stream(name, site, names_site=shared, sends_meter=not has_fast_meter))
+        streams.append(Stream(name, site, names_site=shared, sends_meter=not has_fast_meter))
         if has_fast_meter:
             name = f"{site.name} power meter"
-            found.append(Stream(name, site, FAST_CADENCE_S, FAST_GRACE_S, sends_exporters=False))
-    return tuple(found)
+            streams.append(Stream(name, site, FAST_CADENCE_S, FAST_GRACE_S, sends_exporters=False))
+    return tuple(streams)
 
 
 def sent(fleet: FleetPlan, stream: Stream, stories: Stories, ts: Floats) -> Iterator[Block]:

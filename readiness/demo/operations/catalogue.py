@@ -51,9 +51,12 @@ def write_catalogue(hardware: Mapping[str, Any], made: DemoObjects) -> Catalogue
         for key, row in keyed.items()
     ]
     kept = existing_or_new(DeviceType, wanted, by=("slug",), made=made)
-    found = {each.slug: each for each in kept}
+    stored_by_slug = {each.slug: each for each in kept}
     return Catalogue(
-        **{group: {key: found[each.slug] for key, each in keyed.items()} for group, keyed in planned.items()}
+        **{
+            group: {key: stored_by_slug[each.slug] for key, each in keyed.items()}
+            for group, keyed in planned.items()
+        }
     )
 
 

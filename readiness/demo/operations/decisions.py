@@ -28,8 +28,8 @@ STAFF = frozenset({"planner", "manager"})
 
 @cache
 def book() -> dict[str, Any]:
-    found: dict[str, Any] = yaml_documents.read((DATA / "decisions.yaml").read_text(encoding="utf-8"))
-    return found
+    document: dict[str, Any] = yaml_documents.read((DATA / "decisions.yaml").read_text(encoding="utf-8"))
+    return document
 
 
 class Decided:

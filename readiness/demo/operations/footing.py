@@ -12,8 +12,8 @@ from web import yaml_documents
 
 @cache
 def book() -> dict[str, Any]:
-    found: dict[str, Any] = yaml_documents.read((DATA / "footing.yaml").read_text(encoding="utf-8"))
-    return found
+    document: dict[str, Any] = yaml_documents.read((DATA / "footing.yaml").read_text(encoding="utf-8"))
+    return document
 
 
 def write_footing(workload: WorkloadClass, *, since: date) -> None:

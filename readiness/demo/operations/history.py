@@ -72,8 +72,8 @@ class Recorder:
         by_extent: dict[SampleExtent, list[float]] = defaultdict(list)
         for instant in instants:
             by_extent[instant.extent_of(self.stream.site.name)].append(instant.at_s)
-        found = [self.columns(times, extent) for extent, times in by_extent.items()]
-        return _joined([columns for columns in found if columns is not None])
+        parts = [self.columns(times, extent) for extent, times in by_extent.items()]
+        return _joined([columns for columns in parts if columns is not None])
 
     def columns(self, instants: Sequence[float], extent: SampleExtent) -> SampleColumns | None:
         """The same where each instant has one extent.
@@ -101,12 +101,12 @@ def _joined(parts: Sequence[SampleColumns]) -> SampleColumns | None:
     """Columns of one stream in one batch, which names only the series that it has samples of."""
     if not parts:
         return None
-    used, series_index = np.unique(np.concatenate([one.series_index for one in parts]), return_inverse=True)
+    used, series_index = np.unique(np.concatenate([part.series_index for part in parts]), return_inverse=True)
     return SampleColumns(
         keys=[parts[0].keys[place] for place in used.tolist()],
         series_index=series_index.astype(np.int32),
-        ts_ms=np.concatenate([one.ts_ms for one in parts]),
-        value=np.concatenate([one.value for one in parts]),
+        ts_ms=np.concatenate([part.ts_ms for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
         rejected=Rejections(),
     )
 

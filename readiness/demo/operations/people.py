@@ -35,8 +35,8 @@ def logins() -> tuple[Login, ...]:
     if fleet is None:
         return ()
     users = User.objects.filter(pk__in=fleet.made.get(User._meta.label, []), is_active=True)
-    found = {user.username for user in users}
-    return tuple(Login(_username(role), role) for role in ROLES if _username(role) in found)
+    usernames = {user.username for user in users}
+    return tuple(Login(_username(role), role) for role in ROLES if _username(role) in usernames)
 
 
 def write_logins(made: DemoObjects, *, now: datetime) -> None:

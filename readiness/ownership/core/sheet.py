@@ -43,7 +43,7 @@ class BadSheet(ValueError):
 
     def __init__(self, wrongs: Iterable[Wrong]) -> None:
         self.wrongs = tuple(wrongs)
-        super().__init__("; ".join(f"line {one.line}: {one.reason}" for one in self.wrongs))
+        super().__init__("; ".join(f"line {wrong.line}: {wrong.reason}" for wrong in self.wrongs))
 
 
 def read(body: bytes) -> list[SheetRow]:
