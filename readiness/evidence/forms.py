@@ -33,8 +33,8 @@ class EvidenceForm(forms.Form):
         elif isinstance(error, EvidenceRefused):
             self.add_error(error.field if error.field in self.fields else None, error.reason)
         elif hasattr(error, "error_dict"):
-            for name, found in error.message_dict.items():
-                self.add_error(name if name in self.fields else None, found)
+            for name, messages in error.message_dict.items():
+                self.add_error(name if name in self.fields else None, messages)
         else:
             self.add_error(None, error.messages)
 
@@ -93,17 +93,17 @@ class RunForm(EvidenceForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         names = [name.strip() for name in given.get("devices", "").split(",") if name.strip()]
-        given["found"] = None
+        given["devices_named"] = None
         if names and given.get("site"):
-            found = list(
+            devices = list(
                 Device.objects.filter(site=given["site"], name__in=names).select_related("device_type")
             )
-            missing = sorted(set(names) - {device.name for device in found})
+            missing = sorted(set(names) - {device.name for device in devices})
             if missing:
                 self.add_error(
                     "devices", gettext("The site has no device %(names)s.") % {"names": ", ".join(missing)}
                 )
-            given["found"] = found
+            given["devices_named"] = devices
         return given
 
     def asked(self) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class RunForm(EvidenceForm):
             "file_name": given["file"].name,
             "context": RunContext(
                 load=given["load"],
-                devices=given["found"],
+                devices=given["devices_named"],
                 platform=given["platform"],
                 taken_at=given["taken_at"],
                 note=given["note"],

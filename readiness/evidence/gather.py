@@ -123,22 +123,26 @@ def _parts(
     """Sensors in service by device and name, loops by cooling unit, round trips by user region."""
     devices = dict(
         Device.objects.in_service()
-        .filter(id__in={one.device_id for one in inlets if one.device_id})
+        .filter(id__in={inlet.device_id for inlet in inlets if inlet.device_id})
         .values_list("id", "name")
     )
     units = dict(
         CoolingUnit.objects.filter(
-            id__in={one.cooling_unit_id for one in supplies if one.cooling_unit_id}
+            id__in={supply.cooling_unit_id for supply in supplies if supply.cooling_unit_id}
         ).values_list("id", "name")
     )
     parts = {
-        one.series_id: f"{devices[one.device_id]} {_sensor(one.labels)}".strip()[:200]
-        for one in inlets
-        if one.device_id in devices
+        inlet.series_id: f"{devices[inlet.device_id]} {_sensor(inlet.labels)}".strip()[:200]
+        for inlet in inlets
+        if inlet.device_id in devices
     }
-    parts |= {one.series_id: units[one.cooling_unit_id] for one in supplies if one.cooling_unit_id in units}
     parts |= {
-        one.series_id: one.labels["user_region"][:200] for one in trips if one.labels.get("user_region")
+        supply.series_id: units[supply.cooling_unit_id]
+        for supply in supplies
+        if supply.cooling_unit_id in units
+    }
+    parts |= {
+        trip.series_id: trip.labels["user_region"][:200] for trip in trips if trip.labels.get("user_region")
     }
     return parts
 

@@ -157,20 +157,20 @@ def identities_of(device_ids: Collection[int]) -> Identities:
 
 def accelerator_firmware(site_ids: Collection[int]) -> dict[int, Firmware]:
     """One statement."""
-    found: dict[int, dict[int, list[tuple[int, str]]]] = {}
+    versions_by_site: dict[int, dict[int, list[tuple[int, str]]]] = {}
     rows = (
         Accelerator.objects.filter(device__site_id__in=list(site_ids))
         .exclude(firmware_version="")
         .values_list("device__site_id", "device_id", "id", "firmware_version")
     )
     for site_id, device_id, accelerator_id, version in rows:
-        found.setdefault(site_id, {}).setdefault(device_id, []).append((accelerator_id, version))
-    return {site_id: Firmware(by_device) for site_id, by_device in found.items()}
+        versions_by_site.setdefault(site_id, {}).setdefault(device_id, []).append((accelerator_id, version))
+    return {site_id: Firmware(by_device) for site_id, by_device in versions_by_site.items()}
 
 
 def wires_of(site_ids: Collection[int]) -> dict[int, list[Wire]]:
     """Links inside each site; one statement."""
-    found: dict[int, list[Wire]] = {site_id: [] for site_id in site_ids}
+    wires_by_site: dict[int, list[Wire]] = {site_id: [] for site_id in site_ids}
     rows = (
         Link.objects.filter(site_a_id__in=list(site_ids))
         .exclude(kind=Link.Kind.WAN)
@@ -178,10 +178,10 @@ def wires_of(site_ids: Collection[int]) -> dict[int, list[Wire]]:
         .values_list("site_a_id", "port_a_id", "port_b_id", "port_a__device_id", "port_b__device_id")
     )
     for site_id, port_a, port_b, device_a, device_b in rows:
-        found[site_id].append(
+        wires_by_site[site_id].append(
             Wire((min(port_a, port_b), max(port_a, port_b)), frozenset({device_a, device_b}))
         )
-    return found
+    return wires_by_site
 
 
 def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[int] = ()) -> str:
@@ -243,11 +243,11 @@ def _rows(
     objects: Any, site: str, site_ids: Sequence[int], *columns: str
 ) -> dict[int, list[tuple[object, ...]]]:
     """Columns of the objects of each site, in one order."""
-    found: dict[int, list[tuple[object, ...]]] = {}
+    rows_by_site: dict[int, list[tuple[object, ...]]] = {}
     rows = objects.filter(**{f"{site}__in": site_ids}).order_by("pk").values_list(site, *columns)
     for site_id, *values in rows:
-        found.setdefault(site_id, []).append(tuple(values))
-    return found
+        rows_by_site.setdefault(site_id, []).append(tuple(values))
+    return rows_by_site
 
 
 def _digest(rows: Sequence[object]) -> str:

@@ -68,7 +68,7 @@ def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int
             of_site[site_id].append(entry)
         else:
             of_class[slug].append(entry)
-    found = {
+    limits_by_site = {
         place.site_id: SiteLimits(
             _by_limit(of_site[place.site_id], place.day, framework),
             {slug: _by_limit(of_class[slug], place.day, framework) for slug in place.classes},
@@ -76,10 +76,12 @@ def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int
         for place in places
     }
     return {
-        site_id: limits for site_id, limits in found.items() if limits.site or any(limits.classes.values())
+        site_id: limits
+        for site_id, limits in limits_by_site.items()
+        if limits.site or any(limits.classes.values())
     }
 
 
 def _by_limit(entries: Sequence[DeclaredEntry], day: date, framework: Framework) -> dict[str, LimitInForce]:
-    found = {entry.limit_id: in_force(entry, framework) for entry in newest(entries, day).values()}
-    return {limit_id: limit for limit_id, limit in found.items() if limit is not None}
+    limit_by_id = {entry.limit_id: in_force(entry, framework) for entry in newest(entries, day).values()}
+    return {limit_id: limit for limit_id, limit in limit_by_id.items() if limit is not None}

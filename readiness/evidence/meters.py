@@ -102,26 +102,26 @@ class SitePower:
     def series(self) -> Iterator[WindowMeans]:
         """Each series once."""
         seen = {
-            one.series_id: one
+            each.series_id: each
             for metrics in (self.of_site, *self.by_device.values(), *self.by_feed.values())
             for many in metrics.values()
-            for one in many
+            for each in many
         }
         yield from seen.values()
 
     def levels(self, meters: SiteMeters) -> list[MeteredLevel]:
         supply = power_kw(self.of_site, SITE_POWER_METRICS)
-        found = [
+        levels = [
             MeteredLevel(level, frozenset(devices), self._kw_of(devices))
             for level, devices in meters.levels.items()
         ]
         if supply is not None:
-            found.append(MeteredLevel(MeteringLevel.METER, frozenset({SUPPLY}), {SUPPLY: supply}))
-        return found
+            levels.append(MeteredLevel(MeteringLevel.METER, frozenset({SUPPLY}), {SUPPLY: supply}))
+        return levels
 
     def _kw_of(self, devices: Collection[int]) -> dict[int, Windows]:
-        found = {device: power_kw(self.by_device.get(device, {}), POWER_METRICS) for device in devices}
-        return {device: windows for device, windows in found.items() if windows is not None}
+        kw_by_device = {device: power_kw(self.by_device.get(device, {}), POWER_METRICS) for device in devices}
+        return {device: windows for device, windows in kw_by_device.items() if windows is not None}
 
     def of_circuit(self, circuit: Circuit) -> Metrics:
         """The feed's own series before those of the device that measures it."""
@@ -135,13 +135,13 @@ def power_by_site(series: Iterable[WindowMeans]) -> dict[int, SitePower]:
     of_site: dict[int, dict[str, list[WindowMeans]]] = defaultdict(lambda: defaultdict(list))
     by_device: dict[int, dict[int, dict[str, list[WindowMeans]]]] = defaultdict(dict)
     by_feed: dict[int, dict[int, dict[str, list[WindowMeans]]]] = defaultdict(dict)
-    for one in series:
-        if one.object_kind == "site":
-            of_site[one.site_id][one.metric].append(one)
-        if one.power_feed_id is not None:
-            by_feed[one.site_id].setdefault(one.power_feed_id, {}).setdefault(one.metric, []).append(one)
-        if one.device_id is not None:
-            by_device[one.site_id].setdefault(one.device_id, {}).setdefault(one.metric, []).append(one)
+    for each in series:
+        if each.object_kind == "site":
+            of_site[each.site_id][each.metric].append(each)
+        if each.power_feed_id is not None:
+            by_feed[each.site_id].setdefault(each.power_feed_id, {}).setdefault(each.metric, []).append(each)
+        if each.device_id is not None:
+            by_device[each.site_id].setdefault(each.device_id, {}).setdefault(each.metric, []).append(each)
     sites = of_site.keys() | by_device.keys() | by_feed.keys()
     return {
         site: SitePower(of_site.get(site, {}), by_device.get(site, {}), by_feed.get(site, {}))
@@ -152,7 +152,7 @@ def power_by_site(series: Iterable[WindowMeans]) -> dict[int, SitePower]:
 def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows | None:
     """kW from the first of the metrics that is sent in W; lines or inlets are added up."""
     for metric in names:
-        watts = [one.values for one in metrics.get(metric, ()) if one.unit == "W"]
+        watts = [each.values for each in metrics.get(metric, ()) if each.unit == "W"]
         if watts:
             total: Windows = np.vstack(watts).sum(axis=0) / 1000
             return total
@@ -162,7 +162,7 @@ def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows 
 def current_a(metrics: Metrics) -> Windows | None:
     """The current of the phase that carries most, A; NaN where no phase is known."""
     for metric in CURRENT_METRICS:
-        amperes = [one.values for one in metrics.get(metric, ()) if one.unit == "A"]
+        amperes = [each.values for each in metrics.get(metric, ()) if each.unit == "A"]
         if amperes:
             phases = np.vstack(amperes)
             worst = np.where(np.isfinite(phases), phases, -np.inf).max(axis=0)

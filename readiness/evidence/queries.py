@@ -123,17 +123,17 @@ def _figures(site_ids: Collection[int], span: MeasurePeriod, now: datetime) -> d
     asked = {"sites": list(site_ids), "keys": sorted(span.keys), "since": span.since(now), "now": now}
     with binary_cursor() as cursor:
         rows = cursor.execute(statement, asked).fetchall()
-    found: dict[int, list[SpanFigure]] = defaultdict(list)
+    figures_by_site: dict[int, list[SpanFigure]] = defaultdict(list)
     if span.q is None:
         for site_id, *of_part in rows:
-            found[site_id].append(SpanFigure(*of_part))
-        return found
+            figures_by_site[site_id].append(SpanFigure(*of_part))
+        return figures_by_site
     things = [(place, list(days)) for place, days in groupby(rows, itemgetter(0, 1, 2))]
     values = merged_quantiles(span.q, [[day[-2:] for day in days] for _, days in things])
     for ((site_id, key, part), days), value in zip(things, values, strict=True):
         unit, taken_at, provenance = days[-1][3:6]
-        found[site_id].append(SpanFigure(key, part, value, unit, taken_at, provenance, ""))
-    return found
+        figures_by_site[site_id].append(SpanFigure(key, part, value, unit, taken_at, provenance, ""))
+    return figures_by_site
 
 
 def peaks(
@@ -184,10 +184,10 @@ def distributions(
     asked = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
     with binary_cursor() as cursor:
         rows = cursor.execute(_DISTRIBUTIONS, asked).fetchall()
-    found: dict[int, list[Distribution]] = defaultdict(list)
+    by_site: dict[int, list[Distribution]] = defaultdict(list)
     for site_id, key, provenance, buckets, counts in rows:
-        found[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
-    return found
+        by_site[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
+    return by_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +222,15 @@ def newest_records(
     facts = RecordedFact.objects.filter(asked, held, taken_at__lte=now)
     said = Attestation.objects.filter(asked, held, in_force, taken_at__lte=now, workload_classes=[])
     columns = ("site_id", "part", "pk", "value", "taken_on", "provenance")
-    found: dict[int, dict[str, NewestRecord]] = defaultdict(dict)
+    records_by_site: dict[int, dict[str, NewestRecord]] = defaultdict(dict)
     for kind, records, whose in (("fact", facts, "source"), ("attestation", said, "attested_by")):
         newest = records.order_by("site_id", "part", "-taken_at", "-pk").distinct("site_id", "part")
         for site_id, part, *of_record in newest.values_list(*columns, whose):
             record = NewestRecord(kind, *of_record)
-            there = found[site_id].get(part)
+            there = records_by_site[site_id].get(part)
             if there is None or record.taken_on > there.taken_on:
-                found[site_id][part] = record
-    return dict(found)
+                records_by_site[site_id][part] = record
+    return dict(records_by_site)
 
 
 _OF_CLASSES = """

@@ -14,7 +14,7 @@ type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 
 def with_floors(
-    found: Mapping[int, SiteProofs], framework: Framework, floors: Sequence[FloorValue]
+    proofs_by_site: Mapping[int, SiteProofs], framework: Framework, floors: Sequence[FloorValue]
 ) -> dict[int, SiteProofs]:
     """Each such figure with the strictest floor of the platforms that the site's nodes are; one statement at most."""
     of_platforms = {
@@ -25,7 +25,7 @@ def with_floors(
     }
     without = {
         site_id
-        for site_id, of_site in found.items()
+        for site_id, of_site in proofs_by_site.items()
         if any(_lacks_floor(proof) for key in of_platforms.keys() & of_site for proof in of_site[key])
     }
     platforms = _platforms(without) if without and floors else {}
@@ -36,7 +36,7 @@ def with_floors(
             for key, part in of_platforms.items()
             if key in of_site
         }
-        for site_id, of_site in found.items()
+        for site_id, of_site in proofs_by_site.items()
     }
 
 
@@ -57,7 +57,7 @@ def _floored(
 
 def _platforms(site_ids: Collection[int]) -> dict[int, set[str]]:
     nodes = Device.objects.in_service().filter(site_id__in=site_ids, role=Device.Role.NODE)
-    found: dict[int, set[str]] = defaultdict(set)
+    platforms_by_site: dict[int, set[str]] = defaultdict(set)
     for site_id, slug in nodes.order_by().values_list("site_id", "device_type__slug").distinct():
-        found[site_id].add(slug)
-    return found
+        platforms_by_site[site_id].add(slug)
+    return platforms_by_site

@@ -104,12 +104,12 @@ def try_it(request: HttpRequest) -> HttpResponse:
         form = TryForm(request.GET if is_asked else None, row=row)
         context |= {"form": form, "pack": row}
         if is_asked and form.is_valid():
-            context["told"] = deciding.answered_case(**form.asked(today=now().date()))
+            context["answered"] = deciding.answered_case(**form.asked(today=now().date()))
             context["questions"] = [
                 {
                     "question": sentences.QUESTIONS[kind],
                     "title": sentences.KINDS[kind],
-                    **context["told"][str(kind)],
+                    **context["answered"][str(kind)],
                 }
                 for kind in sentences.KINDS
             ]

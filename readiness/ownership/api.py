@@ -140,7 +140,7 @@ _moved = inline_serializer(
 )
 
 
-def _told(move: reassigning.Reassignment) -> dict[str, Any]:
+def _move_document(move: reassigning.Reassignment) -> dict[str, Any]:
     assignment = move.assignment
     after_state = assignment.state if move.kind == "deputy" else Assignment.State.PROPOSED.value
     return {
@@ -241,7 +241,7 @@ class AssignmentViewSet(ObjectViewSet):
         else:
             with transaction.atomic(), named_errors():
                 moves = reassigning.reassign(source=source, target=target, team=team, **self._by())
-        results = [_told(move) for move in moves]
+        results = [_move_document(move) for move in moves]
         return Response({"dry_run": asked["dry_run"], "count": len(results), "results": results})
 
     def _done(

@@ -254,7 +254,7 @@ def _alike(wanted: Any, is_now: Any) -> bool:
 def _meaning(row: SheetRow, known: _SheetNames, wrongs: list[Wrong]) -> dict[str, Any]:
     values = row.values
 
-    def found(name: str, among: Mapping[str, Any], what: str, *, needed: bool) -> Any:
+    def named(name: str, among: Mapping[str, Any], what: str, *, needed: bool) -> Any:
         word = values[name]
         if not word and not needed:
             return None
@@ -269,11 +269,11 @@ def _meaning(row: SheetRow, known: _SheetNames, wrongs: list[Wrong]) -> dict[str
     if values.get("state", "") not in {"", *Assignment.State.values}:
         wrongs.append(Wrong(row.line, "state", f"There is no state {values['state'][:50]}."))
     meant = {
-        "site": found("site", known.sites, "site", needed=True),
-        "accountable": found("accountable", known.people, "person", needed=False),
-        "team": found("team", known.teams, "team", needed=has_owner),
-        "deputy": found("deputy", known.people, "person", needed=False),
-        "responsible": found("responsible", known.teams, "team", needed=False),
+        "site": named("site", known.sites, "site", needed=True),
+        "accountable": named("accountable", known.people, "person", needed=False),
+        "team": named("team", known.teams, "team", needed=has_owner),
+        "deputy": named("deputy", known.people, "person", needed=False),
+        "responsible": named("responsible", known.teams, "team", needed=False),
         "begins_at": _instant(row, wrongs),
     }
     if not has_owner and any(values[name] for name in ("team", "deputy", "decision_rights", "escalation")):

@@ -177,11 +177,11 @@ class RunUploadSerializer(serializers.Serializer):
 
 
 def _devices(site: Site, names: list[str]) -> list[Device]:
-    found = list(Device.objects.filter(site=site, name__in=names).select_related("device_type"))
-    missing = sorted(set(names) - {device.name for device in found})
+    devices = list(Device.objects.filter(site=site, name__in=names).select_related("device_type"))
+    missing = sorted(set(names) - {device.name for device in devices})
     if missing:
         raise serializers.ValidationError({"devices": [f"{site.name} has no device {', '.join(missing)}."]})
-    return found
+    return devices
 
 
 class ValidationRunViewSet(ReadOnlyObjectViewSet):

@@ -56,7 +56,7 @@ class SiteLoad:
 def site_load(levels: Sequence[MeteredLevel]) -> SiteLoad | None:
     """The outermost level whose every device sent power in some window; None if nothing sends any."""
     reason = ""
-    for metered in sorted(levels, key=lambda one: list(MeteringLevel).index(one.level)):
+    for metered in sorted(levels, key=lambda each: list(MeteringLevel).index(each.level)):
         if not metered.windows:
             continue
         if metered.missing:

@@ -33,10 +33,10 @@ def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | 
     known = np.flatnonzero(samples)
     places = np.searchsorted(passed, ranks[known], side="right")
     values = value_of(buckets[order][places]).tolist()
-    found: list[float | None] = [None] * len(things)
+    quantiles: list[float | None] = [None] * len(things)
     for place, value in zip(known.tolist(), values, strict=True):
-        found[place] = value
-    return found
+        quantiles[place] = value
+    return quantiles
 
 
 def share_at_most(limit: float, sketch: Sketch) -> float | None:

@@ -131,9 +131,9 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
         for row in Measure.objects.filter(site_id__in=sites, on_date=day).defer("sketch_buckets")
     }
     if replace_day:
-        found = {(figure.site_id, figure.key, figure.part) for figure in figures}
+        measured = {(figure.site_id, figure.key, figure.part) for figure in figures}
         Measure.objects.filter(
-            pk__in=[row.pk for place, row in before.items() if place not in found]
+            pk__in=[row.pk for place, row in before.items() if place not in measured]
         ).delete()
     else:
         figures = _highest_so_far(figures, before)
@@ -210,7 +210,7 @@ def _rows(figures: Iterable[DayFigure], *, day: date, now: datetime) -> list[Mea
             taken_at=figure.taken_at,
             measured_at=now,
         )
-        for figure in sorted(figures, key=lambda one: (one.site_id, one.key, one.part))
+        for figure in sorted(figures, key=lambda each: (each.site_id, each.key, each.part))
     ]
 
 

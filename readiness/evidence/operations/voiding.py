@@ -189,12 +189,14 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
     for finding in findings:
         by_evidence[type(finding.evidence), finding.evidence.pk].append(finding)
     voided: dict[type[Voidable], list[Voidable]] = defaultdict(list)
-    for (model, _), found in sorted(by_evidence.items(), key=lambda item: (item[0][0].__name__, item[0][1])):
-        evidence = found[0].evidence
-        evidence.void_changes = sorted({*evidence.void_changes, *(each.change.value for each in found)})
-        evidence.voided_at = min(filter(None, [evidence.voided_at, *(each.at for each in found)]))
-        evidence.voids = _by_kind(found) | evidence.voids
-        reasons = dict.fromkeys(filter(None, [evidence.void_reason, *(each.reason for each in found)]))
+    for (model, _), of_evidence in sorted(
+        by_evidence.items(), key=lambda item: (item[0][0].__name__, item[0][1])
+    ):
+        evidence = of_evidence[0].evidence
+        evidence.void_changes = sorted({*evidence.void_changes, *(each.change.value for each in of_evidence)})
+        evidence.voided_at = min(filter(None, [evidence.voided_at, *(each.at for each in of_evidence)]))
+        evidence.voids = _by_kind(of_evidence) | evidence.voids
+        reasons = dict.fromkeys(filter(None, [evidence.void_reason, *(each.reason for each in of_evidence)]))
         evidence.void_reason = " ".join(reasons)[:4000]
         voided[model].append(evidence)
     for model, changed in voided.items():
@@ -202,11 +204,11 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
     return len(by_evidence)
 
 
-def _by_kind(found: Iterable[VoidingChange]) -> dict[str, dict[str, str]]:
+def _by_kind(changes: Iterable[VoidingChange]) -> dict[str, dict[str, str]]:
     """Of each kind the first change, and what all of them were."""
-    told: dict[str, dict[str, str]] = {}
-    for each in sorted(found, key=lambda finding: finding.at):
-        there = told.setdefault(each.change.value, {"at": each.at.isoformat(), "reason": ""})
+    latest: dict[str, dict[str, str]] = {}
+    for each in sorted(changes, key=lambda finding: finding.at):
+        there = latest.setdefault(each.change.value, {"at": each.at.isoformat(), "reason": ""})
         if each.reason not in there["reason"]:
             there["reason"] = f"{there['reason']} {each.reason}".strip()[:4000]
-    return told
+    return latest

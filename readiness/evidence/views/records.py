@@ -60,17 +60,17 @@ def attestations(request: HttpRequest) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def fact(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(RecordedFact.objects.select_related("site", "by"), pk=pk)
-    return _shown(request, found, "fact", gettext("Recorded fact"), gettext("Recorded facts"), "facts")
+    record = get_object_or_404(RecordedFact.objects.select_related("site", "by"), pk=pk)
+    return _shown(request, record, "fact", gettext("Recorded fact"), gettext("Recorded facts"), "facts")
 
 
 @require("inventory.view_site", "evidence.view_attestation")
 @conditional_page
 @require_GET
 def attestation(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(Attestation.objects.select_related("site", "by"), pk=pk)
+    record = get_object_or_404(Attestation.objects.select_related("site", "by"), pk=pk)
     kind = gettext("Attestation")
-    return _shown(request, found, "attestation", kind, gettext("Attestations"), "attestations")
+    return _shown(request, record, "attestation", kind, gettext("Attestations"), "attestations")
 
 
 def _shown(
@@ -78,7 +78,7 @@ def _shown(
 ) -> HttpResponseBase:
     _version, framework = framework_queries.current()
     check = framework.checks_by_id.get(record.check_id)
-    found = proved_by(record.site_id, f"{ref}:{record.pk}", now=now())
+    parts = proved_by(record.site_id, f"{ref}:{record.pk}", now=now())
     check_url = reverse("site-check", args=[record.site.slug, record.check_id])
     context = {
         "record": record,
@@ -88,7 +88,7 @@ def _shown(
         "standing": tables.standing(record),
         "own": OWN_RECORDS.get(record.check_id),
         "check_url": check_url if check else reverse("readiness"),
-        "proved": lines.proved(found, record.site.slug),
+        "proved": lines.proved(parts, record.site.slug),
         "nothing_proved": gettext(
             "Nothing: it is of a whole check or of some workload classes alone, or a run, telemetry or a newer record"
             " goes before it."

@@ -86,9 +86,9 @@ def strictest(
     """
     kind = OF_LIMIT[limit_id]
     known = [floor for floor in floors if _is_of(floor, kind)]
-    found = [_of_platform(known, platform, kind, unit) for platform in platforms]
-    there = [floor for floor in found if floor is not None]
-    return max(there, key=lambda floor: floor.value) if there and len(there) == len(found) else None
+    by_platform = [_of_platform(known, platform, kind, unit) for platform in platforms]
+    there = [floor for floor in by_platform if floor is not None]
+    return max(there, key=lambda floor: floor.value) if there and len(there) == len(by_platform) else None
 
 
 def _is_of(floor: FloorValue, kind: FloorKind) -> bool:

@@ -85,17 +85,17 @@ class JudgedPair:
     @property
     def runs(self) -> list[Run]:
         """That say so, each once."""
-        found = [each.run for each in self.aspects.values()] or [each.run for each in self.others]
-        return sorted({run.id: run for run in found}.values(), key=lambda run: run.id)
+        runs = [each.run for each in self.aspects.values()] or [each.run for each in self.others]
+        return sorted({run.id: run for run in runs}.values(), key=lambda run: run.id)
 
 
 def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> Proofs:
     """The share of pairs proven, and how many of the back-end fabric are not."""
     part, missing = check.part("pairs-proven"), check.part("backend-pairs-missing")
-    found = {pair.installed.key: pair.proof for pair in pairs if pair.proof is not None}
+    proofs = {pair.installed.key: pair.proof for pair in pairs if pair.proof is not None}
     wanted = {pair.installed.key: pair.installed.name for pair in pairs}
     proven = {pair.installed.key for pair in pairs if pair.standing is PairStanding.PROVEN}
-    share = coverage(found, wanted, part, now, counts=proven)
+    share = coverage(proofs, wanted, part, now, counts=proven)
     if share is None:
         return {}
     open_pairs = [
@@ -142,31 +142,31 @@ def _judged(
     of_products: Sequence[AspectOutcome],
     now: datetime,
 ) -> JudgedPair:
-    found = {
+    outcomes = {
         aspect: max(counting, key=lambda each: each.run.order)
         for aspect in installed.aspects
         if (counting := [each for each in exact.get(aspect, ()) if _stands(each, part, now)])
     }
-    if found and all(end.is_known for end in installed.ends):
-        standing, reason, proof = _with_records(part, installed, found)
+    if outcomes and all(end.is_known for end in installed.ends):
+        standing, reason, proof = _with_records(part, installed, outcomes)
     else:
         aged = [each for of_aspect in exact.values() for each in of_aspect]
         standing, reason, proof = _without(part, installed, aged, of_products, now)
     others = [each for each in of_products if _key(each.ends) != installed.key]
-    return JudgedPair(installed, standing, reason, found, others, proof)
+    return JudgedPair(installed, standing, reason, outcomes, others, proof)
 
 
 type Decision = tuple[PairStanding, str, Proof | None]
 
 
-def _with_records(part: SubMeasure, installed: Installed, found: Mapping[str, AspectOutcome]) -> Decision:
+def _with_records(part: SubMeasure, installed: Installed, outcomes: Mapping[str, AspectOutcome]) -> Decision:
     """By what was tested at the deployed versions and counts."""
-    failed = [aspect for aspect, outcome in found.items() if not outcome.passed]
-    lacking = [aspect for aspect in installed.aspects if aspect not in found]
+    failed = [aspect for aspect, outcome in outcomes.items() if not outcome.passed]
+    lacking = [aspect for aspect in installed.aspects if aspect not in outcomes]
     if failed:
-        proof = _proof(part, [found[aspect] for aspect in failed], installed)
+        proof = _proof(part, [outcomes[aspect] for aspect in failed], installed)
         return PairStanding.FAILED, f"Failed: {', '.join(failed)}.", proof
-    proof = _proof(part, list(found.values()), installed)
+    proof = _proof(part, list(outcomes.values()), installed)
     if lacking:
         return PairStanding.NOT_PROVEN, f"Not tested: {', '.join(lacking)}.", proof
     return PairStanding.PROVEN, "Proven at the deployed versions.", proof
@@ -183,8 +183,8 @@ def _without(
     unknown = next((end for end in installed.ends if not end.is_known), None)
     if unknown is not None:
         product = f"{unknown.vendor} {unknown.model}"
-        told = f"The inventory holds no version of {product}: what is deployed is not known."
-        return PairStanding.NOT_PROVEN, told, None
+        reason = f"The inventory holds no version of {product}: what is deployed is not known."
+        return PairStanding.NOT_PROVEN, reason, None
     if aged:
         proof = _proof(part, aged, installed)
         days = (part.validity.limit_s(None) or 0) // 86400

@@ -128,9 +128,9 @@ class Run:
     @property
     def ranks(self) -> int | None:
         """How many accelerators took part in a collective; None where the output does not say."""
-        told = [int(each.value or 0) for each in self.figures if each.name == RANKS]
+        counts = [int(each.value or 0) for each in self.figures if each.name == RANKS]
         # Runs of before the hosts were counted have the sum beside each rate.
-        return sum(told) if told else max((each.streams or 0 for each in self.figures), default=0) or None
+        return sum(counts) if counts else max((each.streams or 0 for each in self.figures), default=0) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,12 @@ class SiteParts:
     ports: Mapping[tuple[int, str], str]
 
 
-def provenance_of(found: Iterable[str]) -> str:
+def provenance_of(provenances: Iterable[str]) -> str:
     """How far a figure made of several runs can be trusted.
 
     One run that was entered makes all of it a declaration, also beside simulated ones, which count as measured.
     """
-    every = set(found)
+    every = set(provenances)
     return worst_provenance(every & ENTERED or every)
 
 
@@ -235,7 +235,7 @@ def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | 
 
 
 def coverage[Thing](
-    found: Mapping[Thing, Proof],
+    proofs: Mapping[Thing, Proof],
     wanted: Mapping[Thing, str],
     part: SubMeasure,
     now: datetime,
@@ -248,7 +248,7 @@ def coverage[Thing](
     Where all that there is was voided or is too old, that is what is given, so that it is stale and not 0 %. The
     instant is the oldest run that counts: with it the figure falls. `counts` narrows the things that may count.
     """
-    known = {thing: proof for thing, proof in found.items() if thing in wanted}
+    known = {thing: proof for thing, proof in proofs.items() if thing in wanted}
     if not known or not wanted:
         return None
     may_count = set(wanted) if counts is None else set(counts)
@@ -293,8 +293,8 @@ def _runs_of(proofs: Iterable[Proof]) -> tuple[int, ...]:
 
 def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
     """Without sub-measures that nothing proves."""
-    found = {part: tuple(proof for proof in each if proof is not None) for part, each in proofs.items()}
-    return {part: each for part, each in found.items() if each}
+    by_part = {part: tuple(proof for proof in each if proof is not None) for part, each in proofs.items()}
+    return {part: each for part, each in by_part.items() if each}
 
 
 def few(names: Sequence[str], shown: int = 3) -> str:
