@@ -163,13 +163,13 @@ def _one_request() -> None:
                 raise RuntimeError(answer.content)
             return *took, answer.content
 
-        _told("first of a process", *request(0)[:2])
+        _report("first of a process", *request(0)[:2])
         # As config/asgi.py does once everything is loaded.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 10, 10)
         SiteScore.objects.filter(site__slug="e0000").update(score=0.5)
-        _told("first after a write", *request(1)[:2])
+        _report("first after a write", *request(1)[:2])
         _said_of_requests([request(number) for number in range(2, ROUNDS * 3)])
         _slider(pages.serve(servers), f"/tradeoffs/?workload={SLUG}", thousand.session())
         write_critical(now=datetime.now(UTC))
@@ -192,23 +192,23 @@ def _flexibility(client: Any) -> None:
 
     print(f"flexibility of {CRITICAL} critical workloads over {SITES} sites")
     page, chart = "/tradeoffs/flexibility/", "/tradeoffs/flexibility/conformance.json"
-    _told("first of a process", *request(page))
+    _report("first of a process", *request(page))
     SiteScore.objects.filter(site__slug="e0000").update(score=0.6)
-    _told("after one site moved", *request(page))
+    _report("after one site moved", *request(page))
     SiteScore.objects.update(score=0.6)
-    _told("after each moved", *request(page))
+    _report("after each moved", *request(page))
     walls, cpus = zip(*(request(page) for _ in range(ROUNDS * 3)), strict=True)
-    _told("page then", statistics.median(walls), statistics.median(cpus))
+    _report("page then", statistics.median(walls), statistics.median(cpus))
     p95 = statistics.quantiles(cpus, n=20)[-1]
     print(f"  {p95 * 1000:.0f} ms for 19 of 20, bar {LIST_BAR_S * 1000:.0f} ms of this process: ", end="")
     print(_said(p95 <= LIST_BAR_S))
-    _told("chart then", *request(chart))
+    _report("chart then", *request(chart))
 
 
 def _said_of_requests(answers: list[tuple[float, float, bytes]]) -> None:
     walls, cpus, bodies = zip(*answers, strict=True)
     wall, cpu = statistics.median(walls), statistics.median(cpus)
-    _told("then", wall, cpu)
+    _report("then", wall, cpu)
     counts = json.loads(bodies[-1])["counts"]
     print(
         f"  {counts}, {len(bodies[-1]) / 1024:.0f} KiB; bar {PLACEMENT_BAR_S * 1000:.0f} ms of this", end=""
@@ -216,7 +216,7 @@ def _said_of_requests(answers: list[tuple[float, float, bytes]]) -> None:
     print(f" process: {_said(cpu <= PLACEMENT_BAR_S)}")
 
 
-def _told(what: str, wall: float, cpu: float) -> None:
+def _report(what: str, wall: float, cpu: float) -> None:
     print(f"  {what:20} {wall * 1000:6.0f} ms by the clock, {cpu * 1000:.0f} ms of this process")
 
 

@@ -54,7 +54,9 @@ class CodesView(APIView):
                 {"table": [f"There is no table {table}. There are {', '.join(sorted(TABLES))}."]}
             )
         codes = [
-            _code_document(code) for name in sorted([table] if table else TABLES) for code in _codes(request, name)
+            _code_document(code)
+            for name in sorted([table] if table else TABLES)
+            for code in _codes(request, name)
         ]
         return Response({"count": len(codes), "results": codes})
 

@@ -53,7 +53,7 @@ class SeriesPoints:
     values: NDArray[np.float64]
 
 
-class Found(NamedTuple):
+class StoredSeries(NamedTuple):
     """A series that takes part."""
 
     id: int
@@ -74,10 +74,10 @@ class LineGroup:
     """The series that make one line, and what it is called."""
 
     labels: dict[str, str]
-    members: tuple[Found, ...]
+    members: tuple[StoredSeries, ...]
 
     @property
-    def single(self) -> Found | None:
+    def single(self) -> StoredSeries | None:
         return self.members[0] if len(self.members) == 1 else None
 
     @property
@@ -102,7 +102,7 @@ class LineGroup:
         )
 
 
-def find(spec: QuerySpec, names: Iterable[str]) -> list[Found]:
+def find(spec: QuerySpec, names: Iterable[str]) -> list[StoredSeries]:
     """The series that the question is about, under these names, but for those that count for nothing."""
     conditions = ["metric = ANY(%(names)s)"]
     values: Values = {"names": sorted(names)}
@@ -122,19 +122,19 @@ def find(spec: QuerySpec, names: Iterable[str]) -> list[Found]:
         values |= given
     columns = ", ".join(f"series.{column}" for column in _OBJECT_COLUMNS.values())
     statement = _FIND.format(columns=columns, conditions=" AND ".join(conditions))
-    return [_found(row) for row in fetch(statement, values)]
+    return [_stored_series(row) for row in fetch(statement, values)]
 
 
-def _found(row: tuple[Any, ...]) -> Found:
+def _stored_series(row: tuple[Any, ...]) -> StoredSeries:
     series_id, metric, labels, kind, object_kind, *ids, provenance, cadence_s = row
     object_id = dict(zip(_OBJECT_COLUMNS, ids, strict=True)).get(object_kind)
     described = ObjectRef(object_kind, object_id) if object_id else None
-    return Found(series_id, metric, labels, kind, described, provenance, cadence_s)
+    return StoredSeries(series_id, metric, labels, kind, described, provenance, cadence_s)
 
 
-def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> list[LineGroup]:
+def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "") -> list[LineGroup]:
     """Lines in order of their labels. `without` is a label that does not tell lines apart."""
-    members: dict[tuple[tuple[tuple[str, str], ...], int], list[Found]] = defaultdict(list)
+    members: dict[tuple[tuple[tuple[str, str], ...], int], list[StoredSeries]] = defaultdict(list)
     for each in series:
         labels = {NAME: each.metric, **each.labels}
         if spec.group_by is not None:
@@ -150,7 +150,7 @@ def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> lis
     ]
 
 
-def _unit(spec: QuerySpec, members: tuple[Found, ...]) -> tuple[float, str]:
+def _unit(spec: QuerySpec, members: tuple[StoredSeries, ...]) -> tuple[float, str]:
     """The unit of a line's values, and what values in the stored one are multiplied by to be in it."""
     known = members[0].known
     unit = known.unit if known else ""

@@ -12,7 +12,7 @@ from telemetry.core.registry import registry
 from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, grid_for, ms
-from telemetry.store.lines import Found, LineGroup, SeriesPoints, find, group
+from telemetry.store.lines import LineGroup, SeriesPoints, StoredSeries, find, group
 from telemetry.store.parts import PartReader
 from telemetry.store.reduce import SummandParts, quantiles, reduce
 
@@ -114,14 +114,14 @@ def _with_breaks(grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: 
 
 
 def _histogram_quantiles(
-    spec: QuerySpec, grid: Grid, buckets: Sequence[Found], now: datetime
+    spec: QuerySpec, grid: Grid, buckets: Sequence[StoredSeries], now: datetime
 ) -> list[SeriesPoints]:
     """From the rise of each bucket in each step, added up over the series of a line."""
     lines = group(spec, buckets, without=BOUND)
     by_bound: list[LineGroup] = []
     owners: list[tuple[int, float]] = []
     for number, line in enumerate(lines):
-        members: dict[float, list[Found]] = defaultdict(list)
+        members: dict[float, list[StoredSeries]] = defaultdict(list)
         for member in line.members:
             known = member.known
             members[upper_bound(member.labels[BOUND], known.le_scale if known else 1.0)].append(member)
@@ -143,7 +143,7 @@ def _histogram_quantiles(
 
 
 def _sketch_quantiles(
-    spec: QuerySpec, grid: Grid, series: Sequence[Found], now: datetime
+    spec: QuerySpec, grid: Grid, series: Sequence[StoredSeries], now: datetime
 ) -> list[SeriesPoints]:
     if grid.resolution is not Resolution.RAW:
         _check_sketched(series)
@@ -154,7 +154,7 @@ def _sketch_quantiles(
     return _points(spec, grid, lines, _by_line(grid, *quantiles(key, bucket, count, spec.quantile or 0.0)))
 
 
-def _check_sketched(series: Sequence[Found]) -> None:
+def _check_sketched(series: Sequence[StoredSeries]) -> None:
     for each in series:
         known = each.known
         if known is None or not known.sketch:

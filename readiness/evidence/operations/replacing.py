@@ -41,7 +41,8 @@ def void_replaced(runs: Iterable[ValidationRun], *, now: datetime) -> int:
     names = _names({device for run in changed for device, _number in new[run]})
     for run in changed:
         replacements = {
-            place: _replacement(place, replaced[run][place], history[place][-1], names, now) for place in new[run]
+            place: _account_of(place, replaced[run][place], history[place][-1], names, now)
+            for place in new[run]
         }
         _void(run, new[run], replacements)
     ValidationRun.objects.bulk_update(changed, ["void_changes", "voids", "voided_at", "void_reason"])
@@ -83,7 +84,7 @@ def _names(devices: Collection[int]) -> dict[int, str]:
     )
 
 
-def _replacement(
+def _account_of(
     place: Place, step: IdentityStep, last: IdentityStep, names: dict[int, str], now: datetime
 ) -> tuple[datetime, str]:
     """When it was replaced, and what happened, as the change history knows it."""

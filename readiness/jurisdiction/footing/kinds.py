@@ -27,7 +27,7 @@ class RecordKind:
     table: Callable[[RulePackDocument | None, date], Table]
     form: type[forms.FootingForm]
     label: Any
-    one: Any
+    singular: Any
     hint: Any
     add_label: Any
     remove_title: Any
@@ -50,7 +50,7 @@ ORIGINS = RecordKind(
     table=tables.origins,
     form=forms.DataOriginForm,
     label=_("Origins of data"),
-    one=_("Origin"),
+    singular=_("Origin"),
     hint=_("Whose law the data of a workload class is under"),
     add_label=_("Add an origin"),
     remove_title=_("Remove this origin?"),
@@ -62,7 +62,7 @@ BASES = RecordKind(
     table=tables.bases,
     form=forms.HeldBasisForm,
     label=_("Bases on record"),
-    one=_("Basis on record"),
+    singular=_("Basis on record"),
     hint=_("Contracts, certificates and assessments that rules ask for"),
     add_label=_("Add a basis"),
     remove_title=_("Remove this basis?"),

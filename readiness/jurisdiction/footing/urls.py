@@ -30,7 +30,7 @@ def _page(
 def _pages(kind: RecordKind) -> Iterator[URLPattern]:
     yield _page(kind, views.listed, "view", "", "list")
     yield _page(kind, views.add, "add", "add/", "add")
-    yield _page(kind, views.one, "view", "<int:pk>/", "detail")
+    yield _page(kind, views.detail, "view", "<int:pk>/", "detail")
     yield _page(kind, views.edit, "change", "<int:pk>/edit/", "edit")
     yield _page(kind, views.remove, "delete", "<int:pk>/remove/", "remove", is_posted=True)
 

@@ -43,8 +43,8 @@ def listed(request: HttpRequest, kind: RecordKind) -> HttpResponseBase:
 
 @conditional_page
 @require_GET
-def one(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
-    record = _found(kind, pk)
+def detail(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
+    record = _record(kind, pk)
     may = request.user.has_perm
     context = {
         "kind": kind,
@@ -57,7 +57,7 @@ def one(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
         "notice": sentences.NOTICE,
         "breadcrumbs": _breadcrumbs(kind, str(record)),
     }
-    return answers.page(request, "readiness/jurisdiction/footing/one.html", context)
+    return answers.page(request, "readiness/jurisdiction/footing/detail.html", context)
 
 
 @never_cache
@@ -69,12 +69,12 @@ def add(request: HttpRequest, kind: RecordKind) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
-    return _fill_in(request, kind, _found(kind, pk))
+    return _fill_in(request, kind, _record(kind, pk))
 
 
 @never_cache
 def remove(request: HttpRequest, kind: RecordKind, pk: int) -> HttpResponse:
-    record = _found(kind, pk)
+    record = _record(kind, pk)
     name = str(record)
     record.delete()
     messages.success(request, gettext("%(object)s is removed.") % {"object": name})
@@ -108,7 +108,7 @@ def _rows(kind: RecordKind) -> Any:
     return kind.model._default_manager.select_related("workload_class")
 
 
-def _found(kind: RecordKind, pk: int) -> Any:
+def _record(kind: RecordKind, pk: int) -> Any:
     return get_object_or_404(_rows(kind), pk=min(pk, 2**63 - 1))
 
 

@@ -33,7 +33,7 @@ EARLIER_SHOWN = 20
 @never_cache
 @require_GET
 def assignment(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _found(pk), at=now())
+    return _page(request, _assignment(pk), at=now())
 
 
 @require_POST
@@ -74,7 +74,7 @@ def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
             handover_step, done=request.POST.get("done") == "1", by=_reader(request), now=now()
         )
     except rules.WrongState as error:
-        return _page(request, _found(pk), at=now(), refusals=[str(error)], status=409)
+        return _page(request, _assignment(pk), at=now(), refusals=[str(error)], status=409)
     return HttpResponseRedirect(f"{reverse('assignment', args=[pk])}#h-steps")
 
 
@@ -96,14 +96,14 @@ def _done(
     request: HttpRequest, pk: int, do: Callable[..., Assignment], words: str, said: str
 ) -> HttpResponse:
     """The page of the assignment again; what stood in the way is said there."""
-    at, assignment = now(), _found(pk)
+    at, assignment = now(), _assignment(pk)
     given = {words: request.POST.get(words, "")[:1000]} if words else {}
     try:
         do(assignment, **given, by=_reader(request), now=at)
     except ValidationError as error:
         return _page(request, assignment, at=at, refusals=error.messages, status=422)
     except rules.WrongState as error:
-        return _page(request, _found(pk), at=at, refusals=[str(error)], status=409)
+        return _page(request, _assignment(pk), at=at, refusals=[str(error)], status=409)
     messages.success(request, said % {"assignment": assignment})
     back = request.POST.get("back") == "mine"
     return HttpResponseRedirect(reverse("owned-by-me") if back else reverse("assignment", args=[pk]))
@@ -141,7 +141,7 @@ def _page(
     return render(request, "ownership/assignment.html", context, status=status)
 
 
-def _found(pk: int) -> Assignment:
+def _assignment(pk: int) -> Assignment:
     joined = (
         *("site", "accountable__user", "deputy__user", "team", "responsible"),
         *("proposed_by", "answered_by"),
