@@ -101,7 +101,7 @@ def _timed(servers: machine.Servers, what: str, estate: Any, at: datetime, *, ba
 
 
 def evaluate(estate: Any, at: datetime) -> None:
-    """As the workers do it: the sites that claims name, some hundred in a transaction."""
+    """Evaluate as the workers do: the sites that claims name, some hundred in a transaction."""
     from readiness.scoring.operations import rescore_changed
 
     done = rescore_changed(now=at)
@@ -110,7 +110,7 @@ def evaluate(estate: Any, at: datetime) -> None:
 
 
 def _vacuum(servers: machine.Servers) -> None:
-    """What autovacuum does in the minute between two evaluations, which here follow each other at once."""
+    """Do what autovacuum does in the minute between two evaluations, which here follow each other at once."""
     from django.db import connection
 
     before = _database_s(servers)
@@ -131,7 +131,7 @@ def _statements(site_ids: Sequence[int], at: datetime) -> int:
 
 
 def _database_s(servers: machine.Servers) -> float:
-    """Of PostgreSQL with all of its processes."""
+    """Return the CPU time of PostgreSQL with all of its processes."""
     return machine.cpu_s(servers.pids["postgres"])
 
 

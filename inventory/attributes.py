@@ -29,7 +29,7 @@ class Attribute:
     choices: tuple[str, ...] = ()
 
     def problem(self, value: object) -> str:
-        """What is wrong with the value, or nothing."""
+        """Return what is wrong with the value, or nothing."""
         return PROBLEMS[self.shape](self, value)
 
 
@@ -139,7 +139,7 @@ def schema_of(kind: str) -> tuple[Attribute, ...]:
 
 
 def problems(kind: str, attributes: object) -> dict[str, str]:
-    """What is wrong, by attribute; under the empty key when it is no mapping at all."""
+    """Return what is wrong, by attribute; under the empty key when it is no mapping at all."""
     if not isinstance(attributes, Mapping):
         return {"": _("An object of names and values is expected.")}
     known = {attribute.key: attribute for attribute in schema_of(kind)}

@@ -46,6 +46,6 @@ def register(model: type[Model], make: MakePanel) -> None:
 
 
 def added_to(obj: Model, *, user: User, now: datetime) -> list[Panel]:
-    """What the floors above show of this object to this user."""
+    """Return what the floors above show of this object to this user."""
     made = [make(obj, user=user, now=now) for make in _makers.get(type(obj), ())]
     return [panel for panel in made if panel is not None]

@@ -37,7 +37,7 @@ def decide_demo(*, mark: DemoMark, wanted: bool | None, is_new: bool) -> Demo:
 
 
 def foreign_migrations(applied: Iterable[tuple[str, str]], root: Path) -> list[str]:
-    """Of the migrations that a database had, those of Muster's own apps that this checkout does not have."""
+    """Return the migrations of Muster's own apps that a database had and this checkout does not have."""
     # Apps lie one, two or three folders deep.
     ours = [path for depth in ("*", "*/*", "*/*/*") for path in root.glob(f"{depth}/migrations/0*.py")]
     names = {(path.parent.parent.name, path.stem) for path in ours}

@@ -200,7 +200,7 @@ class Launch:
         self.supervisor.start(self.command("demo", argv, stop_s=5.0, may_finish=True))
 
     def output_of(self, *arguments: str) -> str:
-        """What a management command prints; "" when it fails, which is logged."""
+        """Return what a management command prints; "" when it fails, which is logged."""
         with open_log(self.layout.log(arguments[0])) as log:
             done = subprocess.run(
                 [sys.executable, "manage.py", *arguments],

@@ -1,4 +1,5 @@
-"""From the inbox to samples: claim batches, find their series, append, leave claims, delete: one transaction.
+"""Moves batches from the inbox to samples: claim them, find their series, append, leave claims, delete: one
+transaction.
 
 Any number of workers drain at once. They take locks in one order (batches by id, series by key, then counts by
 source), so they wait for each other but never in a circle.
@@ -211,7 +212,7 @@ def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadi
 
 
 def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings]) -> None:
-    """For the roll-up, which windows have new samples; for scoring, which sites do."""
+    """Leave claims: windows with new samples for the roll-up, sites with new samples for scoring."""
     windows = [
         (source, _instant(start)) for source, of_source in readings.items() for start in of_source.windows_ms
     ]
@@ -227,7 +228,7 @@ def _count(
     now: datetime,
     spent_s: float,
 ) -> None:
-    """What the ingest page shows."""
+    """Count what the ingest page shows."""
     refused, active, seen = [], [], []
     for source_id, of_source in readings.items():
         refused += counts.refusals(source_id, of_source.dropped, of_source.examples, now)

@@ -108,7 +108,7 @@ class ExploredLines:
 
     @property
     def finding(self) -> str:
-        """What a reader who cannot see the chart is told."""
+        """Return what a reader who cannot see the chart is told."""
         if not self.lines:
             return gettext("No sample in this time.")
         first = self.lines[0]
@@ -274,7 +274,7 @@ def _limits_of(line: ExploredLine) -> set[HealthLimit]:
 
 
 def codes_of(explored: ExploredLines) -> list[Code]:
-    """What the codes mean that the lines hold, by number.
+    """Return what the codes mean that the lines hold, by number.
 
     A mean or a quantile of codes is no code, nor is what the lines of a group are combined into.
     """

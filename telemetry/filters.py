@@ -46,7 +46,7 @@ class Matching(AnyOf):
 
 
 def condition_of(matcher: Matcher) -> Q:
-    """By Prometheus' rules: an absent label is empty, an expression must fit all of the value."""
+    """Match by Prometheus' rules: an absent label is empty, an expression must fit all of the value."""
     value = Coalesce(KeyTextTransform(matcher.label, "labels"), Value(""), output_field=TextField())
     if matcher.op in (LabelOperator.IS, LabelOperator.IS_NOT):
         held = Q(Exact(value, matcher.value))

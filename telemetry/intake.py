@@ -127,7 +127,7 @@ def sources() -> QuerySet[Source]:
 
 
 def with_refusals(sources: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
-    """With `refused` of the last 24 h, to sort by."""
+    """Add `refused` of the last 24 h, to sort by."""
     counted = (
         SourceActivity.objects.filter(source=OuterRef("pk"), start__gt=now - DAY)
         .order_by()
@@ -259,7 +259,7 @@ def activity(source: Source, *, start: datetime, end: datetime) -> list[SourceAc
 
 
 def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCount]:
-    """By reason, most first, over the UTC days that the range touches."""
+    """Count refusals by reason, most first, over the UTC days that the range touches."""
     by_reason: dict[str, list[Rejection]] = defaultdict(list)
     days = source.rejections.filter(on_date__gte=start.date(), on_date__lte=end.date())
     for rejection in days.order_by("-last_at", "-pk"):

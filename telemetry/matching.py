@@ -173,7 +173,7 @@ def _hosts(name: str, address: str | None) -> list[str]:
 
 
 def inventory_for(sources: Iterable[Source], site_names: Iterable[str]) -> Inventory:
-    """What the series of these sources can be matched to; `site_names` are the values of their site labels."""
+    """Return what the series of these sources can be matched to; `site_names` are the values of their site labels."""
     fixed = {source.site_id for source in sources if source.site_id}
     named = Q(pk__in=fixed) | Q(slug__in={name.strip().lower() for name in site_names})
     return Inventory(Site.objects.filter(named).order_by("pk"))

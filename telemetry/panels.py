@@ -221,7 +221,7 @@ def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
 
 
 def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
-    """Where counters that stopped stood last, in place of the rate that they no longer have."""
+    """Return where counters that stopped stood last, in place of the rate that they no longer have."""
     unit = entry.metric.unit if entry.metric else ""
     if len(entry.series) == 1:
         return _("total, stopped"), values[0], unit

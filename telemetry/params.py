@@ -179,7 +179,7 @@ def _series(
 
 
 def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
-    """As asked, else the shortest that gives no more than `points` and no steps without samples."""
+    """Return the step asked for, else the shortest that gives no more than `points` and no steps without samples."""
     if params.get("step"):
         return parse_step(params["step"])
     text = params.get("points") or str(POINTS)

@@ -1,4 +1,4 @@
-"""From what was sent to what is stored: which values are readings, in which unit, of which series. No database here."""
+"""Turns what was sent into readings: which values are readings, in which unit, of which series. No database here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -98,7 +98,7 @@ def resolve(
     memory: Memory,
     now: datetime,
 ) -> dict[int, KnownSeries]:
-    """What is known of each source, now with every one of `keys` (lists of keys by source) in it.
+    """Return what is known of each source, now with every one of `keys` (lists of keys by source) in it.
 
     Part of the caller's transaction: if that fails, the memory must forget these sources.
     """

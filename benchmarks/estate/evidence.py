@@ -207,7 +207,7 @@ def _cannot_pass(part: SubMeasure) -> bool:
 def write_grants(
     plans: Sequence[EstateSite], places: EstateRows, framework: Framework, *, now: datetime
 ) -> None:
-    """What has no limit is declared not to concern the ready sites; the others are let go live without it."""
+    """Declare that what has no limit does not concern the ready sites; let the others go live without it."""
     asks = User.objects.create_user("estate-asks")
     decides = User.objects.create_user("estate-decides")
     undeclared = [

@@ -76,7 +76,7 @@ class EstateSite:
 
     @property
     def accelerators(self) -> range:
-        """Of each node."""
+        """The accelerators of each node."""
         return range(4)
 
     @property

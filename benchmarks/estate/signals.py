@@ -113,7 +113,7 @@ def collectors(plans: Sequence[EstateSite], sites: Mapping[int, Site], *, now: d
 
 
 def send(collectors: Sequence[Collector], instants: Sequence[datetime], *, now: datetime) -> None:
-    """What all of them send, stored."""
+    """Store what all of them send."""
     for collector in collectors:
         collector.send(instants, now=now)
     while drain_once(now=now):

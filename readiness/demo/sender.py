@@ -97,7 +97,7 @@ def _channel(plan: FleetPlan, stream: Stream, stories: Stories, *, share: float,
 
 
 def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) -> WriteBody | None:
-    """What the stream posts at an instant; None while a story keeps its site silent."""
+    """Return what the stream posts at an instant; None while a story keeps its site silent."""
     if not stories.is_sending(channel.stream.site.name, at_s):
         return None
     ts = column(channel.stream.ends_at([at_s]))

@@ -1,4 +1,4 @@
-"""From what was sent on a UTC day to the figures that are kept of it. No database here."""
+"""Turns what was sent on a UTC day into the figures that are kept of it. No database here."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ class RunForm(EvidenceForm):
         return given
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """Return what the operation takes."""
         given = self.cleaned_data
         return {
             "site": given["site"],
@@ -169,7 +169,7 @@ class StatementForm(EvidenceForm):
         ]
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """Return what the operation takes."""
         return self.cleaned_data | {"provenance": self.cleaned_data["provenance"] or Provenance.DECLARED}
 
 
@@ -294,7 +294,7 @@ class LimitForm(EvidenceForm):
         presets.choices = [("", gettext("– none –")), *(group for group in groups if group[1])]
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """Return what the operation takes."""
         return dict(self.cleaned_data)
 
 

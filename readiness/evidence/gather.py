@@ -48,7 +48,7 @@ class GatheredDay:
 
 
 def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: datetime) -> GatheredDay:
-    """What was sent on `day` up to `now`, and the inventory that says what it means.
+    """Return what was sent on `day` up to `now`, and the inventory that says what it means.
 
     Loads and steps are read from `since` on: their highest so far is kept, so the rest need not be read
     again.
@@ -91,7 +91,7 @@ type Meters = set[tuple[int, str]]
 
 
 def _fast_meters(site_ids: Sequence[int]) -> tuple[Meters, Meters]:
-    """Of sites with a meter that sends each second, and of those whose fastest sends within ten. Most have
+    """Find sites with a meter that sends each second, and of those whose fastest sends within ten. Most have
     neither."""
     cadences = (
         Series.objects.filter(

@@ -55,7 +55,7 @@ type VersionHistory = Mapping[int, Sequence[tuple[datetime, Versions]]]
 
 
 def version_history(device_ids: Collection[int]) -> VersionHistory:
-    """As the change history knows it. One statement."""
+    """Read the versions that the change history knows. One statement."""
     history: dict[int, list[tuple[datetime, Versions]]] = {}
     for step in steps_of(Device, ["firmware_version", "software_version"], ids=device_ids):
         history.setdefault(step.object_id, []).append((step.at, Versions(*map(str, step.values))))
@@ -114,7 +114,7 @@ class CurrentGround:
         )
 
     def under(self, evidence: Voidable, key: str) -> str:
-        """What is there now of the kind that `key` of the basis names."""
+        """Return what is there now of the kind that `key` of the basis names."""
         if isinstance(evidence, ValidationRun) and ACCELERATORS in evidence.basis:
             ids = self.devices.get(evidence.pk, frozenset())
             if key == ACCELERATORS:
@@ -194,7 +194,7 @@ def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[
 def site_ground(
     site_ids: Collection[int], *, wires: Mapping[int, Sequence[Wire]] | None = None
 ) -> dict[int, Mapping[Change, str]]:
-    """What each site's evidence stands on, by kind of change; six statements, five where the wires are known.
+    """Return what each site's evidence stands on, by kind of change; six statements, five where the wires are known.
 
     Digests, and for expansion the number of accelerators. Collective libraries and serving stacks are in no
     inventory, so that nothing tells when they change.
@@ -231,7 +231,7 @@ def is_shaken(kind: str, before: str, after: str) -> bool:
 
 
 def software_kind(role: str) -> Change:
-    """What the version of a device's software is: of switches their system, of hosts their driver."""
+    """Return what the version of a device's software is: of switches their system, of hosts their driver."""
     return Change.NOS if role in NETWORK_ROLES else Change.DRIVER
 
 

@@ -36,12 +36,12 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 
 
 def end_of(vendor: str, model: str, role: str, software: str, firmware: str) -> End:
-    """Of a switch its system and firmware, of any other device its firmware."""
+    """Return a switch with its system and firmware, any other device with its firmware."""
     return End(vendor, model, software if role in NETWORK_ROLES else "", firmware)
 
 
 def installed_pairs(site_ids: Collection[int]) -> dict[int, list[Installed]]:
-    """By site, in the order of their names: what is linked there and neither planned nor retired; one statement."""
+    """Return what is linked and neither planned nor retired, by site, in the order of names; one statement."""
     with connection.cursor() as cursor:
         cursor.execute(_LINKED, {"sites": sorted(site_ids)})
         linked = cursor.fetchall()
@@ -89,7 +89,7 @@ def tested_ends(runs: Sequence[Run]) -> Tested:
 def pairs_of_runs(
     check: Check | None, runs: Mapping[int, rows.SiteRuns], now: datetime
 ) -> dict[int, list[JudgedPair]]:
-    """Of the sites that have records: each pair as judged. No statement where none has."""
+    """Return each pair as judged, of the sites that have records. No statement where none has."""
     records = {site_id: of_site for site_id, each in runs.items() if (of_site := with_records(each.newest))}
     if check is None or not records:
         return {}

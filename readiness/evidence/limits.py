@@ -31,7 +31,7 @@ class SiteLimits:
     classes: Mapping[str, Mapping[str, LimitInForce]] = field(default_factory=dict)
 
     def strictest(self, framework: Framework) -> dict[str, LimitInForce]:
-        """Of each limit the one that binds."""
+        """Return of each limit the entry that binds."""
         there: dict[str, list[LimitInForce]] = defaultdict(list)
         for limits in (self.site, *self.classes.values()):
             for limit_id, limit in limits.items():
@@ -44,7 +44,7 @@ NONE = SiteLimits()
 
 
 def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int, SiteLimits]:
-    """By site id; sites for which nothing is declared are left out."""
+    """Return limits by site id; sites for which nothing is declared are left out."""
     if not places:
         return {}
     slugs = {slug for place in places for slug in place.classes}

@@ -20,7 +20,7 @@ type Line = dict[str, Any]
 
 
 def facts(run: ValidationRun) -> list[Line]:
-    """What is known of the run beside its figures; what was not said is left out."""
+    """Return what is known of the run beside its figures; what was not said is left out."""
     load = run.get_load_display()
     if load and run.load_gbps is not None:
         load = f"{load}, {format_value(run.load_gbps, 'Gb/s')}"
@@ -75,7 +75,7 @@ def versions(run: ValidationRun) -> list[Line]:
 
 
 def record_facts(record: Attestation | RecordedFact, framework: Framework) -> list[Line]:
-    """What is known of one fact or attestation; what was not said is left out."""
+    """Return what is known of one fact or attestation; what was not said is left out."""
     part = framework.parts_by_key.get((record.check_id, record.part))
     value = "" if record.value is None else f"{exact(record.value)} {part.unit if part else ''}".strip()
     facts: list[Line] = [
@@ -121,7 +121,7 @@ def proved(parts: Iterable[Proved], site_slug: str) -> list[Line]:
 
 
 def limit_facts(declared: DeclaredLimit, framework: Framework) -> list[Line]:
-    """What is known of one entry."""
+    """Return what is known of one entry."""
     kind = kind_of(framework, declared.limit_id)
     facts: list[Line] = [
         {"term": gettext("Declared for"), "value": owner_name(declared), "url": owner_url(declared)},
@@ -150,7 +150,7 @@ def limit_entries(
 
 
 def limit_query(declared: DeclaredLimit) -> str:
-    """What fills in the form for the same limit."""
+    """Return what fills in the form for the same limit."""
     if declared.site is not None:
         return urlencode({"site": declared.site.slug, "limit": declared.limit_id})
     assert declared.workload_class is not None

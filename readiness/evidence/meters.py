@@ -47,7 +47,7 @@ class SiteMeters:
 
 
 def meters_of(site_ids: Collection[int]) -> dict[int, SiteMeters]:
-    """By site id, every site asked for; two statements."""
+    """Return meters by site id, of every site asked for; two statements."""
     meters = {site_id: SiteMeters() for site_id in site_ids}
     devices = Device.objects.in_service().filter(
         site_id__in=site_ids, role__in=[*LEVEL_OF_ROLE, Device.Role.PDU]

@@ -61,7 +61,7 @@ def _is_judged_below_zero(part: SubMeasure) -> bool:
 
 
 def in_unit_of_limit(kind: LimitKind, value: float, unit: str) -> float:
-    """As `in_unit_of`, of a limit."""
+    """Do as `in_unit_of` for a limit."""
     return _in_unit(kind.name, kind.unit, value, unit)
 
 

@@ -53,7 +53,7 @@ type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 
 def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteProofs]:
-    """For each site and sub-measure a proof of each thing that it is about; scoring takes the worst of them.
+    """Return for each site and sub-measure a proof of each thing that it is about; scoring takes the worst of them.
 
     Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence.
     """

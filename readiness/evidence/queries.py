@@ -114,7 +114,7 @@ ORDER BY site_id, key, part, on_date
 def figures(
     site_ids: Collection[int], spans: Sequence[MeasurePeriod], *, now: datetime
 ) -> list[dict[int, list[SpanFigure]]]:
-    """For each span what it asks, by site; one statement each."""
+    """Return the figures that each period asks for, by site; one statement each."""
     return [_figures(site_ids, span, now) for span in spans]
 
 
@@ -139,7 +139,7 @@ def _figures(site_ids: Collection[int], span: MeasurePeriod, now: datetime) -> d
 def peaks(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
-    """For each site, key and part: the highest of the last `days` days, with the time and provenance of
+    """Return for each site, key and part the highest of the last `days` days, with the time and provenance of
     the newest."""
     return figures(site_ids, [MeasurePeriod(frozenset(keys), days)], now=now)[0]
 
@@ -147,7 +147,7 @@ def peaks(
 def quantiles(
     site_ids: Collection[int], keys: Collection[str], *, q: float, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
-    """For each site, key and part: the quantile of all samples of the last `days` days."""
+    """Return for each site, key and part the quantile of all samples of the last `days` days."""
     return figures(site_ids, [MeasurePeriod(frozenset(keys), days, q)], now=now)[0]
 
 
@@ -179,7 +179,7 @@ FROM held JOIN newest USING (site_id, key) GROUP BY site_id, key ORDER BY site_i
 def distributions(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[Distribution]]:
-    """Of the last `days` days, by site; one statement."""
+    """Return distributions of the last `days` days by site; one statement."""
     since = MeasurePeriod(frozenset(keys), days).since(now)
     asked = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
     with binary_cursor() as cursor:
@@ -243,7 +243,9 @@ ORDER BY site_id, slug, taken_at DESC, id DESC
 
 
 def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[int, str], NewestRecord]:
-    """By site and workload class (slug), of attestations that name classes; one statement. As `newest_records`."""
+    """Return records by site and workload class (slug), of attestations that name classes; one statement. As
+    `newest_records`.
+    """
     asked = {"check": check_id, "part": part, "now": now, "today": now.date()}
     with binary_cursor() as cursor:
         rows = cursor.execute(_OF_CLASSES, asked).fetchall()
@@ -255,7 +257,7 @@ def declared_limits() -> QuerySet[DeclaredLimit]:
 
 
 def entries_of(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimit]:
-    """What was declared of the same limit for the same site or class, the newest day first."""
+    """Return what was declared of the same limit for the same site or class, the newest day first."""
     same = {
         "site": declared.site_id,
         "workload_class": declared.workload_class_id,

@@ -150,7 +150,7 @@ NO_RUNS = SiteRuns()
 def runs(
     site_ids: Sequence[int], floors: Iterable[FloorValue], framework: Framework, now: datetime
 ) -> dict[int, SiteRuns]:
-    """By site id, with the figures that may prove something; three statements."""
+    """Return runs by site id, with the figures that may prove something; three statements."""
     regression = framework.checks_by_id.get(REGRESSION)
     minded = {kind for part in (regression.parts if regression else ()) for kind in part.validity.voided_by}
     minded |= ALWAYS_VOIDS

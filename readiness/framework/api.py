@@ -56,7 +56,7 @@ class DefinitionField(serializers.JSONField):
 
 
 class FrameworkVersionSerializer(ObjectSerializer):
-    """Of a draft `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
+    """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
     another one by now is answered with 409. `changes` say in words what differs from `made_from`.
     """
 

@@ -85,7 +85,7 @@ class StepForm(forms.Form):
     in_yaml: tuple[str, ...] = ()
 
     def sources(self, present: str) -> list[tuple[str, Any]]:
-        """Where a figure may come from; the first keeps what stands, for a figure that is not new."""
+        """Return where a figure may come from; the first keeps what stands, for a figure that is not new."""
         kept = [("", gettext("as it is: %(source)s") % {"source": present} if present else "–")]
         labels: list[tuple[str, Any]] = [
             ("own", gettext("Own decision, with a sentence")),
@@ -143,7 +143,7 @@ class PillarForm(StepForm):
 
 
 class RulesForm(StepForm):
-    """With the part of the definition that a form would only make longer, as YAML."""
+    """Takes as YAML the part of the definition that a form would only make longer."""
 
     rules = forms.CharField(
         label=_("Rules"), required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})

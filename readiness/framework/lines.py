@@ -102,7 +102,7 @@ def by_whom(by: User | None) -> str:
 
 
 def offers(version: FrameworkVersion, user: User) -> dict[str, bool]:
-    """What the reader may do with the version."""
+    """Return what the reader may do with the version."""
     return {
         "may_edit": version.is_draft and user.has_perm(MAY_EDIT),
         "may_discard": version.is_draft and user.has_perm(MAY_DISCARD),
@@ -190,7 +190,7 @@ def _threshold(threshold: Threshold | None, part: SubMeasure, framework: Framewo
 
 
 def label(value: Threshold | Validity, framework: Framework) -> Line:
-    """Where a figure comes from: a default of ours is marked as one, an own decision names who decided."""
+    """Return where a figure comes from: a default of ours is marked as one, an own decision names who decided."""
     title = wording.source_title(value, framework)
     if value.source == "OD":
         return {"text": gettext("default"), "title": title, "url": ""}

@@ -68,7 +68,7 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
 @conditional_page
 @require_GET
 def difference(request: HttpRequest, pk: int) -> HttpResponse:
-    """From the version of the address to that in `to`; without one, from the version in force."""
+    """Compare the version of the address with that in `to`; without one, from the version in force."""
     asked = request.GET.get("to", "")
     is_number = asked.isascii() and asked.isdecimal()
     named, other = _version(pk), _version(int(asked[:20])) if is_number else None

@@ -115,7 +115,7 @@ class RuleForm(forms.Form):
         }
 
     def refused(self, error: DefinitionError) -> None:
-        """At the field that the loader names."""
+        """Show the refusal at the field that the loader names."""
         place = f"rules[{self.cleaned_data.get('slug', '')}]"
         inside = error.path.removeprefix(place).lstrip(".") if error.path.startswith(place) else ""
         name = inside.removeprefix("citation.").split("[")[0]

@@ -158,7 +158,7 @@ def group_lines(groups: list[CountryGroup], today: date) -> list[Line]:
 
 
 def offers(pack: RulePack, user: User) -> dict[str, bool]:
-    """What the reader may do with the pack."""
+    """Return what the reader may do with the pack."""
     return {
         "may_edit": pack.is_draft and user.has_perm(MAY_EDIT),
         "may_discard": pack.is_draft and user.has_perm(MAY_DISCARD),

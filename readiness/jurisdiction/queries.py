@@ -32,7 +32,7 @@ def current() -> tuple[RulePack, RulePackDocument]:
 
 
 def content_in_force() -> RulePackDocument | None:
-    """What the pack in force says; None where none is."""
+    """Return what the pack in force says; None where none is."""
     row = in_force()
     return None if row is None else content_of(row)
 
@@ -48,7 +48,7 @@ def _content(pack_id: int, version: str, digest: str) -> RulePackDocument:
 
 
 def decision(request: Request, *, on: date, pack: RulePack | None = None) -> tuple[RulePack, CaseDecision]:
-    """By the pack given, else by that in force. Raises NothingPublished."""
+    """Decide by the pack given, else by that in force. Raises NothingPublished."""
     row = pack if pack is not None else current()[0]
     return row, decide(content_of(row), request, on)
 
@@ -60,7 +60,7 @@ def packs() -> QuerySet[RulePack]:
 
 
 def rules() -> QuerySet[Rule]:
-    """Of every pack, with the pack joined in."""
+    """Return the rules of every pack, with the pack joined in."""
     return Rule.objects.select_related("pack").order_by("jurisdiction", "pack", "position", "slug")
 
 
@@ -113,7 +113,7 @@ def bases_of(workload: WorkloadClass) -> list[HeldBasis]:
 
 
 def footings(slugs: Collection[str], *, day: date) -> dict[str, Footing]:
-    """By slug of the class, of all that are named; two statements."""
+    """Return footings by slug of the class, of all that are named; two statements."""
     origins: dict[str, set[str]] = {slug: set() for slug in slugs}
     bases: dict[str, set[tuple[str, str]]] = {slug: set() for slug in slugs}
     named = {"workload_class__slug__in": slugs}

@@ -1,4 +1,4 @@
-"""Between rows of the database and the frozen values of core."""
+"""Turns rows of the database into the frozen values of core, and back."""
 
 from __future__ import annotations
 

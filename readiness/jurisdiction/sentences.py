@@ -50,7 +50,7 @@ def sentence(finding: LegalFinding, pack: RulePackDocument) -> str:
 
 
 def ground(applied: AppliedRule, pack: RulePackDocument) -> str:
-    """What a rule comes to, with its citation."""
+    """Return what a rule comes to, with its citation."""
     cited = cite(applied.rule)
     if applied.doubt is not None:
         why = gettext(str(_DOUBTS[applied.doubt])) % {"days": pack.check_again_days}

@@ -59,7 +59,7 @@ class PackField(serializers.JSONField):
 
 
 class RulePackSerializer(ObjectSerializer):
-    """Of a draft `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
+    """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
     another one by now is answered with 409.
     """
 

@@ -16,7 +16,7 @@ from web.tables import Column, Table
 
 
 def rules(pack: RulePackDocument, today: date) -> Table:
-    """Of one pack, by jurisdiction; what is in doubt is told as of `today`."""
+    """List the rules of one pack by jurisdiction; doubts are those of `today`."""
 
     def covers(row: Rule) -> str:
         return sentences.covers(rule_from(row), pack)

@@ -46,7 +46,7 @@ may_publish = require(MAY_SEE, MAY_PUBLISH)
 @conditional_page
 @require_GET
 def rules(request: HttpRequest) -> HttpResponseBase:
-    """Of the pack in force, or of the one that `version` names."""
+    """List the rules of the pack in force, or of the one that `version` names."""
     asked = request.GET.get("version")
     shown = get_object_or_404(RulePack, version=asked) if asked else queries.in_force()
     if shown is None:

@@ -82,7 +82,7 @@ def _queue(label: str, count: int, queue: OwnershipQueue) -> Line:
 
 
 def headings(table: TablePage, items: Sequence[Item], counts: OwnershipCounts) -> list[Line]:
-    """With the share of the sites where the item is owned."""
+    """Head each item with the share of the sites where it is owned."""
     by_key = {column.key: column for column in table.columns}
     sites = counts.items // len(Item)
     columns = []

@@ -33,7 +33,7 @@ BORDERS: Mapping[Item, tuple[Item, ...]] = {
 
 
 def person_key(person: Person | None) -> str:
-    """What names a person in a file: the e-mail, which is one person's, or else the id."""
+    """Return what names a person in a file: the e-mail, which is one person's, or else the id."""
     if person is None:
         return ""
     return person.email or f"person:{person.pk}"

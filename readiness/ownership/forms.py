@@ -18,7 +18,7 @@ Cells = list[tuple[Site, str]]
 
 
 class PersonChoice(forms.ModelChoiceField):
-    """By id, named with the teams: two people may have one name."""
+    """Chooses people by id and names them with their teams: two people may have one name."""
 
     def label_from_instance(self, obj: Any) -> str:
         teams = ", ".join(team.name for team in obj.teams.all())

@@ -72,7 +72,7 @@ class QueuedItem:
 
     @property
     def about(self) -> Live | None:
-        """Whom the queue is about."""
+        """The person that the queue is about."""
         return self.cell.coming if self.queue is OwnershipQueue.WAITING else self.cell.current
 
     @property
@@ -101,7 +101,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class OwnershipCounts:
-    """Of all items of all sites. `overloaded` are people, `owned` counts sites by item."""
+    """Counts over all items of all sites. `overloaded` are people, `owned` counts sites by item."""
 
     items: int
     standings: Counter[ItemStanding]
@@ -212,7 +212,7 @@ def _gaps_of(
 
 
 def _dates(queue: OwnershipQueue, cell: OwnershipCell) -> tuple[datetime | None, datetime | None]:
-    """Since when, and when it is due."""
+    """Return since when it is so, and when it is due."""
     current, coming = cell.current, cell.coming
     if queue is OwnershipQueue.WAITING and coming is not None:
         return coming.proposed_at, coming.effective_at

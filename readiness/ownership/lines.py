@@ -74,7 +74,7 @@ def _deputy(assignment: Assignment, *, names: bool, now: datetime) -> Line:
 
 
 def choices_of(assignment: Assignment, user: User, now: datetime) -> Line:
-    """What the reader is offered, and why not the rest."""
+    """Return what the reader is offered, and why not the rest."""
     named, live = rules.is_named(assignment, user), assignment.is_live(now)
     waits = assignment.state == Assignment.State.PROPOSED
     own_proposal = waits and assignment.proposed_by_id == user.pk and user.has_perm(rules.MAY_PROPOSE)

@@ -55,7 +55,7 @@ def of_user(user: User, *, now: datetime) -> Mine:
 
 
 def lists(of_reader: Mine, *, now: datetime) -> list[dict[str, Any]]:
-    """With what there is to do, the most pressing first; empty lists are left out."""
+    """List assignments with what there is to do, the most pressing first; empty lists are left out."""
     groups = (
         ("asked", gettext("Waiting for your answer"), of_reader.asked, "answer"),
         ("overdue", gettext("Overdue: not confirmed in time"), of_reader.overdue, "confirm"),

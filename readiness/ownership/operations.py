@@ -29,7 +29,7 @@ CHECKLIST = (
 
 
 class ProposalsRefused(ValidationError):
-    """Of many proposals those that cannot be made, by their number."""
+    """The proposals that cannot be made among many, by their number."""
 
     def __init__(self, refusals: Mapping[int, ValidationError]) -> None:
         super().__init__({str(number): error.messages for number, error in refusals.items()})
@@ -168,7 +168,7 @@ def accept(assignment: Assignment, *, note: str = "", by: User, now: datetime) -
 
 
 def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None:
-    """Of the same item, whoever is accountable and was to stay so."""
+    """End the term of whoever is accountable for the same item and was to stay so."""
     open_ended = Assignment.objects.select_for_update().filter(
         site=to.site_id, item=to.item, state=Assignment.State.ACCEPTED, ended_at=None
     )
@@ -280,7 +280,9 @@ def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> Hand
 
 
 def _locked(assignment: Assignment) -> Assignment:
-    """As it is now, until the end of the transaction: two who decide at once see each other's decision."""
+    """Lock the assignment as it is now until the end of the transaction: two who decide at once see each other's
+    decision.
+    """
     # The site first, as whoever proposes does, so that the two cannot wait for each other.
     Site.objects.select_for_update(no_key=True).get(pk=assignment.site_id)
     return (

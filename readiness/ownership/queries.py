@@ -15,7 +15,9 @@ from telemetry.binary import binary_cursor
 
 
 def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Term, ...]]:
-    """By site id, of sites where anybody had accepted anything by `now`, which may lie in the past. One statement."""
+    """Return terms by site id, of sites where anybody had accepted anything by `now`, which may lie in the past. One
+    statement.
+    """
     accepted = Assignment.objects.filter(
         site_id__in=site_ids, confirmed_at__isnull=False, answered_at__lte=now
     )
@@ -184,7 +186,7 @@ class SiteOwner(NamedTuple):
 
 
 def owners(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteOwner]:
-    """By site id, of sites where somebody is accountable for orchestration; one statement."""
+    """Return owners by site id, of sites where somebody is accountable for orchestration; one statement."""
     assignments = live(now=now, site_ids=site_ids, item=Item.ORCHESTRATION)
     return {
         assignment.site_id: SiteOwner(assignment.person, assignment.team, _standing(assignment, now))

@@ -35,7 +35,7 @@ class Reassignment:
 
 
 def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Reassignment]:
-    """What reassigning comes to, by site and item. Two statements."""
+    """Return what reassigning comes to, by site and item. Two statements."""
     live = Assignment.objects.live(now).filter(Q(accountable=source) | Q(deputy=source))
     assignments = list(
         live.select_related("site", "team", "accountable__user", "deputy__user", "responsible").order_by(

@@ -89,7 +89,7 @@ def cell_text(cell: OwnershipCell, *, names: bool) -> str:
 
 
 def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
-    """What a reader hears of a cell; what is written in it is part of that."""
+    """Return what a reader hears of a cell; what is written in it is part of that."""
     state = str(STATES["ownership"][cell.standing].word)
     said = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
     if cell.current is not None:
@@ -103,7 +103,7 @@ def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) ->
 
 
 def standing_sentence(cell: OwnershipCell, now: datetime) -> str:
-    """What it means, and what follows."""
+    """Return what it means, and what follows."""
     sentences: dict[ItemStanding, Any] = {
         ItemStanding.OWNED: lambda: gettext("One person answers for it, accepted and confirmed in time."),
         ItemStanding.NO_DEPUTY: lambda: gettext(

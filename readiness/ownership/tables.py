@@ -235,7 +235,7 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
 
 
 def owner_table() -> Table:
-    """Of Load."""
+    """Its rows are Load."""
     counted = (
         ("items", _("Items")),
         ("sites", _("Sites")),
@@ -292,7 +292,7 @@ def _load_words(load: Load) -> str:
 
 
 def actions(*, may_propose: bool) -> Sequence[dict[str, Any]]:
-    """For chosen rows of the queues."""
+    """Return the actions for chosen rows of the queues."""
     if not may_propose:
         return ()
     return [{"name": "propose", "label": _("Propose an owner"), "icon": "user-check", "url": link("propose")}]

@@ -83,7 +83,7 @@ class PersonForm(RefusedForm):
         return day
 
     def planned(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """Return what the operation takes."""
         given = dict(self.cleaned_data)
         day = given.pop("last_day")
         return given | {"left_at": end_of_day(day, given["time_zone"]) if day else None}

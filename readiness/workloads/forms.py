@@ -121,7 +121,7 @@ class WorkloadForm(RefusedForm):
 
     @classmethod
     def again(cls, data: QueryDict) -> WorkloadForm:
-        """With all that was typed, unchecked, and another number of rows: what a button of the rows asks for."""
+        """Keep all that was typed, unchecked, with another number of rows: what a button of the rows asks for."""
         lists = {"data_categories"}
         typed: dict[str, Any] = {
             name: data.getlist(name) if name in lists else data.get(name, "") for name in cls.base_fields

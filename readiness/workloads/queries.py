@@ -26,7 +26,7 @@ def envelopes(slugs: Collection[str] | None = None) -> tuple[Envelope, ...]:
 
 
 def whole(classes: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
-    """With all that an envelope is made of; three statements more."""
+    """Read the classes with all that an envelope is made of; three statements more."""
     return classes.prefetch_related(
         Prefetch("accelerators", AcceleratorDemand.objects.select_related("device_type")),
         Prefetch("served", ServedRegion.objects.select_related("user_region")),
@@ -35,7 +35,7 @@ def whole(classes: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
 
 
 def envelope_of(workload: WorkloadClass) -> Envelope:
-    """Of a class read with `whole`; otherwise its rows are read one after the other."""
+    """Make the envelope of a class read with `whole`; otherwise its rows are read one after the other."""
     confirmed_on = (each.confirmed_on for each in workload.confirmations.all())
     return built(workload, workload.accelerators.all(), workload.served.all(), confirmed_on=confirmed_on)
 
@@ -47,7 +47,7 @@ def built(
     *,
     confirmed_on: Iterable[date] = (),
 ) -> Envelope:
-    """Of a class and its rows, whether they are saved or not."""
+    """Make the envelope of a class and its rows, whether they are saved or not."""
     needs = sorted(map(_need, accelerators), key=lambda need: need.type or "")
     return Envelope(
         slug=workload.slug,

@@ -119,7 +119,7 @@ class Accelerators(RowFormSet):
 
     @property
     def _held(self) -> set[str]:
-        """What is stated already stays a choice, of whatever kind the product is."""
+        """Keep what is stated already as a choice, of whatever kind the product is."""
         return {row.get("type", "") for row in self.stored}
 
     def planned(self) -> list[tuple[DeviceType | None, int]]:
@@ -170,7 +170,7 @@ def asked_rows(data: QueryDict) -> str:
 
 
 def entered(data: QueryDict, name: str) -> list[dict[str, str]]:
-    """What was typed into these rows, without the one whose button was pressed, and without blank ones."""
+    """Return what was typed into these rows, without the one whose button was pressed, and without blank ones."""
     fields = _SETS[name].form.base_fields  # type: ignore[attr-defined]
     removed = data.get(REMOVE, "")
     rows = []
@@ -186,5 +186,5 @@ def _count(text: str) -> int:
 
 
 def refuse(rows: RowFormSet, messages: Iterable[str]) -> None:
-    """What an operation refused of all rows together, above them."""
+    """Show above the rows what an operation refused of all of them together."""
     rows.non_form_errors().extend(ValidationError(list(messages)).messages)

@@ -30,7 +30,7 @@ class WorkloadRow:
 
 
 def rows(classes: Iterable[WorkloadClass], *, today: date) -> list[WorkloadRow]:
-    """Of classes as `queries.classes` gives them; no statement."""
+    """Make rows of classes that `queries.classes` gave; no statement."""
     made = []
     for workload in classes:
         envelope = queries.envelope_of(workload)
@@ -40,7 +40,7 @@ def rows(classes: Iterable[WorkloadClass], *, today: date) -> list[WorkloadRow]:
 
 
 def workloads() -> Table:
-    """Of WorkloadRow."""
+    """Its rows are WorkloadRow."""
     return Table(
         id="workloads",
         noun=(_("workload class"), _("workload classes")),

@@ -242,7 +242,7 @@ def _form_page(request: HttpRequest, form: WorkloadForm, title: str, cancel_url:
 
 
 def _saved(request: HttpRequest, saved: WorkloadClass, message: str) -> HttpResponse:
-    """Back to its page, with what may not be meant together as a warning."""
+    """Redirect to the page of the class, with a warning of what may not be meant together."""
     messages.success(request, message % {"name": saved})
     for contradiction in contradictions(queries.envelope_of(saved)):
         messages.warning(request, contradiction.reason)

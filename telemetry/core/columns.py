@@ -197,7 +197,7 @@ def pack(columns: SampleColumns) -> bytes:
 
 
 def unpack(blob: bytes, max_bytes: int = 256 * 1024 * 1024) -> SampleColumns:
-    """What `pack` was given. Raises CorruptBatch, also when it would take more than `max_bytes` of memory."""
+    """Return what `pack` was given. Raises CorruptBatch, also when it would take more than `max_bytes` of memory."""
     if len(blob) < _HEADER.size:
         raise CorruptBatch("shorter than its header")
     magic, flags, size = _HEADER.unpack_from(blob)

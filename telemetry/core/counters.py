@@ -37,7 +37,7 @@ class Increments:
 
 
 def increments(ts_ms: ArrayLike, values: ArrayLike) -> Increments:
-    """Of one series, in any order; of samples with one time the last counts."""
+    """Work out the increments of one series, given in any order; the last of several samples at one time counts."""
     times = np.asarray(ts_ms, dtype=np.int64)
     numbers = np.asarray(values, dtype=np.float64)
     order = np.argsort(times, kind="stable")

@@ -170,7 +170,7 @@ def _encode(name: bytes, value: bytes) -> bytes:
 
 
 def _field(data: bytes, position: int, tag: int) -> tuple[int, int]:
-    """Where the length-delimited field at `position` ends and where its content starts."""
+    """Return where the length-delimited field at `position` ends and where its content starts."""
     if position >= len(data) or data[position] != tag:
         raise ValueError("not a series key")
     length = shift = 0

@@ -108,7 +108,7 @@ class HealthRule:
     when: tuple[tuple[str, str], ...] = ()
 
     def figure_name(self, title: str) -> str:
-        """What the figure that it looks at is called: "Link losses in 24 h" for what a counter rose by."""
+        """Return what the figure that it looks at is called: "Link losses in 24 h" for what a counter rose by."""
         hours = self.window_s // 3600
         window = f"{hours} h" if hours else f"{self.window_s // 60} min"
         return f"{title} in {window}" if self.measure is ComparedValue.INCREASE else title

@@ -65,7 +65,7 @@ def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.flo
 def steps(
     readings: SeriesReadings, baseline: NDArray[np.float64] | None = None, *, unknown: float = 0.0
 ) -> NDArray[np.float64]:
-    """By how much a counter rose to each reading from the one before it; from zero where it started again.
+    """Return how much a counter rose to each reading from the one before it; from zero where it started again.
 
     `baseline` has the reading before the first one here for each series; where it is NaN the answer is `unknown`.
     """

@@ -27,7 +27,7 @@ def digest(labels: Mapping[str, str]) -> bytes:
 
 
 def guess_kind(name: str) -> MetricKind:
-    """By the naming rules of Prometheus and OpenMetrics.
+    """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics.
 
     A `_bucket`, `_sum` or `_count` is taken for a part of a histogram or summary, whose parts all count up.
     """

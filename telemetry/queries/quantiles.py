@@ -44,7 +44,7 @@ def window_quantiles(
     end: datetime,
     now: datetime,
 ) -> list[WindowQuantiles]:
-    """Of the histograms named, added up over all series of a site: several engines serve as one.
+    """Return quantiles of the histograms named, added up over all series of a site: several engines serve as one.
 
     Windows that start in [start, end) and are rolled up by `now` count. Three statements, however many sites.
     """

@@ -60,7 +60,7 @@ type Floats = NDArray[np.float64]
 
 
 class CounterIncrease(NamedTuple):
-    """By how much a counter rose, and when first and last."""
+    """The rise of a counter, and the instants of its first and last reading."""
 
     increase: float
     first: datetime
@@ -78,9 +78,10 @@ def snapshot(
     markers_within_s: float = RAW_TAIL.total_seconds(),
     rates_within_s: float = 0.0,
 ) -> "SeriesSnapshot":
-    """Of the series with these metrics; None: of all. `markers_within_s` is the longest that it will be asked for
-    series that have not ended: only raw samples have markers, and shorter is quicker. Rates are taken from the
-    `rates_within_s` before `now`, or what is read anyway."""
+    """Read the series with these metrics; None: all of them. `markers_within_s` is the longest that it will be asked
+    for series that have not ended: only raw samples have markers, and shorter is quicker. Rates are taken from the
+    `rates_within_s` before `now`, or what is read anyway.
+    """
     tail = max(min(RAW_TAIL, timedelta(seconds=markers_within_s)), timedelta(seconds=rates_within_s))
     return SeriesSnapshot(select(site_ids, metrics), now=now, tail=tail)
 
@@ -164,7 +165,7 @@ class SeriesSnapshot:
         ]
 
     def rates(self) -> dict[int, float]:
-        """By how much each counter rose a second between the samples that are read raw, by series; those with two."""
+        """Return by series how much a counter rose a second between raw samples, where there are two."""
         readings = rollup.once(*self._raw)
         if not len(readings.starts):
             return {}

@@ -49,7 +49,7 @@ class PartReader:
         return together([*parts, self._raw(aggregation)])
 
     def _rates(self, resolution: Resolution, values: Values) -> SummandParts:
-        """What each window rose by, and in how long: since the window before it, which may lie before the range."""
+        """Return each window's rise, and in how long: since the window before it, which may lie before the range."""
         earlier = values | {"from": values["from"] - MOST_BEHIND}
         series, start, risen, _ = fetch_columns(statements.windows(resolution, Aggregation.RATE), earlier)
         seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
@@ -141,7 +141,7 @@ class PartReader:
 
 
 def covered_s(series: NDArray[Any], start_ms: NDArray[Any], width_s: int) -> NDArray[np.float64]:
-    """For each window, the seconds in which its counter rose by what the window says.
+    """Return for each window the seconds in which its counter rose by what the window says.
 
     After a pause of up to an hour the first five minutes also hold what it rose by meanwhile.
     """

@@ -42,7 +42,7 @@ type Steps = tuple[NDArray[np.int64], NDArray[np.float64]]
 def _values(
     aggregation: Aggregation, combine: Aggregation, grid: Grid, lines: Sequence[LineGroup], now: datetime
 ) -> dict[int, Steps]:
-    """For each line that has any, which steps have a value (NaN after a stale marker), and the values."""
+    """Return for each line that has any, which steps have a value (NaN after a stale marker), and the values."""
     ids, line_of = _members(lines)
     cadence_s = min((member.cadence_s for line in lines for member in line.members), default=1)
     key, value = _by_series(aggregation, grid, ids, cadence_s, now)
@@ -116,7 +116,7 @@ def _with_breaks(grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: 
 def _histogram_quantiles(
     spec: QuerySpec, grid: Grid, buckets: Sequence[StoredSeries], now: datetime
 ) -> list[SeriesPoints]:
-    """From the rise of each bucket in each step, added up over the series of a line."""
+    """Work out quantiles from the rise of each bucket in each step, added up over the series of a line."""
     lines = group(spec, buckets, without=BOUND)
     by_bound: list[LineGroup] = []
     owners: list[tuple[int, float]] = []

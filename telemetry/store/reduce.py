@@ -1,4 +1,4 @@
-"""From parts to steps: arithmetic only. A part is a window of a roll-up or a single sample; `row` says whose it is.
+"""Reduces parts to steps: arithmetic only. A part is a window of a roll-up or a single sample; `row` says whose it is.
 
 Groups are told apart by one number, row times steps plus step, and come out ascending.
 """

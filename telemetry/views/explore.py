@@ -95,7 +95,7 @@ def _asked(params: QueryDict) -> list[tuple[str, str]]:
 
 
 def _aggregations(params: QueryDict, explored: explore.ExploredLines | None) -> list[dict[str, Any]]:
-    """What may become of the samples of a step; of counters only what says something of them."""
+    """Return what may become of the samples of a step; of counters only what says something of them."""
     offered = explored.offered if explored is not None else tuple(Aggregation)
     usual = {"value": "", "label": gettext("usual (mean, rate, last of codes)"), "chosen": True}
     asked = params.get("aggregation", "")

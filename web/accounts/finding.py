@@ -13,7 +13,7 @@ def register() -> None:
 
 
 def find_users(query: str, *, user: User, limit: int) -> list[search.Hit]:
-    """By user name, full name and e-mail."""
+    """Find users by user name, full name and e-mail."""
     named = (
         Q(username__icontains=query)
         | Q(first_name__icontains=query)

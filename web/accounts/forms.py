@@ -36,7 +36,7 @@ LIFETIMES = [
 
 @contextmanager
 def refusals_on(form: forms.Form) -> Iterator[None]:
-    """What the operation inside refuses becomes an error of the form."""
+    """Turn what the operation inside refuses into an error of the form."""
     try:
         yield
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What columns of objects were, over time."""
+"""Past values of objects' columns, over time."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from web.audit.registry import lasts
 
 @dataclass(frozen=True, slots=True)
 class PastValues:
-    """From `at` on an object had these values, in the order they were asked for; text as PostgreSQL writes it."""
+    """The values that an object had from `at` on, in the order they were asked for; text as PostgreSQL writes it."""
 
     object_id: int
     at: datetime
@@ -27,7 +27,7 @@ def steps_of(
     ids: Collection[int] | None = None,
     among: Q | None = None,
 ) -> list[PastValues]:
-    """What objects were created with, and each change of one of the columns, oldest first; one statement.
+    """Return what objects were created with, and each change of one of the columns, oldest first; one statement.
 
     `among` is a further condition on the entries.
     """

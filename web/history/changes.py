@@ -42,7 +42,7 @@ class Said:
 
 
 def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]:
-    """What these entries say, by id. How many statements it takes depends on the model alone."""
+    """Return what these entries say, by id. How many statements it takes depends on the model alone."""
     fields = [
         each
         for each in model._meta.concrete_fields

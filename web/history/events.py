@@ -94,7 +94,9 @@ def visible_models(user: Any) -> tuple[type[Model], ...]:
 
 
 def permission_of(model: type[Model]) -> str:
-    """What a reader of its history needs: to view it, unless the model says that its past tells more than it shows."""
+    """Return what a reader of its history needs: to view it, unless the model says that its past tells more than it
+    shows.
+    """
     own = f"{model._meta.app_label}.view_{model._meta.model_name}"
     return str(getattr(model, "HISTORY_PERMISSION", own))
 

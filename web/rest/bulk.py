@@ -71,7 +71,7 @@ def update(objects: list[models.Model], values: list[dict[str, Any]]) -> None:
 
 
 def one_by_one(serializers: list[Serializer], save: Callable[[Serializer], None]) -> list[models.Model]:
-    """For endpoints whose saving is an operation: `save` each, and say which were refused."""
+    """Serve endpoints whose saving is an operation: `save` each, and say which were refused."""
     errors = {}
     for index, serializer in enumerate(serializers):
         try:

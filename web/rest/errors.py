@@ -59,7 +59,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 @contextmanager
 def named_errors(*too_late: type[Exception]) -> Iterator[None]:
-    """So that a bulk write can say which item an operation refused; errors of the kinds `too_late` are conflicts."""
+    """Let a bulk write say which item an operation refused; errors of the kinds `too_late` are conflicts."""
     try:
         yield
     except DjangoValidationError as error:

@@ -127,7 +127,7 @@ def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def absolute(path: str | None, context: Mapping[str, Any]) -> str | None:
-    """With scheme and host, where a request says which."""
+    """Add scheme and host, where a request says which."""
     request = context.get("request")
     if path is None or request is None:
         return path

@@ -99,7 +99,7 @@ def _entry(name: str, each: django_filters.Filter, address: Address) -> Filter:
 
 
 def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
-    """What can be chosen; None when it is to be typed."""
+    """Return what can be chosen; None when it is to be typed."""
     source = getattr(each, "inner", None) or each.field
     if isinstance(source, lookups.Existing):
         rows = list(source.options(MOST_CHOICES + 1))
@@ -125,13 +125,13 @@ def narrowed_rows(filters: Sequence[RowFilter], rows: Sequence[Any], address: Ad
 
 
 def _values(row: Any, of: RowFilter) -> AbstractSet[str]:
-    """What a row has of it: one value, or several where `value` gives a set of strings."""
+    """Return what a row has of it: one value, or several where `value` gives a set of strings."""
     value = read(row, of.value)
     return value if isinstance(value, (set, frozenset)) else {str(value)}
 
 
 def panel_of_choices(filters: Sequence[RowFilter], rows: Sequence[Any], address: Address) -> list[Filter]:
-    """With how many rows each choice has, since they are all at hand."""
+    """Say how many rows each choice has, since they are all at hand."""
     entries = []
     for each in filters:
         counted = Counter(value for row in rows for value in _values(row, each))

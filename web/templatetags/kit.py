@@ -161,7 +161,7 @@ def pillar_columns(pillars: Iterable[Mapping[str, Any]]) -> SafeString:
 
 @register.simple_tag
 def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
-    """What the columns say: "Data 40, Workforce unknown"."""
+    """Return what the columns say: "Data 40, Workforce unknown"."""
     return ", ".join(
         f"{pillar['label']} {gettext('unknown') if pillar['score'] is None else round(pillar['score'])}"
         for pillar in pillars

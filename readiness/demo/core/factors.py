@@ -35,7 +35,7 @@ def book() -> Mapping[str, Any]:
 
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
-    """What is entered of a site, in the units that its sources use."""
+    """Return what is entered of a site, in the units that its sources use."""
     listed = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
     return [replace(entry, line=line) for line, entry in enumerate(listed, start=1)]
 
@@ -114,7 +114,7 @@ def _entry(
 
 
 def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
-    """To user regions that no probe of the site is for."""
+    """Return round trips to user regions that no probe of the site is for."""
     return [
         LatencyEntry(
             line=line,

@@ -296,7 +296,7 @@ def _feeds(
 
 
 def _feed_kw(amps: float) -> float:
-    """What a three-phase feed carries at these amperes, kW."""
+    """Return what a three-phase feed carries at these amperes, kW."""
     return sqrt(3) * FEED_VOLTAGE_V * amps / 1000
 
 

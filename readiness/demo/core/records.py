@@ -48,7 +48,7 @@ def proved_since(site: str, check: str) -> int | None:
 
 
 def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:
-    """What the site declares, by limit id."""
+    """Return what the site declares, by limit id."""
     limit_by_id = {limit_id: _limit(site, said) for limit_id, said in kept["limits"].items()}
     return {limit_id: value for limit_id, value in limit_by_id.items() if value is not None}
 
@@ -56,7 +56,7 @@ def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:
 def records(
     site: SitePlan, kept: Mapping[str, Any], *, first: int, last: int, daily: Collection[int]
 ) -> tuple[PlannedRecord, ...]:
-    """What was written down from `first` days ago to `last` days ago, both included, oldest first.
+    """Return what was written down from `first` days ago to `last` days ago, both included, oldest first.
 
     `daily` are the ages at which the nightly jobs wrote; a demo of 18 months does not need every night.
     """
@@ -169,6 +169,6 @@ def _limit(site: SitePlan, said: Any) -> float | None:
 
 
 def share(*names: str) -> float:
-    """From 0 up to, and not, 1; the same for the same names."""
+    """Return a share from 0 up to, and not, 1; the same for the same names."""
     digest = hashlib.blake2b("/".join(names).encode(), digest_size=6).digest()
     return int.from_bytes(digest, "big") / 2**48

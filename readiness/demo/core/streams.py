@@ -56,7 +56,9 @@ def streams(fleet: FleetPlan) -> tuple[Stream, ...]:
 
 
 def sent(fleet: FleetPlan, stream: Stream, stories: Stories, ts: Floats) -> Iterator[Block]:
-    """What the stream holds at `ts` (shape (instants, 1)), story or not; always the same series in the same order."""
+    """Return what the stream holds at `ts` (shape (instants, 1)), story or not; always the same series in the same
+    order.
+    """
     if stream.sends_exporters:
         for block in blocks(fleet, stream.site, stories, ts):
             yield _labelled(block, stream) if stream.names_site else block

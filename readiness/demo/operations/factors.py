@@ -75,7 +75,7 @@ def _first(newest: date | None, today: date) -> date:
 
 
 def load_published(*, by: User | None, now: datetime) -> str:
-    """What packages publish of the sites, in one sentence. The demo is whole without it."""
+    """Load what packages publish of the sites, in one sentence. The demo is whole without it."""
     try:
         loaded = load_factors(by=by, now=now)
     except (NotInstalled, DataSetUnreadable) as error:

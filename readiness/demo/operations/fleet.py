@@ -98,7 +98,7 @@ def _sites(fleet: DemoFleet) -> dict[str, Site]:
 
 
 def _anchor(now: datetime) -> datetime:
-    """What the past is counted back from: the end of a quarter of an hour that began on the same UTC day.
+    """Return what the past is counted back from: the end of a quarter of an hour that began on the same UTC day.
 
     What was sent up to then fills whole windows, and a circuit's continuous load is a mean over a quarter of an hour.
     """
@@ -108,7 +108,7 @@ def _anchor(now: datetime) -> datetime:
 
 @transaction.atomic
 def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
-    """What exists, who may look, what runs, and who sends."""
+    """Write what exists, who may look, what runs, and who sends."""
     made = DemoObjects()
     catalogue = write_catalogue(plan.hardware, made)
     sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)

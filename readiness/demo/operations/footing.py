@@ -1,4 +1,4 @@
-"""Whose law the data of the demo's classes is under, and the bases on record for it."""
+"""The law that the data of the demo's classes is under, and the bases on record for it."""
 
 from datetime import date
 from functools import cache
@@ -17,7 +17,7 @@ def book() -> dict[str, Any]:
 
 
 def write_footing(workload: WorkloadClass, *, since: date) -> None:
-    """Of a class that the demo made; both go with it when the demo is taken out."""
+    """Write the footing of a class that the demo made; both go with it when the demo is taken out."""
     DataOrigin.objects.bulk_create(
         DataOrigin(workload_class=workload, country=country, note="Simulated")
         for country in book()["origins"].get(workload.slug, ())

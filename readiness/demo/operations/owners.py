@@ -122,7 +122,7 @@ def _write_site(
 def _proposals(
     site: Site, said: Mapping[str, Any], staff: Staff, kept: Mapping[str, Any]
 ) -> Iterator[Proposal]:
-    """Of the items that somebody accepted."""
+    """Propose the items that somebody accepted."""
     items = said.get("items", {})
     for item in Item:
         own = items.get(item.value, said)

@@ -74,7 +74,7 @@ def write_racks(plan: FleetPlan, sites: Mapping[str, Site]) -> dict[tuple[str, s
 
 
 def _rack_kw(site: SitePlan, rack: str) -> float:
-    """What one leg carries: either must be able to feed the rack alone."""
+    """Return what one leg carries: either must be able to feed the rack alone."""
     return next(feed.rated_kw for feed in site.feeds if feed.rack == rack)
 
 

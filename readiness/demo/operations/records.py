@@ -143,7 +143,7 @@ def day_of(site: Site, at: datetime) -> date:
 def _write_floors(
     plan: FleetPlan, kept: Mapping[str, Any], made: DemoObjects, *, by: User | None, now: datetime
 ) -> None:
-    """Of the node types that the plan's sites hold, unless the installation has such a floor already."""
+    """Write floors of the node types that the plan's sites hold, unless the installation has such a floor already."""
     held = {site.node_type.key for site in plan.sites}
     makers = {key: row["manufacturer"] for key, row in plan.hardware["nodes"].items()}
     for row in kept["floors"]:
@@ -184,7 +184,7 @@ def _write_grants(
 
 
 def _write_grant(site: Site, row: Mapping[str, Any], *, planner: User, manager: User, now: datetime) -> None:
-    """By the days on which it was asked for, decided and taken back."""
+    """Write a grant by the days on which it was asked for, decided and taken back."""
     ago = {
         key: now - timedelta(days=row[key])
         for key in ("asked", "approved", "denied", "revoked")

@@ -64,7 +64,7 @@ def _class(
     *,
     now: datetime,
 ) -> WorkloadClass:
-    """What the installation has already under that name or slug is used as it is."""
+    """Use as it is what the installation has already under that name or slug."""
     slug = row["slug"]
     known = (
         WorkloadClass.objects.filter(slug=slug).first()

@@ -217,7 +217,7 @@ def line_in(text: str, path: tuple[str | int, ...]) -> int:
 
 
 def _member(text: str, at: int, step: str | int) -> int:
-    """Where the member begins, given where its object or list does; ValueError if it is not there."""
+    """Return where the member begins, given where its object or list does; ValueError if it is not there."""
     place = 0
     at = _skip(text, at + 1)
     value_at = -1

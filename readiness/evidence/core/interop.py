@@ -41,7 +41,7 @@ class End:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Without regard to case, as vendors write their own versions in more than one."""
+        """Compares without regard to case, as vendors write their own versions in more than one."""
         return (*self.product, self.software.lower(), self.firmware.lower())
 
     @property

@@ -16,7 +16,7 @@ from readiness.evidence.core.load import Windows, complete_sum
 
 
 class MeteringLevel(StrEnum):
-    """From the supply inwards; the outermost that is complete is taken."""
+    """Levels from the supply inwards; the outermost that is complete is taken."""
 
     METER = "meter"
     UPS = "ups"

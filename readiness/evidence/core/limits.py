@@ -66,7 +66,7 @@ def is_range(framework: Framework, limit_id: str) -> bool:
 
 
 def in_force(declared: DeclaredEntry, framework: Framework) -> LimitInForce | None:
-    """What an entry comes to; None where the framework has no such limit or preset any more."""
+    """Return what an entry comes to; None where the framework has no such limit or preset any more."""
     kind = kind_of(framework, declared.limit_id)
     if kind is None:
         return None
@@ -83,7 +83,7 @@ def in_force(declared: DeclaredEntry, framework: Framework) -> LimitInForce | No
 
 
 def newest(entries: Iterable[DeclaredEntry], day: date) -> dict[tuple[str, str], DeclaredEntry]:
-    """Of each limit and owner the entry that is in force on a day."""
+    """Return for each limit and owner the entry that is in force on a day."""
     entry_by_key: dict[tuple[str, str], DeclaredEntry] = {}
     for entry in entries:
         key = (entry.whose, entry.limit_id)

@@ -14,7 +14,8 @@ type Day = tuple[list[int], list[int]]
 
 
 def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | None]:
-    """For each thing the quantile of all samples of its days, exact to the sketch's error; None if there are none.
+    """Return for each thing the quantile of all samples of its days, exact to the sketch's error; None if there are
+    none.
 
     Of all of them at once, since there are thousands and each is small: their buckets are put in order thing by thing,
     and each quantile is the bucket at which the samples counted so far pass its rank (telemetry.core.sketch has it).

@@ -28,7 +28,7 @@ def voids_at(
     reason: str,
     now: datetime,
 ) -> Voids:
-    """As of `now`. A kind of change that has no time of its own was made `at` the first."""
+    """Return the voids as of `now`. A kind of change that has no time of its own was made `at` the first."""
     if at is None or at > now:
         return STANDING
     made = {kind: datetime.fromisoformat(change["at"]) for kind, change in by_kind.items() if kind in changes}

@@ -89,7 +89,7 @@ def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: b
 
 
 def _since(site_ids: Collection[int], *, day: date, now: datetime) -> datetime:
-    """Where today's loads are read from; midnight for a day that is over, or not measured as a whole lately.
+    """Return where today's loads are read from; midnight for a day that is over, or not measured as a whole lately.
 
     On a quarter of an hour, so that the 15-minute means are those of the whole day.
     """
@@ -164,7 +164,7 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
 def _highest_so_far(
     figures: Iterable[DayFigure], before: Mapping[tuple[int, str, str], Measure]
 ) -> list[DayFigure]:
-    """With what earlier readings of the day found. That a level is incomplete just now undoes no earlier
+    """Keep what earlier readings of the day found. That a level is incomplete just now undoes no earlier
     load."""
     complete = {(site_id, key) for (site_id, key, part), row in before.items() if row.value is not None}
     kept = []
@@ -193,7 +193,7 @@ def _differs(row: Measure | None, figure: DayFigure) -> bool:
 
 
 def _rows(figures: Iterable[DayFigure], *, day: date, now: datetime) -> list[Measure]:
-    """In the order of the unique key, so that two writers cannot wait for each other."""
+    """Return rows in the order of the unique key, so that two writers cannot wait for each other."""
     return [
         Measure(
             site_id=figure.site_id,

@@ -346,7 +346,9 @@ def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Devi
 
 
 def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
-    """What was given, unless the file shows more nodes than that; else by the tool and how many nodes there were."""
+    """Return what was given, unless the file shows more nodes than that; else by the tool and how many nodes there
+    were.
+    """
     nodes = max(len(parsed.hosts), devices)
     if context.scope:
         if context.scope not in Scope.values:

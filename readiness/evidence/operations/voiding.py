@@ -111,7 +111,7 @@ def _relevant_to_record(record: Attestation | RecordedFact, framework: Framework
 
 
 def _voided_by(framework: Framework, check_id: str, part_id: str = "") -> frozenset[Change]:
-    """What voids a check's evidence, or that of one sub-measure; nothing for a check that is no longer there."""
+    """Return what voids a check's evidence, or that of one sub-measure; nothing for a check that is no longer there."""
     check = framework.checks_by_id.get(check_id)
     parts = [part for part in check.parts if part_id in ("", part.id)] if check else []
     return frozenset(change for part in parts for change in part.validity.voided_by)
@@ -205,7 +205,7 @@ def _apply(findings: Iterable[VoidingChange]) -> int:
 
 
 def _by_kind(changes: Iterable[VoidingChange]) -> dict[str, dict[str, str]]:
-    """Of each kind the first change, and what all of them were."""
+    """Return for each kind the first change, and what all of them were."""
     latest: dict[str, dict[str, str]] = {}
     for each in sorted(changes, key=lambda finding: finding.at):
         there = latest.setdefault(each.change.value, {"at": each.at.isoformat(), "reason": ""})

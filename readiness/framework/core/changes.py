@@ -33,7 +33,7 @@ class DefinitionChange:
 
 
 def changes(before: Framework, after: Framework) -> tuple[DefinitionChange, ...]:
-    """In the order of the later definition. The name of the version is none: each version has its own."""
+    """List differences in the later definition's order. The name of the version is none: each version has its own."""
     differences = [
         *_fields("", _head(before), _head(after)),
         *_items("pillar", before.pillars, after.pillars, _plain("name", "short_name", "question", "origin")),

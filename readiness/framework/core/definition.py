@@ -67,7 +67,7 @@ class Bound:
         return self.low if value - self.low < self.high - value else self.high
 
     def text(self, unit: str = "") -> str:
-        """As shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
+        """The threshold as shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
         return _text(self, unit)
 
 
@@ -214,7 +214,7 @@ class SubMeasure:
 
     @property
     def figure_name(self) -> str:
-        """What its figure is called: "Link flaps in 24 h, worst port". The sum over all ports is another figure."""
+        """Return the name of its figure: "Link flaps in 24 h, worst port". The sum over all ports is another figure."""
         thing = self.worst_over.partition(",")[0]
         if not thing or self.name.partition(" ")[0] in SUPERLATIVES:
             return self.name
@@ -259,7 +259,7 @@ class Check:
         raise KeyError(f"{self.id} has no sub-measure {part_id!r}")
 
     def with_stand_ins(self, part_ids: Iterable[str], units: Mapping[str, str] | None = None) -> Check:
-        """With something in the place of each of these that an edited framework has dropped.
+        """Put something in the place of each of these that an edited framework has dropped.
 
         For code that works out several sub-measures at once; what it makes of a stand-in is to be left out.
         """

@@ -19,7 +19,7 @@ FIGURES = ("value", "low", "high", "values", "factor", "any", "strict")
 
 @dataclass(frozen=True, slots=True)
 class GivenThreshold:
-    """As entered. `figures` holds some of FIGURES, empty for none; `source` is "" where the label stays."""
+    """A threshold as entered. `figures` holds some of FIGURES, empty for none; `source` is "" where the label stays."""
 
     figures: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""

@@ -19,7 +19,7 @@ def find(texts: Mapping[str, str], path: str) -> tuple[str, int]:
 
 
 def find_all(texts: Mapping[str, str], paths: Sequence[str]) -> list[tuple[str, int]]:
-    """Of each path; the texts are read once."""
+    """Find the line of each path; the texts are read once."""
     roots = {} if all(path in texts or _LINE.match(path) for path in paths) else _composed(texts)
     return [_find(texts, roots, path) for path in paths]
 

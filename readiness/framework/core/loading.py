@@ -1,4 +1,4 @@
-"""From YAML or plain mappings to a Framework, refusing anything that does not hold together."""
+"""Loads a Framework from YAML or plain mappings, refusing anything that does not hold together."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _file(texts: Mapping[str, str], name: str) -> str:
 
 
 def _known(reader: MappingReader) -> DefinedIds:
-    """What the checks refer to, read first so that every reference can be checked where it stands."""
+    """Return what the checks refer to, read first so that every reference can be checked where it stands."""
     limits = reader.each("limits", _limit)
     return DefinedIds(
         source_ids=frozenset(source.id for source in reader.each("sources", _source)),

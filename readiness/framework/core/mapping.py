@@ -178,7 +178,7 @@ def _fields(value: object, *names: str) -> dict[str, Any]:
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:
-    """Without the fields that are empty; zero is not empty, and `strict` is written only when true."""
+    """Leave out the fields that are empty; zero is not empty, and `strict` is written only when true."""
     return {key: value for key, value in fields.items() if not _is_empty(value)}
 
 

@@ -59,7 +59,7 @@ def source(value: Threshold | Validity | Preset | None) -> str:
 
 
 def source_title(value: Threshold | Validity | Preset | None, framework: Framework) -> str:
-    """What the label stands for; of an own decision also who decided."""
+    """Return what the label stands for; of an own decision also who decided."""
     if value is None:
         return ""
     if value.decided is not None:
@@ -68,7 +68,7 @@ def source_title(value: Threshold | Validity | Preset | None, framework: Framewo
 
 
 def label_title(label: str, framework: Framework) -> str:
-    """What a label stands for by itself."""
+    """Return what a label stands for by itself."""
     if label in LABELS:
         return LABELS[label]
     return next((source.title for source in framework.sources if source.id == label), "")

@@ -123,7 +123,9 @@ def discard(draft: FrameworkVersion, *, revision: int | None = None, by: User) -
 
 
 def locked_draft(draft: FrameworkVersion, *, revision: int | None) -> FrameworkVersion:
-    """As it is now, until the end of the transaction; another revision than the one that was read is refused."""
+    """Lock the draft as it is now until the end of the transaction; another revision than the one that was read is
+    refused.
+    """
     locked = (
         FrameworkVersion.objects.select_for_update(of=("self",))
         .select_related("edited_by", "made_from")

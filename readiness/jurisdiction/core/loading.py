@@ -1,4 +1,4 @@
-"""From YAML or plain mappings to a RulePackDocument, refusing anything that does not hold together."""
+"""Loads a RulePackDocument from YAML or plain mappings, refusing anything that does not hold together."""
 
 from __future__ import annotations
 

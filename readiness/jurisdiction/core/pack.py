@@ -91,7 +91,7 @@ class RuleTerms:
     note: str = ""
 
     def may_hold_on(self, day: date) -> bool:
-        """Not over, and not surely still to come."""
+        """Whether the rule is not over, and not surely still to come."""
         begun = self.in_force_from is None or self.in_force_from <= day
         return begun and (self.in_force_until is None or day <= self.in_force_until)
 

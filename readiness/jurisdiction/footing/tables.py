@@ -124,7 +124,7 @@ def _of_class() -> Column:
 
 
 def facts(row: Any, pack: RulePackDocument | None, today: date) -> list[dict[str, Any]]:
-    """Of one row, for its page."""
+    """Return the facts of one row, for its page."""
     of_class = {
         "term": gettext("Workload class"),
         "value": row.workload_class.name,

@@ -59,14 +59,14 @@ class Term:
 
 
 def due_at(term: Term, valid: timedelta = CONFIRM_EVERY) -> datetime:
-    """From this instant on its confirmation counts no longer."""
+    """The instant from which its confirmation counts no longer."""
     return term.confirmed_at + valid
 
 
 def standing_of(
     term: Term | None, *, is_waiting: bool = False, now: datetime, valid: timedelta = CONFIRM_EVERY
 ) -> ItemStanding:
-    """Of one item. `term` is the one in force, if any; `is_waiting` where somebody was asked or begins later."""
+    """Judge one item. `term` is the one in force, if any; `is_waiting` where somebody was asked or begins later."""
     if term is None:
         return ItemStanding.WAITING if is_waiting else ItemStanding.UNOWNED
     return standing_in_force(
@@ -77,7 +77,7 @@ def standing_of(
 
 
 def standing_in_force(*, has_left: bool, is_due: bool, has_deputy: bool) -> ItemStanding:
-    """Of an item with a term in force, the most pressing first."""
+    """Judge an item with a term in force, the most pressing matter first."""
     if has_left:
         return ItemStanding.LEFT
     if is_due:
@@ -99,7 +99,7 @@ class Share:
 
 
 def items_owned(terms: Iterable[Term], *, now: datetime, valid: timedelta = CONFIRM_EVERY) -> Share:
-    """Of the seven items of a site those that are owned."""
+    """Return those of a site's seven items that are owned."""
     by_item = {term.item: term for term in terms}
     standings = {item: standing_of(by_item.get(item), now=now, valid=valid) for item in Item}
     owned = [by_item[item] for item, standing in standings.items() if standing is ItemStanding.OWNED]
@@ -115,7 +115,7 @@ def items_owned(terms: Iterable[Term], *, now: datetime, valid: timedelta = CONF
 def assets_owned(
     terms: Iterable[Term], assets: Mapping[Item, int], *, now: datetime, valid: timedelta = CONFIRM_EVERY
 ) -> Share | None:
-    """Of a site's assets, counted by domain, those whose domain has a team and an escalation route in force.
+    """Count by domain those of a site's assets whose domain has a team and an escalation route in force.
 
     None where there are no assets. A deputy is not asked for: an alert goes to the team.
     """
@@ -143,7 +143,7 @@ def assets_owned(
 
 
 def _reached(term: Term | None, now: datetime, valid: timedelta) -> ItemStanding:
-    """As far as an alert on one of the domain's assets finds somebody."""
+    """Whether an alert on one of the domain's assets finds somebody."""
     standing = standing_of(term, now=now, valid=valid)
     if term is None or standing not in (ItemStanding.OWNED, ItemStanding.NO_DEPUTY):
         return standing

@@ -95,7 +95,7 @@ def owners(request: HttpRequest) -> HttpResponseBase:
 
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
-    """What is beside the board of the cell that the address names; nothing where it names none."""
+    """Return what is beside the board of the cell that the address names; nothing where it names none."""
     asked = address.one(CELL)
     if not asked:
         return {"evidence": None}

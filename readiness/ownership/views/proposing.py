@@ -68,7 +68,7 @@ def _proposed(request: HttpRequest, made: list[Any]) -> HttpResponse:
 
 
 def _chosen(names: list[str]) -> list[tuple[Site, str]]:
-    """In the order of the names, each once."""
+    """Return the chosen cells in the order of the names, each once."""
     try:
         cells = list(dict.fromkeys(panel.read(name) for name in names))
     except panel.NoSuchCell as error:
@@ -113,7 +113,7 @@ def _before(cell: OwnershipCell, *, names: bool) -> str:
 
 
 def _problems(error: ValidationError, chosen: list[tuple[Site, str]]) -> list[str]:
-    """With the item that each is about."""
+    """Name the item that each problem is about."""
     if not hasattr(error, "error_dict"):
         return error.messages
     return [

@@ -96,7 +96,7 @@ class WorkloadSerializer(ObjectSerializer):
         return PlacedSerializer(current, many=True, context=self.context).data
 
     def given(self) -> dict[str, Any]:
-        """What the operations take, of valid data."""
+        """Return what the operations take, of valid data."""
         values = dict(self.validated_data)
         if "accelerators" in values:
             values["accelerators"] = [(row["device_type"], row["count"]) for row in values["accelerators"]]
@@ -112,6 +112,6 @@ class InlineWorkloadSerializer(WorkloadSerializer):
     slug = serializers.SlugField(max_length=100, default="inline")
 
     def envelope(self) -> Envelope:
-        """Of valid data; a hard contradiction raises the API's ValidationError by field."""
+        """Make the envelope of valid data; a hard contradiction raises the API's ValidationError by field."""
         with named_errors():
             return operations.checked(self.given()).envelope

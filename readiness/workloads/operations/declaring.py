@@ -52,8 +52,8 @@ class CheckedClass:
 
 
 def checked(given: Mapping[str, Any]) -> CheckedClass:
-    """What is given as a class that need not be saved: the values of `COLUMNS`, `accelerators` as (type or None, count)
-    and `users` as (region, requests per second or None).
+    """Return what is given as a class that need not be saved: the values of `COLUMNS`, `accelerators` as (type or None,
+    count) and `users` as (region, requests per second or None).
 
     Raises ValidationError by field, for a hard contradiction as well.
     """
@@ -117,7 +117,7 @@ def confirm(
 
 @transaction.atomic
 def remove(workload: WorkloadClass, *, by: User | None) -> None:
-    """With its placements, those that ended too; the history keeps them. Raises MissingPermission."""
+    """Remove the class with its placements, those that ended too; the history keeps them. Raises MissingPermission."""
     require(by, MAY_REMOVE)
     workload.delete()
 
@@ -224,7 +224,7 @@ def _declared_on(
 
 
 def _limits(envelope: Envelope) -> Envelope:
-    """What is declared, without what it is called, where it is from and when that was."""
+    """Return what is declared, without what it is called, where it is from and when that was."""
     users = tuple(replace(user, name="", place=None) for user in envelope.users)
     needs = tuple(replace(need, name="", tdp_w=None) for need in envelope.accelerators)
     return replace(

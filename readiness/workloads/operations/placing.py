@@ -19,7 +19,7 @@ from readiness.workloads.refusals import MAY_END, MAY_PLACE, require
 def place(
     workload: WorkloadClass, *, site: Site, on: date | None = None, by: User | None, now: datetime
 ) -> Placement:
-    """From a day on, today at the site if none is named.
+    """Place the class from a day on, today at the site if none is named.
 
     Raises MissingPermission, and ValidationError by field: placed there already.
     """

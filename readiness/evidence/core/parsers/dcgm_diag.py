@@ -136,7 +136,7 @@ def _severities(results: _TestsOfSubject) -> Iterator[Figure]:
 
 
 def _tests(results: _TestsOfSubject) -> Iterator[Figure]:
-    """On how many subjects each test ran, and where it failed."""
+    """Count the subjects on which each test ran, and say where it failed."""
     ran: dict[str, int] = defaultdict(int)
     for tests in results.ran.values():
         for test in tests:
@@ -228,7 +228,7 @@ def _results(root: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _status(result: Json) -> str:
-    """In lower case. An unknown word fails closed; so does none where a warning is given."""
+    """Return the status in lower case. An unknown word fails closed; so does none where a warning is given."""
     status = result.text("status").strip().lower().replace("_", " ")
     return status if status in GOOD | NOT_RUN else "fail"
 

@@ -115,7 +115,8 @@ def _loopbacks(
 def tail_compared(
     runs: Sequence[Run], earlier: Sequence[Run], percentile: float, part: SubMeasure
 ) -> tuple[float, float, Sequence[Run]] | None:
-    """Of one thing's latency at a percentile: the newest result, its baseline, and the runs that make the baseline.
+    """Compare one thing's latency at a percentile: the newest result, its baseline, and the runs that make the
+    baseline.
 
     `runs` are those that count now. None where there is nothing to compare with.
     """
@@ -191,7 +192,7 @@ def _baseline(
 
 
 def _figures(run: Run) -> dict[Key, tuple[float, str]]:
-    """What of a run is compared, with its unit: of sizes the largest, of figures alike the worse."""
+    """Return what of a run is compared, with its unit: of sizes the largest, of figures alike the worse."""
     largest: dict[Key, tuple[int, float, str]] = {}
     for figure in run.figures:
         key = _key(figure)
@@ -259,7 +260,9 @@ def _lacking(
     site: SiteParts,
     tested: Run,
 ) -> list[Proof]:
-    """What is not known of nodes must not be passed over: those whose results are voided or too old, and the others."""
+    """List the nodes of which nothing counts, so that none is passed over: those whose results are voided or
+    too old, and the others.
+    """
     proofs = []
     aged = [node for node in missing if of_node.get(node)]
     shaken = [node for node in missing if node not in aged and voided.get(node)]

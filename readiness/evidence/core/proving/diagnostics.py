@@ -140,7 +140,7 @@ def _of_place(result: Result, place: Place) -> Result:
 
 
 def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str]) -> Result:
-    """What a diagnostic found that is of no one accelerator: a failure of the host's software, or of the run."""
+    """Return what a diagnostic found that is of no one accelerator: a failure of the host's software, or of the run."""
     severities = [
         each.value
         for each in run.figures

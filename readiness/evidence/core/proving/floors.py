@@ -101,7 +101,7 @@ def _is_of(floor: FloorValue, kind: FloorKind) -> bool:
 def _of_platform(
     floors: Iterable[FloorValue], platform: str, kind: FloorKind, unit: str
 ) -> FloorValue | None:
-    """At the size that the limit names, else at the largest; one without a size comes last."""
+    """Return floors at the size that the limit names, else at the largest; one without a size comes last."""
     own = [floor for floor in floors if floor.platform.casefold() == platform.casefold()]
     best = max(
         own, key=lambda floor: (floor.size_bytes == kind.preferred, floor.size_bytes or 0), default=None

@@ -122,7 +122,7 @@ def judged_pairs(
 
 
 def _outcomes(runs: Iterable[Run], tested: Tested) -> Iterable[tuple[str, AspectOutcome]]:
-    """What runs say of pairs; a device that the site does not have names no end."""
+    """Return what runs say of pairs; a device that the site does not have names no end."""
     for run in runs:
         of_run = tested.get(run.id, {})
         for figure in run.figures:
@@ -160,7 +160,7 @@ type Decision = tuple[PairStanding, str, Proof | None]
 
 
 def _with_records(part: SubMeasure, installed: Installed, outcomes: Mapping[str, AspectOutcome]) -> Decision:
-    """By what was tested at the deployed versions and counts."""
+    """Judge by what was tested at the deployed versions and counts."""
     failed = [aspect for aspect, outcome in outcomes.items() if not outcome.passed]
     lacking = [aspect for aspect in installed.aspects if aspect not in outcomes]
     if failed:
@@ -203,7 +203,7 @@ def _stands(outcome: AspectOutcome, part: SubMeasure, now: datetime) -> bool:
 
 
 def _proof(part: SubMeasure, outcomes: Sequence[AspectOutcome], installed: Installed) -> Proof:
-    """As old as the oldest of the runs, and trusted no more than the least of them."""
+    """Make a proof as old as the oldest of the runs, and trusted no more than the least of them."""
     oldest = min((each.run for each in outcomes), key=lambda run: (run.taken_at, run.id))
     provenance = provenance_of(each.run.provenance for each in outcomes)
     return proof_of(oldest, part, 0.0, detail=installed.name)._replace(provenance=provenance)

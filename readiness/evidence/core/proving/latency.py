@@ -83,7 +83,7 @@ def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime
 
 
 def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> list[Path]:
-    """What the runs are of, in the order of the first run of each."""
+    """Return what the runs are of, in the order of the first run of each."""
     runs_by_path: dict[tuple[object, ...], dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
         figure = figure_named(run, "latency", 99.0) if run.tool in TOOLS else None
@@ -135,7 +135,7 @@ def _measured_first(load: str, runs: Sequence[Run]) -> list[Run]:
 
 
 def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
-    """What one path proves, by sub-measure."""
+    """Return what one path proves, by sub-measure."""
     if path.failed is not None:
         return {
             part_id: proof_of(path.failed, check.part(part_id), None, detail=path.name)

@@ -24,7 +24,9 @@ from readiness.framework.core.vocabulary import EvidenceKind
 
 
 def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[PartKey, tuple[Proof, ...]]:
-    """For each subject that a table names, its newest figure; names that the framework no longer has are left out."""
+    """Return for each subject that a table names its newest figure; names that the framework no longer has are left
+    out.
+    """
     proofs_by_part: dict[PartKey, dict[str, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     parts: dict[PartKey, SubMeasure] = {}
     for run in runs:

@@ -292,7 +292,7 @@ def _runs_of(proofs: Iterable[Proof]) -> tuple[int, ...]:
 
 
 def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
-    """Without sub-measures that nothing proves."""
+    """Leave out sub-measures that nothing proves."""
     by_part = {part: tuple(proof for proof in each if proof is not None) for part, each in proofs.items()}
     return {part: each for part, each in by_part.items() if each}
 
