@@ -1,4 +1,4 @@
-"""What changes people and their tokens. A token's secret exists in clear only in what `create_token` returns."""
+"""Changes people and their tokens. A token's secret exists in clear only in what `create_token` returns."""
 
 import hashlib
 import hmac

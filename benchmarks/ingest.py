@@ -1,4 +1,4 @@
-"""What it costs to take in samples: Muster, Debian's Prometheus as a receiver, and a bare COPY, on one
+"""Measures the cost of taking in samples: Muster, Debian's Prometheus as a receiver, and a bare COPY, on one
 machine in one run.
 
 The figure is samples per processor second over every process of each (web, worker, beat, PostgreSQL and

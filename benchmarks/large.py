@@ -1,4 +1,5 @@
-"""What the pages over all sites take at 1,000 sites with a year of history, and how large they are on the wire.
+"""Measures what the pages over all sites take at 1,000 sites with a year of history, and how large they are on the
+wire.
 
 The bars: 150 ms for the 95th percentile of a page, 80 ms for the evidence of one cell, 30 KiB for a page of the matrix
 as brotli sends it. `python -m benchmarks.large 100` does it with 100 sites.

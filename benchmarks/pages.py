@@ -1,4 +1,4 @@
-"""What pages take on the demo fleet: the server's time for pages, parts of pages and figures of charts.
+"""Measures what pages take on the demo fleet: the server's time for pages, parts of pages and figures of charts.
 
 Over HTTP, one request after another, through the web process that `make run` starts, with its middleware. The bars
 are for the 95th percentile: 100 ms for a page and a chart's figures, 80 ms for a part of a page. Beside the time the

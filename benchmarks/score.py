@@ -1,4 +1,4 @@
-"""What scoring takes on the demo fleet: all of its sites, one of them, and measuring the day.
+"""Measures what scoring takes on the demo fleet: all of its sites, one of them, and measuring the day.
 
 The bars: all 24 sites in 1 s or less, one site in 50 ms or less. Each round has a new minute of samples
 of every site, so that values differ and rows are written, as in a running Muster.

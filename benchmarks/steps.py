@@ -1,4 +1,4 @@
-"""What the steps of taking in samples cost by themselves, without a server, a database or a commit."""
+"""Measures what the steps of taking in samples cost by themselves, without a server, a database or a commit."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What scoring 1,000 sites takes on one core: every check of every site, gathered, decided and written.
+"""Measures what scoring 1,000 sites takes on one core: every check of every site, gathered, decided and written.
 
 The bar: all of them in 10 s or less, which is processor time of this process and of PostgreSQL's together. Told four
 times: the first evaluation ever, which writes every row; one right after it, in which nothing changed; one after a new

@@ -1,4 +1,4 @@
-"""What trade-offs take: one workload over 1,000 sites, a portfolio of 1,000 workloads x 100 sites.
+"""Measures what trade-offs take: one workload over 1,000 sites, a portfolio of 1,000 workloads x 100 sites.
 
 The bars: one placement (feasibility, front, scores, flips, robustness) in 100 ms or less of server time; a step of a
 weight's slider to table and scatter with another best match, in Chromium, in 100 ms in the middle and 150 ms for 19 of

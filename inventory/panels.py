@@ -1,4 +1,4 @@
-"""What the page of an object shows: panels of facts and of related objects, and those that floors above add.
+"""Panels on the page of an object: of facts and of related objects, and those that floors above add.
 
 A floor above registers a function for a model and knows what to show; inventory, below it, only finds the place:
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class DemoMark(StrEnum):
-    """What earlier starts left in the data folder about the demo."""
+    """The note about the demo that earlier starts left in the data folder."""
 
     NONE = ""
     LOADING = "loading"

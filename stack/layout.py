@@ -1,4 +1,4 @@
-"""Where everything of one installation lies, and whether it can lie there."""
+"""Places of all that belongs to one installation, and whether it can lie there."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""What runs from a data folder: a lock that dies with its holder, and a file that says what was started.
+"""State of what runs from a data folder: a lock that dies with its holder, and a file that says what was started.
 
 After a kill -9 the lock is free and the file still names the processes, so the next start can end those left.
 """

@@ -23,7 +23,7 @@ MARGIN = {"l": 56, "r": 16, "t": 26, "b": 36}
 
 @dataclass(frozen=True, slots=True)
 class TimeAxis:
-    """What the axis of time shows, ms."""
+    """The range that the axis of time shows, ms."""
 
     start_ms: int
     end_ms: int

@@ -1,4 +1,4 @@
-"""What the explorer shows of an answer: which lines, what they are called, and what they say in one sentence."""
+"""Answers as the explorer shows them: which lines, what they are called, and what they say in one sentence."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

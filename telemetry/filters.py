@@ -1,4 +1,4 @@
-"""What lists of sources, series and rejections can be filtered by, for the API and for pages alike."""
+"""Filters of the lists of sources, series and rejections, for the API and for pages alike."""
 
 from functools import reduce
 from operator import and_

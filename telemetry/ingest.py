@@ -32,7 +32,7 @@ SELECT source_id, %(now)s, %(samples)s, %(columns)s, '' FROM body RETURNING id
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was taken. A duplicate is a body that was taken before, and counts for nothing again."""
+    """Says what was taken. A duplicate is a body that was taken before, and counts for nothing again."""
 
     batch_id: int | None
     samples: int

@@ -1,4 +1,4 @@
-"""What the ingest pages and the status endpoint read: what each source last did, what waits, what was refused.
+"""Queries of the ingest pages and the status endpoint: what each source last did, what waits, what was refused.
 
 Series data is not here (telemetry.store), nor what the states mean (telemetry.sources decides them).
 """

@@ -1,4 +1,4 @@
-"""What a figure made of series is called: the one place that says rate, sum, mean, highest or lowest, and of how many.
+"""Names of figures made of series: the one place that says rate, sum, mean, highest or lowest, and of how many.
 
 The words follow `QuerySpec`, which says how the figure is worked out, so that name and figure cannot part.
 """

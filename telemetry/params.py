@@ -140,7 +140,7 @@ def _names(metric: str, aggregation: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a question reads: series, the counters and buckets among them, and the longest cadence (60 s without)."""
+    """All that a query reads: series, the counters and buckets among them, and the longest cadence (60 s without)."""
 
     series: int
     counters: int

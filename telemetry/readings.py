@@ -20,7 +20,7 @@ TOO_OLD = "too_old"
 
 @dataclass
 class SourceReadings:
-    """What one source's batches come to. Columns of equal length; a stale marker is a NaN, and nothing else is."""
+    """The readings of one source's batches. Columns of equal length; a stale marker is a NaN, and nothing else is."""
 
     ts_ms: NDArray[np.int64]
     series_ids: NDArray[np.int64]

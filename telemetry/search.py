@@ -1,4 +1,4 @@
-"""What the search page finds here: sources by name, metrics by name and by what they mean."""
+"""Search in telemetry: sources by name, metrics by name and by what they mean."""
 
 from django.db.models import Q
 

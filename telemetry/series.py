@@ -63,7 +63,7 @@ class KnownSeries:
 
 
 class Memory:
-    """What this process knows of the sources' series. Only ever a shortcut: it may forget at any moment."""
+    """Remembers what this process knows of the sources' series. Only ever a shortcut: it may forget at any moment."""
 
     def __init__(self, bound: int = REMEMBERED) -> None:
         self._of: dict[int, KnownSeries] = {}

@@ -1,4 +1,4 @@
-"""What a sender's configuration must say, ready to paste."""
+"""Configuration for senders, ready to paste."""
 
 from telemetry.models import Source
 

@@ -1,4 +1,4 @@
-"""What each site of the estate has and how it fares, told by its number alone."""
+"""Plans what each site of the estate has and how it fares, told by its number alone."""
 
 from __future__ import annotations
 

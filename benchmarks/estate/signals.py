@@ -1,4 +1,4 @@
-"""What the sites of the estate send: one collector each, every minute, through Muster's own intake; and their days."""
+"""Signals of the estate's sites: one collector each, every minute, through Muster's own intake; and their days."""
 
 from __future__ import annotations
 

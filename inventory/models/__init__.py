@@ -1,4 +1,4 @@
-"""What exists: places, hardware, power and cooling, and the dated events that added or removed capacity."""
+"""Models of what exists: places, hardware, power and cooling, and the dated events that added or removed capacity."""
 
 from inventory.models.capacity import CapacityEvent, SiteChange
 from inventory.models.facility import CoolingUnit, PowerFeed

@@ -37,7 +37,7 @@ _HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id', {_ROW} ->> '
 
 @dataclass(frozen=True, slots=True)
 class ChangeScope:
-    """Where a change is looked for; `kind` is a kind of change, or ACCELERATORS of a run's basis."""
+    """The place where a change is looked for; `kind` is a kind of change, or ACCELERATORS of a run's basis."""
 
     site_id: int
     kind: str

@@ -126,7 +126,7 @@ class RunForm(EvidenceForm):
 
 
 class StatementForm(EvidenceForm):
-    """What facts and attestations have in common."""
+    """Fields that facts and attestations have in common."""
 
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),

@@ -1,4 +1,4 @@
-"""What evidence stands on: versions of the devices, and digests of a site's topology.
+"""The ground that evidence stands on: versions of the devices, and digests of a site's topology.
 
 Evidence keeps what it stood on when it was entered. A later look at the inventory tells whether that is still so:
 nothing of the inventory calls up, and a change that was missed is found at the next look.
@@ -92,7 +92,7 @@ def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, st
 
 @dataclass(frozen=True, slots=True)
 class CurrentGround:
-    """What the evidence of some sites stands on now; a constant number of statements."""
+    """The ground that the evidence of some sites stands on now; a constant number of statements."""
 
     sites: Mapping[int, Mapping[Change, str]]
     wires: Mapping[int, Sequence[Wire]]

@@ -1,4 +1,6 @@
-"""What is linked at sites, and what the devices of records were when they were tested; two statements, however many."""
+"""Products that are linked at sites, and devices of records as they were when they were tested; two statements, however
+many.
+"""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ type Metrics = Mapping[str, Sequence[WindowMeans]]
 
 @dataclass(frozen=True, slots=True)
 class SitePower:
-    """What one site's supply, devices and feeds sent: series by metric."""
+    """Series that one site's supply, devices and feeds sent: series by metric."""
 
     of_site: Metrics
     by_device: Mapping[int, Metrics]

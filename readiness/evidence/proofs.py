@@ -1,4 +1,4 @@
-"""What evidence proves at sites: runs, recorded facts and attestations, for each sub-measure.
+"""Proofs of sites: runs, recorded facts and attestations, for each sub-measure.
 
 For a sub-measure that runs prove, runs go before what people enter, as long as any of them counts: what was measured
 goes before what is said. Of facts, attestations and tables that are no runs the newest that counts is taken.

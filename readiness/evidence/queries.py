@@ -84,7 +84,7 @@ class SpanFigure:
 
 @dataclass(frozen=True, slots=True)
 class MeasurePeriod:
-    """What is asked over the last `days` days: the highest of each key and part, or the quantile `q`."""
+    """A query over the last `days` days: the highest of each key and part, or the quantile `q`."""
 
     keys: frozenset[str]
     days: int
@@ -192,7 +192,7 @@ def distributions(
 
 @dataclass(frozen=True, slots=True)
 class NewestRecord:
-    """What was last recorded or attested of a sub-measure at a site; `kind` is fact or attestation."""
+    """The last record or attestation of a sub-measure at a site; `kind` is fact or attestation."""
 
     kind: str
     pk: int

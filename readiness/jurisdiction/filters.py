@@ -1,4 +1,4 @@
-"""What rules and packs can be filtered by, for the API and for the pages alike."""
+"""Filters of rules and packs, for the API and for the pages alike."""
 
 import django_filters
 from django.utils.translation import gettext_lazy as _

@@ -141,7 +141,7 @@ class RulePack(models.Model):
 
 @choices_held
 class Rule(models.Model):
-    """What one provision says, in one pack. The same slug in another pack is the same rule at another time."""
+    """The content of one provision, in one pack. The same slug in another pack is the same rule at another time."""
 
     HISTORY = True
 

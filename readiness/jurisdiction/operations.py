@@ -1,4 +1,4 @@
-"""What changes rules: drafts and their steps, publishing one, withdrawing the one in force."""
+"""Operations that change rules: drafts and their steps, publishing one, withdrawing the one in force."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def next_name() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Footing:
-    """Whose law the data of a workload class is under, and the bases held for it: (basis, destination or "")."""
+    """The origins of a workload class's data, and the bases held for it: (basis, destination or "")."""
 
     origins: frozenset[str] = frozenset()
     bases: frozenset[tuple[str, str]] = frozenset()

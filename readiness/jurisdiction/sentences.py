@@ -1,4 +1,4 @@
-"""What was decided, in plain words."""
+"""Sentences that say what was decided."""
 
 from __future__ import annotations
 

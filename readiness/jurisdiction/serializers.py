@@ -91,7 +91,7 @@ class WholeRulePackSerializer(RulePackSerializer):
 
 
 class RuleSerializer(ObjectSerializer):
-    """What a rule refers to (kinds of data, groups, bases, other rules) is by its slug in the same pack."""
+    """A rule refers to kinds of data, groups, bases and other rules by their slugs in the same pack."""
 
     notice = NoticeField()
 
@@ -125,7 +125,7 @@ class RuleSerializer(ObjectSerializer):
 
 
 class DataOriginSerializer(ObjectSerializer):
-    """Whose law the data of a workload class is under; several rows for several countries."""
+    """The country whose law the data of a workload class is under; several rows for several countries."""
 
     class Meta:
         model = DataOrigin

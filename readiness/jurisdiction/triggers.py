@@ -1,4 +1,4 @@
-"""What the database itself does: claim rows when other rules come into force, and rules in force stay as they are."""
+"""Triggers of the database: claim rows when other rules come into force, and rules in force stay as they are."""
 
 import pgtrigger
 

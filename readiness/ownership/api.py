@@ -282,7 +282,7 @@ _gap = inline_serializer(
 
 
 class GapsView(APIView):
-    """What is not owned as it should be, the most capacity first. An item may be in several queues."""
+    """Items that are not owned as they should be, the most capacity first. An item may be in several queues."""
 
     permission_classes = [requires("inventory.view_site", rules.MAY_SEE)]
 

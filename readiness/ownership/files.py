@@ -104,7 +104,7 @@ def _names(assignments: Iterable[Assignment | None]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What reading a file comes to: proposals and amendments by line, in words. `unchanged` rows say what is."""
+    """The outcome of reading a file: proposals and amendments by line, in words. `unchanged` rows say what is."""
 
     proposed: tuple[tuple[int, str], ...] = ()
     amended: tuple[tuple[int, str], ...] = ()
@@ -160,7 +160,7 @@ def _planned(sheet: Sequence[SheetRow], now: datetime) -> _Plan:
 
 @dataclass(frozen=True, slots=True)
 class _SheetNames:
-    """What the words of a file may mean."""
+    """Rows that the words of a file may name."""
 
     sites: Mapping[str, Site]
     people: Mapping[str, Person]

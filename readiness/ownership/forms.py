@@ -30,7 +30,7 @@ def _present(now: datetime) -> Any:
 
 
 class ProposeForm(RefusedForm):
-    """What is asked of whom. The days are those of each site's calendar."""
+    """Asks who is to answer for what. The days are those of each site's calendar."""
 
     field_of = {"effective_at": "begins_on"}
 
@@ -99,7 +99,7 @@ class ProposeForm(RefusedForm):
 
 
 class AmendForm(RefusedForm):
-    """What may change under a term that was accepted."""
+    """Asks for the terms that may change after they were accepted."""
 
     deputy = PersonChoice(Person.objects.none(), label=_("Deputy"), required=False)
     responsible = forms.ModelChoiceField(

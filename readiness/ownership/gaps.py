@@ -1,4 +1,4 @@
-"""What of the fleet is not owned as it should be, with the capacity at stake, and the load of each owner."""
+"""Items of the fleet that are not owned as they should be, with the capacity at stake, and the load of each owner."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class QueuedItem:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one person answers for now. `asked` are items that wait for them."""
+    """The items that one person answers for now. `asked` are items that wait for them."""
 
     person_id: int
     person: str

@@ -1,4 +1,6 @@
-"""What one user answers for, is asked for, and stands in for. It tells of oneself: it asks for no right to names."""
+"""The items that one user answers for, is asked for, and stands in for. It tells of oneself: it asks for no right to
+names.
+"""
 
 from __future__ import annotations
 

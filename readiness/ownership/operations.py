@@ -38,7 +38,7 @@ class ProposalsRefused(ValidationError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What is proposed for one item. No `effective_at` means as soon as accepted."""
+    """A proposal for one item. No `effective_at` means as soon as accepted."""
 
     site: Site
     item: str

@@ -1,4 +1,4 @@
-"""What the board shows of one cell beside it: who answers for it, who is asked, and the form to ask somebody."""
+"""The panel beside the board for one cell: who answers for it, who is asked, and the form to ask somebody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages read of teams and people."""
+"""Queries of the pages of teams and people."""
 
 from __future__ import annotations
 

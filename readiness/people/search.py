@@ -1,4 +1,4 @@
-"""What the search finds here: people for those who may see them, teams for everybody."""
+"""Search: people for those who may see them, teams for everybody."""
 
 from accounts.models import User
 from inventory.search import best_first

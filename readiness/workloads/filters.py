@@ -1,4 +1,4 @@
-"""What workload classes can be filtered by, for the API and for the page alike."""
+"""Filters of workload classes, for the API and for the page alike."""
 
 from typing import Any
 

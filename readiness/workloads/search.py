@@ -1,4 +1,4 @@
-"""What the search finds here: workload classes."""
+"""Search for workload classes."""
 
 from django.urls import reverse
 

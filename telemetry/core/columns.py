@@ -43,7 +43,7 @@ class TakenTimes:
 
 @dataclass(slots=True)
 class Rejections:
-    """What was refused: samples counted by reason (a series without readable samples counts once), the first
+    """Counts what was refused: samples by reason (a series without readable samples counts once), the first
     as example. The keys are plain text, never members of RefusalReason: not every encoder takes those for text.
     """
 

@@ -24,7 +24,7 @@ def per_second(unit: str) -> tuple[float, str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Increments:
-    """What each sample, but the first, adds to the one before it.
+    """The amounts that each sample, but the first, adds to the one before it.
 
     `joined` is False where a stale marker lies between the two: the counter may have been elsewhere
     meanwhile, so what it grew by is real but how fast is not known.

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 
 class ObjectKind(StrEnum):
-    """What can be looked up. Nodes, switches, PDUs and UPSs are all devices."""
+    """Kinds of objects that can be looked up. Nodes, switches, PDUs and UPSs are all devices."""
 
     ACCELERATOR = "accelerator"
     DEVICE = "device"
@@ -29,7 +29,7 @@ class ObjectKind(StrEnum):
 
 
 class By(StrEnum):
-    """What a candidate's key consists of, in order."""
+    """The parts that a candidate's key consists of, in order."""
 
     UUID = "uuid"
     SERIAL = "serial"

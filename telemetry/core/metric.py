@@ -1,4 +1,4 @@
-"""What Muster knows about one metric: the words the registry's YAML is read into."""
+"""Everything that Muster knows about one metric: the words the registry's YAML is read into."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MetricDomain(StrEnum):
 
 
 class MetricObject(StrEnum):
-    """What a metric says something about."""
+    """Kinds of objects that a metric says something about."""
 
     ACCELERATOR = "accelerator"
     NODE = "node"
@@ -82,7 +82,7 @@ class LimitTest(StrEnum):
 
 
 class ComparedValue(StrEnum):
-    """What a rule looks at: the latest value, that value if it changed within the window, or the counter's
+    """The value that a rule looks at: the latest value, that value if it changed within the window, or the counter's
     increase.
     """
 

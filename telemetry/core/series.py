@@ -1,4 +1,4 @@
-"""What identifies a series, and the kind a metric's name suggests where the registry does not know it."""
+"""The identity of a series, and the kind a metric's name suggests where the registry does not know it."""
 
 from __future__ import annotations
 

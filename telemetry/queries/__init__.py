@@ -1,4 +1,6 @@
-"""What other floors read of telemetry: for many sites at once, in a fixed number of statements, as of any `now`."""
+"""Queries that other floors read telemetry by: for many sites at once, in a fixed number of statements, as of any
+`now`.
+"""
 
 from telemetry.queries.changes import increase_since, last_changed
 from telemetry.queries.newest import last_kept, last_seen, latest

@@ -1,4 +1,4 @@
-"""What rose, and what became another value."""
+"""Queries for what rose and what became another value."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is known of the series of some sites at one instant, read once for several questions.
+"""All that is known of the series of some sites at one instant, read once for several questions.
 
 The samples of the last minutes, which no roll-up has yet, are found only by reading all that came in those minutes: so
 they are read once, and every question takes its part of them here.

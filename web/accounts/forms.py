@@ -134,7 +134,7 @@ class NewPasswordForm(forms.Form):
         return cleaned
 
     def person(self) -> User:
-        """Whose password it is to be: a password too like the name is refused."""
+        """The person whose password it is to be: a password too like the name is refused."""
         return User(username=self.cleaned_data.get("username", ""), email=self.cleaned_data.get("email", ""))
 
 

@@ -1,4 +1,4 @@
-"""What an entry changed: each field before and after, in words."""
+"""Changes of an entry: each field before and after, in words."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one entry says. `current` is the object as it is now, None once it is gone."""
+    """The content of one entry. `current` is the object as it is now, None once it is gone."""
 
     name: str
     current: Model | None

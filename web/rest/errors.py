@@ -1,4 +1,4 @@
-"""What a refused request is answered with: `{"detail": …}`, or messages by field; in a bulk write by item as well.
+"""Answers to refused requests: `{"detail": …}`, or messages by field; in a bulk write by item as well.
 
 Bad input never becomes a 5xx. What the database refuses is translated here, by the name of the constraint.
 """

@@ -41,7 +41,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class HitGroup:
-    """What one provider found. `more`: there are hits beyond those listed."""
+    """The hits of one provider. `more`: there are hits beyond those listed."""
 
     provider: Provider
     hits: list[Hit]

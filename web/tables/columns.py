@@ -1,4 +1,4 @@
-"""What a table declares: its columns, and what to call its rows."""
+"""Declarations of a table: its columns, and what to call its rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

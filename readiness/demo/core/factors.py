@@ -1,4 +1,5 @@
-"""What the demo's operator knows of its sites' costs and energy, as a plan: entries by the day, hours by the instant.
+"""The knowledge of the demo's operator of its sites' costs and energy, as a plan: entries by the day, hours by the
+instant.
 
 Pure and deterministic: an hour's value depends on the data file and the instant alone, so that days can be added as
 they come.

@@ -1,4 +1,4 @@
-"""What test tools print, for runs that the demo's operator would have made: given figures in the tools' own forms."""
+"""Outputs of test tools, for runs that the demo's operator would have made: given figures in the tools' own forms."""
 
 from __future__ import annotations
 

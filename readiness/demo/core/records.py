@@ -1,4 +1,4 @@
-"""What the operator has on record of each check, as a plan: which value was written down on which day, and why.
+"""A plan of what the operator has on record of each check: which value was written down on which day, and why.
 
 Pure and deterministic: a value depends on the data file, the site, the sub-measure and the day.
 """

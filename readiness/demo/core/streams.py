@@ -19,7 +19,7 @@ EDGE_SOURCE = "Edge Prometheus"
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What one source sends for one site. `names_site`: the source serves several, so a label says which."""
+    """All that one source sends for one site. `names_site`: the source serves several, so a label says which."""
 
     source_name: str
     site: SitePlan

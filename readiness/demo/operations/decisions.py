@@ -33,7 +33,7 @@ def book() -> dict[str, Any]:
 
 
 class Decided:
-    """What is still to be decided as the history goes on, and what of it waits for its review."""
+    """Decisions still to be made as the history goes on, and those that wait for their review."""
 
     def __init__(self, fleet: DemoFleet) -> None:
         self._staff = people(fleet.made)

@@ -1,4 +1,4 @@
-"""What proves a check: daily measures, validation runs, attestations, recorded facts, and limits and floors."""
+"""Evidence of a check: daily measures, validation runs, attestations, recorded facts, and limits and floors."""
 
 from readiness.evidence.models.days import Measure, MeasuredDay
 from readiness.evidence.models.floors import Floor

@@ -59,7 +59,7 @@ VERSIONS = ("driver", "firmware", "nos", "library")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What the sender says about a run that its file may not: each may be left out.
+    """Statements of the sender about a run that its file may not: each may be left out.
 
     `devices` go before the hosts that the file names, `versions` (driver, firmware, nos, library) before the
     file's. `taken_at` counts only where the file has no time of its own.

@@ -1,4 +1,4 @@
-"""What differs between two definitions, field by field and in words."""
+"""Differences between two definitions, field by field and in words."""
 
 from __future__ import annotations
 

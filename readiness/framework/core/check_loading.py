@@ -52,7 +52,7 @@ _COUNT_OPERATORS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class DefinedIds:
-    """What checks may refer to: the definition's own sources, limits and pillars, by id."""
+    """Ids that checks may refer to: the definition's own sources, limits and pillars, by id."""
 
     source_ids: frozenset[str]
     limits: dict[str, LimitKind]
@@ -122,7 +122,7 @@ def read_check(reader: MappingReader, known: DefinedIds) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class _Inherited:
-    """What a sub-measure takes from its check unless it says otherwise."""
+    """Values that a sub-measure takes from its check unless it says otherwise."""
 
     validity: Validity
     evidence: frozenset[EvidenceKind]

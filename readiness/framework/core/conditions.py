@@ -14,7 +14,7 @@ from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteContext:
-    """What the definition needs to know about a site.
+    """Facts that the definition needs to know about a site.
 
     `None` and the empty set mean "not known". A count is 0 only when the inventory was recorded and holds
     none; decommissioned items are not counted. `vendors_in_path` is the number of vendors among devices
@@ -110,7 +110,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ExclusionRule:
-    """Where the condition holds, the check or sub-measure is `n-a`, for the reason given."""
+    """The check or sub-measure is `n-a`, for the reason given."""
 
     when: Condition
     reason: str

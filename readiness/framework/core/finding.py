@@ -1,4 +1,4 @@
-"""Where in the files of a definition a field is written, so that a refusal can name the line."""
+"""Finds where in the files of a definition a field is written, so that a refusal can name the line."""
 
 from __future__ import annotations
 

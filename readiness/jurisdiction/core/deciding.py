@@ -1,4 +1,4 @@
-"""What a pack says of a case on a day.
+"""Decides a case by a pack on a day.
 
 Each kind of data is looked at by itself and the strictest answer holds. What a rule that covers the case cannot settle,
 because it has no date or has not been checked for too long, cannot be decided; nor can what no rule covers.

@@ -14,7 +14,7 @@ ANYWHERE = "any"
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a rule can be read: the instrument, the place in it, and an address."""
+    """The place where a rule can be read: the instrument, the place in it, and an address."""
 
     instrument: str
     article: str
@@ -57,7 +57,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class LegalBasis:
-    """What makes a case lawful that needs something: a contract, a certificate, an assessment."""
+    """The ground that makes a case lawful which needs one: a contract, a certificate, an assessment."""
 
     id: str
     name: str
@@ -65,7 +65,7 @@ class LegalBasis:
 
 @dataclass(frozen=True, slots=True)
 class RuleTerms:
-    """What one provision says.
+    """The content of one provision.
 
     `origins` are whose law the data is under. `places` are where it would lie for a rule of residency, and where
     whoever controls the operator is for one of sovereignty. Both name countries, groups, or `any`. Of `bases` any one
@@ -106,7 +106,7 @@ class RuleTerms:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a rule may refer to."""
+    """Names that a rule may refer to."""
 
     groups: frozenset[str]
     categories: frozenset[str]

@@ -15,7 +15,7 @@ class RuleKind(StrEnum):
 
 
 class RuleEffect(StrEnum):
-    """What a rule says of the cases that it covers."""
+    """Effects of a rule on the cases that it covers."""
 
     ALLOWED = "allowed"
     NEEDS_BASIS = "needs-basis"
@@ -23,7 +23,7 @@ class RuleEffect(StrEnum):
 
 
 class LegalAnswer(StrEnum):
-    """What can be said of a case, from the most open to the strictest."""
+    """Answers that can be given in a case, from the most open to the strictest."""
 
     ALLOWED = "allowed"
     NEEDS_BASIS = "needs-basis"

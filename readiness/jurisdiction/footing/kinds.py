@@ -1,4 +1,4 @@
-"""What differs between the pages of origins and those of bases on record."""
+"""Differences between the pages of origins and those of bases on record."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Wrong:
 
 
 class BadSheet(ValueError):
-    """What is wrong with the file, each with its line."""
+    """All that is wrong with the file, each with its line."""
 
     def __init__(self, wrongs: Iterable[Wrong]) -> None:
         self.wrongs = tuple(wrongs)

@@ -19,7 +19,7 @@ Operator-set default: `valid_for: 180d` of p4-orchestration-owner, which is judg
 
 
 class Item(StrEnum):
-    """What somebody answers for at a site."""
+    """Items that somebody answers for at a site."""
 
     ORCHESTRATION = "orchestration"
     COMPUTE_NETWORK = "compute-network"

@@ -36,7 +36,7 @@ class Criticality(StrEnum):
 
 
 class CostUnit(StrEnum):
-    """What a unit-cost ceiling is for one of."""
+    """Units that a unit-cost ceiling is for one of."""
 
     ACCELERATOR_HOUR = "accelerator-hour"
     MILLION_TOKENS = "million-tokens"

@@ -84,7 +84,7 @@ def _keep_all(written: Sequence[document.Written], *, by: User | None, now: date
 
 @dataclass(frozen=True, slots=True)
 class _ReferencedRows:
-    """What a document refers to, by slug; three statements."""
+    """Rows that a document refers to, by slug; three statements."""
 
     classes: Mapping[str, WorkloadClass]
     types: Mapping[str, DeviceType]

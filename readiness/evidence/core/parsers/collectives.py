@@ -55,7 +55,7 @@ def parse_rccl(content: bytes) -> Parsed:
 
 @dataclass
 class _CollectiveReport:
-    """What is collected while a file is read."""
+    """Collects figures while a file is read."""
 
     tool: str
     figures: list[Figure] = field(default_factory=list)

@@ -25,7 +25,7 @@ _SIZE = re.compile(r"(?:msg-size|Message size)\s*[=:]\s*(\d+)")
 
 @dataclass
 class _SockperfReport:
-    """What is collected while the lines are read; `rows` are (suffix of the name, percentile, value)."""
+    """Collects figures while the lines are read; `rows` are (suffix of the name, percentile, value)."""
 
     name: str = "latency"
     operation: str = ""

@@ -1,4 +1,4 @@
-"""What proving reads and gives: runs with their figures, things of a site, floors, proofs."""
+"""Values that proving reads and gives: runs with their figures, things of a site, floors, proofs."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ class AcceleratorIdentity(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteParts:
-    """What is in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
+    """Parts in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
 
     nodes: Mapping[int, str]
     accelerators: frozenset[tuple[int, int]] = frozenset()
