@@ -43,7 +43,7 @@ class Recent[T]:
 _here: Recent[int] = Recent()
 
 
-class Window:
+class CountingWindow:
     """Counts by key in windows of `length_s`, for one purpose. A window begins anew for all keys at once."""
 
     def __init__(self, purpose: str, length_s: int) -> None:

@@ -39,7 +39,7 @@ class User(AbstractUser):
         return self.get_full_name() or self.username
 
 
-class Membership(User.groups.through):  # type: ignore[name-defined]
+class RoleMembership(User.groups.through):  # type: ignore[name-defined]
     """A user's place in a group, named so that history shows who gave whom which role."""
 
     HISTORY = True

@@ -1,4 +1,4 @@
-"""What changes people and their tokens. A token's secret exists in clear only in what `create_token` returns."""
+"""Changes people and their tokens. A token's secret exists in clear only in what `create_token` returns."""
 
 import hashlib
 import hmac
@@ -96,7 +96,7 @@ def note_use(token: Token, *, now: datetime) -> None:
 
 
 def revoke_token(token: Token, *, by: User | None, now: datetime) -> None:
-    """From now on the token opens nothing; its row stays, so that history can still name it."""
+    """The token opens nothing from now on; its row stays, so that history can still name it."""
     Token.objects.filter(pk=token.pk).update(enabled=False)
     token.enabled = False
 

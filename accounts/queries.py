@@ -1,4 +1,4 @@
-"""What is asked about people and their rights."""
+"""Queries about people and their rights."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from accounts.roles import ROLES
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where a user may look and act. Both empty: everywhere."""
+    """The places where a user may look and act. Both empty: everywhere."""
 
     regions: frozenset[str] = frozenset()
     sites: frozenset[str] = frozenset()

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
-from accounts.counting import Recent, Window
+from accounts.counting import CountingWindow, Recent
 
 WINDOW_S = 300
 # OWASP suggests a handful of tries; a person who mistypes has five.
@@ -28,9 +28,9 @@ LONGEST_SPACE_S = 60
 # For how long an address counts as one that the account signs in from.
 HOME_LASTS_S = int(timedelta(days=30).total_seconds())
 
-_by_name = Window("sign-in:name", WINDOW_S)
-_by_address = Window("sign-in:address", WINDOW_S)
-_by_account = Window("sign-in:account", 3600)
+_by_name = CountingWindow("sign-in:name", WINDOW_S)
+_by_address = CountingWindow("sign-in:address", WINDOW_S)
+_by_account = CountingWindow("sign-in:account", 3600)
 _homes: Recent[bool] = Recent()
 
 
@@ -56,7 +56,7 @@ def _space_left_s(username: str, address: str, now: datetime) -> int:
     if tries <= TRIES_PER_ACCOUNT or _is_home(username, address):
         return 0
     # Doubling, up to a minute: a stranger gets 60 tries an hour, however many addresses they have.
-    space = Window("sign-in:space", min(2 ** (tries - TRIES_PER_ACCOUNT), LONGEST_SPACE_S))
+    space = CountingWindow("sign-in:space", min(2 ** (tries - TRIES_PER_ACCOUNT), LONGEST_SPACE_S))
     if space.add(username.casefold(), now=now) == 1:
         return 0
     # What is refused unseen is no guess, and makes nobody wait longer.

@@ -8,8 +8,8 @@ NOT_BENCHMARKS = {"__init__", "__main__", "bodies", "machine", "steps"}
 
 
 def names() -> list[str]:
-    found = {path.stem for path in Path(__file__).parent.glob("*.py")}
-    return sorted(found - NOT_BENCHMARKS)
+    modules = {path.stem for path in Path(__file__).parent.glob("*.py")}
+    return sorted(modules - NOT_BENCHMARKS)
 
 
 def main(wanted: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""What it costs to take in samples: Muster, Debian's Prometheus as a receiver, and a bare COPY, on one
+"""Measures the cost of taking in samples: Muster, Debian's Prometheus as a receiver, and a bare COPY, on one
 machine in one run.
 
 The figure is samples per processor second over every process of each (web, worker, beat, PostgreSQL and
@@ -177,7 +177,7 @@ def _shares(before: dict[str, float], after: dict[str, float], total: int) -> st
 
 
 def _lag(port: int, families: list[Family], headers: list[dict[str, str]]) -> None:
-    """From the answer to a sender until its sample is found by a query, at an ordinary load."""
+    """Measure the time from the answer to a sender until a query finds its sample, at an ordinary load."""
     from django.db import connection
 
     accepted: dict[datetime, float] = {}

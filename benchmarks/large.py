@@ -1,4 +1,5 @@
-"""What the pages over all sites take at 1,000 sites with a year of history, and how large they are on the wire.
+"""Measures what the pages over all sites take at 1,000 sites with a year of history, and how large they are on the
+wire.
 
 The bars: 150 ms for the 95th percentile of a page, 80 ms for the evidence of one cell, 30 KiB for a page of the matrix
 as brotli sends it. `python -m benchmarks.large 100` does it with 100 sites.
@@ -12,7 +13,7 @@ from typing import Any
 import brotli
 
 from benchmarks import machine, pages, thousand
-from benchmarks.pages import LIVE, PART_MS, Asked
+from benchmarks.pages import LIVE, PART_MS, PageRequest
 
 LARGE_MS, PAGE_KIB = 150, 30
 PEOPLE = 60
@@ -48,34 +49,36 @@ def main(count: int = thousand.SITES) -> None:
         _weigh(port, cookie)
 
 
-def _asked(estate: Any) -> list[Asked]:
+def _asked(estate: Any) -> list[PageRequest]:
     from inventory.models import Site
 
     first = Site.objects.select_related("region").get(pk=estate.site_ids[0])
     cell, region = f"{first.slug}.p2-power-headroom", first.region.slug
     return [
-        Asked("fleet", "/", LARGE_MS),
-        Asked("fleet, refreshed", "/", LARGE_MS, LIVE),
-        Asked("sites", "/sites/", LARGE_MS),
-        Asked("matrix", "/readiness/", LARGE_MS),
-        Asked("matrix, refreshed", "/readiness/", LARGE_MS, LIVE),
-        Asked("matrix, only failing", "/readiness/?state=fail", LARGE_MS),
-        Asked("matrix, expiring", "/readiness/?expiring=true", LARGE_MS),
-        Asked("matrix by a check", "/readiness/?sort=p2-power-headroom&group=region", LARGE_MS),
-        Asked("matrix, last page", "/readiness/?page=20", LARGE_MS),
-        Asked("evidence of a cell", f"/readiness/?cell={cell}", PART_MS, {"HX-Target": "dialog#evidence"}),
-        Asked("checks", "/readiness/checks/", LARGE_MS),
-        Asked("gap", "/readiness/gap/", LARGE_MS),
-        Asked("gap of a region", f"/readiness/gap/?region={region}", LARGE_MS),
-        Asked("gap over time", "/readiness/gap/charts/over-time.json", LARGE_MS),
-        Asked("gap by blocker", "/readiness/gap/charts/by-group.json", LARGE_MS),
-        Asked("gap by region", "/readiness/gap/charts/by-group.json?by=region", LARGE_MS),
-        Asked("what would close it", "/readiness/gap/charts/closing.json", LARGE_MS),
-        Asked("ownership board", "/ownership/", LARGE_MS),
-        Asked("ownership, unowned", "/ownership/?standing=unowned", LARGE_MS),
-        Asked("ownership queues", "/ownership/queues/", LARGE_MS),
-        Asked("ownership gaps, API", "/api/ownership/gaps/?limit=50", LARGE_MS),
-        Asked("matrix, API", "/api/readiness/matrix/?limit=50&after=0", LARGE_MS),
+        PageRequest("fleet", "/", LARGE_MS),
+        PageRequest("fleet, refreshed", "/", LARGE_MS, LIVE),
+        PageRequest("sites", "/sites/", LARGE_MS),
+        PageRequest("matrix", "/readiness/", LARGE_MS),
+        PageRequest("matrix, refreshed", "/readiness/", LARGE_MS, LIVE),
+        PageRequest("matrix, only failing", "/readiness/?state=fail", LARGE_MS),
+        PageRequest("matrix, expiring", "/readiness/?expiring=true", LARGE_MS),
+        PageRequest("matrix by a check", "/readiness/?sort=p2-power-headroom&group=region", LARGE_MS),
+        PageRequest("matrix, last page", "/readiness/?page=20", LARGE_MS),
+        PageRequest(
+            "evidence of a cell", f"/readiness/?cell={cell}", PART_MS, {"HX-Target": "dialog#evidence"}
+        ),
+        PageRequest("checks", "/readiness/checks/", LARGE_MS),
+        PageRequest("gap", "/readiness/gap/", LARGE_MS),
+        PageRequest("gap of a region", f"/readiness/gap/?region={region}", LARGE_MS),
+        PageRequest("gap over time", "/readiness/gap/charts/over-time.json", LARGE_MS),
+        PageRequest("gap by blocker", "/readiness/gap/charts/by-group.json", LARGE_MS),
+        PageRequest("gap by region", "/readiness/gap/charts/by-group.json?by=region", LARGE_MS),
+        PageRequest("what would close it", "/readiness/gap/charts/closing.json", LARGE_MS),
+        PageRequest("ownership board", "/ownership/", LARGE_MS),
+        PageRequest("ownership, unowned", "/ownership/?standing=unowned", LARGE_MS),
+        PageRequest("ownership queues", "/ownership/queues/", LARGE_MS),
+        PageRequest("ownership gaps, API", "/api/ownership/gaps/?limit=50", LARGE_MS),
+        PageRequest("matrix, API", "/api/readiness/matrix/?limit=50&after=0", LARGE_MS),
     ]
 
 

@@ -28,9 +28,9 @@ def cpu_s(pid: int) -> float:
     total = 0.0
     with suppress(psutil.NoSuchProcess):
         process = psutil.Process(pid)
-        for one in (process, *process.children(recursive=True)):
+        for each in (process, *process.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
-                times = one.cpu_times()
+                times = each.cpu_times()
                 total += times.user + times.system + times.children_user + times.children_system
     return total
 

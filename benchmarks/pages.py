@@ -1,4 +1,4 @@
-"""What pages take on the demo fleet: the server's time for pages, parts of pages and figures of charts.
+"""Measures what pages take on the demo fleet: the server's time for pages, parts of pages and figures of charts.
 
 Over HTTP, one request after another, through the web process that `make run` starts, with its middleware. The bars
 are for the 95th percentile: 100 ms for a page and a chart's figures, 80 ms for a part of a page. Beside the time the
@@ -36,37 +36,39 @@ LIVE = {"HX-Request": "true", "HX-Target": "div#live"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class PageRequest:
     name: str
     path: str
     bar_ms: int
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def asked(site: str) -> list[Asked]:
+def asked(site: str) -> list[PageRequest]:
     tabs = ("compute", "network", "energy", "evidence", "changes", "sources")
     return [
-        Asked("fleet", "/", PAGE_MS),
-        Asked("sites", "/sites/", PAGE_MS),
-        Asked("site", f"/sites/{site}/", PAGE_MS),
-        *(Asked(f"site, {tab}", f"/sites/{site}/?tab={tab}", PAGE_MS) for tab in tabs),
-        Asked("matrix", "/readiness/", PAGE_MS),
-        Asked("checks", "/readiness/checks/", PAGE_MS),
-        Asked("check", "/readiness/checks/p2-power-headroom/", PAGE_MS),
-        Asked("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
-        Asked("gap", "/readiness/gap/", PAGE_MS),
-        Asked("worklist", "/readiness/worklist/", PAGE_MS),
-        Asked("workloads", "/tradeoffs/workloads/", PAGE_MS),
-        Asked("ingest", "/telemetry/", PAGE_MS),
-        Asked("inventory", "/inventory/", PAGE_MS),
-        Asked("devices", "/inventory/devices/", PAGE_MS),
-        Asked("fleet, refreshed", "/", PART_MS, LIVE),
-        Asked("site, refreshed", f"/sites/{site}/", PART_MS, LIVE),
-        Asked("site table, sorted", "/?sort=owner", PART_MS, {"HX-Target": "div#table-sites"}),
-        Asked("gap chart", "/charts/gap.json", FIGURES_MS),
-        Asked("gap by blocker", "/readiness/gap/charts/by-group.json", FIGURES_MS),
-        Asked("what would close it", "/readiness/gap/charts/closing.json", FIGURES_MS),
-        Asked("site's live series", f"/sites/{site}/charts/series.json?start=now-24h&end=now", FIGURES_MS),
+        PageRequest("fleet", "/", PAGE_MS),
+        PageRequest("sites", "/sites/", PAGE_MS),
+        PageRequest("site", f"/sites/{site}/", PAGE_MS),
+        *(PageRequest(f"site, {tab}", f"/sites/{site}/?tab={tab}", PAGE_MS) for tab in tabs),
+        PageRequest("matrix", "/readiness/", PAGE_MS),
+        PageRequest("checks", "/readiness/checks/", PAGE_MS),
+        PageRequest("check", "/readiness/checks/p2-power-headroom/", PAGE_MS),
+        PageRequest("check at a site", f"/sites/{site}/checks/p5-fabric-health/", PAGE_MS),
+        PageRequest("gap", "/readiness/gap/", PAGE_MS),
+        PageRequest("worklist", "/readiness/worklist/", PAGE_MS),
+        PageRequest("workloads", "/tradeoffs/workloads/", PAGE_MS),
+        PageRequest("ingest", "/telemetry/", PAGE_MS),
+        PageRequest("inventory", "/inventory/", PAGE_MS),
+        PageRequest("devices", "/inventory/devices/", PAGE_MS),
+        PageRequest("fleet, refreshed", "/", PART_MS, LIVE),
+        PageRequest("site, refreshed", f"/sites/{site}/", PART_MS, LIVE),
+        PageRequest("site table, sorted", "/?sort=owner", PART_MS, {"HX-Target": "div#table-sites"}),
+        PageRequest("gap chart", "/charts/gap.json", FIGURES_MS),
+        PageRequest("gap by blocker", "/readiness/gap/charts/by-group.json", FIGURES_MS),
+        PageRequest("what would close it", "/readiness/gap/charts/closing.json", FIGURES_MS),
+        PageRequest(
+            "site's live series", f"/sites/{site}/charts/series.json?start=now-24h&end=now", FIGURES_MS
+        ),
     ]
 
 
@@ -120,23 +122,23 @@ def serve(servers: machine.Servers) -> int:
     return port
 
 
-def measure(servers: machine.Servers, port: int, wanted: Sequence[Asked], cookie: str) -> None:
+def measure(servers: machine.Servers, port: int, wanted: Sequence[PageRequest], cookie: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     print(f"{'':22}{'p50 ms':>8}{'p95 ms':>8}{'bar':>6}{'':8}{'web CPU':>9}{'database':>9}{'KiB':>7}")
     missed = []
-    for one in wanted:
+    for page in wanted:
         for _ in range(UNCOUNTED):
-            _ask(connection, one, cookie)
+            _ask(connection, page, cookie)
         before = servers.cpu_s()
-        answers = [_ask(connection, one, cookie) for _ in range(REQUESTS)]
+        answers = [_ask(connection, page, cookie) for _ in range(REQUESTS)]
         after = servers.cpu_s()
         times = sorted(1000 * took for took, _ in answers)
         p95 = statistics.quantiles(times, n=20)[-1]
-        missed += [one.name] if p95 > one.bar_ms else []
+        missed += [page.name] if p95 > page.bar_ms else []
         cpu = {name: 1000 * (after[name] - before[name]) / REQUESTS for name in ("web", "postgres")}
         print(
-            f"{one.name:22}{statistics.median(times):8.0f}{p95:8.0f}{one.bar_ms:6}"
-            f"{'  met' if p95 <= one.bar_ms else '  MISSED':8}"
+            f"{page.name:22}{statistics.median(times):8.0f}{p95:8.0f}{page.bar_ms:6}"
+            f"{'  met' if p95 <= page.bar_ms else '  MISSED':8}"
             f"{cpu['web']:9.0f}{cpu['postgres']:9.0f}{answers[-1][1] / 1024:7.0f}",
             flush=True,
         )
@@ -147,15 +149,15 @@ def _load() -> str:
     return " ".join(f"{load:.1f}" for load in os.getloadavg())
 
 
-def _ask(connection: http.client.HTTPConnection, one: Asked, cookie: str) -> tuple[float, int]:
+def _ask(connection: http.client.HTTPConnection, page: PageRequest, cookie: str) -> tuple[float, int]:
     """Seconds, and bytes of the body."""
     began = time.perf_counter()
-    connection.request("GET", one.path, headers=BROWSER | {"Cookie": cookie} | one.headers)
+    connection.request("GET", page.path, headers=BROWSER | {"Cookie": cookie} | page.headers)
     response = connection.getresponse()
     body = response.read()
     took = time.perf_counter() - began
     if response.status != 200:
-        raise RuntimeError(f"{one.path}: {response.status} {body[:300]!r}")
+        raise RuntimeError(f"{page.path}: {response.status} {body[:300]!r}")
     return took, len(body)
 
 
@@ -175,12 +177,14 @@ def weigh(port: int, site: str, cookie: str) -> None:
             sizes = _transferred(context, address)
             total = sum(sizes.values()) / 1024
             largest = sorted(sizes.items(), key=lambda each: -each[1])[:4]
-            told = ", ".join(f"{url.rpartition('/')[2] or 'page'} {size / 1024:.0f}" for url, size in largest)
+            largest_text = ", ".join(
+                f"{url.rpartition('/')[2] or 'page'} {size / 1024:.0f}" for url, size in largest
+            )
             verdict = "met" if total <= FIRST_LOAD_KIB else "MISSED"
             print(
                 f"first load of {name}: {total:.0f} KiB in {len(sizes)} files; bar {FIRST_LOAD_KIB}: {verdict}"
             )
-            print(f"    largest, KiB: {told}")
+            print(f"    largest, KiB: {largest_text}")
             context.close()
         browser.close()
 

@@ -1,4 +1,4 @@
-"""What scoring takes on the demo fleet: all of its sites, one of them, and measuring the day.
+"""Measures what scoring takes on the demo fleet: all of its sites, one of them, and measuring the day.
 
 The bars: all 24 sites in 1 s or less, one site in 50 ms or less. Each round has a new minute of samples
 of every site, so that values differ and rows are written, as in a running Muster.
@@ -86,7 +86,7 @@ class Minutes:
 
     def next(self) -> datetime:
         """Everything that is sent in the next minute, stored; returns a moment after it."""
-        from readiness.demo.core.timeline import Extent, Instant
+        from readiness.demo.core.timeline import SampleExtent, TimelinePoint
         from telemetry.drain import drain_once
         from telemetry.ingest import accept
         from telemetry.rollups import roll_up
@@ -94,7 +94,7 @@ class Minutes:
 
         self.now += timedelta(minutes=1)
         for recorder in self.recorders:
-            columns = recorder.columns_of([Instant(self.now.timestamp(), Extent.EVERYTHING)])
+            columns = recorder.columns_of([TimelinePoint(self.now.timestamp(), SampleExtent.EVERYTHING)])
             if columns is not None:
                 accept(source=recorder.source, columns=columns, now=self.now)
         while drain_once(now=self.now):

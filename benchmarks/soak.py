@@ -39,20 +39,20 @@ def main() -> None:
             connection.close()
 
         load(WARM)
-        first_mib = _told(f"{WARM} pages", web)
+        first_mib = _report(f"{WARM} pages", web)
         load(LOADS - WARM)
-        _told(f"{LOADS} pages", web)
+        _report(f"{LOADS} pages", web)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         size = sum(len(_get(connection, EXPORT, cookie)) for _ in range(EXPORTS))
-        _told(f"{EXPORTS} exports of {size / EXPORTS / 2**20:.1f} MiB", web)
+        _report(f"{EXPORTS} exports of {size / EXPORTS / 2**20:.1f} MiB", web)
         connection.close()
         _ask_at_once(port, cookie)
-        last_mib = _told(f"{QUESTIONS} questions of {SERIES} series x {POINTS} points at once", web)
+        last_mib = _report(f"{QUESTIONS} questions of {SERIES} series x {POINTS} points at once", web)
         times = last_mib / first_mib
         print(f"{times:.2f} times; bar {MOST_TIMES}: {'met' if times <= MOST_TIMES else 'MISSED'}")
 
 
-def _told(after: str, pid: int) -> float:
+def _report(after: str, pid: int) -> float:
     memory_mib = pss_mib(pid)
     print(f"after {after}: {memory_mib:.0f} MiB", flush=True)
     return memory_mib

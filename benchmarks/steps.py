@@ -1,4 +1,4 @@
-"""What the steps of taking in samples cost by themselves, without a server, a database or a commit."""
+"""Measures what the steps of taking in samples cost by themselves, without a server, a database or a commit."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ def measured(bodies: Sequence[bytes]) -> dict[str, float]:
 
     def run(step: str, work: Callable[[Any], Any], given: Sequence[Any]) -> list[Any]:
         begun = time.process_time()
-        made = [work(one) for one in given]
+        made = [work(item) for item in given]
         spent[step] = (time.process_time() - begun) / len(given) / SERIES
         return made
 

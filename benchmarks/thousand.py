@@ -1,4 +1,4 @@
-"""What scoring 1,000 sites takes on one core: every check of every site, gathered, decided and written.
+"""Measures what scoring 1,000 sites takes on one core: every check of every site, gathered, decided and written.
 
 The bar: all of them in 10 s or less, which is processor time of this process and of PostgreSQL's together. Told four
 times: the first evaluation ever, which writes every row; one right after it, in which nothing changed; one after a new
@@ -81,8 +81,8 @@ def measure(servers: machine.Servers, estate: Any) -> None:
         _timed(servers, f"a new minute of samples ({number})", estate, at, bar=True)
     _change_framework(at)
     _timed(servers, "under a changed framework", estate, at)
-    one, many = (_statements(estate.site_ids[:sites], at) for sites in (1, 50))
-    print(f"{one} statements for one site, {many} for 50; {_verdicts()}")
+    for_one, many = (_statements(estate.site_ids[:sites], at) for sites in (1, 50))
+    print(f"{for_one} statements for one site, {many} for 50; {_verdicts()}")
 
 
 def _timed(servers: machine.Servers, what: str, estate: Any, at: datetime, *, bar: bool = False) -> None:
@@ -101,7 +101,7 @@ def _timed(servers: machine.Servers, what: str, estate: Any, at: datetime, *, ba
 
 
 def evaluate(estate: Any, at: datetime) -> None:
-    """As the workers do it: the sites that claims name, some hundred in a transaction."""
+    """Evaluate as the workers do: the sites that claims name, some hundred in a transaction."""
     from readiness.scoring.operations import rescore_changed
 
     done = rescore_changed(now=at)
@@ -110,7 +110,7 @@ def evaluate(estate: Any, at: datetime) -> None:
 
 
 def _vacuum(servers: machine.Servers) -> None:
-    """What autovacuum does in the minute between two evaluations, which here follow each other at once."""
+    """Do what autovacuum does in the minute between two evaluations, which here follow each other at once."""
     from django.db import connection
 
     before = _database_s(servers)
@@ -131,7 +131,7 @@ def _statements(site_ids: Sequence[int], at: datetime) -> int:
 
 
 def _database_s(servers: machine.Servers) -> float:
-    """Of PostgreSQL with all of its processes."""
+    """Return the CPU time of PostgreSQL with all of its processes."""
     return machine.cpu_s(servers.pids["postgres"])
 
 

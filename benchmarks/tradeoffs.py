@@ -1,4 +1,4 @@
-"""What trade-offs take: one workload over 1,000 sites, a portfolio of 1,000 workloads x 100 sites.
+"""Measures what trade-offs take: one workload over 1,000 sites, a portfolio of 1,000 workloads x 100 sites.
 
 The bars: one placement (feasibility, front, scores, flips, robustness) in 100 ms or less of server time; a step of a
 weight's slider to table and scatter with another best match, in Chromium, in 100 ms in the middle and 150 ms for 19 of
@@ -113,18 +113,18 @@ def _one_workload() -> None:
         took.setdefault(step, []).append(time.process_time() - begun)
         return made
 
-    weights = {one.name: 1.0 for one in OBJECTIVES}
+    weights = {objective.name: 1.0 for objective in OBJECTIVES}
     for _ in range(ROUNDS):
         placement = timed("constraints", place, candidates, DEMAND, LIMITS)
         options = timed(
-            "options", lambda placed: [_option(one.candidate) for one in placed], placement.feasible
+            "options", lambda placed: [_option(option.candidate) for option in placed], placement.feasible
         )
         timed("front", front, options, OBJECTIVES)
         timed("scores", ranking, options, OBJECTIVES, weights)
         timed("flips", sensitivity, options, OBJECTIVES, weights)
         timed("robustness", partial(robustness, seed=1), options, OBJECTIVES, weights)
     lists = ", ".join(
-        f"{len(getattr(placement, one))} {one}" for one in ("feasible", "undecided", "rejected")
+        f"{len(getattr(placement, group))} {group}" for group in ("feasible", "undecided", "rejected")
     )
     print(f"one workload over {SITES} sites ({lists})")
     for step, each in took.items():
@@ -163,13 +163,13 @@ def _one_request() -> None:
                 raise RuntimeError(answer.content)
             return *took, answer.content
 
-        _told("first of a process", *request(0)[:2])
+        _report("first of a process", *request(0)[:2])
         # As config/asgi.py does once everything is loaded.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 10, 10)
         SiteScore.objects.filter(site__slug="e0000").update(score=0.5)
-        _told("first after a write", *request(1)[:2])
+        _report("first after a write", *request(1)[:2])
         _said_of_requests([request(number) for number in range(2, ROUNDS * 3)])
         _slider(pages.serve(servers), f"/tradeoffs/?workload={SLUG}", thousand.session())
         write_critical(now=datetime.now(UTC))
@@ -192,23 +192,23 @@ def _flexibility(client: Any) -> None:
 
     print(f"flexibility of {CRITICAL} critical workloads over {SITES} sites")
     page, chart = "/tradeoffs/flexibility/", "/tradeoffs/flexibility/conformance.json"
-    _told("first of a process", *request(page))
+    _report("first of a process", *request(page))
     SiteScore.objects.filter(site__slug="e0000").update(score=0.6)
-    _told("after one site moved", *request(page))
+    _report("after one site moved", *request(page))
     SiteScore.objects.update(score=0.6)
-    _told("after each moved", *request(page))
+    _report("after each moved", *request(page))
     walls, cpus = zip(*(request(page) for _ in range(ROUNDS * 3)), strict=True)
-    _told("page then", statistics.median(walls), statistics.median(cpus))
+    _report("page then", statistics.median(walls), statistics.median(cpus))
     p95 = statistics.quantiles(cpus, n=20)[-1]
     print(f"  {p95 * 1000:.0f} ms for 19 of 20, bar {LIST_BAR_S * 1000:.0f} ms of this process: ", end="")
     print(_said(p95 <= LIST_BAR_S))
-    _told("chart then", *request(chart))
+    _report("chart then", *request(chart))
 
 
 def _said_of_requests(answers: list[tuple[float, float, bytes]]) -> None:
     walls, cpus, bodies = zip(*answers, strict=True)
     wall, cpu = statistics.median(walls), statistics.median(cpus)
-    _told("then", wall, cpu)
+    _report("then", wall, cpu)
     counts = json.loads(bodies[-1])["counts"]
     print(
         f"  {counts}, {len(bodies[-1]) / 1024:.0f} KiB; bar {PLACEMENT_BAR_S * 1000:.0f} ms of this", end=""
@@ -216,7 +216,7 @@ def _said_of_requests(answers: list[tuple[float, float, bytes]]) -> None:
     print(f" process: {_said(cpu <= PLACEMENT_BAR_S)}")
 
 
-def _told(what: str, wall: float, cpu: float) -> None:
+def _report(what: str, wall: float, cpu: float) -> None:
     print(f"  {what:20} {wall * 1000:6.0f} ms by the clock, {cpu * 1000:.0f} ms of this process")
 
 
@@ -300,16 +300,16 @@ def _portfolio(name: str, site_share: float, *, gap_bar: float | None) -> None:
     portfolio = made_portfolio(np.random.default_rng(2), site_share)
     weightings = spread(portfolio.objectives, POINTS, seed=1)
     begun, wall = time.process_time(), time.perf_counter()
-    found = sweep(portfolio, weightings)
+    swept = sweep(portfolio, weightings)
     took, waited = time.process_time() - begun, time.perf_counter() - wall
-    gaps = [point.gap for point in found.points]
-    print(f"{WORKLOADS} workloads x {PORTFOLIO_SITES} sites, {len(found.points)} points; {name}")
+    gaps = [point.gap for point in swept.points]
+    print(f"{WORKLOADS} workloads x {PORTFOLIO_SITES} sites, {len(swept.points)} points; {name}")
     print(f"  {took:.1f} s on one core ({waited:.1f} s by the clock), bar {PORTFOLIO_BAR_S:.0f} s: ", end="")
     print(_said(took <= PORTFOLIO_BAR_S))
     print(f"  proven gap {max(gaps):.2%} at worst, {statistics.median(gaps):.2%} in the middle, ", end="")
     print("no bar" if gap_bar is None else f"bar {gap_bar:.0%}: {_said(max(gaps) <= gap_bar)}")
-    on_front = sum(point.dominated_by is None for point in found.points)
-    print(f"  {on_front} points on the front, {len(found.left_out)} workloads left out")
+    on_front = sum(point.dominated_by is None for point in swept.points)
+    print(f"  {on_front} points on the front, {len(swept.left_out)} workloads left out")
 
 
 def made_portfolio(random: np.random.Generator, site_share: float) -> Portfolio:

@@ -77,7 +77,7 @@ INSTALLED_APPS = [
     "readiness.evidence",
     "readiness.ownership",
     "readiness.people",
-    "readiness.workloads.jurisdiction",
+    "readiness.jurisdiction",
     "readiness.workloads",
     "readiness.framework",
     "telemetry",

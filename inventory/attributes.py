@@ -29,7 +29,7 @@ class Attribute:
     choices: tuple[str, ...] = ()
 
     def problem(self, value: object) -> str:
-        """What is wrong with the value, or nothing."""
+        """Return what is wrong with the value, or nothing."""
         return PROBLEMS[self.shape](self, value)
 
 
@@ -139,16 +139,16 @@ def schema_of(kind: str) -> tuple[Attribute, ...]:
 
 
 def problems(kind: str, attributes: object) -> dict[str, str]:
-    """What is wrong, by attribute; under the empty key when it is no mapping at all."""
+    """Return what is wrong, by attribute; under the empty key when it is no mapping at all."""
     if not isinstance(attributes, Mapping):
         return {"": _("An object of names and values is expected.")}
     known = {attribute.key: attribute for attribute in schema_of(kind)}
-    found = {}
+    problem_by_key = {}
     for key, value in attributes.items():
         problem = known[key].problem(value) if key in known else unknown_attribute(kind)
         if problem:
-            found[str(key)] = problem
-    return found
+            problem_by_key[str(key)] = problem
+    return problem_by_key
 
 
 def unknown_attribute(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""What lists can be filtered by, for the API and for pages alike. Each field gets the lookups of its type."""
+"""Filters of lists, for the API and for pages alike. Each field gets the lookups of its type."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -20,7 +20,7 @@ from inventory.models import (
     CoolingUnit,
     Device,
     DeviceType,
-    Domain,
+    DomainChoices,
     Link,
     Manufacturer,
     Port,
@@ -64,12 +64,12 @@ class NamedField(forms.CharField):
         return self.model._default_manager.filter(site=site)
 
     def find(self, text: str, site: Site) -> Model:
-        found = list(self.of_site(site).filter(self._named(text))[:2])
-        exact = [each for each in found if str(each) == text]
-        if len(exact or found) != 1:
+        candidates = list(self.of_site(site).filter(self._named(text))[:2])
+        exact = [each for each in candidates if str(each) == text]
+        if len(exact or candidates) != 1:
             message = _("%(site)s has no %(noun)s of this name.")
             raise ValidationError(message % {"site": site, "noun": self.model._meta.verbose_name})
-        return (exact or found)[0]
+        return (exact or candidates)[0]
 
     def _named(self, text: str) -> Q:
         if self.model is not Port:
@@ -174,9 +174,9 @@ class ManufacturerForm(InventoryForm):
 
 # Where a kind of product belongs, as a first guess.
 DOMAIN_OF = {
-    **dict.fromkeys(["accelerator", "node", "server", "storage"], Domain.COMPUTE),
-    **dict.fromkeys(["switch", "router", "gateway"], Domain.NETWORK),
-    **dict.fromkeys(["pdu", "ups", "meter"], Domain.ENERGY),
+    **dict.fromkeys(["accelerator", "node", "server", "storage"], DomainChoices.COMPUTE),
+    **dict.fromkeys(["switch", "router", "gateway"], DomainChoices.NETWORK),
+    **dict.fromkeys(["pdu", "ups", "meter"], DomainChoices.ENERGY),
 }
 
 
@@ -209,8 +209,8 @@ class DeviceTypeForm(InventoryForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        found = {each.key: cleaned.get(f"attribute_{each.key}") for each in schema_of(self.kind)}
-        self.instance.attributes = {key: value for key, value in found.items() if value not in (None, "")}
+        entered = {each.key: cleaned.get(f"attribute_{each.key}") for each in schema_of(self.kind)}
+        self.instance.attributes = {key: value for key, value in entered.items() if value not in (None, "")}
         return cleaned
 
 

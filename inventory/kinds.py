@@ -75,7 +75,7 @@ class Kind:
 
     @property
     def noun(self) -> str:
-        """In addresses: device-type."""
+        """The kind in addresses: device-type."""
         return links.noun(self.model)
 
     @property

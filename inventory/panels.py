@@ -1,4 +1,4 @@
-"""What the page of an object shows: panels of facts and of related objects, and those that floors above add.
+"""Panels on the page of an object: of facts and of related objects, and those that floors above add.
 
 A floor above registers a function for a model and knows what to show; inventory, below it, only finds the place:
 
@@ -46,6 +46,6 @@ def register(model: type[Model], make: MakePanel) -> None:
 
 
 def added_to(obj: Model, *, user: User, now: datetime) -> list[Panel]:
-    """What the floors above show of this object to this user."""
+    """Return what the floors above show of this object to this user."""
     made = [make(obj, user=user, now=now) for make in _makers.get(type(obj), ())]
     return [panel for panel in made if panel is not None]

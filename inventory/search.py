@@ -1,4 +1,4 @@
-"""What the search finds in the inventory: devices, accelerators by UUID or serial, racks.
+"""Search in the inventory: devices, accelerators by UUID or serial, racks.
 
 Sites are found by the floor above, whose pages they lead to.
 """

@@ -33,7 +33,7 @@ QUIET = {Device.Status.PLANNED, Device.Status.RETIRED}
 
 
 def status_tone(row: Any) -> str:
-    """For the status of a device, an accelerator or a port; active ones need no colour."""
+    """Give a status of a device, an accelerator or a port its tone; active ones need no colour."""
     if row.status in BAD:
         return "bad"
     if row.status in QUIET:
@@ -84,7 +84,7 @@ def hidden(column: Callable[..., Column], *args: Any, **kwargs: Any) -> Column:
 
 
 def degrees(key: str) -> Callable[[Any], str]:
-    """As many decimals as are stored: a coordinate is no rounded figure."""
+    """Keep as many decimals as are stored: a coordinate is no rounded figure."""
 
     def words(row: Any) -> str:
         value = getattr(row, key)
@@ -317,7 +317,7 @@ CAPACITY_EVENTS = _table(
 
 
 def rows_of(model: type[Model]) -> QuerySet[Any]:
-    """What the list and the page of a model show, with everything that they read joined in."""
+    """Return what the list and the page of a model show, with everything that they read joined in."""
     return ROWS[model].all()
 
 

@@ -6,6 +6,7 @@ from readiness.boards.api import router as boards_api
 from readiness.boards.gap.api import ClosingView, GapView
 from readiness.evidence.api import router as evidence_api
 from readiness.golive.api import router as golive_api
+from readiness.jurisdiction.api import router as jurisdiction_api
 from readiness.ownership.api import GapsView
 from readiness.ownership.api import router as ownership_api
 from readiness.people.api import OwnPersonView
@@ -19,7 +20,6 @@ from readiness.tradeoffs.portfolios.api import router as portfolios_api
 from readiness.tradeoffs.windows.api import WindowsView
 from readiness.workloads.api import router as workloads_api
 from readiness.workloads.api import tradeoffs_router as workloads_tradeoffs_api
-from readiness.workloads.jurisdiction.api import router as jurisdiction_api
 from web.rest.router import Router
 
 # One router for each address, so that its root lists the endpoints of all rooms.
@@ -40,7 +40,7 @@ urlpatterns = [
     path("api/tradeoffs/", include(tradeoffs.urls)),
     path("api/ownership/gaps/", GapsView.as_view(), name="ownership-gaps"),
     path("api/ownership/", include(ownership_api.urls)),
-    path("tradeoffs/rules/", include("readiness.workloads.jurisdiction.urls")),
+    path("tradeoffs/rules/", include("readiness.jurisdiction.urls")),
     path("api/people/own/", OwnPersonView.as_view(), name="people-own"),
     path("api/people/", include(people_api.urls)),
     path("settings/person/", include(own_person)),

@@ -17,7 +17,7 @@ from stack.launch import Launch, LaunchError, choose_port, clear_up
 from stack.layout import Layout, LayoutError, find_layout
 from stack.postgres import NotInstalledError
 from stack.running import environment_of_running
-from stack.state import AlreadyRunningError, Lock, State
+from stack.state import AlreadyRunningError, Lock, StackState
 from stack.supervisor import StepError, StopRequestedError, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,8 +34,8 @@ def say(line: str) -> None:
 def _launch(layout: Layout) -> Iterator[Launch]:
     """A launch that ends with all stopped, whatever happens inside."""
     lock = Lock(layout.lock)
-    clear_up(State.read(layout.state), say=say)
-    state = State()
+    clear_up(StackState.read(layout.state), say=say)
+    state = StackState()
     supervisor = Supervisor(layout=layout, state=state, say=say)
     try:
         yield Launch(layout=layout, environ=os.environ, supervisor=supervisor, state=state, say=say)
@@ -56,7 +56,7 @@ def run(layout: Layout) -> int:
             except StopRequestedError:
                 say("Stopping ...")
     except AlreadyRunningError:
-        state = State.read(layout.state)
+        state = StackState.read(layout.state)
         say(f"Muster is already running from {layout.data}: {state.address or 'it is starting'}.")
         say("`make stop` stops it.")
         return 1
@@ -83,7 +83,7 @@ def _bring_up(launch: Launch, *, began: float) -> None:
 
 
 def stop(layout: Layout) -> int:
-    state = State.read(layout.state)
+    state = StackState.read(layout.state)
     if state.launcher and end(state.launcher, ask=signal.SIGTERM, patience_s=STOP_PATIENCE_S):
         say("Stopped.")
     else:

@@ -25,7 +25,7 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to run. `ready` gets the process id and says whether the process does its job yet."""
+    """A program to run. `ready` gets the process id and says whether the process does its job yet."""
 
     name: str
     argv: tuple[str, ...]

@@ -6,8 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class Mark(StrEnum):
-    """What earlier starts left in the data folder about the demo."""
+class DemoMark(StrEnum):
+    """The note about the demo that earlier starts left in the data folder."""
 
     NONE = ""
     LOADING = "loading"
@@ -21,7 +21,7 @@ class Demo:
     send: bool
 
 
-def decide_demo(*, mark: Mark, wanted: bool | None, is_new: bool) -> Demo:
+def decide_demo(*, mark: DemoMark, wanted: bool | None, is_new: bool) -> Demo:
     """`wanted` is MUSTER_DEMO (None: not set); `is_new` says that the database held nothing yet.
 
     A database that began without the demo, or holds data of its own, gets it only when asked for by name: a
@@ -29,15 +29,15 @@ def decide_demo(*, mark: Mark, wanted: bool | None, is_new: bool) -> Demo:
     """
     if wanted is False:
         return Demo(load=False, send=False)
-    if mark is Mark.LOADED:
+    if mark is DemoMark.LOADED:
         return Demo(load=False, send=True)
-    if wanted or mark is Mark.LOADING or (mark is Mark.NONE and is_new):
+    if wanted or mark is DemoMark.LOADING or (mark is DemoMark.NONE and is_new):
         return Demo(load=True, send=True)
     return Demo(load=False, send=False)
 
 
 def foreign_migrations(applied: Iterable[tuple[str, str]], root: Path) -> list[str]:
-    """Of the migrations that a database had, those of Muster's own apps that this checkout does not have."""
+    """Return the migrations of Muster's own apps that a database had and this checkout does not have."""
     # Apps lie one, two or three folders deep.
     ours = [path for depth in ("*", "*/*", "*/*/*") for path in root.glob(f"{depth}/migrations/0*.py")]
     names = {(path.parent.parent.name, path.stem) for path in ours}

@@ -11,15 +11,15 @@ POLL_S = 0.02
 
 
 @dataclass(frozen=True)
-class Identity:
+class ProcessIdentity:
     pid: int
     started: str
 
 
-def identify(pid: int) -> Identity | None:
+def identify(pid: int) -> ProcessIdentity | None:
     """None when there is no such process, or only its exit status is left."""
     started = _started_linux(pid) if Path("/proc/self/stat").exists() else _started_elsewhere(pid)
-    return None if started is None else Identity(pid=pid, started=started)
+    return None if started is None else ProcessIdentity(pid=pid, started=started)
 
 
 def _started_linux(pid: int) -> str | None:
@@ -40,11 +40,11 @@ def _started_elsewhere(pid: int) -> str | None:
     return done.stdout.strip() or None
 
 
-def is_alive(identity: Identity) -> bool:
+def is_alive(identity: ProcessIdentity) -> bool:
     return identify(identity.pid) == identity
 
 
-def end(identity: Identity, *, ask: signal.Signals, patience_s: float) -> bool:
+def end(identity: ProcessIdentity, *, ask: signal.Signals, patience_s: float) -> bool:
     """End the very process, and its group if it leads one; False when it was gone already.
 
     Asks first, and uses SIGKILL when that has not helped within `patience_s`.
@@ -61,7 +61,7 @@ def end(identity: Identity, *, ask: signal.Signals, patience_s: float) -> bool:
     return True
 
 
-def _gone_within(identity: Identity, seconds: float) -> bool:
+def _gone_within(identity: ProcessIdentity, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while is_alive(identity):
         if time.monotonic() > deadline:

@@ -124,7 +124,9 @@ def requirements(which: str) -> Path:
 
 
 def lists_of(which: str) -> tuple[Path, Path]:
-    """What is run, and what is only read: the second list's packages come without those that they would need to run."""
+    """Return what is run, and what is only read: the second list's packages come without those that they would need to
+    run.
+    """
     return requirements(which), requirements("data")
 
 

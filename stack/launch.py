@@ -17,10 +17,10 @@ import psycopg
 
 from stack import postgres, processes, valkey
 from stack.child import Recipe, open_log
-from stack.first_start import Demo, Mark, decide_demo, foreign_migrations
+from stack.first_start import Demo, DemoMark, decide_demo, foreign_migrations
 from stack.layout import SPACE_TO_BEGIN_MB, SPACE_TO_START_MB, Layout, require_space, secret_key
 from stack.sockets import short_folder
-from stack.state import State, end_orphans, ourselves
+from stack.state import StackState, end_orphans, ourselves
 from stack.supervisor import Supervisor
 
 PORTS_TRIED = 100
@@ -40,7 +40,7 @@ class Launch:
     layout: Layout
     environ: Mapping[str, str]
     supervisor: Supervisor
-    state: State
+    state: StackState
     say: Say
 
     # The databases
@@ -151,15 +151,15 @@ class Launch:
 
     def _prepare_demo(self, *, is_new: bool) -> Demo:
         path = self._mark_path()
-        mark = Mark(path.read_text()) if path.exists() else Mark.NONE
+        mark = DemoMark(path.read_text()) if path.exists() else DemoMark.NONE
         demo = decide_demo(mark=mark, wanted=wanted_demo(self.environ), is_new=is_new)
         if demo.load:
-            path.write_text(Mark.LOADING)
+            path.write_text(DemoMark.LOADING)
             self.say("Loading the demo fleet: 18 months of records, once ...")
             self.supervisor.run(self.command("load_demo", processes.load_demo()))
-            path.write_text(Mark.LOADED)
-        elif mark is Mark.NONE:
-            path.write_text(Mark.EMPTY)
+            path.write_text(DemoMark.LOADED)
+        elif mark is DemoMark.NONE:
+            path.write_text(DemoMark.EMPTY)
         return demo
 
     def _mark_path(self) -> Path:
@@ -200,7 +200,7 @@ class Launch:
         self.supervisor.start(self.command("demo", argv, stop_s=5.0, may_finish=True))
 
     def output_of(self, *arguments: str) -> str:
-        """What a management command prints; "" when it fails, which is logged."""
+        """Return what a management command prints; "" when it fails, which is logged."""
         with open_log(self.layout.log(arguments[0])) as log:
             done = subprocess.run(
                 [sys.executable, "manage.py", *arguments],
@@ -225,7 +225,7 @@ def wanted_demo(environ: Mapping[str, str]) -> bool | None:
     raise LaunchError(f"MUSTER_DEMO={value} is neither 1 nor 0.")
 
 
-def clear_up(state: State, *, say: Say) -> None:
+def clear_up(state: StackState, *, say: Say) -> None:
     if ended := end_orphans(state):
         say(f"Ended what an earlier start had left running: {', '.join(ended)}.")
 

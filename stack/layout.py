@@ -1,4 +1,4 @@
-"""Where everything of one installation lies, and whether it can lie there."""
+"""Places of all that belongs to one installation, and whether it can lie there."""
 
 import hashlib
 import os
@@ -52,7 +52,7 @@ class Layout:
 
 
 def find_layout(root: Path, environ: Mapping[str, str]) -> Layout:
-    """Where the data lie for a checkout: `MUSTER_DATA_DIR`, else `var/`, else (root only) a system folder."""
+    """Return where the data lie for a checkout: `MUSTER_DATA_DIR`, else `var/`, else (root only) a system folder."""
     chosen = environ.get("MUSTER_DATA_DIR")
     data = Path(chosen).expanduser().absolute() if chosen else root / "var"
     account = unprivileged_account(owning=data / f"postgres-{MAJOR}")

@@ -89,7 +89,7 @@ def installed() -> Path:
 
 
 def programs_for(account: Account | None, *, copy_to: Path) -> Path:
-    """Where the account can run them from: where they are installed, else a copy (root's home is closed)."""
+    """Return where the account can run them from: where they are installed, else a copy (root's home is closed)."""
     where = installed()
     if can_run(where / "bin" / "initdb", account=account):
         return where
@@ -152,7 +152,7 @@ def create(cluster: Cluster, *, run: Callable[[Recipe], None], sync: bool = True
 
 
 def move_aside_if_incomplete(cluster: Cluster, *, now: datetime) -> Path | None:
-    """Where a cluster without its marker was moved to, if there was one. Nothing is ever deleted."""
+    """Return where a cluster without its marker was moved to, if there was one. Nothing is ever deleted."""
     if not cluster.folder.exists() or cluster.marker.exists():
         return None
     aside = cluster.folder.with_name(f"{cluster.folder.name}.incomplete-{now:%Y%m%dT%H%M%S%f}")
@@ -203,12 +203,12 @@ def recipe(cluster: Cluster, *, log: Path, settings: dict[str, str] | None = Non
 
 
 def clean_environment() -> dict[str, str]:
-    """Without PGPORT, PGDATA and the like, which would change what the programs do."""
+    """Leave out PGPORT, PGDATA and the like, which would change what the programs do."""
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 
 def is_ready(cluster: Cluster, pid: int) -> bool:
-    """What pg_ctl looks at too: first line the process id, eighth the state."""
+    """Return what pg_ctl looks at too: first line the process id, eighth the state."""
     try:
         lines = (cluster.data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:

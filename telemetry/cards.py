@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from telemetry.core.matching import ObjectKind
 from telemetry.core.registry import registry
-from telemetry.explore import Line
-from telemetry.intake import HOUR, Hour, Intake, Queue, Refused, object_of
+from telemetry.explore import ExploredLine
+from telemetry.intake import HOUR, Hour, InboxBacklog, Intake, RefusalCount, object_of
 from telemetry.models import InboxBatch, Series, Source, SourceFlip, SourceState
-from telemetry.questions import OBJECTS
+from telemetry.params import OBJECTS
 from telemetry.unmatched import NOUNS, why_unmatched
 from web import visibility
 from web.ages import ago
@@ -105,7 +105,7 @@ def _stretch(worst: str, hours: list[tuple[int, Hour]]) -> Card:
 
 
 def key_figures(
-    rows: Sequence[Intake], queue: Queue, workers: Sequence[Worker], *, unmatched: int, now: datetime
+    rows: Sequence[Intake], queue: InboxBacklog, workers: Sequence[Worker], *, unmatched: int, now: datetime
 ) -> list[Card]:
     return [
         _sources(rows),
@@ -149,7 +149,7 @@ def _sources(rows: Sequence[Intake]) -> Card:
     }
 
 
-def _queue(queue: Queue, now: datetime) -> Card:
+def _queue(queue: InboxBacklog, now: datetime) -> Card:
     waited_s = (now - queue.oldest_received_at).total_seconds() if queue.oldest_received_at else 0.0
     oldest = format_html(gettext("oldest {}"), ago(queue.oldest_received_at, now=now))
     card = {
@@ -257,7 +257,7 @@ def facts(row: Intake, *, now: datetime) -> list[Card]:
     ]
 
 
-def refusals(found: Iterable[Refused]) -> list[Card]:
+def refusals(refused: Iterable[RefusalCount]) -> list[Card]:
     return [
         {
             "reason": each.reason,
@@ -266,7 +266,7 @@ def refusals(found: Iterable[Refused]) -> list[Card]:
             "example": each.example,
             "last_at": each.last_at,
         }
-        for each in found
+        for each in refused
     ]
 
 
@@ -287,8 +287,8 @@ def unit_of(series: Series) -> str:
 
 
 def object_url(series: Series) -> str:
-    found = object_of(series)
-    return (page_url(found) or "") if found is not None else ""
+    described = object_of(series)
+    return (page_url(described) or "") if described is not None else ""
 
 
 def explore_url(series: Series) -> str:
@@ -309,7 +309,7 @@ def metric_url(series: Series) -> str:
     return link("explore", **dict(asked), **({described: getattr(series, described)} if described else {}))
 
 
-def line_url(line: Line) -> str:
+def line_url(line: ExploredLine) -> str:
     """The explorer with this line alone, where it is one series."""
     return explore_url(line.series) if line.series else ""
 
@@ -317,14 +317,14 @@ def line_url(line: Line) -> str:
 def unmatched(series: Iterable[Series]) -> list[Card]:
     return [
         {
-            "id": one.pk,
-            "metric": one.metric,
-            "url": explore_url(one),
-            "why": why_unmatched(one),
-            "source": one.source,
-            "first_seen_at": one.first_seen_at,
+            "id": unmatched_series.pk,
+            "metric": unmatched_series.metric,
+            "url": explore_url(unmatched_series),
+            "why": why_unmatched(unmatched_series),
+            "source": unmatched_series.source,
+            "first_seen_at": unmatched_series.first_seen_at,
         }
-        for one in series
+        for unmatched_series in series
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from telemetry.core.downsample import downsample, points, shortened
-from telemetry.explore import COLOURED, Answer, Limit, Line
+from telemetry.explore import COLOURED, ExploredLine, ExploredLines, HealthLimit
 from telemetry.models import SourceActivity
 from web.states import state
 from web.units import UNIX_TIME, number, scale
@@ -22,8 +22,8 @@ MARGIN = {"l": 56, "r": 16, "t": 26, "b": 36}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What the axis of time shows, ms."""
+class TimeAxis:
+    """The range that the axis of time shows, ms."""
 
     start_ms: int
     end_ms: int
@@ -34,11 +34,11 @@ def nothing(sentence: str) -> Figure:
     return {"data": [], "layout": {}, "meta": {"empty": sentence, "finding": sentence}}
 
 
-def span_of(start: datetime, end: datetime) -> Span:
-    return Span(round(start.timestamp() * 1000), round(end.timestamp() * 1000))
+def span_of(start: datetime, end: datetime) -> TimeAxis:
+    return TimeAxis(round(start.timestamp() * 1000), round(end.timestamp() * 1000))
 
 
-def activity(counted: Sequence[SourceActivity], span: Span, *, step_ms: int = WINDOW_MS) -> Figure:
+def activity(counted: Sequence[SourceActivity], span: TimeAxis, *, step_ms: int = WINDOW_MS) -> Figure:
     """Samples stored and refused per window, as bars; a window without a bar had none."""
     if not counted:
         return nothing(gettext("Nothing arrived in this time."))
@@ -94,7 +94,7 @@ def _bars(counts: dict[int, int], name: str, role: str, step_ms: int) -> Figure:
     }
 
 
-def lines(answer: Answer, *, most_points: int = 1500) -> Figure:
+def lines(answer: ExploredLines, *, most_points: int = 1500) -> Figure:
     """The lines of an answer on one axis, in the reader's unit; missing samples break a line."""
     if not answer.lines:
         return nothing(gettext("No sample of %(metric)s in this time.") % {"metric": answer.spec.metric})
@@ -124,12 +124,12 @@ def lines(answer: Answer, *, most_points: int = 1500) -> Figure:
     return {"data": traces, "layout": layout, "meta": meta}
 
 
-def _scale(answer: Answer) -> tuple[float, str]:
+def _scale(answer: ExploredLines) -> tuple[float, str]:
     """Moments are drawn as dates, in milliseconds."""
     return (1000.0, "") if answer.unit == UNIX_TIME else scale(answer.largest, answer.unit)
 
 
-def _line(line: Line, factor: float, suffix: str, place: int, most_points: int) -> Figure:
+def _line(line: ExploredLine, factor: float, suffix: str, place: int, most_points: int) -> Figure:
     kept = points(*downsample(line.ts_ms, line.values * factor, most_points))
     values = [None if value is None else shortened(value) for _, value in kept]
     trace = {
@@ -157,13 +157,13 @@ def _is_alone(values: Sequence[float | None], at: int) -> bool:
     return values[at] is not None and before is None and after is None
 
 
-def _limit(limit: Limit, factor: float) -> Figure:
+def _limit(limit: HealthLimit, factor: float) -> Figure:
     height = limit.value * factor
     edge = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": height, "y1": height}
     return edge | {"name": "limit", "line": {"dash": "dash", "width": 1.2}}
 
 
-def _limit_note(limit: Limit, factor: float, suffix: str) -> Figure:
+def _limit_note(limit: HealthLimit, factor: float, suffix: str) -> Figure:
     word = str(state("health", limit.level).word).lower()
     place = {"xref": "paper", "x": 1, "xanchor": "right", "y": limit.value * factor, "yanchor": "bottom"}
     text = f"{word} {number(limit.value * factor)}{suffix}"

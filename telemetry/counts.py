@@ -1,4 +1,4 @@
-"""What the ingest page counts: refusals by reason, and what each source did per five minutes.
+"""Counters of the ingest page: refusals by reason, and what each source did per five minutes.
 
 Callers write refusals first and activity after, rows in order of key, so that no two wait for each other in a circle.
 """

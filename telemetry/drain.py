@@ -1,4 +1,5 @@
-"""From the inbox to samples: claim batches, find their series, append, leave claims, delete: one transaction.
+"""Moves batches from the inbox to samples: claim them, find their series, append, leave claims, delete: one
+transaction.
 
 Any number of workers drain at once. They take locks in one order (batches by id, series by key, then counts by
 source), so they wait for each other but never in a circle.
@@ -19,9 +20,9 @@ from django.db import DataError, IntegrityError, transaction
 from inventory.models import SiteChange
 from telemetry import counts, partitions
 from telemetry.binary import binary_cursor, copy_samples
-from telemetry.core.columns import Columns, CorruptBatch, unpack
+from telemetry.core.columns import CorruptBatch, SampleColumns, unpack
 from telemetry.models import InboxBatch, Source, SourceStatus
-from telemetry.readings import Readings, ends, newest, read
+from telemetry.readings import SourceReadings, ends, newest, read
 from telemetry.series import Memory, resolve
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Claimed:
     id: int
     source_id: int
     received_at: datetime
-    columns: Columns
+    columns: SampleColumns
 
 
 def drain(*, now: datetime, budget_s: float = 20.0) -> int:
@@ -169,18 +170,18 @@ def _store(cursor: psycopg.Cursor[Any], batches: Sequence[Claimed], now: datetim
 
 
 def _sources(source_ids: list[int]) -> dict[int, Source]:
-    found = Source.objects.filter(pk__in=source_ids).select_related("status").order_by("pk")
-    sources = {source.pk: source for source in found}
+    rows = Source.objects.filter(pk__in=source_ids).select_related("status").order_by("pk")
+    sources = {source.pk: source for source in rows}
     without = [source for source in sources.values() if not hasattr(source, "status")]
     for source in without:
         source.status = SourceStatus(source=source)
     return sources
 
 
-def _append(cursor: psycopg.Cursor[Any], readings: Sequence[Readings]) -> None:
-    ts_ms = np.concatenate([one.ts_ms for one in readings])
-    series_ids = np.concatenate([one.series_ids for one in readings])
-    values = np.concatenate([one.values for one in readings])
+def _append(cursor: psycopg.Cursor[Any], readings: Sequence[SourceReadings]) -> None:
+    ts_ms = np.concatenate([of_source.ts_ms for of_source in readings])
+    series_ids = np.concatenate([of_source.series_ids for of_source in readings])
+    values = np.concatenate([of_source.values for of_source in readings])
     days = ts_ms // DAY_MS
     starts = {day: _instant(day * DAY_MS) for day in np.unique(days).tolist()}
     partitions.ensure(partitions.SAMPLES, starts.values())
@@ -191,11 +192,13 @@ def _append(cursor: psycopg.Cursor[Any], readings: Sequence[Readings]) -> None:
         )
 
 
-def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, Readings], now: datetime) -> None:
+def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings], now: datetime) -> None:
     """A stale marker ends a series, and the next reading takes it up again."""
-    ended = {series: at for one in readings.values() for series, at in ends(one).items()}
+    ended = {series: at for of_source in readings.values() for series, at in ends(of_source).items()}
     was_ended = [row[0] for row in cursor.execute(_ENDED, [list(readings), now]).fetchall()]
-    alive = {series: at for one in readings.values() for series, at in newest(one, was_ended).items()}
+    alive = {
+        series: at for of_source in readings.values() for series, at in newest(of_source, was_ended).items()
+    }
     touched = sorted({*ended, *alive})
     if not touched:
         return
@@ -208,31 +211,37 @@ def _end_and_revive(cursor: psycopg.Cursor[Any], readings: dict[int, Readings], 
     cursor.execute("UPDATE telemetry_series SET ended_at = NULL WHERE id = ANY(%s)", [revived])
 
 
-def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, Readings]) -> None:
-    """For the roll-up, which windows have new samples; for scoring, which sites do."""
-    windows = [(source, _instant(start)) for source, one in readings.items() for start in one.windows_ms]
+def _leave_claims(cursor: psycopg.Cursor[Any], readings: dict[int, SourceReadings]) -> None:
+    """Leave claims: windows with new samples for the roll-up, sites with new samples for scoring."""
+    windows = [
+        (source, _instant(start)) for source, of_source in readings.items() for start in of_source.windows_ms
+    ]
     cursor.execute(_WINDOWS, [[source for source, _ in windows], [start for _, start in windows]])
-    sites = sorted({site for one in readings.values() for site in one.site_ids})
+    sites = sorted({site for of_source in readings.values() for site in of_source.site_ids})
     cursor.execute(_SITES, [SiteChange.Origin.TELEMETRY.value, sites])
 
 
 def _count(
     cursor: psycopg.Cursor[Any],
     by_source: dict[int, list[Claimed]],
-    readings: dict[int, Readings],
+    readings: dict[int, SourceReadings],
     now: datetime,
     spent_s: float,
 ) -> None:
-    """What the ingest page shows."""
+    """Count what the ingest page shows."""
     refused, active, seen = [], [], []
-    for source_id, one in readings.items():
-        refused += counts.refusals(source_id, one.dropped, one.examples, now)
+    for source_id, of_source in readings.items():
+        refused += counts.refusals(source_id, of_source.dropped, of_source.examples, now)
         received = [batch.received_at for batch in by_source[source_id]]
         lag_s = max(0.0, (now - min(received)).total_seconds() + spent_s)
-        start, stored, dropped = counts.activity_start(now), len(one.ts_ms), sum(one.dropped.values())
+        start, stored, dropped = (
+            counts.activity_start(now),
+            len(of_source.ts_ms),
+            sum(of_source.dropped.values()),
+        )
         active.append(counts.Activity(source_id, start, len(received), stored, dropped, lag_s))
         if stored:
-            seen.append((source_id, min(received), _instant(int(one.ts_ms.max())), max(received)))
+            seen.append((source_id, min(received), _instant(int(of_source.ts_ms.max())), max(received)))
     counts.count(cursor, refused, active)
     counts.write_columns(cursor, _SEEN, seen)
 

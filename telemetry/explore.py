@@ -1,4 +1,4 @@
-"""What the explorer shows of an answer: which lines, what they are called, and what they say in one sentence."""
+"""Answers as the explorer shows them: which lines, what they are called, and what they say in one sentence."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +13,11 @@ from inventory.models import Site
 from telemetry import intake, naming, store
 from telemetry.core.codes import Code, code_of
 from telemetry.core.labels import NAME
-from telemetry.core.metric import Direction, Measure, Metric
+from telemetry.core.metric import ComparedValue, LimitTest, Metric
 from telemetry.core.registry import registry
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.models import Series
-from telemetry.questions import OF_COUNTERS, Question
+from telemetry.params import OF_COUNTERS, AdmittedQuery
 from web.states import state
 from web.units import format_value, number
 
@@ -34,7 +34,7 @@ _OF_THE_METRIC = (Aggregation.AVG, Aggregation.MIN, Aggregation.MAX, Aggregation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class ExploredLine:
     """One line; NaN breaks it. `series` is the one it draws, None for a line of several."""
 
     name: str
@@ -67,7 +67,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class HealthLimit:
     """A health limit of the metric, in the stored unit, and where it comes from."""
 
     level: str
@@ -76,18 +76,18 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answer:
+class ExploredLines:
     """All lines of a question, the highest first."""
 
     spec: QuerySpec
     series: int
     left_out: int
     offered: tuple[Aggregation, ...]
-    lines: tuple[Line, ...]
-    limits: tuple[Limit, ...]
+    lines: tuple[ExploredLine, ...]
+    limits: tuple[HealthLimit, ...]
 
     @property
-    def drawn(self) -> tuple[Line, ...]:
+    def drawn(self) -> tuple[ExploredLine, ...]:
         return self.lines[:MOST_LINES]
 
     @property
@@ -108,7 +108,7 @@ class Answer:
 
     @property
     def finding(self) -> str:
-        """What a reader who cannot see the chart is told."""
+        """Return what a reader who cannot see the chart is told."""
         if not self.lines:
             return gettext("No sample in this time.")
         first = self.lines[0]
@@ -161,7 +161,7 @@ class Answer:
         return ", ".join(str(state("provenance", kind).word) for kind in kinds)
 
 
-def answer(question: Question, *, now: datetime) -> Answer:
+def answer(question: AdmittedQuery, *, now: datetime) -> ExploredLines:
     """Run the question. Raises SpecError where nothing is kept that could answer, and for totals of counters."""
     offered = _offered(question)
     if question.counts_up and question.spec.aggregation not in offered:
@@ -169,12 +169,11 @@ def answer(question: Question, *, now: datetime) -> Answer:
             "this is a counter, and what one adds in a step changes with the step: ask for its rate"
         )
         raise SpecError("aggregation", reason)
-    found = store.run(question.spec, now=now)
-    found = [line for line in found if np.isfinite(line.values).any()]
-    names = distinct_names([line.labels for line in found])
-    series = _series([line.series_id for line in found if line.series_id])
+    drawn = [line for line in store.run(question.spec, now=now) if np.isfinite(line.values).any()]
+    names = distinct_names([line.labels for line in drawn])
+    series = _series([line.series_id for line in drawn if line.series_id])
     lines = [
-        Line(
+        ExploredLine(
             name,
             line.labels,
             line.unit,
@@ -183,10 +182,10 @@ def answer(question: Question, *, now: datetime) -> Answer:
             line.ts_ms,
             line.values,
         )
-        for name, line in zip(names, found, strict=True)
+        for name, line in zip(names, drawn, strict=True)
     ]
     lines.sort(key=lambda line: (-(line.highest or 0), line.name))
-    return Answer(
+    return ExploredLines(
         spec=question.spec,
         series=question.series,
         left_out=question.left_out,
@@ -196,7 +195,7 @@ def answer(question: Question, *, now: datetime) -> Answer:
     )
 
 
-def _offered(question: Question) -> tuple[Aggregation, ...]:
+def _offered(question: AdmittedQuery) -> tuple[Aggregation, ...]:
     """The aggregations that the page draws; a quantile of what counts up is taken from the buckets of a histogram."""
     if not question.counts_up:
         return tuple(Aggregation)
@@ -204,7 +203,7 @@ def _offered(question: Question) -> tuple[Aggregation, ...]:
 
 
 def _series(ids: Sequence[int]) -> dict[int, Series]:
-    return {one.pk: one for one in intake.series().filter(pk__in=ids)} if ids else {}
+    return {row.pk: row for row in intake.series().filter(pk__in=ids)} if ids else {}
 
 
 def distinct_names(lines: Sequence[Mapping[str, str]]) -> list[str]:
@@ -250,39 +249,39 @@ def _joined(labels: Mapping[str, str], keys: Sequence[str]) -> str:
     )
 
 
-def _limits(spec: QuerySpec, lines: Sequence[Line]) -> tuple[Limit, ...]:
+def _limits(spec: QuerySpec, lines: Sequence[ExploredLine]) -> tuple[HealthLimit, ...]:
     """Limits that every line shares: what holds for some would be read as holding for all."""
     if spec.aggregation not in _OF_THE_METRIC or spec.group_by is not None or not lines:
         return ()
-    shared: set[Limit] | None = None
+    shared: set[HealthLimit] | None = None
     for line in lines[:MOST_LINES]:
         own = _limits_of(line)
         shared = own if shared is None else shared & own
     return tuple(sorted(shared or (), key=lambda limit: limit.value))
 
 
-def _limits_of(line: Line) -> set[Limit]:
+def _limits_of(line: ExploredLine) -> set[HealthLimit]:
     metric = registry().get(line.labels.get(NAME, ""), line.labels)
     if metric is None:
         return set()
     return {
-        Limit(level, value, registry().source_title(rule))
+        HealthLimit(level, value, registry().source_title(rule))
         for rule in metric.rules_for(line.labels)
-        if rule.measure is Measure.VALUE and rule.direction in (Direction.ABOVE, Direction.BELOW)
+        if rule.measure is ComparedValue.VALUE and rule.direction in (LimitTest.ABOVE, LimitTest.BELOW)
         for level, values in (("warn", rule.warn), ("critical", rule.critical))
         for value in values[:1]
     }
 
 
-def codes_of(found: Answer) -> list[Code]:
-    """What the codes mean that the lines hold, by number.
+def codes_of(explored: ExploredLines) -> list[Code]:
+    """Return what the codes mean that the lines hold, by number.
 
     A mean or a quantile of codes is no code, nor is what the lines of a group are combined into.
     """
-    if found.spec.aggregation not in _PICKED or found.spec.group_by is not None:
+    if explored.spec.aggregation not in _PICKED or explored.spec.group_by is not None:
         return []
     codes: dict[int, Code] = {}
-    for line in found.lines[:MOST_LINES]:
+    for line in explored.lines[:MOST_LINES]:
         metric = registry().get(line.labels.get(NAME, ""), line.labels)
         if metric is not None and metric.codes:
             for value in np.unique(line.values[np.isfinite(line.values)]).tolist():
@@ -293,17 +292,17 @@ def codes_of(found: Answer) -> list[Code]:
 
 def metrics_of(sites: Sequence[Site]) -> list[str]:
     """Names of what is measured at these sites, or anywhere if there are none."""
-    found = Series.objects.filter(site__in=sites) if sites else Series.objects.all()
-    return list(found.order_by("metric").values_list("metric", flat=True).distinct())
+    series = Series.objects.filter(site__in=sites) if sites else Series.objects.all()
+    return list(series.order_by("metric").values_list("metric", flat=True).distinct())
 
 
-def side_by_side(found: Answer) -> tuple[list[str], Iterator[list[str | float | None]]]:
+def side_by_side(explored: ExploredLines) -> tuple[list[str], Iterator[list[str | float | None]]]:
     """Columns and rows of a file: every point of every line, in the stored unit, a row for each instant."""
-    heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in found.lines]
-    return [gettext("time"), *heads], _rows(found.lines)
+    heads = [f"{line.name} ({line.unit})" if line.unit else line.name for line in explored.lines]
+    return [gettext("time"), *heads], _rows(explored.lines)
 
 
-def _rows(lines: Sequence[Line]) -> Iterator[list[str | float | None]]:
+def _rows(lines: Sequence[ExploredLine]) -> Iterator[list[str | float | None]]:
     known = [np.isfinite(line.values) for line in lines]
     times = [line.ts_ms[finite] for line, finite in zip(lines, known, strict=True)]
     instants = np.unique(np.concatenate(times)) if times else np.empty(0, np.int64)

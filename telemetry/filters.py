@@ -1,4 +1,4 @@
-"""What lists of sources, series and rejections can be filtered by, for the API and for pages alike."""
+"""Filters of the lists of sources, series and rejections, for the API and for pages alike."""
 
 from functools import reduce
 from operator import and_
@@ -11,8 +11,8 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, Regex
 from django.utils.translation import gettext_lazy as _
 
-from telemetry.core.left_out import LeftOut
-from telemetry.core.spec import Matcher, Operator, SpecError, parse_matcher
+from telemetry.core.left_out import LeftOutSeries
+from telemetry.core.spec import LabelOperator, Matcher, SpecError, parse_matcher
 from telemetry.models import BatchDecision, InboxBatch, Rejection, Series, Source, SourceFlip, SourceState
 from web.rest.filters import ObjectFilterSet
 from web.rest.lookups import AnyOf, Flag
@@ -46,16 +46,16 @@ class Matching(AnyOf):
 
 
 def condition_of(matcher: Matcher) -> Q:
-    """By Prometheus' rules: an absent label is empty, an expression must fit all of the value."""
+    """Match by Prometheus' rules: an absent label is empty, an expression must fit all of the value."""
     value = Coalesce(KeyTextTransform(matcher.label, "labels"), Value(""), output_field=TextField())
-    if matcher.op in (Operator.IS, Operator.IS_NOT):
+    if matcher.op in (LabelOperator.IS, LabelOperator.IS_NOT):
         held = Q(Exact(value, matcher.value))
     else:
         held = Q(Regex(value, f"^(?:{matcher.value})$"))
-    return ~held if matcher.op in (Operator.IS_NOT, Operator.NOT_LIKE) else held
+    return ~held if matcher.op in (LabelOperator.IS_NOT, LabelOperator.NOT_LIKE) else held
 
 
-def left_out_by(rule: LeftOut) -> Q:
+def left_out_by(rule: LeftOutSeries) -> Q:
     value = Coalesce(KeyTextTransform(rule.label, "labels"), Value(""), output_field=TextField())
     return Q(Regex(value, rule.expression), metric__in=sorted(rule.metrics), port__isnull=True)
 

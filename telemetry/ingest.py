@@ -14,7 +14,7 @@ from django.db.models import Count, Sum
 
 from telemetry import counts, tasks
 from telemetry.binary import binary_cursor
-from telemetry.core.columns import Columns, Window, pack
+from telemetry.core.columns import SampleColumns, TakenTimes, pack
 from telemetry.models import InboxBatch, Source, StoredBytes
 
 FULLNESS_LOOKED_AT = timedelta(seconds=1)
@@ -32,20 +32,20 @@ SELECT source_id, %(now)s, %(samples)s, %(columns)s, '' FROM body RETURNING id
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was taken. A duplicate is a body that was taken before, and counts for nothing again."""
+    """Says what was taken. A duplicate is a body that was taken before, and counts for nothing again."""
 
     batch_id: int | None
     samples: int
     duplicate: bool = False
 
 
-def window(now: datetime) -> Window:
+def window(now: datetime) -> TakenTimes:
     """Which sample times are taken: those within raw retention, and a little ahead for clocks that are off."""
     oldest = now - timedelta(hours=settings.TELEMETRY_RAW_HOURS)
-    return Window(_ms(now), _ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
+    return TakenTimes(_ms(now), _ms(oldest), settings.TELEMETRY_FUTURE_S * 1000)
 
 
-def accept(*, source: Source, columns: Columns, now: datetime, body: bytes | None = None) -> Receipt:
+def accept(*, source: Source, columns: SampleColumns, now: datetime, body: bytes | None = None) -> Receipt:
     """Store what the decoder kept and count what it refused, in one transaction, then wake a worker.
 
     `body` is what was sent, if it can come again just the same. Nothing at all is stored for no samples.
@@ -104,7 +104,7 @@ class Fullness:
 inbox_is_full = Fullness()
 
 
-def _store(source: Source, columns: Columns, now: datetime, body: bytes | None) -> Receipt:
+def _store(source: Source, columns: SampleColumns, now: datetime, body: bytes | None) -> Receipt:
     if not columns.samples:
         return Receipt(None, 0)
     packed = pack(columns)

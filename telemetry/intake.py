@@ -1,4 +1,4 @@
-"""What the ingest pages and the status endpoint read: what each source last did, what waits, what was refused.
+"""Queries of the ingest pages and the status endpoint: what each source last did, what waits, what was refused.
 
 Series data is not here (telemetry.store), nor what the states mean (telemetry.sources decides them).
 """
@@ -93,7 +93,7 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
+class InboxBacklog:
     """Accepted and not yet stored. `failed` are batches set aside because they cannot be stored."""
 
     batches: int
@@ -108,7 +108,7 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusalCount:
     """Refusals of one reason over some days, with the latest example."""
 
     reason: str
@@ -126,8 +126,8 @@ def sources() -> QuerySet[Source]:
     )
 
 
-def with_refusals(found: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
-    """With `refused` of the last 24 h, to sort by."""
+def with_refusals(sources: QuerySet[Source], *, now: datetime) -> QuerySet[Source]:
+    """Add `refused` of the last 24 h, to sort by."""
     counted = (
         SourceActivity.objects.filter(source=OuterRef("pk"), start__gt=now - DAY)
         .order_by()
@@ -135,12 +135,12 @@ def with_refusals(found: QuerySet[Source], *, now: datetime) -> QuerySet[Source]
         .annotate(total=Sum("rejected"))
         .values("total")
     )
-    return found.annotate(refused=Coalesce(Subquery(counted), 0))
+    return sources.annotate(refused=Coalesce(Subquery(counted), 0))
 
 
-def rows(found: Iterable[Source], *, now: datetime) -> list[Intake]:
+def rows(sources: Iterable[Source], *, now: datetime) -> list[Intake]:
     """One row for each source, in their order; four statements however many there are."""
-    listed = list(found)
+    listed = list(sources)
     ids = [source.pk for source in listed]
     hours, recent, flips = _hours(ids, now), _recent(ids, now), _flips(ids, now)
     return [_row(source, hours[source.pk], recent.get(source.pk), flips[source.pk], now) for source in listed]
@@ -234,7 +234,7 @@ def _strip(
     return tuple(cells)
 
 
-def queue() -> Queue:
+def queue() -> InboxBacklog:
     waiting = Q(failed_at__isnull=True)
     figures = InboxBatch.objects.order_by().aggregate(
         batches=Count("pk", filter=waiting),
@@ -243,7 +243,7 @@ def queue() -> Queue:
         oldest_received_at=Min("received_at", filter=waiting),
         failed=Count("pk", filter=~waiting),
     )
-    return Queue(**figures)
+    return InboxBacklog(**figures)
 
 
 def set_aside() -> QuerySet[InboxBatch]:
@@ -258,17 +258,17 @@ def activity(source: Source, *, start: datetime, end: datetime) -> list[SourceAc
     return list(source.activity.filter(start__gte=start, start__lte=end).order_by("start"))
 
 
-def refused(source: Source, *, start: datetime, end: datetime) -> list[Refused]:
-    """By reason, most first, over the UTC days that the range touches."""
+def refused(source: Source, *, start: datetime, end: datetime) -> list[RefusalCount]:
+    """Count refusals by reason, most first, over the UTC days that the range touches."""
     by_reason: dict[str, list[Rejection]] = defaultdict(list)
     days = source.rejections.filter(on_date__gte=start.date(), on_date__lte=end.date())
     for rejection in days.order_by("-last_at", "-pk"):
         by_reason[rejection.reason].append(rejection)
-    found = [
-        Refused(reason, sum(each.count for each in days), days[0].example, days[0].last_at)
+    counts = [
+        RefusalCount(reason, sum(each.count for each in days), days[0].example, days[0].last_at)
         for reason, days in by_reason.items()
     ]
-    return sorted(found, key=lambda each: (-each.count, each.reason))
+    return sorted(counts, key=lambda each: (-each.count, each.reason))
 
 
 def flips(source: Source, *, limit: int = 50) -> list[SourceFlip]:

@@ -71,7 +71,7 @@ WHERE series.id = place.id
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SeriesPlace:
     """Where a series belongs: no `object_kind` when nothing in the inventory fits, no `site_id` when no site does."""
 
     site_id: int | None = None
@@ -92,38 +92,40 @@ class Inventory:
 
     def __init__(self, sites: Iterable[Site]) -> None:
         self._site_ids = {site.slug.lower(): site.pk for site in sites}
-        self._objects: dict[_Key, Place | None] = {}
+        self._objects: dict[_Key, SeriesPlace | None] = {}
         for key, place in self._named(list(self._site_ids.values())):
             known = self._objects.setdefault(key, place)
             if known != place:
                 self._objects[key] = None
         for slug, site_id in self._site_ids.items():
-            self._objects[site_id, ObjectKind.SITE, By.SLUG, (slug,)] = Place(site_id, ObjectKind.SITE.value)
+            self._objects[site_id, ObjectKind.SITE, By.SLUG, (slug,)] = SeriesPlace(
+                site_id, ObjectKind.SITE.value
+            )
 
-    def place(self, source: Source, labels: Mapping[str, str]) -> Place:
+    def place(self, source: Source, labels: Mapping[str, str]) -> SeriesPlace:
         site_id = source.site_id or self._site_ids.get(labels.get(source.site_label, "").strip().lower())
         if site_id is None:
-            return Place()
+            return SeriesPlace()
         for candidate in registry().candidates(labels):
-            if found := self._objects.get((site_id, *candidate)):
-                return found
+            if match := self._objects.get((site_id, *candidate)):
+                return match
         metric = registry().get(labels["__name__"], labels)
         # What a site's own meter or probe says needs no label to find it.
         of_the_site = metric is not None and metric.object is MetricObject.SITE
-        return Place(site_id, ObjectKind.SITE.value) if of_the_site else Place(site_id)
+        return SeriesPlace(site_id, ObjectKind.SITE.value) if of_the_site else SeriesPlace(site_id)
 
-    def _named(self, site_ids: list[int]) -> Iterator[tuple[_Key, Place]]:
+    def _named(self, site_ids: list[int]) -> Iterator[tuple[_Key, SeriesPlace]]:
         hosts: dict[int, tuple[int, list[str]]] = {}
         for device in Device.objects.filter(site__in=site_ids).order_by():
             forms = _hosts(device.name, device.management_address)
             hosts[device.pk] = device.site_id, forms
-            place = Place(device.site_id, ObjectKind.DEVICE.value, device_id=device.pk)
+            place = SeriesPlace(device.site_id, ObjectKind.DEVICE.value, device_id=device.pk)
             yield from _keys(place, By.HOST, [(form,) for form in forms])
             yield from _keys(place, By.SERIAL, [(device.serial.lower(),)])
             yield from _keys(place, By.NAME, [(device.name.lower(),)])
         for accelerator in Accelerator.objects.filter(device__in=hosts).order_by():
             site_id, forms = hosts[accelerator.device_id]
-            place = Place(
+            place = SeriesPlace(
                 site_id,
                 ObjectKind.ACCELERATOR,
                 device_id=accelerator.device_id,
@@ -134,31 +136,33 @@ class Inventory:
             yield from _keys(place, By.HOST_INDEX, [(form, str(accelerator.index)) for form in forms])
         for port in Port.objects.filter(device__in=hosts).order_by():
             site_id, forms = hosts[port.device_id]
-            place = Place(site_id, ObjectKind.PORT.value, device_id=port.device_id, port_id=port.pk)
+            place = SeriesPlace(site_id, ObjectKind.PORT.value, device_id=port.device_id, port_id=port.pk)
             yield from _keys(place, By.HOST_PORT, [(form, port.name.lower()) for form in forms])
         yield from _facility(site_ids, hosts)
 
 
 def _facility(
     site_ids: list[int], hosts: Mapping[int, tuple[int, list[str]]]
-) -> Iterator[tuple[_Key, Place]]:
+) -> Iterator[tuple[_Key, SeriesPlace]]:
     for feed in PowerFeed.objects.filter(site__in=site_ids).order_by():
-        place = Place(feed.site_id, ObjectKind.FEED.value, power_feed_id=feed.pk, device_id=feed.device_id)
+        place = SeriesPlace(
+            feed.site_id, ObjectKind.FEED.value, power_feed_id=feed.pk, device_id=feed.device_id
+        )
         yield from _keys(place, By.NAME, [(feed.name.lower(),)])
         yield from _keys(place, By.HOST, [(form,) for form in hosts.get(feed.device_id or 0, (0, []))[1]])
     for unit in CoolingUnit.objects.filter(site__in=site_ids).order_by():
-        place = Place(unit.site_id, ObjectKind.COOLING_UNIT.value, cooling_unit_id=unit.pk)
+        place = SeriesPlace(unit.site_id, ObjectKind.COOLING_UNIT.value, cooling_unit_id=unit.pk)
         yield from _keys(place, By.NAME, [(unit.name.lower(),)])
         yield from _keys(place, By.HOST, [(form,) for form in _hosts(unit.name, unit.management_address)])
     ends = Q(site_a__in=site_ids) | Q(site_b__in=site_ids)
     for link in Link.objects.filter(ends).order_by():
         for site_id in sorted({link.site_a_id, link.site_b_id}):
             yield from _keys(
-                Place(site_id, ObjectKind.LINK.value, link_id=link.pk), By.NAME, [(link.name.lower(),)]
+                SeriesPlace(site_id, ObjectKind.LINK.value, link_id=link.pk), By.NAME, [(link.name.lower(),)]
             )
 
 
-def _keys(place: Place, by: By, names: list[tuple[str, ...]]) -> Iterator[tuple[_Key, Place]]:
+def _keys(place: SeriesPlace, by: By, names: list[tuple[str, ...]]) -> Iterator[tuple[_Key, SeriesPlace]]:
     for name in names:
         if all(name):
             yield (place.site_id or 0, place.object_kind, by, name), place
@@ -169,7 +173,7 @@ def _hosts(name: str, address: str | None) -> list[str]:
 
 
 def inventory_for(sources: Iterable[Source], site_names: Iterable[str]) -> Inventory:
-    """What the series of these sources can be matched to; `site_names` are the values of their site labels."""
+    """Return what the series of these sources can be matched to; `site_names` are the values of their site labels."""
     fixed = {source.site_id for source in sources if source.site_id}
     named = Q(pk__in=fixed) | Q(slug__in={name.strip().lower() for name in site_names})
     return Inventory(Site.objects.filter(named).order_by("pk"))
@@ -213,20 +217,20 @@ def match_source(*, source: Source, now: datetime) -> int:
     """Match all series of a source whose site or site label was changed."""
     with transaction.atomic():
         series = list(source.series.order_by("pk"))
-        names = {one.labels.get(source.site_label, "") for one in series}
-        for one in series:
-            one.source = source
+        names = {each.labels.get(source.site_label, "") for each in series}
+        for each in series:
+            each.source = source
         return _match(series, inventory_for([source], names))
 
 
 def _match(series: list[Series], inventory: Inventory) -> int:
-    moved: list[tuple[int, Place]] = []
+    moved: list[tuple[int, SeriesPlace]] = []
     sources: set[int] = set()
-    for one in series:
-        place = inventory.place(one.source, {"__name__": one.metric, **one.labels})
-        if place != Place(*place_of(one)):
-            moved.append((one.pk, place))
-            sources.add(one.source_id)
+    for each in series:
+        place = inventory.place(each.source, {"__name__": each.metric, **each.labels})
+        if place != SeriesPlace(*place_of(each)):
+            moved.append((each.pk, place))
+            sources.add(each.source_id)
     if moved:
         columns = [[pk for pk, _ in moved], *zip(*(place_of(place) for _, place in moved), strict=True)]
         with binary_cursor() as cursor:

@@ -6,18 +6,18 @@ Writes by status are in `muster_http_requests_total`, under the route of remote 
 from prometheus_client import Counter
 
 from telemetry import intake
-from telemetry.receive import Answer
+from telemetry.receive import WriteAnswer
 from web import metrics
 
 ROUTE = "api/v1/write"
 
 _samples = Counter("muster_telemetry_samples", "Samples accepted")
-# Reasons are words of ours (core.labels.Reason and those of receive.py), never of a sender.
+# Reasons are words of ours (core.labels.RefusalReason and those of receive.py), never of a sender.
 _refused = Counter("muster_telemetry_refused", "Samples refused, and bodies refused whole", ["reason"])
 _duplicates = Counter("muster_telemetry_duplicates", "Bodies that had been taken before")
 
 
-def count_write(answer: Answer, *, seconds: float) -> None:
+def count_write(answer: WriteAnswer, *, seconds: float) -> None:
     metrics.count_request(method="POST", route=ROUTE, status=answer.status, seconds=seconds)
     if answer.duplicate:
         _duplicates.inc()

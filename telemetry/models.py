@@ -14,7 +14,7 @@ from inventory.models import Accelerator, CoolingUnit, Device, Link, Port, Power
 
 
 class Provenance(models.TextChoices):
-    """What a number is. An estimate is never shown as a measurement."""
+    """Tells how a number came about. An estimate is never shown as a measurement."""
 
     MEASURED = "measured", _("Measured")
     ESTIMATED = "estimated", _("Estimated")
@@ -87,7 +87,7 @@ class Source(models.Model):
 
 
 class SourceStatus(models.Model):
-    """What a source last did. Apart from Source so that its history holds decisions, not heartbeats."""
+    """Tells what a source last did. Apart from Source so that its history holds decisions, not heartbeats."""
 
     source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="status")
     state = models.CharField(max_length=8, choices=SourceState, default=SourceState.WAITING)
@@ -209,7 +209,7 @@ class InboxBatch(models.Model):
 
 
 class BatchDecision(models.Model):
-    """What somebody decided about a batch that was set aside, which itself is gone from there."""
+    """A decision of somebody about a batch that was set aside, which itself is gone from there."""
 
     class Decision(models.TextChoices):
         RETRIED = "retried", _("Retried")
@@ -370,7 +370,7 @@ class LateDay(models.Model):
 
 
 class MatchedInventory(models.Model):
-    """What a site's inventory looked like when its series were last matched to it."""
+    """A digest of a site's inventory as it was when its series were last matched to it."""
 
     site = models.OneToOneField(Site, on_delete=models.CASCADE, primary_key=True, related_name="+")
     fingerprint = models.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""What a figure made of series is called: the one place that says rate, sum, mean, highest or lowest, and of how many.
+"""Names of figures made of series: the one place that says rate, sum, mean, highest or lowest, and of how many.
 
 The words follow `QuerySpec`, which says how the figure is worked out, so that name and figure cannot part.
 """
@@ -42,12 +42,12 @@ def title(metric: str, spec: QuerySpec, series: int) -> str:
 
 
 def together(combine: Aggregation, series: int) -> str:
-    """What becomes of the lines of several series at one instant; `QuerySpec.combine` chooses it."""
+    """Return what becomes of the lines of several series at one instant; `QuerySpec.combine` chooses it."""
     return gettext("%(how)s of %(n)s series") % {"how": PER_STEP[combine], "n": number(series)}
 
 
 def step(spec: QuerySpec) -> str:
-    """What one point stands for: "each point the mean of 5 min"."""
+    """Return what one point stands for: "each point the mean of 5 min"."""
     how = PER_STEP[spec.aggregation]
     if spec.aggregation is Aggregation.RATE:
         how = gettext("mean rate")
@@ -55,7 +55,7 @@ def step(spec: QuerySpec) -> str:
 
 
 def left_out(count: int) -> str:
-    """What the figure does not count; "" where nothing was left out."""
+    """Return what the figure does not count; "" where nothing was left out."""
     if not count:
         return ""
     words = ngettext(

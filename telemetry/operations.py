@@ -1,4 +1,4 @@
-"""What people do with sources: add one, change it, pause and resume it, give it another token."""
+"""Operations that people do on sources: add one, change it, pause and resume it, give it another token."""
 
 from datetime import datetime
 from typing import Any

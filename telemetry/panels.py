@@ -19,9 +19,9 @@ from inventory.panels import Panel
 from telemetry import cards, intake, naming, queries
 from telemetry.core.codes import code_of
 from telemetry.core.counters import per_second
-from telemetry.core.metric import Direction, Metric
+from telemetry.core.metric import LimitTest, Metric
 from telemetry.core.registry import registry
-from telemetry.core.series import Kind
+from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation
 from telemetry.explore import distinct_names
 from telemetry.models import Series
@@ -57,7 +57,7 @@ def series_panel(obj: Model, *, user: User, now: datetime) -> Panel | None:
     described = list(intake.series().filter(**{column: obj.pk}).select_related("source__status"))
     counted = [series for series in described if series.port_id or not _is_left_out(series)]
     # The buckets of a histogram say nothing one by one, and their sum counts each observation many times.
-    countable = [series for series in counted if series.kind != Kind.HISTOGRAM]
+    countable = [series for series in counted if series.kind != MetricKind.HISTOGRAM]
     entries = sorted((entry for alike in _alike(countable) for entry in _entries(alike)), key=_usefulness)
     shown = entries[:SHOWN]
     actions = []
@@ -146,16 +146,16 @@ def _rows(shown: Sequence[_Entry], now: datetime) -> list[dict[str, Any]]:
         rates_within_s=CADENCES_OF_A_RATE * slowest_s,
     )
     newest = {
-        each.series_id: queries.Reading(each.value, each.ts)
+        each.series_id: queries.DatedValue(each.value, each.ts)
         for each in at_now.latest(within_s=WITHIN_S, with_ended=True)
     }
     newest |= queries.last_kept({each.pk for each in series} - set(newest))
-    rates = at_now.rates() if any(entry.first.kind == Kind.COUNTER for entry in shown) else {}
+    rates = at_now.rates() if any(entry.first.kind == MetricKind.COUNTER for entry in shown) else {}
     return [_row(entry, newest, rates, now) for entry in shown]
 
 
 def _row(
-    entry: _Entry, newest: Mapping[int, queries.Reading], rates: Mapping[int, float], now: datetime
+    entry: _Entry, newest: Mapping[int, queries.DatedValue], rates: Mapping[int, float], now: datetime
 ) -> dict[str, Any]:
     series, metric = entry.first, entry.metric
     latest = [newest[each.pk] for each in entry.series if each.pk in newest]
@@ -164,12 +164,12 @@ def _row(
     values = [each.value for each in latest]
     at = max((each.ts for each in latest), default=None)
     how, value, unit = _figure(entry, values, rates)
-    if series.kind == Kind.COUNTER and value is None and at and _has_stopped(series, at, now):
+    if series.kind == MetricKind.COUNTER and value is None and at and _has_stopped(series, at, now):
         how, value, unit = _total(entry, values)
     figure = format_value(value, unit) if latest else None
     if metric and metric.codes and len(values) > 1:
         how, figure = "", Formatted(_codes(entry, newest))
-    elif metric and series.kind == Kind.STATE and len(values) > 1:
+    elif metric and series.kind == MetricKind.STATE and len(values) > 1:
         how, figure = "", Formatted(_states(metric, values))
     return {
         "series": series,
@@ -199,7 +199,7 @@ def _figure(
     """
     unit = entry.metric.unit if entry.metric else ""
     several = len(entry.series) > 1
-    if entry.first.kind == Kind.COUNTER:
+    if entry.first.kind == MetricKind.COUNTER:
         factor, unit = per_second(unit)
         known = [rates[each.pk] * factor for each in entry.series if each.pk in rates]
         if not known:
@@ -221,14 +221,14 @@ def _has_stopped(series: Series, at: datetime, now: datetime) -> bool:
 
 
 def _total(entry: _Entry, values: Sequence[float]) -> tuple[str, float, str]:
-    """Where counters that stopped stood last, in place of the rate that they no longer have."""
+    """Return where counters that stopped stood last, in place of the rate that they no longer have."""
     unit = entry.metric.unit if entry.metric else ""
     if len(entry.series) == 1:
         return _("total, stopped"), values[0], unit
     return _("%(how)s, stopped") % {"how": naming.together(Aggregation.SUM, len(values))}, sum(values), unit
 
 
-def _codes(entry: _Entry, newest: Mapping[int, queries.Reading]) -> str:
+def _codes(entry: _Entry, newest: Mapping[int, queries.DatedValue]) -> str:
     """Which series hold which code: "XID 79: gpu=3; 7 without a code"."""
     holders: dict[str, list[str]] = defaultdict(list)
     known = [each for each in entry.series if each.pk in newest]
@@ -250,8 +250,8 @@ def _states(metric: Metric, values: Sequence[float]) -> str:
 
 def _worst_is(metric: Metric | None) -> Aggregation:
     directions = {rule.direction for rule in metric.health} if metric else set()
-    if directions == {Direction.ABOVE}:
+    if directions == {LimitTest.ABOVE}:
         return Aggregation.MAX
-    if directions == {Direction.BELOW}:
+    if directions == {LimitTest.BELOW}:
         return Aggregation.MIN
     return Aggregation.AVG

@@ -1,4 +1,4 @@
-"""From what was sent to what is stored: which values are readings, in which unit, of which series. No database here."""
+"""Turns what was sent into readings: which values are readings, in which unit, of which series. No database here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,20 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core.cleaning import clean
-from telemetry.core.columns import Columns, is_stale
+from telemetry.core.columns import SampleColumns, is_stale
 from telemetry.core.labels import describe_key
 from telemetry.series import NO_SITE, KnownSeries
 
 WINDOW_MS = 300_000
-# Reasons found only once the metric is known; those of core.labels.Reason are found at the door.
+# Reasons found only once the metric is known; those of core.labels.RefusalReason are found at the door.
 NOT_A_NUMBER = "not_a_number"
 NO_READING = "no_reading"
 TOO_OLD = "too_old"
 
 
 @dataclass
-class Readings:
-    """What one source's batches come to. Columns of equal length; a stale marker is a NaN, and nothing else is."""
+class SourceReadings:
+    """The readings of one source's batches. Columns of equal length; a stale marker is a NaN, and nothing else is."""
 
     ts_ms: NDArray[np.int64]
     series_ids: NDArray[np.int64]
@@ -35,7 +35,7 @@ class Readings:
         return (np.unique((self.ts_ms - 1) // WINDOW_MS) * WINDOW_MS).tolist()
 
 
-def read(batches: Sequence[Columns], known: KnownSeries, oldest_ms: int) -> Readings:
+def read(batches: Sequence[SampleColumns], known: KnownSeries, oldest_ms: int) -> SourceReadings:
     """`oldest_ms`: samples before it have no partition any more."""
     slots = np.concatenate([known.of(batch.keys)[batch.series_index] for batch in batches])
     ts_ms = np.concatenate([batch.ts_ms for batch in batches])
@@ -49,13 +49,13 @@ def read(batches: Sequence[Columns], known: KnownSeries, oldest_ms: int) -> Read
         NO_READING: odd & np.isfinite(sent),
     }
     kept = np.ones(len(ids), np.bool_)
-    readings = Readings(ts_ms, ids, values, [])
-    for reason, found in faults.items():
-        found &= kept
-        if found.any():
-            kept &= ~found
-            readings.dropped[reason] = int(np.count_nonzero(found))
-            readings.examples[reason] = _example(batches, int(np.argmax(found)))
+    readings = SourceReadings(ts_ms, ids, values, [])
+    for reason, faulty in faults.items():
+        faulty &= kept
+        if faulty.any():
+            kept &= ~faulty
+            readings.dropped[reason] = int(np.count_nonzero(faulty))
+            readings.examples[reason] = _example(batches, int(np.argmax(faulty)))
     if not kept.all():
         slots = slots[kept]
         readings.ts_ms, readings.series_ids, readings.values = ts_ms[kept], ids[kept], values[kept]
@@ -73,7 +73,7 @@ def _cleaned(sent: NDArray[np.float64], slots: NDArray[np.void]) -> NDArray[np.f
     )
 
 
-def _example(batches: Sequence[Columns], place: int) -> str:
+def _example(batches: Sequence[SampleColumns], place: int) -> str:
     for batch in batches:
         if place < batch.samples:
             key = batch.keys[batch.series_index[place]]
@@ -82,7 +82,7 @@ def _example(batches: Sequence[Columns], place: int) -> str:
     raise IndexError(place)
 
 
-def ends(readings: Readings) -> dict[int, int]:
+def ends(readings: SourceReadings) -> dict[int, int]:
     """Series whose newest sample here is a stale marker, and when, ms."""
     markers = np.isnan(readings.values)
     if not markers.any():
@@ -96,7 +96,7 @@ def ends(readings: Readings) -> dict[int, int]:
     return dict(zip(ids[ended].tolist(), ts_ms[ended].tolist(), strict=True))
 
 
-def newest(readings: Readings, series_ids: Sequence[int]) -> dict[int, int]:
+def newest(readings: SourceReadings, series_ids: Sequence[int]) -> dict[int, int]:
     """Time of the newest reading of each of these series that has one here, ms."""
     chosen = np.isin(readings.series_ids, series_ids) & ~np.isnan(readings.values)
     times: dict[int, int] = {}

@@ -18,10 +18,10 @@ from accounts.operations import TOKEN_KEYWORDS, authenticate_token
 from accounts.throttling import bad_tokens
 from telemetry import ingest
 from telemetry.core.formats import remote_write
-from telemetry.core.formats.errors import BodyError, BodyTooLarge, UnsupportedEncoding
+from telemetry.core.formats.errors import BodyError, UnsupportedEncoding, WriteTooLarge
 from telemetry.core.labels import KeyCache
 from telemetry.models import Source
-from telemetry.newcomers import Newcomers
+from telemetry.series_limits import SeriesLimits
 
 # A database is back within moments or not for long; an inbox takes a while to empty.
 RETRY_AFTER_S = {429: 5, 503: 1}
@@ -44,7 +44,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WriteAnswer:
     """A status, what is said with it, and what became of the samples."""
 
     status: int
@@ -76,13 +76,13 @@ class Answer:
         return RETRY_AFTER_S.get(self.status) if self.wait_s is None else ceil(self.wait_s)
 
 
-class Refusal(Exception):
+class WriteRefused(Exception):
     """A whole body is refused. `counted` is the reason under which the ingest page counts it, if it does."""
 
     def __init__(self, status: int, detail: str, counted: str = "", wait_s: float | None = None) -> None:
         super().__init__(detail)
         rejected, examples = ({counted: 1}, {counted: detail}) if counted else ({}, {})
-        self.answer = Answer(status, detail, rejected=rejected, examples=examples, wait_s=wait_s)
+        self.answer = WriteAnswer(status, detail, rejected=rejected, examples=examples, wait_s=wait_s)
 
 
 class Senders:
@@ -97,11 +97,11 @@ class Senders:
         return source if until is not None and now < until <= now + REMEMBERED else None
 
     def of(self, delivery: Delivery, now: datetime) -> Source:
-        """Ask the database. Raises Refusal."""
+        """Ask the database. Raises WriteRefused."""
         scheme, _, plain = delivery.authorization.partition(" ")
         plain = plain.strip()
         if scheme.lower() not in TOKEN_KEYWORDS or not plain:
-            raise Refusal(401, "no token: send Authorization: Bearer <token>")
+            raise WriteRefused(401, "no token: send Authorization: Bearer <token>")
         source = self._authenticate(plain, delivery.address, now)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
@@ -111,23 +111,23 @@ class Senders:
     def _authenticate(self, plain: str, address: str, now: datetime) -> Source:
         """The one place where a token is good or bad; `address` is where it came from."""
         if wait_s := bad_tokens.wait_s(address, plain):
-            raise Refusal(429, "too many unknown tokens came from this address", wait_s=wait_s)
+            raise WriteRefused(429, "too many unknown tokens came from this address", wait_s=wait_s)
         token = authenticate_token(plain, now=now)
         if token is None:
             bad_tokens.failed(address, plain)
-            raise Refusal(401, UNKNOWN_TOKEN)
+            raise WriteRefused(401, UNKNOWN_TOKEN)
         bad_tokens.passed(plain)
         source = Source.objects.filter(token=token).first()
         if token.scope != Token.Scope.INGEST or source is None:
-            raise Refusal(403, "this token is not that of a telemetry source")
+            raise WriteRefused(403, "this token is not that of a telemetry source")
         if source.paused:
-            raise Refusal(403, f"source {source.name} is paused")
+            raise WriteRefused(403, f"source {source.name} is paused")
         return source
 
 
 _senders = Senders()
 _key_cache = KeyCache()
-_newcomers = Newcomers()
+_series_limits = SeriesLimits()
 
 
 def remembered_sender(delivery: Delivery, *, now: datetime) -> Source | None:
@@ -136,25 +136,25 @@ def remembered_sender(delivery: Delivery, *, now: datetime) -> Source | None:
 
 
 def sender_of(delivery: Delivery, *, now: datetime) -> Source:
-    """The source of a delivery. Raises Refusal."""
+    """The source of a delivery. Raises WriteRefused."""
     return _senders.of(delivery, now)
 
 
 def check_headers(delivery: Delivery, *, now: datetime) -> None:
-    """All that can be refused before a body is read; asks no database. Raises Refusal."""
+    """All that can be refused before a body is read; asks no database. Raises WriteRefused."""
     _check_type(delivery.content_type)
     try:
         remote_write.check_encoding(delivery.content_encoding)
     except UnsupportedEncoding as error:
-        raise Refusal(415, error.reason, "unsupported_encoding") from error
+        raise WriteRefused(415, error.reason, "unsupported_encoding") from error
     if delivery.declared_bytes > settings.TELEMETRY_BODY_BYTES:
         raise too_large()
     if ingest.inbox_is_full.just_seen(now):
-        raise Refusal(429, "the inbox is full")
+        raise WriteRefused(429, "the inbox is full")
 
 
-def too_large() -> Refusal:
-    return Refusal(413, f"more than {settings.TELEMETRY_BODY_BYTES} bytes", "body_too_large")
+def too_large() -> WriteRefused:
+    return WriteRefused(413, f"more than {settings.TELEMETRY_BODY_BYTES} bytes", "body_too_large")
 
 
 def needed_bytes(head: bytes, size: int) -> int:
@@ -162,22 +162,22 @@ def needed_bytes(head: bytes, size: int) -> int:
     return size + min(remote_write.decompressed_bytes(head), settings.TELEMETRY_DECODED_BYTES)
 
 
-def take(delivery: Delivery, source: Source, file: IO[bytes], *, now: datetime) -> Answer:
+def take(delivery: Delivery, source: Source, file: IO[bytes], *, now: datetime) -> WriteAnswer:
     """Take of a body what can be taken, and say how it went."""
     file.seek(0)
     try:
         if ingest.inbox_is_full(now):
-            raise Refusal(429, "the inbox is full")
+            raise WriteRefused(429, "the inbox is full")
         return _take(source, file.read(), delivery.content_encoding, now)
-    except Refusal as refusal:
+    except WriteRefused as refusal:
         return count_refusal(refusal, source, now=now)
     except IntegrityError:
         if not _is_deleted(source):
             raise
-        return Refusal(401, UNKNOWN_TOKEN).answer
+        return WriteRefused(401, UNKNOWN_TOKEN).answer
 
 
-def count_refusal(refusal: Refusal, source: Source, *, now: datetime) -> Answer:
+def count_refusal(refusal: WriteRefused, source: Source, *, now: datetime) -> WriteAnswer:
     """Count it on the ingest page, if it is of a kind that is counted there; returns what to answer."""
     answer = refusal.answer
     if answer.rejected:
@@ -194,31 +194,31 @@ def _is_deleted(source: Source) -> bool:
     return not Source.objects.filter(pk=source.pk).exists()
 
 
-def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> Answer:
+def _take(source: Source, body: bytes, encoding: str | None, now: datetime) -> WriteAnswer:
     try:
         limits = remote_write.BodyLimits(max_decompressed_bytes=settings.TELEMETRY_DECODED_BYTES)
         columns = remote_write.decode(
             body, encoding=encoding, window=ingest.window(now), limits=limits, cache=_key_cache
         )
-    except BodyTooLarge as error:
-        raise Refusal(413, error.reason, "body_too_large") from error
+    except WriteTooLarge as error:
+        raise WriteRefused(413, error.reason, "body_too_large") from error
     except BodyError as error:
-        raise Refusal(400, error.reason, "malformed_body") from error
-    columns = _newcomers.let_in(columns, source=source, now=now)
+        raise WriteRefused(400, error.reason, "malformed_body") from error
+    columns = _series_limits.let_in(columns, source=source, now=now)
     receipt = ingest.accept(source=source, columns=columns, now=now, body=body)
     stored = 0 if receipt.duplicate else receipt.samples
     rejected = columns.rejected
     if not rejected.total:
-        return Answer(204, stored=stored, duplicate=receipt.duplicate)
+        return WriteAnswer(204, stored=stored, duplicate=receipt.duplicate)
     # Not 2xx, so that the sender notices; not 5xx, so that it does not send the good ones for ever.
     detail = f"{'sent before: ' if receipt.duplicate else ''}{rejected.message()}"
-    return Answer(400, detail, stored, rejected.counts, rejected.examples, receipt.duplicate)
+    return WriteAnswer(400, detail, stored, rejected.counts, rejected.examples, receipt.duplicate)
 
 
 def _check_type(content_type: str) -> None:
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     if kind not in ("application/x-protobuf", "application/protobuf"):
-        raise Refusal(415, "Content-Type is not application/x-protobuf", "wrong_content_type")
+        raise WriteRefused(415, "Content-Type is not application/x-protobuf", "wrong_content_type")
     if f"proto={_VERSION_2}" in (parameter.replace('"', "") for parameter in parameters):
         # A 2.0 sender that is told so falls back to 1.0.
-        raise Refusal(415, "remote write 2.0 is not taken here: send 1.0", "wrong_content_type")
+        raise WriteRefused(415, "remote write 2.0 is not taken here: send 1.0", "wrong_content_type")

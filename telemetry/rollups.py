@@ -152,7 +152,7 @@ def _claim(width: int, newest: datetime) -> Windows:
 
 
 def _with_successors(windows: Windows, now: datetime) -> Windows:
-    """Also the windows whose counters rose from a reading in these: with late samples, that reading may be another.
+    """Add the windows whose counters rose from a reading in these: with late samples, that reading may be another.
 
     Those that have a claim of their own are computed when that is taken.
     """
@@ -198,7 +198,7 @@ def _write_5m(start: datetime, sources: Iterable[int]) -> None:
 
 
 def _columns(
-    start: datetime, made: rollup.Rows, counts: NDArray[np.int64], sketches: Sequence[rollup.SketchRow]
+    start: datetime, made: rollup.RollupRows, counts: NDArray[np.int64], sketches: Sequence[rollup.SketchRow]
 ) -> dict[str, Any]:
     return {
         "start": start,

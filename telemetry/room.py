@@ -72,7 +72,7 @@ class Room:
         self._freed.set()
 
 
-class Places:
+class SourceRooms:
     """So many requests at once for each source; more of them wait in turn, holding nothing."""
 
     def __init__(self, each: int) -> None:

@@ -1,4 +1,4 @@
-"""What the search page finds here: sources by name, metrics by name and by what they mean."""
+"""Search in telemetry: sources by name, metrics by name and by what they mean."""
 
 from django.db.models import Q
 
@@ -13,8 +13,8 @@ from web.search import Hit
 def find_sources(query: str, *, user: User, limit: int) -> list[Hit]:
     """Sources by name, description or site; names that begin with the words come first."""
     asked = Q(name__icontains=query) | Q(description__icontains=query) | Q(site__name__icontains=query)
-    found = Source.objects.filter(asked).select_related("site").order_by("name", "pk")[: 4 * limit]
-    ordered = sorted(found, key=lambda source: not source.name.casefold().startswith(query.casefold()))
+    sources = Source.objects.filter(asked).select_related("site").order_by("name", "pk")[: 4 * limit]
+    ordered = sorted(sources, key=lambda source: not source.name.casefold().startswith(query.casefold()))
     return [Hit(source.name, page_url(source) or "", cards.place_words(source)) for source in ordered[:limit]]
 
 

@@ -63,7 +63,7 @@ class KnownSeries:
 
 
 class Memory:
-    """What this process knows of the sources' series. Only ever a shortcut: it may forget at any moment."""
+    """Remembers what this process knows of the sources' series. Only ever a shortcut: it may forget at any moment."""
 
     def __init__(self, bound: int = REMEMBERED) -> None:
         self._of: dict[int, KnownSeries] = {}
@@ -98,7 +98,7 @@ def resolve(
     memory: Memory,
     now: datetime,
 ) -> dict[int, KnownSeries]:
-    """What is known of each source, now with every one of `keys` (lists of keys by source) in it.
+    """Return what is known of each source, now with every one of `keys` (lists of keys by source) in it.
 
     Part of the caller's transaction: if that fails, the memory must forget these sources.
     """

@@ -1,4 +1,4 @@
-"""What a sender's configuration must say, ready to paste."""
+"""Configuration for senders, ready to paste."""
 
 from telemetry.models import Source
 
@@ -29,5 +29,5 @@ def prometheus(source: Source, *, url: str, token: str = PLACEHOLDER) -> str:
 
 
 def _duration(seconds: int) -> str:
-    """As Prometheus writes it: 90s, 5m."""
+    """Write a duration as Prometheus does: 90s, 5m."""
     return f"{seconds // 60}m" if seconds % 60 == 0 else f"{seconds}s"

@@ -35,7 +35,7 @@ class SourceListFilters(ObjectFilterSet):
 
 
 class SeriesListFilters(ObjectFilterSet):
-    """Also by the id of an object, for links from its page."""
+    """Adds the id of an object, for links from its page."""
 
     metric = django_filters.CharFilter(label=_("Metric"), lookup_expr="icontains")
     source = django_filters.ModelMultipleChoiceFilter(

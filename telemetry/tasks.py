@@ -1,4 +1,4 @@
-"""What the worker does on a wake-up or on beat's tick."""
+"""Tasks of the worker on a wake-up or on beat's tick."""
 
 import logging
 

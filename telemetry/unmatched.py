@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from telemetry.core.matching import By, Candidate, ObjectKind
+from telemetry.core.matching import By, MatchCandidate, ObjectKind
 from telemetry.core.registry import registry
 from telemetry.models import Series
 
@@ -52,15 +52,15 @@ def _why_no_site(series: Series) -> str:
     return gettext("No site has the slug %(slug)s (label %(label)s).") % {"slug": named, "label": label}
 
 
-def _best(candidates: list[Candidate]) -> list[Candidate]:
+def _best(candidates: list[MatchCandidate]) -> list[MatchCandidate]:
     """One of each kind and key part: the short forms of a host say nothing new."""
-    kept: dict[tuple[str, str], Candidate] = {}
+    kept: dict[tuple[str, str], MatchCandidate] = {}
     for candidate in candidates:
         kept.setdefault((candidate.kind, candidate.by), candidate)
     return list(kept.values())[:MOST_NAMED]
 
 
-def _reason(candidate: Candidate, labels: Mapping[str, str]) -> str:
+def _reason(candidate: MatchCandidate, labels: Mapping[str, str]) -> str:
     # Keys are in lower case; a reader looks for what the label says.
     written = {value.lower(): value for value in labels.values()}
     parts = [written.get(part, part) for part in candidate.key]

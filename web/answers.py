@@ -1,4 +1,4 @@
-"""What pages with charts answer with: a page or its live region, a chart, a file, a range from the address."""
+"""Answers of pages with charts: a page or its live region, a chart, a file, a range from the address."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What the shell of every page reads: theme, navigation, kiosk, shortcuts, the words in the search box."""
+"""Context of the shell of every page: theme, navigation, kiosk, shortcuts, the words in the search box."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What forms of several rooms share."""
+"""Parts that forms of several rooms share."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta

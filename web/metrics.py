@@ -63,7 +63,7 @@ REGISTRY.register(_Gauges())
 
 
 class MetricsView(APIView):
-    """For a scraper with a token of the scope read."""
+    """Serves a scraper whose token has the scope read."""
 
     permission_classes = [SignedIn]
 

@@ -1,4 +1,4 @@
-"""What every request gets: an id, a count, someone to attribute its writes to, and the reader's time zone."""
+"""Gives every request an id, a count, someone to attribute its writes to, and the reader's time zone."""
 
 import time
 import uuid
@@ -95,7 +95,7 @@ def zone_of(name: str) -> zoneinfo.ZoneInfo:
 
 
 class BadValueMiddleware:
-    """What the database refuses and no view did.
+    """Answers for values that the database refuses and no view did.
 
     A value that it cannot take (a null byte, a number beyond its range) is the sender's fault: 400. Whoever writes the
     same as another in one moment is told so: 409.

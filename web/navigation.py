@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NavigationItem:
     """`url_name` takes no argument; `section` is a heading above the entry; `shortcut` are keys, such as "g f"."""
 
     label: str | Promise
@@ -21,31 +21,35 @@ class Item:
     section: str | Promise = ""
 
 
-ITEMS: tuple[Item, ...] = (
-    Item(_("Fleet"), "fleet", "layout-dashboard", "inventory.view_site", "g f"),
-    Item(_("Sites"), "sites", "building-factory-2", "inventory.view_site", "g s"),
-    Item(_("Readiness"), "readiness", "grid-dots", "scoring.view_checkresult", "g m"),
-    Item(_("Gap"), "gap", "trending-up", "scoring.view_sitescore", "g p"),
-    Item(_("Worklist"), "worklist", "list-details", "golive.view_workitem", "g l"),
-    Item(_("Trends"), "trends", "heart-rate-monitor", "scoring.view_checkresult", "g y"),
-    Item(_("Framework"), "framework", "versions", "framework.view_frameworkversion", "g r"),
-    Item(_("Waivers"), "waivers", "flag", "grants.view_grant", "g w"),
-    Item(_("Campaigns"), "campaigns", "target-arrow", "golive.view_campaign", "g c"),
-    Item(_("Go-live reviews"), "reviews", "shield-check", "evidence.view_review", "g o"),
-    Item(_("Trade-offs"), "tradeoffs", "scale", "tradeoffs.view_sitefactor", "g t", _("Trade-offs")),
-    Item(_("Workloads"), "workloads", "stack-2", "workloads.view_workloadclass", "g k"),
-    Item(_("Portfolio"), "portfolios", "arrows-sort", "tradeoffs.view_portfoliorun", "g z"),
-    Item(_("Flexibility"), "flexibility", "git-compare", "tradeoffs.view_sitefactor", "g b"),
-    Item(_("Decisions"), "decisions", "clipboard-check", "tradeoffs.view_decision", "g u"),
-    Item(_("Site factors"), "factors", "coin", "tradeoffs.view_sitefactor", "g n"),
-    Item(_("Rules"), "rules", "file-text", "jurisdiction.view_rule", "g j"),
-    Item(_("Ownership"), "ownership", "user-check", "ownership.view_assignment", "g a", _("People")),
-    Item(_("People"), "people", "users-group", "people.view_team", "g e"),
-    Item(_("Inventory"), "inventory", "server-2", "inventory.view_device", "g i", _("Evidence")),
-    Item(_("Telemetry"), "ingest", "activity", "telemetry.view_source", "g d"),
-    Item(_("Runs and records"), "evidence", "flask", "evidence.view_validationrun", "g v"),
-    Item(_("Explore"), "explore", "chart-dots-3", "telemetry.view_series", "g x"),
-    Item(_("History"), "history", "history", "inventory.view_site", "g h"),
+ITEMS: tuple[NavigationItem, ...] = (
+    NavigationItem(_("Fleet"), "fleet", "layout-dashboard", "inventory.view_site", "g f"),
+    NavigationItem(_("Sites"), "sites", "building-factory-2", "inventory.view_site", "g s"),
+    NavigationItem(_("Readiness"), "readiness", "grid-dots", "scoring.view_checkresult", "g m"),
+    NavigationItem(_("Gap"), "gap", "trending-up", "scoring.view_sitescore", "g p"),
+    NavigationItem(_("Worklist"), "worklist", "list-details", "golive.view_workitem", "g l"),
+    NavigationItem(_("Trends"), "trends", "heart-rate-monitor", "scoring.view_checkresult", "g y"),
+    NavigationItem(_("Framework"), "framework", "versions", "framework.view_frameworkversion", "g r"),
+    NavigationItem(_("Waivers"), "waivers", "flag", "grants.view_grant", "g w"),
+    NavigationItem(_("Campaigns"), "campaigns", "target-arrow", "golive.view_campaign", "g c"),
+    NavigationItem(_("Go-live reviews"), "reviews", "shield-check", "evidence.view_review", "g o"),
+    NavigationItem(
+        _("Trade-offs"), "tradeoffs", "scale", "tradeoffs.view_sitefactor", "g t", _("Trade-offs")
+    ),
+    NavigationItem(_("Workloads"), "workloads", "stack-2", "workloads.view_workloadclass", "g k"),
+    NavigationItem(_("Portfolio"), "portfolios", "arrows-sort", "tradeoffs.view_portfoliorun", "g z"),
+    NavigationItem(_("Flexibility"), "flexibility", "git-compare", "tradeoffs.view_sitefactor", "g b"),
+    NavigationItem(_("Decisions"), "decisions", "clipboard-check", "tradeoffs.view_decision", "g u"),
+    NavigationItem(_("Site factors"), "factors", "coin", "tradeoffs.view_sitefactor", "g n"),
+    NavigationItem(_("Rules"), "rules", "file-text", "jurisdiction.view_rule", "g j"),
+    NavigationItem(
+        _("Ownership"), "ownership", "user-check", "ownership.view_assignment", "g a", _("People")
+    ),
+    NavigationItem(_("People"), "people", "users-group", "people.view_team", "g e"),
+    NavigationItem(_("Inventory"), "inventory", "server-2", "inventory.view_device", "g i", _("Evidence")),
+    NavigationItem(_("Telemetry"), "ingest", "activity", "telemetry.view_source", "g d"),
+    NavigationItem(_("Runs and records"), "evidence", "flask", "evidence.view_validationrun", "g v"),
+    NavigationItem(_("Explore"), "explore", "chart-dots-3", "telemetry.view_series", "g x"),
+    NavigationItem(_("History"), "history", "history", "inventory.view_site", "g h"),
 )
 
 
@@ -72,7 +76,7 @@ def _holds(url: str, path: str) -> bool:
     return path == url if url == "/" else path.startswith(url)
 
 
-def _url(item: Item) -> str:
+def _url(item: NavigationItem) -> str:
     try:
         return reverse(item.url_name)
     except NoReverseMatch:

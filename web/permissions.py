@@ -33,7 +33,7 @@ class MissingPermission(PermissionDenied):
 
 
 def words_of(permission: str) -> str:
-    """What somebody with this permission may do: "see sites"; the codename, where no model declares it."""
+    """Return what somebody with this permission may do: "see sites"; the codename, where no model declares it."""
     app, _dot, codename = permission.rpartition(".")
     for model in django_apps.get_app_config(app).get_models() if app in django_apps.app_configs else ():
         meta = model._meta
@@ -89,7 +89,7 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def staff_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
-    """In place of the login form of Django's admin, which would have its own and no limit to guesses."""
+    """Replaces the login form of Django's admin, which would have its own and no limit to guesses."""
     if not request.user.is_authenticated:
         return redirect_to_login(request.GET.get("next", request.get_full_path()))
     raise PermissionDenied("Only administrators may open this page.")

@@ -1,4 +1,4 @@
-"""What was worked out once and may be lost at any time. Without the cache everything is worked out again."""
+"""Remembers what was worked out once and may be lost at any time. Without the cache everything is worked out again."""
 
 import logging
 import pickle

@@ -1,4 +1,4 @@
-"""What a request asks for, and the request as views of signed-in users get it, for type checkers."""
+"""Reads what a request asks for, and the request as views of signed-in users get it, for type checkers."""
 
 from typing import TYPE_CHECKING
 

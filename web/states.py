@@ -12,18 +12,18 @@ from django.utils.translation import gettext_lazy as _
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StateLook:
     value: str
     word: str | Promise
     icon: str  # a name of web/assets/icons.txt
     tone: str  # ok, warn, bad, unknown or info
 
 
-def _states(*rows: tuple[str, str | Promise, str, str]) -> dict[str, State]:
-    return {row[0]: State(*row) for row in rows}
+def _states(*rows: tuple[str, str | Promise, str, str]) -> dict[str, StateLook]:
+    return {row[0]: StateLook(*row) for row in rows}
 
 
-STATES: dict[str, dict[str, State]] = {
+STATES: dict[str, dict[str, StateLook]] = {
     "check": _states(
         ("pass", _("Pass"), "circle-check", "ok"),
         ("warn", _("Warn"), "alert-triangle", "warn"),
@@ -204,7 +204,7 @@ ATTRIBUTES = {
 }
 
 
-def state(kind: str, value: str | None) -> State:
+def state(kind: str, value: str | None) -> StateLook:
     """The state of a kind; `KeyError` for a word nobody defined.
 
     No verdict (a planned or building site) is a state of its own.

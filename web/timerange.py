@@ -116,7 +116,7 @@ class TimeRange:
 
     @property
     def context(self) -> dict[str, object]:
-        """What templates/web/time_range.html reads."""
+        """Return what templates/web/time_range.html reads."""
         zone = timezone.get_current_timezone()
         presets = [
             {

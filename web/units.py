@@ -86,7 +86,7 @@ def power_unit(largest_kw: float) -> str:
 
 
 def power_factor(unit: str) -> float:
-    """What a power in kW is multiplied by to be in `unit`."""
+    """Return what a power in kW is multiplied by to be in `unit`."""
     return next((1 / divisor for _least, divisor, shown in _STEPS["kW"] if shown == unit), 1.0)
 
 
@@ -116,7 +116,7 @@ def instant(at: datetime) -> str:
 
 
 def signed(value: float | None, unit: str = "") -> str:
-    """With its sign, for changes and margins: "+1.2 MW", "−3 °C"; empty when unknown."""
+    """Write a change or a margin with its sign: "+1.2 MW", "−3 °C"; empty when unknown."""
     if value is None or math.isnan(value):
         return ""
     shown = format_value(abs(value), unit)

@@ -18,7 +18,7 @@ _CHOICE = re.compile("[a-z]+(?:_[a-z]+)+")
 
 
 def in_words(value: Any) -> str:
-    """As a reader sees it, in the reader's zone and locale; "" for no value."""
+    """Write a value for a reader, in the reader's zone and locale; "" for no value."""
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
@@ -35,7 +35,9 @@ def in_words(value: Any) -> str:
 
 
 def _nested(value: Any, depth: int) -> str:
-    """What is kept as JSON; what lies deeper is counted: "it kw: 4, accelerators: (count: 8), sites: 24 entries"."""
+    """Return what is kept as JSON; what lies deeper is counted: "it kw: 4, accelerators: (count: 8), sites: 24
+    entries".
+    """
     if isinstance(value, (Mapping, list, tuple, set, frozenset)) and depth > DEEPEST and len(value) > 1:
         return units.count(len(value), _("entry"), _("entries"))
     if isinstance(value, Mapping):
@@ -51,12 +53,12 @@ def _nested(value: Any, depth: int) -> str:
 
 
 def _spaced(text: str, names: re.Pattern[str]) -> str:
-    """What a program calls it, as words: "carbon_average" is "carbon average"."""
+    """Return what a program calls it, as words: "carbon_average" is "carbon average"."""
     return text.replace("_", " ") if names.fullmatch(text) else text
 
 
 def plain(value: Any) -> Any:
-    """As a file or an endpoint holds it: numbers as numbers, instants in UTC, objects by name."""
+    """Return a value as a file or an endpoint holds it: numbers as numbers, instants in UTC, objects by name."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else value.isoformat()
     if isinstance(value, date):

@@ -146,11 +146,11 @@ def _side_by_side(marks: list[PlacedMarker]) -> list[PlacedMarker]:
     rows: dict[tuple[float, float], list[PlacedMarker]] = {}
     for mark in marks:
         rows.setdefault((mark.x, mark.y), []).append(mark)
-    found = []
+    moved = []
     for row in rows.values():
         gap = 2 * row[0].unit
         x = row[0].x - sum(mark.radius for mark in row) - gap * (len(row) - 1) / 2
         for mark in row:
-            found.append(replace(mark, x=round(x + mark.radius, 1)))
+            moved.append(replace(mark, x=round(x + mark.radius, 1)))
             x += 2 * mark.radius + gap
-    return found
+    return moved

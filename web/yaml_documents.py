@@ -65,7 +65,7 @@ def nodes(text: str) -> yaml.Node | None:
 
 
 def write(value: Any, *, width: int = 110) -> str:
-    """In the order of its keys."""
+    """Write the document in the order of its keys."""
     return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width))
 
 
@@ -114,7 +114,7 @@ class _Builder:
         self._keys.append(_NO_KEY)
 
     def _put(self, value: Any, line: int) -> None:
-        """In its place in the collection that is open; of a mapping first the key, then its value."""
+        """Put a value in its place in the collection that is open; of a mapping first the key, then its value."""
         if not self._open:
             self._document = value
         elif isinstance(self._open[-1], list):

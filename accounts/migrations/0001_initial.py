@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Membership',
+            name='RoleMembership',
             fields=[
             ],
             options={

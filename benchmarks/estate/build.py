@@ -38,7 +38,7 @@ class Estate:
         return self.now + timedelta(seconds=5)
 
     def claim(self) -> None:
-        """As if every site had just sent: scoring takes these rows up."""
+        """Leave claims as if every site had just sent: scoring takes these rows up."""
         origin = SiteChange.Origin.TELEMETRY
         SiteChange.objects.bulk_create(
             SiteChange(site_id=site_id, origin=origin) for site_id in self.site_ids

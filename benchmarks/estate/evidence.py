@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import User
-from benchmarks.estate.places import DRIVER, PLATFORM, Places
-from benchmarks.estate.plan import SitePlan, Story
+from benchmarks.estate.places import DRIVER, PLATFORM, EstateRows
+from benchmarks.estate.plan import EstateSite, Story
 from readiness.evidence.core.parsed import Figure
 from readiness.evidence.models import (
     Attestation,
@@ -38,7 +38,7 @@ ATTESTED = ("p3", "p4")
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRun:
+class EstateRun:
     tool: str
     scope: str
     nodes: Sequence[str]
@@ -48,15 +48,15 @@ class PlannedRun:
     repeat: int = 0
 
 
-def runs_of(plan: SitePlan) -> Iterator[PlannedRun]:
+def runs_of(plan: EstateSite) -> Iterator[EstateRun]:
     for node in plan.nodes:
         severities = [
             Figure(name="severity", value=0.0, variant="long", operation="diagnostic", subject=f"GPU {index}")
             for index in plan.accelerators
         ]
         worst = Figure(name="worst_severity", value=0.0, variant="long", operation="diagnostic")
-        yield PlannedRun("dcgm-diag", "node", [node], [*severities, worst], 3)
-        yield PlannedRun("nccl-tests", "node", [node], _collective("all_reduce", 470.0), 30)
+        yield EstateRun("dcgm-diag", "node", [node], [*severities, worst], 3)
+        yield EstateRun("nccl-tests", "node", [node], _collective("all_reduce", 470.0), 30)
         for port in plan.node_ports:
             rate = Figure(
                 name="bandwidth",
@@ -66,19 +66,19 @@ def runs_of(plan: SitePlan) -> Iterator[PlannedRun]:
                 subject=port,
                 size_bytes=8 * MIB,
             )
-            yield PlannedRun("perftest", "link", [node], [rate], 40)
-    for one, other in zip(plan.nodes[::2], plan.nodes[1::2], strict=False):
-        yield PlannedRun("nccl-tests", "pair", [one, other], _collective("all_gather", 260.0), 50)
-    yield PlannedRun("nccl-tests", "fabric", plan.nodes, _collective("all_gather", 250.0), 50)
+            yield EstateRun("perftest", "link", [node], [rate], 40)
+    for node, other in zip(plan.nodes[::2], plan.nodes[1::2], strict=False):
+        yield EstateRun("nccl-tests", "pair", [node, other], _collective("all_gather", 260.0), 50)
+    yield EstateRun("nccl-tests", "fabric", plan.nodes, _collective("all_gather", 250.0), 50)
     for load, repeats in (("loaded", LATENCY_REPEATS), ("idle", 3)):
         for repeat in range(repeats):
-            yield PlannedRun("sockperf", "link", plan.nodes[:2], _latency(load, repeat), 60, load, repeat)
+            yield EstateRun("sockperf", "link", plan.nodes[:2], _latency(load, repeat), 60, load, repeat)
     served = [
         Figure(name="ttft", value=320.0, unit="ms", percentile=99.0),
         Figure(name="tpot", value=22.0, unit="ms", percentile=99.0),
         Figure(name="duration", value=900.0, unit="s"),
     ]
-    yield PlannedRun("mlperf", "site", [], served, 70)
+    yield EstateRun("mlperf", "site", [], served, 70)
 
 
 def _collective(operation: str, busbw: float) -> list[Figure]:
@@ -97,7 +97,7 @@ def _latency(load: str, repeat: int) -> list[Figure]:
     ]
 
 
-def write_runs(plans: Sequence[SitePlan], places: Places, *, now: datetime) -> None:
+def write_runs(plans: Sequence[EstateSite], places: EstateRows, *, now: datetime) -> None:
     planned = [(plan, run) for plan in plans for run in runs_of(plan)]
     rows = ValidationRun.objects.bulk_create(
         [_run(plan, number, run, places, now) for number, (plan, run) in enumerate(planned)],
@@ -129,7 +129,7 @@ def write_runs(plans: Sequence[SitePlan], places: Places, *, now: datetime) -> N
         Floor.objects.create(**of, size_bytes=size, value=value, unit=unit)
 
 
-def _run(plan: SitePlan, number: int, run: PlannedRun, places: Places, now: datetime) -> ValidationRun:
+def _run(plan: EstateSite, number: int, run: EstateRun, places: EstateRows, now: datetime) -> ValidationRun:
     subjects = sorted({figure.subject for figure in run.figures})
     about = repr((plan.number, run.tool, run.scope, run.nodes, run.load, subjects))
     taken_at = now - timedelta(hours=run.hours_ago, minutes=run.repeat)
@@ -150,7 +150,9 @@ def _run(plan: SitePlan, number: int, run: PlannedRun, places: Places, now: date
     )
 
 
-def write_records(plans: Sequence[SitePlan], places: Places, framework: Framework, *, now: datetime) -> None:
+def write_records(
+    plans: Sequence[EstateSite], places: EstateRows, framework: Framework, *, now: datetime
+) -> None:
     """A value for every sub-measure that neither telemetry nor runs give; of failing sites one misses."""
     entered = [
         (check, part)
@@ -175,8 +177,8 @@ def write_records(plans: Sequence[SitePlan], places: Places, framework: Framewor
                 "taken_at": taken_at,
             }
             if check.pillar in ATTESTED:
-                told = {"statement": "As the register says.", "attested_by": "Head of operations"}
-                attestations.append(Attestation(**given, **told))
+                statement = {"statement": "As the register says.", "attested_by": "Head of operations"}
+                attestations.append(Attestation(**given, **statement))
             else:
                 facts.append(RecordedFact(**given, source="Quarterly report"))
     RecordedFact.objects.bulk_create(facts, batch_size=10_000)
@@ -202,8 +204,10 @@ def _cannot_pass(part: SubMeasure) -> bool:
     return without_limit or part.validity.limit_s(None) < 3600
 
 
-def write_grants(plans: Sequence[SitePlan], places: Places, framework: Framework, *, now: datetime) -> None:
-    """What has no limit is declared not to concern the ready sites; the others are let go live without it."""
+def write_grants(
+    plans: Sequence[EstateSite], places: EstateRows, framework: Framework, *, now: datetime
+) -> None:
+    """Declare that what has no limit does not concern the ready sites; let the others go live without it."""
     asks = User.objects.create_user("estate-asks")
     decides = User.objects.create_user("estate-decides")
     undeclared = [

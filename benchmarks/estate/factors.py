@@ -75,7 +75,7 @@ def write_critical(*, now: datetime) -> None:
     accelerator = DeviceType.objects.get(kind="accelerator")
     for number in range(CRITICAL):
         few = number % 3
-        found = operations.declare(
+        workload = operations.declare(
             name=f"Critical {number:02}", slug=f"critical-{number:02}", kind="interactive", criticality="critical",
             accelerators=[(accelerator, 4 + number)], it_kw=5.0 + number, bandwidth_gbps=2.0 + number / 3,
             users=[(region, 5.0) for region in regions[: 1 + few]], latency_limit_ms=120.0 + 3 * number,
@@ -84,7 +84,7 @@ def write_critical(*, now: datetime) -> None:
         )  # fmt: skip
         for place in range(1 + few):
             site = sites[(7 * number + 100 * place) % len(sites)]
-            operations.place(found, site=site, on=now.date(), by=None, now=now)
+            operations.place(workload, site=site, on=now.date(), by=None, now=now)
 
 
 def _sites(count: int, drawn: random.Random) -> list[Site]:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from benchmarks.estate.plan import COUNTRIES, REGIONS, SitePlan
+from benchmarks.estate.plan import COUNTRIES, REGIONS, EstateSite
 from inventory.models import (
     Accelerator,
     CapacityEvent,
     CoolingUnit,
     Device,
     DeviceType,
-    Domain,
+    DomainChoices,
     Link,
     Manufacturer,
     Port,
@@ -29,7 +29,7 @@ DRIVER, NOS = "580.95.05", "4.36.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class EstateRows:
     """Rows by site number, devices and ports by name."""
 
     sites: dict[int, Site]
@@ -37,7 +37,7 @@ class Places:
     ports: dict[tuple[str, str], Port]
 
 
-def write_places(plans: Sequence[SitePlan], *, now: datetime) -> Places:
+def write_places(plans: Sequence[EstateSite], *, now: datetime) -> EstateRows:
     sites = _sites(plans)
     types = _types()
     racks = {(rack.site_id, rack.name): rack for rack in _racks(plans, sites)}
@@ -53,10 +53,10 @@ def write_places(plans: Sequence[SitePlan], *, now: datetime) -> Places:
     _feeds_and_cooling(plans, sites, racks, devices)
     _capacity(plans, sites, now)
     _workloads(plans, sites, now)
-    return Places(sites, devices, ports)
+    return EstateRows(sites, devices, ports)
 
 
-def _sites(plans: Sequence[SitePlan]) -> dict[int, Site]:
+def _sites(plans: Sequence[EstateSite]) -> dict[int, Site]:
     countries = (*COUNTRIES, "PL", "PL")
     parents = {
         country: Region.objects.create(name=country, slug=country.lower())
@@ -92,12 +92,12 @@ def _sites(plans: Sequence[SitePlan]) -> dict[int, Site]:
 def _types() -> dict[str, DeviceType]:
     maker, other = (Manufacturer.objects.create(name=name, slug=name.lower()) for name in ("Estate", "Other"))
     kinds = {
-        "node": (PLATFORM, DeviceType.Kind.NODE, Domain.COMPUTE, maker),
-        "gpu": ("estate-gpu", DeviceType.Kind.ACCELERATOR, Domain.COMPUTE, maker),
-        "leaf1": ("estate-leaf", DeviceType.Kind.SWITCH, Domain.NETWORK, maker),
-        "leaf2": ("other-leaf", DeviceType.Kind.SWITCH, Domain.NETWORK, other),
-        "pdu": ("estate-pdu", DeviceType.Kind.PDU, Domain.ENERGY, maker),
-        "ups": ("estate-ups", DeviceType.Kind.UPS, Domain.ENERGY, other),
+        "node": (PLATFORM, DeviceType.Kind.NODE, DomainChoices.COMPUTE, maker),
+        "gpu": ("estate-gpu", DeviceType.Kind.ACCELERATOR, DomainChoices.COMPUTE, maker),
+        "leaf1": ("estate-leaf", DeviceType.Kind.SWITCH, DomainChoices.NETWORK, maker),
+        "leaf2": ("other-leaf", DeviceType.Kind.SWITCH, DomainChoices.NETWORK, other),
+        "pdu": ("estate-pdu", DeviceType.Kind.PDU, DomainChoices.ENERGY, maker),
+        "ups": ("estate-ups", DeviceType.Kind.UPS, DomainChoices.ENERGY, other),
     }
     return {
         name: DeviceType.objects.create(manufacturer=by, model=slug, slug=slug, kind=kind, domain=domain)
@@ -105,14 +105,14 @@ def _types() -> dict[str, DeviceType]:
     }
 
 
-def _racks(plans: Sequence[SitePlan], sites: dict[int, Site]) -> list[Rack]:
+def _racks(plans: Sequence[EstateSite], sites: dict[int, Site]) -> list[Rack]:
     return Rack.objects.bulk_create(
         Rack(site=sites[plan.number], name=rack, rated_kw=60) for plan in plans for rack in plan.racks
     )
 
 
 def _devices(
-    plans: Sequence[SitePlan],
+    plans: Sequence[EstateSite],
     sites: dict[int, Site],
     racks: dict[tuple[int, str], Rack],
     types: dict[str, DeviceType],
@@ -143,7 +143,7 @@ def _devices(
     return {device.name: device for device in Device.objects.bulk_create(devices)}
 
 
-def _ports(plans: Sequence[SitePlan], devices: dict[str, Device]) -> dict[tuple[str, str], Port]:
+def _ports(plans: Sequence[EstateSite], devices: dict[str, Device]) -> dict[tuple[str, str], Port]:
     wanted = [
         (owner, name)
         for plan in plans
@@ -164,14 +164,14 @@ def _ports(plans: Sequence[SitePlan], devices: dict[str, Device]) -> dict[tuple[
     return dict(zip(wanted, made, strict=True))
 
 
-def _links(plans: Sequence[SitePlan], sites: dict[int, Site], ports: dict[tuple[str, str], Port]) -> None:
+def _links(plans: Sequence[EstateSite], sites: dict[int, Site], ports: dict[tuple[str, str], Port]) -> None:
     links = []
     for plan, following in zip(plans, [*plans[1:], plans[0]], strict=True):
-        site, (one, other) = sites[plan.number], plan.switches
+        site, (switch, other) = sites[plan.number], plan.switches
         for port in plan.switch_ports[:2]:
-            ends = {"port_a": ports[one, port], "port_b": ports[other, port]}
+            ends = {"port_a": ports[switch, port], "port_b": ports[other, port]}
             links.append(
-                Link(name=f"{one} to {other} {port}", site_a=site, site_b=site, capacity_gbps=400, **ends)
+                Link(name=f"{switch} to {other} {port}", site_a=site, site_b=site, capacity_gbps=400, **ends)
             )
         if following is not plan:
             far = {"kind": Link.Kind.WAN, "capacity_gbps": 100, "design_latency_ms": 8}
@@ -182,7 +182,7 @@ def _links(plans: Sequence[SitePlan], sites: dict[int, Site], ports: dict[tuple[
 
 
 def _feeds_and_cooling(
-    plans: Sequence[SitePlan],
+    plans: Sequence[EstateSite],
     sites: dict[int, Site],
     racks: dict[tuple[int, str], Rack],
     devices: dict[str, Device],
@@ -209,7 +209,7 @@ def _feeds_and_cooling(
     )
 
 
-def _capacity(plans: Sequence[SitePlan], sites: dict[int, Site], now: datetime) -> None:
+def _capacity(plans: Sequence[EstateSite], sites: dict[int, Site], now: datetime) -> None:
     """Half of each site in a first wave, the other half in a second, within two years."""
     CapacityEvent.objects.bulk_create(
         CapacityEvent(
@@ -223,7 +223,7 @@ def _capacity(plans: Sequence[SitePlan], sites: dict[int, Site], now: datetime) 
     )
 
 
-def _workloads(plans: Sequence[SitePlan], sites: dict[int, Site], now: datetime) -> None:
+def _workloads(plans: Sequence[EstateSite], sites: dict[int, Site], now: datetime) -> None:
     regions = [UserRegion.objects.create(name=name, slug=name.lower()) for name in ("Iberia", "Nordics")]
     placed = []
     for name, limit_ms in (("Chat", 50), ("Batch", 120)):

@@ -1,4 +1,4 @@
-"""What each site of the estate has and how it fares, told by its number alone."""
+"""Plans what each site of the estate has and how it fares, told by its number alone."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ STORIES = (Story.READY, Story.EXCEPTED, Story.FAILING, Story.HELD, Story.EXCEPTE
 
 
 @dataclass(frozen=True, slots=True)
-class SitePlan:
+class EstateSite:
     number: int
 
     @property
@@ -76,7 +76,7 @@ class SitePlan:
 
     @property
     def accelerators(self) -> range:
-        """Of each node."""
+        """The accelerators of each node."""
         return range(4)
 
     @property
@@ -125,5 +125,5 @@ class SitePlan:
         return 2 * self.it_kw
 
 
-def plans(count: int) -> list[SitePlan]:
-    return [SitePlan(number) for number in range(1, count + 1)]
+def plans(count: int) -> list[EstateSite]:
+    return [EstateSite(number) for number in range(1, count + 1)]

@@ -1,4 +1,4 @@
-"""What the sites of the estate send: one collector each, every minute, through Muster's own intake; and their days."""
+"""Signals of the estate's sites: one collector each, every minute, through Muster's own intake; and their days."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.estate.plan import SitePlan
+from benchmarks.estate.plan import EstateSite
 from inventory.models import Site
 from readiness.evidence.measures import CIRCUIT_LOAD, INLET, ROUND_TRIP, SITE_LOAD, STEP_1S, STEP_10S, SUPPLY
 from readiness.evidence.models import Measure, MeasuredDay
-from telemetry.core.columns import Columns, Rejections
+from telemetry.core.columns import Rejections, SampleColumns
 from telemetry.core.labels import NAME, key_of
 from telemetry.core.sketch import Sketch
 from telemetry.drain import drain_once
@@ -30,7 +30,7 @@ type Signal = tuple[str, dict[str, str], float, float]
 """Metric, labels, value, and what the value varies by; a counter varies by 0 and stands still."""
 
 
-def signals(plan: SitePlan) -> Iterator[Signal]:
+def signals(plan: EstateSite) -> Iterator[Signal]:
     for node in plan.nodes:
         yield "node_load1", {"instance": f"{node}:9100"}, 30.0, 5.0
         yield "ipmi_temperature_celsius", {"instance": f"{node}:9290", "name": "Inlet Temp"}, 22.0, 1.0
@@ -56,7 +56,7 @@ def signals(plan: SitePlan) -> Iterator[Signal]:
         yield "probe_icmp_duration_seconds", path, 0.012, 0.002
 
 
-def _energy(plan: SitePlan) -> Iterator[Signal]:
+def _energy(plan: EstateSite) -> Iterator[Signal]:
     for rack, leg in plan.feeds:
         # Hundredths of kW.
         yield "rPDU2DeviceStatusPower", {"instance": plan.pdu(rack, leg)}, 25 * plan.it_kw, plan.it_kw
@@ -84,15 +84,17 @@ class Collector:
     random: np.random.Generator = field(repr=False)
 
     @classmethod
-    def of(cls, plan: SitePlan, source: Source) -> Collector:
+    def of(cls, plan: EstateSite, source: Source) -> Collector:
         metrics, labels, values, spread = zip(*signals(plan), strict=True)
-        keys = [key_of({NAME: metric, **one}) for metric, one in zip(metrics, labels, strict=True)]
+        keys = [
+            key_of({NAME: metric, **label_set}) for metric, label_set in zip(metrics, labels, strict=True)
+        ]
         return cls(source, keys, np.array(values), np.array(spread), np.random.default_rng(plan.number))
 
     def send(self, instants: Sequence[datetime], *, now: datetime) -> None:
         count = len(self.keys)
         values = self.values + self.spread * self.random.uniform(-1, 1, (len(instants), count))
-        columns = Columns(
+        columns = SampleColumns(
             keys=self.keys,
             series_index=np.tile(np.arange(count, dtype=np.int32), len(instants)),
             ts_ms=np.repeat(np.array([round(at.timestamp() * 1000) for at in instants], np.int64), count),
@@ -102,7 +104,7 @@ class Collector:
         accept(source=self.source, columns=columns, now=now)
 
 
-def collectors(plans: Sequence[SitePlan], sites: Mapping[int, Site], *, now: datetime) -> list[Collector]:
+def collectors(plans: Sequence[EstateSite], sites: Mapping[int, Site], *, now: datetime) -> list[Collector]:
     made = []
     for plan in plans:
         source, _ = create_source(name=f"{plan.slug} collector", site=sites[plan.number], by=None, now=now)
@@ -111,7 +113,7 @@ def collectors(plans: Sequence[SitePlan], sites: Mapping[int, Site], *, now: dat
 
 
 def send(collectors: Sequence[Collector], instants: Sequence[datetime], *, now: datetime) -> None:
-    """What all of them send, stored."""
+    """Store what all of them send."""
     for collector in collectors:
         collector.send(instants, now=now)
     while drain_once(now=now):
@@ -119,7 +121,7 @@ def send(collectors: Sequence[Collector], instants: Sequence[datetime], *, now: 
     update_states(now=now)
 
 
-def write_days(plans: Sequence[SitePlan], sites: Mapping[int, Site], *, now: datetime) -> None:
+def write_days(plans: Sequence[EstateSite], sites: Mapping[int, Site], *, now: datetime) -> None:
     """The last 30 days as daily measuring would have left them, today's so far among them."""
     days = [now - timedelta(days=back) for back in range(DAYS)]
     sketches = {value: Sketch.of(np.full(1440, value)) for value in (12.0, 23.0, 33.0)}
@@ -152,7 +154,7 @@ def write_days(plans: Sequence[SitePlan], sites: Mapping[int, Site], *, now: dat
     )
 
 
-def _measures(plan: SitePlan) -> Iterator[tuple[str, str, float, int]]:
+def _measures(plan: EstateSite) -> Iterator[tuple[str, str, float, int]]:
     """Key, part, value and how many days of it are read."""
     yield SITE_LOAD.key, LEVEL, 1.3 * plan.it_kw, DAYS
     yield STEP_1S.key, LEVEL, 0.1 * plan.it_kw, DAYS

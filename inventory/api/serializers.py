@@ -113,10 +113,10 @@ class DeviceTypeSerializer(InventorySerializer):
         if {"kind", "attributes"} & set(values):
             before = self.instance or DeviceType()
             kind, held = values.get("kind", before.kind), values.get("attributes", before.attributes)
-            found = attributes.problems(kind, held)
-            if found:
+            problems = attributes.problems(kind, held)
+            if problems:
                 # Below `attributes` by name, as the body has them.
-                by_key = [found[""]] if "" in found else {key: [text] for key, text in found.items()}
+                by_key = [problems[""]] if "" in problems else {key: [text] for key, text in problems.items()}
                 raise serializers.ValidationError({"attributes": by_key})
         return values
 

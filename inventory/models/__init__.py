@@ -1,10 +1,10 @@
-"""What exists: places, hardware, power and cooling, and the dated events that added or removed capacity."""
+"""Models of what exists: places, hardware, power and cooling, and the dated events that added or removed capacity."""
 
 from inventory.models.capacity import CapacityEvent, SiteChange
 from inventory.models.facility import CoolingUnit, PowerFeed
 from inventory.models.hardware import Accelerator, Device, DeviceType, Manufacturer, Rack
 from inventory.models.network import Link, Port
-from inventory.models.places import Domain, Region, Site
+from inventory.models.places import DomainChoices, Region, Site
 
 __all__ = [
     "Accelerator",
@@ -12,7 +12,7 @@ __all__ = [
     "CoolingUnit",
     "Device",
     "DeviceType",
-    "Domain",
+    "DomainChoices",
     "Link",
     "Manufacturer",
     "Port",

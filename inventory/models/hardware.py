@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory import attributes
 from inventory.models import triggers
 from inventory.models.constraints import SameSite, SiteReference, choices_held
-from inventory.models.places import Domain, Site
+from inventory.models.places import DomainChoices, Site
 
 
 class Manufacturer(models.Model):
@@ -64,7 +64,7 @@ class DeviceType(models.Model):
         default=Kind.OTHER,
         help_text=_("Decides which attributes it has"),
     )
-    domain = models.CharField(_("domain"), max_length=8, choices=Domain)
+    domain = models.CharField(_("domain"), max_length=8, choices=DomainChoices)
     nameplate_w = models.FloatField(
         _("nameplate power"), null=True, blank=True, help_text=_("Maximum power on the name plate, W")
     )
@@ -102,10 +102,10 @@ class DeviceType(models.Model):
         return self.model
 
     def clean(self) -> None:
-        found = attributes.problems(self.kind, self.attributes)
-        if found:
+        problems = attributes.problems(self.kind, self.attributes)
+        if problems:
             raise ValidationError(
-                {"attributes": [f"{key}: {text}" if key else text for key, text in found.items()]}
+                {"attributes": [f"{key}: {text}" if key else text for key, text in problems.items()]}
             )
 
 

@@ -13,7 +13,7 @@ from inventory.models import triggers
 from inventory.models.constraints import choices_held
 
 
-class Domain(models.TextChoices):
+class DomainChoices(models.TextChoices):
     """The three domains that Muster joins; used by device types, metrics and health."""
 
     COMPUTE = "compute", _("Compute")

@@ -1,4 +1,4 @@
-"""What others read from the inventory: frozen rows for many sites, in a fixed number of statements."""
+"""Queries that others read the inventory by: frozen rows for many sites, in a fixed number of statements."""
 
 from inventory.queries.capacity import (
     Capacity,

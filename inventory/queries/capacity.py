@@ -32,7 +32,7 @@ class CapacityStep:
 
 @dataclass(frozen=True)
 class StageStep:
-    """From this instant on the site is in this stage."""
+    """A site is in this stage from this instant on."""
 
     site_id: int
     at: datetime

@@ -117,7 +117,7 @@ type Counts = dict[tuple[str | None, ...], int]
 
 
 class _Counted:
-    """What is counted over the parts of sites, gathered once for all of them."""
+    """Counts over the parts of sites, gathered once for all of them."""
 
     def __init__(self, site_ids: list[int]) -> None:
         self._counts: dict[tuple[str, int], Counts] = defaultdict(dict)

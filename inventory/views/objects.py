@@ -61,7 +61,7 @@ def object_detail(request: UserRequest, kind: Kind, pk: int) -> HttpResponse:
 
 
 def _frame(request: HttpRequest, kind: Kind, obj: Any) -> dict[str, Any]:
-    """What every page of an object has around it."""
+    """Return what every page of an object has around it."""
     may_change, may_delete = (request.user.has_perm(kind.permission(each)) for each in ("change", "delete"))
     return {
         "heading": str(obj),
@@ -126,7 +126,7 @@ def _fill_in(request: HttpRequest, kind: Kind, obj: Any) -> HttpResponse:
 
 
 def _beginning(kind: Kind, asked: QueryDict) -> dict[str, str]:
-    """What a link fills into the form: ids of related objects, and the kind of a device type."""
+    """Return what a link fills into the form: ids of related objects, and the kind of a device type."""
     begun = {}
     for name in asked:
         # The type of QueryDict allows for a list; it gives the last value, or "" for none.

@@ -19,7 +19,7 @@ from inventory.models import (
     CoolingUnit,
     Device,
     DeviceType,
-    Domain,
+    DomainChoices,
     Link,
     Manufacturer,
     Port,
@@ -32,16 +32,20 @@ from inventory.queries import deployed
 from inventory.queries.overview import Totals, sites_with_counts, totals
 from web import clock, units
 from web.audit import is_audited
-from web.history import Wanted, history, visible_models
+from web.history import HistoryQuery, history, visible_models
 from web.permissions import require
 from web.tables import page, respond, wants_table_only
 
 # What each card counts: a role of devices, or a model.
 GROUPS: tuple[tuple[str, str, tuple[str | type[Model], ...]], ...] = (
-    (Domain.COMPUTE, "cpu", (Device.Role.NODE, Accelerator, Device.Role.SERVER, Device.Role.STORAGE)),
-    (Domain.NETWORK, "network", (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY, Port, Link)),
+    (DomainChoices.COMPUTE, "cpu", (Device.Role.NODE, Accelerator, Device.Role.SERVER, Device.Role.STORAGE)),
     (
-        Domain.ENERGY,
+        DomainChoices.NETWORK,
+        "network",
+        (Device.Role.SWITCH, Device.Role.ROUTER, Device.Role.GATEWAY, Port, Link),
+    ),
+    (
+        DomainChoices.ENERGY,
         "bolt",
         (PowerFeed, Device.Role.PDU, Device.Role.UPS, Device.Role.METER, CoolingUnit),
     ),
@@ -76,73 +80,73 @@ def overview(request: HttpRequest) -> HttpResponseBase:
     table = page(request, tables.SITE_COUNTS, sites_with_counts(), prepare=with_capacity)
     if wants_table_only(request, table):
         return respond(request, "inventory/overview.html", table)
-    found = totals([kind.model for kind in KINDS], at=now)
+    counted = totals([kind.model for kind in KINDS], at=now)
     context = {
         "heading": _("Inventory"),
         "sub": _("What exists at every site: hardware, network, power, cooling and dated capacity"),
-        "kpis": _kpis(found),
-        "groups": [_group(found, *each) for each in GROUPS],
+        "kpis": _kpis(counted),
+        "groups": [_group(counted, *each) for each in GROUPS],
         "rows": _recent(request),
     }
     return respond(request, "inventory/overview.html", table, context)
 
 
-def _kpis(found: Totals) -> list[dict[str, Any]]:
-    power = units.power(found.deployed.it_kw)
-    in_production = found.sites_by_stage[Site.Stage.PRODUCTION]
+def _kpis(counted: Totals) -> list[dict[str, Any]]:
+    power = units.power(counted.deployed.it_kw)
+    in_production = counted.sites_by_stage[Site.Stage.PRODUCTION]
     return [
-        _kpi(Site, found, note=_("%(number)s in production") % {"number": in_production}),
+        _kpi(Site, counted, note=_("%(number)s in production") % {"number": in_production}),
         {
             "label": _("Deployed IT power"),
             "value": power.value,
             "unit": power.unit,
             "url": reverse("capacity-event-list"),
             "note": _("%(number)s accelerators commissioned")
-            % {"number": units.number(found.deployed.accelerators)},
+            % {"number": units.number(counted.deployed.accelerators)},
         },
-        _kpi(Rack, found),
-        _kpi(Device, found, in_service=found.devices_in_service),
-        _kpi(Accelerator, found, in_service=found.accelerators_in_service),
+        _kpi(Rack, counted),
+        _kpi(Device, counted, in_service=counted.devices_in_service),
+        _kpi(Accelerator, counted, in_service=counted.accelerators_in_service),
     ]
 
 
 def _kpi(
-    model: type[Model], found: Totals, *, note: str = "", in_service: int | None = None
+    model: type[Model], counted: Totals, *, note: str = "", in_service: int | None = None
 ) -> dict[str, Any]:
     kind = KIND_OF[model]
     if in_service is not None:
         note = _("%(number)s in service") % {"number": units.number(in_service)}
     return {
         "label": kind.label_plural,
-        "value": units.number(found.objects[model]),
+        "value": units.number(counted.objects[model]),
         "url": kind.url("list"),
         "note": note,
     }
 
 
-def _group(found: Totals, key: str, icon: str, objects: tuple[str | type[Model], ...]) -> dict[str, Any]:
-    of_domain = key in Domain.values
+def _group(counted: Totals, key: str, icon: str, objects: tuple[str | type[Model], ...]) -> dict[str, Any]:
+    of_domain = key in DomainChoices.values
     return {
         "key": key,
         "icon": icon,
-        "title": Domain(key).label if of_domain else _("Places and products"),
+        "title": DomainChoices(key).label if of_domain else _("Places and products"),
         "note": _("devices in service, others in all") if of_domain else _("where it is and what it is"),
-        "facts": [_line(found, each) for each in objects],
+        "facts": [_line(counted, each) for each in objects],
     }
 
 
-def _line(found: Totals, what: str | type[Model]) -> dict[str, str]:
+def _line(counted: Totals, what: str | type[Model]) -> dict[str, str]:
     """A role of devices, counted in service, or a model, counted whole."""
     if isinstance(what, str):
-        label, total = str(ROLES_OF_MANY[Device.Role(what)]), found.devices[what]
+        label, total = str(ROLES_OF_MANY[Device.Role(what)]), counted.devices[what]
         url = f"{reverse('device-list')}?role={what}&status={Device.Status.ACTIVE.value}"
     else:
         kind = KIND_OF[what]
-        label, total, url = kind.label_plural, found.objects[what], kind.url("list")
+        label, total, url = kind.label_plural, counted.objects[what], kind.url("list")
     return {"term": label, "value": units.number(total), "url": url}
 
 
 def _recent(request: HttpRequest) -> list[Any]:
     visible = set(visible_models(request.user))
     models = tuple(kind.model for kind in KINDS if is_audited(kind.model) and kind.model in visible)
-    return history(Wanted(models=models), limit=RECENT).rows
+    return history(HistoryQuery(models=models), limit=RECENT).rows

@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from inventory.models import Domain
+from inventory.models import DomainChoices
 from readiness.boards import sentences
 from readiness.boards.queries.attention import Attention
 from readiness.boards.queries.checks import StripCell
@@ -32,7 +32,7 @@ type Card = dict[str, Any]
 CELLS_TOGETHER = 4
 OF_OWNERS = ("owner", "ownership")
 SPARK = {"width": 74, "height": 26}
-DOMAIN_TITLES = dict(Domain.choices)
+DOMAIN_TITLES = dict(DomainChoices.choices)
 
 
 def key_figures(fleet: Fleet) -> list[Card]:

@@ -14,7 +14,7 @@ from readiness.scoring.core.combine import SEVERITY
 from readiness.scoring.core.states import CheckState
 from web.ages import old
 from web.links import link
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 from web.units import format_value, power, signed
 
 GATES = tuple(Gate)
@@ -209,15 +209,15 @@ def checks_of_site(slug: str, pillars: Sequence[PillarChecks], *, may_request: b
         label=_("Checks of the site"),
         columns=check_columns(slug, may_request=may_request),
         filters=(
-            Choice("state", _("State"), lambda row: row.state, CHECK_STATES),
-            Choice(
+            RowFilter("state", _("State"), lambda row: row.state, CHECK_STATES),
+            RowFilter(
                 "pillar",
                 _("Pillar"),
                 lambda row: row.pillar,
                 [(one.pillar.id, one.pillar.name) for one in pillars],
             ),
-            Choice("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
-            Choice("tier", _("Rests on"), lambda row: row.tier, TIERS),
+            RowFilter("gate", _("Gate"), lambda row: row.gate, [(gate, gate) for gate in GATES]),
+            RowFilter("tier", _("Rests on"), lambda row: row.tier, TIERS),
         ),
         row_id="id",
         row_name="name",
@@ -238,8 +238,8 @@ def sites_of_check(check_id: str) -> Table:
         label=_("The check at every site"),
         columns=check_site_columns(check_id),
         filters=(
-            Choice("state", _("State"), lambda row: row.result.state, CHECK_STATES),
-            Choice("tier", _("Rests on"), lambda row: row.result.tier, TIERS),
+            RowFilter("state", _("State"), lambda row: row.result.state, CHECK_STATES),
+            RowFilter("tier", _("Rests on"), lambda row: row.result.tier, TIERS),
         ),
         row_id=lambda row: row.site.id,
         row_name=lambda row: row.site.name,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext, ngettext
 
-from inventory.models import Domain
+from inventory.models import DomainChoices
 from readiness.boards.queries.panels import Panel
 from readiness.scoring.core.gap import Gap, Measure
 from readiness.scoring.core.states import Tier
@@ -211,7 +211,7 @@ def drawn_from(panels: Sequence[Panel]) -> str:
     missing = [panel.title for panel in panels if panel not in drawn]
     told = {panel.domain for panel in panels}
     if len(told) > 1:
-        missing += [str(label) for domain, label in Domain.choices if domain not in told]
+        missing += [str(label) for domain, label in DomainChoices.choices if domain not in told]
     if missing:
         parts.append(gettext("no samples: %(titles)s") % {"titles": ", ".join(missing)})
     return " · ".join(parts)

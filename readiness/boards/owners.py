@@ -8,7 +8,7 @@ from typing import Any
 from inventory.models import Site
 from readiness.ownership import queries as ownership
 from readiness.ownership.queries import UNOWNED
-from readiness.ownership.words import cell_label, cell_text, item_label
+from readiness.ownership.sentences import cell_label, cell_text, item_label
 from readiness.scoring.checks import FROM_OWNERSHIP
 from web.links import link
 

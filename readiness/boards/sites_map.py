@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
-from inventory.models import Domain
+from inventory.models import DomainChoices
 from readiness.boards import findings
 from readiness.scoring.core.gap import SiteCapacity
 from readiness.scoring.queries.rows import SiteRef
@@ -83,7 +83,7 @@ def _note(site: SiteRef, capacity: SiteCapacity, unknown: Collection[str]) -> st
     )
     if not unknown:
         return f"{place} · {deployed}"
-    domains = ", ".join(str(Domain(domain).label).lower() for domain in unknown)
+    domains = ", ".join(str(DomainChoices(domain).label).lower() for domain in unknown)
     return gettext("%(place)s · %(deployed)s · health unknown: %(domains)s") % {
         "place": place,
         "deployed": deployed,

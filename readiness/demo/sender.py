@@ -39,14 +39,14 @@ class TokensRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class WriteBody:
     source_name: str
     samples: int
     content: bytes
 
 
 @dataclass(slots=True)
-class Counts:
+class SampleCounts:
     """Samples by what became of them."""
 
     sent: int = 0
@@ -96,14 +96,14 @@ def _channel(plan: FleetPlan, stream: Stream, stories: Stories, *, share: float,
     )
 
 
-def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) -> Body | None:
-    """What the stream posts at an instant; None while a story keeps its site silent."""
+def body_of(plan: FleetPlan, channel: Channel, stories: Stories, at_s: float) -> WriteBody | None:
+    """Return what the stream posts at an instant; None while a story keeps its site silent."""
     if not stories.is_sending(channel.stream.site.name, at_s):
         return None
     ts = column(channel.stream.ends_at([at_s]))
     values = np.concatenate([block.values for block in sent(plan, channel.stream, stories, ts)], axis=1)
     content = channel.template.filled(np.rint(ts[:, 0] * 1000).astype(np.int64), values)
-    return Body(channel.stream.source_name, values.size, content)
+    return WriteBody(channel.stream.source_name, values.size, content)
 
 
 @dataclass
@@ -113,7 +113,7 @@ class Post:
     url: str
     _connection: HTTPConnection | None = field(default=None, init=False)
 
-    def send(self, body: Body, token: str) -> tuple[int, str]:
+    def send(self, body: WriteBody, token: str) -> tuple[int, str]:
         """Status and text of the answer. Raises OSError or HTTPException when there is none."""
         was_open = self._connection is not None
         try:
@@ -130,7 +130,7 @@ class Post:
             self._connection.close()
             self._connection = None
 
-    def _send(self, body: Body, token: str) -> tuple[int, str]:
+    def _send(self, body: WriteBody, token: str) -> tuple[int, str]:
         parts = urlsplit(self.url)
         if self._connection is None:
             kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -159,8 +159,8 @@ class Sender:
     post: Post
     tokens: Mapping[str, str]
     channels: list[Channel]
-    counts: Counts = field(default_factory=Counts)
-    waiting: deque[Body] = field(default_factory=deque)
+    counts: SampleCounts = field(default_factory=SampleCounts)
+    waiting: deque[WriteBody] = field(default_factory=deque)
     _pause_s: float = 0.0
     _again_s: float = 0.0
 
@@ -175,7 +175,7 @@ class Sender:
         next_s = min((channel.next_s for channel in self.channels), default=now_s + POST_EVERY_S)
         return min(next_s, self._again_s) if self.waiting else next_s
 
-    def _queue(self, body: Body | None) -> None:
+    def _queue(self, body: WriteBody | None) -> None:
         if body is None:
             return
         self.waiting.append(body)
@@ -225,5 +225,5 @@ def run(sender: Sender, *, clock: Callable[[], datetime], stop: Event) -> None:
         sender.post.close()
 
 
-def summary(counts: Counts) -> str:
+def summary(counts: SampleCounts) -> str:
     return f"samples sent {counts.sent}, refused {counts.refused}, lost {counts.lost}"

@@ -17,9 +17,9 @@ from web.audit import AuditEntry
 
 __all__ = [
     "Change",
-    "Made",
-    "Place",
-    "Step",
+    "ChangeScope",
+    "DatedChange",
+    "GroundStep",
     "VersionStep",
     "steps_at",
     "version_steps",
@@ -36,15 +36,15 @@ _HELD_BY = f"coalesce({_ROW} ->> 'site_id', {_ROW} ->> 'site_a_id', {_ROW} ->> '
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a change is looked for; `kind` is a kind of change, or ACCELERATORS of a run's basis."""
+class ChangeScope:
+    """The place where a change is looked for; `kind` is a kind of change, or ACCELERATORS of a run's basis."""
 
     site_id: int
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DatedChange:
     """One change: what was done, and when. By whom is a name, which history tells to those who may see it."""
 
     what: str
@@ -58,16 +58,16 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class GroundStep:
     """A change at a site. `devices` are those that it touched, `net` how many objects more there were after it."""
 
-    made: Made
+    made: DatedChange
     devices: frozenset[int]
     net: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _GroundHistory:
     """How one kind of ground is read out of the history.
 
     `columns` are those read of an object as it was. `state` is what evidence sees of it, null where that is nothing; a
@@ -99,8 +99,8 @@ _OF_ACCELERATOR = {
     "joined": f"JOIN inventory_device AS device ON device.id = {_HELD_BY}",
 }
 _NO_DEVICES = "'{}'::bigint[]"
-_KEPT: Mapping[str, _Kept] = {
-    Change.TOPOLOGY.value: _Kept(
+_KEPT: Mapping[str, _GroundHistory] = {
+    Change.TOPOLOGY.value: _GroundHistory(
         table="inventory_link",
         columns="name text, kind text, port_a_id bigint, port_b_id bigint",
         state="CASE WHEN event.kind <> 'wan' THEN ROW(event.port_a_id, event.port_b_id)::text END",
@@ -108,11 +108,13 @@ _KEPT: Mapping[str, _Kept] = {
         " WHERE port.id IN (event.port_a_id, event.port_b_id))",
         noun="link",
     ),
-    Change.EXPANSION.value: _Kept(
+    Change.EXPANSION.value: _GroundHistory(
         **_OF_ACCELERATOR, state="CASE WHEN event.status <> 'retired' THEN '' END", noun="accelerator of"
     ),
-    ACCELERATORS: _Kept(**_OF_ACCELERATOR, state="NULLIF(event.firmware_version, '')", noun="firmware of"),
-    Change.POWER_TOPOLOGY.value: _Kept(
+    ACCELERATORS: _GroundHistory(
+        **_OF_ACCELERATOR, state="NULLIF(event.firmware_version, '')", noun="firmware of"
+    ),
+    Change.POWER_TOPOLOGY.value: _GroundHistory(
         table="inventory_powerfeed",
         columns="name text, rack_id bigint, device_id bigint, leg text, rated_kw text, breaker_rating_a text,"
         " voltage_v text, phases text",
@@ -121,27 +123,27 @@ _KEPT: Mapping[str, _Kept] = {
         devices=_NO_DEVICES,
         noun="power feed",
     ),
-    Change.COOLING_TOPOLOGY.value: _Kept(
+    Change.COOLING_TOPOLOGY.value: _GroundHistory(
         table="inventory_coolingunit",
         columns="name text, medium text, capacity_kw text",
         state="ROW(event.medium, event.capacity_kw)::text",
         devices=_NO_DEVICES,
         noun="cooling unit",
     ),
-    Change.FIRMWARE.value: _Kept(
+    Change.FIRMWARE.value: _GroundHistory(
         **_OF_DEVICE, state="NULLIF(event.firmware_version, '')", noun="firmware of"
     ),
-    Change.DRIVER.value: _Kept(
+    Change.DRIVER.value: _GroundHistory(
         **_OF_DEVICE,
         state=f"CASE WHEN event.role NOT IN ({_ROLES}) THEN NULLIF(event.software_version, '') END",
         noun="driver of",
     ),
-    Change.NOS.value: _Kept(
+    Change.NOS.value: _GroundHistory(
         **_OF_DEVICE,
         state=f"CASE WHEN event.role IN ({_ROLES}) THEN NULLIF(event.software_version, '') END",
         noun="NOS of",
     ),
-    Change.PLACEMENT_POLICY.value: _Kept(
+    Change.PLACEMENT_POLICY.value: _GroundHistory(
         table="workloads_placement",
         columns="workload_class_id bigint, started_on text, ended_on text",
         state="ROW(event.workload_class_id, event.started_on, event.ended_on)::text",
@@ -172,19 +174,21 @@ WHERE newest = 1 OR at > %(since)s
 """
 
 
-def steps_at(places: Collection[Place], *, since: datetime) -> dict[Place, list[Step]]:
+def steps_at(places: Collection[ChangeScope], *, since: datetime) -> dict[ChangeScope, list[GroundStep]]:
     """The steps since then, oldest first. Each place also has its newest step, however old. One statement."""
     kinds = sorted({place.kind for place in places} & _KEPT.keys())
     if not kinds:
         return {}
     branches = [_STEPS.format(kind=kind, **asdict(_KEPT[kind])) for kind in kinds]
     asked = {"sites": sorted({place.site_id for place in places}), "since": since}
-    steps: dict[Place, list[Step]] = defaultdict(list)
+    steps: dict[ChangeScope, list[GroundStep]] = defaultdict(list)
     with binary_cursor() as cursor:
         rows = cursor.execute(f"{' UNION ALL '.join(branches)} ORDER BY 3", asked).fetchall()
     for kind, site_id, at, action, name, devices, net in rows:
         what = f"{_KEPT[kind].noun} {name} {_DONE[action]}"
-        steps[Place(site_id, kind)].append(Step(Made(what, at), frozenset(devices.tolist()), net))
+        steps[ChangeScope(site_id, kind)].append(
+            GroundStep(DatedChange(what, at), frozenset(devices.tolist()), net)
+        )
     return dict(steps)
 
 
@@ -246,12 +250,12 @@ class IdentityStep:
     before: tuple[str, str] | None
     at: datetime
 
-    def made(self) -> Made:
+    def made(self) -> DatedChange:
         """The serial number is what is printed on it; boards without one have the UUID."""
         (was, now), *_ = [
             pair for pair in zip(self.before or ("", ""), self.identity, strict=True) if pair[0] != pair[1]
         ] or [("", "")]
-        return Made(f"{was or 'unknown'} → {now or 'unknown'}", self.at)
+        return DatedChange(f"{was or 'unknown'} → {now or 'unknown'}", self.at)
 
 
 _IDENTITIES = f"""

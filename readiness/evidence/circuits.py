@@ -15,7 +15,7 @@ DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class CircuitLoads:
-    """Of one site: `load_kw` over all its circuits, and the one with the highest share of its rating, in percent."""
+    """`load_kw` is over all circuits of a site; `highest` is the one with the highest share of its rating, in %."""
 
     load_kw: float
     highest: str
@@ -48,7 +48,7 @@ HAVING count(*) = count(load.percent)
 
 
 def circuit_loads(site_ids: Collection[int], *, now: datetime) -> dict[int, CircuitLoads]:
-    """Of the sites where every circuit of a rack has a load: a sum that leaves one out would be no sum."""
+    """Return loads of the sites where every circuit of a rack has a load: a sum that leaves one out would be no sum."""
     asked = {
         "sites": list(site_ids),
         "key": CIRCUIT_LOAD.key,

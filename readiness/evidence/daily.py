@@ -1,4 +1,4 @@
-"""From what was sent on a UTC day to the figures that are kept of it. No database here."""
+"""Turns what was sent on a UTC day into the figures that are kept of it. No database here."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def load_figures(
     load = site_load(power.levels(meters))
     if load is not None:
         highest = peak(load.windows)
-        newest_at = max(one.newest_at for one in series)
+        newest_at = max(each.newest_at for each in series)
         yield DayFigure(
             site_id=site_id,
             key=SITE_LOAD.key,
@@ -55,7 +55,7 @@ def load_figures(
             value=None if highest is None else highest.value,
             unit=SITE_LOAD.unit,
             taken_at=newest_at if highest is None else min(start + (highest.last + 1) * WINDOW, newest_at),
-            provenance=worst_provenance(one.provenance for one in series),
+            provenance=worst_provenance(each.provenance for each in series),
             detail=load.reason,
         )
     for circuit in meters.circuits:
@@ -77,15 +77,15 @@ def _circuit_figure(site_id: int, circuit: Circuit, metrics: Metrics) -> DayFigu
     highest = peak(continuous(share))
     if highest is None:
         return None
-    series = [one for many in metrics.values() for one in many]
+    series = [of_metric for many in metrics.values() for of_metric in many]
     return DayFigure(
         site_id=site_id,
         key=CIRCUIT_LOAD.key,
         part=circuit.name,
         value=highest.value * 100,
         unit=CIRCUIT_LOAD.unit,
-        taken_at=max(one.newest_at for one in series),
-        provenance=worst_provenance(one.provenance for one in series),
+        taken_at=max(each.newest_at for each in series),
+        provenance=worst_provenance(each.provenance for each in series),
         detail=detail,
     )
 
@@ -106,8 +106,8 @@ def step_figures(
             part=load.level or "",
             value=step,
             unit=measure.unit,
-            taken_at=max(one.newest_at for one in series),
-            provenance=worst_provenance(one.provenance for one in series),
+            taken_at=max(each.newest_at for each in series),
+            provenance=worst_provenance(each.provenance for each in series),
         )
 
 
@@ -120,15 +120,15 @@ def sketch_figures(
         if sketch.series_id in parts and len(sketch.buckets):
             grouped[sketch.site_id, parts[sketch.series_id]].append(sketch)
     for (site_id, part), several in sorted(grouped.items()):
-        merged = merge_all([Sketch.from_arrays(one.buckets, one.counts) for one in several])
+        merged = merge_all([Sketch.from_arrays(each.buckets, each.counts) for each in several])
         yield DayFigure(
             site_id=site_id,
             key=measure.key,
             part=part,
             value=float(merged.quantile(QUANTILE)),
             unit=measure.unit,
-            taken_at=max(one.newest_at for one in several),
-            provenance=worst_provenance(one.provenance for one in several),
+            taken_at=max(each.newest_at for each in several),
+            provenance=worst_provenance(each.provenance for each in several),
             samples=int(np.sum(merged.counts)),
             buckets=tuple(merged.buckets.tolist()),
             counts=tuple(merged.counts.tolist()),
@@ -137,16 +137,16 @@ def sketch_figures(
 
 def serving_figures(sent: Iterable[WindowQuantiles]) -> Iterator[DayFigure]:
     """How many windows came to what, for each histogram of a site."""
-    for one in sent:
-        windows = Sketch.of(one.values)
+    for quantiles in sent:
+        windows = Sketch.of(quantiles.values)
         yield DayFigure(
-            site_id=one.site_id,
-            key=one.key,
+            site_id=quantiles.site_id,
+            key=quantiles.key,
             part="",
             value=float(windows.quantile(QUANTILE)),
-            unit=MEASURES[one.key].unit,
-            taken_at=one.newest_at,
-            provenance=worst_provenance(one.provenances),
+            unit=MEASURES[quantiles.key].unit,
+            taken_at=quantiles.newest_at,
+            provenance=worst_provenance(quantiles.provenances),
             samples=windows.count,
             buckets=tuple(windows.buckets.tolist()),
             counts=tuple(windows.counts.tolist()),

@@ -1,4 +1,4 @@
-"""What lists of evidence can be filtered by, for the API and for pages alike."""
+"""Filters of lists of evidence, for the API and for pages alike."""
 
 import django_filters
 

@@ -33,8 +33,8 @@ class EvidenceForm(forms.Form):
         elif isinstance(error, EvidenceRefused):
             self.add_error(error.field if error.field in self.fields else None, error.reason)
         elif hasattr(error, "error_dict"):
-            for name, found in error.message_dict.items():
-                self.add_error(name if name in self.fields else None, found)
+            for name, messages in error.message_dict.items():
+                self.add_error(name if name in self.fields else None, messages)
         else:
             self.add_error(None, error.messages)
 
@@ -93,21 +93,21 @@ class RunForm(EvidenceForm):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         names = [name.strip() for name in given.get("devices", "").split(",") if name.strip()]
-        given["found"] = None
+        given["devices_named"] = None
         if names and given.get("site"):
-            found = list(
+            devices = list(
                 Device.objects.filter(site=given["site"], name__in=names).select_related("device_type")
             )
-            missing = sorted(set(names) - {device.name for device in found})
+            missing = sorted(set(names) - {device.name for device in devices})
             if missing:
                 self.add_error(
                     "devices", gettext("The site has no device %(names)s.") % {"names": ", ".join(missing)}
                 )
-            given["found"] = found
+            given["devices_named"] = devices
         return given
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """Return what the operation takes."""
         given = self.cleaned_data
         return {
             "site": given["site"],
@@ -116,7 +116,7 @@ class RunForm(EvidenceForm):
             "file_name": given["file"].name,
             "context": RunContext(
                 load=given["load"],
-                devices=given["found"],
+                devices=given["devices_named"],
                 platform=given["platform"],
                 taken_at=given["taken_at"],
                 note=given["note"],
@@ -125,8 +125,8 @@ class RunForm(EvidenceForm):
         }
 
 
-class RecordForm(EvidenceForm):
-    """What facts and attestations have in common."""
+class StatementForm(EvidenceForm):
+    """Fields that facts and attestations have in common."""
 
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),
@@ -169,11 +169,11 @@ class RecordForm(EvidenceForm):
         ]
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """Return what the operation takes."""
         return self.cleaned_data | {"provenance": self.cleaned_data["provenance"] or Provenance.DECLARED}
 
 
-class FactForm(RecordForm):
+class FactForm(StatementForm):
     unit = forms.CharField(
         label=_("Unit"), required=False, max_length=16, help_text=_("Empty: the sub-measure's own.")
     )
@@ -187,7 +187,7 @@ class FactForm(RecordForm):
     field_order = ["site", "check", "part", "value", "unit", "taken_on", "source", "provenance", "note"]
 
 
-class AttestationForm(RecordForm):
+class AttestationForm(StatementForm):
     part = forms.ChoiceField(
         label=_("Sub-measure"), required=False, help_text=_("With one, the value below proves it.")
     )
@@ -225,7 +225,7 @@ class AttestationForm(RecordForm):
         return super().asked() | {"workload_classes": named}
 
 
-class TableForm(EvidenceForm):
+class FactTableForm(EvidenceForm):
     """Facts of many sites at once."""
 
     file = forms.FileField(
@@ -294,7 +294,7 @@ class LimitForm(EvidenceForm):
         presets.choices = [("", gettext("– none –")), *(group for group in groups if group[1])]
 
     def asked(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """Return what the operation takes."""
         return dict(self.cleaned_data)
 
 

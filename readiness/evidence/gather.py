@@ -22,12 +22,12 @@ from readiness.evidence.measures import (
 from readiness.evidence.meters import SiteMeters, SitePower, meters_of, power_by_site
 from readiness.evidence.queries import start_of
 from telemetry import queries as telemetry
-from telemetry.core.spec import Matcher, Operator
+from telemetry.core.spec import LabelOperator, Matcher
 from telemetry.models import Series
 from telemetry.queries import DailySketch, WindowQuantiles
 
-INLET_SENSORS = Matcher("name", Operator.LIKE, ".*[Ii][Nn][Ll][Ee][Tt].*")
-ROUND_TRIPS = Matcher("phase", Operator.IS, "rtt")
+INLET_SENSORS = Matcher("name", LabelOperator.LIKE, ".*[Ii][Nn][Ll][Ee][Tt].*")
+ROUND_TRIPS = Matcher("phase", LabelOperator.IS, "rtt")
 SENSOR_LABELS = ("name", "sensor", "id")
 
 
@@ -48,7 +48,7 @@ class GatheredDay:
 
 
 def gather_day(site_ids: Collection[int], *, day: date, now: datetime, since: datetime) -> GatheredDay:
-    """What was sent on `day` up to `now`, and the inventory that says what it means.
+    """Return what was sent on `day` up to `now`, and the inventory that says what it means.
 
     Loads and steps are read from `since` on: their highest so far is kept, so the rest need not be read
     again.
@@ -91,7 +91,7 @@ type Meters = set[tuple[int, str]]
 
 
 def _fast_meters(site_ids: Sequence[int]) -> tuple[Meters, Meters]:
-    """Of sites with a meter that sends each second, and of those whose fastest sends within ten. Most have
+    """Find sites with a meter that sends each second, and of those whose fastest sends within ten. Most have
     neither."""
     cadences = (
         Series.objects.filter(
@@ -123,22 +123,26 @@ def _parts(
     """Sensors in service by device and name, loops by cooling unit, round trips by user region."""
     devices = dict(
         Device.objects.in_service()
-        .filter(id__in={one.device_id for one in inlets if one.device_id})
+        .filter(id__in={inlet.device_id for inlet in inlets if inlet.device_id})
         .values_list("id", "name")
     )
     units = dict(
         CoolingUnit.objects.filter(
-            id__in={one.cooling_unit_id for one in supplies if one.cooling_unit_id}
+            id__in={supply.cooling_unit_id for supply in supplies if supply.cooling_unit_id}
         ).values_list("id", "name")
     )
     parts = {
-        one.series_id: f"{devices[one.device_id]} {_sensor(one.labels)}".strip()[:200]
-        for one in inlets
-        if one.device_id in devices
+        inlet.series_id: f"{devices[inlet.device_id]} {_sensor(inlet.labels)}".strip()[:200]
+        for inlet in inlets
+        if inlet.device_id in devices
     }
-    parts |= {one.series_id: units[one.cooling_unit_id] for one in supplies if one.cooling_unit_id in units}
     parts |= {
-        one.series_id: one.labels["user_region"][:200] for one in trips if one.labels.get("user_region")
+        supply.series_id: units[supply.cooling_unit_id]
+        for supply in supplies
+        if supply.cooling_unit_id in units
+    }
+    parts |= {
+        trip.series_id: trip.labels["user_region"][:200] for trip in trips if trip.labels.get("user_region")
     }
     return parts
 

@@ -1,4 +1,4 @@
-"""What evidence stands on: versions of the devices, and digests of a site's topology.
+"""The ground that evidence stands on: versions of the devices, and digests of a site's topology.
 
 Evidence keeps what it stood on when it was entered. A later look at the inventory tells whether that is still so:
 nothing of the inventory calls up, and a change that was missed is found at the next look.
@@ -55,7 +55,7 @@ type VersionHistory = Mapping[int, Sequence[tuple[datetime, Versions]]]
 
 
 def version_history(device_ids: Collection[int]) -> VersionHistory:
-    """As the change history knows it. One statement."""
+    """Read the versions that the change history knows. One statement."""
     history: dict[int, list[tuple[datetime, Versions]]] = {}
     for step in steps_of(Device, ["firmware_version", "software_version"], ids=device_ids):
         history.setdefault(step.object_id, []).append((step.at, Versions(*map(str, step.values))))
@@ -91,8 +91,8 @@ def ground_of_run(run: ValidationRun, devices: Sequence[Device]) -> dict[str, st
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """What the evidence of some sites stands on now; a constant number of statements."""
+class CurrentGround:
+    """The ground that the evidence of some sites stands on now; a constant number of statements."""
 
     sites: Mapping[int, Mapping[Change, str]]
     wires: Mapping[int, Sequence[Wire]]
@@ -100,7 +100,7 @@ class Ground:
     devices: Mapping[int, frozenset[int]]
 
     @classmethod
-    def of(cls, site_ids: Collection[int], runs: Sequence[ValidationRun]) -> Ground:
+    def of(cls, site_ids: Collection[int], runs: Sequence[ValidationRun]) -> CurrentGround:
         devices: dict[int, set[int]] = {}
         named = RunDevice.objects.filter(run_id__in=[run.pk for run in runs]).order_by()
         for run_id, device_id in named.values_list("run_id", "device_id"):
@@ -114,7 +114,7 @@ class Ground:
         )
 
     def under(self, evidence: Voidable, key: str) -> str:
-        """What is there now of the kind that `key` of the basis names."""
+        """Return what is there now of the kind that `key` of the basis names."""
         if isinstance(evidence, ValidationRun) and ACCELERATORS in evidence.basis:
             ids = self.devices.get(evidence.pk, frozenset())
             if key == ACCELERATORS:
@@ -157,20 +157,20 @@ def identities_of(device_ids: Collection[int]) -> Identities:
 
 def accelerator_firmware(site_ids: Collection[int]) -> dict[int, Firmware]:
     """One statement."""
-    found: dict[int, dict[int, list[tuple[int, str]]]] = {}
+    versions_by_site: dict[int, dict[int, list[tuple[int, str]]]] = {}
     rows = (
         Accelerator.objects.filter(device__site_id__in=list(site_ids))
         .exclude(firmware_version="")
         .values_list("device__site_id", "device_id", "id", "firmware_version")
     )
     for site_id, device_id, accelerator_id, version in rows:
-        found.setdefault(site_id, {}).setdefault(device_id, []).append((accelerator_id, version))
-    return {site_id: Firmware(by_device) for site_id, by_device in found.items()}
+        versions_by_site.setdefault(site_id, {}).setdefault(device_id, []).append((accelerator_id, version))
+    return {site_id: Firmware(by_device) for site_id, by_device in versions_by_site.items()}
 
 
 def wires_of(site_ids: Collection[int]) -> dict[int, list[Wire]]:
     """Links inside each site; one statement."""
-    found: dict[int, list[Wire]] = {site_id: [] for site_id in site_ids}
+    wires_by_site: dict[int, list[Wire]] = {site_id: [] for site_id in site_ids}
     rows = (
         Link.objects.filter(site_a_id__in=list(site_ids))
         .exclude(kind=Link.Kind.WAN)
@@ -178,10 +178,10 @@ def wires_of(site_ids: Collection[int]) -> dict[int, list[Wire]]:
         .values_list("site_a_id", "port_a_id", "port_b_id", "port_a__device_id", "port_b__device_id")
     )
     for site_id, port_a, port_b, device_a, device_b in rows:
-        found[site_id].append(
+        wires_by_site[site_id].append(
             Wire((min(port_a, port_b), max(port_a, port_b)), frozenset({device_a, device_b}))
         )
-    return found
+    return wires_by_site
 
 
 def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[int] = ()) -> str:
@@ -194,7 +194,7 @@ def digest_of_wires(wires: Iterable[Wire], scope: str = "", devices: Collection[
 def site_ground(
     site_ids: Collection[int], *, wires: Mapping[int, Sequence[Wire]] | None = None
 ) -> dict[int, Mapping[Change, str]]:
-    """What each site's evidence stands on, by kind of change; six statements, five where the wires are known.
+    """Return what each site's evidence stands on, by kind of change; six statements, five where the wires are known.
 
     Digests, and for expansion the number of accelerators. Collective libraries and serving stacks are in no
     inventory, so that nothing tells when they change.
@@ -231,7 +231,7 @@ def is_shaken(kind: str, before: str, after: str) -> bool:
 
 
 def software_kind(role: str) -> Change:
-    """What the version of a device's software is: of switches their system, of hosts their driver."""
+    """Return what the version of a device's software is: of switches their system, of hosts their driver."""
     return Change.NOS if role in NETWORK_ROLES else Change.DRIVER
 
 
@@ -243,11 +243,11 @@ def _rows(
     objects: Any, site: str, site_ids: Sequence[int], *columns: str
 ) -> dict[int, list[tuple[object, ...]]]:
     """Columns of the objects of each site, in one order."""
-    found: dict[int, list[tuple[object, ...]]] = {}
+    rows_by_site: dict[int, list[tuple[object, ...]]] = {}
     rows = objects.filter(**{f"{site}__in": site_ids}).order_by("pk").values_list(site, *columns)
     for site_id, *values in rows:
-        found.setdefault(site_id, []).append(tuple(values))
-    return found
+        rows_by_site.setdefault(site_id, []).append(tuple(values))
+    return rows_by_site
 
 
 def _digest(rows: Sequence[object]) -> str:

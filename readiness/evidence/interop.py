@@ -1,4 +1,6 @@
-"""What is linked at sites, and what the devices of records were when they were tested; two statements, however many."""
+"""Products that are linked at sites, and devices of records as they were when they were tested; two statements, however
+many.
+"""
 
 from __future__ import annotations
 
@@ -36,33 +38,36 @@ GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 
 
 def end_of(vendor: str, model: str, role: str, software: str, firmware: str) -> End:
-    """Of a switch its system and firmware, of any other device its firmware."""
+    """Return a switch with its system and firmware, any other device with its firmware."""
     return End(vendor, model, software if role in NETWORK_ROLES else "", firmware)
 
 
 def installed_pairs(site_ids: Collection[int]) -> dict[int, list[Installed]]:
-    """By site, in the order of their names: what is linked there and neither planned nor retired; one statement."""
+    """Return what is linked and neither planned nor retired, by site, in the order of names; one statement."""
     with connection.cursor() as cursor:
         cursor.execute(_LINKED, {"sites": sorted(site_ids)})
         linked = cursor.fetchall()
-    found: dict[int, dict[object, Installed]] = defaultdict(dict)
+    pairs_by_site: dict[int, dict[object, Installed]] = defaultdict(dict)
     for site_id, *cells in linked:
         ends = sorted([end_of(*cells[:5]), end_of(*cells[5:10])])
         *_, kind_a, kind_b, links, back_end = cells
         infiniband = kind_a == kind_b == Port.Kind.INFINIBAND
-        one = Installed((ends[0], ends[1]), links, back_end, not infiniband)
-        there = found[site_id].get(one.key)
-        found[site_id][one.key] = (
-            one
+        installed = Installed((ends[0], ends[1]), links, back_end, not infiniband)
+        there = pairs_by_site[site_id].get(installed.key)
+        pairs_by_site[site_id][installed.key] = (
+            installed
             if there is None
             else Installed(
                 there.ends,
                 there.links + links,
                 there.back_end_links + back_end,
-                there.needs_incast or one.needs_incast,
+                there.needs_incast or installed.needs_incast,
             )
         )
-    return {site_id: sorted(pairs.values(), key=lambda pair: pair.ends) for site_id, pairs in found.items()}
+    return {
+        site_id: sorted(pairs.values(), key=lambda pair: pair.ends)
+        for site_id, pairs in pairs_by_site.items()
+    }
 
 
 def with_records(runs: Iterable[Run]) -> list[Run]:
@@ -71,30 +76,30 @@ def with_records(runs: Iterable[Run]) -> list[Run]:
 
 def tested_ends(runs: Sequence[Run]) -> Tested:
     """The ends that the runs' devices were when they were taken; one statement, none where there is no run."""
-    found: dict[int, dict[str, End]] = defaultdict(dict)
+    ends_by_run: dict[int, dict[str, End]] = defaultdict(dict)
     if not runs:
-        return found
+        return ends_by_run
     of_type = ("device__device_type__manufacturer__name", "device__device_type__model", "device__role")
     named = RunDevice.objects.filter(run_id__in=[run.id for run in runs]).order_by()
     for run_id, name, *end in named.values_list(
         "run_id", "device__name", *of_type, "software_version", "firmware_version"
     ):
-        found[run_id][name.lower()] = end_of(*end)
-    return found
+        ends_by_run[run_id][name.lower()] = end_of(*end)
+    return ends_by_run
 
 
 def pairs_of_runs(
     check: Check | None, runs: Mapping[int, rows.SiteRuns], now: datetime
 ) -> dict[int, list[JudgedPair]]:
-    """Of the sites that have records: each pair as judged. No statement where none has."""
-    records = {site_id: found for site_id, each in runs.items() if (found := with_records(each.newest))}
+    """Return each pair as judged, of the sites that have records. No statement where none has."""
+    records = {site_id: of_site for site_id, each in runs.items() if (of_site := with_records(each.newest))}
     if check is None or not records:
         return {}
     installed = installed_pairs(records)
-    tested = tested_ends([run for found in records.values() for run in found])
+    tested = tested_ends([run for of_site in records.values() for run in of_site])
     return {
-        site_id: judged_pairs(check, installed.get(site_id, []), found, tested, now)
-        for site_id, found in records.items()
+        site_id: judged_pairs(check, installed.get(site_id, []), of_site, tested, now)
+        for site_id, of_site in records.items()
     }
 
 
@@ -104,7 +109,7 @@ def pairs_at(
     """Every pair that is linked at these sites, with records and without; five statements."""
     runs = rows.runs(sorted(site_ids), [], framework, now)
     records = {site_id: with_records(each.newest) for site_id, each in runs.items()}
-    tested = tested_ends([run for found in records.values() for run in found])
+    tested = tested_ends([run for of_site in records.values() for run in of_site])
     return {
         site_id: judged_pairs(check, pairs, records.get(site_id, []), tested, now)
         for site_id, pairs in installed_pairs(site_ids).items()

@@ -14,7 +14,7 @@ from web.tables import Column, Table
 
 
 def limit_name(framework: Framework, declared: DeclaredLimit) -> str:
-    """By its name in the framework; one that was dropped there keeps its id."""
+    """Name the limit as the framework does; one that was dropped there keeps its id."""
     kind = kind_of(framework, declared.limit_id)
     return kind.name if kind else declared.limit_id
 

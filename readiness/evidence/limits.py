@@ -9,13 +9,13 @@ from datetime import date
 
 from django.db.models import Q
 
-from readiness.evidence.core.limits import Declared, LimitInForce, in_force, newest, strictest
+from readiness.evidence.core.limits import DeclaredEntry, LimitInForce, in_force, newest, strictest
 from readiness.evidence.models import DeclaredLimit
 from readiness.framework.core.definition import Framework
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SiteDay:
     """A site on one of its days, and the classes (slugs) that are placed there then."""
 
     site_id: int
@@ -31,7 +31,7 @@ class SiteLimits:
     classes: Mapping[str, Mapping[str, LimitInForce]] = field(default_factory=dict)
 
     def strictest(self, framework: Framework) -> dict[str, LimitInForce]:
-        """Of each limit the one that binds."""
+        """Return of each limit the entry that binds."""
         there: dict[str, list[LimitInForce]] = defaultdict(list)
         for limits in (self.site, *self.classes.values()):
             for limit_id, limit in limits.items():
@@ -43,8 +43,8 @@ class SiteLimits:
 NONE = SiteLimits()
 
 
-def limits_in_force(places: Sequence[Place], framework: Framework) -> dict[int, SiteLimits]:
-    """By site id; sites for which nothing is declared are left out."""
+def limits_in_force(places: Sequence[SiteDay], framework: Framework) -> dict[int, SiteLimits]:
+    """Return limits by site id; sites for which nothing is declared are left out."""
     if not places:
         return {}
     slugs = {slug for place in places for slug in place.classes}
@@ -59,16 +59,16 @@ def limits_in_force(places: Sequence[Place], framework: Framework) -> dict[int, 
             *("limit_id", "value", "preset", "declared_on"),
         )
     )
-    of_site: dict[int, list[Declared]] = defaultdict(list)
-    of_class: dict[str, list[Declared]] = defaultdict(list)
+    of_site: dict[int, list[DeclaredEntry]] = defaultdict(list)
+    of_class: dict[str, list[DeclaredEntry]] = defaultdict(list)
     for site_id, site, slug, limit_id, value, preset, declared_on in rows:
         whose = site if slug is None else f"class {slug}"
-        entry = Declared(limit_id, value, preset, declared_on, whose)
+        entry = DeclaredEntry(limit_id, value, preset, declared_on, whose)
         if slug is None:
             of_site[site_id].append(entry)
         else:
             of_class[slug].append(entry)
-    found = {
+    limits_by_site = {
         place.site_id: SiteLimits(
             _by_limit(of_site[place.site_id], place.day, framework),
             {slug: _by_limit(of_class[slug], place.day, framework) for slug in place.classes},
@@ -76,10 +76,12 @@ def limits_in_force(places: Sequence[Place], framework: Framework) -> dict[int, 
         for place in places
     }
     return {
-        site_id: limits for site_id, limits in found.items() if limits.site or any(limits.classes.values())
+        site_id: limits
+        for site_id, limits in limits_by_site.items()
+        if limits.site or any(limits.classes.values())
     }
 
 
-def _by_limit(entries: Sequence[Declared], day: date, framework: Framework) -> dict[str, LimitInForce]:
-    found = {entry.limit_id: in_force(entry, framework) for entry in newest(entries, day).values()}
-    return {limit_id: limit for limit_id, limit in found.items() if limit is not None}
+def _by_limit(entries: Sequence[DeclaredEntry], day: date, framework: Framework) -> dict[str, LimitInForce]:
+    limit_by_id = {entry.limit_id: in_force(entry, framework) for entry in newest(entries, day).values()}
+    return {limit_id: limit for limit_id, limit in limit_by_id.items() if limit is not None}

@@ -20,11 +20,11 @@ type Line = dict[str, Any]
 
 
 def facts(run: ValidationRun) -> list[Line]:
-    """What is known of the run beside its figures; what was not said is left out."""
+    """Return what is known of the run beside its figures; what was not said is left out."""
     load = run.get_load_display()
     if load and run.load_gbps is not None:
         load = f"{load}, {format_value(run.load_gbps, 'Gb/s')}"
-    found = [
+    facts = [
         {"term": gettext("Site"), "value": run.site.name, "url": reverse("site", args=[run.site.slug])},
         {"term": gettext("Scope"), "value": run.get_scope_display()},
         {"term": gettext("Devices"), "value": devices_of(run)},
@@ -41,8 +41,8 @@ def facts(run: ValidationRun) -> list[Line]:
         {"term": gettext("Note"), "value": run.note},
         {"term": gettext("Baseline"), "value": _baseline(run)},
     ]
-    told = {gettext("Devices"), gettext("Platform"), gettext("Load")}
-    return [line for line in found if line["value"] or line["term"] in told]
+    always_shown = {gettext("Devices"), gettext("Platform"), gettext("Load")}
+    return [line for line in facts if line["value"] or line["term"] in always_shown]
 
 
 def rests_on(summary: RunSummary) -> list[Line]:
@@ -75,37 +75,37 @@ def versions(run: ValidationRun) -> list[Line]:
 
 
 def record_facts(record: Attestation | RecordedFact, framework: Framework) -> list[Line]:
-    """What is known of one fact or attestation; what was not said is left out."""
+    """Return what is known of one fact or attestation; what was not said is left out."""
     part = framework.parts_by_key.get((record.check_id, record.part))
     value = "" if record.value is None else f"{exact(record.value)} {part.unit if part else ''}".strip()
-    found: list[Line] = [
+    facts: list[Line] = [
         {"term": gettext("Sub-measure"), "value": part.name if part else record.part},
         {"term": gettext("Value"), "value": value},
         {"term": gettext("Day"), "value": record.taken_on.isoformat()},
         {"term": gettext("Counts from"), "value": instant(record.taken_at)},
     ]
     if isinstance(record, RecordedFact):
-        found += [
+        facts += [
             {"term": gettext("Source"), "value": record.source},
             {"term": gettext("Note"), "value": record.note},
         ]
     else:
         until = record.valid_until.isoformat() if record.valid_until else ""
-        found += [
+        facts += [
             {"term": gettext("Statement"), "value": record.statement},
             {"term": gettext("Attested by"), "value": name_of(record.attested_by)},
             {"term": gettext("Workload classes"), "value": ", ".join(record.workload_classes)},
             {"term": gettext("Valid until"), "value": until},
             {"term": gettext("Document"), "value": record.document or record.link, "url": record.link},
         ]
-    found += [
+    facts += [
         {"term": gettext("Provenance"), "value": record.get_provenance_display()},
         {"term": gettext("Entered by"), "value": name_of(record.by)},
     ]
-    return [line for line in found if line["value"]]
+    return [line for line in facts if line["value"]]
 
 
-def proved(found: Iterable[Proved], site_slug: str) -> list[Line]:
+def proved(parts: Iterable[Proved], site_slug: str) -> list[Line]:
     """Each sub-measure with the place on its check's page, and why it does not count where it does not."""
     return [
         {
@@ -116,14 +116,14 @@ def proved(found: Iterable[Proved], site_slug: str) -> list[Line]:
             "note": each.why_not or each.detail,
             "icon": "hourglass" if each.why_not else "circle-check",
         }
-        for each in found
+        for each in parts
     ]
 
 
 def limit_facts(declared: DeclaredLimit, framework: Framework) -> list[Line]:
-    """What is known of one entry."""
+    """Return what is known of one entry."""
     kind = kind_of(framework, declared.limit_id)
-    found: list[Line] = [
+    facts: list[Line] = [
         {"term": gettext("Declared for"), "value": owner_name(declared), "url": owner_url(declared)},
         {"term": gettext("Limit"), "value": limit_text(framework, declared)},
         {"term": gettext("In force from"), "value": declared.declared_on.isoformat()},
@@ -132,7 +132,7 @@ def limit_facts(declared: DeclaredLimit, framework: Framework) -> list[Line]:
         {"term": gettext("Note"), "value": declared.note},
         {"term": gettext("What it is"), "value": kind.note if kind else ""},
     ]
-    return [line for line in found if line["value"]]
+    return [line for line in facts if line["value"]]
 
 
 def limit_entries(
@@ -150,7 +150,7 @@ def limit_entries(
 
 
 def limit_query(declared: DeclaredLimit) -> str:
-    """What fills in the form for the same limit."""
+    """Return what fills in the form for the same limit."""
     if declared.site is not None:
         return urlencode({"site": declared.site.slug, "limit": declared.limit_id})
     assert declared.workload_class is not None

@@ -10,16 +10,16 @@ import numpy as np
 
 from inventory.models import Device, PowerFeed
 from inventory.models.facility import breaker_kw
-from readiness.evidence.core.levels import Level, MeteredLevel
+from readiness.evidence.core.levels import MeteredLevel, MeteringLevel
 from readiness.evidence.core.load import Windows
 from readiness.evidence.measures import CURRENT_METRICS, POWER_METRICS, SITE_POWER_METRICS
 from telemetry.queries import WindowMeans
 
 LEVEL_OF_ROLE = {
-    Device.Role.UPS: Level.UPS,
-    Device.Role.NODE: Level.NODE,
-    Device.Role.SERVER: Level.NODE,
-    Device.Role.STORAGE: Level.NODE,
+    Device.Role.UPS: MeteringLevel.UPS,
+    Device.Role.NODE: MeteringLevel.NODE,
+    Device.Role.SERVER: MeteringLevel.NODE,
+    Device.Role.STORAGE: MeteringLevel.NODE,
 }
 SUPPLY = 0
 """Stands for the site itself among a level's meters, where the supply is metered by series of the site."""
@@ -42,12 +42,12 @@ class Circuit:
 class SiteMeters:
     """The devices in service at each level, and the circuits."""
 
-    levels: dict[Level, set[int]] = field(default_factory=lambda: defaultdict(set))
+    levels: dict[MeteringLevel, set[int]] = field(default_factory=lambda: defaultdict(set))
     circuits: list[Circuit] = field(default_factory=list)
 
 
 def meters_of(site_ids: Collection[int]) -> dict[int, SiteMeters]:
-    """By site id, every site asked for; two statements."""
+    """Return meters by site id, of every site asked for; two statements."""
     meters = {site_id: SiteMeters() for site_id in site_ids}
     devices = Device.objects.in_service().filter(
         site_id__in=site_ids, role__in=[*LEVEL_OF_ROLE, Device.Role.PDU]
@@ -61,9 +61,9 @@ def meters_of(site_ids: Collection[int]) -> dict[int, SiteMeters]:
     return meters
 
 
-def _level(role: str, rack_id: int | None) -> Level:
+def _level(role: str, rack_id: int | None) -> MeteringLevel:
     if role == Device.Role.PDU:
-        return Level.ROOM_PDU if rack_id is None else Level.RACK_PDU
+        return MeteringLevel.ROOM_PDU if rack_id is None else MeteringLevel.RACK_PDU
     return LEVEL_OF_ROLE[Device.Role(role)]
 
 
@@ -93,7 +93,7 @@ type Metrics = Mapping[str, Sequence[WindowMeans]]
 
 @dataclass(frozen=True, slots=True)
 class SitePower:
-    """What one site's supply, devices and feeds sent: series by metric."""
+    """Series that one site's supply, devices and feeds sent: series by metric."""
 
     of_site: Metrics
     by_device: Mapping[int, Metrics]
@@ -102,26 +102,26 @@ class SitePower:
     def series(self) -> Iterator[WindowMeans]:
         """Each series once."""
         seen = {
-            one.series_id: one
+            each.series_id: each
             for metrics in (self.of_site, *self.by_device.values(), *self.by_feed.values())
             for many in metrics.values()
-            for one in many
+            for each in many
         }
         yield from seen.values()
 
     def levels(self, meters: SiteMeters) -> list[MeteredLevel]:
         supply = power_kw(self.of_site, SITE_POWER_METRICS)
-        found = [
+        levels = [
             MeteredLevel(level, frozenset(devices), self._kw_of(devices))
             for level, devices in meters.levels.items()
         ]
         if supply is not None:
-            found.append(MeteredLevel(Level.METER, frozenset({SUPPLY}), {SUPPLY: supply}))
-        return found
+            levels.append(MeteredLevel(MeteringLevel.METER, frozenset({SUPPLY}), {SUPPLY: supply}))
+        return levels
 
     def _kw_of(self, devices: Collection[int]) -> dict[int, Windows]:
-        found = {device: power_kw(self.by_device.get(device, {}), POWER_METRICS) for device in devices}
-        return {device: windows for device, windows in found.items() if windows is not None}
+        kw_by_device = {device: power_kw(self.by_device.get(device, {}), POWER_METRICS) for device in devices}
+        return {device: windows for device, windows in kw_by_device.items() if windows is not None}
 
     def of_circuit(self, circuit: Circuit) -> Metrics:
         """The feed's own series before those of the device that measures it."""
@@ -135,13 +135,13 @@ def power_by_site(series: Iterable[WindowMeans]) -> dict[int, SitePower]:
     of_site: dict[int, dict[str, list[WindowMeans]]] = defaultdict(lambda: defaultdict(list))
     by_device: dict[int, dict[int, dict[str, list[WindowMeans]]]] = defaultdict(dict)
     by_feed: dict[int, dict[int, dict[str, list[WindowMeans]]]] = defaultdict(dict)
-    for one in series:
-        if one.object_kind == "site":
-            of_site[one.site_id][one.metric].append(one)
-        if one.power_feed_id is not None:
-            by_feed[one.site_id].setdefault(one.power_feed_id, {}).setdefault(one.metric, []).append(one)
-        if one.device_id is not None:
-            by_device[one.site_id].setdefault(one.device_id, {}).setdefault(one.metric, []).append(one)
+    for each in series:
+        if each.object_kind == "site":
+            of_site[each.site_id][each.metric].append(each)
+        if each.power_feed_id is not None:
+            by_feed[each.site_id].setdefault(each.power_feed_id, {}).setdefault(each.metric, []).append(each)
+        if each.device_id is not None:
+            by_device[each.site_id].setdefault(each.device_id, {}).setdefault(each.metric, []).append(each)
     sites = of_site.keys() | by_device.keys() | by_feed.keys()
     return {
         site: SitePower(of_site.get(site, {}), by_device.get(site, {}), by_feed.get(site, {}))
@@ -152,7 +152,7 @@ def power_by_site(series: Iterable[WindowMeans]) -> dict[int, SitePower]:
 def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows | None:
     """kW from the first of the metrics that is sent in W; lines or inlets are added up."""
     for metric in names:
-        watts = [one.values for one in metrics.get(metric, ()) if one.unit == "W"]
+        watts = [each.values for each in metrics.get(metric, ()) if each.unit == "W"]
         if watts:
             total: Windows = np.vstack(watts).sum(axis=0) / 1000
             return total
@@ -162,7 +162,7 @@ def power_kw(metrics: Metrics, names: Sequence[str] = POWER_METRICS) -> Windows 
 def current_a(metrics: Metrics) -> Windows | None:
     """The current of the phase that carries most, A; NaN where no phase is known."""
     for metric in CURRENT_METRICS:
-        amperes = [one.values for one in metrics.get(metric, ()) if one.unit == "A"]
+        amperes = [each.values for each in metrics.get(metric, ()) if each.unit == "A"]
         if amperes:
             phases = np.vstack(amperes)
             worst = np.where(np.isfinite(phases), phases, -np.inf).max(axis=0)

@@ -47,10 +47,10 @@ def refuse_live(part: SubMeasure) -> None:
 def in_unit_of(part: SubMeasure, value: float, unit: str) -> float:
     """The value in the sub-measure's unit; no unit means that one. EvidenceRefused where it is none of that kind,
     larger than any figure, or below zero where nothing is."""
-    found = _in_unit(part.name, part.unit, value, unit)
-    if found < 0 and part.unit not in BELOW_ZERO and not _is_judged_below_zero(part):
+    own_value = _in_unit(part.name, part.unit, value, unit)
+    if own_value < 0 and part.unit not in BELOW_ZERO and not _is_judged_below_zero(part):
         raise EvidenceRefused("value", f"{part.name} is never below zero.")
-    return found
+    return own_value
 
 
 def _is_judged_below_zero(part: SubMeasure) -> bool:
@@ -61,19 +61,19 @@ def _is_judged_below_zero(part: SubMeasure) -> bool:
 
 
 def in_unit_of_limit(kind: LimitKind, value: float, unit: str) -> float:
-    """As `in_unit_of`, of a limit."""
+    """Do as `in_unit_of` for a limit."""
     return _in_unit(kind.name, kind.unit, value, unit)
 
 
 def _in_unit(name: str, own: str, value: float, unit: str) -> float:
-    found = converted(value, unit or own, own)
-    if found is None and converted(1.0, unit, own) is None:
+    own_value = converted(value, unit or own, own)
+    if own_value is None and converted(1.0, unit, own) is None:
         wanted = f"a value in {own}" if own else "a number without a unit"
         raise EvidenceRefused("unit", f"{name} is {wanted}; {unit!r} cannot be turned into it.")
-    if found is None or not abs(found) <= LARGEST:
+    if own_value is None or not abs(own_value) <= LARGEST:
         most = f"{LARGEST:.0e} {own}".rstrip()
         raise EvidenceRefused("value", f"{name} is a finite number, {most} at most.")
-    return found
+    return own_value
 
 
 def refuse_unknown_parts(framework: Framework, figures: list[tuple[str, float | None, str]]) -> None:

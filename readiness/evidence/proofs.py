@@ -1,4 +1,4 @@
-"""What evidence proves at sites: runs, recorded facts and attestations, for each sub-measure.
+"""Proofs of sites: runs, recorded facts and attestations, for each sub-measure.
 
 For a sub-measure that runs prove, runs go before what people enter, as long as any of them counts: what was measured
 goes before what is said. Of facts, attestations and tables that are no runs the newest that counts is taken.
@@ -21,9 +21,9 @@ from readiness.evidence.core.proving.values import (
     SiteParts,
     is_valid,
 )
-from readiness.evidence.floored import with_floors
 from readiness.evidence.interop import pairs_of_runs
 from readiness.evidence.models import Floor
+from readiness.evidence.site_floors import with_floors
 from readiness.framework.core.definition import Check, Framework, SubMeasure
 
 WORKED_OUT: Mapping[str, tuple[str, ...]] = {
@@ -53,7 +53,7 @@ type SiteProofs = dict[PartKey, tuple[Proof, ...]]
 
 
 def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) -> dict[int, SiteProofs]:
-    """For each site and sub-measure a proof of each thing that it is about; scoring takes the worst of them.
+    """Return for each site and sub-measure a proof of each thing that it is about; scoring takes the worst of them.
 
     Only evidence taken at or before `now` is read. The number of statements does not depend on sites or evidence.
     """
@@ -65,7 +65,7 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
     entered = rows.entered(ids, framework, now) if with_records else {}
     checks = checks_worked_out(framework)
     pairs = pairs_of_runs(checks.get("p1-multivendor-interop"), runs, now)
-    found = {
+    proofs_by_site = {
         site_id: _of_site(
             framework,
             checks,
@@ -78,7 +78,7 @@ def proofs(site_ids: Collection[int], framework: Framework, *, now: datetime) ->
         )
         for site_id in ids
     }
-    return with_floors(found, framework, floors)
+    return with_floors(proofs_by_site, framework, floors)
 
 
 def checks_worked_out(framework: Framework) -> dict[str, Check]:
@@ -100,14 +100,14 @@ def _of_site(
     pairs: Sequence[JudgedPair],
     now: datetime,
 ) -> SiteProofs:
-    found: SiteProofs = {}
+    by_part: SiteProofs = {}
     if of_site.newest and site is not None:
-        found = proved_by_runs(framework, checks, of_site, site, floors, pairs, now)
+        by_part = proved_by_runs(framework, checks, of_site, site, floors, pairs, now)
     for key, proof in entered.items():
         part = framework.parts_by_key[key]
-        if _goes_before(proof, found.get(key, ()), part, now):
-            found[key] = (proof,)
-    return found
+        if _goes_before(proof, by_part.get(key, ()), part, now):
+            by_part[key] = (proof,)
+    return by_part
 
 
 def _goes_before(entered: Proof, there: Sequence[Proof], part: SubMeasure, now: datetime) -> bool:
@@ -129,12 +129,12 @@ def proved_by_runs(
     now: datetime,
 ) -> SiteProofs:
     """Each family of checks, without the database; tables say what no run has proved."""
-    found: SiteProofs = {}
+    by_part: SiteProofs = {}
     runs = of_site.newest
 
     def add(check_id: str, of_check: Mapping[str, tuple[Proof, ...]]) -> None:
         keyed = {(check_id, part_id): each for part_id, each in of_check.items()}
-        found.update({key: each for key, each in keyed.items() if key in framework.parts_by_key})
+        by_part.update({key: each for key, each in keyed.items() if key in framework.parts_by_key})
 
     diag, intra = checks.get("p1-accelerator-diag"), checks.get("p1-intra-node")
     if intra:
@@ -157,9 +157,9 @@ def proved_by_runs(
         add(check.id, baselines.regressed(check, runs, of_site.earlier, site, now))
     for key, each in tables.named(framework, runs, now).items():
         oldest = min(each, key=lambda proof: proof.taken_at)
-        if _goes_before(oldest, found.get(key, ()), framework.parts_by_key[key], now):
-            found[key] = each
-    return found
+        if _goes_before(oldest, by_part.get(key, ()), framework.parts_by_key[key], now):
+            by_part[key] = each
+    return by_part
 
 
 def _anything(site_ids: Sequence[int]) -> tuple[bool, bool]:

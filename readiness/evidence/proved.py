@@ -58,7 +58,8 @@ class RunSummary:
 
 
 def proved_by(site_id: int, ref: str, *, now: datetime) -> list[Proved]:
-    """In the framework's order. `ref` is as results name evidence: `run:12`, `fact:3`, `attestation:4`.
+    """List what is proved in the framework's order. `ref` is as results name evidence: `run:12`, `fact:3`,
+    `attestation:4`.
 
     Of a figure made of several runs, such as a coverage or a median, each of them proves it.
     """

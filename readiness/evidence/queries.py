@@ -83,8 +83,8 @@ class SpanFigure:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """What is asked over the last `days` days: the highest of each key and part, or the quantile `q`."""
+class MeasurePeriod:
+    """A query over the last `days` days: the highest of each key and part, or the quantile `q`."""
 
     keys: frozenset[str]
     days: int
@@ -112,43 +112,43 @@ ORDER BY site_id, key, part, on_date
 
 
 def figures(
-    site_ids: Collection[int], spans: Sequence[Span], *, now: datetime
+    site_ids: Collection[int], spans: Sequence[MeasurePeriod], *, now: datetime
 ) -> list[dict[int, list[SpanFigure]]]:
-    """For each span what it asks, by site; one statement each."""
+    """Return the figures that each period asks for, by site; one statement each."""
     return [_figures(site_ids, span, now) for span in spans]
 
 
-def _figures(site_ids: Collection[int], span: Span, now: datetime) -> dict[int, list[SpanFigure]]:
+def _figures(site_ids: Collection[int], span: MeasurePeriod, now: datetime) -> dict[int, list[SpanFigure]]:
     statement = _HIGHEST if span.q is None else _SKETCHES
     asked = {"sites": list(site_ids), "keys": sorted(span.keys), "since": span.since(now), "now": now}
     with binary_cursor() as cursor:
         rows = cursor.execute(statement, asked).fetchall()
-    found: dict[int, list[SpanFigure]] = defaultdict(list)
+    figures_by_site: dict[int, list[SpanFigure]] = defaultdict(list)
     if span.q is None:
         for site_id, *of_part in rows:
-            found[site_id].append(SpanFigure(*of_part))
-        return found
+            figures_by_site[site_id].append(SpanFigure(*of_part))
+        return figures_by_site
     things = [(place, list(days)) for place, days in groupby(rows, itemgetter(0, 1, 2))]
     values = merged_quantiles(span.q, [[day[-2:] for day in days] for _, days in things])
     for ((site_id, key, part), days), value in zip(things, values, strict=True):
         unit, taken_at, provenance = days[-1][3:6]
-        found[site_id].append(SpanFigure(key, part, value, unit, taken_at, provenance, ""))
-    return found
+        figures_by_site[site_id].append(SpanFigure(key, part, value, unit, taken_at, provenance, ""))
+    return figures_by_site
 
 
 def peaks(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
-    """For each site, key and part: the highest of the last `days` days, with the time and provenance of
+    """Return for each site, key and part the highest of the last `days` days, with the time and provenance of
     the newest."""
-    return figures(site_ids, [Span(frozenset(keys), days)], now=now)[0]
+    return figures(site_ids, [MeasurePeriod(frozenset(keys), days)], now=now)[0]
 
 
 def quantiles(
     site_ids: Collection[int], keys: Collection[str], *, q: float, days: int, now: datetime
 ) -> dict[int, list[SpanFigure]]:
-    """For each site, key and part: the quantile of all samples of the last `days` days."""
-    return figures(site_ids, [Span(frozenset(keys), days, q)], now=now)[0]
+    """Return for each site, key and part the quantile of all samples of the last `days` days."""
+    return figures(site_ids, [MeasurePeriod(frozenset(keys), days, q)], now=now)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,20 +179,20 @@ FROM held JOIN newest USING (site_id, key) GROUP BY site_id, key ORDER BY site_i
 def distributions(
     site_ids: Collection[int], keys: Collection[str], *, days: int, now: datetime
 ) -> dict[int, list[Distribution]]:
-    """Of the last `days` days, by site; one statement."""
-    since = Span(frozenset(keys), days).since(now)
+    """Return distributions of the last `days` days by site; one statement."""
+    since = MeasurePeriod(frozenset(keys), days).since(now)
     asked = {"sites": list(site_ids), "keys": sorted(keys), "since": since, "now": now}
     with binary_cursor() as cursor:
         rows = cursor.execute(_DISTRIBUTIONS, asked).fetchall()
-    found: dict[int, list[Distribution]] = defaultdict(list)
+    by_site: dict[int, list[Distribution]] = defaultdict(list)
     for site_id, key, provenance, buckets, counts in rows:
-        found[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
-    return found
+        by_site[site_id].append(Distribution(key, provenance, Sketch.from_arrays(buckets, counts)))
+    return by_site
 
 
 @dataclass(frozen=True, slots=True)
 class NewestRecord:
-    """What was last recorded or attested of a sub-measure at a site; `kind` is fact or attestation."""
+    """The last record or attestation of a sub-measure at a site; `kind` is fact or attestation."""
 
     kind: str
     pk: int
@@ -222,15 +222,15 @@ def newest_records(
     facts = RecordedFact.objects.filter(asked, held, taken_at__lte=now)
     said = Attestation.objects.filter(asked, held, in_force, taken_at__lte=now, workload_classes=[])
     columns = ("site_id", "part", "pk", "value", "taken_on", "provenance")
-    found: dict[int, dict[str, NewestRecord]] = defaultdict(dict)
+    records_by_site: dict[int, dict[str, NewestRecord]] = defaultdict(dict)
     for kind, records, whose in (("fact", facts, "source"), ("attestation", said, "attested_by")):
         newest = records.order_by("site_id", "part", "-taken_at", "-pk").distinct("site_id", "part")
         for site_id, part, *of_record in newest.values_list(*columns, whose):
             record = NewestRecord(kind, *of_record)
-            there = found[site_id].get(part)
+            there = records_by_site[site_id].get(part)
             if there is None or record.taken_on > there.taken_on:
-                found[site_id][part] = record
-    return dict(found)
+                records_by_site[site_id][part] = record
+    return dict(records_by_site)
 
 
 _OF_CLASSES = """
@@ -243,7 +243,9 @@ ORDER BY site_id, slug, taken_at DESC, id DESC
 
 
 def newest_of_classes(check_id: str, part: str, *, now: datetime) -> dict[tuple[int, str], NewestRecord]:
-    """By site and workload class (slug), of attestations that name classes; one statement. As `newest_records`."""
+    """Return records by site and workload class (slug), of attestations that name classes; one statement. As
+    `newest_records`.
+    """
     asked = {"check": check_id, "part": part, "now": now, "today": now.date()}
     with binary_cursor() as cursor:
         rows = cursor.execute(_OF_CLASSES, asked).fetchall()
@@ -255,7 +257,7 @@ def declared_limits() -> QuerySet[DeclaredLimit]:
 
 
 def entries_of(declared: DeclaredLimit, *, limit: int = 50) -> list[DeclaredLimit]:
-    """What was declared of the same limit for the same site or class, the newest day first."""
+    """Return what was declared of the same limit for the same site or class, the newest day first."""
     same = {
         "site": declared.site_id,
         "workload_class": declared.workload_class_id,

@@ -19,8 +19,8 @@ from readiness.evidence.core.parsed import FAILED_TEST, IDENTITIES, RANKS, TEST,
 from readiness.evidence.core.proving.baselines import FIRST
 from readiness.evidence.core.proving.values import (
     ALWAYS_VOIDS,
+    AcceleratorIdentity,
     FloorValue,
-    Identity,
     PartKey,
     Proof,
     Run,
@@ -150,7 +150,7 @@ NO_RUNS = SiteRuns()
 def runs(
     site_ids: Sequence[int], floors: Iterable[FloorValue], framework: Framework, now: datetime
 ) -> dict[int, SiteRuns]:
-    """By site id, with the figures that may prove something; three statements."""
+    """Return runs by site id, with the figures that may prove something; three statements."""
     regression = framework.checks_by_id.get(REGRESSION)
     minded = {kind for part in (regression.parts if regression else ()) for kind in part.validity.voided_by}
     minded |= ALWAYS_VOIDS
@@ -171,19 +171,19 @@ def runs(
     devices: dict[int, list[tuple[int, str]]] = defaultdict(list)
     for run_id, device_id, role in _fetch(_DEVICES, [run_ids]):
         devices[run_id].append((device_id, role))
-    found: dict[int, SiteRuns] = defaultdict(SiteRuns)
+    runs_by_site: dict[int, SiteRuns] = defaultdict(SiteRuns)
     for run_id, site_id, is_newest, is_earlier, *of_run in rows:
         run = _run(run_id, of_run, figures.get(run_id, ()), devices.get(run_id, ()), now)
         if is_newest:
-            found[site_id].newest.append(run)
+            runs_by_site[site_id].newest.append(run)
         if is_earlier:
-            found[site_id].earlier.append(run)
-    return dict(found)
+            runs_by_site[site_id].earlier.append(run)
+    return dict(runs_by_site)
 
 
 def _figures(run_ids: Sequence[int], sizes: Collection[int]) -> dict[int, list[Figure]]:
     asked = {"runs": run_ids, "names": list(NAMES), "smallest": SMALLEST, "sizes": sorted(sizes)}
-    found: dict[int, list[Figure]] = defaultdict(list)
+    figures_by_run: dict[int, list[Figure]] = defaultdict(list)
     for (
         run_id,
         name,
@@ -198,7 +198,7 @@ def _figures(run_ids: Sequence[int], sizes: Collection[int]) -> dict[int, list[F
         streams,
         caution,
     ) in _fetch(_FIGURES, asked):
-        found[run_id].append(
+        figures_by_run[run_id].append(
             Figure(
                 name=name,
                 value=value,
@@ -213,7 +213,7 @@ def _figures(run_ids: Sequence[int], sizes: Collection[int]) -> dict[int, list[F
                 caution=caution,
             )
         )
-    return found
+    return figures_by_run
 
 
 def _run(
@@ -258,7 +258,7 @@ def _replaced(by_kind: Mapping[str, Mapping[str, Any]], now: datetime) -> frozen
 def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
     """Nodes, accelerators and RDMA ports in service; one statement, none where no site has runs."""
     nodes: dict[int, dict[int, str]] = defaultdict(dict)
-    accelerators: dict[int, dict[tuple[int, int], Identity]] = defaultdict(dict)
+    accelerators: dict[int, dict[tuple[int, int], AcceleratorIdentity]] = defaultdict(dict)
     ports: dict[int, dict[tuple[int, str], str]] = defaultdict(dict)
     for nth, site_id, device_id, name, number, part in (
         _fetch(_IN_SERVICE, {"sites": list(site_ids)}) if site_ids else ()
@@ -267,7 +267,7 @@ def site_parts(site_ids: Sequence[int]) -> dict[int, SiteParts]:
             case 1:
                 nodes[site_id][device_id] = name
             case 2:
-                accelerators[site_id][device_id, number] = Identity(serial=part, uuid=name)
+                accelerators[site_id][device_id, number] = AcceleratorIdentity(serial=part, uuid=name)
             case 3:
                 ports[site_id][device_id, part.lower()] = f"{name} {part}"
     return {
@@ -287,19 +287,19 @@ def entered(site_ids: Sequence[int], framework: Framework, now: datetime) -> dic
     What is said of workload classes alone proves nothing of their site.
     """
     parts = framework.parts_by_key
-    found: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
+    proofs_by_site: dict[int, dict[PartKey, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     for record in map(_Record._make, _fetch(_RECORDS, {"sites": list(site_ids), "now": now})):
         key = (record.check_id, record.part)
         part = parts.get(key)
         if part is not None:
-            found[record.site_id][key].append(_of_record(record, part, now))
+            proofs_by_site[record.site_id][key].append(_of_record(record, part, now))
     return {
         site_id: {
             key: proof
             for key, each in of_site.items()
             if (proof := newest(each, parts[key], now)) is not None
         }
-        for site_id, of_site in found.items()
+        for site_id, of_site in proofs_by_site.items()
     }
 
 

@@ -30,7 +30,7 @@ from readiness.framework.filters import FrameworkVersionFilters
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.refusals import MAY_EDIT, NeedsReason, NotADraft, StaleRevision
 from web import clock
-from web.rest.errors import BodyTooLarge, Conflict, translated
+from web.rest.errors import Conflict, PayloadTooLarge, translated
 from web.rest.fields import RelatedObjectField
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
@@ -56,7 +56,7 @@ class DefinitionField(serializers.JSONField):
 
 
 class FrameworkVersionSerializer(ObjectSerializer):
-    """Of a draft `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
+    """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
     another one by now is answered with 409. `changes` say in words what differs from `made_from`.
     """
 
@@ -120,7 +120,7 @@ class ImportSerializer(serializers.Serializer):
         given = self.validated_data
         size = len(given["text"].encode()) if "text" in given else given["file"].size
         if size > MOST_BYTES:
-            raise BodyTooLarge(f"A definition has {MOST_BYTES} bytes at most.")
+            raise PayloadTooLarge(f"A definition has {MOST_BYTES} bytes at most.")
         if "text" in given:
             return {"definition.yaml": given["text"]}
         return texts_of(given["file"].name, given["file"].read())
@@ -156,8 +156,8 @@ class FrameworkVersionViewSet(ObjectViewSet):
         return FrameworkVersionSerializer if self.action == "list" else WholeFrameworkVersionSerializer
 
     def get_queryset(self) -> QuerySet[FrameworkVersion]:
-        found = cast(QuerySet[FrameworkVersion], super().get_queryset())
-        return found if self.action == "list" else found.defer(None)
+        versions = cast(QuerySet[FrameworkVersion], super().get_queryset())
+        return versions if self.action == "list" else versions.defer(None)
 
     def perform_create(self, serializer: Any) -> None:
         given = serializer.validated_data
@@ -246,16 +246,16 @@ class FrameworkVersionViewSet(ObjectViewSet):
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def diff(self, request: Request, pk: str) -> Response:
         before, after = cast(FrameworkVersion, self.get_object()), self._other(request)
-        told = [{**asdict(change), "text": change.text} for change in queries.difference(before, after)]
-        return Response({"before": before.version, "after": after.version, "changes": told})
+        changes = [{**asdict(change), "text": change.text} for change in queries.difference(before, after)]
+        return Response({"before": before.version, "after": after.version, "changes": changes})
 
     def _other(self, request: Request) -> FrameworkVersion:
         asked = request.query_params.get("to", "")
         number = int(asked[:20]) if asked.isascii() and asked.isdecimal() else 0
-        found = FrameworkVersion.objects.filter(pk=number).first() if number <= LARGEST_ID else None
-        if found is None:
+        version = FrameworkVersion.objects.filter(pk=number).first() if number <= LARGEST_ID else None
+        if version is None:
             raise exceptions.ValidationError({"to": [f"There is no version {asked[:20]!r}."]})
-        return found
+        return version
 
     def _refuse_fixed(self, draft: FrameworkVersion, given: Mapping[str, Any]) -> None:
         for name, present in (("version", draft.version), ("made_from", draft.made_from)):

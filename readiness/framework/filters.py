@@ -1,4 +1,4 @@
-"""What versions can be filtered by, for the API and for the page alike."""
+"""Filters of versions, for the API and for the page alike."""
 
 from readiness.framework.models import FrameworkVersion
 from web.rest.filters import ObjectFilterSet

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from readiness.framework import operations
 from readiness.framework.core import editing, wording
-from readiness.framework.core.definition import Check, Decision, Framework, Pillar
+from readiness.framework.core.definition import Check, Framework, OperatorDecision, Pillar
 from readiness.framework.core.loading import load_files, parse
 from readiness.framework.core.packing import texts_of
 from readiness.framework.core.reader import DefinitionError
@@ -52,7 +52,7 @@ class StepForm(forms.Form):
     place = ""
     sections: tuple[tuple[Any, tuple[str, ...]], ...] = ()
 
-    def __init__(self, *args: Any, framework: Framework, decided: Decision, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, framework: Framework, decided: OperatorDecision, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.framework = framework
         self.decided = decided
@@ -79,19 +79,19 @@ class StepForm(forms.Form):
             self.add_error("rules", str(error))
             return
         names = ["_".join(steps[:length]) for length in range(len(steps), 0, -1)]
-        found = next((name for name in (*names, f"{steps[0]}_kind") if name in self.fields), None)
-        self.add_error(found, error.message if found else str(error))
+        field = next((name for name in (*names, f"{steps[0]}_kind") if name in self.fields), None)
+        self.add_error(field, error.message if field else str(error))
 
     in_yaml: tuple[str, ...] = ()
 
     def sources(self, present: str) -> list[tuple[str, Any]]:
-        """Where a figure may come from; the first keeps what stands, for a figure that is not new."""
+        """Return where a figure may come from; the first keeps what stands, for a figure that is not new."""
         kept = [("", gettext("as it is: %(source)s") % {"source": present} if present else "–")]
         labels: list[tuple[str, Any]] = [
             ("own", gettext("Own decision, with a sentence")),
             *((label, f"{label}: {wording.LABELS[label]}") for label in ("OD", "J", "calc")),
         ]
-        listed = [(one.id, f"{one.id}: {one.title}"[:100]) for one in self.framework.sources]
+        listed = [(source.id, f"{source.id}: {source.title}"[:100]) for source in self.framework.sources]
         return [*kept, (gettext("Without a publication"), labels), (gettext("Published"), listed)]
 
 
@@ -143,7 +143,7 @@ class PillarForm(StepForm):
 
 
 class RulesForm(StepForm):
-    """With the part of the definition that a form would only make longer, as YAML."""
+    """Takes as YAML the part of the definition that a form would only make longer."""
 
     rules = forms.CharField(
         label=_("Rules"), required=False, widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"})
@@ -242,7 +242,7 @@ def validity_initial(stored: Fields) -> dict[str, Any]:
     }
 
 
-def validity_given(given: Fields, before: Fields, decided: Decision) -> dict[str, Any]:
+def validity_given(given: Fields, before: Fields, decided: OperatorDecision) -> dict[str, Any]:
     return editing.validity(
         before,
         given["valid_for_max_age"],
@@ -260,7 +260,7 @@ def choose_source(form: StepForm, name: str, present: str) -> None:
     field.choices = form.sources(present)
 
 
-class ImportForm(StepForm):
+class DefinitionImportForm(StepForm):
     """A file or a text that takes the place of all that the draft says."""
 
     file = forms.FileField(

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from readiness.framework.core import wording
-from readiness.framework.core.changes import Change
+from readiness.framework.core.changes import DefinitionChange
 from readiness.framework.core.definition import Check, Framework, Preset, SubMeasure, Threshold, Validity
 from readiness.framework.core.vocabulary import Direction, EvidenceKind
 from readiness.framework.models import DraftStep, FrameworkVersion
-from readiness.framework.queries import told
+from readiness.framework.queries import stored_changes
 from readiness.framework.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT
 from web import visibility
 
@@ -50,11 +50,11 @@ def url_of(version: FrameworkVersion) -> str:
 
 def what_changed(version: FrameworkVersion) -> str:
     """The first changes against what it was made from, and how many more there are."""
-    found = told(version.changes)
-    if not found:
+    changes = stored_changes(version.changes)
+    if not changes:
         return gettext("nothing") if version.made_from else gettext("the first version")
-    shown = "; ".join(change.text for change in found[:SHOWN])
-    more = len(found) - SHOWN
+    shown = "; ".join(change.text for change in changes[:SHOWN])
+    more = len(changes) - SHOWN
     if more <= 0:
         return shown
     return shown + " " + ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more}
@@ -102,7 +102,7 @@ def by_whom(by: User | None) -> str:
 
 
 def offers(version: FrameworkVersion, user: User) -> dict[str, bool]:
-    """What the reader may do with the version."""
+    """Return what the reader may do with the version."""
     return {
         "may_edit": version.is_draft and user.has_perm(MAY_EDIT),
         "may_discard": version.is_draft and user.has_perm(MAY_DISCARD),
@@ -114,7 +114,7 @@ def weights(framework: Framework) -> list[Line]:
     return [{"term": str(gate), "value": weight} for gate, weight in framework.weights.items()]
 
 
-def pillars(framework: Framework, changes: Iterable[Change]) -> list[Line]:
+def pillars(framework: Framework, changes: Iterable[DefinitionChange]) -> list[Line]:
     """Each with its checks, and how many defaults of ours are left in them."""
     touched = {change.where.split(" / ")[0] for change in changes}
     return [
@@ -140,13 +140,13 @@ def _check_line(check: Check, touched: set[str]) -> Line:
 
 
 def _sourced(check: Check) -> list[Threshold | Validity | Preset]:
-    found: list[Threshold | Validity | Preset] = [check.validity]
+    sourced: list[Threshold | Validity | Preset] = [check.validity]
     for part in check.parts:
-        found += [one for one in (part.pass_at, part.warn_at) if one is not None]
+        sourced += [threshold for threshold in (part.pass_at, part.warn_at) if threshold is not None]
         if part.validity != check.validity:
-            found.append(part.validity)
-        found += part.presets
-    return found
+            sourced.append(part.validity)
+        sourced += part.presets
+    return sourced
 
 
 def _profiles(item: Check | SubMeasure) -> str:
@@ -167,7 +167,9 @@ def part_lines(check: Check, framework: Framework) -> list[Line]:
             "part": part,
             "direction": DIRECTIONS[part.direction](),
             "gate": str(part.gate or check.gate),
-            "thresholds": [_threshold(one, part, framework) for one in (part.pass_at, part.warn_at)],
+            "thresholds": [
+                _threshold(threshold, part, framework) for threshold in (part.pass_at, part.warn_at)
+            ],
             "validity": wording.validity(part.validity),
             "validity_label": label(part.validity, framework),
             "presets": wording.presets(part.presets) if part.presets else "",
@@ -188,7 +190,7 @@ def _threshold(threshold: Threshold | None, part: SubMeasure, framework: Framewo
 
 
 def label(value: Threshold | Validity, framework: Framework) -> Line:
-    """Where a figure comes from: a default of ours is marked as one, an own decision names who decided."""
+    """Return where a figure comes from: a default of ours is marked as one, an own decision names who decided."""
     title = wording.source_title(value, framework)
     if value.source == "OD":
         return {"text": gettext("default"), "title": title, "url": ""}
@@ -198,7 +200,7 @@ def label(value: Threshold | Validity, framework: Framework) -> Line:
             "title": f"{title}: {value.note}",
             "url": "",
         }
-    listed = next((one for one in framework.sources if one.id == value.source), None)
+    listed = next((source for source in framework.sources if source.id == value.source), None)
     return {"text": value.source, "title": title, "url": listed.urls[0] if listed and listed.urls else ""}
 
 
@@ -221,12 +223,15 @@ def check_facts(check: Check) -> list[Line]:
     return said
 
 
-def change_lines(changes: Iterable[Change]) -> list[Line]:
+def change_lines(changes: Iterable[DefinitionChange]) -> list[Line]:
     """Grouped by where they are, in their order."""
-    groups: dict[str, list[Change]] = {}
+    groups: dict[str, list[DefinitionChange]] = {}
     for change in changes:
         groups.setdefault(change.where, []).append(change)
-    return [{"where": where or gettext("The whole"), "changes": found} for where, found in groups.items()]
+    return [
+        {"where": where or gettext("The whole"), "changes": changes_there}
+        for where, changes_there in groups.items()
+    ]
 
 
 def step_lines(steps: Iterable[DraftStep]) -> list[Line]:
@@ -235,7 +240,7 @@ def step_lines(steps: Iterable[DraftStep]) -> list[Line]:
             "revision": step.revision,
             "at": step.at,
             "by": by_whom(step.by),
-            "texts": [change.text for change in told(step.changes)],
+            "texts": [change.text for change in stored_changes(step.changes)],
         }
         for step in steps
     ]

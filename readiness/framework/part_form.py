@@ -33,7 +33,7 @@ class NumbersField(forms.CharField):
     def clean(self, value: Any) -> list[float]:
         text = super().clean(value)
         try:
-            return [float(one) for one in text.replace(";", ",").split(",") if one.strip()]
+            return [float(number) for number in text.replace(";", ",").split(",") if number.strip()]
         except ValueError as error:
             raise ValidationError(_("Numbers, parted by commas.")) from error
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from readiness.framework.core.changes import Change, changes
+from readiness.framework.core.changes import DefinitionChange, changes
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.loading import load
 from readiness.framework.models import DraftStep, FrameworkVersion, FrameworkVersionQuerySet
@@ -49,7 +49,7 @@ def steps(version: FrameworkVersion, *, limit: int = 50) -> list[DraftStep]:
     return list(DraftStep.objects.filter(version=version).select_related("by").order_by("-revision")[:limit])
 
 
-def difference(before: FrameworkVersion, after: FrameworkVersion) -> tuple[Change, ...]:
+def difference(before: FrameworkVersion, after: FrameworkVersion) -> tuple[DefinitionChange, ...]:
     return changes(definition_of(before), definition_of(after))
 
 
@@ -62,6 +62,6 @@ def next_name() -> str:
     return f"muster-{max(numbers, default=0) + 1}"
 
 
-def told(stored: list[Mapping[str, Any]]) -> list[Change]:
+def stored_changes(stored: list[Mapping[str, Any]]) -> list[DefinitionChange]:
     """Changes as a version or a step keeps them."""
-    return [Change(**one) for one in stored]
+    return [DefinitionChange(**change) for change in stored]

@@ -16,9 +16,16 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.models import User
 from readiness.framework import exporting, lines, operations, queries, tables
-from readiness.framework.core.definition import Check, Decision, Framework
+from readiness.framework.core.definition import Check, Framework, OperatorDecision
 from readiness.framework.core.reader import DefinitionError
-from readiness.framework.forms import CheckForm, DraftForm, HeadForm, ImportForm, PillarForm, StepForm
+from readiness.framework.forms import (
+    CheckForm,
+    DefinitionImportForm,
+    DraftForm,
+    HeadForm,
+    PillarForm,
+    StepForm,
+)
 from readiness.framework.models import FrameworkVersion
 from readiness.framework.part_form import PartForm
 from readiness.framework.refusals import MAY_ADD, MAY_DISCARD, MAY_EDIT, MAY_SEE, NotADraft, StaleRevision
@@ -61,11 +68,11 @@ def version(request: HttpRequest, pk: int) -> HttpResponse:
 @conditional_page
 @require_GET
 def difference(request: HttpRequest, pk: int) -> HttpResponse:
-    """From the version of the address to that in `to`; without one, from the version in force."""
+    """Compare the version of the address with that in `to`; without one, from the version in force."""
     asked = request.GET.get("to", "")
     is_number = asked.isascii() and asked.isdecimal()
-    one, other = _version(pk), _version(int(asked[:20])) if is_number else None
-    before, after = (one, other) if other else (queries.current()[0], one)
+    named, other = _version(pk), _version(int(asked[:20])) if is_number else None
+    before, after = (named, other) if other else (queries.current()[0], named)
     context = {
         "before": before,
         "after": after,
@@ -80,17 +87,17 @@ def difference(request: HttpRequest, pk: int) -> HttpResponse:
 @conditional_page
 @require_GET
 def check(request: HttpRequest, pk: int, check_id: str) -> HttpResponse:
-    found = _version(pk)
-    framework = queries.definition_of(found)
+    version = _version(pk)
+    framework = queries.definition_of(version)
     shown = _check(framework, check_id)
     context = {
-        "version": found,
+        "version": version,
         "check": shown,
         "facts": lines.check_facts(shown),
         "validity_label": lines.label(shown.validity, framework),
         "parts": lines.part_lines(shown, framework),
-        "breadcrumbs": breadcrumbs(shown.name, found),
-        **lines.offers(found, _reader(request)),
+        "breadcrumbs": breadcrumbs(shown.name, version),
+        **lines.offers(version, _reader(request)),
     }
     return answers.page(request, "readiness/framework/check.html", context)
 
@@ -133,87 +140,87 @@ def draft(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_head(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _version(pk)
-    return _step(request, found, HeadForm, gettext("Title and weights"), lines.url_of(found))
+    version = _version(pk)
+    return _step(request, version, HeadForm, gettext("Title and weights"), lines.url_of(version))
 
 
 @may_edit
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_pillar(request: HttpRequest, pk: int, pillar_id: str) -> HttpResponse:
-    found = _version(pk)
-    pillar = next((one for one in queries.definition_of(found).pillars if one.id == pillar_id), None)
+    version = _version(pk)
+    pillar = next((each for each in queries.definition_of(version).pillars if each.id == pillar_id), None)
     if pillar is None:
         raise Http404(f"No pillar {pillar_id}.")
-    return _step(request, found, PillarForm, pillar.name, lines.url_of(found), pillar=pillar)
+    return _step(request, version, PillarForm, pillar.name, lines.url_of(version), pillar=pillar)
 
 
 @may_edit
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_check(request: HttpRequest, pk: int, check_id: str) -> HttpResponse:
-    found = _version(pk)
-    shown = _check(queries.definition_of(found), check_id)
+    version = _version(pk)
+    shown = _check(queries.definition_of(version), check_id)
     back = reverse("framework-check", args=[pk, check_id])
-    return _step(request, found, CheckForm, shown.name, back, check=shown, item=_stored(found, check_id))
+    return _step(request, version, CheckForm, shown.name, back, check=shown, item=_stored(version, check_id))
 
 
 @may_edit
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_part(request: HttpRequest, pk: int, check_id: str, part_id: str) -> HttpResponse:
-    found = _version(pk)
-    shown = _check(queries.definition_of(found), check_id)
-    part = next((one for one in shown.parts if one.id == part_id), None)
+    version = _version(pk)
+    shown = _check(queries.definition_of(version), check_id)
+    part = next((each for each in shown.parts if each.id == part_id), None)
     if part is None:
         raise Http404(f"No sub-measure {part_id}.")
-    stored = next(one for one in _stored(found, check_id)["parts"] if one["id"] == part_id)
+    stored = next(item for item in _stored(version, check_id)["parts"] if item["id"] == part_id)
     back = reverse("framework-check", args=[pk, check_id])
     heading = f"{shown.name}: {part.name}"
-    return _step(request, found, PartForm, heading, back, check=shown, part=part, item=stored)
+    return _step(request, version, PartForm, heading, back, check=shown, part=part, item=stored)
 
 
 @may_edit
 @never_cache
 @require_http_methods(["GET", "POST"])
 def import_definition(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _version(pk)
-    return _step(request, found, ImportForm, gettext("Import"), lines.url_of(found))
+    version = _version(pk)
+    return _step(request, version, DefinitionImportForm, gettext("Import"), lines.url_of(version))
 
 
 @require_POST
 @may_discard
 @never_cache
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
-    found = _version(pk)
+    version = _version(pk)
     try:
-        operations.discard(found, revision=_revision(request), by=_reader(request))
+        operations.discard(version, revision=_revision(request), by=_reader(request))
     except (NotADraft, StaleRevision) as error:
         return _version_page(request, _version(pk), refusals=[str(error)], status=409)
     except ValidationError as error:
-        return _version_page(request, found, refusals=error.messages, status=400)
-    messages.success(request, gettext("The draft %(version)s is gone.") % {"version": found.version})
+        return _version_page(request, version, refusals=error.messages, status=400)
+    messages.success(request, gettext("The draft %(version)s is gone.") % {"version": version.version})
     return HttpResponseRedirect(reverse("framework"))
 
 
 def _step(
     request: HttpRequest,
-    found: FrameworkVersion,
+    version: FrameworkVersion,
     kind: type[StepForm],
     heading: str,
     back: str,
     **given: Any,
 ) -> HttpResponse:
     """The form of one step, and the step. Whoever comes late is told so, with what they entered still there."""
-    if request.method == "GET" and not found.is_draft:
+    if request.method == "GET" and not version.is_draft:
         return HttpResponseRedirect(back)
     at, by = now(), _reader(request)
     form = kind(
         request.POST or None,
         request.FILES or None,
-        initial={"revision": found.revision},
-        framework=queries.definition_of(found),
-        decided=Decision(by=str(by), on=at.date().isoformat()),
+        initial={"revision": version.revision},
+        framework=queries.definition_of(version),
+        decided=OperatorDecision(by=str(by), on=at.date().isoformat()),
         **given,
     )
     status = 200
@@ -221,21 +228,21 @@ def _step(
         status = 422
         if form.is_valid():
             try:
-                after = form.save(found, by=by, now=at)
+                after = form.save(version, by=by, now=at)
             except DefinitionError as error:
                 form.refused(error)
             except (NotADraft, StaleRevision) as error:
                 form.add_error(None, str(error))
                 status = 409
             else:
-                _say(request, found, after)
+                _say(request, version, after)
                 return HttpResponseRedirect(back)
     context = {
         "form": form,
-        "version": found,
+        "version": version,
         "heading": heading,
         "cancel_url": back,
-        "breadcrumbs": breadcrumbs(heading, found),
+        "breadcrumbs": breadcrumbs(heading, version),
     }
     return render(request, "readiness/framework/step.html", context, status=status)
 
@@ -248,23 +255,23 @@ def _say(request: HttpRequest, before: FrameworkVersion, after: FrameworkVersion
 
 
 def _version_page(
-    request: HttpRequest, found: FrameworkVersion, *, refusals: list[str] | None = None, status: int = 200
+    request: HttpRequest, version: FrameworkVersion, *, refusals: list[str] | None = None, status: int = 200
 ) -> HttpResponse:
-    framework = queries.definition_of(found)
-    changed = queries.told(found.changes)
+    framework = queries.definition_of(version)
+    changed = queries.stored_changes(version.changes)
     context = {
-        "version": found,
-        "name": lines.name_of(found),
-        "facts": lines.facts(found),
+        "version": version,
+        "name": lines.name_of(version),
+        "facts": lines.facts(version),
         "weights": lines.weights(framework),
         "framework": framework,
         "groups": lines.change_lines(changed),
         "changes": len(changed),
         "pillars": lines.pillars(framework, changed),
-        "steps": lines.step_lines(queries.steps(found)),
+        "steps": lines.step_lines(queries.steps(version)),
         "refusals": refusals or [],
-        "breadcrumbs": breadcrumbs(found.version),
-        **lines.offers(found, _reader(request)),
+        "breadcrumbs": breadcrumbs(version.version),
+        **lines.offers(version, _reader(request)),
     }
     response = answers.page(request, "readiness/framework/version.html", context)
     response.status_code = status
@@ -276,15 +283,15 @@ def _version(pk: int) -> FrameworkVersion:
 
 
 def _check(framework: Framework, check_id: str) -> Check:
-    found = framework.checks_by_id.get(check_id)
-    if found is None:
+    check = framework.checks_by_id.get(check_id)
+    if check is None:
         raise Http404(f"No check {check_id}.")
-    return found
+    return check
 
 
-def _stored(found: FrameworkVersion, check_id: str) -> dict[str, Any]:
+def _stored(version: FrameworkVersion, check_id: str) -> dict[str, Any]:
     """The check as plain values, as forms begin with it."""
-    stored: dict[str, Any] = next(one for one in found.definition["checks"] if one["id"] == check_id)
+    stored: dict[str, Any] = next(item for item in version.definition["checks"] if item["id"] == check_id)
     return stored
 
 

@@ -81,7 +81,7 @@ class AnswerNoteSerializer(serializers.Serializer):
     )
 
 
-class EndSerializer(serializers.Serializer):
+class EndAssignmentSerializer(serializers.Serializer):
     reason = serializers.CharField(max_length=1000)
 
 
@@ -140,15 +140,15 @@ _moved = inline_serializer(
 )
 
 
-def _told(move: reassigning.Move) -> dict[str, Any]:
-    one = move.assignment
-    after_state = one.state if move.kind == "deputy" else Assignment.State.PROPOSED.value
+def _move_document(move: reassigning.Reassignment) -> dict[str, Any]:
+    assignment = move.assignment
+    after_state = assignment.state if move.kind == "deputy" else Assignment.State.PROPOSED.value
     return {
-        "assignment": one.pk,
-        "site": one.site.slug,
-        "item": one.item,
+        "assignment": assignment.pk,
+        "site": assignment.site.slug,
+        "item": assignment.item,
         "kind": move.kind,
-        "before": _one_side(one.accountable, one.team, one.deputy, one.state),
+        "before": _one_side(assignment.accountable, assignment.team, assignment.deputy, assignment.state),
         "after": _one_side(move.accountable, move.team, move.deputy, after_state),
         "problem": move.problem,
     }
@@ -194,10 +194,10 @@ class AssignmentViewSet(ObjectViewSet):
     def decline(self, request: Request, pk: str) -> Response:
         return self._done(request, AnswerNoteSerializer, operations.decline)
 
-    @extend_schema(request=EndSerializer, summary="End it now, or withdraw the proposal")
+    @extend_schema(request=EndAssignmentSerializer, summary="End it now, or withdraw the proposal")
     @action(detail=True, methods=["post"], permission_classes=_may_see)
     def end(self, request: Request, pk: str) -> Response:
-        return self._done(request, EndSerializer, operations.end)
+        return self._done(request, EndAssignmentSerializer, operations.end)
 
     @extend_schema(request=None, summary="The accountable person still answers for it")
     @action(detail=True, methods=["post"], permission_classes=_may_see)
@@ -241,8 +241,8 @@ class AssignmentViewSet(ObjectViewSet):
         else:
             with transaction.atomic(), named_errors():
                 moves = reassigning.reassign(source=source, target=target, team=team, **self._by())
-        told = [_told(move) for move in moves]
-        return Response({"dry_run": asked["dry_run"], "count": len(told), "results": told})
+        results = [_move_document(move) for move in moves]
+        return Response({"dry_run": asked["dry_run"], "count": len(results), "results": results})
 
     def _done(
         self, request: Request, reads: type[serializers.Serializer] | None, do: Callable[..., Assignment]
@@ -267,7 +267,7 @@ def _read(serializer: type[serializers.Serializer], request: Request) -> dict[st
 _gap = inline_serializer(
     "OwnershipGap",
     {
-        "queue": serializers.ChoiceField([each.value for each in gaps.Queue]),
+        "queue": serializers.ChoiceField([each.value for each in gaps.OwnershipQueue]),
         "site": serializers.CharField(),
         "site_name": serializers.CharField(),
         "item": serializers.ChoiceField(Assignment.Item.values),
@@ -282,13 +282,15 @@ _gap = inline_serializer(
 
 
 class GapsView(APIView):
-    """What is not owned as it should be, the most capacity first. An item may be in several queues."""
+    """Items that are not owned as they should be, the most capacity first. An item may be in several queues."""
 
     permission_classes = [requires("inventory.view_site", rules.MAY_SEE)]
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("queue", OpenApiTypes.STR, enum=[each.value for each in gaps.Queue], many=True),
+            OpenApiParameter(
+                "queue", OpenApiTypes.STR, enum=[each.value for each in gaps.OwnershipQueue], many=True
+            ),
             OpenApiParameter("item", OpenApiTypes.STR, enum=Assignment.Item.values, many=True),
             OpenApiParameter("site", OpenApiTypes.STR, description="Slug", many=True),
             OpenApiParameter("limit", OpenApiTypes.INT),
@@ -310,7 +312,7 @@ class GapsView(APIView):
         wanted = {name: _chosen(request, name, known) for name, known in _KNOWN.items()}
         sites = set(request.query_params.getlist("site"))
         now = clock.now()
-        found = [
+        queued = [
             gap
             for gap in gaps.fleet(now=now).gaps()
             if (not wanted["queue"] or gap.queue in wanted["queue"])
@@ -319,11 +321,11 @@ class GapsView(APIView):
         ]
         limit, offset = limit_of(request), _offset(request)
         names = request.user.has_perm(SEES_NAMES)
-        rows = [_gap_row(gap, names=names) for gap in found[offset : offset + limit]]
-        return Response({"evaluated_at": now, "count": len(found), "results": rows})
+        rows = [_gap_row(gap, names=names) for gap in queued[offset : offset + limit]]
+        return Response({"evaluated_at": now, "count": len(queued), "results": rows})
 
 
-_KNOWN = {"queue": tuple(each.value for each in gaps.Queue), "item": tuple(Assignment.Item.values)}
+_KNOWN = {"queue": tuple(each.value for each in gaps.OwnershipQueue), "item": tuple(Assignment.Item.values)}
 
 
 def _chosen(request: Request, name: str, known: tuple[str, ...]) -> set[str]:
@@ -342,7 +344,7 @@ def _offset(request: Request) -> int:
     return int(text)
 
 
-def _gap_row(gap: gaps.Gap, *, names: bool) -> dict[str, Any]:
+def _gap_row(gap: gaps.QueuedItem, *, names: bool) -> dict[str, Any]:
     about = gap.about
     return {
         "queue": gap.queue.value,

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
-from readiness.ownership.core.standing import Item, Standing
-from readiness.ownership.gaps import BoardSite, Counts, Queue
-from readiness.ownership.words import SHORT, cell_label, cell_text, item_label
+from readiness.ownership.core.standing import Item, ItemStanding
+from readiness.ownership.gaps import BoardSite, OwnershipCounts, OwnershipQueue
+from readiness.ownership.sentences import SHORT, cell_label, cell_text, item_label
 from web.links import link
 from web.tables import TablePage
 from web.units import power
@@ -19,17 +19,17 @@ from web.units import power
 type Line = dict[str, Any]
 
 LOOKS = {
-    Standing.OWNED: "pass",
-    Standing.NO_DEPUTY: "warn",
-    Standing.OVERDUE: "stale",
-    Standing.LEFT: "fail",
-    Standing.WAITING: "waived",
-    Standing.UNOWNED: "unknown",
+    ItemStanding.OWNED: "pass",
+    ItemStanding.NO_DEPUTY: "warn",
+    ItemStanding.OVERDUE: "stale",
+    ItemStanding.LEFT: "fail",
+    ItemStanding.WAITING: "waived",
+    ItemStanding.UNOWNED: "unknown",
 }
 """How a cell looks: as the matrix shows the state of a check, whose colours and shapes readers know."""
 
 
-class CellLine(NamedTuple):
+class BoardCell(NamedTuple):
     key: str
     look: str
     text: str
@@ -40,15 +40,15 @@ class CellLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class RowLine:
+class BoardRow:
     row: BoardSite
     url: str
     kw: str
-    cells: list[CellLine]
+    cells: list[BoardCell]
 
 
-def key_figures(counts: Counts) -> list[Line]:
-    owned = counts.standings[Standing.OWNED]
+def key_figures(counts: OwnershipCounts) -> list[Line]:
+    owned = counts.standings[ItemStanding.OWNED]
     stake = power(counts.at_stake_kw)
     return [
         {
@@ -64,16 +64,16 @@ def key_figures(counts: Counts) -> list[Line]:
             "note": gettext("at sites where an item is not owned"),
             "tone": "warn" if counts.at_stake_kw else "",
         },
-        _queue(gettext("Unowned"), counts.standings[Standing.UNOWNED], Queue.UNOWNED),
-        _queue(gettext("Waiting for acceptance"), counts.asked, Queue.WAITING),
-        _queue(gettext("Overdue"), counts.standings[Standing.OVERDUE], Queue.OVERDUE)
+        _queue(gettext("Unowned"), counts.standings[ItemStanding.UNOWNED], OwnershipQueue.UNOWNED),
+        _queue(gettext("Waiting for acceptance"), counts.asked, OwnershipQueue.WAITING),
+        _queue(gettext("Overdue"), counts.standings[ItemStanding.OVERDUE], OwnershipQueue.OVERDUE)
         | {"note": gettext("%(n)s more within 14 days") % {"n": counts.due_soon}},
-        _queue(gettext("Owner left"), counts.standings[Standing.LEFT], Queue.LEFT)
+        _queue(gettext("Owner left"), counts.standings[ItemStanding.LEFT], OwnershipQueue.LEFT)
         | {"note": gettext("overloaded owners: %(n)s") % {"n": counts.overloaded}},
     ]
 
 
-def _queue(label: str, count: int, queue: Queue) -> Line:
+def _queue(label: str, count: int, queue: OwnershipQueue) -> Line:
     return {
         "label": label,
         "value": count,
@@ -82,15 +82,15 @@ def _queue(label: str, count: int, queue: Queue) -> Line:
     }
 
 
-def headings(table: TablePage, items: Sequence[Item], counts: Counts) -> list[Line]:
-    """With the share of the sites where the item is owned."""
+def headings(table: TablePage, items: Sequence[Item], counts: OwnershipCounts) -> list[Line]:
+    """Head each item with the share of the sites where it is owned."""
     by_key = {column.key: column for column in table.columns}
     sites = counts.items // len(Item)
-    found = []
+    columns = []
     for item in items:
         owned = counts.owned[item]
         column = by_key[item.value]
-        found.append(
+        columns.append(
             {
                 "key": item.value,
                 "label": SHORT[item],
@@ -102,14 +102,14 @@ def headings(table: TablePage, items: Sequence[Item], counts: Counts) -> list[Li
                 "share_label": gettext("%(n)s of %(all)s sites") % {"n": owned, "all": sites},
             }
         )
-    return found
+    return columns
 
 
 def rows(
     table: TablePage, items: Sequence[Item], *, chosen: str, names: bool, now: datetime
-) -> list[RowLine]:
+) -> list[BoardRow]:
     return [
-        RowLine(
+        BoardRow(
             row=each.object,
             url=link("site", each.object.site.slug),
             kw=power(each.object.kw, "kW").value or "",
@@ -119,9 +119,9 @@ def rows(
     ]
 
 
-def _cell(row: BoardSite, item: Item, chosen: str, names: bool, now: datetime) -> CellLine:
+def _cell(row: BoardSite, item: Item, chosen: str, names: bool, now: datetime) -> BoardCell:
     cell, key = row.cells[item], f"{row.site.slug}.{item}"
-    return CellLine(
+    return BoardCell(
         key=key,
         look=LOOKS[cell.standing],
         text=cell_text(cell, names=names),
@@ -132,9 +132,9 @@ def _cell(row: BoardSite, item: Item, chosen: str, names: bool, now: datetime) -
     )
 
 
-def legend(counts: Counts) -> list[Line]:
+def legend(counts: OwnershipCounts) -> list[Line]:
     standings = counts.standings
     return [
         {"state": standing.value, "look": LOOKS[standing], "count": standings[standing]}
-        for standing in Standing
+        for standing in ItemStanding
     ]

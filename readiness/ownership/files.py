@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from accounts.models import User
 from inventory.models import Site
 from readiness.ownership import operations, rules
-from readiness.ownership.core.sheet import BadSheet, Row, Wrong
+from readiness.ownership.core.sheet import BadSheet, SheetRow, Wrong
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
@@ -33,7 +33,7 @@ BORDERS: Mapping[Item, tuple[Item, ...]] = {
 
 
 def person_key(person: Person | None) -> str:
-    """What names a person in a file: the e-mail, which is one person's, or else the id."""
+    """Return what names a person in a file: the e-mail, which is one person's, or else the id."""
     if person is None:
         return ""
     return person.email or f"person:{person.pk}"
@@ -53,25 +53,25 @@ def rows(*, now: datetime) -> Iterator[dict[str, str]]:
     """Every item of every site, once for each live assignment; those that nobody has are empty. Two statements."""
     for site in _sites(now):
         for item in Item:
-            found = [one for one in site.live if one.item == item]
-            yield from (_row(site, one) for one in found)
-            if not found:
+            assignments = [assignment for assignment in site.live if assignment.item == item]
+            yield from (_row(site, assignment) for assignment in assignments)
+            if not assignments:
                 yield {"site": site.slug, "item": item.value}
 
 
-def _row(site: Site, one: Assignment) -> dict[str, str]:
+def _row(site: Site, assignment: Assignment) -> dict[str, str]:
     return {
         "site": site.slug,
-        "item": one.item,
-        "state": one.state,
-        "accountable": person_key(one.accountable),
-        "accountable_name": one.accountable.name,
-        "team": one.team.slug,
-        "deputy": person_key(one.deputy),
-        "responsible": one.responsible.slug if one.responsible else "",
-        "decision_rights": one.decision_rights,
-        "escalation": one.escalation,
-        "begins_at": one.effective_at.isoformat(),
+        "item": assignment.item,
+        "state": assignment.state,
+        "accountable": person_key(assignment.accountable),
+        "accountable_name": assignment.accountable.name,
+        "team": assignment.team.slug,
+        "deputy": person_key(assignment.deputy),
+        "responsible": assignment.responsible.slug if assignment.responsible else "",
+        "decision_rights": assignment.decision_rights,
+        "escalation": assignment.escalation,
+        "begins_at": assignment.effective_at.isoformat(),
     }
 
 
@@ -81,28 +81,30 @@ def raci_rows(*, now: datetime) -> Iterator[dict[str, str]]:
     Consulted are the owners of the items that one borders on, informed the owner of the orchestration.
     """
     for site in _sites(now):
-        held = {Item(one.item): one for one in site.live if one.is_in_force(now)}
+        held = {Item(assignment.item): assignment for assignment in site.live if assignment.is_in_force(now)}
         for item in Item:
-            one = held.get(item)
+            assignment = held.get(item)
             overall = held.get(Item.ORCHESTRATION)
             yield {
                 "site": site.name,
                 "item": str(Assignment.Item(item).label),
-                "responsible": (one.responsible or one.team).name if one else "",
-                "accountable": one.accountable.name if one else "",
-                "deputy": one.deputy.name if one and one.deputy else "",
+                "responsible": (assignment.responsible or assignment.team).name if assignment else "",
+                "accountable": assignment.accountable.name if assignment else "",
+                "deputy": assignment.deputy.name if assignment and assignment.deputy else "",
                 "consulted": _names(held.get(other) for other in BORDERS[item]),
                 "informed": overall.accountable.name if overall and item is not Item.ORCHESTRATION else "",
             }
 
 
-def _names(found: Iterable[Assignment | None]) -> str:
-    return ", ".join(dict.fromkeys(one.accountable.name for one in found if one is not None))
+def _names(assignments: Iterable[Assignment | None]) -> str:
+    return ", ".join(
+        dict.fromkeys(assignment.accountable.name for assignment in assignments if assignment is not None)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What reading a file comes to: proposals and amendments by line, in words. `unchanged` rows say what is."""
+    """The outcome of reading a file: proposals and amendments by line, in words. `unchanged` rows say what is."""
 
     proposed: tuple[tuple[int, str], ...] = ()
     amended: tuple[tuple[int, str], ...] = ()
@@ -111,36 +113,42 @@ class Changes:
 
 @dataclass(slots=True)
 class _Plan:
-    proposals: list[tuple[Row, operations.Proposal]] = field(default_factory=list)
-    amendments: list[tuple[Row, Assignment, dict[str, Any]]] = field(default_factory=list)
+    proposals: list[tuple[SheetRow, operations.Proposal]] = field(default_factory=list)
+    amendments: list[tuple[SheetRow, Assignment, dict[str, Any]]] = field(default_factory=list)
     unchanged: int = 0
     wrongs: list[Wrong] = field(default_factory=list)
 
 
-def take(found: Sequence[Row], *, only_check: bool, by: User, now: datetime) -> Changes:
+def take(sheet: Sequence[SheetRow], *, only_check: bool, by: User, now: datetime) -> Changes:
     """Propose and amend what the rows say, all of it or nothing.
 
     Raises BadSheet with every line that is wrong, MissingPermission. `only_check` does it and takes it back.
     """
     rules.require(by, rules.MAY_PROPOSE)
     with transaction.atomic():
-        plan = _planned(found, now)
+        plan = _planned(sheet, now)
         _apply(plan, by=by, now=now)
         if plan.wrongs:
             raise BadSheet(sorted(plan.wrongs, key=lambda wrong: (wrong.line, wrong.field)))
         if only_check:
             transaction.set_rollback(True)
     return Changes(
-        tuple((row.line, f"{one.item} at {one.site}: {one.accountable}") for row, one in plan.proposals),
-        tuple((row.line, f"{one}: {', '.join(sorted(changes))}") for row, one, changes in plan.amendments),
+        tuple(
+            (row.line, f"{proposal.item} at {proposal.site}: {proposal.accountable}")
+            for row, proposal in plan.proposals
+        ),
+        tuple(
+            (row.line, f"{assignment}: {', '.join(sorted(changes))}")
+            for row, assignment, changes in plan.amendments
+        ),
         plan.unchanged,
     )
 
 
-def _planned(found: Sequence[Row], now: datetime) -> _Plan:
-    plan, known = _Plan(), _Known.read(found, now)
+def _planned(sheet: Sequence[SheetRow], now: datetime) -> _Plan:
+    plan, known = _Plan(), _SheetNames.read(sheet, now)
     seen: set[tuple[str, str, str]] = set()
-    for row in found:
+    for row in sheet:
         key = (row.values["site"], row.values["item"], row.values["accountable"])
         if key in seen:
             plan.wrongs.append(Wrong(row.line, "", "This item and person were there before."))
@@ -151,8 +159,8 @@ def _planned(found: Sequence[Row], now: datetime) -> _Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What the words of a file may mean."""
+class _SheetNames:
+    """Rows that the words of a file may name."""
 
     sites: Mapping[str, Site]
     people: Mapping[str, Person]
@@ -160,21 +168,23 @@ class _Known:
     live: Mapping[tuple[int, str], list[Assignment]]
 
     @classmethod
-    def read(cls, found: Sequence[Row], now: datetime) -> _Known:
+    def read(cls, sheet: Sequence[SheetRow], now: datetime) -> _SheetNames:
         """Four statements, however many rows."""
-        slugs = {row.values["site"] for row in found}
+        slugs = {row.values["site"] for row in sheet}
         sites = {site.slug: site for site in Site.objects.filter(slug__in=slugs)}
         people = {}
         for person in Person.objects.select_related("user"):
             people[person_key(person)] = people[f"person:{person.pk}"] = person
         teams = {team.slug: team for team in Team.objects.all()}
         live: dict[tuple[int, str], list[Assignment]] = {}
-        for one in _live(now).filter(site__in=[site.pk for site in sites.values()]).select_related("site"):
-            live.setdefault((one.site_id, one.item), []).append(one)
+        for assignment in (
+            _live(now).filter(site__in=[site.pk for site in sites.values()]).select_related("site")
+        ):
+            live.setdefault((assignment.site_id, assignment.item), []).append(assignment)
         return cls(sites, people, teams, live)
 
 
-def _plan_row(row: Row, known: _Known, plan: _Plan, now: datetime) -> None:
+def _plan_row(row: SheetRow, known: _SheetNames, plan: _Plan, now: datetime) -> None:
     wrongs: list[Wrong] = []
     meant = _meaning(row, known, wrongs)
     plan.wrongs += wrongs
@@ -188,7 +198,7 @@ def _plan_row(row: Row, known: _Known, plan: _Plan, now: datetime) -> None:
             plan.wrongs.append(Wrong(row.line, "accountable", reason))
         plan.unchanged += not there
         return
-    same = next((one for one in there if one.accountable_id == person.pk), None)
+    same = next((each for each in there if each.accountable_id == person.pk), None)
     if same is not None:
         _plan_same(row, same, meant, plan)
         return
@@ -207,7 +217,7 @@ def _plan_row(row: Row, known: _Known, plan: _Plan, now: datetime) -> None:
     plan.proposals.append((row, proposal))
 
 
-def _plan_same(row: Row, same: Assignment, meant: Mapping[str, Any], plan: _Plan) -> None:
+def _plan_same(row: SheetRow, same: Assignment, meant: Mapping[str, Any], plan: _Plan) -> None:
     """The person has it, or is asked already: what was accepted stays, the rest may be amended."""
     fixed = {
         "team": (meant["team"], same.team),
@@ -241,10 +251,10 @@ def _alike(wanted: Any, is_now: Any) -> bool:
     return bool(wanted == is_now)
 
 
-def _meaning(row: Row, known: _Known, wrongs: list[Wrong]) -> dict[str, Any]:
+def _meaning(row: SheetRow, known: _SheetNames, wrongs: list[Wrong]) -> dict[str, Any]:
     values = row.values
 
-    def found(name: str, among: Mapping[str, Any], what: str, *, needed: bool) -> Any:
+    def named(name: str, among: Mapping[str, Any], what: str, *, needed: bool) -> Any:
         word = values[name]
         if not word and not needed:
             return None
@@ -259,11 +269,11 @@ def _meaning(row: Row, known: _Known, wrongs: list[Wrong]) -> dict[str, Any]:
     if values.get("state", "") not in {"", *Assignment.State.values}:
         wrongs.append(Wrong(row.line, "state", f"There is no state {values['state'][:50]}."))
     meant = {
-        "site": found("site", known.sites, "site", needed=True),
-        "accountable": found("accountable", known.people, "person", needed=False),
-        "team": found("team", known.teams, "team", needed=has_owner),
-        "deputy": found("deputy", known.people, "person", needed=False),
-        "responsible": found("responsible", known.teams, "team", needed=False),
+        "site": named("site", known.sites, "site", needed=True),
+        "accountable": named("accountable", known.people, "person", needed=False),
+        "team": named("team", known.teams, "team", needed=has_owner),
+        "deputy": named("deputy", known.people, "person", needed=False),
+        "responsible": named("responsible", known.teams, "team", needed=False),
         "begins_at": _instant(row, wrongs),
     }
     if not has_owner and any(values[name] for name in ("team", "deputy", "decision_rights", "escalation")):
@@ -271,7 +281,7 @@ def _meaning(row: Row, known: _Known, wrongs: list[Wrong]) -> dict[str, Any]:
     return meant
 
 
-def _instant(row: Row, wrongs: list[Wrong]) -> datetime | None:
+def _instant(row: SheetRow, wrongs: list[Wrong]) -> datetime | None:
     text = row.values["begins_at"]
     if not text:
         return None
@@ -291,16 +301,16 @@ def _apply(plan: _Plan, *, by: User, now: datetime) -> None:
     """Up to the first kind of trouble; what went wrong is added to the plan, and the caller takes all of it back."""
     if plan.wrongs:
         return
-    for row, one, changes in plan.amendments:
+    for row, assignment, changes in plan.amendments:
         try:
-            operations.amend(one, by=by, now=now, **changes)
+            operations.amend(assignment, by=by, now=now, **changes)
         except ValidationError as error:
             plan.wrongs += _wrongs(row.line, error)
     for start in range(0, len(plan.proposals), rules.MOST_AT_ONCE):
         some = plan.proposals[start : start + rules.MOST_AT_ONCE]
         try:
             operations.propose_many([proposal for _row, proposal in some], by=by, now=now)
-        except operations.Refused as error:
+        except operations.ProposalsRefused as error:
             for number, refused in error.refusals.items():
                 plan.wrongs += _wrongs(some[number][0].line, refused)
 

@@ -1,4 +1,4 @@
-"""What assignments can be filtered by."""
+"""Filters of assignments."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _

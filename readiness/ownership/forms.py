@@ -18,7 +18,7 @@ Cells = list[tuple[Site, str]]
 
 
 class PersonChoice(forms.ModelChoiceField):
-    """By id, named with the teams: two people may have one name."""
+    """Chooses people by id and names them with their teams: two people may have one name."""
 
     def label_from_instance(self, obj: Any) -> str:
         teams = ", ".join(team.name for team in obj.teams.all())
@@ -30,7 +30,7 @@ def _present(now: datetime) -> Any:
 
 
 class ProposeForm(RefusedForm):
-    """What is asked of whom. The days are those of each site's calendar."""
+    """Asks who is to answer for what. The days are those of each site's calendar."""
 
     field_of = {"effective_at": "begins_on"}
 
@@ -99,7 +99,7 @@ class ProposeForm(RefusedForm):
 
 
 class AmendForm(RefusedForm):
-    """What may change under a term that was accepted."""
+    """Asks for the terms that may change after they were accepted."""
 
     deputy = PersonChoice(Person.objects.none(), label=_("Deputy"), required=False)
     responsible = forms.ModelChoiceField(
@@ -140,7 +140,7 @@ class ReassignForm(RefusedForm):
         _choice(self, "team").queryset = Team.objects.there(now).order_by("name", "pk")
 
 
-class NoteForm(forms.Form):
+class AssignmentNoteForm(forms.Form):
     """Words beside an answer."""
 
     note = forms.CharField(label=_("Note"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
@@ -154,7 +154,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class ImportForm(forms.Form):
+class SheetImportForm(forms.Form):
     file = forms.FileField(label=_("File"), help_text=_("CSV as it is exported here, UTF-8, 2 MB at most."))
     only_check = forms.BooleanField(
         label=_("Only check it, and change nothing"), required=False, initial=True

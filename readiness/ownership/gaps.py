@@ -1,4 +1,4 @@
-"""What of the fleet is not owned as it should be, with the capacity at stake, and the load of each owner."""
+"""Items of the fleet that are not owned as they should be, with the capacity at stake, and the load of each owner."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import NamedTuple
 from inventory import queries as inventory
 from inventory.models import Site
 from readiness.ownership import queries
-from readiness.ownership.core.standing import Item, Standing
-from readiness.ownership.queries import Cell, Live, SiteCells
+from readiness.ownership.core.standing import Item, ItemStanding
+from readiness.ownership.queries import Live, OwnershipCell, SiteCells
 from readiness.ownership.rules import MOST_ITEMS
 
 REMIND_BEFORE = timedelta(days=14)
 """How long before it runs out a confirmation is asked for. Operator-set default."""
 
 
-class Queue(StrEnum):
+class OwnershipQueue(StrEnum):
     UNOWNED = "unowned"
     WAITING = "waiting"
     OVERDUE = "overdue"
@@ -30,7 +30,7 @@ class Queue(StrEnum):
     OVERLOADED = "overloaded"
 
 
-class SiteLine(NamedTuple):
+class OwnedSite(NamedTuple):
     id: int
     slug: str
     name: str
@@ -44,7 +44,7 @@ class SiteLine(NamedTuple):
 class BoardSite(NamedTuple):
     """A site with its seven items. `kw` is what it has deployed, `gaps` how many items are not owned."""
 
-    site: SiteLine
+    site: OwnedSite
     kw: float
     cells: SiteCells
     gaps: int
@@ -55,13 +55,13 @@ class BoardSite(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class QueuedItem:
     """One item in one queue. `since` is when it came there, as far as that is known; `due_at` when it will."""
 
-    queue: Queue
-    site: SiteLine
+    queue: OwnershipQueue
+    site: OwnedSite
     kw: float
-    cell: Cell
+    cell: OwnershipCell
     since: datetime | None
     due_at: datetime | None
 
@@ -72,8 +72,8 @@ class Gap:
 
     @property
     def about(self) -> Live | None:
-        """Whom the queue is about."""
-        return self.cell.coming if self.queue is Queue.WAITING else self.cell.current
+        """The person that the queue is about."""
+        return self.cell.coming if self.queue is OwnershipQueue.WAITING else self.cell.current
 
     @property
     def at(self) -> datetime | None:
@@ -82,7 +82,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one person answers for now. `asked` are items that wait for them."""
+    """The items that one person answers for now. `asked` are items that wait for them."""
 
     person_id: int
     person: str
@@ -100,11 +100,11 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Of all items of all sites. `overloaded` are people, `owned` counts sites by item."""
+class OwnershipCounts:
+    """Counts over all items of all sites. `overloaded` are people, `owned` counts sites by item."""
 
     items: int
-    standings: Counter[Standing]
+    standings: Counter[ItemStanding]
     owned: Counter[Item]
     asked: int
     due_soon: int
@@ -112,24 +112,24 @@ class Counts:
     overloaded: int
 
 
-_COUNTED = (Standing.OWNED, Standing.NO_DEPUTY)
+_COUNTED = (ItemStanding.OWNED, ItemStanding.NO_DEPUTY)
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class OwnedFleet:
     """All sites that are not retired, as they are owned at `now`."""
 
     now: datetime
     sites: tuple[BoardSite, ...]
     loads: tuple[Load, ...]
 
-    def counts(self) -> Counts:
+    def counts(self) -> OwnershipCounts:
         cells = [cell for site in self.sites for cell in site.cells.values()]
         soon = self.now + REMIND_BEFORE
-        return Counts(
+        return OwnershipCounts(
             items=len(cells),
             standings=Counter([cell.standing for cell in cells]),
-            owned=Counter([cell.item for cell in cells if cell.standing is Standing.OWNED]),
+            owned=Counter([cell.item for cell in cells if cell.standing is ItemStanding.OWNED]),
             asked=sum(cell.coming is not None and not cell.coming.is_accepted for cell in cells),
             due_soon=sum(
                 cell.standing in _COUNTED
@@ -141,27 +141,27 @@ class Fleet:
             overloaded=sum(load.is_overloaded and not load.has_left for load in self.loads),
         )
 
-    def gaps(self) -> list[Gap]:
+    def gaps(self) -> list[QueuedItem]:
         """All queues, the most capacity first."""
         overloaded = {load.person_id for load in self.loads if load.is_overloaded and not load.has_left}
-        found = [
+        queued = [
             gap
             for site in self.sites
             for cell in site.cells.values()
             for gap in _gaps_of(site, cell, overloaded, self.now)
         ]
-        return sorted(found, key=lambda gap: (-gap.kw, gap.site.name, gap.queue, gap.cell.item))
+        return sorted(queued, key=lambda gap: (-gap.kw, gap.site.name, gap.queue, gap.cell.item))
 
 
 _SITE = ("pk", "slug", "name", "city", "region__name", "kind", "stage", "time_zone")
 
 
-def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> Fleet:
+def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> OwnedFleet:
     """Three statements, however many sites. Values: of a thousand sites, objects would take longer than all else."""
     sites = Site.objects.exclude(stage=Site.Stage.RETIRED)
     if site_ids is not None:
         sites = sites.filter(pk__in=site_ids)
-    lines = [SiteLine._make(row) for row in sites.order_by("name", "pk").values_list(*_SITE)]
+    lines = [OwnedSite._make(row) for row in sites.order_by("name", "pk").values_list(*_SITE)]
     live = queries.live(now=now, site_ids=site_ids)
     capacity = inventory.deployed(site_ids, at=now)
     cells = queries.cells_of(live, now=now)
@@ -170,75 +170,79 @@ def fleet(*, now: datetime, site_ids: Collection[int] | None = None) -> Fleet:
         _board_site(line, kw.get(line.id, 0.0), cells.get(line.id, queries.UNOWNED)) for line in lines
     )
     there = {line.id for line in lines}
-    return Fleet(now, board, _loads([one for one in live if one.site_id in there], kw, now))
+    return OwnedFleet(
+        now, board, _loads([assignment for assignment in live if assignment.site_id in there], kw, now)
+    )
 
 
-def _board_site(line: SiteLine, kw: float, cells: SiteCells) -> BoardSite:
-    open_items = sum(cell.standing is not Standing.OWNED for cell in cells.values())
+def _board_site(line: OwnedSite, kw: float, cells: SiteCells) -> BoardSite:
+    open_items = sum(cell.standing is not ItemStanding.OWNED for cell in cells.values())
     return BoardSite(line, kw, cells, open_items)
 
 
-def queues_of(cell: Cell, now: datetime) -> Iterator[Queue]:
+def queues_of(cell: OwnershipCell, now: datetime) -> Iterator[OwnershipQueue]:
     """All that a cell by itself is in; whether its owner is overloaded, the others tell."""
     current, coming = cell.current, cell.coming
-    if cell.standing is Standing.UNOWNED:
-        yield Queue.UNOWNED
+    if cell.standing is ItemStanding.UNOWNED:
+        yield OwnershipQueue.UNOWNED
     if coming is not None and not coming.is_accepted:
-        yield Queue.WAITING
+        yield OwnershipQueue.WAITING
     if current is None:
         return
     if cell.standing in _QUEUES:
         yield _QUEUES[cell.standing]
     if cell.standing in _COUNTED and current.due_at is not None and current.due_at <= now + REMIND_BEFORE:
-        yield Queue.DUE_SOON
+        yield OwnershipQueue.DUE_SOON
 
 
 _QUEUES = {
-    Standing.LEFT: Queue.LEFT,
-    Standing.OVERDUE: Queue.OVERDUE,
-    Standing.NO_DEPUTY: Queue.NO_DEPUTY,
+    ItemStanding.LEFT: OwnershipQueue.LEFT,
+    ItemStanding.OVERDUE: OwnershipQueue.OVERDUE,
+    ItemStanding.NO_DEPUTY: OwnershipQueue.NO_DEPUTY,
 }
 
 
-def _gaps_of(site: BoardSite, cell: Cell, overloaded: Collection[int], now: datetime) -> Iterator[Gap]:
+def _gaps_of(
+    site: BoardSite, cell: OwnershipCell, overloaded: Collection[int], now: datetime
+) -> Iterator[QueuedItem]:
     for queue in queues_of(cell, now):
-        yield Gap(queue, site.site, site.kw, cell, *_dates(queue, cell))
+        yield QueuedItem(queue, site.site, site.kw, cell, *_dates(queue, cell))
     if cell.current is not None and cell.standing in _COUNTED and cell.current.person_id in overloaded:
-        yield Gap(Queue.OVERLOADED, site.site, site.kw, cell, None, None)
+        yield QueuedItem(OwnershipQueue.OVERLOADED, site.site, site.kw, cell, None, None)
 
 
-def _dates(queue: Queue, cell: Cell) -> tuple[datetime | None, datetime | None]:
-    """Since when, and when it is due."""
+def _dates(queue: OwnershipQueue, cell: OwnershipCell) -> tuple[datetime | None, datetime | None]:
+    """Return since when it is so, and when it is due."""
     current, coming = cell.current, cell.coming
-    if queue is Queue.WAITING and coming is not None:
+    if queue is OwnershipQueue.WAITING and coming is not None:
         return coming.proposed_at, coming.effective_at
     if current is None:
         return None, None
-    if queue is Queue.LEFT:
+    if queue is OwnershipQueue.LEFT:
         return current.left_at, None
-    if queue is Queue.OVERDUE:
+    if queue is OwnershipQueue.OVERDUE:
         return current.due_at, current.due_at
-    return None, current.due_at if queue is Queue.DUE_SOON else None
+    return None, current.due_at if queue is OwnershipQueue.DUE_SOON else None
 
 
-def _loads(found: list[Live], kw: dict[int, float], now: datetime) -> tuple[Load, ...]:
+def _loads(assignments: list[Live], kw: dict[int, float], now: datetime) -> tuple[Load, ...]:
     """The most items first."""
     by_person: dict[int, list[Live]] = defaultdict(list)
-    for one in found:
-        by_person[one.person_id].append(one)
+    for assignment in assignments:
+        by_person[assignment.person_id].append(assignment)
     loads = [_load(several, kw, now) for several in by_person.values()]
     return tuple(sorted(loads, key=lambda load: (-load.items, -load.asked, load.person, load.person_id)))
 
 
 def _load(several: list[Live], kw: dict[int, float], now: datetime) -> Load:
-    held = [one for one in several if one.is_in_force]
-    sites = {one.site_id for one in held}
-    one = several[0]
+    held = [assignment for assignment in several if assignment.is_in_force]
+    sites = {assignment.site_id for assignment in held}
+    first = several[0]
     return Load(
-        person_id=one.person_id,
-        person=one.person,
-        team=one.team,
-        has_left=one.has_left,
+        person_id=first.person_id,
+        person=first.person,
+        team=first.team,
+        has_left=first.has_left,
         items=len(held),
         sites=len(sites),
         kw=sum(kw.get(site_id, 0.0) for site_id in sites),

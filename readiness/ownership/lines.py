@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from readiness.ownership import rules
 from readiness.ownership.models import Assignment
-from readiness.ownership.words import day, due, item_label
+from readiness.ownership.sentences import day, due, item_label
 from web.links import link
 from web.visibility import sees_names
 
@@ -21,58 +21,64 @@ def _hidden(assignment: Assignment) -> str:
     return gettext("somebody of %(team)s") % {"team": assignment.team}
 
 
-def facts(one: Assignment, *, names: bool, now: datetime) -> list[Line]:
-    told: list[Line] = [
-        {"term": gettext("State"), "kind": "assignment", "state": one.state},
-        {"term": gettext("Site"), "value": one.site.name, "url": link("site", one.site.slug)},
-        {"term": gettext("Item"), "value": item_label(one.item)},
+def facts(assignment: Assignment, *, names: bool, now: datetime) -> list[Line]:
+    facts: list[Line] = [
+        {"term": gettext("State"), "kind": "assignment", "state": assignment.state},
+        {"term": gettext("Site"), "value": assignment.site.name, "url": link("site", assignment.site.slug)},
+        {"term": gettext("Item"), "value": item_label(assignment.item)},
         {
             "term": gettext("Accountable"),
-            "value": one.accountable.name if names else _hidden(one),
-            "url": link("person", one.accountable_id) if names else "",
-            "note": gettext("has left") if one.accountable.left_by(now) else "",
+            "value": assignment.accountable.name if names else _hidden(assignment),
+            "url": link("person", assignment.accountable_id) if names else "",
+            "note": gettext("has left") if assignment.accountable.left_by(now) else "",
         },
         {
             "term": gettext("Team"),
-            "value": one.team.name,
-            "url": link("team", one.team_id),
-            "note": one.team.contact,
+            "value": assignment.team.name,
+            "url": link("team", assignment.team_id),
+            "note": assignment.team.contact,
         },
-        {"term": gettext("Deputy"), **_deputy(one, names=names, now=now)},
-        {"term": gettext("Responsible"), "value": (one.responsible or one.team).name},
+        {"term": gettext("Deputy"), **_deputy(assignment, names=names, now=now)},
+        {"term": gettext("Responsible"), "value": (assignment.responsible or assignment.team).name},
         {
             "term": gettext("Proposed"),
-            "value": day(one.proposed_at),
-            "note": str(one.proposed_by) if names else "",
+            "value": day(assignment.proposed_at),
+            "note": str(assignment.proposed_by) if names else "",
         },
-        {"term": gettext("Begins"), "value": day(one.effective_at)},
+        {"term": gettext("Begins"), "value": day(assignment.effective_at)},
     ]
-    if one.answered_at:
-        told.append({"term": gettext("Answered"), "value": day(one.answered_at), "note": one.answer_note})
-    if one.answered_by and names:
-        told.append({"term": gettext("Answered by"), "value": one.answered_by.username})
-    if one.confirmed_at:
-        told.append({"term": gettext("Confirmed"), "value": day(one.confirmed_at)})
-    if one.due_at and one.is_live(now):
-        told.append({"term": gettext("To be confirmed by"), "value": due(one.due_at, now)})
-    if one.ended_at:
-        term = gettext("Ends") if one.ended_at > now else gettext("Ended")
-        told.append({"term": term, "value": due(one.ended_at, now), "note": one.end_reason})
-    return told
+    if assignment.answered_at:
+        facts.append(
+            {
+                "term": gettext("Answered"),
+                "value": day(assignment.answered_at),
+                "note": assignment.answer_note,
+            }
+        )
+    if assignment.answered_by and names:
+        facts.append({"term": gettext("Answered by"), "value": assignment.answered_by.username})
+    if assignment.confirmed_at:
+        facts.append({"term": gettext("Confirmed"), "value": day(assignment.confirmed_at)})
+    if assignment.due_at and assignment.is_live(now):
+        facts.append({"term": gettext("To be confirmed by"), "value": due(assignment.due_at, now)})
+    if assignment.ended_at:
+        term = gettext("Ends") if assignment.ended_at > now else gettext("Ended")
+        facts.append({"term": term, "value": due(assignment.ended_at, now), "note": assignment.end_reason})
+    return facts
 
 
-def _deputy(one: Assignment, *, names: bool, now: datetime) -> Line:
-    if one.deputy is None:
+def _deputy(assignment: Assignment, *, names: bool, now: datetime) -> Line:
+    if assignment.deputy is None:
         return {"value": gettext("nobody")}
-    left = gettext("has left") if one.deputy.left_by(now) else ""
-    return {"value": one.deputy.name if names else gettext("named"), "note": left}
+    left = gettext("has left") if assignment.deputy.left_by(now) else ""
+    return {"value": assignment.deputy.name if names else gettext("named"), "note": left}
 
 
-def choices_of(one: Assignment, user: User, now: datetime) -> Line:
-    """What the reader is offered, and why not the rest."""
-    named, live = rules.is_named(one, user), one.is_live(now)
-    waits = one.state == Assignment.State.PROPOSED
-    own_proposal = waits and one.proposed_by_id == user.pk and user.has_perm(rules.MAY_PROPOSE)
+def choices_of(assignment: Assignment, user: User, now: datetime) -> Line:
+    """Return what the reader is offered, and why not the rest."""
+    named, live = rules.is_named(assignment, user), assignment.is_live(now)
+    waits = assignment.state == Assignment.State.PROPOSED
+    own_proposal = waits and assignment.proposed_by_id == user.pk and user.has_perm(rules.MAY_PROPOSE)
     why_not = ""
     if waits and not named:
         why_not = gettext("Only the person named accepts or declines.")
@@ -87,24 +93,28 @@ def choices_of(one: Assignment, user: User, now: datetime) -> Line:
     }
 
 
-def terms(found: list[Assignment], *, names: bool, now: datetime) -> list[Line]:
+def terms(assignments: list[Assignment], *, names: bool, now: datetime) -> list[Line]:
     """The other assignments of the same item, the newest first."""
     return [
         {
-            "id": one.pk,
-            "url": link("assignment", one.pk),
-            "state": one.state,
-            "who": one.accountable.name if names else _hidden(one),
-            "team": one.team.name,
-            "span": _span(one),
-            "reason": (one.end_reason or one.answer_note) if names else "",
+            "id": assignment.pk,
+            "url": link("assignment", assignment.pk),
+            "state": assignment.state,
+            "who": assignment.accountable.name if names else _hidden(assignment),
+            "team": assignment.team.name,
+            "span": _span(assignment),
+            "reason": (assignment.end_reason or assignment.answer_note) if names else "",
         }
-        for one in found
+        for assignment in assignments
     ]
 
 
-def _span(one: Assignment) -> str:
-    if one.confirmed_at is None:
-        return gettext("proposed %(day)s") % {"day": day(one.proposed_at)}
-    begun = day(one.effective_at)
-    return f"{begun} – {day(one.ended_at)}" if one.ended_at else gettext("since %(day)s") % {"day": begun}
+def _span(assignment: Assignment) -> str:
+    if assignment.confirmed_at is None:
+        return gettext("proposed %(day)s") % {"day": day(assignment.proposed_at)}
+    begun = day(assignment.effective_at)
+    return (
+        f"{begun} – {day(assignment.ended_at)}"
+        if assignment.ended_at
+        else gettext("since %(day)s") % {"day": begun}
+    )

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
@@ -26,11 +26,7 @@ from readiness.ownership.triggers import (
     claims_of_user,
 )
 from readiness.people.models import Person, Team
-
-
-class TsTzRange(Func):
-    function = "TSTZRANGE"
-    output_field = DateTimeRangeField()
+from web.ranges import TsTzRange
 
 
 def in_force(now: datetime, *, through: str = "") -> Q:

@@ -28,8 +28,8 @@ CHECKLIST = (
 """What a hand-over goes through. Accepting does not wait for it; what is left open stays on the page."""
 
 
-class Refused(ValidationError):
-    """Of many proposals those that cannot be made, by their number."""
+class ProposalsRefused(ValidationError):
+    """The proposals that cannot be made among many, by their number."""
 
     def __init__(self, refusals: Mapping[int, ValidationError]) -> None:
         super().__init__({str(number): error.messages for number, error in refusals.items()})
@@ -38,7 +38,7 @@ class Refused(ValidationError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What is proposed for one item. No `effective_at` means as soon as accepted."""
+    """A proposal for one item. No `effective_at` means as soon as accepted."""
 
     site: Site
     item: str
@@ -76,8 +76,8 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
     site_ids = sorted({proposal.site.pk for proposal in proposals})
     list(Site.objects.select_for_update(no_key=True).filter(pk__in=site_ids).order_by("pk").values_list("pk"))
     live: dict[tuple[int, str], list[Assignment]] = {}
-    for one in Assignment.objects.live(now).filter(site__in=site_ids).order_by("pk"):
-        live.setdefault((one.site_id, one.item), []).append(one)
+    for assignment in Assignment.objects.live(now).filter(site__in=site_ids).order_by("pk"):
+        live.setdefault((assignment.site_id, assignment.item), []).append(assignment)
     made, refusals = [], {}
     for number, proposal in enumerate(proposals):
         others = live.setdefault((proposal.site.pk, proposal.item), [])
@@ -87,7 +87,7 @@ def propose_many(proposals: Sequence[Proposal], *, by: User, now: datetime) -> l
         except ValidationError as error:
             refusals[number] = error
     if refusals:
-        raise Refused(refusals)
+        raise ProposalsRefused(refusals)
     return made
 
 
@@ -109,7 +109,7 @@ def _propose(proposal: Proposal, others: Sequence[Assignment], *, by: User, now:
     asked.clean_fields(exclude=["proposed_by"])
     rules.refuse_unsuitable(asked, now)
     _refuse_second(others, now)
-    rules.refuse_same(next((one for one in others if one.is_in_force(now)), None), proposal.accountable)
+    rules.refuse_same(next((other for other in others if other.is_in_force(now)), None), proposal.accountable)
     asked.save(force_insert=True)
     HandoverStep.objects.bulk_create(
         [
@@ -141,7 +141,7 @@ def _refuse_second(others: Sequence[Assignment], now: datetime) -> None:
 def accept(assignment: Assignment, *, note: str = "", by: User, now: datetime) -> Assignment:
     """The person named says yes. Whoever answered before does so until then, and no longer.
 
-    Raises NotNamed, WrongState, and ValidationError where somebody else is accountable in that time.
+    Raises NotThePersonNamed, WrongState, and ValidationError where somebody else is accountable in that time.
     """
     locked = _locked(assignment)
     rules.require_named(locked, by)
@@ -168,7 +168,7 @@ def accept(assignment: Assignment, *, note: str = "", by: User, now: datetime) -
 
 
 def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None:
-    """Of the same item, whoever is accountable and was to stay so."""
+    """End the term of whoever is accountable for the same item and was to stay so."""
     open_ended = Assignment.objects.select_for_update().filter(
         site=to.site_id, item=to.item, state=Assignment.State.ACCEPTED, ended_at=None
     )
@@ -185,7 +185,7 @@ def _hand_over(to: Assignment, at: datetime, *, by: User, now: datetime) -> None
 
 @transaction.atomic
 def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> Assignment:
-    """The person named says no, and why. Raises NotNamed, WrongState, ValidationError."""
+    """The person named says no, and why. Raises NotThePersonNamed, WrongState, ValidationError."""
     locked = _locked(assignment)
     rules.require_named(locked, by)
     rules.refuse_unless(locked, locked.state == Assignment.State.PROPOSED)
@@ -200,7 +200,7 @@ def decline(assignment: Assignment, *, note: str, by: User, now: datetime) -> As
 def confirm(assignment: Assignment, *, by: User, now: datetime) -> Assignment:
     """The accountable person says that they still answer for it; it counts anew from now.
 
-    Raises NotNamed, WrongState.
+    Raises NotThePersonNamed, WrongState.
     """
     locked = _locked(assignment)
     rules.require_named(locked, by)
@@ -266,7 +266,7 @@ def amend(
 def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> HandoverStep:
     """Tick a line of the checklist, or take the tick back. The person named does, or whoever may propose.
 
-    Raises NotNamed, WrongState.
+    Raises NotThePersonNamed, WrongState.
     """
     locked = HandoverStep.objects.select_for_update(of=("self",)).get(pk=step.pk)
     assignment = Assignment.objects.select_related("accountable").get(pk=locked.assignment_id)
@@ -280,7 +280,9 @@ def set_step(step: HandoverStep, *, done: bool, by: User, now: datetime) -> Hand
 
 
 def _locked(assignment: Assignment) -> Assignment:
-    """As it is now, until the end of the transaction: two who decide at once see each other's decision."""
+    """Lock the assignment as it is now until the end of the transaction: two who decide at once see each other's
+    decision.
+    """
     # The site first, as whoever proposes does, so that the two cannot wait for each other.
     Site.objects.select_for_update(no_key=True).get(pk=assignment.site_id)
     return (

@@ -1,4 +1,4 @@
-"""What the board shows of one cell beside it: who answers for it, who is asked, and the form to ask somebody."""
+"""The panel beside the board for one cell: who answers for it, who is asked, and the form to ask somebody."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from readiness.ownership import gaps, lines
 from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import ProposeForm
 from readiness.ownership.models import Assignment
-from readiness.ownership.words import item_label, standing_sentence
+from readiness.ownership.sentences import item_label, standing_sentence
 from web.links import link
 
 TERMS_SHOWN = 6
@@ -40,12 +40,12 @@ def panel(site_id: int, item: Item, *, names: bool, may_propose: bool, now: date
         *("site", "accountable__user", "deputy__user", "team", "responsible"),
         *("proposed_by", "answered_by"),
     )
-    found = list(
+    assignments = list(
         Assignment.objects.filter(site=site_id, item=item)
         .select_related(*joined)
         .order_by("-proposed_at", "-pk")[:TERMS_SHOWN]
     )
-    by_id = {one.pk: one for one in found}
+    by_id = {each.pk: each for each in assignments}
     current = by_id.get(cell.current.id) if cell.current else None
     coming = by_id.get(cell.coming.id) if cell.coming else None
     about = current or coming
@@ -61,7 +61,9 @@ def panel(site_id: int, item: Item, *, names: bool, may_propose: bool, now: date
         "escalation": about.escalation if about else "",
         "open_url": link("assignment", about.pk) if about else "",
         "coming": lines.terms([coming], names=names, now=now)[0] if coming and coming is not about else None,
-        "terms": lines.terms([one for one in found if one not in (current, coming)], names=names, now=now),
+        "terms": lines.terms(
+            [each for each in assignments if each not in (current, coming)], names=names, now=now
+        ),
         "form": _form(about, now) if may_propose and coming is None else None,
         "form_title": gettext("Hand it over") if current else gettext("Propose somebody"),
     }

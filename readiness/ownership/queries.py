@@ -9,20 +9,22 @@ from typing import NamedTuple
 
 from django.db.models import BooleanField, ExpressionWrapper, Max, Q
 
-from readiness.ownership.core.standing import Item, Standing, Term, standing_in_force
+from readiness.ownership.core.standing import Item, ItemStanding, Term, standing_in_force
 from readiness.ownership.models import Assignment, in_force
 from telemetry.binary import binary_cursor
 
 
 def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Term, ...]]:
-    """By site id, of sites where anybody had accepted anything by `now`, which may lie in the past. One statement."""
+    """Return terms by site id, of sites where anybody had accepted anything by `now`, which may lie in the past. One
+    statement.
+    """
     accepted = Assignment.objects.filter(
         site_id__in=site_ids, confirmed_at__isnull=False, answered_at__lte=now
     )
     newest = Max("confirmations__confirmed_at", filter=Q(confirmations__confirmed_at__lte=now))
     holds = ExpressionWrapper(in_force(now), output_field=BooleanField())
     rows = accepted.annotate(newest=newest, holds=holds).order_by("pk")
-    found: dict[int, list[Term]] = defaultdict(list)
+    terms_by_site: dict[int, list[Term]] = defaultdict(list)
     for holds_now, *row in rows.values_list(
         *("holds", "pk", "site_id", "item", "newest", "answered_at"),
         *("accountable__left_at", "accountable__user__is_active"),
@@ -31,7 +33,7 @@ def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Ter
     ):
         pk, site_id, item, newest_at, answered_at, left_at, active, deputy, *rest = row
         deputy_left_at, deputy_active, dissolved_at, escalation = rest
-        of_site = found[site_id]  # Also where all that was accepted has ended.
+        of_site = terms_by_site[site_id]  # Also where all that was accepted has ended.
         if not holds_now:
             continue
         of_site.append(
@@ -45,7 +47,7 @@ def terms_of(site_ids: Collection[int], *, now: datetime) -> dict[int, tuple[Ter
                 has_escalation=bool(escalation.strip()),
             )
         )
-    return {site_id: tuple(terms) for site_id, terms in found.items()}
+    return {site_id: tuple(terms) for site_id, terms in terms_by_site.items()}
 
 
 def _left(left_at: datetime | None, active: bool | None, now: datetime) -> bool:
@@ -102,11 +104,11 @@ ORDER BY one.id
 """
 
 
-class Cell(NamedTuple):
+class OwnershipCell(NamedTuple):
     """One item of one site. `current` is in force; `coming` was asked, or accepted and begins later."""
 
     item: Item
-    standing: Standing
+    standing: ItemStanding
     current: Live | None = None
     coming: Live | None = None
 
@@ -117,9 +119,9 @@ class Cell(NamedTuple):
 
 
 ITEMS = {item.value: item for item in Item}
-UNOWNED = {item: Cell(item, Standing.UNOWNED) for item in Item}
+UNOWNED = {item: OwnershipCell(item, ItemStanding.UNOWNED) for item in Item}
 
-type SiteCells = Mapping[Item, Cell]
+type SiteCells = Mapping[Item, OwnershipCell]
 
 
 def live(
@@ -151,27 +153,27 @@ def cells(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int
     return cells_of(live(now=now, site_ids=site_ids), now=now)
 
 
-def cells_of(found: Iterable[Live], *, now: datetime) -> dict[int, SiteCells]:
-    by_site: dict[int, dict[Item, Cell]] = {}
-    for one in found:
-        of_site = by_site.get(one.site_id)
+def cells_of(assignments: Iterable[Live], *, now: datetime) -> dict[int, SiteCells]:
+    by_site: dict[int, dict[Item, OwnershipCell]] = {}
+    for assignment in assignments:
+        of_site = by_site.get(assignment.site_id)
         if of_site is None:
-            of_site = by_site[one.site_id] = dict(UNOWNED)
-        item = ITEMS[one.item]
+            of_site = by_site[assignment.site_id] = dict(UNOWNED)
+        item = ITEMS[assignment.item]
         there = of_site[item]
-        if one.is_in_force:
-            of_site[item] = Cell(item, _standing(one, now), one, there.coming)
+        if assignment.is_in_force:
+            of_site[item] = OwnershipCell(item, _standing(assignment, now), assignment, there.coming)
         else:
-            standing = there.standing if there.current else Standing.WAITING
-            of_site[item] = Cell(item, standing, there.current, one)
+            standing = there.standing if there.current else ItemStanding.WAITING
+            of_site[item] = OwnershipCell(item, standing, there.current, assignment)
     return by_site  # type: ignore[return-value]
 
 
-def _standing(one: Live, now: datetime) -> Standing:
+def _standing(assignment: Live, now: datetime) -> ItemStanding:
     return standing_in_force(
-        has_left=one.has_left,
-        is_due=one.due_at is not None and one.due_at <= now,
-        has_deputy=one.has_deputy,
+        has_left=assignment.has_left,
+        is_due=assignment.due_at is not None and assignment.due_at <= now,
+        has_deputy=assignment.has_deputy,
     )
 
 
@@ -180,12 +182,14 @@ class SiteOwner(NamedTuple):
 
     person: str
     team: str
-    standing: Standing
+    standing: ItemStanding
 
 
 def owners(*, now: datetime, site_ids: Collection[int] | None = None) -> dict[int, SiteOwner]:
-    """By site id, of sites where somebody is accountable for orchestration; one statement."""
-    found = live(now=now, site_ids=site_ids, item=Item.ORCHESTRATION)
+    """Return owners by site id, of sites where somebody is accountable for orchestration; one statement."""
+    assignments = live(now=now, site_ids=site_ids, item=Item.ORCHESTRATION)
     return {
-        one.site_id: SiteOwner(one.person, one.team, _standing(one, now)) for one in found if one.is_in_force
+        assignment.site_id: SiteOwner(assignment.person, assignment.team, _standing(assignment, now))
+        for assignment in assignments
+        if assignment.is_in_force
     }

@@ -19,7 +19,7 @@ from readiness.people.models import Person, Team
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Reassignment:
     """One assignment, before and after. `problem` says why it cannot be done, "" where it can.
 
     `kind` is `ask` (the other is asked to accept), `ask-again` (a proposal is withdrawn and made to the other), or
@@ -34,54 +34,57 @@ class Move:
     problem: str = ""
 
 
-def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Move]:
-    """What reassigning comes to, by site and item. Two statements."""
+def plan(source: Person, target: Person, *, team: Team | None = None, now: datetime) -> list[Reassignment]:
+    """Return what reassigning comes to, by site and item. Two statements."""
     live = Assignment.objects.live(now).filter(Q(accountable=source) | Q(deputy=source))
-    found = list(
+    assignments = list(
         live.select_related("site", "team", "accountable__user", "deputy__user", "responsible").order_by(
             "site__name", "item", "pk"
         )
     )
-    among = Assignment.objects.live(now).filter(site__in={one.site_id for one in found})
+    among = Assignment.objects.live(now).filter(site__in={assignment.site_id for assignment in assignments})
     waiting = {
-        (one.site_id, one.item): one
-        for one in among.order_by("pk")
-        if one.state == Assignment.State.PROPOSED or one.effective_at > now
+        (assignment.site_id, assignment.item): assignment
+        for assignment in among.order_by("pk")
+        if assignment.state == Assignment.State.PROPOSED or assignment.effective_at > now
     }
-    return [_move(one, source, target, team, waiting.get((one.site_id, one.item)), now) for one in found]
+    return [
+        _move(assignment, source, target, team, waiting.get((assignment.site_id, assignment.item)), now)
+        for assignment in assignments
+    ]
 
 
 def _move(
-    one: Assignment,
+    assignment: Assignment,
     source: Person,
     target: Person,
     team: Team | None,
     asked: Assignment | None,
     now: datetime,
-) -> Move:
-    if one.accountable_id != source.pk:
+) -> Reassignment:
+    if assignment.accountable_id != source.pk:
         problem = (
             _("The deputy is somebody else than who is accountable.")
-            if one.accountable_id == target.pk
+            if assignment.accountable_id == target.pk
             else ""
         )
-        return Move(one, "deputy", one.accountable, one.team, target, problem)
-    kind = "ask-again" if one.state == Assignment.State.PROPOSED else "ask"
-    deputy = one.deputy
+        return Reassignment(assignment, "deputy", assignment.accountable, assignment.team, target, problem)
+    kind = "ask-again" if assignment.state == Assignment.State.PROPOSED else "ask"
+    deputy = assignment.deputy
     if deputy is not None and (deputy.pk == target.pk or deputy.left_by(now)):
         deputy = None
     problem = ""
-    if asked is not None and asked.pk != one.pk:
+    if asked is not None and asked.pk != assignment.pk:
         problem = _("Assignment %(id)s waits for somebody or begins later: end it first.") % {"id": asked.pk}
-    elif one.state == Assignment.State.ACCEPTED and one.effective_at > now:
+    elif assignment.state == Assignment.State.ACCEPTED and assignment.effective_at > now:
         problem = _("It was accepted and begins later: end it first.")
-    return Move(one, kind, target, team or one.team, deputy, problem)
+    return Reassignment(assignment, kind, target, team or assignment.team, deputy, problem)
 
 
 @transaction.atomic
 def reassign(
     *, source: Person, target: Person, team: Team | None = None, by: User, now: datetime
-) -> list[Move]:
+) -> list[Reassignment]:
     """Ask `target` for all that `source` answers for or is asked for, and make them deputy where `source` is.
 
     All of it or nothing: raises ValidationError with a message for each assignment that stands in the way,
@@ -112,7 +115,7 @@ def refuse_target(source: Person, target: Person, now: datetime) -> None:
         raise ValidationError({"to": [_("No user has confirmed to be this person, so nobody could accept.")]})
 
 
-def _refuse_problems(moves: Sequence[Move]) -> None:
+def _refuse_problems(moves: Sequence[Reassignment]) -> None:
     problems = [f"{move.assignment}: {move.problem}" for move in moves if move.problem]
     if problems:
         raise ValidationError({"from": problems})
@@ -120,27 +123,27 @@ def _refuse_problems(moves: Sequence[Move]) -> None:
         raise ValidationError({"from": [_("This person answers for nothing and is asked for nothing.")]})
 
 
-def _apply(moves: Sequence[Move], *, by: User, now: datetime) -> None:
+def _apply(moves: Sequence[Reassignment], *, by: User, now: datetime) -> None:
     proposals = []
     for move in moves:
-        one = move.assignment
+        assignment = move.assignment
         if move.kind == "deputy":
-            one.deputy = move.deputy
-            one.save(update_fields=["deputy"])
+            assignment.deputy = move.deputy
+            assignment.save(update_fields=["deputy"])
             continue
         if move.kind == "ask-again":
-            operations.end(one, reason=_("Somebody else is asked instead."), by=by, now=now)
+            operations.end(assignment, reason=_("Somebody else is asked instead."), by=by, now=now)
         proposals.append(
             operations.Proposal(
-                site=one.site,
-                item=one.item,
+                site=assignment.site,
+                item=assignment.item,
                 accountable=move.accountable,
                 team=move.team,
                 deputy=move.deputy,
-                responsible=one.responsible,
-                decision_rights=one.decision_rights,
-                escalation=one.escalation,
-                effective_at=one.effective_at if move.kind == "ask-again" else None,
+                responsible=assignment.responsible,
+                decision_rights=assignment.decision_rights,
+                escalation=assignment.escalation,
+                effective_at=assignment.effective_at if move.kind == "ask-again" else None,
             )
         )
     if proposals:

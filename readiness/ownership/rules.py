@@ -25,7 +25,7 @@ Operator-set default: four whole sites of seven items.
 """
 
 
-class NotNamed(PermissionDenied):
+class NotThePersonNamed(PermissionDenied):
     """Only the person named answers and confirms."""
 
 
@@ -40,7 +40,7 @@ def require(by: User, permission: str) -> None:
 
 def require_named(assignment: Assignment, by: User) -> None:
     if assignment.accountable.user_id != by.pk:
-        raise NotNamed(
+        raise NotThePersonNamed(
             _(
                 "Only the person named does this, signed in as themselves."
                 " Whoever has the role %(roles)s may propose somebody else."

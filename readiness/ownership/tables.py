@@ -9,15 +9,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Site
-from readiness.ownership.core.standing import Item, Standing
-from readiness.ownership.gaps import BoardSite, Fleet, Gap, Load
-from readiness.ownership.words import QUEUES, SHORT, cell_text, due, item_label, who
+from readiness.ownership.core.standing import Item, ItemStanding
+from readiness.ownership.gaps import BoardSite, Load, OwnedFleet, QueuedItem
+from readiness.ownership.sentences import QUEUES, SHORT, cell_text, due, item_label, who
 from web.links import link
 from web.states import STATES
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 from web.units import power
 
-STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in Standing]
+STANDINGS = [(standing.value, STATES["ownership"][standing].word) for standing in ItemStanding]
 SITE_EMPTY = {
     "title": _("No sites yet"),
     "text": _("The board shows every site against the seven items that somebody answers for."),
@@ -35,7 +35,7 @@ def _named(values: Iterable[str]) -> list[tuple[str, str]]:
     return [(value, value) for value in sorted(set(values))]
 
 
-def board_table(fleet: Fleet, items: Sequence[Item], *, names: bool) -> Table:
+def board_table(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> Table:
     """`items` are those shown; whoever may not see names has teams in their place."""
     return Table(
         id="ownership-board",
@@ -80,7 +80,7 @@ def _of_site() -> list[Column]:
 
 
 def _of_item(item: Item, *, names: bool) -> Column:
-    order = {standing: place for place, standing in enumerate(Standing)}
+    order = {standing: place for place, standing in enumerate(ItemStanding)}
     return Column(
         item.value,
         SHORT[item],
@@ -91,43 +91,45 @@ def _of_item(item: Item, *, names: bool) -> Column:
     )
 
 
-def _board_filters(fleet: Fleet, items: Sequence[Item], *, names: bool) -> list[Choice]:
+def _board_filters(fleet: OwnedFleet, items: Sequence[Item], *, names: bool) -> list[RowFilter]:
     sites = fleet.sites
-    found = [
-        Choice(
+    filters = [
+        RowFilter(
             "standing",
             _("Standing of an item"),
             lambda row: frozenset([row.cells[item].standing.value for item in items]),
             STANDINGS,
         ),
         # Of every row: which columns are shown, not which rows.
-        Choice("item", _("Item"), lambda row: _EVERY_ITEM, [(item.value, SHORT[item]) for item in Item]),
-        Choice("region", _("Region"), lambda row: row.site.region, _named(row.site.region for row in sites)),
-        Choice("kind", _("Kind"), lambda row: row.site.kind, Site.Kind.choices),
-        Choice("stage", _("Stage"), lambda row: row.site.stage, Site.Stage.choices[:-1]),
-        Choice("team", _("Team"), lambda row: _teams(row, items), _named(_all_teams(sites))),
+        RowFilter("item", _("Item"), lambda row: _EVERY_ITEM, [(item.value, SHORT[item]) for item in Item]),
+        RowFilter(
+            "region", _("Region"), lambda row: row.site.region, _named(row.site.region for row in sites)
+        ),
+        RowFilter("kind", _("Kind"), lambda row: row.site.kind, Site.Kind.choices),
+        RowFilter("stage", _("Stage"), lambda row: row.site.stage, Site.Stage.choices[:-1]),
+        RowFilter("team", _("Team"), lambda row: _teams(row, items), _named(_all_teams(sites))),
     ]
     if names:
         people = {str(load.person_id): load.person for load in fleet.loads}
         ordered = sorted(people.items(), key=lambda pair: (pair[1], pair[0]))
-        found.append(Choice("owner", _("Owner"), lambda row: _people(row, items), ordered))
-    return found
+        filters.append(RowFilter("owner", _("Owner"), lambda row: _people(row, items), ordered))
+    return filters
 
 
 _EVERY_ITEM = frozenset(item.value for item in Item)
 
 
 def _teams(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
-    return frozenset([one.team for item in items if (one := row.cells[item].shown) is not None])
+    return frozenset([assignment.team for item in items if (assignment := row.cells[item].shown) is not None])
 
 
 def _people(row: BoardSite, items: Sequence[Item]) -> frozenset[str]:
     return frozenset(
         [
-            str(one.person_id)
+            str(assignment.person_id)
             for item in items
-            for one in (row.cells[item].current, row.cells[item].coming)
-            if one is not None
+            for assignment in (row.cells[item].current, row.cells[item].coming)
+            if assignment is not None
         ]
     )
 
@@ -136,28 +138,31 @@ def _all_teams(sites: Iterable[BoardSite]) -> Iterable[str]:
     return (cell.shown.team for row in sites for cell in row.cells.values() if cell.shown is not None)
 
 
-def queue_table(fleet: Fleet, *, names: bool, now: datetime) -> Table:
-    """Of Gap."""
+def queue_table(fleet: OwnedFleet, *, names: bool, now: datetime) -> Table:
+    """Its rows are QueuedItem."""
     return Table(
         id="ownership-queues",
         label=_("What is not owned as it should be"),
         noun=(_("gap"), _("gaps")),
         columns=_queue_columns(names=names, now=now),
         filters=[
-            Choice(
-                "queue", _("Queue"), lambda gap: gap.queue.value, [(one.value, QUEUES[one]) for one in QUEUES]
+            RowFilter(
+                "queue",
+                _("Queue"),
+                lambda gap: gap.queue.value,
+                [(queue.value, QUEUES[queue]) for queue in QUEUES],
             ),
-            Choice(
+            RowFilter(
                 "item",
                 _("Item"),
                 lambda gap: gap.cell.item.value,
                 [(item.value, SHORT[item]) for item in Item],
             ),
-            Choice(
+            RowFilter(
                 "region",
                 _("Region"),
                 lambda gap: gap.site.region,
-                _named(one.site.region for one in fleet.sites),
+                _named(site.site.region for site in fleet.sites),
             ),
         ],
         default_sort="",
@@ -173,7 +178,7 @@ def queue_table(fleet: Fleet, *, names: bool, now: datetime) -> Table:
     )
 
 
-def _cell_url(gap: Gap) -> str:
+def _cell_url(gap: QueuedItem) -> str:
     return link("ownership", cell=gap.key)
 
 
@@ -231,7 +236,7 @@ def _queue_columns(*, names: bool, now: datetime) -> Sequence[Column]:
 
 
 def owner_table() -> Table:
-    """Of Load."""
+    """Its rows are Load."""
     counted = (
         ("items", _("Items")),
         ("sites", _("Sites")),
@@ -288,7 +293,7 @@ def _load_words(load: Load) -> str:
 
 
 def actions(*, may_propose: bool) -> Sequence[dict[str, Any]]:
-    """For chosen rows of the queues."""
+    """Return the actions for chosen rows of the queues."""
     if not may_propose:
         return ()
     return [{"name": "propose", "label": _("Propose an owner"), "icon": "user-check", "url": link("propose")}]

@@ -1,4 +1,4 @@
-"""What teams and people can be filtered by, for the API and for the pages alike."""
+"""Filters of teams and people, for the API and for the pages alike."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -28,7 +28,7 @@ class TeamForm(RefusedForm):
     description = forms.CharField(label=_("Description"), max_length=200, required=False)
 
 
-class LinkForm(RefusedForm):
+class PersonLinkForm(RefusedForm):
     user = forms.ModelChoiceField(
         User.objects.none(),
         to_field_name="username",
@@ -83,7 +83,7 @@ class PersonForm(RefusedForm):
         return day
 
     def planned(self) -> dict[str, Any]:
-        """What the operation takes."""
+        """Return what the operation takes."""
         given = dict(self.cleaned_data)
         day = given.pop("last_day")
         return given | {"left_at": end_of_day(day, given["time_zone"]) if day else None}

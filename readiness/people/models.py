@@ -15,7 +15,7 @@ from inventory.models.places import validate_time_zone
 
 class TeamQuerySet(models.QuerySet["Team"]):
     def there(self, now: datetime) -> TeamQuerySet:
-        """Not dissolved."""
+        """Return the teams that are not dissolved."""
         return self.filter(Q(dissolved_at=None) | Q(dissolved_at__gt=now))
 
 

@@ -1,4 +1,4 @@
-"""What pages read of teams and people."""
+"""Queries of the pages of teams and people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from readiness.people.models import Person, Team, has_left
 
 
 def teams(*, now: datetime) -> QuerySet[Team]:
-    """With `present`, how many of their people have not left, and `is_dissolved`."""
+    """Return teams with `present`, how many of their people have not left, and `is_dissolved`."""
     gone = Person.objects.left(now).order_by().values("pk")
     present = Count("memberships", filter=~Q(memberships__person__in=gone))
     dissolved = Case(
@@ -21,7 +21,7 @@ def teams(*, now: datetime) -> QuerySet[Team]:
 
 
 def people(*, now: datetime) -> QuerySet[Person]:
-    """With `has_left`; teams and user are loaded with them."""
+    """Return people with `has_left`; teams and user are loaded with them."""
     left = Case(When(has_left(now), then=Value(True)), default=Value(False), output_field=BooleanField())
     return (
         Person.objects.annotate(has_left=left)

@@ -1,4 +1,4 @@
-"""What the search finds here: people for those who may see them, teams for everybody."""
+"""Search: people for those who may see them, teams for everybody."""
 
 from accounts.models import User
 from inventory.search import best_first
@@ -8,10 +8,12 @@ from web.search import Hit
 
 
 def find_people(query: str, *, user: User, limit: int) -> list[Hit]:
-    found = best_first(Person.objects.all(), query, name="name", others=["email"])[:limit]
-    return [Hit(title=one.name, url=links.page_url(one) or "", detail=one.email) for one in found]
+    people = best_first(Person.objects.all(), query, name="name", others=["email"])[:limit]
+    return [
+        Hit(title=person.name, url=links.page_url(person) or "", detail=person.email) for person in people
+    ]
 
 
 def find_teams(query: str, *, user: User, limit: int) -> list[Hit]:
-    found = best_first(Team.objects.all(), query, name="name", others=["slug", "contact"])[:limit]
-    return [Hit(title=one.name, url=links.page_url(one) or "", detail=one.contact) for one in found]
+    teams = best_first(Team.objects.all(), query, name="name", others=["slug", "contact"])[:limit]
+    return [Hit(title=team.name, url=links.page_url(team) or "", detail=team.contact) for team in teams]

@@ -18,7 +18,7 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.models import User
 from readiness.people import operations, queries, tables
-from readiness.people.forms import LinkForm, PersonForm, TeamForm, initial_of
+from readiness.people.forms import PersonForm, PersonLinkForm, TeamForm, initial_of
 from readiness.people.models import Person, Team
 from web import answers
 from web import tables as table_kit
@@ -68,12 +68,12 @@ def _teams(request: HttpRequest, template: str) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def person(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(queries.people(now=now()), pk=pk)
+    subject = get_object_or_404(queries.people(now=now()), pk=pk)
     context = {
-        "person": found,
-        "facts": _facts(found),
-        "history": history_of(found, limit=20).rows,
-        "breadcrumbs": _crumbs(found.name),
+        "person": subject,
+        "facts": _facts(subject),
+        "history": history_of(subject, limit=20).rows,
+        "breadcrumbs": _crumbs(subject.name),
     }
     return answers.page(request, "people/person.html", context)
 
@@ -108,19 +108,19 @@ def _link(person: Person) -> dict[str, str]:
 @require_GET
 def team(request: HttpRequest, pk: int) -> HttpResponseBase:
     at = now()
-    found = get_object_or_404(queries.teams(now=at), pk=pk)
+    shown_team = get_object_or_404(queries.teams(now=at), pk=pk)
     names = sees_names(request.user)
     context = {
-        "team": found,
-        "members": queries.people(now=at).filter(memberships__team=found) if names else [],
+        "team": shown_team,
+        "members": queries.people(now=at).filter(memberships__team=shown_team) if names else [],
         "facts": [
-            {"term": gettext("People"), "value": str(found.present)},  # type: ignore[attr-defined]
-            {"term": gettext("Contact"), "value": found.contact or gettext("none")},
-            {"term": gettext("Description"), "value": found.description or gettext("none")},
+            {"term": gettext("People"), "value": str(shown_team.present)},  # type: ignore[attr-defined]
+            {"term": gettext("Contact"), "value": shown_team.contact or gettext("none")},
+            {"term": gettext("Description"), "value": shown_team.description or gettext("none")},
         ],
         "sees_names": names,
-        "history": history_of(found, limit=20).rows,
-        "breadcrumbs": _crumbs(gettext("Teams"), found.name),
+        "history": history_of(shown_team, limit=20).rows,
+        "breadcrumbs": _crumbs(gettext("Teams"), shown_team.name),
     }
     return answers.page(request, "people/team.html", context)
 
@@ -136,13 +136,13 @@ def add_person(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_person(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(queries.people(now=now()), pk=pk)
-    form = PersonForm(request.POST or None, initial=initial_of(found))
-    return _form(request, form, _save_person(found), gettext("Edit %(name)s") % {"name": found.name})
+    subject = get_object_or_404(queries.people(now=now()), pk=pk)
+    form = PersonForm(request.POST or None, initial=initial_of(subject))
+    return _form(request, form, _save_person(subject), gettext("Edit %(name)s") % {"name": subject.name})
 
 
-def _save_person(found: Person | None) -> Callable[[PersonForm, User], Any]:
-    return lambda form, by: operations.save_person(found, by=by, now=now(), **form.planned())
+def _save_person(subject: Person | None) -> Callable[[PersonForm, User], Any]:
+    return lambda form, by: operations.save_person(subject, by=by, now=now(), **form.planned())
 
 
 @require("people.view_team", "people.add_team")
@@ -156,14 +156,14 @@ def add_team(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def edit_team(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(Team, pk=pk)
-    initial = {name: getattr(found, name) for name in TeamForm.base_fields}
+    edited = get_object_or_404(Team, pk=pk)
+    initial = {name: getattr(edited, name) for name in TeamForm.base_fields}
     form = TeamForm(request.POST or None, initial=initial)
-    return _form(request, form, _save_team(found), gettext("Edit %(name)s") % {"name": found.name})
+    return _form(request, form, _save_team(edited), gettext("Edit %(name)s") % {"name": edited.name})
 
 
-def _save_team(found: Team | None) -> Callable[[TeamForm, User], Any]:
-    return lambda form, by: operations.save_team(found, by=by, now=now(), **form.cleaned_data)
+def _save_team(edited: Team | None) -> Callable[[TeamForm, User], Any]:
+    return lambda form, by: operations.save_team(edited, by=by, now=now(), **form.cleaned_data)
 
 
 @may_link
@@ -171,7 +171,7 @@ def _save_team(found: Team | None) -> Callable[[TeamForm, User], Any]:
 @require_http_methods(["GET", "POST"])
 def request_link(request: HttpRequest, pk: int) -> HttpResponse:
     person, by = get_object_or_404(Person, pk=pk), cast(User, request.user)
-    form = LinkForm(request.POST or None, by=by)
+    form = PersonLinkForm(request.POST or None, by=by)
     if request.method == "POST" and form.is_valid():
         user = form.cleaned_data["user"]
         try:

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from readiness.evidence.core.reviews import HeldReview
 from readiness.evidence.queries import Distribution, SpanFigure
 from readiness.framework.core.conditions import SiteContext
+from readiness.jurisdiction.core.pack import RulePackDocument
+from readiness.jurisdiction.queries import NO_FOOTING, Footing
 from readiness.ownership.core.standing import Term
 from readiness.scoring.core.judge import Limit
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
 from telemetry.queries import Latest, Rise
 
 type ObjectKey = tuple[str, int]
@@ -128,7 +128,7 @@ class SiteFacts:
     served: Sequence[Distribution] = ()
     owned: Sequence[Term] | None = None
     reviews: Sequence[HeldReview] = ()
-    rules: Pack | None = None
+    rules: RulePackDocument | None = None
 
     def live_s(self, source_id: int) -> float:
         """Seconds for which a sample of this source counts as live."""

@@ -18,7 +18,7 @@ from inventory.queries import SiteFacts as InventoryFacts
 from inventory.queries import site_facts
 from readiness.evidence import queries as evidence
 from readiness.evidence.core.limits import CLASS_LATENCY, LimitInForce, strictest
-from readiness.evidence.limits import NONE, Place, SiteLimits, limits_in_force
+from readiness.evidence.limits import NONE, SiteDay, SiteLimits, limits_in_force
 from readiness.evidence.measures import (
     CIRCUIT_LOAD,
     INLET,
@@ -33,19 +33,19 @@ from readiness.evidence.reviews import held_reviews
 from readiness.framework.core.conditions import SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
+from readiness.jurisdiction import queries as rules
 from readiness.ownership.queries import terms_of
 from readiness.scoring.core.judge import Limit
 from readiness.scoring.facts import MEASURED_PERCENTILE, PlacedClass, SiteFacts, SiteProfile
 from readiness.scoring.sent import sent_by
 from readiness.scoring.things import SiteThings, things_of, withdrawn_at
-from readiness.workloads.jurisdiction import queries as rules
 from readiness.workloads.models import Placement
 from readiness.workloads.queries import envelopes
 
 SPANS = (
-    evidence.Span(frozenset({SITE_LOAD.key, STEP_1S.key, STEP_10S.key}), days=30),
-    evidence.Span(frozenset({CIRCUIT_LOAD.key}), days=2),
-    evidence.Span(frozenset({INLET.key, SUPPLY.key, ROUND_TRIP.key}), days=7, q=0.99),
+    evidence.MeasurePeriod(frozenset({SITE_LOAD.key, STEP_1S.key, STEP_10S.key}), days=30),
+    evidence.MeasurePeriod(frozenset({CIRCUIT_LOAD.key}), days=2),
+    evidence.MeasurePeriod(frozenset({INLET.key, SUPPLY.key, ROUND_TRIP.key}), days=7, q=0.99),
 )
 """The site's peaks, its circuits' of late, and what was met almost all of the time."""
 SERVED, SERVED_DAYS = frozenset(measure.key for measure in SERVING), 28
@@ -172,7 +172,7 @@ def _classes_and_limits(
     days = {site.id: now.astimezone(ZoneInfo(site.time_zone)).date() for site in sites}
     classes = _classes(days, now=now)
     places = [
-        Place(site_id, day, tuple(placed.slug for placed in classes.get(site_id, ())))
+        SiteDay(site_id, day, tuple(placed.slug for placed in classes.get(site_id, ())))
         for site_id, day in days.items()
     ]
     declared = limits_in_force(places, framework)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from inventory.models import Domain
+from inventory.models import DomainChoices
 from readiness.scoring.core.silence import KNOWN
 from readiness.scoring.core.states import Health
 from readiness.scoring.facts import ObjectKey, SiteFacts, SourceFact
@@ -21,7 +21,7 @@ from readiness.scoring.hearing import Heard, heard_from, last_heard_at
 from readiness.scoring.reasons import Reason, Stored, as_it_was, is_answered, unheard, value_now
 from readiness.scoring.sent import object_key
 from telemetry.core.codes import code_of
-from telemetry.core.metric import HealthRule, Measure, Metric
+from telemetry.core.metric import ComparedValue, HealthRule, Metric
 from telemetry.core.registry import registry
 from telemetry.models import SourceState
 from telemetry.queries import Latest, Rise
@@ -106,7 +106,7 @@ def site_health(facts: SiteFacts, before: Mapping[str, HealthBefore], now: datet
     judged = _judge(facts, now)
     return [
         _domain(facts, domain, judged, before.get(domain, HealthBefore("", {})), now)
-        for domain in Domain.values
+        for domain in DomainChoices.values
     ]
 
 
@@ -226,24 +226,24 @@ def _reason_rank(stored: Stored) -> tuple[int, int, str, int]:
 
 def _judge(facts: SiteFacts, now: datetime) -> _Judged:
     judged = _Judged(heard_from(facts, now))
-    for metric, samples in _judged_by(Measure.VALUE, facts.latest):
+    for metric, samples in _judged_by(ComparedValue.VALUE, facts.latest):
         for sample in samples:
             if facts.is_live(sample, now):
-                _look(facts, judged, metric, sample, Measure.VALUE, sample.value, sample.ts)
+                _look(facts, judged, metric, sample, ComparedValue.VALUE, sample.value, sample.ts)
                 if sample.object_kind == "site":
                     live = timedelta(seconds=facts.live_s(sample.source_id))
                     judged.hear_site(sample.site_id, Heard(sample.ts, sample.ts + live))
-    for metric, samples in _judged_by(Measure.CHANGED, facts.held):
+    for metric, samples in _judged_by(ComparedValue.CHANGED, facts.held):
         for sample in samples:
-            _look(facts, judged, metric, sample, Measure.CHANGED, _if_changed(facts, sample), sample.ts)
-    for metric, rises in _judged_by(Measure.INCREASE, facts.rises):
+            _look(facts, judged, metric, sample, ComparedValue.CHANGED, _if_changed(facts, sample), sample.ts)
+    for metric, rises in _judged_by(ComparedValue.INCREASE, facts.rises):
         for rise in rises:
-            _look(facts, judged, metric, rise, Measure.INCREASE, rise.increase, rise.last_bad_at)
+            _look(facts, judged, metric, rise, ComparedValue.INCREASE, rise.increase, rise.last_bad_at)
     return judged
 
 
 def _judged_by[Row: (Latest, Rise)](
-    measure: Measure, by_metric: Mapping[str, Sequence[Row]]
+    measure: ComparedValue, by_metric: Mapping[str, Sequence[Row]]
 ) -> Iterator[tuple[str, Sequence[Row]]]:
     """What some rule of this kind may say something about."""
     without_rules = _without_rules(measure)
@@ -260,7 +260,7 @@ def _look(
     judged: _Judged,
     metric: str,
     row: Latest | Rise,
-    measure: Measure,
+    measure: ComparedValue,
     value: float,
     taken_at: datetime,
 ) -> None:
@@ -276,13 +276,13 @@ def _look(
         if rule.measure is measure and (not rule.when or rule.applies_to(row.labels)):
             health = Health(rule.judge(value) or Health.UNKNOWN)
             well = health is Health.OK
-            judged.look(domain, key, taken_at, shows=measure is Measure.VALUE or not well)
+            judged.look(domain, key, taken_at, shows=measure is ComparedValue.VALUE or not well)
             if not well:
                 judged.tell(domain, _reason(facts, key, known, metric, rule, health, value, taken_at))
 
 
 @cache
-def _without_rules(measure: Measure) -> frozenset[str]:
+def _without_rules(measure: ComparedValue) -> frozenset[str]:
     """Known metrics that nothing of this kind judges, however their series are labelled."""
     known = registry()
     return frozenset(
@@ -298,7 +298,13 @@ def _without_rules(measure: Measure) -> frozenset[str]:
 
 def _domain_of(facts: SiteFacts, key: ObjectKey) -> str:
     thing = facts.things.get(key)
-    return thing.domain if thing else Domain.ENERGY if key[0] in ("feed", "site") else Domain.NETWORK
+    return (
+        thing.domain
+        if thing
+        else DomainChoices.ENERGY
+        if key[0] in ("feed", "site")
+        else DomainChoices.NETWORK
+    )
 
 
 def _reason(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from readiness.evidence.core.levels import WORDS, Level
+from readiness.evidence.core.levels import WORDS, MeteringLevel
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import INLET as INLET_MEASURE
 from readiness.evidence.measures import POWER_METRICS, SITE_POWER_METRICS
@@ -86,14 +86,21 @@ def _risen(kind: FigureKind, facts: SiteFacts, check: Check, part_id: str, now: 
 def _energy(facts: SiteFacts, now: datetime) -> Figures:
     found = _highest(INLET, INLET_MEASURE.key, facts.quantiles)
     levels = _levels(facts, now)
-    outermost = next((level for level in Level if level in levels), None)
+    outermost = next((level for level in MeteringLevel if level in levels), None)
     if outermost is None:
         return found
     kw, samples = levels[outermost]
     found |= _of_samples(POWER, kw, samples, source=WORDS[outermost])
     if facts.profile.contracted_kw is not None:
         found |= _of_samples(HEADROOM, facts.profile.contracted_kw - kw, samples, source=WORDS[outermost])
-    inner = next((level for level in (Level.UPS, Level.ROOM_PDU, Level.RACK_PDU) if level in levels), None)
+    inner = next(
+        (
+            level
+            for level in (MeteringLevel.UPS, MeteringLevel.ROOM_PDU, MeteringLevel.RACK_PDU)
+            if level in levels
+        ),
+        None,
+    )
     if outermost.sees_everything and inner is not None and levels[inner][0] > 0:
         it_kw, it_samples = levels[inner]
         source = f"{WORDS[outermost]} over {WORDS[inner]}s"
@@ -101,31 +108,31 @@ def _energy(facts: SiteFacts, now: datetime) -> Figures:
     return found
 
 
-def _levels(facts: SiteFacts, now: datetime) -> dict[Level, tuple[float, list[Latest]]]:
+def _levels(facts: SiteFacts, now: datetime) -> dict[MeteringLevel, tuple[float, list[Latest]]]:
     """kW now at each level whose every device in service sends power; see readiness.evidence.core.levels."""
     by_device: dict[int, list[Latest]] = defaultdict(list)
     for sample in _live(facts, POWER_METRICS, now):
         if sample.device_id is not None and sample.unit == "W":
             by_device[sample.device_id].append(sample)
-    expected: dict[Level, list[int]] = defaultdict(list)
+    expected: dict[MeteringLevel, list[int]] = defaultdict(list)
     for thing in facts.in_service(kind="device"):
         level = _level_of(thing.role, in_rack=thing.in_rack)
         if level is not None:
             expected[level].append(thing.key[1])
-    found: dict[Level, tuple[float, list[Latest]]] = {}
+    found: dict[MeteringLevel, tuple[float, list[Latest]]] = {}
     for level, devices in expected.items():
         if all(device in by_device for device in devices):
             samples = [sample for device in devices for sample in _first_metric(by_device[device])]
             found[level] = sum(sample.value for sample in samples) / 1000, samples
     supply = [sample for sample in _live(facts, SITE_POWER_METRICS, now) if sample.object_kind == "site"]
     if supply:
-        found[Level.METER] = sum(sample.value for sample in supply) / 1000, supply
+        found[MeteringLevel.METER] = sum(sample.value for sample in supply) / 1000, supply
     return found
 
 
-def _level_of(role: str, *, in_rack: bool) -> Level | None:
+def _level_of(role: str, *, in_rack: bool) -> MeteringLevel | None:
     if role == "pdu":
-        return Level.RACK_PDU if in_rack else Level.ROOM_PDU
+        return MeteringLevel.RACK_PDU if in_rack else MeteringLevel.ROOM_PDU
     return LEVEL_OF_ROLE.get(role)  # type: ignore[call-overload, no-any-return]
 
 

@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Domain, Site
+from inventory.models import DomainChoices, Site
 from readiness.framework.models import FrameworkVersion
 from readiness.scoring.choices import CHECK_STATES, HEALTHS, TIERS, VERDICTS
 from readiness.scoring.core.silence import KNOWN, HealthAt, health_at
@@ -261,7 +261,7 @@ class DomainHealth(models.Model):
         SILENT = "silent", _("Silent")
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="domain_health")
-    domain = models.CharField(max_length=8, choices=Domain)
+    domain = models.CharField(max_length=8, choices=DomainChoices)
     health = models.CharField(max_length=16, choices=HEALTHS)
     clock = models.CharField(max_length=8, choices=Clock, blank=True, default=Clock.NONE)
     since = models.DateTimeField()

@@ -11,7 +11,7 @@ from readiness.scoring.core.states import Health
 from readiness.scoring.facts import ObjectKey, SiteFacts
 from readiness.scoring.hearing import last_heard_at
 from readiness.scoring.sent import WINDOW, object_key
-from telemetry.core.metric import Direction, Measure
+from telemetry.core.metric import ComparedValue, LimitTest
 
 type Stored = Mapping[str, Any]
 """A reason as JSON, as `Reason.stored` makes it."""
@@ -82,7 +82,7 @@ def is_answered(facts: SiteFacts, before: Stored, now: datetime) -> bool:
 
     A day after the last value nobody waits for another one: the metric may have gone by its name.
     """
-    if before.get("measure") != Measure.VALUE:
+    if before.get("measure") != ComparedValue.VALUE:
         return True
     if datetime.fromisoformat(before["taken_at"]) < now - WINDOW:
         return True
@@ -93,12 +93,12 @@ def value_now(facts: SiteFacts, before: Stored, now: datetime) -> float | None:
     """What told of the trouble, as it reads now; None where it is silent. Events that count no more are 0."""
     if not before.get("metric"):
         return None
-    if before.get("measure") == Measure.CHANGED:
+    if before.get("measure") == ComparedValue.CHANGED:
         return 0.0
-    if before.get("measure") == Measure.INCREASE:
+    if before.get("measure") == ComparedValue.INCREASE:
         rises = facts.rises.get(before["metric"], ())
         return max((rise.increase for rise in rises if object_key(rise) == _key(before)), default=0.0)
-    worst = min if before.get("direction") == Direction.BELOW else max
+    worst = min if before.get("direction") == LimitTest.BELOW else max
     return worst(_live_values(facts, before, now), default=None)
 
 

@@ -16,7 +16,7 @@ from readiness.scoring.checks.accelerators import ROW_REMAP_METRICS, XID_METRICS
 from readiness.scoring.facts import LIVE_CADENCES, ObjectKey, SourceFact
 from readiness.scoring.figures import GPU_TEMPERATURE_METRICS, UTILISATION_METRICS
 from telemetry import queries as telemetry
-from telemetry.core.metric import Measure
+from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 
 WINDOW = timedelta(hours=24)
@@ -81,7 +81,7 @@ def sent_by(site_ids: Sequence[int], framework: Framework, *, now: datetime, liv
 def live_metrics(framework: Framework) -> set[str]:
     """Metrics of which only a live sample counts."""
     shown = {*SITE_POWER_METRICS, *POWER_METRICS, *UTILISATION_METRICS, *GPU_TEMPERATURE_METRICS}
-    return metrics_of(framework, LATEST_OF) | _judged_by(Measure.VALUE) | shown | serving.COUNTS
+    return metrics_of(framework, LATEST_OF) | _judged_by(ComparedValue.VALUE) | shown | serving.COUNTS
 
 
 def held_metrics(framework: Framework) -> set[str]:
@@ -91,16 +91,16 @@ def held_metrics(framework: Framework) -> set[str]:
 
 def rising_metrics(framework: Framework) -> set[str]:
     """Counters of which it matters what they rose by."""
-    return metrics_of(framework, RISES_OF) | _judged_by(Measure.INCREASE)
+    return metrics_of(framework, RISES_OF) | _judged_by(ComparedValue.INCREASE)
 
 
 def code_metrics() -> frozenset[str]:
     """States that hold a last code: whether they mean anything now depends on when they changed."""
-    return _judged_by(Measure.CHANGED) | LAST_CODES
+    return _judged_by(ComparedValue.CHANGED) | LAST_CODES
 
 
 @cache
-def _judged_by(measure: Measure) -> frozenset[str]:
+def _judged_by(measure: ComparedValue) -> frozenset[str]:
     """Every name of the metrics that have a health rule of this kind."""
     return frozenset(
         name

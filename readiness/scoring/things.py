@@ -10,22 +10,22 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from inventory.models import Accelerator, CoolingUnit, Device, Domain, Link
+from inventory.models import Accelerator, CoolingUnit, Device, DomainChoices, Link
 from inventory.queries import power_feeds
 from readiness.scoring.facts import CircuitFact, ObjectKey, Thing
 from web.audit import steps_of
 
 GONE = (Device.Status.PLANNED, Device.Status.RETIRED)
 DOMAIN_OF_ROLE = {
-    Device.Role.NODE: Domain.COMPUTE,
-    Device.Role.SERVER: Domain.COMPUTE,
-    Device.Role.STORAGE: Domain.COMPUTE,
-    Device.Role.SWITCH: Domain.NETWORK,
-    Device.Role.ROUTER: Domain.NETWORK,
-    Device.Role.GATEWAY: Domain.NETWORK,
-    Device.Role.PDU: Domain.ENERGY,
-    Device.Role.UPS: Domain.ENERGY,
-    Device.Role.METER: Domain.ENERGY,
+    Device.Role.NODE: DomainChoices.COMPUTE,
+    Device.Role.SERVER: DomainChoices.COMPUTE,
+    Device.Role.STORAGE: DomainChoices.COMPUTE,
+    Device.Role.SWITCH: DomainChoices.NETWORK,
+    Device.Role.ROUTER: DomainChoices.NETWORK,
+    Device.Role.GATEWAY: DomainChoices.NETWORK,
+    Device.Role.PDU: DomainChoices.ENERGY,
+    Device.Role.UPS: DomainChoices.ENERGY,
+    Device.Role.METER: DomainChoices.ENERGY,
 }
 # Storage has no exporter of its own as a rule, and a meter is the site's: neither is among the objects of
 # the check.
@@ -118,7 +118,7 @@ def _device(row: _Row) -> Thing:
         in_service=active,
         covered=row.is_a not in UNCOVERED,
         in_rack=row.in_rack,
-        takes_work=active and domain == Domain.COMPUTE,
+        takes_work=active and domain == DomainChoices.COMPUTE,
     )
 
 
@@ -127,7 +127,7 @@ def _accelerator(row: _Row) -> Thing:
     return Thing(
         key=("accelerator", row.id),
         name=f"{row.name} #{row.number}",
-        domain=Domain.COMPUTE,
+        domain=DomainChoices.COMPUTE,
         device_id=row.device_id,
         in_service=active,
         takes_work=active,
@@ -138,14 +138,14 @@ def _port(row: _Row) -> Thing:
     return Thing(
         key=("port", row.id),
         name=f"{row.name} {row.part}",
-        domain=Domain.NETWORK,
+        domain=DomainChoices.NETWORK,
         device_id=row.device_id,
         in_service=row.device_status == Device.Status.ACTIVE,
     )
 
 
 def _cooling_unit(row: _Row) -> Thing:
-    return Thing(key=("cooling-unit", row.id), name=row.name, domain=Domain.ENERGY)
+    return Thing(key=("cooling-unit", row.id), name=row.name, domain=DomainChoices.ENERGY)
 
 
 _THING_OF = {1: _device, 2: _accelerator, 3: _port, 4: _cooling_unit}

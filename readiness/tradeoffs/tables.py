@@ -14,7 +14,7 @@ from readiness.tradeoffs.filters import RateFilters, SiteFactorFilters
 from readiness.tradeoffs.models import FactorKind, SiteFactor
 from readiness.tradeoffs.rows import UNKNOWN, FactorRow, band_text, value_text
 from telemetry.models import Provenance
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 
 BASES = (
     (Basis.TELEMETRY.value, _("Telemetry")),
@@ -119,10 +119,10 @@ def _columns_of_file(subject: tuple[Column, ...]) -> tuple[Column, ...]:
 
 
 _FILTERS = (
-    Choice("basis", _("Basis"), "basis", BASES),
-    Choice("provenance", _("Provenance"), "provenance", (*Provenance.choices, (UNKNOWN, _("Unknown")))),
-    Choice("sources", _("Sources"), "agreement", AGREEMENTS),
-    Choice("old", _("Age"), "age_state", AGES),
+    RowFilter("basis", _("Basis"), "basis", BASES),
+    RowFilter("provenance", _("Provenance"), "provenance", (*Provenance.choices, (UNKNOWN, _("Unknown")))),
+    RowFilter("sources", _("Sources"), "agreement", AGREEMENTS),
+    RowFilter("old", _("Age"), "age_state", AGES),
 )
 _EMPTY = {
     "title": _("No sites yet"),
@@ -140,7 +140,7 @@ def factors(*, in_file: bool) -> Table:
         label=_("Site factors"),
         noun=(_("factor"), _("factors")),
         columns=_columns_of_file((Column("kind", _("Factor")),)) if in_file else _columns_of_page(subject),
-        filters=(Choice("kind", _("Factor"), "kind", FactorKind.choices), *_FILTERS),
+        filters=(RowFilter("kind", _("Factor"), "kind", FactorKind.choices), *_FILTERS),
         default_sort="" if in_file else "site",
         row_url=site_address,
         row_name=lambda row: f"{row.site.name}, {row.label}",
@@ -161,7 +161,7 @@ def latencies(regions: dict[str, str], *, in_file: bool) -> Table:
         noun=(_("round trip"), _("round trips")),
         # A round trip is no money, and its file has no column for it.
         columns=[column for column in columns if column.key != "currency"],
-        filters=(Choice("user_region", _("User region"), "kind", list(regions.items())), *_FILTERS),
+        filters=(RowFilter("user_region", _("User region"), "kind", list(regions.items())), *_FILTERS),
         default_sort="" if in_file else "site",
         row_url=site_address,
         row_name=lambda row: f"{row.site.name}, {row.label}",

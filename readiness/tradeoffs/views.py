@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from inventory.models import Site
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.refusals import FileTooLarge
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.tradeoffs import charts, lines, operations, queries, rows, tables
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
 from readiness.tradeoffs.forms import FactorForm, SeriesForm, TableForm

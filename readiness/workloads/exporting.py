@@ -11,7 +11,7 @@ from readiness.workloads.operations.declaring import COLUMNS
 
 
 def exported(classes: Iterable[WorkloadClass], name: str) -> HttpResponse:
-    """Of classes read with `queries.whole`."""
+    """Export classes that were read with `queries.whole`."""
     return HttpResponse(
         dump(map(values_of, classes)),
         content_type="application/yaml",

@@ -1,4 +1,4 @@
-"""What workload classes can be filtered by, for the API and for the page alike."""
+"""Filters of workload classes, for the API and for the page alike."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class PlacedAt(AnyOf):
         return queryset.filter(pk__in=there.order_by().values("workload_class"))
 
 
-class Serving(AnyOf):
+class ServesRegion(AnyOf):
     """Classes that serve any of the user regions, by slug."""
 
     def filter(self, queryset: QuerySet, values: list[Any]) -> QuerySet:
@@ -58,7 +58,7 @@ def _placed(_key: str) -> Q:
 
 class WorkloadFilters(ObjectFilterSet):
     site = PlacedAt(inner=forms.CharField(), commas=True, label=_("Placed at"))
-    user_region = Serving(inner=forms.CharField(), commas=True, label=_("Serves"))
+    user_region = ServesRegion(inner=forms.CharField(), commas=True, label=_("Serves"))
     accelerator = Needing(inner=forms.CharField(), commas=True, label=_("Needs accelerator"))
     complete = Flag(read=_complete, label=_("All four parts declared"))
     placed = Flag(read=_placed, label=_("Placed somewhere"))

@@ -13,15 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from inventory.models import Site
 from readiness.workloads.exporting import values_of
 from readiness.workloads.models import (
-    CostUnit,
-    Criticality,
-    DataCategory,
-    Kind,
+    CostUnitChoices,
+    CriticalityChoices,
+    DataCategoryChoices,
     MinVerdict,
     WorkloadClass,
+    WorkloadKindChoices,
 )
 from readiness.workloads.operations.declaring import COLUMNS, LISTS
-from readiness.workloads.row_forms import ANY, Rows, asked_rows, entered, refuse, rows_of
+from readiness.workloads.row_forms import ANY, RowFormSet, asked_rows, entered, refuse, rows_of
 from telemetry.models import Provenance
 from web.forms import DayInput, RefusedForm
 from web.yaml_documents import MOST_BYTES
@@ -52,8 +52,8 @@ class WorkloadForm(RefusedForm):
         help_text=_("In addresses and files; small letters, digits and dashes."),
     )
     description = forms.CharField(label=_("Description"), max_length=200, required=False)
-    kind = _word(_("Kind"), Kind, empty=_("not said"))
-    criticality = _word(_("Criticality"), Criticality)
+    kind = _word(_("Kind"), WorkloadKindChoices, empty=_("not said"))
+    criticality = _word(_("Criticality"), CriticalityChoices)
     it_kw = _number(_("IT power, kW"))
     bandwidth_gbps = _number(_("Bandwidth, Gb/s"))
     deferrable_h = _number(_("May wait, h"), _("Hours by which work may be put off; 0: it may not."))
@@ -63,7 +63,7 @@ class WorkloadForm(RefusedForm):
     cost_currency = forms.CharField(
         label=_("Currency"), max_length=3, required=False, help_text=_("ISO 4217, such as EUR.")
     )
-    cost_unit = _word(_("Unit"), CostUnit, empty=_("none"))
+    cost_unit = _word(_("Unit"), CostUnitChoices, empty=_("none"))
     allowed_jurisdictions = _codes(
         _("Allowed jurisdictions"), _("ISO 3166 codes such as DE, or EU, EEA, WORLD; separated by commas.")
     )
@@ -72,7 +72,10 @@ class WorkloadForm(RefusedForm):
         label=_("Residency"), max_length=8, required=False, help_text=_("Where its data has to stay.")
     )
     data_categories = forms.MultipleChoiceField(
-        label=_("Data"), choices=DataCategory.choices, required=False, widget=forms.CheckboxSelectMultiple()
+        label=_("Data"),
+        choices=DataCategoryChoices.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple(),
     )
     carbon_g_per_kwh = _number(_("Carbon intensity limit, gCO2e/kWh"))
     carbon_kg_per_month = _number(_("Carbon limit, kgCO2e a month"))
@@ -118,7 +121,7 @@ class WorkloadForm(RefusedForm):
 
     @classmethod
     def again(cls, data: QueryDict) -> WorkloadForm:
-        """With all that was typed, unchecked, and another number of rows: what a button of the rows asks for."""
+        """Keep all that was typed, unchecked, with another number of rows: what a button of the rows asks for."""
         lists = {"data_categories"}
         typed: dict[str, Any] = {
             name: data.getlist(name) if name in lists else data.get(name, "") for name in cls.base_fields
@@ -129,7 +132,7 @@ class WorkloadForm(RefusedForm):
         spare.fields[spare.first].widget.attrs["autofocus"] = True
         return form
 
-    def sections(self) -> Iterator[tuple[Any, list[tuple[forms.BoundField | None, Rows | None]]]]:
+    def sections(self) -> Iterator[tuple[Any, list[tuple[forms.BoundField | None, RowFormSet | None]]]]:
         """Each with its fields and rows, in order."""
         for title, names in self.groups:
             yield (

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from readiness.workloads.core.envelope import Envelope, Part
-from readiness.workloads.models import CostUnit, DataCategory, MinVerdict, WorkloadClass
+from readiness.workloads.core.envelope import Envelope, EnvelopePart
+from readiness.workloads.models import CostUnitChoices, DataCategoryChoices, MinVerdict, WorkloadClass
 from web.units import format_value, number
 
 type Line = dict[str, Any]
@@ -17,10 +17,10 @@ type Line = dict[str, Any]
 VALID_DAYS = 180
 """What the shipped framework lets an envelope count for; a site is judged by the version in force."""
 PART_NAMES = {
-    Part.LATENCY: lambda: gettext("latency limit"),
-    Part.COST: lambda: gettext("unit-cost ceiling"),
-    Part.JURISDICTION: lambda: gettext("allowed jurisdictions"),
-    Part.CARBON: lambda: gettext("energy or carbon limit"),
+    EnvelopePart.LATENCY: lambda: gettext("latency limit"),
+    EnvelopePart.COST: lambda: gettext("unit-cost ceiling"),
+    EnvelopePart.JURISDICTION: lambda: gettext("allowed jurisdictions"),
+    EnvelopePart.CARBON: lambda: gettext("energy or carbon limit"),
 }
 
 
@@ -47,7 +47,7 @@ def cards(workload: WorkloadClass, envelope: Envelope, *, on_record: Sequence[Li
 def cost(envelope: Envelope) -> str:
     if envelope.cost_ceiling is None or envelope.cost_unit is None:
         return ""
-    unit = CostUnit(envelope.cost_unit.value).label
+    unit = CostUnitChoices(envelope.cost_unit.value).label
     return f"{number(envelope.cost_ceiling, 2)} {envelope.cost_currency} {unit}"
 
 
@@ -66,8 +66,8 @@ def latency(envelope: Envelope) -> str:
 
 
 def demand(envelope: Envelope) -> str:
-    told = [f"{need.count} × {need.name or gettext('any accelerator')}" for need in envelope.accelerators]
-    return ", ".join(told)
+    needs = [f"{need.count} × {need.name or gettext('any accelerator')}" for need in envelope.accelerators]
+    return ", ".join(needs)
 
 
 def standing(envelope: Envelope, today: date) -> Line:
@@ -122,7 +122,7 @@ def _jurisdiction(workload: WorkloadClass, envelope: Envelope) -> list[Line]:
     count = ngettext("%(n)s country is left", "%(n)s countries are left", len(left or ())) % {
         "n": len(left or ())
     }
-    data = [str(DataCategory(each).label) for each in workload.data_categories]
+    data = [str(DataCategoryChoices(each).label) for each in workload.data_categories]
     return [
         _fact(gettext("Allowed"), _listed(workload.allowed_jurisdictions), "" if left is None else count),
         {

@@ -13,21 +13,21 @@ from readiness.workloads.core.envelope import (
     Criticality,
     DataCategory,
     Envelope,
-    Kind,
     UserDemand,
+    WorkloadKind,
 )
 from readiness.workloads.models import AcceleratorDemand, Placement, ServedRegion, WorkloadClass
 
 
 def envelopes(slugs: Collection[str] | None = None) -> tuple[Envelope, ...]:
     """The envelope of every class, or of those named, in order of slug; four statements however many."""
-    found = whole(WorkloadClass.objects.order_by("slug"))
-    return tuple(map(envelope_of, found if slugs is None else found.filter(slug__in=slugs)))
+    classes = whole(WorkloadClass.objects.order_by("slug"))
+    return tuple(map(envelope_of, classes if slugs is None else classes.filter(slug__in=slugs)))
 
 
-def whole(found: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
-    """With all that an envelope is made of; three statements more."""
-    return found.prefetch_related(
+def whole(classes: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
+    """Read the classes with all that an envelope is made of; three statements more."""
+    return classes.prefetch_related(
         Prefetch("accelerators", AcceleratorDemand.objects.select_related("device_type")),
         Prefetch("served", ServedRegion.objects.select_related("user_region")),
         "confirmations",
@@ -35,7 +35,7 @@ def whole(found: QuerySet[WorkloadClass]) -> QuerySet[WorkloadClass]:
 
 
 def envelope_of(workload: WorkloadClass) -> Envelope:
-    """Of a class read with `whole`; otherwise its rows are read one after the other."""
+    """Make the envelope of a class read with `whole`; otherwise its rows are read one after the other."""
     confirmed_on = (each.confirmed_on for each in workload.confirmations.all())
     return built(workload, workload.accelerators.all(), workload.served.all(), confirmed_on=confirmed_on)
 
@@ -47,12 +47,12 @@ def built(
     *,
     confirmed_on: Iterable[date] = (),
 ) -> Envelope:
-    """Of a class and its rows, whether they are saved or not."""
+    """Make the envelope of a class and its rows, whether they are saved or not."""
     needs = sorted(map(_need, accelerators), key=lambda need: need.type or "")
     return Envelope(
         slug=workload.slug,
         name=workload.name,
-        kind=Kind(workload.kind) if workload.kind else None,
+        kind=WorkloadKind(workload.kind) if workload.kind else None,
         criticality=Criticality(workload.criticality),
         accelerators=tuple(needs),
         it_kw=workload.it_kw,

@@ -14,7 +14,7 @@ MAY_END = "workloads.change_placement"
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DocumentFault:
     """`path` names the field as the file has it, `line` its line there; 0 where that cannot be told."""
 
     path: str
@@ -29,7 +29,7 @@ class Fault:
 class ImportRefused(ValueError):
     """Nothing of the file was kept; each of `faults` says where it is and what is wrong."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[DocumentFault]) -> None:
         super().__init__("; ".join(map(str, faults)))
         self.faults = faults
 

@@ -70,7 +70,7 @@ class UserRow(RowForm):
     )
 
 
-class Rows(BaseFormSet):
+class RowFormSet(BaseFormSet):
     """Rows that name each thing once. `label` is their legend, `hint` how they are filled in, `stored` what is there
     before."""
 
@@ -106,7 +106,7 @@ class Rows(BaseFormSet):
         return [form.cleaned_data for form in self.forms if not form.is_blank]
 
 
-class Accelerators(Rows):
+class Accelerators(RowFormSet):
     label = _("Accelerators")
     hint = _("A row for each type. Any: whatever type a site has.")
     add_label = _("Add a type")
@@ -119,7 +119,7 @@ class Accelerators(Rows):
 
     @property
     def _held(self) -> set[str]:
-        """What is stated already stays a choice, of whatever kind the product is."""
+        """Keep what is stated already as a choice, of whatever kind the product is."""
         return {row.get("type", "") for row in self.stored}
 
     def planned(self) -> list[tuple[DeviceType | None, int]]:
@@ -128,7 +128,7 @@ class Accelerators(Rows):
         return [(types.get(row["type"]), row["count"]) for row in self.given]
 
 
-class Users(Rows):
+class Users(RowFormSet):
     label = _("User regions")
     hint = _("A row for each region that it serves; requests where they are known.")
     add_label = _("Add a region")
@@ -151,15 +151,15 @@ _SETS = {
 }
 
 
-def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, Rows]:
+def rows_of(data: Any, initial: Mapping[str, Any]) -> dict[str, RowFormSet]:
     """The form sets by name. What is sent is told from nothing: a row as it is stored is no row left out."""
-    found = {}
+    rows_by_name = {}
     for name, kind in _SETS.items():
         stored = initial.get(name) or []
-        rows = cast(Rows, kind(data, initial=None if data else stored, prefix=name))
+        rows = cast(RowFormSet, kind(data, initial=None if data else stored, prefix=name))
         rows.stored = stored
-        found[name] = rows
-    return found
+        rows_by_name[name] = rows
+    return rows_by_name
 
 
 def asked_rows(data: QueryDict) -> str:
@@ -170,7 +170,7 @@ def asked_rows(data: QueryDict) -> str:
 
 
 def entered(data: QueryDict, name: str) -> list[dict[str, str]]:
-    """What was typed into these rows, without the one whose button was pressed, and without blank ones."""
+    """Return what was typed into these rows, without the one whose button was pressed, and without blank ones."""
     fields = _SETS[name].form.base_fields  # type: ignore[attr-defined]
     removed = data.get(REMOVE, "")
     rows = []
@@ -185,6 +185,6 @@ def _count(text: str) -> int:
     return min(int(text), MOST_ROWS) if text.isascii() and text.isdecimal() and len(text) < 9 else 0
 
 
-def refuse(rows: Rows, messages: Iterable[str]) -> None:
-    """What an operation refused of all rows together, above them."""
+def refuse(rows: RowFormSet, messages: Iterable[str]) -> None:
+    """Show above the rows what an operation refused of all of them together."""
     rows.non_form_errors().extend(ValidationError(list(messages)).messages)

@@ -1,4 +1,4 @@
-"""What the search finds here: workload classes."""
+"""Search for workload classes."""
 
 from django.urls import reverse
 
@@ -9,9 +9,10 @@ from web.search import Hit
 
 
 def find_workloads(query: str, *, user: User, limit: int) -> list[Hit]:
-    found = best_first(WorkloadClass.objects.all(), query, name="name", others=["slug", "description"])[
+    workloads = best_first(WorkloadClass.objects.all(), query, name="name", others=["slug", "description"])[
         :limit
     ]
     return [
-        Hit(title=one.name, url=reverse("workload", args=[one.slug]), detail=one.description) for one in found
+        Hit(title=workload.name, url=reverse("workload", args=[workload.slug]), detail=workload.description)
+        for workload in workloads
     ]

@@ -29,10 +29,10 @@ class WorkloadRow:
         return [placement.site.name for placement in self.workload.current_placements]  # type: ignore[attr-defined]
 
 
-def rows(found: Iterable[WorkloadClass], *, today: date) -> list[WorkloadRow]:
-    """Of classes as `queries.classes` gives them; no statement."""
+def rows(classes: Iterable[WorkloadClass], *, today: date) -> list[WorkloadRow]:
+    """Make rows of classes that `queries.classes` gave; no statement."""
     made = []
-    for workload in found:
+    for workload in classes:
         envelope = queries.envelope_of(workload)
         count = len(contradictions(envelope))
         made.append(WorkloadRow(workload, envelope, lines.standing(envelope, today), count))
@@ -40,7 +40,7 @@ def rows(found: Iterable[WorkloadClass], *, today: date) -> list[WorkloadRow]:
 
 
 def workloads() -> Table:
-    """Of WorkloadRow."""
+    """Its rows are WorkloadRow."""
     return Table(
         id="workloads",
         noun=(_("workload class"), _("workload classes")),

@@ -16,11 +16,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from readiness.workloads import lines, operations, queries, tables
+from readiness.workloads import added_facts, lines, operations, queries, tables
 from readiness.workloads.core.envelope import contradictions
 from readiness.workloads.exporting import exported
 from readiness.workloads.forms import DocumentForm, PlaceForm, WorkloadForm, initial_of
-from readiness.workloads.jurisdiction.footing import lines as footing
 from readiness.workloads.models import Placement, WorkloadClass
 from readiness.workloads.refusals import (
     MAY_ADD,
@@ -51,7 +50,7 @@ def workloads(request: HttpRequest) -> HttpResponseBase:
         request,
         tables.workloads(),
         queries.classes(day=today),
-        prepare=lambda found: tables.rows(found, today=today),
+        prepare=lambda classes: tables.rows(classes, today=today),
     )
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/workloads/list.html", table)
@@ -96,17 +95,17 @@ def add(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, slug: str) -> HttpResponse:
-    found = _class(slug)
-    form = _filled_in(request, initial_of(found))
+    stored = _class(slug)
+    form = _filled_in(request, initial_of(stored))
     if request.method == "POST" and form.is_valid():
         try:
-            changed = operations.change(found, **form.planned(), by=_reader(request), now=now())
+            changed = operations.change(stored, **form.planned(), by=_reader(request), now=now())
         except ValidationError as error:
             form.refused(error)
         else:
             return _saved(request, changed, gettext("%(name)s is saved."))
     return _form_page(
-        request, form, gettext("Change %(name)s") % {"name": found}, reverse("workload", args=[slug])
+        request, form, gettext("Change %(name)s") % {"name": stored}, reverse("workload", args=[slug])
     )
 
 
@@ -114,9 +113,9 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
 @require(*SEE, MAY_REMOVE)
 @never_cache
 def remove(request: HttpRequest, slug: str) -> HttpResponse:
-    found = _class(slug)
-    operations.remove(found, by=_reader(request))
-    messages.success(request, gettext("%(name)s is removed.") % {"name": found})
+    stored = _class(slug)
+    operations.remove(stored, by=_reader(request))
+    messages.success(request, gettext("%(name)s is removed.") % {"name": stored})
     return HttpResponseRedirect(reverse("workloads"))
 
 
@@ -124,32 +123,32 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
 @require(*SEE, MAY_CHANGE)
 @never_cache
 def confirm(request: HttpRequest, slug: str) -> HttpResponse:
-    found = _class(slug)
+    stored = _class(slug)
     try:
-        operations.confirm(found, note=request.POST.get("note", "")[:300], by=_reader(request), now=now())
+        operations.confirm(stored, note=request.POST.get("note", "")[:300], by=_reader(request), now=now())
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return HttpResponseRedirect(reverse("workload", args=[slug]))
-    return _saved(request, found, gettext("The envelope of %(name)s is confirmed."))
+    return _saved(request, stored, gettext("The envelope of %(name)s is confirmed."))
 
 
 @require_POST
 @require(*SEE, MAY_PLACE)
 @never_cache
 def place(request: HttpRequest, slug: str) -> HttpResponse:
-    found = _class(slug)
+    stored = _class(slug)
     form = PlaceForm(request.POST)
     if form.is_valid():
         given = form.cleaned_data
         try:
             operations.place(
-                found, site=given["site"], on=given["started_on"], by=_reader(request), now=now()
+                stored, site=given["site"], on=given["started_on"], by=_reader(request), now=now()
             )
         except ValidationError as error:
             form.refused(error)
         else:
-            return _saved(request, found, gettext("%(name)s is placed; the site is scored again."))
-    return _page(request, found, form)
+            return _saved(request, stored, gettext("%(name)s is placed; the site is scored again."))
+    return _page(request, stored, form)
 
 
 @require_POST
@@ -187,11 +186,11 @@ def import_document(request: HttpRequest) -> HttpResponse:
         given = form.cleaned_data
         name = given.get("name", "workloads.yaml")
         try:
-            found = operations.import_workloads(given["text"], name=name, by=_reader(request), now=now())
+            imported = operations.import_workloads(given["text"], name=name, by=_reader(request), now=now())
         except ImportRefused as error:
             form.add_error("file" if given.get("file") else "text", [str(fault) for fault in error.faults])
         else:
-            counts = {"added": len(found.added), "changed": len(found.changed)}
+            counts = {"added": len(imported.added), "changed": len(imported.changed)}
             messages.success(
                 request, gettext("%(added)s classes are added, %(changed)s are as written.") % counts
             )
@@ -204,28 +203,28 @@ def import_document(request: HttpRequest) -> HttpResponse:
     return render(request, "readiness/workloads/import.html", context, status=422 if form.errors else 200)
 
 
-def _page(request: HttpRequest, found: WorkloadClass, form: PlaceForm) -> HttpResponse:
+def _page(request: HttpRequest, stored: WorkloadClass, form: PlaceForm) -> HttpResponse:
     today = now().date()
-    envelope = queries.envelope_of(found)
+    envelope = queries.envelope_of(stored)
     placements = [
         {"row": each, "since": lines.days_text(each.started_on, today), "is_open": each.ended_on is None}
-        for each in queries.placements_of(found)
+        for each in queries.placements_of(stored)
     ]
     may = request.user.has_perm
     context = {
-        "workload": found,
-        "cards": lines.cards(found, envelope, on_record=footing.on_record(found, may=may, today=today)),
+        "workload": stored,
+        "cards": lines.cards(stored, envelope, on_record=added_facts.added_to(stored, may=may, today=today)),
         "standing": lines.standing(envelope, today),
         "missing": lines.missing(envelope),
         "contradictions": contradictions(envelope),
-        "confirmations": found.confirmations.all()[:5],
+        "confirmations": stored.confirmations.all()[:5],
         "placements": placements,
         "place_form": form if may(MAY_PLACE) else None,
         "may_end": may(MAY_END),
         "may_change": may(MAY_CHANGE),
         "may_remove": may(MAY_REMOVE),
-        "rows": history_of(found, limit=20).rows,
-        "breadcrumbs": _breadcrumbs(found.name),
+        "rows": history_of(stored, limit=20).rows,
+        "breadcrumbs": _breadcrumbs(stored.name),
     }
     return render(request, "readiness/workloads/workload.html", context, status=422 if form.errors else 200)
 
@@ -242,11 +241,11 @@ def _form_page(request: HttpRequest, form: WorkloadForm, title: str, cancel_url:
     return render(request, "readiness/workloads/form.html", context, status=422 if form.is_bound else 200)
 
 
-def _saved(request: HttpRequest, saved: WorkloadClass, told: str) -> HttpResponse:
-    """Back to its page, with what may not be meant together as a warning."""
-    messages.success(request, told % {"name": saved})
-    for found in contradictions(queries.envelope_of(saved)):
-        messages.warning(request, found.reason)
+def _saved(request: HttpRequest, saved: WorkloadClass, message: str) -> HttpResponse:
+    """Redirect to the page of the class, with a warning of what may not be meant together."""
+    messages.success(request, message % {"name": saved})
+    for contradiction in contradictions(queries.envelope_of(saved)):
+        messages.warning(request, contradiction.reason)
     return HttpResponseRedirect(reverse("workload", args=[saved.slug]))
 
 

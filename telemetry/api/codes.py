@@ -54,7 +54,9 @@ class CodesView(APIView):
                 {"table": [f"There is no table {table}. There are {', '.join(sorted(TABLES))}."]}
             )
         codes = [
-            _told(code) for name in sorted([table] if table else TABLES) for code in _codes(request, name)
+            _code_document(code)
+            for name in sorted([table] if table else TABLES)
+            for code in _codes(request, name)
         ]
         return Response({"count": len(codes), "results": codes})
 
@@ -69,7 +71,7 @@ def _codes(request: Request, table: str) -> Iterable[Code]:
     return () if code is None else (code,)
 
 
-def _told(code: Code) -> dict[str, Any]:
+def _code_document(code: Code) -> dict[str, Any]:
     return {
         "table": code.table,
         "code": code.number,

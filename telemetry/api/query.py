@@ -10,9 +10,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from telemetry import intake, questions, store
+from telemetry import intake, store
 from telemetry.core.downsample import points
 from telemetry.core.spec import Aggregation, SpecError
+from telemetry.params import OBJECTS, PARAMETERS, AdmittedQuery, admitted_query
 from web import clock
 from web.rest.fields import brief
 from web.rest.filters import refuse_unknown
@@ -50,7 +51,7 @@ _PARAMETERS = [
         "A condition as Prometheus writes it, name=~Inlet.*; repeated ones must all hold.",
         many=True,
     ),
-    *(_parameter(name, "Only series of this object.", type=int) for name in questions.OBJECTS),
+    *(_parameter(name, "Only series of this object.", type=int) for name in OBJECTS),
 ]
 _line = inline_serializer(
     "QueryLine",
@@ -84,7 +85,7 @@ _answer = inline_serializer(
 
 
 def _parts(
-    question: questions.Question,
+    question: AdmittedQuery,
     lines: Iterable[store.SeriesPoints],
     described: Mapping[int, Mapping[str, Any] | None],
 ) -> Iterator[bytes]:
@@ -126,10 +127,10 @@ class QueryView(APIView):
 
     @extend_schema(parameters=_PARAMETERS, responses={200: _answer}, operation_id="telemetry_query")
     def get(self, request: Request) -> StreamingHttpResponse:
-        refuse_unknown(request, questions.PARAMETERS, controls=("format",))
+        refuse_unknown(request, PARAMETERS, controls=("format",))
         now = clock.now()
         try:
-            question = questions.read(request.GET, now=now)
+            question = admitted_query(request.GET, now=now)
             lines = store.run(question.spec, now=now)
         except SpecError as error:
             raise ValidationError({error.field: [error.reason]}) from error
@@ -138,10 +139,10 @@ class QueryView(APIView):
 
     def _objects(self, series_ids: list[int]) -> dict[int, dict[str, Any] | None]:
         context = {"request": self.request}
-        found = {}
+        object_by_series = {}
         for series in intake.series().filter(pk__in=series_ids):
             described = intake.object_of(series)
-            found[series.pk] = (
+            object_by_series[series.pk] = (
                 None if described is None else brief(described, context) | {"kind": series.object_kind}
             )
-        return found
+        return object_by_series

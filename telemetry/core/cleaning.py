@@ -1,4 +1,4 @@
-"""From what an exporter prints to what is stored: blanks become missing, units become ours."""
+"""Turns what an exporter prints into what is stored: blanks become missing, units become ours."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Code:
 
     @property
     def brief(self) -> str:
-        """For a place in a longer sentence: "XID 79, GPU has fallen off the bus; reboot the node"."""
+        """Write the code for a place in a longer sentence: "XID 79, GPU has fallen off the bus; reboot the node"."""
         return f"{self.title}; {_in_sentence(self.action)}" if self.action else self.title
 
 
@@ -93,7 +93,7 @@ def code_table(name: str) -> CodeTable:
 
 
 def code_of(metric: Metric | None, value: float | None) -> Code | None:
-    """What a value of the metric means, where its values are codes."""
+    """Return what a value of the metric means, where its values are codes."""
     if metric is None or not metric.codes or value is None:
         return None
     code = code_table(metric.codes).get(value)

@@ -14,7 +14,7 @@ import cramjam
 import numpy as np
 from numpy.typing import NDArray
 
-from telemetry.core.labels import Reason, describe_key
+from telemetry.core.labels import RefusalReason, describe_key
 
 # Prometheus' stale marker: a NaN with these very bits (prometheus/model/value/value.go).
 STALE_BITS = 0x7FF0000000000002
@@ -31,7 +31,7 @@ class CorruptBatch(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TakenTimes:
     """Sample times that are taken, ms: not before `oldest_ms`, not more than `future_ms` ahead of
     `now_ms`.
     """
@@ -43,8 +43,8 @@ class Window:
 
 @dataclass(slots=True)
 class Rejections:
-    """What was refused: samples counted by reason (a series without readable samples counts once), the first
-    as example. The keys are plain text, never members of Reason: not every encoder takes those for text.
+    """Counts what was refused: samples by reason (a series without readable samples counts once), the first
+    as example. The keys are plain text, never members of RefusalReason: not every encoder takes those for text.
     """
 
     counts: dict[str, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Rejections:
     def total(self) -> int:
         return sum(self.counts.values())
 
-    def add(self, reason: Reason, count: int, example: str) -> None:
+    def add(self, reason: RefusalReason, count: int, example: str) -> None:
         name = reason.value
         self.counts[name] = self.counts.get(name, 0) + count
         self.examples.setdefault(name, example)
@@ -67,7 +67,7 @@ class Rejections:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Columns:
+class SampleColumns:
     """Samples, in no promised order: sample i is of series `keys[series_index[i]]`; the keys are distinct
     (`labels`).
 
@@ -100,9 +100,9 @@ def assemble(
     ts_ms: NDArray[np.int64],
     value: NDArray[np.float64],
     *,
-    window: Window,
+    window: TakenTimes,
     rejected: Rejections,
-) -> Columns:
+) -> SampleColumns:
     """The last step of every format: one key per sample in, distinct keys and admissible times out."""
     position = dict.fromkeys(keys)
     distinct = list(position)
@@ -111,16 +111,16 @@ def assemble(
     else:
         places = {key: place for place, key in enumerate(distinct)}
         index = np.fromiter(map(places.__getitem__, keys), np.int32, len(keys))
-    columns = Columns(distinct, index, ts_ms, value, rejected)
+    columns = SampleColumns(distinct, index, ts_ms, value, rejected)
     return _inside(columns, window)
 
 
-def _inside(columns: Columns, window: Window) -> Columns:
+def _inside(columns: SampleColumns, window: TakenTimes) -> SampleColumns:
     late = columns.ts_ms < window.oldest_ms
     early = columns.ts_ms > window.now_ms + window.future_ms
     if not late.any() and not early.any():
         return columns
-    for refused, reason in ((late, Reason.TOO_OLD), (early, Reason.TOO_FAR_IN_FUTURE)):
+    for refused, reason in ((late, RefusalReason.TOO_OLD), (early, RefusalReason.TOO_FAR_IN_FUTURE)):
         if refused.any():
             first = int(np.argmax(refused))
             series = describe_key(columns.keys[columns.series_index[first]])
@@ -129,7 +129,7 @@ def _inside(columns: Columns, window: Window) -> Columns:
     return _keep(columns, ~(late | early))
 
 
-def without(columns: Columns, refused: Mapping[Reason, Sequence[int]]) -> Columns:
+def without(columns: SampleColumns, refused: Mapping[RefusalReason, Sequence[int]]) -> SampleColumns:
     """The columns without the series at these places of `keys`; their samples are counted under the reason."""
     kept = np.ones(columns.samples, dtype=np.bool_)
     for reason, places in refused.items():
@@ -141,10 +141,12 @@ def without(columns: Columns, refused: Mapping[Reason, Sequence[int]]) -> Column
     return _keep(columns, kept)
 
 
-def _keep(columns: Columns, kept: NDArray[np.bool_]) -> Columns:
+def _keep(columns: SampleColumns, kept: NDArray[np.bool_]) -> SampleColumns:
     used, index = np.unique(columns.series_index[kept], return_inverse=True)
     keys = [columns.keys[i] for i in used]
-    return Columns(keys, index.astype(np.int32), columns.ts_ms[kept], columns.value[kept], columns.rejected)
+    return SampleColumns(
+        keys, index.astype(np.int32), columns.ts_ms[kept], columns.value[kept], columns.rejected
+    )
 
 
 def _instant(ts_ms: int) -> str:
@@ -154,7 +156,7 @@ def _instant(ts_ms: int) -> str:
         return f"{ts_ms} ms"
 
 
-def concat(batches: Sequence[Columns]) -> Columns:
+def concat(batches: Sequence[SampleColumns]) -> SampleColumns:
     """Several batches as one; rejections are left behind, since the web process has written them down
     already.
     """
@@ -166,15 +168,15 @@ def concat(batches: Sequence[Columns]) -> Columns:
         )
         indexes.append(own[batch.series_index])
     if not indexes:
-        return Columns(
+        return SampleColumns(
             [], np.empty(0, np.int32), np.empty(0, np.int64), np.empty(0, np.float64), Rejections()
         )
     ts_ms = np.concatenate([batch.ts_ms for batch in batches])
     value = np.concatenate([batch.value for batch in batches])
-    return Columns(list(places), np.concatenate(indexes), ts_ms, value, Rejections())
+    return SampleColumns(list(places), np.concatenate(indexes), ts_ms, value, Rejections())
 
 
-def pack(columns: Columns) -> bytes:
+def pack(columns: SampleColumns) -> bytes:
     """Columns, without the rejections, as one LZ4 block. LZ4 and not zstd: on label text it packs 2-3
     times faster and unpacks 4 times faster, for twice the size of something that lives for a second.
     """
@@ -194,8 +196,8 @@ def pack(columns: Columns) -> bytes:
     return _HEADER.pack(_MAGIC, flags, len(plain)) + block
 
 
-def unpack(blob: bytes, max_bytes: int = 256 * 1024 * 1024) -> Columns:
-    """What `pack` was given. Raises CorruptBatch, also when it would take more than `max_bytes` of memory."""
+def unpack(blob: bytes, max_bytes: int = 256 * 1024 * 1024) -> SampleColumns:
+    """Return what `pack` was given. Raises CorruptBatch, also when it would take more than `max_bytes` of memory."""
     if len(blob) < _HEADER.size:
         raise CorruptBatch("shorter than its header")
     magic, flags, size = _HEADER.unpack_from(blob)
@@ -212,7 +214,7 @@ def unpack(blob: bytes, max_bytes: int = 256 * 1024 * 1024) -> Columns:
     return _read(plain, indexed=bool(flags & _INDEXED), wide=bool(flags & _WIDE))
 
 
-def _read(plain: bytes, *, indexed: bool, wide: bool) -> Columns:
+def _read(plain: bytes, *, indexed: bool, wide: bool) -> SampleColumns:
     key_count, count, lowest = _COUNTS.unpack_from(plain)
     blob_start = _COUNTS.size + 4 * key_count
     tail = count * ((4 if indexed else 0) + (8 if wide else 4) + 8)
@@ -236,4 +238,4 @@ def _read(plain: bytes, *, indexed: bool, wide: bool) -> Columns:
     else:
         ts_ms = np.frombuffer(plain, "<u4", count, blob_end).astype(np.int64) + lowest
     value = np.frombuffer(plain, "<f8", count, len(plain) - 8 * count).astype(np.float64)
-    return Columns(keys, index, ts_ms, value, Rejections())
+    return SampleColumns(keys, index, ts_ms, value, Rejections())

@@ -24,7 +24,7 @@ def per_second(unit: str) -> tuple[float, str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Increments:
-    """What each sample, but the first, adds to the one before it.
+    """The amounts that each sample, but the first, adds to the one before it.
 
     `joined` is False where a stale marker lies between the two: the counter may have been elsewhere
     meanwhile, so what it grew by is real but how fast is not known.
@@ -37,7 +37,7 @@ class Increments:
 
 
 def increments(ts_ms: ArrayLike, values: ArrayLike) -> Increments:
-    """Of one series, in any order; of samples with one time the last counts."""
+    """Work out the increments of one series, given in any order; the last of several samples at one time counts."""
     times = np.asarray(ts_ms, dtype=np.int64)
     numbers = np.asarray(values, dtype=np.float64)
     order = np.argsort(times, kind="stable")

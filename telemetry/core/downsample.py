@@ -16,7 +16,7 @@ _FEWEST = 3  # LTTB needs a first, a last and one between
 def downsample(
     ts_ms: NDArray[np.int64], values: NDArray[np.float64], max_points: int, gap_ms: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """At most `max_points` (12 or more) of samples ascending in time; a NaN in the result marks a break.
+    """Keep at most `max_points` (12 or more) of samples ascending in time; a NaN in the result marks a break.
 
     With more breaks than a quarter of the points, only the longest stay: at that size the others cannot be
     seen.
@@ -44,7 +44,7 @@ def downsample(
 
 
 def points(ts_ms: NDArray[np.int64], values: NDArray[np.float64]) -> list[list[float | None]]:
-    """As JSON has it: [[ms, value or null]]. An infinite value is no JSON number and becomes null too."""
+    """Return points as JSON has them, [[ms, value or null]]. An infinite value is no JSON number: null."""
     finite = np.isfinite(values).tolist()
     return [
         [ts, v if ok else None] for ts, v, ok in zip(ts_ms.tolist(), values.tolist(), finite, strict=True)

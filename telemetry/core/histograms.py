@@ -17,7 +17,7 @@ def upper_bound(le: str, le_scale: float = 1.0) -> float:
 
 
 def quantile(q: float, upper_bounds: ArrayLike, cumulative: ArrayLike) -> float:
-    """Of one histogram: bounds with their cumulative counts, in any order."""
+    """Work out a quantile of one histogram: bounds with their cumulative counts, in any order."""
     return float(
         quantile_by_step(q, upper_bounds, np.atleast_2d(np.asarray(cumulative, dtype=np.float64)))[0]
     )
@@ -26,8 +26,8 @@ def quantile(q: float, upper_bounds: ArrayLike, cumulative: ArrayLike) -> float:
 def quantile_by_step(
     q: float, upper_bounds: ArrayLike, cumulative: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Of many: one row of `cumulative` per histogram, one column per bound. A bucket of NaN was not sent: it
-    is skipped.
+    """Work out a quantile of many histograms: one row of `cumulative` for each, one column per bound. A bucket of NaN
+    was not sent: it is skipped.
     """
     steps = len(cumulative)
     if np.isnan(q) or not 0 <= q <= 1:

@@ -17,7 +17,7 @@ _NAME_BYTES = NAME.encode()
 _EXAMPLE_CHARS = 200
 
 
-class Reason(StrEnum):
+class RefusalReason(StrEnum):
     """Why a sample or a series was refused; the word that the API, the sender and the ingest page see."""
 
     NO_METRIC_NAME = "no_metric_name"
@@ -47,7 +47,7 @@ class LabelLimits:
 class BadSeries(ValueError):
     """A series that cannot be stored, however good the rest of its body is."""
 
-    def __init__(self, reason: Reason, example: str) -> None:
+    def __init__(self, reason: RefusalReason, example: str) -> None:
         super().__init__(f"{reason}: {example}")
         self.reason = reason
         self.example = example
@@ -86,29 +86,29 @@ def canonical_key(pairs: Iterable[tuple[bytes, bytes]], limits: LabelLimits) -> 
     return b"".join(_encode(name, value) for name, value in labels)
 
 
-def _fault(labels: list[tuple[bytes, bytes]], limits: LabelLimits) -> Reason | None:
+def _fault(labels: list[tuple[bytes, bytes]], limits: LabelLimits) -> RefusalReason | None:
     names = [name for name, _ in labels]
     if len(names) > limits.max_labels:
-        return Reason.TOO_MANY_LABELS
+        return RefusalReason.TOO_MANY_LABELS
     if any(
         len(name) > limits.max_name_bytes or len(value) > limits.max_value_bytes for name, value in labels
     ):
-        return Reason.LABEL_TOO_LONG
+        return RefusalReason.LABEL_TOO_LONG
     try:
         for name, value in labels:
             name.decode()
             value.decode()
     except UnicodeDecodeError:
-        return Reason.INVALID_UTF8
+        return RefusalReason.INVALID_UTF8
     # PostgreSQL can hold no zero byte in text, and no exporter sends one.
     if any(not name or b"\0" in name or b"\0" in value for name, value in labels):
-        return Reason.BAD_LABEL_NAME
+        return RefusalReason.BAD_LABEL_NAME
     if len(set(names)) < len(names):
-        return Reason.DUPLICATE_LABEL
+        return RefusalReason.DUPLICATE_LABEL
     metric = dict(labels).get(_NAME_BYTES)
     if metric is None:
-        return Reason.NO_METRIC_NAME
-    return Reason.LABEL_TOO_LONG if len(metric.decode()) > limits.max_metric_chars else None
+        return RefusalReason.NO_METRIC_NAME
+    return RefusalReason.LABEL_TOO_LONG if len(metric.decode()) > limits.max_metric_chars else None
 
 
 def key_of(labels: Mapping[str, str]) -> bytes:
@@ -170,7 +170,7 @@ def _encode(name: bytes, value: bytes) -> bytes:
 
 
 def _field(data: bytes, position: int, tag: int) -> tuple[int, int]:
-    """Where the length-delimited field at `position` ends and where its content starts."""
+    """Return where the length-delimited field at `position` ends and where its content starts."""
     if position >= len(data) or data[position] != tag:
         raise ValueError("not a series key")
     length = shift = 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOutSeries:
     """Series of these metrics count for nothing where the expression fits the label, unless they describe a port.
 
     PostgreSQL and Python read the expression alike.

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 
 class ObjectKind(StrEnum):
-    """What can be looked up. Nodes, switches, PDUs and UPSs are all devices."""
+    """Kinds of objects that can be looked up. Nodes, switches, PDUs and UPSs are all devices."""
 
     ACCELERATOR = "accelerator"
     DEVICE = "device"
@@ -29,7 +29,7 @@ class ObjectKind(StrEnum):
 
 
 class By(StrEnum):
-    """What a candidate's key consists of, in order."""
+    """The parts that a candidate's key consists of, in order."""
 
     UUID = "uuid"
     SERIAL = "serial"
@@ -49,7 +49,7 @@ class Form(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class KeyPart:
     """One part of a key: `labels` are alternatives, best first; for JOINED they are all needed, joined by a
     slash.
     """
@@ -69,25 +69,25 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class MatchingRule:
     kind: ObjectKind
     by: By
-    parts: tuple[Part, ...]
+    parts: tuple[KeyPart, ...]
 
 
-class Candidate(NamedTuple):
+class MatchCandidate(NamedTuple):
     kind: ObjectKind
     by: By
     key: tuple[str, ...]
 
 
-def candidates(labels: Mapping[str, str], rules: Sequence[Rule]) -> list[Candidate]:
+def candidates(labels: Mapping[str, str], rules: Sequence[MatchingRule]) -> list[MatchCandidate]:
     """Keys to look an object up by, best first, without repeats."""
-    found = (Candidate(rule.kind, rule.by, key) for rule in rules for key in _keys(labels, rule))
-    return list(dict.fromkeys(found))
+    in_order = (MatchCandidate(rule.kind, rule.by, key) for rule in rules for key in _keys(labels, rule))
+    return list(dict.fromkeys(in_order))
 
 
-def _keys(labels: Mapping[str, str], rule: Rule) -> Iterator[tuple[str, ...]]:
+def _keys(labels: Mapping[str, str], rule: MatchingRule) -> Iterator[tuple[str, ...]]:
     return product(*(part.values(labels) for part in rule.parts))
 
 

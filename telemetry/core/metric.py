@@ -1,4 +1,4 @@
-"""What Muster knows about one metric: the words the registry's YAML is read into."""
+"""Everything that Muster knows about one metric: the words the registry's YAML is read into."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.core.cleaning import clean
-from telemetry.core.series import Kind
+from telemetry.core.series import MetricKind
 
 if TYPE_CHECKING:
-    from telemetry.core.matching import Rule
+    from telemetry.core.matching import MatchingRule
 
 type Judgement = Literal["ok", "warn", "critical"]
 
 
-class Domain(StrEnum):
+class MetricDomain(StrEnum):
     COMPUTE = "compute"
     NETWORK = "network"
     ENERGY = "energy"
 
 
 class MetricObject(StrEnum):
-    """What a metric says something about."""
+    """Kinds of objects that a metric says something about."""
 
     ACCELERATOR = "accelerator"
     NODE = "node"
@@ -72,7 +72,7 @@ UNITS = frozenset(
 )
 
 
-class Direction(StrEnum):
+class LimitTest(StrEnum):
     """How a value is held against a rule's limits: strictly above, strictly below, one of, or none of."""
 
     ABOVE = "above"
@@ -81,8 +81,8 @@ class Direction(StrEnum):
     OTHER_THAN = "other_than"
 
 
-class Measure(StrEnum):
-    """What a rule looks at: the latest value, that value if it changed within the window, or the counter's
+class ComparedValue(StrEnum):
+    """The value that a rule looks at: the latest value, that value if it changed within the window, or the counter's
     increase.
     """
 
@@ -99,19 +99,19 @@ class HealthRule:
     `when` narrows the rule to series whose labels match every pattern (`*`, whatever the case).
     """
 
-    direction: Direction
+    direction: LimitTest
     warn: tuple[float, ...]
     critical: tuple[float, ...]
     source: str
-    measure: Measure = Measure.VALUE
+    measure: ComparedValue = ComparedValue.VALUE
     window_s: int = 0
     when: tuple[tuple[str, str], ...] = ()
 
     def figure_name(self, title: str) -> str:
-        """What the figure that it looks at is called: "Link losses in 24 h" for what a counter rose by."""
+        """Return what the figure that it looks at is called: "Link losses in 24 h" for what a counter rose by."""
         hours = self.window_s // 3600
         window = f"{hours} h" if hours else f"{self.window_s // 60} min"
-        return f"{title} in {window}" if self.measure is Measure.INCREASE else title
+        return f"{title} in {window}" if self.measure is ComparedValue.INCREASE else title
 
     def applies_to(self, labels: Mapping[str, str]) -> bool:
         return all(fnmatchcase(labels.get(name, "").lower(), pattern.lower()) for name, pattern in self.when)
@@ -126,13 +126,13 @@ class HealthRule:
 
     def _beyond(self, value: float, limits: tuple[float, ...]) -> bool:
         match self.direction:
-            case Direction.ABOVE:
+            case LimitTest.ABOVE:
                 return value > limits[0]
-            case Direction.BELOW:
+            case LimitTest.BELOW:
                 return value < limits[0]
-            case Direction.ONE_OF:
+            case LimitTest.ONE_OF:
                 return value in limits
-            case Direction.OTHER_THAN:
+            case LimitTest.OTHER_THAN:
                 return value not in limits
 
 
@@ -149,12 +149,12 @@ class Metric:
     name: str
     title: str
     unit: str
-    kind: Kind
-    domain: Domain | None
+    kind: MetricKind
+    domain: MetricDomain | None
     object: MetricObject
     exporter: str
     source: str
-    match: tuple[Rule, ...]
+    match: tuple[MatchingRule, ...]
     scale: float = 1.0
     le_scale: float = 1.0
     family: str = ""

@@ -9,14 +9,22 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from telemetry.core.matching import By, Form, ObjectKind, Part, Rule
-from telemetry.core.metric import UNITS, Direction, Domain, HealthRule, Measure, Metric, MetricObject
-from telemetry.core.series import Kind
+from telemetry.core.matching import By, Form, KeyPart, MatchingRule, ObjectKind
+from telemetry.core.metric import (
+    UNITS,
+    ComparedValue,
+    HealthRule,
+    LimitTest,
+    Metric,
+    MetricDomain,
+    MetricObject,
+)
+from telemetry.core.series import MetricKind
 from web import yaml_documents
 
 DATA_OF_CODES = Path(__file__).parent.parent / "data" / "codes"
 
-type Rules = Mapping[str, tuple[Rule, ...]]
+type Rules = Mapping[str, tuple[MatchingRule, ...]]
 type When = tuple[tuple[str, tuple[str, ...]], ...]
 
 _DEFAULTABLE = frozenset(
@@ -45,7 +53,7 @@ _METRIC_KEYS = _DEFAULTABLE | {
     "variants",
 }
 _VARIANT_KEYS = frozenset({"when", "title", "unit", "scale", "kind", "hw", "sketch", "note", "health"})
-_HEALTH_KEYS = frozenset({*Direction, "source", "measure", "window", "when"})
+_HEALTH_KEYS = frozenset({*LimitTest, "source", "measure", "window", "when"})
 _WINDOWS = {"10m": 600, "1h": 3600, "24h": 86400}
 
 
@@ -127,7 +135,7 @@ class _Field:
 
 
 def read_matching(path: Path) -> Rules:
-    rules: dict[str, tuple[Rule, ...]] = {}
+    rules: dict[str, tuple[MatchingRule, ...]] = {}
     for name, items in read_yaml(path).items():
         if not isinstance(items, list) or not items:
             raise RegistryError(path, name, "is not a list of rules")
@@ -137,7 +145,7 @@ def read_matching(path: Path) -> Rules:
     return rules
 
 
-def _rule(path: Path, name: str, item: Any) -> Rule:
+def _rule(path: Path, name: str, item: Any) -> MatchingRule:
     field = _Field(path, name, item, frozenset({"kind", "by", "key"}))
     parts = []
     for place, part in enumerate(field.items("key")):
@@ -147,13 +155,15 @@ def _rule(path: Path, name: str, item: Any) -> Rule:
         form = next(iter(each.content))
         if not each.texts(form):
             raise each.error(form, "names no label")
-        parts.append(Part(Form(form), each.texts(form)))
+        parts.append(KeyPart(Form(form), each.texts(form)))
     if not parts:
         raise field.error("key", "is empty")
-    return Rule(ObjectKind(field.one_of("kind", ObjectKind)), By(field.one_of("by", By)), tuple(parts))
+    return MatchingRule(
+        ObjectKind(field.one_of("kind", ObjectKind)), By(field.one_of("by", By)), tuple(parts)
+    )
 
 
-def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[Rule, ...], str, str]]:
+def read_left_out(path: Path, rules: Rules) -> Iterator[tuple[tuple[MatchingRule, ...], str, str]]:
     """The rules of matching whose metrics it concerns, a label, and an expression for all of the label's value."""
     for name, content in read_yaml(path).items():
         field = _Field(path, name, content, frozenset({"match", "labels", "expressions"}))
@@ -187,15 +197,15 @@ def read_metric_file(
 def _metric(name: str, field: _Field, file: _Field, rules: Rules, sources: Mapping[str, str]) -> Metric:
     prefix = field.text("alias_prefix", "")
     aliases = field.texts("aliases")
-    domain = field.one_of("domain", {*Domain, "object"})
+    domain = field.one_of("domain", {*MetricDomain, "object"})
     if field.number("scale", 1.0) <= 0:
         raise field.error("scale", "is not above 0")
     return Metric(
         name=name,
         title=field.text("title"),
         unit=field.one_of("unit", UNITS),
-        kind=Kind(field.one_of("kind", Kind)),
-        domain=None if domain == "object" else Domain(domain),
+        kind=MetricKind(field.one_of("kind", MetricKind)),
+        domain=None if domain == "object" else MetricDomain(domain),
         object=MetricObject(field.one_of("object", MetricObject)),
         exporter=file.text("exporter"),
         source=file.text("source"),
@@ -255,21 +265,21 @@ def _codes(field: _Field) -> str:
 
 def _health(field: _Field, place: int, content: Any, sources: Mapping[str, str]) -> HealthRule:
     rule = _Field(field.path, f"{field.name}.health[{place}]", content, _HEALTH_KEYS)
-    directions = [direction for direction in Direction if direction in rule.content]
+    directions = [direction for direction in LimitTest if direction in rule.content]
     if len(directions) != 1:
-        raise rule.error("", f"has not exactly one of {', '.join(Direction)}")
+        raise rule.error("", f"has not exactly one of {', '.join(LimitTest)}")
     direction = directions[0]
     name = f"{rule.name}.{direction}"
     limits = _Field(field.path, name, rule.content[direction], frozenset({"warn", "critical"}))
-    ordered = direction in (Direction.ABOVE, Direction.BELOW)
+    ordered = direction in (LimitTest.ABOVE, LimitTest.BELOW)
     warn, critical = (_limits(limits, level, ordered=ordered) for level in ("warn", "critical"))
     if not warn and not critical:
         raise rule.error(direction, "has neither warn nor critical")
-    if ordered and warn and critical and (warn > critical) is (direction is Direction.ABOVE):
+    if ordered and warn and critical and (warn > critical) is (direction is LimitTest.ABOVE):
         raise rule.error(direction, "is critical before it warns")
-    measure = Measure(rule.one_of("measure", Measure, Measure.VALUE))
+    measure = ComparedValue(rule.one_of("measure", ComparedValue, ComparedValue.VALUE))
     window = rule.text("window", "")
-    if (window in _WINDOWS) is (measure is Measure.VALUE):
+    if (window in _WINDOWS) is (measure is ComparedValue.VALUE):
         raise rule.error("window", f"{window!r} does not go with measure {measure}")
     when = tuple((str(label), str(pattern)) for label, pattern in rule.mapping("when").items())
     source = rule.one_of("source", sources)

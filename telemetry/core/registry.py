@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from telemetry.core.left_out import LeftOut
-from telemetry.core.matching import Candidate, Rule, candidates
+from telemetry.core.left_out import LeftOutSeries
+from telemetry.core.matching import MatchCandidate, MatchingRule, candidates
 from telemetry.core.metric import HealthRule, Metric, MetricObject
 from telemetry.core.reading import RegistryError as RegistryError
 from telemetry.core.reading import read_left_out, read_matching, read_metric_file, read_yaml
-from telemetry.core.series import Kind, guess_kind
+from telemetry.core.series import MetricKind, guess_kind
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -39,9 +39,9 @@ class Registry:
 
     names: Mapping[str, Metric]
     variants: Mapping[str, tuple[Variant, ...]]
-    default_rules: tuple[Rule, ...]
+    default_rules: tuple[MatchingRule, ...]
     sources: Mapping[str, str]
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[LeftOutSeries, ...] = ()
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
@@ -55,11 +55,11 @@ class Registry:
                 return variant.metric
         return self.names.get(name)
 
-    def kind(self, name: str) -> Kind:
+    def kind(self, name: str) -> MetricKind:
         metric = self.names.get(name)
         return metric.kind if metric else guess_kind(name)
 
-    def candidates(self, labels: Mapping[str, str]) -> list[Candidate]:
+    def candidates(self, labels: Mapping[str, str]) -> list[MatchCandidate]:
         """Keys of the object that a series (labels with `__name__`) describes, best first."""
         metric = self.names.get(labels.get("__name__", ""))
         return candidates(labels, metric.match if metric else self.default_rules)
@@ -79,7 +79,7 @@ class Registry:
     def _has_hw(self, metric: Metric, name: str) -> bool:
         return name in (metric.hw, *(variant.metric.hw for variant in self.variants.get(metric.name, ())))
 
-    def left_out_of(self, names: Iterable[str] | None, labels: Collection[str] = ()) -> list[LeftOut]:
+    def left_out_of(self, names: Iterable[str] | None, labels: Collection[str] = ()) -> list[LeftOutSeries]:
         """The rules that touch metrics of these names (None: of any), but for a label that is named here."""
         wanted = None if names is None else set(names)
         return [
@@ -116,7 +116,7 @@ def load(folder: Path = DATA) -> Registry:
                 names[name] = meaning
             variants[metric.name] = tuple(Variant(when, each) for when, each in variant_list)
     left_out = tuple(
-        LeftOut(
+        LeftOutSeries(
             frozenset(name for name, metric in names.items() if metric.match == matched), label, expression
         )
         for matched, label, expression in read_left_out(folder / "interfaces.yaml", rules)
@@ -134,7 +134,7 @@ def _names(metric: Metric) -> Iterator[tuple[str, Metric]]:
     """A metric under its own name and aliases; a histogram also in its three parts."""
     for name in (metric.name, *metric.aliases):
         yield name, metric
-        if metric.kind is Kind.HISTOGRAM:
+        if metric.kind is MetricKind.HISTOGRAM:
             count: dict[str, Any] = {
                 "unit": "",
                 "scale": 1.0,
@@ -145,8 +145,8 @@ def _names(metric: Metric) -> Iterator[tuple[str, Metric]]:
             }
             bucket = replace(metric, name=f"{name}_bucket", le_scale=metric.scale, **count)
             yield f"{name}_bucket", bucket
-            yield f"{name}_count", replace(metric, name=f"{name}_count", kind=Kind.COUNTER, **count)
+            yield f"{name}_count", replace(metric, name=f"{name}_count", kind=MetricKind.COUNTER, **count)
             yield (
                 f"{name}_sum",
-                replace(metric, name=f"{name}_sum", kind=Kind.COUNTER, aliases=(), hw="", health=()),
+                replace(metric, name=f"{name}_sum", kind=MetricKind.COUNTER, aliases=(), hw="", health=()),
             )

@@ -15,7 +15,7 @@ from telemetry.core.sketch import bucket_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class RollupRows:
     """One entry per series that has a reading, ascending. `risen` is what a counter rose by between the readings here
     (from zero where it started again); NaN for a single reading. `first` and `last` are readings, `last_ts` a time.
     """
@@ -32,7 +32,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Readings:
+class SeriesReadings:
     """Samples in order of series and time, each once, markers left out; series `i` begins at `starts[i]`."""
 
     series: NDArray[np.int64]
@@ -41,7 +41,7 @@ class Readings:
     starts: NDArray[np.intp]
 
 
-def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.float64]) -> Readings:
+def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.float64]) -> SeriesReadings:
     """Samples in any order, however often they came."""
     order = np.lexsort((ts, series))
     series, ts, value = series[order], ts[order], value[order]
@@ -59,13 +59,13 @@ def once(series: NDArray[np.int64], ts: NDArray[np.int64], value: NDArray[np.flo
     if not real.all():
         series, ts, value = series[real], ts[real], value[real]
     new = np.append(True, series[1:] != series[:-1]) if len(series) else np.empty(0, np.bool_)
-    return Readings(series, ts, value, np.flatnonzero(new))
+    return SeriesReadings(series, ts, value, np.flatnonzero(new))
 
 
 def steps(
-    readings: Readings, baseline: NDArray[np.float64] | None = None, *, unknown: float = 0.0
+    readings: SeriesReadings, baseline: NDArray[np.float64] | None = None, *, unknown: float = 0.0
 ) -> NDArray[np.float64]:
-    """By how much a counter rose to each reading from the one before it; from zero where it started again.
+    """Return how much a counter rose to each reading from the one before it; from zero where it started again.
 
     `baseline` has the reading before the first one here for each series; where it is NaN the answer is `unknown`.
     """
@@ -75,7 +75,7 @@ def steps(
     return np.where(np.isnan(before), unknown, np.where(value >= before, value - before, value))
 
 
-def elapsed_s(readings: Readings, baseline_ms: NDArray[np.float64]) -> NDArray[np.float64]:
+def elapsed_s(readings: SeriesReadings, baseline_ms: NDArray[np.float64]) -> NDArray[np.float64]:
     """How long before each reading the one before it was; NaN where there is none."""
     before = np.append(np.nan, readings.ts[:-1].astype(np.float64))
     before[readings.starts] = baseline_ms
@@ -83,15 +83,15 @@ def elapsed_s(readings: Readings, baseline_ms: NDArray[np.float64]) -> NDArray[n
     return elapsed
 
 
-def rows(readings: Readings) -> Rows:
+def rows(readings: SeriesReadings) -> RollupRows:
     """A row per series."""
     value, starts = readings.value, readings.starts
     if not len(value):
         nothing, none = np.empty(0, np.int64), np.empty(0)
-        return Rows(nothing, nothing, nothing, none, none, none, none, none, none)
+        return RollupRows(nothing, nothing, nothing, none, none, none, none, none, none)
     ends = np.append(starts[1:], len(value)) - 1
     count = ends - starts + 1
-    return Rows(
+    return RollupRows(
         series=readings.series[starts],
         last_ts=readings.ts[ends],
         count=count,
@@ -108,7 +108,7 @@ def rows(readings: Readings) -> Rows:
 type SketchRow = tuple[int, NDArray[np.int32], NDArray[np.int64]]
 
 
-def sketches(readings: Readings, wanted: NDArray[np.int64]) -> list[SketchRow]:
+def sketches(readings: SeriesReadings, wanted: NDArray[np.int64]) -> list[SketchRow]:
     """A row for each of the `wanted` series that has a reading (`telemetry.core.sketch`)."""
     chosen = np.isin(readings.series, wanted)
     if not chosen.any():

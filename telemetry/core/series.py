@@ -1,4 +1,4 @@
-"""What identifies a series, and the kind a metric's name suggests where the registry does not know it."""
+"""The identity of a series, and the kind a metric's name suggests where the registry does not know it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hashlib import blake2b
 from telemetry.core.labels import key_of
 
 
-class Kind(StrEnum):
+class MetricKind(StrEnum):
     GAUGE = "gauge"
     COUNTER = "counter"
     HISTOGRAM = "histogram"
@@ -26,15 +26,15 @@ def digest(labels: Mapping[str, str]) -> bytes:
     return digest_of_key(key_of(labels))
 
 
-def guess_kind(name: str) -> Kind:
-    """By the naming rules of Prometheus and OpenMetrics.
+def guess_kind(name: str) -> MetricKind:
+    """Guess a metric's kind by the naming rules of Prometheus and OpenMetrics.
 
     A `_bucket`, `_sum` or `_count` is taken for a part of a histogram or summary, whose parts all count up.
     """
     if name.endswith("_bucket"):
-        return Kind.HISTOGRAM
+        return MetricKind.HISTOGRAM
     if name.endswith(("_total", "_sum", "_count")):
-        return Kind.COUNTER
+        return MetricKind.COUNTER
     if name.endswith(("_state", "_status", "_state_id", "_info", "_up")) or name in ("up", "probe_success"):
-        return Kind.STATE
-    return Kind.GAUGE
+        return MetricKind.STATE
+    return MetricKind.GAUGE

@@ -58,14 +58,14 @@ class Sketch:
 
     @classmethod
     def of(cls, values: ArrayLike) -> Sketch:
-        """Of values; NaN and infinite ones are left out."""
+        """Make a sketch of values; NaN and infinite ones are left out."""
         numbers = np.asarray(values, dtype=np.float64)
         buckets, counts = np.unique(bucket_of(numbers[np.isfinite(numbers)]), return_counts=True)
         return cls(buckets, counts.astype(np.int64))
 
     @classmethod
     def from_arrays(cls, buckets: ArrayLike, counts: ArrayLike) -> Sketch:
-        """Of buckets in any order, repeated ones added up. Raises ValueError."""
+        """Make a sketch of buckets in any order, repeated ones added up. Raises ValueError."""
         each = np.asarray(buckets, dtype=np.int32)
         weights = np.asarray(counts, dtype=np.int64)
         if each.shape != weights.shape or each.ndim != 1:
@@ -103,7 +103,7 @@ class Sketch:
 
 
 def merge_all(sketches: Iterable[Sketch]) -> Sketch:
-    """As if all the values had gone into one."""
+    """Merge the sketches as if all values had gone into one."""
     parts = list(sketches)
     empty = Sketch(np.empty(0, np.int32), np.empty(0, np.int64))
     if not parts:

@@ -57,7 +57,7 @@ _COMBINED_BY = {
 }
 
 
-class Operator(StrEnum):
+class LabelOperator(StrEnum):
     IS = "="
     IS_NOT = "!="
     LIKE = "=~"
@@ -74,29 +74,29 @@ class Matcher:
     """
 
     label: str
-    op: Operator
+    op: LabelOperator
     value: str
 
     def __post_init__(self) -> None:
         if not _LABEL.fullmatch(self.label):
             raise SpecError("matchers", f"{self.label!r} is no label name")
-        if self.op not in tuple(Operator):
-            raise SpecError("matchers", f"{self.op!r} is none of {' '.join(Operator)}")
+        if self.op not in tuple(LabelOperator):
+            raise SpecError("matchers", f"{self.op!r} is none of {' '.join(LabelOperator)}")
         if "\0" in self.value:
             raise SpecError("matchers", "a value holds a zero byte")
-        if self.op in (Operator.LIKE, Operator.NOT_LIKE):
+        if self.op in (LabelOperator.LIKE, LabelOperator.NOT_LIKE):
             _check_expression(self.value)
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         value = labels.get(self.label, "")
         match self.op:
-            case Operator.IS:
+            case LabelOperator.IS:
                 return value == self.value
-            case Operator.IS_NOT:
+            case LabelOperator.IS_NOT:
                 return value != self.value
-            case Operator.LIKE:
+            case LabelOperator.LIKE:
                 return re.fullmatch(self.value, value, re.DOTALL) is not None
-            case Operator.NOT_LIKE:
+            case LabelOperator.NOT_LIKE:
                 return re.fullmatch(self.value, value, re.DOTALL) is None
 
 
@@ -201,15 +201,15 @@ def parse_time(text: str, now_ms: int, *, field: str = "start") -> int:
 def parse_step(text: str, *, field: str = "step") -> int:
     """Seconds of `30`, `30s`, `5m`, `1h`, `1d`, `1w`. Raises SpecError."""
     text = text.strip()
-    found = _DURATION.fullmatch(text + "s" if text.isdecimal() and text.isascii() else text)
-    if not found or int(found[1]) == 0:
+    duration = _DURATION.fullmatch(text + "s" if text.isdecimal() and text.isascii() else text)
+    if not duration or int(duration[1]) == 0:
         raise SpecError(field, f"{text[:50]!r} is no duration such as 30s, 5m or 1h")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(duration[1]) * _UNITS[duration[2]]
 
 
 def parse_matcher(text: str) -> Matcher:
     """`label=value`, `label!=value`, `label=~expression`, `label!~expression`. Raises SpecError."""
-    found = re.fullmatch(r"([^=!~]+)(=~|!=|!~|=)(.*)", text.strip(), re.DOTALL)
-    if not found:
+    parsed = re.fullmatch(r"([^=!~]+)(=~|!=|!~|=)(.*)", text.strip(), re.DOTALL)
+    if not parsed:
         raise SpecError("matchers", f"{text[:50]!r} is not label, operator, value")
-    return Matcher(found[1].strip(), Operator(found[2]), found[3])
+    return Matcher(parsed[1].strip(), LabelOperator(parsed[2]), parsed[3])

@@ -1,4 +1,4 @@
-"""What rose, and what became another value."""
+"""Queries for what rose and what became another value."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -54,16 +54,16 @@ def last_changed(series_ids: Iterable[int], *, start: datetime, now: datetime) -
     rolled_from = min(floor(start), tail)
     times = {"series": ids, "start": rolled_from, "oldest": rolled_from - COMPARED_WITH, "tail": tail}
     last: dict[int, float] = dict(fetch(_BEFORE, times))
-    changes: dict[int, Change] = {}
+    changes: dict[int, ValueChange] = {}
     for series, window, low, high, value, at in fetch(_ROLLED, times):
         if at > start and (low != high or value != last.get(series)):
-            changes[series] = Change(at, window, last.get(series))
+            changes[series] = ValueChange(at, window, last.get(series))
         last[series] = value
     rolled = {series: change.at for series, change in changes.items()}
     return rolled | _exact(ids, changes, last, start, tail, now)
 
 
-class Change(NamedTuple):
+class ValueChange(NamedTuple):
     """A change somewhere in the five minutes that begin at `window`; `before` is the value it started from."""
 
     at: datetime
@@ -73,7 +73,7 @@ class Change(NamedTuple):
 
 def _exact(
     ids: list[int],
-    changes: dict[int, Change],
+    changes: dict[int, ValueChange],
     last: dict[int, float],
     start: datetime,
     tail: datetime,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from telemetry.queries.rows import Latest, Reading, Seen
+from telemetry.queries.rows import DatedValue, Latest, Seen
 from telemetry.queries.selection import fetch
 from telemetry.queries.snapshot import snapshot
 
@@ -22,18 +22,22 @@ def latest(
     within_s: float,
     with_ended: bool = False,
 ) -> list[Latest]:
-    """As `Snapshot.latest`. `metrics` None: all but what a scraper says of itself (`up`, `scrape_…`, `ALERTS…`)."""
+    """Return what `SeriesSnapshot.latest` does. `metrics` None: all but what a scraper says of itself
+    (`up`, `scrape_…`, `ALERTS…`).
+    """
     return snapshot(site_ids, metrics, now=now).latest(metrics, within_s=within_s, with_ended=with_ended)
 
 
-def last_kept(series_ids: Iterable[int]) -> dict[int, Reading]:
+def last_kept(series_ids: Iterable[int]) -> dict[int, DatedValue]:
     """The last reading of each series, however old, as hourly roll-ups have it; one statement, for a few series."""
     ids = sorted(series_ids)
     return (
-        {series: Reading(value, at) for series, value, at in fetch(_LAST_KEPT, {"ids": ids})} if ids else {}
+        {series: DatedValue(value, at) for series, value, at in fetch(_LAST_KEPT, {"ids": ids})}
+        if ids
+        else {}
     )
 
 
 def last_seen(site_ids: Iterable[int], *, now: datetime, within_s: float) -> list[Seen]:
-    """As `Snapshot.last_seen`."""
+    """Return what `SeriesSnapshot.last_seen` does."""
     return snapshot(site_ids, None, now=now).last_seen(within_s=within_s)

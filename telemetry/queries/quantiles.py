@@ -44,7 +44,7 @@ def window_quantiles(
     end: datetime,
     now: datetime,
 ) -> list[WindowQuantiles]:
-    """Of the histograms named, added up over all series of a site: several engines serve as one.
+    """Return quantiles of the histograms named, added up over all series of a site: several engines serve as one.
 
     Windows that start in [start, end) and are rolled up by `now` count. Three statements, however many sites.
     """
@@ -59,7 +59,7 @@ def window_quantiles(
     members: dict[tuple[int, str], list[int]] = defaultdict(list)
     for series_id in bounds:
         members[rows[series_id][_SITE], key_of[rows[series_id][_METRIC]]].append(series_id)
-    found = []
+    results = []
     for (site_id, key), ids in sorted(members.items()):
         own = np.isin(series, ids)
         if not own.any():
@@ -68,21 +68,21 @@ def window_quantiles(
         if len(quantiles):
             provenances = frozenset(rows[series_id][_PROVENANCE] for series_id in ids)
             newest_at = instant(float(last_ms[own].max()))
-            found.append(WindowQuantiles(site_id, key, provenances, newest_at, quantiles))
-    return found
+            results.append(WindowQuantiles(site_id, key, provenances, newest_at, quantiles))
+    return results
 
 
 def _bounds(selection: Selection) -> dict[int, float]:
     """The upper bound of each bucket by series id, in the family's unit; a series without one is no bucket."""
-    found = {}
+    bound_by_series = {}
     for row in selection.rows:
         labels, metric = row[_LABELS], row[_METRIC]
         known = registry().get(metric, {NAME: metric, **labels})
         try:
-            found[row[0]] = upper_bound(labels.get(BOUND, ""), known.le_scale if known else 1.0)
+            bound_by_series[row[0]] = upper_bound(labels.get(BOUND, ""), known.le_scale if known else 1.0)
         except ValueError:
             continue
-    return found
+    return bound_by_series
 
 
 def _quantiles(
@@ -94,7 +94,7 @@ def _quantiles(
 ) -> NDArray[np.float64]:
     """Windows without an observation have no quantile and are left out."""
     starts, row = np.unique(windows, return_inverse=True)
-    distinct, column = np.unique([bounds[one] for one in series.tolist()], return_inverse=True)
+    distinct, column = np.unique([bounds[series_id] for series_id in series.tolist()], return_inverse=True)
     sums = np.zeros((len(starts), len(distinct)))
     said = np.zeros(sums.shape, np.int64)
     np.add.at(sums, (row, column), rise.astype(np.float64))

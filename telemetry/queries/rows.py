@@ -1,4 +1,4 @@
-"""What the queries return. Tuples, since there may be tens of thousands of them.
+"""Rows that the queries return. Tuples, since there may be tens of thousands of them.
 
 The fields up to `cadence_s` say which series it is, what it describes, and what its source is.
 """
@@ -71,7 +71,7 @@ class Labels(Mapping[str, str]):
         return repr(self._labels)
 
 
-class Reading(NamedTuple):
+class DatedValue(NamedTuple):
     value: float
     ts: datetime
 

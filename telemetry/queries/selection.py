@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from telemetry.binary import binary_cursor
-from telemetry.core.left_out import LeftOut
+from telemetry.core.left_out import LeftOutSeries
 from telemetry.core.registry import registry
-from telemetry.core.spec import Matcher, Operator
+from telemetry.core.spec import LabelOperator, Matcher
 from telemetry.queries.rows import SERIES_COLUMNS, Labels
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,7 +25,12 @@ MOST_BEHIND = timedelta(hours=1)
 
 # What the scraper says of itself goes on when what it scrapes is gone.
 _SCRAPERS_OWN = "^(up|scrape_.*|ALERTS.*)$"
-_COMPARE = {Operator.IS: "=", Operator.IS_NOT: "<>", Operator.LIKE: "~", Operator.NOT_LIKE: "!~"}
+_COMPARE = {
+    LabelOperator.IS: "=",
+    LabelOperator.IS_NOT: "<>",
+    LabelOperator.LIKE: "~",
+    LabelOperator.NOT_LIKE: "!~",
+}
 _COLUMNS = ", ".join(
     f"series.{name}::text" if name == "labels" else f"series.{name}" for name in SERIES_COLUMNS[1:-2]
 )
@@ -57,7 +62,10 @@ class Selection:
 def select(
     site_ids: Iterable[int], metrics: Iterable[str] | None, matchers: Sequence[Matcher] = ()
 ) -> Selection:
-    """The series of sites by metric and labels. Metrics None: all. What counts for nothing (`LeftOut`) is no part."""
+    """The series of sites by metric and labels, without those that count for nothing (`LeftOutSeries`).
+
+    Metrics None: all.
+    """
     values: Values = {"sites": sorted(set(site_ids))}
     conditions = ["series.site_id = ANY(%(sites)s)"]
     if metrics is not None:
@@ -71,14 +79,14 @@ def select(
         condition, given = counting(rule, number)
         conditions.append(condition)
         values |= given
-    found = fetch(
+    fetched = fetch(
         f"SELECT series.id, {_COLUMNS}, source.provenance, source.cadence_s, series.ended_at, series.first_seen_at"
         " FROM telemetry_series series JOIN telemetry_source source ON source.id = series.source_id"
         f" WHERE {' AND '.join(conditions)} ORDER BY series.id",
         values,
     )
-    rows = [(*row[:_LABELS], Labels(row[_LABELS]), *row[_LABELS + 1 : -2]) for row in found]
-    return Selection(rows, [row[-2] for row in found], [row[-1] for row in found])
+    rows = [(*row[:_LABELS], Labels(row[_LABELS]), *row[_LABELS + 1 : -2]) for row in fetched]
+    return Selection(rows, [row[-2] for row in fetched], [row[-1] for row in fetched])
 
 
 @lru_cache(maxsize=10_000)
@@ -89,7 +97,7 @@ def is_scrapers_own(metric: str) -> bool:
 
 def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
     """A condition on the label, by Prometheus' rules: absent is empty, an expression must fit all of the value."""
-    expression = matcher.op in (Operator.LIKE, Operator.NOT_LIKE)
+    expression = matcher.op in (LabelOperator.LIKE, LabelOperator.NOT_LIKE)
     value = f"^(?:{matcher.value})$" if expression else matcher.value
     label = f"coalesce(series.labels ->> %(label_{number})s, '')"
     return (
@@ -98,7 +106,7 @@ def matching(matcher: Matcher, number: int) -> tuple[str, Values]:
     )
 
 
-def counting(rule: LeftOut, number: int) -> tuple[str, Values]:
+def counting(rule: LeftOutSeries, number: int) -> tuple[str, Values]:
     """A condition that leaves out what the rule leaves out."""
     metrics, label, expression = (f"left_{name}_{number}" for name in ("metrics", "label", "expression"))
     return (

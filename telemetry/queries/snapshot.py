@@ -1,4 +1,4 @@
-"""What is known of the series of some sites at one instant, read once for several questions.
+"""All that is known of the series of some sites at one instant, read once for several questions.
 
 The samples of the last minutes, which no roll-up has yet, are found only by reading all that came in those minutes: so
 they are read once, and every question takes its part of them here.
@@ -59,15 +59,15 @@ type Ints = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 
 
-class Total(NamedTuple):
-    """By how much a counter rose, and when first and last."""
+class CounterIncrease(NamedTuple):
+    """The rise of a counter, and the instants of its first and last reading."""
 
     increase: float
     first: datetime
     last: datetime
 
-    def and_later(self, later: "Total") -> "Total":
-        return Total(self.increase + later.increase, self.first, later.last)
+    def and_later(self, later: "CounterIncrease") -> "CounterIncrease":
+        return CounterIncrease(self.increase + later.increase, self.first, later.last)
 
 
 def snapshot(
@@ -77,15 +77,16 @@ def snapshot(
     now: datetime,
     markers_within_s: float = RAW_TAIL.total_seconds(),
     rates_within_s: float = 0.0,
-) -> "Snapshot":
-    """Of the series with these metrics; None: of all. `markers_within_s` is the longest that it will be asked for
-    series that have not ended: only raw samples have markers, and shorter is quicker. Rates are taken from the
-    `rates_within_s` before `now`, or what is read anyway."""
+) -> "SeriesSnapshot":
+    """Read the series with these metrics; None: all of them. `markers_within_s` is the longest that it will be asked
+    for series that have not ended: only raw samples have markers, and shorter is quicker. Rates are taken from the
+    `rates_within_s` before `now`, or what is read anyway.
+    """
     tail = max(min(RAW_TAIL, timedelta(seconds=markers_within_s)), timedelta(seconds=rates_within_s))
-    return Snapshot(select(site_ids, metrics), now=now, tail=tail)
+    return SeriesSnapshot(select(site_ids, metrics), now=now, tail=tail)
 
 
-class Snapshot:
+class SeriesSnapshot:
     """Several questions about the series of a selection, each as of `now`."""
 
     def __init__(self, selection: Selection, *, now: datetime, tail: timedelta) -> None:
@@ -109,14 +110,14 @@ class Snapshot:
         rows, ended = self.selection.rows, self.selection.ended_at
         # What is scraped together has one time.
         at_of = {at_ms: instant(at_ms) for at_ms in np.unique(ts_ms).tolist()}
-        found = []
+        latest = []
         for place, at_ms, value in zip(places.tolist(), ts_ms.tolist(), values.tolist(), strict=True):
             if not at_ms:
                 continue
             at, ended_at = at_of[at_ms], ended[place]
             if with_ended or ended_at is None or not at <= ended_at <= self.now:
-                found.append(Latest._make((*rows[place], at, value)))
-        return found
+                latest.append(Latest._make((*rows[place], at, value)))
+        return latest
 
     def last_seen(self, *, within_s: float) -> list[Seen]:
         """When each source last had a reading of each object, of those it had in the `within_s` up to `now`.
@@ -153,7 +154,7 @@ class Snapshot:
         places = self._places(metrics)
         start = floor(start)
         times = {"ids": self._ids[places], "start": start, "tail": self._rolled_end}
-        total = {series: Total(*rest) for series, *rest in fetch(_RISEN, times)}
+        total = {series: CounterIncrease(*rest) for series, *rest in fetch(_RISEN, times)}
         for series, risen in self._rises_not_rolled_up(self._ids[places], start):
             total[series] = total[series].and_later(risen) if series in total else risen
         rows = self.selection.rows
@@ -164,7 +165,7 @@ class Snapshot:
         ]
 
     def rates(self) -> dict[int, float]:
-        """By how much each counter rose a second between the samples that are read raw, by series; those with two."""
+        """Return by series how much a counter rose a second between raw samples, where there are two."""
         readings = rollup.once(*self._raw)
         if not len(readings.starts):
             return {}
@@ -195,15 +196,15 @@ class Snapshot:
         series, ts_ms, value = series[chosen], ts_ms[chosen], value[chosen]
         last = np.append(series[1:] != series[:-1], True) if len(series) else np.empty(0, np.bool_)
         series, ts_ms, value = series[last], ts_ms[last], value[last]
-        at, found = np.zeros(len(self._ids), np.int64), np.zeros(len(self._ids))
+        at, values = np.zeros(len(self._ids), np.int64), np.zeros(len(self._ids))
         rows = np.searchsorted(self._ids, series)
-        at[rows], found[rows] = ts_ms, value
+        at[rows], values[rows] = ts_ms, value
         missing = places[at[places] == 0]
-        at[np.isnan(found)] = 0
+        at[np.isnan(values)] = 0
         if len(missing) and oldest < self._begin:
             rows, ts_ms, value = self._earlier(missing, oldest)
-            at[rows], found[rows] = ts_ms, value
-        return at[places], found[places]
+            at[rows], values[rows] = ts_ms, value
+        return at[places], values[places]
 
     def _earlier(self, places: Ints, oldest: datetime) -> tuple[Ints, Ints, Floats]:
         """Place, time and value of the newest readings from roll-ups."""
@@ -217,7 +218,7 @@ class Snapshot:
         series, ts_ms, value = fetch_columns(_EARLIER, asked)
         return np.searchsorted(self._ids, series), ts_ms.astype(np.int64), value
 
-    def _rises_not_rolled_up(self, ids: Ints, start: datetime) -> Iterator[tuple[int, Total]]:
+    def _rises_not_rolled_up(self, ids: Ints, start: datetime) -> Iterator[tuple[int, CounterIncrease]]:
         """Step by step, in order of time for each series."""
         series, ts_ms, value = self._raw
         mine = np.isin(series, ids) & (ts_ms > _ms(self._rolled_end))
@@ -227,10 +228,12 @@ class Snapshot:
         firsts = readings.series[readings.starts]
         times = {"ids": firsts, "tail": self._rolled_end, "oldest_baseline": self._rolled_end - MOST_BEHIND}
         before = dict(fetch(_BASELINE, times))
-        rises = rollup.steps(readings, np.array([before.get(one, np.nan) for one in firsts.tolist()]))
+        rises = rollup.steps(
+            readings, np.array([before.get(series_id, np.nan) for series_id in firsts.tolist()])
+        )
         for place in np.flatnonzero((rises > 0) & (readings.ts > _ms(start))).tolist():
             at = instant(readings.ts[place])
-            yield int(readings.series[place]), Total(float(rises[place]), at, at)
+            yield int(readings.series[place]), CounterIncrease(float(rises[place]), at, at)
 
     def _places(self, metrics: Iterable[str] | None) -> Ints:
         if metrics is None:

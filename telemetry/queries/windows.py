@@ -120,7 +120,7 @@ class _Means:
     def fill_hours(
         self, series: NDArray[Any], start_ms: NDArray[Any], mean: NDArray[Any], last_ms: NDArray[Any]
     ) -> None:
-        """Where a series has nothing in a whole hour, the hour's mean stands for each of its windows."""
+        """Let the hour's mean stand for each window of an hour in which a series has nothing."""
         rows, columns = self._rows(series), self._columns(start_ms)
         parts = columns[:, None] + np.arange(PARTS_OF_HOUR)
         inside = (parts >= 0) & (parts < self._counts.shape[1])

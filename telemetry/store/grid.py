@@ -1,4 +1,4 @@
-"""At which resolution a question is answered, and which steps that makes."""
+"""The resolution at which a query is answered, and which steps that makes."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

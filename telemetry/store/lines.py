@@ -13,7 +13,7 @@ from telemetry.core.counters import per_second
 from telemetry.core.labels import NAME
 from telemetry.core.metric import Metric
 from telemetry.core.registry import registry
-from telemetry.core.series import Kind
+from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation, ObjectRef, QuerySpec
 from telemetry.models import Provenance, Series
 from telemetry.queries.selection import Values, counting, fetch, matching
@@ -53,7 +53,7 @@ class SeriesPoints:
     values: NDArray[np.float64]
 
 
-class Found(NamedTuple):
+class StoredSeries(NamedTuple):
     """A series that takes part."""
 
     id: int
@@ -70,14 +70,14 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LineGroup:
     """The series that make one line, and what it is called."""
 
     labels: dict[str, str]
-    members: tuple[Found, ...]
+    members: tuple[StoredSeries, ...]
 
     @property
-    def single(self) -> Found | None:
+    def single(self) -> StoredSeries | None:
         return self.members[0] if len(self.members) == 1 else None
 
     @property
@@ -102,7 +102,7 @@ class Line:
         )
 
 
-def find(spec: QuerySpec, names: Iterable[str]) -> list[Found]:
+def find(spec: QuerySpec, names: Iterable[str]) -> list[StoredSeries]:
     """The series that the question is about, under these names, but for those that count for nothing."""
     conditions = ["metric = ANY(%(names)s)"]
     values: Values = {"names": sorted(names)}
@@ -122,36 +122,39 @@ def find(spec: QuerySpec, names: Iterable[str]) -> list[Found]:
         values |= given
     columns = ", ".join(f"series.{column}" for column in _OBJECT_COLUMNS.values())
     statement = _FIND.format(columns=columns, conditions=" AND ".join(conditions))
-    return [_found(row) for row in fetch(statement, values)]
+    return [_stored_series(row) for row in fetch(statement, values)]
 
 
-def _found(row: tuple[Any, ...]) -> Found:
+def _stored_series(row: tuple[Any, ...]) -> StoredSeries:
     series_id, metric, labels, kind, object_kind, *ids, provenance, cadence_s = row
     object_id = dict(zip(_OBJECT_COLUMNS, ids, strict=True)).get(object_kind)
     described = ObjectRef(object_kind, object_id) if object_id else None
-    return Found(series_id, metric, labels, kind, described, provenance, cadence_s)
+    return StoredSeries(series_id, metric, labels, kind, described, provenance, cadence_s)
 
 
-def group(spec: QuerySpec, series: Iterable[Found], *, without: str = "") -> list[Line]:
+def group(spec: QuerySpec, series: Iterable[StoredSeries], *, without: str = "") -> list[LineGroup]:
     """Lines in order of their labels. `without` is a label that does not tell lines apart."""
-    members: dict[tuple[tuple[tuple[str, str], ...], int], list[Found]] = defaultdict(list)
-    for one in series:
-        labels = {NAME: one.metric, **one.labels}
+    members: dict[tuple[tuple[tuple[str, str], ...], int], list[StoredSeries]] = defaultdict(list)
+    for each in series:
+        labels = {NAME: each.metric, **each.labels}
         if spec.group_by is not None:
             key, apart = tuple((name, labels.get(name, "")) for name in spec.group_by), 0
         else:
             key = tuple((name, value) for name, value in sorted(labels.items()) if name != without)
             # Two sources may have series of the same labels: each is a line.
-            apart = 0 if without else one.id
-        members[key, apart].append(one)
-    return [Line(dict(key), tuple(found)) for (key, _), found in sorted(members.items(), key=itemgetter(0))]
+            apart = 0 if without else each.id
+        members[key, apart].append(each)
+    return [
+        LineGroup(dict(key), tuple(of_line))
+        for (key, _), of_line in sorted(members.items(), key=itemgetter(0))
+    ]
 
 
-def _unit(spec: QuerySpec, members: tuple[Found, ...]) -> tuple[float, str]:
+def _unit(spec: QuerySpec, members: tuple[StoredSeries, ...]) -> tuple[float, str]:
     """The unit of a line's values, and what values in the stored one are multiplied by to be in it."""
     known = members[0].known
     unit = known.unit if known else ""
-    if members[0].kind == Kind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:
+    if members[0].kind == MetricKind.HISTOGRAM and spec.aggregation is Aggregation.QUANTILE:
         family = registry().get(known.family) if known else None
         return 1.0, family.unit if family else ""
     if spec.aggregation is Aggregation.COUNT:

@@ -25,56 +25,56 @@ from telemetry.queries.selection import (
 )
 from telemetry.store import statements
 from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, ms
-from telemetry.store.reduce import Keys, Parts, together
+from telemetry.store.reduce import Keys, SummandParts, together
 
 _RISING = (Aggregation.INCREASE, Aggregation.RATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class PartReader:
     """Reads the parts of some series. A part's key is the place of its series in `ids` times steps, plus its step."""
 
     grid: Grid
     ids: NDArray[np.int64]
     now: datetime
 
-    def parts(self, aggregation: Aggregation) -> Parts:
-        found = []
+    def parts(self, aggregation: Aggregation) -> SummandParts:
+        parts = []
         for resolution, values in self._rolled():
             if aggregation is Aggregation.RATE:
-                found.append(self._rates(resolution, values))
+                parts.append(self._rates(resolution, values))
                 continue
             series, start, first, second = fetch_columns(statements.windows(resolution, aggregation), values)
-            found.append(Parts(self._keys(series, start), first, second))
-        return together([*found, self._raw(aggregation)])
+            parts.append(SummandParts(self._keys(series, start), first, second))
+        return together([*parts, self._raw(aggregation)])
 
-    def _rates(self, resolution: Resolution, values: Values) -> Parts:
-        """What each window rose by, and in how long: since the window before it, which may lie before the range."""
+    def _rates(self, resolution: Resolution, values: Values) -> SummandParts:
+        """Return each window's rise, and in how long: since the window before it, which may lie before the range."""
         earlier = values | {"from": values["from"] - MOST_BEHIND}
         series, start, risen, _ = fetch_columns(statements.windows(resolution, Aggregation.RATE), earlier)
         seconds = covered_s(series, start, HOUR_S if resolution is Resolution.HOUR else FIVE_MINUTES_S)
         asked = (start >= ms(values["from"])) & ~np.isnan(risen)
-        return Parts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
+        return SummandParts(self._keys(series[asked], start[asked]), risen[asked], seconds[asked])
 
     def sketches(self) -> tuple[Keys, Keys, Keys]:
         """Keys, buckets, and how many readings each holds."""
-        found = []
+        columns = []
         for resolution, values in self._rolled():
             series, start, bucket, count = fetch_columns(statements.sketches(resolution), values)
-            found.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
+            columns.append((self._keys(series, start), bucket.astype(np.int64), count.astype(np.int64)))
         readings = rollup.once(*fetch_columns(statements.RAW, self._values()))
         inside = self._inside(readings.ts)
-        found.append(
+        columns.append(
             (
                 self._keys(readings.series, readings.ts - 1)[inside],
                 bucket_of(readings.value[inside]).astype(np.int64),
                 np.ones(int(inside.sum()), np.int64),
             )
         )
-        keys, buckets, counts = (np.concatenate(column) for column in zip(*found, strict=True))
+        keys, buckets, counts = (np.concatenate(column) for column in zip(*columns, strict=True))
         return keys, buckets, counts
 
-    def _raw(self, aggregation: Aggregation) -> Parts:
+    def _raw(self, aggregation: Aggregation) -> SummandParts:
         """Each reading is a part; a stale marker is one that says nothing."""
         series, ts_ms, value = fetch_columns(statements.RAW, self._values())
         readings = rollup.once(series, ts_ms, value)
@@ -89,17 +89,19 @@ class Reader:
         elif aggregation is Aggregation.LAST:
             second = readings.ts / 1000
         ended = np.isnan(value)
-        said = Parts(self._keys(readings.series, readings.ts - 1), first, second)
-        unsaid = Parts(self._keys(series[ended], ts_ms[ended] - 1), value[ended], np.zeros(int(ended.sum())))
+        said = SummandParts(self._keys(readings.series, readings.ts - 1), first, second)
+        unsaid = SummandParts(
+            self._keys(series[ended], ts_ms[ended] - 1), value[ended], np.zeros(int(ended.sum()))
+        )
         inside, inside_too = self._inside(readings.ts), self._inside(ts_ms[ended])
         return together(
             [
-                Parts(part.key[chosen], part.first[chosen], part.second[chosen])
+                SummandParts(part.key[chosen], part.first[chosen], part.second[chosen])
                 for part, chosen in ((said, inside), (unsaid, inside_too))
             ]
         )
 
-    def _baseline(self, readings: rollup.Readings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _baseline(self, readings: rollup.SeriesReadings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Value and time (ms) of the last reading of each series before those that are read raw; NaN without one."""
         firsts = readings.series[readings.starts]
         series, last, at_ms = fetch_columns(statements.BASELINE, self._values() | {"series": firsts})
@@ -139,7 +141,7 @@ class Reader:
 
 
 def covered_s(series: NDArray[Any], start_ms: NDArray[Any], width_s: int) -> NDArray[np.float64]:
-    """For each window, the seconds in which its counter rose by what the window says.
+    """Return for each window the seconds in which its counter rose by what the window says.
 
     After a pause of up to an hour the first five minutes also hold what it rose by meanwhile.
     """

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from telemetry.core.histograms import quantile_by_step, upper_bound
 from telemetry.core.registry import registry
-from telemetry.core.series import Kind
+from telemetry.core.series import MetricKind
 from telemetry.core.spec import Aggregation, QuerySpec, SpecError
 from telemetry.store.grid import FIVE_MINUTES_S, HOUR_S, Grid, Resolution, grid_for, ms
-from telemetry.store.lines import Found, Line, SeriesPoints, find, group
-from telemetry.store.parts import Reader
-from telemetry.store.reduce import Parts, quantiles, reduce
+from telemetry.store.lines import LineGroup, SeriesPoints, StoredSeries, find, group
+from telemetry.store.parts import PartReader
+from telemetry.store.reduce import SummandParts, quantiles, reduce
 
 BOUND = "le"
 # Readings or windows of one statement: each takes some hundred bytes until it is reduced to steps.
@@ -26,11 +26,11 @@ def run(spec: QuerySpec, *, now: datetime) -> list[SeriesPoints]:
     grid = grid_for(spec, now)
     names = registry().expand(spec.metric)
     if spec.aggregation is not Aggregation.QUANTILE:
-        found = find(spec, names)
-        lines = group(spec, found)
+        series = find(spec, names)
+        lines = group(spec, series)
         return _points(spec, grid, lines, _values(spec.aggregation, spec.combine, grid, lines, now))
     buckets = find(spec, [*names, *(f"{name}_bucket" for name in names)])
-    buckets = [one for one in buckets if one.kind == Kind.HISTOGRAM and BOUND in one.labels]
+    buckets = [bucket for bucket in buckets if bucket.kind == MetricKind.HISTOGRAM and BOUND in bucket.labels]
     if buckets:
         return _histogram_quantiles(spec, grid, buckets, now)
     return _sketch_quantiles(spec, grid, find(spec, names), now)
@@ -40,15 +40,15 @@ type Steps = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 def _values(
-    aggregation: Aggregation, combine: Aggregation, grid: Grid, lines: Sequence[Line], now: datetime
+    aggregation: Aggregation, combine: Aggregation, grid: Grid, lines: Sequence[LineGroup], now: datetime
 ) -> dict[int, Steps]:
-    """For each line that has any, which steps have a value (NaN after a stale marker), and the values."""
+    """Return for each line that has any, which steps have a value (NaN after a stale marker), and the values."""
     ids, line_of = _members(lines)
     cadence_s = min((member.cadence_s for line in lines for member in line.members), default=1)
     key, value = _by_series(aggregation, grid, ids, cadence_s, now)
     if len(lines) < len(ids):
         key = line_of[key // grid.steps] * grid.steps + key % grid.steps
-        key, value = reduce(combine, Parts(key, value, np.ones(len(key))))
+        key, value = reduce(combine, SummandParts(key, value, np.ones(len(key))))
     else:
         key = line_of[key // grid.steps] * grid.steps + key % grid.steps
     return _by_line(grid, key, value)
@@ -63,13 +63,15 @@ def _by_series(
     together = max(1, int(MOST_READ // max(readings, 1)))
     keys, values = [], []
     for first in range(0, max(len(ids), 1), together):
-        key, value = reduce(aggregation, Reader(grid, ids[first : first + together], now).parts(aggregation))
+        key, value = reduce(
+            aggregation, PartReader(grid, ids[first : first + together], now).parts(aggregation)
+        )
         keys.append(key + first * grid.steps)
         values.append(value)
     return np.concatenate(keys), np.concatenate(values)
 
 
-def _members(lines: Sequence[Line]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _members(lines: Sequence[LineGroup]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The series of all lines, ascending, and the line of each."""
     pairs = sorted((member.id, number) for number, line in enumerate(lines) for member in line.members)
     ids, line_of = zip(*pairs, strict=True) if pairs else ((), ())
@@ -90,7 +92,7 @@ def _by_line(grid: Grid, key: NDArray[np.int64], value: NDArray[np.float64]) -> 
 
 
 def _points(
-    spec: QuerySpec, grid: Grid, lines: Sequence[Line], values: dict[int, Steps]
+    spec: QuerySpec, grid: Grid, lines: Sequence[LineGroup], values: dict[int, Steps]
 ) -> list[SeriesPoints]:
     alone = spec.group_by is None
     return [
@@ -100,7 +102,7 @@ def _points(
     ]
 
 
-def _with_breaks(grid: Grid, line: Line, steps: NDArray[np.int64], values: NDArray[np.float64]) -> Steps:
+def _with_breaks(grid: Grid, line: LineGroup, steps: NDArray[np.int64], values: NDArray[np.float64]) -> Steps:
     """Times for steps, and a NaN wherever readings are too far apart to be joined."""
     step_ms = grid.step_s * 1000
     start_ms, end_ms = ms(grid.start), ms(grid.end)
@@ -112,20 +114,20 @@ def _with_breaks(grid: Grid, line: Line, steps: NDArray[np.int64], values: NDArr
 
 
 def _histogram_quantiles(
-    spec: QuerySpec, grid: Grid, buckets: Sequence[Found], now: datetime
+    spec: QuerySpec, grid: Grid, buckets: Sequence[StoredSeries], now: datetime
 ) -> list[SeriesPoints]:
-    """From the rise of each bucket in each step, added up over the series of a line."""
+    """Work out quantiles from the rise of each bucket in each step, added up over the series of a line."""
     lines = group(spec, buckets, without=BOUND)
-    by_bound: list[Line] = []
+    by_bound: list[LineGroup] = []
     owners: list[tuple[int, float]] = []
     for number, line in enumerate(lines):
-        members: dict[float, list[Found]] = defaultdict(list)
+        members: dict[float, list[StoredSeries]] = defaultdict(list)
         for member in line.members:
             known = member.known
             members[upper_bound(member.labels[BOUND], known.le_scale if known else 1.0)].append(member)
         for bound, same in sorted(members.items()):
             owners.append((number, bound))
-            by_bound.append(Line(line.labels, tuple(same)))
+            by_bound.append(LineGroup(line.labels, tuple(same)))
     rises = _values(Aggregation.INCREASE, Aggregation.SUM, grid, by_bound, now)
     quantiles: dict[int, Steps] = {}
     for number in range(len(lines)):
@@ -141,23 +143,23 @@ def _histogram_quantiles(
 
 
 def _sketch_quantiles(
-    spec: QuerySpec, grid: Grid, series: Sequence[Found], now: datetime
+    spec: QuerySpec, grid: Grid, series: Sequence[StoredSeries], now: datetime
 ) -> list[SeriesPoints]:
     if grid.resolution is not Resolution.RAW:
         _check_sketched(series)
     lines = group(spec, series)
     ids, line_of = _members(lines)
-    key, bucket, count = Reader(grid, ids, now).sketches()
+    key, bucket, count = PartReader(grid, ids, now).sketches()
     key = line_of[key // grid.steps] * grid.steps + key % grid.steps
     return _points(spec, grid, lines, _by_line(grid, *quantiles(key, bucket, count, spec.quantile or 0.0)))
 
 
-def _check_sketched(series: Sequence[Found]) -> None:
-    for one in series:
-        known = one.known
+def _check_sketched(series: Sequence[StoredSeries]) -> None:
+    for each in series:
+        known = each.known
         if known is None or not known.sketch:
             raise SpecError(
                 "quantile",
-                f"of {one.metric} nothing is kept to take it from, but raw samples: ask for steps under 5 minutes"
+                f"of {each.metric} nothing is kept to take it from, but raw samples: ask for steps under 5 minutes"
                 " over 6 hours or less",
             )

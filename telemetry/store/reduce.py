@@ -1,4 +1,4 @@
-"""From parts to steps: arithmetic only. A part is a window of a roll-up or a single sample; `row` says whose it is.
+"""Reduces parts to steps: arithmetic only. A part is a window of a roll-up or a single sample; `row` says whose it is.
 
 Groups are told apart by one number, row times steps plus step, and come out ascending.
 """
@@ -20,7 +20,7 @@ _ADDED = {Aggregation.SUM, Aggregation.COUNT, Aggregation.INCREASE}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class SummandParts:
     """`first` and `second` are what the aggregation needs of each part, see `statements.COLUMNS`."""
 
     key: Keys
@@ -28,15 +28,15 @@ class Parts:
     second: Numbers
 
 
-def together(parts: list[Parts]) -> Parts:
-    return Parts(
+def together(parts: list[SummandParts]) -> SummandParts:
+    return SummandParts(
         np.concatenate([part.key for part in parts]),
         np.concatenate([part.first for part in parts]),
         np.concatenate([part.second for part in parts]),
     )
 
 
-def reduce(aggregation: Aggregation, parts: Parts) -> tuple[Keys, Numbers]:
+def reduce(aggregation: Aggregation, parts: SummandParts) -> tuple[Keys, Numbers]:
     """One value per key, from `first`: its sum over that of `second`, its sum, its extreme, or the one of the
     largest `second`. NaN says nothing, and is the answer where nothing is said.
     """

@@ -11,8 +11,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET
 
 from inventory.models import Site
-from telemetry import cards, charts, explore, naming, questions, tables
+from telemetry import cards, charts, explore, naming, tables
 from telemetry.core.spec import Aggregation, SpecError
+from telemetry.params import PARAMETERS, POINTS, admitted_query
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -22,7 +23,7 @@ DEFAULT_RANGE = "now-6h"
 # Steps for the widest drawing: more cannot be told apart, and the answer stays small.
 MOST_POINTS = 600
 # What the form and its charts, files and API calls have in common.
-ASKED = tuple(name for name in questions.PARAMETERS if name not in ("points", "start", "end"))
+ASKED = tuple(name for name in PARAMETERS if name not in ("points", "start", "end"))
 
 may_see = require("telemetry.view_series")
 
@@ -33,22 +34,22 @@ may_see = require("telemetry.view_series")
 def page(request: HttpRequest) -> HttpResponseBase:
     at = now()
     span = answers.time_range(request, now=at, default=DEFAULT_RANGE)
-    found, error = _answer(request.GET, at) if request.GET.get("metric") else (None, None)
+    explored, error = _answer(request.GET, at) if request.GET.get("metric") else (None, None)
     context: dict[str, Any] = {
         "time_range": span.context,
-        "form": _form(request.GET, found, error),
-        "answer": found,
+        "form": _form(request.GET, explored, error),
+        "answer": explored,
         "error": error,
     }
-    if found is not None:
-        table = table_kit.page(request, tables.LINES, found.lines)
+    if explored is not None:
+        table = table_kit.page(request, tables.LINES, explored.lines)
         if table_kit.wants_table_only(request, table):
             return table_kit.respond(request, "telemetry/explore.html", table)
         asked = _asked(request.GET)
         times = list(span.query.items())
         context |= {
             "table": table,
-            "codes": explore.codes_of(found),
+            "codes": explore.codes_of(explored),
             "chart_url": f"{reverse('explore-chart')}?{urlencode([*asked, *times])}",
             "csv_url": f"{reverse('explore-csv')}?{urlencode([*asked, *times])}",
             "api_url": f"{reverse('telemetry-api-query')}?{urlencode([*asked, *times])}",
@@ -60,26 +61,26 @@ def page(request: HttpRequest) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def chart(request: HttpRequest) -> HttpResponse:
-    found, error = _answer(request.GET, now())
-    if found is None:
+    explored, error = _answer(request.GET, now())
+    if explored is None:
         return answers.chart_refused(str(error))
-    return answers.chart(charts.lines(found))
+    return answers.chart(charts.lines(explored))
 
 
 @may_see
 @require_GET
 def csv_file(request: HttpRequest) -> HttpResponseBase:
-    found, error = _answer(request.GET, now())
-    if found is None:
+    explored, error = _answer(request.GET, now())
+    if explored is None:
         return answers.chart_refused(str(error))
-    return answers.csv_file("series", *explore.side_by_side(found))
+    return answers.csv_file("series", *explore.side_by_side(explored))
 
 
-def _answer(params: QueryDict, at: datetime) -> tuple[explore.Answer | None, SpecError | None]:
+def _answer(params: QueryDict, at: datetime) -> tuple[explore.ExploredLines | None, SpecError | None]:
     params = params.copy()
-    params["points"] = str(min(_whole(params.get("points"), questions.POINTS), MOST_POINTS))
+    params["points"] = str(min(_whole(params.get("points"), POINTS), MOST_POINTS))
     try:
-        question = questions.read(params, now=at, default_start=DEFAULT_RANGE)
+        question = admitted_query(params, now=at, default_start=DEFAULT_RANGE)
         return explore.answer(question, now=at), None
     except SpecError as error:
         return None, error
@@ -93,9 +94,9 @@ def _asked(params: QueryDict) -> list[tuple[str, str]]:
     return [(name, value) for name in ASKED for value in params.getlist(name) if value.strip()]
 
 
-def _aggregations(params: QueryDict, found: explore.Answer | None) -> list[dict[str, Any]]:
-    """What may become of the samples of a step; of counters only what says something of them."""
-    offered = found.offered if found is not None else tuple(Aggregation)
+def _aggregations(params: QueryDict, explored: explore.ExploredLines | None) -> list[dict[str, Any]]:
+    """Return what may become of the samples of a step; of counters only what says something of them."""
+    offered = explored.offered if explored is not None else tuple(Aggregation)
     usual = {"value": "", "label": gettext("usual (mean, rate, last of codes)"), "chosen": True}
     asked = params.get("aggregation", "")
     return [usual] + [
@@ -103,14 +104,16 @@ def _aggregations(params: QueryDict, found: explore.Answer | None) -> list[dict[
     ]
 
 
-def _form(params: QueryDict, found: explore.Answer | None, error: SpecError | None) -> dict[str, Any]:
+def _form(
+    params: QueryDict, explored: explore.ExploredLines | None, error: SpecError | None
+) -> dict[str, Any]:
     chosen = [slug for value in params.getlist("site") for slug in value.split(",") if slug]
     sites = list(Site.objects.order_by("name", "pk"))
     return {
         "sites": [{"slug": site.slug, "name": site.name, "chosen": site.slug in chosen} for site in sites],
         "metrics": explore.metrics_of([site for site in sites if site.slug in chosen]),
         "metric": params.get("metric", ""),
-        "aggregations": _aggregations(params, found),
+        "aggregations": _aggregations(params, explored),
         "quantile": params.get("quantile", ""),
         "group_by": ", ".join(params.getlist("group_by")),
         "labels": [*(text for text in params.getlist("labels") if text.strip()), ""],

@@ -69,10 +69,10 @@ def series(request: HttpRequest) -> HttpResponseBase:
 
 def _sources(request: HttpRequest, rows: Sequence[intake.Intake], at: datetime) -> table_kit.TablePage:
     by_source = {row.source.pk: row for row in rows}
-    found = intake.with_refusals(intake.sources(), now=at).filter(pk__in=by_source)
+    sources = intake.with_refusals(intake.sources(), now=at).filter(pk__in=by_source)
     table = tables.source_table(now=at, add_url=_add_url(request))
     return table_kit.page(
-        request, table, found, prepare=lambda page: [by_source[source.pk] for source in page]
+        request, table, sources, prepare=lambda page: [by_source[source.pk] for source in page]
     )
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a batch that was set aside: the two buttons beside it on the ingest page."""
+"""Decisions about a batch that was set aside: the two buttons beside it on the ingest page."""
 
 from collections.abc import Callable
 

@@ -6,12 +6,12 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from accounts.models import Membership, Token, User
+from accounts.models import RoleMembership, Token, User
 from accounts.operations import create_token
 from tests.accounts.test_sign_in import sign_in
 from tests.conftest import NOW, PASSWORD, ApiClient
 from web import visibility
-from web.history import Wanted, history, history_of
+from web.history import HistoryQuery, history, history_of
 
 NEW = {"username": "mira", "email": "", "role": "planner", "password": PASSWORD, "password_again": PASSWORD}
 
@@ -24,12 +24,12 @@ def _read_by_somebody_who_may_see_names():
 
 
 def rows(*models):
-    return history(Wanted(models=models)).rows
+    return history(HistoryQuery(models=models)).rows
 
 
 def test_a_user_made_on_a_page_is_attributed_with_role(client_of):
     answer = client_of("admin").post("/settings/users/add/", NEW)
-    made, given = (next(row for row in rows(model) if row.actor) for model in (User, Membership))
+    made, given = (next(row for row in rows(model) if row.actor) for model in (User, RoleMembership))
     assert (made.display, made.action, made.actor) == ("mira", "created", "admin")
     assert made.request_id == given.request_id == answer["X-Request-ID"]
     assert {change.field: change.after for change in given.changes} == {"user": "mira", "group": "planner"}
@@ -38,7 +38,7 @@ def test_a_user_made_on_a_page_is_attributed_with_role(client_of):
 def test_a_role_that_changes_shows_the_one_before(client_of, ops):
     given = {"name": "", "email": "", "role": "viewer", "is_active": "on"}
     client_of("admin").post(f"/settings/users/{ops.pk}/", given)
-    added, removed = [row for row in rows(Membership) if row.actor == "admin"]
+    added, removed = [row for row in rows(RoleMembership) if row.actor == "admin"]
     assert ({c.field: c.after for c in added.changes}["group"], added.action) == ("viewer", "created")
     assert ({c.field: c.before for c in removed.changes}["group"], removed.action) == ("ops", "deleted")
 

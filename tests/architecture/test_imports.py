@@ -55,6 +55,11 @@ def test_imports_point_down():
             "import readiness.evidence.views.runs",
             id="the engine calls a page",
         ),
+        pytest.param(
+            "readiness/workloads/core/jurisdictions.py",
+            "import readiness.jurisdiction.core.vocabulary",
+            id="workloads know of no law",
+        ),
         pytest.param("readiness/scoring/core/score.py", "import django", id="a core knows the framework"),
         pytest.param("stack/layout.py", "import web.clock", id="the launcher knows an app"),
     ],

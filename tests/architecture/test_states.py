@@ -19,13 +19,13 @@ from readiness.framework.models import FrameworkVersion
 from readiness.golive.campaigns.models import Campaign, Progress
 from readiness.golive.worklist.standing import Standing as WorkStanding
 from readiness.grants.models import Standing as GrantStanding
+from readiness.jurisdiction.core.vocabulary import LegalAnswer
+from readiness.jurisdiction.models import RulePack
 from readiness.ownership.core import standing as ownership
 from readiness.ownership.models import Assignment
 from readiness.scoring.core.states import CheckState, Health, Tier, Verdict
 from readiness.tradeoffs.core.consequences import Effect
 from readiness.tradeoffs.models import Decision, PortfolioRun
-from readiness.workloads.jurisdiction.core.vocabulary import Answer
-from readiness.workloads.jurisdiction.models import RulePack
 from telemetry.models import Provenance, SourceState
 from web.states import ATTRIBUTES, STATES
 
@@ -56,12 +56,12 @@ SHOWN = {
     "review": Review.State,
     "sign-off": SignOff.State,
     "work": WorkStanding,
-    "ownership": ownership.Standing,
+    "ownership": ownership.ItemStanding,
     "assignment": Assignment.State,
-    "interop": interop.Standing,
+    "interop": interop.PairStanding,
     "framework": FrameworkVersion.Status,
     "rule-pack": RulePack.Status,
-    "answer": Answer,
+    "answer": LegalAnswer,
     "portfolio": PortfolioRun.State,
     "effect": Effect,
     "dry-run": DryRun.State,

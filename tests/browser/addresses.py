@@ -16,10 +16,10 @@ from readiness.evidence.models import (
 from readiness.framework.models import FrameworkVersion
 from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
 from readiness.grants.models import Grant
+from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.ownership.models import Assignment
 from readiness.people.models import Person, Team
 from readiness.tradeoffs.models import Decision, PortfolioRun, SiteFactor
-from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
 from readiness.workloads.models import Placement
 from telemetry.models import Source
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from inventory.models import Site
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.tradeoffs.decisions import operations as decisions
 from readiness.tradeoffs.portfolios import operations as portfolios
-from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.decisions.conftest import FORBIDDEN, answer_of, option
 

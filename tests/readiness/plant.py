@@ -10,7 +10,7 @@ from readiness.scoring import operations as scoring
 from readiness.scoring.models import CheckResult, DomainHealth, Flip, SiteScore
 from readiness.workloads.models import Placement, UserRegion, WorkloadClass
 from telemetry import drain, ingest, rollups, sources
-from telemetry.core.columns import STALE_BITS, Columns, Rejections
+from telemetry.core.columns import STALE_BITS, Rejections, SampleColumns
 from telemetry.core.labels import key_of
 from telemetry.operations import create_source
 from tests.inventory import made
@@ -29,7 +29,7 @@ def deliver(source, readings, *, now):
         index.append(keys.setdefault(key, len(keys)))
         ts_ms.append((at - EPOCH) // timedelta(milliseconds=1))
         values.append(value)
-    columns = Columns(
+    columns = SampleColumns(
         list(keys),
         np.array(index, np.int32),
         np.array(ts_ms, np.int64),

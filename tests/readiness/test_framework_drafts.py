@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, ProgrammingError, transaction
 
 from readiness.framework import operations, queries
-from readiness.framework.core.definition import Decision
+from readiness.framework.core.definition import OperatorDecision
 from readiness.framework.core.editing import GivenThreshold, threshold, with_check, with_part, with_pillar
 from readiness.framework.core.reader import DefinitionError
 from readiness.framework.models import DraftStep, FrameworkVersion
@@ -16,14 +16,14 @@ from readiness.framework.refusals import NeedsReason, NotADraft, StaleRevision
 from web.permissions import MissingPermission
 
 pytestmark = pytest.mark.django_db
-MIRA = Decision(by="Mira Kovač", on="2026-11-25")
+MIRA = OperatorDecision(by="Mira Kovač", on="2026-11-25")
 PART = "checks[p2-backup-power].parts[output-load]"
 HUGE = {"value": 10**400, "source": "OD"}
 LOAD = ("p2-backup-power", "output-load")
 
 
 def texts(stored):
-    return [change.text for change in queries.told(stored)]
+    return [change.text for change in queries.stored_changes(stored)]
 
 
 @pytest.fixture

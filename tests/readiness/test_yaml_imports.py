@@ -12,7 +12,7 @@ from django.urls import get_resolver, reverse
 from readiness.framework import queries
 from readiness.framework.core.mapping import to_mapping
 from tests.readiness.boards.pages.test_csv_files import routes
-from tests.readiness.workloads.jurisdiction.small_pack import small
+from tests.readiness.jurisdiction.small_pack import small
 from web import yaml_documents
 
 pytestmark = pytest.mark.django_db

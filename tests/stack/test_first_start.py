@@ -1,6 +1,6 @@
 import pytest
 
-from stack.first_start import Demo, Mark, decide_demo, foreign_migrations
+from stack.first_start import Demo, DemoMark, decide_demo, foreign_migrations
 
 NOTHING = Demo(load=False, send=False)
 LOAD = Demo(load=True, send=True)
@@ -10,20 +10,20 @@ SEND = Demo(load=False, send=True)
 @pytest.mark.parametrize(
     ("mark", "wanted", "is_new", "expected"),
     [
-        pytest.param(Mark.NONE, None, True, LOAD, id="first start"),
-        pytest.param(Mark.NONE, False, True, NOTHING, id="first start without the demo"),
-        pytest.param(Mark.NONE, None, False, NOTHING, id="somebody's own database"),
-        pytest.param(Mark.NONE, True, False, LOAD, id="own database, demo asked for"),
-        pytest.param(Mark.LOADING, None, False, LOAD, id="killed while loading"),
-        pytest.param(Mark.LOADING, False, False, NOTHING, id="killed while loading, then not wanted"),
-        pytest.param(Mark.LOADED, None, False, SEND, id="later start"),
-        pytest.param(Mark.LOADED, True, False, SEND, id="later start, asked for again"),
-        pytest.param(Mark.LOADED, False, False, NOTHING, id="later start, quiet"),
-        pytest.param(Mark.EMPTY, None, False, NOTHING, id="began empty"),
-        pytest.param(Mark.EMPTY, True, False, LOAD, id="began empty, demo asked for"),
+        pytest.param(DemoMark.NONE, None, True, LOAD, id="first start"),
+        pytest.param(DemoMark.NONE, False, True, NOTHING, id="first start without the demo"),
+        pytest.param(DemoMark.NONE, None, False, NOTHING, id="somebody's own database"),
+        pytest.param(DemoMark.NONE, True, False, LOAD, id="own database, demo asked for"),
+        pytest.param(DemoMark.LOADING, None, False, LOAD, id="killed while loading"),
+        pytest.param(DemoMark.LOADING, False, False, NOTHING, id="killed while loading, then not wanted"),
+        pytest.param(DemoMark.LOADED, None, False, SEND, id="later start"),
+        pytest.param(DemoMark.LOADED, True, False, SEND, id="later start, asked for again"),
+        pytest.param(DemoMark.LOADED, False, False, NOTHING, id="later start, quiet"),
+        pytest.param(DemoMark.EMPTY, None, False, NOTHING, id="began empty"),
+        pytest.param(DemoMark.EMPTY, True, False, LOAD, id="began empty, demo asked for"),
     ],
 )
-def test_the_demo_is_loaded(mark: Mark, wanted: bool | None, is_new: bool, expected: Demo) -> None:
+def test_the_demo_is_loaded(mark: DemoMark, wanted: bool | None, is_new: bool, expected: Demo) -> None:
     assert decide_demo(mark=mark, wanted=wanted, is_new=is_new) == expected
 
 

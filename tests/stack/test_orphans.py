@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stack.identity import Identity, identify, is_alive
-from stack.state import AlreadyRunningError, Lock, State, end_orphans
+from stack.identity import ProcessIdentity, identify, is_alive
+from stack.state import AlreadyRunningError, Lock, StackState, end_orphans
 
 
 @pytest.fixture
@@ -24,9 +24,11 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 def test_a_process_left_running_is_ended(sleeper: subprocess.Popen[bytes], tmp_path: Path) -> None:
     identity = identify(sleeper.pid)
     assert identity is not None
-    State(children={"web": identity}, stop_signals={"web": int(signal.SIGTERM)}).write(tmp_path / "state")
+    StackState(children={"web": identity}, stop_signals={"web": int(signal.SIGTERM)}).write(
+        tmp_path / "state"
+    )
 
-    assert end_orphans(State.read(tmp_path / "state")) == ["web"]
+    assert end_orphans(StackState.read(tmp_path / "state")) == ["web"]
     assert sleeper.wait() == -signal.SIGTERM
 
 
@@ -42,15 +44,15 @@ def test_one_that_does_not_listen_is_killed(monkeypatch: pytest.MonkeyPatch) -> 
     identity = identify(stubborn.pid)
     assert identity is not None
 
-    assert end_orphans(State(children={"worker": identity})) == ["worker"]
+    assert end_orphans(StackState(children={"worker": identity})) == ["worker"]
     assert stubborn.wait() == -signal.SIGKILL
     assert stubborn.stdout.read() == b"", "its own child, in the same group, still holds the pipe"
     stubborn.stdout.close()
 
 
 def test_a_recycled_process_id_is_spared(sleeper: subprocess.Popen[bytes]) -> None:
-    someone_else = Identity(pid=sleeper.pid, started="another moment")
-    assert end_orphans(State(children={"web": someone_else})) == []
+    someone_else = ProcessIdentity(pid=sleeper.pid, started="another moment")
+    assert end_orphans(StackState(children={"web": someone_else})) == []
     assert sleeper.poll() is None
 
 
@@ -68,7 +70,7 @@ def test_an_exit_status_is_no_process() -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"launcher": null}'], ids=["empty", "cut", "list", "part"])
 def test_a_damaged_state_file_counts_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "state").write_text(text)
-    assert State.read(tmp_path / "state") == State()
+    assert StackState.read(tmp_path / "state") == StackState()
 
 
 def test_the_lock_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:

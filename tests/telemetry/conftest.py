@@ -8,7 +8,7 @@ from django.db import connection
 from telemetry import drain, operations, receive
 from telemetry.core.labels import KeyCache
 from telemetry.ingest import Fullness
-from telemetry.newcomers import Newcomers
+from telemetry.series_limits import SeriesLimits
 from tests.inventory import made
 from tests.telemetry.sending import Sender
 
@@ -18,7 +18,7 @@ def _nothing_remembered(monkeypatch):
     """Each test is a process of its own: it knows no token and no series from the one before."""
     monkeypatch.setattr(receive, "_senders", receive.Senders())
     monkeypatch.setattr(receive, "_key_cache", KeyCache())
-    monkeypatch.setattr(receive, "_newcomers", Newcomers())
+    monkeypatch.setattr(receive, "_series_limits", SeriesLimits())
     monkeypatch.setattr("telemetry.ingest.inbox_is_full", Fullness())
     monkeypatch.setattr(drain, "_memory", drain.Memory())
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from telemetry import queries, rollups, sources
 from telemetry.core.sketch import Sketch, merge_all
-from telemetry.core.spec import Matcher, Operator
+from telemetry.core.spec import LabelOperator, Matcher
 from tests.inventory import made
 from tests.telemetry.sending import STALE
 
@@ -240,17 +240,17 @@ class TestWindowMeans:
         sender.deliver((INLET, 21.0, 0), (INLET | {"name": "Exhaust Temp"}, 40.0, 0))
         asked = {"start": sender.at(-300), "end": sender.at(0), "now": settle()}
         for op, value, means in [
-            (Operator.LIKE, ".*[Ii]nlet.*", [21.0]),
-            (Operator.NOT_LIKE, "Inlet.*", [40.0]),
-            (Operator.IS, "Exhaust Temp", [40.0]),
-            (Operator.IS_NOT, "Exhaust Temp", [21.0]),
-            (Operator.LIKE, "Inlet", []),
+            (LabelOperator.LIKE, ".*[Ii]nlet.*", [21.0]),
+            (LabelOperator.NOT_LIKE, "Inlet.*", [40.0]),
+            (LabelOperator.IS, "Exhaust Temp", [40.0]),
+            (LabelOperator.IS_NOT, "Exhaust Temp", [21.0]),
+            (LabelOperator.LIKE, "Inlet", []),
         ]:
             rows = queries.window_means(
                 [porto.pk], [INLET["__name__"]], matchers=[Matcher("name", op, value)], **asked
             )
             assert [row.values[0] for row in rows] == means
-        nothing = Matcher("rack", Operator.IS, "")
+        nothing = Matcher("rack", LabelOperator.IS, "")
         assert len(queries.window_means([porto.pk], [INLET["__name__"]], matchers=[nothing], **asked)) == 2
 
 

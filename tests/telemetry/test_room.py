@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from telemetry.room import NoRoom, Places, Room
+from telemetry.room import NoRoom, Room, SourceRooms
 
 
 def test_who_finds_too_little_waits_until_something_is_given_back():
@@ -75,7 +75,7 @@ def test_a_place_is_given_back_however_the_request_ends(monkeypatch):
             raise ZeroDivisionError
 
     async def run():
-        places = Places(1)
+        places = SourceRooms(1)
         with pytest.raises(ZeroDivisionError):
             await fail(places)
         async with places.of(1), places.of(2):

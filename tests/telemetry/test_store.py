@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from telemetry import queries, rollups, store
-from telemetry.core.spec import Aggregation, Matcher, ObjectRef, Operator, QuerySpec, SpecError
+from telemetry.core.spec import Aggregation, LabelOperator, Matcher, ObjectRef, QuerySpec, SpecError
 from telemetry.store import postgres
 from tests.inventory import made
 from tests.telemetry.sending import STALE, ms
@@ -167,7 +167,7 @@ def test_loopback_and_virtual_interfaces_count_for_nothing(sender, ask, porto):
     lines = ask(metric, aggregation=Aggregation.RATE)
     assert {line.labels["device"] for line in lines} == {"eth0", "ens1f0np0", "bond0"}
     assert ask.values(metric, aggregation=Aggregation.RATE, group_by=()) == [[30.0, 30.0]]
-    loopback = Matcher("device", Operator.IS, "lo")
+    loopback = Matcher("device", LabelOperator.IS, "lo")
     assert len(ask(metric, aggregation=Aggregation.RATE, matchers=(loopback,))) == 1
     rises = queries.increase_since([porto.pk], [metric], start=ask.end - timedelta(hours=1), now=ask.end)
     assert {rise.labels["device"] for rise in rises} == {"eth0", "ens1f0np0", "bond0"}
@@ -205,7 +205,7 @@ def test_sites_and_labels_narrow_it(sender, sender_of, ask, porto):
     assert ask.values(metric, site_ids=(lisbon.pk,)) == [[500.0]]
     assert ask.values(metric, site_ids=()) == []
     assert len(ask(metric)) == 3
-    first = (Matcher("gpu", Operator.IS, "0"),)
+    first = (Matcher("gpu", LabelOperator.IS, "0"),)
     assert ask.values(metric, site_ids=(porto.pk,), matchers=first) == [[300.0]]
 
 

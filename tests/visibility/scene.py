@@ -26,6 +26,7 @@ from readiness.framework import operations as frameworks
 from readiness.framework import queries as framework_queries
 from readiness.golive.models import Approver, Campaign, CampaignItem, WorkItem
 from readiness.grants.models import Grant
+from readiness.jurisdiction.models import RulePack
 from readiness.ownership.models import Assignment, Confirmation, HandoverStep
 from readiness.tradeoffs.models import (
     Decision,
@@ -35,7 +36,6 @@ from readiness.tradeoffs.models import (
     PortfolioRun,
     SiteFactor,
 )
-from readiness.workloads.jurisdiction.models import RulePack
 from readiness.workloads.models import EnvelopeConfirmation, UserRegion, WorkloadClass
 from telemetry.models import BatchDecision, Source
 from tests.entries import entries_of

@@ -1,4 +1,4 @@
-"""What users and tokens can be filtered by, for the API and for pages alike."""
+"""Filters of users and tokens, for the API and for pages alike."""
 
 import django_filters
 from django.utils.translation import gettext_lazy as _

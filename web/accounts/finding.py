@@ -13,14 +13,14 @@ def register() -> None:
 
 
 def find_users(query: str, *, user: User, limit: int) -> list[search.Hit]:
-    """By user name, full name and e-mail."""
+    """Find users by user name, full name and e-mail."""
     named = (
         Q(username__icontains=query)
         | Q(first_name__icontains=query)
         | Q(last_name__icontains=query)
         | Q(email__icontains=query)
     )
-    found = User.objects.filter(named).order_by("username")[:limit]
+    matches = User.objects.filter(named).order_by("username")[:limit]
     return [
         search.Hit(
             title=each.username,
@@ -28,5 +28,5 @@ def find_users(query: str, *, user: User, limit: int) -> list[search.Hit]:
             detail=each.get_full_name(),
             kind="" if each.is_active else str(_("deactivated")),
         )
-        for each in found
+        for each in matches
     ]

@@ -36,7 +36,7 @@ LIFETIMES = [
 
 @contextmanager
 def refusals_on(form: forms.Form) -> Iterator[None]:
-    """What the operation inside refuses becomes an error of the form."""
+    """Turn what the operation inside refuses into an error of the form."""
     try:
         yield
     except ValidationError as error:
@@ -134,7 +134,7 @@ class NewPasswordForm(forms.Form):
         return cleaned
 
     def person(self) -> User:
-        """Whose password it is to be: a password too like the name is refused."""
+        """The person whose password it is to be: a password too like the name is refused."""
         return User(username=self.cleaned_data.get("username", ""), email=self.cleaned_data.get("email", ""))
 
 

@@ -19,7 +19,7 @@ from web.tables import Column, Table
 
 
 def users() -> QuerySet[User]:
-    """With what the columns sort by. Name order does not care for capitals."""
+    """Return users with what the columns sort by. Name order does not care for capitals."""
     roles = Group.objects.filter(user=OuterRef("pk"), name__in=ROLES).values("name")[:1]
     return User.objects.prefetch_related("groups").annotate(
         by_name=Lower("username"), by_role=Subquery(roles)

@@ -7,6 +7,14 @@ something is decided by what a row was, `HISTORY_LASTS = True` keeps it from end
 from web.audit.models import AuditEntry
 from web.audit.registry import audited_models, is_audited
 from web.audit.stamps import stamp_of
-from web.audit.steps import Step, ids_changed_by, steps_of
+from web.audit.steps import PastValues, ids_changed_by, steps_of
 
-__all__ = ["AuditEntry", "Step", "audited_models", "ids_changed_by", "is_audited", "stamp_of", "steps_of"]
+__all__ = [
+    "AuditEntry",
+    "PastValues",
+    "audited_models",
+    "ids_changed_by",
+    "is_audited",
+    "stamp_of",
+    "steps_of",
+]

@@ -23,5 +23,5 @@ def make_ready(*, now: datetime) -> None:
 
 
 def keep(*, now: datetime) -> int:
-    """Also drop the months that are past their time; returns how many partitions changed."""
+    """Make the coming partitions and drop the months that are past their time; returns how many partitions changed."""
     return partitions.keep(PASSING, now=now)

@@ -12,8 +12,8 @@ from web.audit.registry import lasts
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """From `at` on an object had these values, in the order they were asked for; text as PostgreSQL writes it."""
+class PastValues:
+    """The values that an object had from `at` on, in the order they were asked for; text as PostgreSQL writes it."""
 
     object_id: int
     at: datetime
@@ -26,8 +26,8 @@ def steps_of(
     *,
     ids: Collection[int] | None = None,
     among: Q | None = None,
-) -> list[Step]:
-    """What objects were created with, and each change of one of the columns, oldest first; one statement.
+) -> list[PastValues]:
+    """Return what objects were created with, and each change of one of the columns, oldest first; one statement.
 
     `among` is a further condition on the entries. Raises ValueError for a model whose history ends with the retention.
     """
@@ -45,7 +45,7 @@ def steps_of(
     rows = entries.order_by("at", "id").values_list(
         "object_id", "at", *(KT(f"after__{each}") for each in columns)
     )
-    return [Step(object_id, at, tuple(values)) for object_id, at, *values in rows]
+    return [PastValues(object_id, at, tuple(values)) for object_id, at, *values in rows]
 
 
 def ids_changed_by(model: type[Model], request_id: str, *, actions: Sequence[str]) -> QuerySet:

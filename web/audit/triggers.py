@@ -1,4 +1,4 @@
-"""What writes the audit table: one function, and three triggers for each audited table.
+"""Triggers that write the audit table: one function, and three triggers for each audited table.
 
 A trigger runs once for each statement, so that bulk writes are seen and stay quick. All of this is installed after each
 migration, and not by one: a table's triggers follow from its model.

@@ -11,8 +11,8 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from web import clock, links
-from web.history.asked import PARAMETERS, BadAsk, wanted_of
 from web.history.events import ACTIONS, BadCursor, HistoryRow, history
+from web.history.params import PARAMETERS, BadHistoryParameter, query_of
 from web.rest.fields import absolute
 from web.rest.filters import refuse_unknown
 from web.rest.pagination import limit_of
@@ -82,8 +82,8 @@ class HistoryView(APIView):
         refuse_unknown(request, PARAMETERS, controls=("limit", "format"))
         limit = limit_of(request)
         try:
-            page = history(wanted_of(request.query_params.dict(), request.user, now=clock.now()), limit=limit)
-        except BadAsk as error:
+            page = history(query_of(request.query_params.dict(), request.user, now=clock.now()), limit=limit)
+        except BadHistoryParameter as error:
             raise ValidationError(error.errors) from error
         except BadCursor as error:
             raise ValidationError({"after": [str(error)]}) from error

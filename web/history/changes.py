@@ -1,4 +1,4 @@
-"""What an entry changed: each field before and after, in words."""
+"""Changes of an entry: each field before and after, in words."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Snapshot = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FieldChange:
     """One field. Choices are shown by their label, related objects by name; None is no value."""
 
     field: str
@@ -34,15 +34,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one entry says. `current` is the object as it is now, None once it is gone."""
+    """The content of one entry. `current` is the object as it is now, None once it is gone."""
 
     name: str
     current: Model | None
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
 
 
 def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]:
-    """What these entries say, by id. How many statements it takes depends on the model alone."""
+    """Return what these entries say, by id. How many statements it takes depends on the model alone."""
     fields = [
         each
         for each in model._meta.concrete_fields
@@ -62,9 +62,9 @@ def changes_of(model: type[Model], entries: list[AuditEntry]) -> dict[int, Said]
 
 def _changes(
     fields: list[Field], before: Snapshot, after: Snapshot, names: dict[tuple[type[Model], Any], str]
-) -> tuple[Change, ...]:
+) -> tuple[FieldChange, ...]:
     return tuple(
-        Change(
+        FieldChange(
             field.name,
             str(field.verbose_name),
             _in_words(field, before.get(field.attname), names),
@@ -89,8 +89,8 @@ def _names(fields: Iterable[Field], snapshots: Iterable[Snapshot]) -> dict[tuple
             rows_of = related._base_manager.filter(pk__in=keys - {None})
             if visibility.is_person(related):
                 rows_of = visibility.known(rows_of)
-            found = rows_of.values_list("pk", attribute)
-            names |= {(related, key): name for key, name in found}
+            named_rows = rows_of.values_list("pk", attribute)
+            names |= {(related, key): name for key, name in named_rows}
     return names
 
 

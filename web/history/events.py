@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from web import links, visibility
 from web.audit import AuditEntry, audited_models
-from web.history.changes import Change, changes_of
+from web.history.changes import FieldChange, changes_of
 
 ACTIONS = AuditEntry.Action.values
 
@@ -37,7 +37,7 @@ class HistoryRow:
     message: str
     request_id: str
     exists: bool
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
 
     @property
     def key(self) -> str:
@@ -54,7 +54,7 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HistoryQuery:
     """Which entries. `models` are those that the reader may see; `after` is the id of the page before's last row."""
 
     models: tuple[type[Model], ...]
@@ -77,13 +77,13 @@ class HistoryPage:
 
 def history_of(obj: Model, *, limit: int = 50, after: str = "") -> HistoryPage:
     """The history of one object, newest first."""
-    return history(Wanted(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
+    return history(HistoryQuery(models=(type(obj),), object_id=obj.pk, after=after), limit=limit)
 
 
-def history(wanted: Wanted, *, limit: int = 50) -> HistoryPage:
+def history(query: HistoryQuery, *, limit: int = 50) -> HistoryPage:
     """Entries newest first: one statement, and a few more for each model that occurs, to tell names."""
-    entries = list(_entries(wanted).order_by("-id")[: limit + 1])
-    rows = _rows(entries[:limit], {model._meta.db_table: model for model in wanted.models})
+    entries = list(_entries(query).order_by("-id")[: limit + 1])
+    rows = _rows(entries[:limit], {model._meta.db_table: model for model in query.models})
     return HistoryPage(rows, rows[-1].id if len(entries) > limit else "")
 
 
@@ -93,7 +93,9 @@ def visible_models(user: Any) -> tuple[type[Model], ...]:
 
 
 def permission_of(model: type[Model]) -> str:
-    """What a reader of its history needs: to view it, unless the model says that its past tells more than it shows."""
+    """Return what a reader of its history needs: to view it, unless the model says that its past tells more than it
+    shows.
+    """
     own = f"{model._meta.app_label}.view_{model._meta.model_name}"
     return str(getattr(model, "HISTORY_PERMISSION", own))
 
@@ -111,28 +113,28 @@ def _by_label() -> list[type[Model]]:
     return sorted(audited_models(), key=label_of)
 
 
-def _entries(wanted: Wanted) -> QuerySet[AuditEntry]:
+def _entries(query: HistoryQuery) -> QuerySet[AuditEntry]:
     conditions = {
-        "object_id": wanted.object_id,
-        "username": wanted.actor or None,
-        "request_id": wanted.request_id or None,
-        "action": wanted.action or None,
-        "at__gte": wanted.start,
-        "at__lt": wanted.end,
-        "id__lt": _position(wanted.after),
+        "object_id": query.object_id,
+        "username": query.actor or None,
+        "request_id": query.request_id or None,
+        "action": query.action or None,
+        "at__gte": query.start,
+        "at__lt": query.end,
+        "id__lt": _position(query.after),
     }
-    entries = AuditEntry.objects.filter(table__in=[model._meta.db_table for model in wanted.models])
+    entries = AuditEntry.objects.filter(table__in=[model._meta.db_table for model in query.models])
     return entries.filter(**{key: value for key, value in conditions.items() if value is not None})
 
 
 def _rows(entries: list[AuditEntry], models: dict[str, type[Model]]) -> list[HistoryRow]:
-    told = {
+    changes_by_table = {
         table: changes_of(models[table], [entry for entry in entries if entry.table == table])
         for table in {entry.table for entry in entries}
     }
     rows = []
     for entry in entries:
-        said = told[entry.table][entry.pk]
+        said = changes_by_table[entry.table][entry.pk]
         rows.append(
             HistoryRow(
                 id=str(entry.pk),

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from web import clock, visibility
-from web.history.asked import PARAMETERS, BadAsk, wanted_of
 from web.history.events import ACTIONS, BadCursor, history, label_of, visible_models
+from web.history.params import PARAMETERS, BadHistoryParameter, query_of
 from web.permissions import signed_in
 from web.tables.addresses import Address
 
@@ -19,15 +19,15 @@ from web.tables.addresses import Address
 def changes(request: HttpRequest) -> HttpResponse:
     address = Address(request, path=request.path, filters=PARAMETERS)
     try:
-        wanted = wanted_of(request.GET.dict(), request.user, now=clock.now())
-        page = history(wanted)
-    except (BadAsk, BadCursor) as error:
+        query = query_of(request.GET.dict(), request.user, now=clock.now())
+        page = history(query)
+    except (BadHistoryParameter, BadCursor) as error:
         raise BadRequest(str(error)) from error
     context = {
         "heading": _("History"),
         "rows": page.rows,
         "older_url": address.url(after=page.next_after) if page.next_after else "",
-        "newest_url": address.url(without=["after"]) if wanted.after else "",
+        "newest_url": address.url(without=["after"]) if query.after else "",
         "clear_url": request.path,
         "asked": {name: request.GET.get(name, "") for name in PARAMETERS},
         "sees_names": visibility.sees_names(),

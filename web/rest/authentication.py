@@ -43,7 +43,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
 
 def _reads(request: HttpRequest) -> bool:
-    """Whether the request writes nothing: by its method, or as the view says of a question too long for an address."""
+    """Whether the request writes nothing: by its method, or as the view says of a question too long for an
+    address.
+    """
     view = getattr(request, "parser_context", {}).get("view")
     return request.method in SAFE_METHODS or (request.method == "POST" and getattr(view, "post_reads", False))
 

@@ -20,7 +20,7 @@ def locked(items: Any, rows: models.QuerySet) -> dict[int, models.Model]:
     """
     refuse_length(items)
     ids = [item_id(item) for item in items]
-    found = {
+    objects_by_key = {
         obj.pk: obj for obj in rows.filter(pk__in=[key for key in ids if key is not None]).order_by("pk")
     }
     times = Counter(ids)
@@ -28,13 +28,13 @@ def locked(items: Any, rows: models.QuerySet) -> dict[int, models.Model]:
     for index, key in enumerate(ids):
         if key is None:
             errors[index] = {"id": ["Each item needs the id of its object."]}
-        elif key not in found:
+        elif key not in objects_by_key:
             errors[index] = {"id": ["No such object."]}
         elif times[key] > 1:
             errors[index] = {"id": ["Named twice."]}
     if errors:
         raise ValidationError(errors)
-    return found
+    return objects_by_key
 
 
 def refuse_length(items: Any) -> None:
@@ -71,7 +71,7 @@ def update(objects: list[models.Model], values: list[dict[str, Any]]) -> None:
 
 
 def one_by_one(serializers: list[Serializer], save: Callable[[Serializer], None]) -> list[models.Model]:
-    """For endpoints whose saving is an operation: `save` each, and say which were refused."""
+    """Serve endpoints whose saving is an operation: `save` each, and say which were refused."""
     errors = {}
     for index, serializer in enumerate(serializers):
         try:
@@ -88,7 +88,9 @@ def one_by_one(serializers: list[Serializer], save: Callable[[Serializer], None]
 
 
 def _all_or_blame(
-    objects: list[models.Model], all_at_once: Callable[[], object], one: Callable[[models.Model], object]
+    objects: list[models.Model],
+    all_at_once: Callable[[], object],
+    write_one: Callable[[models.Model], object],
 ) -> None:
     """Save all in one statement. When the database refuses, save singly to learn which ones it means; keep none."""
     try:
@@ -100,7 +102,7 @@ def _all_or_blame(
         for index, obj in enumerate(objects):
             try:
                 with transaction.atomic():
-                    one(obj)
+                    write_one(obj)
                     _check_deferred()
             except IntegrityError as error:
                 errors[index] = refusal(error)

@@ -1,4 +1,4 @@
-"""What a refused request is answered with: `{"detail": …}`, or messages by field; in a bulk write by item as well.
+"""Answers to refused requests: `{"detail": …}`, or messages by field; in a bulk write by item as well.
 
 Bad input never becomes a 5xx. What the database refuses is translated here, by the name of the constraint.
 """
@@ -43,7 +43,7 @@ class PreconditionFailed(exceptions.APIException):
     default_code = "precondition_failed"
 
 
-class BodyTooLarge(exceptions.APIException):
+class PayloadTooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is larger than this server accepts."
     default_code = "body_too_large"
@@ -59,7 +59,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 
 @contextmanager
 def named_errors(*too_late: type[Exception]) -> Iterator[None]:
-    """So that a bulk write can say which item an operation refused; errors of the kinds `too_late` are conflicts."""
+    """Let a bulk write say which item an operation refused; errors of the kinds `too_late` are conflicts."""
     try:
         yield
     except DjangoValidationError as error:
@@ -83,7 +83,7 @@ def translated(error: Exception) -> Exception:
     if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) in TRY_AGAIN:
         return Conflict("Another write was in the way; try again.")
     if isinstance(error, RequestDataTooBig):
-        return BodyTooLarge()
+        return PayloadTooLarge()
     return error
 
 

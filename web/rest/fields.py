@@ -81,15 +81,15 @@ class RelatedObjectField(serializers.RelatedField):
         reference = reference_of(data, model)
         if reference is None:
             self.fail("incorrect_type", noun=noun, attributes=", ".join(unique_attributes(model)))
-        found = self._known.get(reference)
-        if found is None:
-            found = list(self.get_queryset().filter(**reference.lookups())[:2])
-        if not found and visibility.is_person(model) and not visibility.sees_names():
+        objects = self._known.get(reference)
+        if objects is None:
+            objects = list(self.get_queryset().filter(**reference.lookups())[:2])
+        if not objects and visibility.is_person(model) and not visibility.sees_names():
             # The same whether there is such a person or not.
             self.fail("not_visible")
-        if len(found) != 1:
-            self.fail("multiple" if found else "does_not_exist", noun=noun, input=reference)
-        return found[0]
+        if len(objects) != 1:
+            self.fail("multiple" if objects else "does_not_exist", noun=noun, input=reference)
+        return objects[0]
 
     def preload(self, values: Iterable[Any]) -> None:
         """Load what these values refer to: one statement for all ids, one more for each set of attributes in use."""
@@ -127,7 +127,7 @@ def brief(obj: Model, context: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def absolute(path: str | None, context: Mapping[str, Any]) -> str | None:
-    """With scheme and host, where a request says which."""
+    """Add scheme and host, where a request says which."""
     request = context.get("request")
     if path is None or request is None:
         return path

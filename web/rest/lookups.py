@@ -132,7 +132,7 @@ class Existing(forms.CharField):
         return value
 
 
-class Instant(forms.Field):
+class InstantParameter(forms.Field):
     """ISO 8601 with a zone, or in UTC."""
 
     def clean(self, value: Any) -> Any:
@@ -252,7 +252,7 @@ def _read(field: models.Field) -> forms.Field:
     if isinstance(field, models.DecimalField):
         return forms.DecimalField(max_digits=30)
     if isinstance(field, models.DateTimeField):
-        return Instant()
+        return InstantParameter()
     if isinstance(field, models.DateField):
         return forms.DateField(input_formats=["%Y-%m-%d"])
     if isinstance(field, models.GenericIPAddressField):
@@ -288,8 +288,8 @@ def parameter(name: str, each: django_filters.Filter) -> dict[str, Any]:
         schema = {"type": "string", "enum": [value for value, _ in inner.choices]}
     elif isinstance(inner, forms.IntegerField):  # FloatField and DecimalField derive from it
         schema = {"type": "integer"} if type(inner) is forms.IntegerField else {"type": "number"}
-    elif isinstance(inner, (Instant, forms.DateField)):
-        schema = {"type": "string", "format": "date-time" if isinstance(inner, Instant) else "date"}
+    elif isinstance(inner, (InstantParameter, forms.DateField)):
+        schema = {"type": "string", "format": "date-time" if isinstance(inner, InstantParameter) else "date"}
     else:
         schema = {"type": "string"}
     described = {"name": name, "in": "query", "required": False, "schema": schema}

@@ -8,7 +8,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from web.rest.errors import BodyTooLarge
+from web.rest.errors import PayloadTooLarge
 
 # Far above any body that means something, far below what would exhaust an encoder's stack later on.
 MAX_DEPTH = 32
@@ -28,7 +28,7 @@ class OrjsonParser(BaseParser):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
-            raise BodyTooLarge
+            raise PayloadTooLarge
         try:
             data = orjson.loads(body)
         except orjson.JSONDecodeError as error:

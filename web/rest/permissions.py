@@ -51,7 +51,8 @@ class SignedIn(Permission):
 
 
 def requires(*permissions: str, **by_method: str) -> type[Permission]:
-    """For endpoints that are no plain CRUD: `permission_classes = [requires("inventory.view_site", POST="…")]`.
+    """Make a permission for endpoints that are no plain CRUD: `permission_classes = [requires("inventory.view_site",
+    POST="…")]`.
 
     A method named by keyword needs that permission in place of the general ones.
     """

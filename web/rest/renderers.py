@@ -32,7 +32,7 @@ class OrjsonRenderer(BaseRenderer):
 
 
 def without_large_integers(value: Any) -> Any:
-    """With floats in the place of integers that 64 bits do not hold.
+    """Return the value with floats in the place of integers that 64 bits do not hold.
 
     A measured 1e20 that is stored as JSON comes back as the integer that it is in digits.
     """

@@ -6,14 +6,14 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from accounts.counting import Window
+from accounts.counting import CountingWindow
 from accounts.models import Token
 from web import clock
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
-_calls = Window("api:calls", 60)
+_calls = CountingWindow("api:calls", 60)
 
 
 class TokenThrottle(BaseThrottle):

@@ -41,7 +41,7 @@ class ReadOnlyObjectViewSet(viewsets.ReadOnlyModelViewSet):
         return self._answer(obj)
 
     def etag(self, obj: models.Model) -> str:
-        """For objects of which more is shown and written than they store themselves: override and call it."""
+        """The ETag of an object. Override it where more is shown and written than the object stores itself."""
         return etag_of(obj)
 
     def _answer(self, obj: models.Model, code: int = status.HTTP_200_OK) -> Response:
@@ -154,7 +154,7 @@ class ObjectViewSet(ReadOnlyObjectViewSet, viewsets.ModelViewSet):
         return self.queryset.model.objects.select_for_update().filter(pk__in=visible)
 
     def _again(self, obj: models.Model) -> models.Model:
-        """As a reader gets it: defaults of the database filled in, related objects joined."""
+        """Read an object again as a reader gets it: defaults of the database filled in, related objects joined."""
         return self.get_queryset().get(pk=obj.pk)
 
     def _answer_many(self, objects: list[models.Model]) -> list[dict[str, Any]]:

@@ -6,16 +6,16 @@
 where `find_sites(query, *, user, limit)` returns `search.Hit`s, best first. One statement each keeps the page quick.
 """
 
-from web.search.registry import Find, Group, Hit, Provider, providers, register, search
-from web.search.wanted import LONGEST, Wanted, read
+from web.search.params import LONGEST, SearchQuery, read
+from web.search.registry import Find, Hit, HitGroup, Provider, providers, register, search
 
 __all__ = [
     "LONGEST",
     "Find",
-    "Group",
     "Hit",
+    "HitGroup",
     "Provider",
-    "Wanted",
+    "SearchQuery",
     "providers",
     "read",
     "register",

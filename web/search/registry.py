@@ -40,8 +40,8 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """What one provider found. `more`: there are hits beyond those listed."""
+class HitGroup:
+    """The hits of one provider. `more`: there are hits beyond those listed."""
 
     provider: Provider
     hits: list[Hit]
@@ -61,7 +61,7 @@ def providers(user: User) -> list[Provider]:
     return sorted((each for each in _providers.values() if each.serves(user)), key=lambda each: each.order)
 
 
-def search(query: str, *, user: User, scope: str = "") -> list[Group]:
+def search(query: str, *, user: User, scope: str = "") -> list[HitGroup]:
     """Groups with at least one hit. With a scope that group alone, and more of it."""
     if not query:
         return []
@@ -70,5 +70,5 @@ def search(query: str, *, user: User, scope: str = "") -> list[Group]:
     for provider in providers(user):
         if scope in ("", provider.name):
             hits = provider.find(query, user=user, limit=limit + 1)
-            groups.append(Group(provider, hits[:limit], more=len(hits) > limit))
+            groups.append(HitGroup(provider, hits[:limit], more=len(hits) > limit))
     return [group for group in groups if group.hits]

@@ -10,42 +10,42 @@ from django.utils.translation import gettext as _
 
 from web.permissions import signed_in
 from web.requests import UserRequest
+from web.search.params import SearchQuery, read
 from web.search.registry import Provider, providers, search
-from web.search.wanted import Wanted, read
 
 
 @signed_in
 def search_page(request: UserRequest) -> HttpResponse:
-    wanted = read(request.GET.get("q", ""))
+    query = read(request.GET.get("q", ""))
     served = providers(request.user)
-    known = not wanted.scope or wanted.scope in {each.name for each in served}
-    groups = search(wanted.text, user=request.user, scope=wanted.scope) if known else []
+    known = not query.scope or query.scope in {each.name for each in served}
+    groups = search(query.text, user=request.user, scope=query.scope) if known else []
     return render(
         request,
         "web/search.html",
         {
-            "wanted": wanted,
+            "query": query,
             "known_scope": known,
             "groups": [
-                {"group": group, "url": _address(wanted.text, group.provider.name)} for group in groups
+                {"group": group, "url": _address(query.text, group.provider.name)} for group in groups
             ],
-            "tabs": _scopes(wanted, served),
-            "everywhere_url": _address(wanted.text),
+            "tabs": _scopes(query, served),
+            "everywhere_url": _address(query.text),
             "total": sum(len(group.hits) for group in groups),
-            "search_query": f"in:{wanted.scope} {wanted.text}".strip() if wanted.scope else wanted.text,
+            "search_query": f"in:{query.scope} {query.text}".strip() if query.scope else query.text,
         },
     )
 
 
-def _scopes(wanted: Wanted, served: list[Provider]) -> list[dict[str, Any]]:
-    everywhere = {"label": _("Everything"), "url": _address(wanted.text), "current": not wanted.scope}
+def _scopes(query: SearchQuery, served: list[Provider]) -> list[dict[str, Any]]:
+    everywhere = {"label": _("Everything"), "url": _address(query.text), "current": not query.scope}
     return [
         everywhere,
         *(
             {
                 "label": each.label,
-                "url": _address(wanted.text, each.name),
-                "current": each.name == wanted.scope,
+                "url": _address(query.text, each.name),
+                "current": each.name == query.scope,
             }
             for each in served
         ),

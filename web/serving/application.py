@@ -34,7 +34,7 @@ from web.serving import strangers
 from web.serving.lanes import Lane
 from web.serving.pulse import Pulse
 from web.serving.turns import TooManyAtOnce, Turns
-from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE, Work
+from web.serving.work import FILES, HEALTH, PAGES, SERIES, SPARE, WorkBounds
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ SERIES_PATHS = frozenset({"/api/telemetry/query/"})
 FILE_PATHS = (".csv", ".pdf", "/export/")
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     def __init__(self, refusal: Refusal) -> None:
         self.refusal = refusal
 
@@ -62,7 +62,7 @@ class AnswerTooLarge(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     status: int
     headers: list[tuple[bytes, bytes]]
     file: IO[bytes]
@@ -103,7 +103,7 @@ class Serving:
         else:
             try:
                 await self._django(scope, receive, send)
-            except Refused as refused:
+            except RequestRefused as refused:
                 await self._refuse(scope, receive, send, refused.refusal)
             except TooManyAtOnce:
                 await self._refuse(scope, receive, send, refusals.BUSY)
@@ -153,21 +153,21 @@ class Serving:
         declared, most = declared_bytes(headers), settings.BODY_BYTES
         keyword, secret = strangers.credential(headers)
         if declared > most:
-            raise Refused(refusals.too_large(most))
+            raise RequestRefused(refusals.too_large(most))
         if declared <= FREE_BYTES and await body.read(FREE_BYTES):
             return
         if not secret:
-            raise Refused(refusals.too_large_for_strangers(FREE_BYTES))
+            raise RequestRefused(refusals.too_large_for_strangers(FREE_BYTES))
         if not await self._lanes[PAGES].run(strangers.is_known, keyword, secret, address=address):
-            raise Refused(refusals.UNKNOWN)
+            raise RequestRefused(refusals.UNKNOWN)
         if not await body.read(most):
-            raise Refused(refusals.too_large(most))
+            raise RequestRefused(refusals.too_large(most))
 
-    def _answer_unless(self, gone: asyncio.Future[Message], environ: Environ) -> Answer | None:
+    def _answer_unless(self, gone: asyncio.Future[Message], environ: Environ) -> HttpAnswer | None:
         """Nothing is made for a reader that left while it waited."""
         return None if gone.done() else self._answer(environ)
 
-    def _answer(self, environ: Environ) -> Answer:
+    def _answer(self, environ: Environ) -> HttpAnswer:
         """Django's answer, whole. Runs in a thread; its failures are answered as well."""
         request_id = environ["muster.request_id"] = str(uuid.uuid4())
         with request_ids.logged(request_id):
@@ -209,7 +209,7 @@ def _address(scope: Message) -> str:
     return str((scope.get("client") or [""])[0])
 
 
-def _work_of(scope: Message, body_bytes: int) -> Work:
+def _work_of(scope: Message, body_bytes: int) -> WorkBounds:
     if scope["path"] in SERIES_PATHS:
         return SERIES
     asks_for_file = scope["path"].endswith(FILE_PATHS) or b"export=" in scope["query_string"]
@@ -229,7 +229,7 @@ def _environ(scope: Message, body: IO[bytes], size: int) -> Environ:
     }
 
 
-def _whole(wsgi: Wsgi, environ: Environ) -> Answer:
+def _whole(wsgi: Wsgi, environ: Environ) -> HttpAnswer:
     started: list[Any] = []
     parts = wsgi(environ, lambda status, headers, *failure: started.extend((status, headers)))
     file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115  (closed once it is sent)
@@ -250,10 +250,10 @@ def _whole(wsgi: Wsgi, environ: Environ) -> Answer:
     pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     if all(name != b"content-length" for name, _ in pairs) and int(status[:3]) not in (204, 304):
         pairs.append((b"content-length", str(size).encode()))
-    return Answer(int(status[:3]), pairs, file)
+    return HttpAnswer(int(status[:3]), pairs, file)
 
 
-async def _send(answer: Answer, send: Send) -> None:
+async def _send(answer: HttpAnswer, send: Send) -> None:
     with answer.file as file, suppress(TimeoutError):
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         file.seek(0)
@@ -266,7 +266,7 @@ async def _send(answer: Answer, send: Send) -> None:
             piece = following
 
 
-async def _send_and_close(answer: Answer, receive: Receive, send: Send) -> None:
+async def _send_and_close(answer: HttpAnswer, receive: Receive, send: Send) -> None:
     """Answer a sender that is still at its body."""
     headers = [*answer.headers, (b"connection", b"close")]
     with answer.file as file:

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from django.db import connections
 
-from web.serving.work import Work, begin
+from web.serving.work import WorkBounds, begin
 
 # An idle thread goes, and its connection with it: each holds some MB in PostgreSQL.
 IDLE_S = 60.0
@@ -21,7 +21,7 @@ END_S = 1.0
 class Lane:
     """Runs calls in its threads; the thread that rested last goes first, since its caches are warm."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: WorkBounds) -> None:
         self.work = work
         self._places = asyncio.Semaphore(work.threads)
         self._resting: list[tuple[float, ThreadPoolExecutor]] = []

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from web.serving.work import Work
+from web.serving.work import WorkBounds
 
 
 class TooManyAtOnce(Exception):
@@ -22,10 +22,10 @@ class Turns:
     """Who has how much under way, by kind of work."""
 
     def __init__(self) -> None:
-        self._readers: dict[tuple[Work, str], _Reader] = {}
+        self._readers: dict[tuple[WorkBounds, str], _Reader] = {}
 
     @asynccontextmanager
-    async def turn(self, work: Work, reader: str) -> AsyncIterator[None]:
+    async def turn(self, work: WorkBounds, reader: str) -> AsyncIterator[None]:
         """Wait until fewer than `work.at_once` of the reader's requests are worked on."""
         known = self._readers.setdefault((work, reader), _Reader(asyncio.Semaphore(work.at_once)))
         if known.under_way >= work.at_most:

@@ -10,7 +10,7 @@ from django.db.backends.signals import connection_created
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class WorkBounds:
     """Bounds: seconds for a statement, a wait for a lock and a pause within a transaction; threads in all; requests of
     one reader that are worked on at once, and that may wait with them.
     """
@@ -24,7 +24,7 @@ class Work:
     at_most: int = 1
 
 
-PAGES = Work(
+PAGES = WorkBounds(
     "pages",
     statement_s=30,
     lock_s=5,
@@ -34,29 +34,29 @@ PAGES = Work(
     at_most=200,
 )
 """Pages, and questions of programs. A browser asks for six things at once."""
-FILES = Work("files", statement_s=60, lock_s=5, pause_s=60, threads=2, at_most=4)
+FILES = WorkBounds("files", statement_s=60, lock_s=5, pause_s=60, threads=2, at_most=4)
 """Exports and imports. They take turns, so that pages do not wait for them."""
-SERIES = Work("series", statement_s=30, lock_s=5, pause_s=30, threads=2, at_most=50)
+SERIES = WorkBounds("series", statement_s=30, lock_s=5, pause_s=30, threads=2, at_most=50)
 """Questions for the points of series, which may be a thousand."""
-INGEST = Work("ingest", statement_s=10, lock_s=5, pause_s=10, threads=4)
+INGEST = WorkBounds("ingest", statement_s=10, lock_s=5, pause_s=10, threads=4)
 """More threads would only wait for each other: one is busy but for the moment of its commit."""
-HEALTH = Work("health", statement_s=1, lock_s=1, pause_s=5, threads=2)
-SPARE = Work("spare", statement_s=1, lock_s=1, pause_s=5, threads=2)
+HEALTH = WorkBounds("health", statement_s=1, lock_s=1, pause_s=5, threads=2)
+SPARE = WorkBounds("spare", statement_s=1, lock_s=1, pause_s=5, threads=2)
 """Answers that are given while the database is away; they ask it nothing."""
-PULSE = Work("pulse", statement_s=5, lock_s=1, pause_s=5)
-TASKS = Work("tasks", statement_s=900, lock_s=120, pause_s=600)
+PULSE = WorkBounds("pulse", statement_s=5, lock_s=1, pause_s=5)
+TASKS = WorkBounds("tasks", statement_s=900, lock_s=120, pause_s=600)
 """Celery's: roll-ups, scoring, portfolios."""
 
 _of_thread = threading.local()
-_of_process: Work | None = None
+_of_process: WorkBounds | None = None
 
 
-def begin(work: Work) -> None:
+def begin(work: WorkBounds) -> None:
     """Say what this thread does, before it opens a connection."""
     _of_thread.work = work
 
 
-def begin_process(work: Work) -> None:
+def begin_process(work: WorkBounds) -> None:
     """Say what every thread of this process does, unless it said something else itself."""
     global _of_process
     _of_process = work
@@ -64,7 +64,7 @@ def begin_process(work: Work) -> None:
 
 def limit(connection: BaseDatabaseWrapper, **sent: Any) -> None:
     """Have PostgreSQL end what takes longer. Management commands have no bound: somebody watches them."""
-    work: Work | None = getattr(_of_thread, "work", _of_process)
+    work: WorkBounds | None = getattr(_of_thread, "work", _of_process)
     if work is None:
         return
     with connection.cursor() as cursor:

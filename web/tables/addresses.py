@@ -45,11 +45,11 @@ class Address:
 
     @property
     def kept(self) -> Pairs:
-        """What every form of the table keeps: neither filters nor search, nor the page, which starts anew."""
+        """Return what every form of the table keeps: neither filters nor search, nor the page, which starts anew."""
         return [(name, value) for name, value in self.pairs if name not in {*self.filters, SEARCH, PAGE}]
 
     def url(self, *, without: Sequence[str] = (), **given: str | int) -> str:
-        """With these parameters set, and those `without` gone."""
+        """Return the address with these parameters set, and those in `without` gone."""
         kept = [(name, value) for name, value in self.pairs if name not in {*without, *given}]
         return self._join([*kept, *((name, str(value)) for name, value in given.items())])
 

@@ -1,4 +1,4 @@
-"""What a table declares: its columns, and what to call its rows."""
+"""Declarations of a table: its columns, and what to call its rows."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +77,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Choice:
+class RowFilter:
     """A filter of a plain sequence of rows: those where `value`, or one of a set, is among the chosen."""
 
     name: str
@@ -99,7 +99,7 @@ class Table:
     noun: tuple[Text, Text]
     columns: Sequence[Column]
     filterset: type[django_filters.FilterSet] | None = None
-    filters: Sequence[Choice] = ()
+    filters: Sequence[RowFilter] = ()
     search: bool = True
     default_sort: str = ""
     empty: Mapping[str, Any] = field(default_factory=dict)

@@ -13,14 +13,14 @@ from django.db.models import QuerySet
 from web import visibility
 from web.rest import lookups
 from web.tables.addresses import SEARCH, Address
-from web.tables.columns import Choice, read
+from web.tables.columns import RowFilter, read
 
 # More than this many objects are not a list to tick but a name to type.
 MOST_CHOICES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class FilterOption:
     value: str
     label: str
     selected: bool
@@ -35,7 +35,7 @@ class Filter:
     label: str
     kind: str
     value: str = ""
-    choices: list[Option] = field(default_factory=list)
+    choices: list[FilterOption] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _entry(name: str, each: django_filters.Filter, address: Address) -> Filter:
         return Filter(name, label, "flag", address.one(name))
     pairs = _pairs(each)
     if pairs is not None:
-        options = [Option(value, text, value in chosen) for value, text in pairs if value != ""]
+        options = [FilterOption(value, text, value in chosen) for value, text in pairs if value != ""]
         single = isinstance(each, django_filters.ChoiceFilter) and not isinstance(
             each, django_filters.MultipleChoiceFilter
         )
@@ -99,7 +99,7 @@ def _entry(name: str, each: django_filters.Filter, address: Address) -> Filter:
 
 
 def _pairs(each: django_filters.Filter) -> list[tuple[str, str]] | None:
-    """What can be chosen; None when it is to be typed."""
+    """Return what can be chosen; None when it is to be typed."""
     source = getattr(each, "inner", None) or each.field
     if isinstance(source, lookups.Existing):
         rows = list(source.options(MOST_CHOICES + 1))
@@ -115,7 +115,7 @@ def _label(name: str, each: django_filters.Filter) -> str:
     return str(each.label or name.replace("__", " ").replace("_", " ").capitalize())
 
 
-def narrowed_rows(filters: Sequence[Choice], rows: Sequence[Any], address: Address) -> list[Any]:
+def narrowed_rows(filters: Sequence[RowFilter], rows: Sequence[Any], address: Address) -> list[Any]:
     kept = list(rows)
     for each in filters:
         chosen = set(address.many(each.name))
@@ -124,24 +124,26 @@ def narrowed_rows(filters: Sequence[Choice], rows: Sequence[Any], address: Addre
     return kept
 
 
-def _values(row: Any, of: Choice) -> AbstractSet[str]:
-    """What a row has of it: one value, or several where `value` gives a set of strings."""
+def _values(row: Any, of: RowFilter) -> AbstractSet[str]:
+    """Return what a row has of it: one value, or several where `value` gives a set of strings."""
     value = read(row, of.value)
     return value if isinstance(value, (set, frozenset)) else {str(value)}
 
 
-def panel_of_choices(filters: Sequence[Choice], rows: Sequence[Any], address: Address) -> list[Filter]:
-    """With how many rows each choice has, since they are all at hand."""
+def panel_of_choices(filters: Sequence[RowFilter], rows: Sequence[Any], address: Address) -> list[Filter]:
+    """Say how many rows each choice has, since they are all at hand."""
     entries = []
     for each in filters:
         counted = Counter(value for row in rows for value in _values(row, each))
         chosen = set(address.many(each.name))
-        options = [Option(value, str(text), value in chosen, counted[value]) for value, text in each.choices]
+        options = [
+            FilterOption(value, str(text), value in chosen, counted[value]) for value, text in each.choices
+        ]
         entries.append(Filter(each.name, str(each.label), "multi", address.one(each.name), options))
     return entries
 
 
-def chips_of_choices(filters: Sequence[Choice], address: Address) -> list[Chip]:
+def chips_of_choices(filters: Sequence[RowFilter], address: Address) -> list[Chip]:
     labels = {each.name: str(each.label) for each in filters}
     texts = {(each.name, value): str(text) for each in filters for value, text in each.choices}
     return [

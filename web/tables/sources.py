@@ -1,4 +1,4 @@
-"""Where a table's rows come from: a queryset, or a sequence that is all at hand."""
+"""Sources of a table's rows: a queryset, or a sequence that is all at hand."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

@@ -128,8 +128,14 @@ def health_row(health: Iterable[Mapping[str, Any]]) -> SafeString:
     """The marks of web/health_marks.html, each with its domain, state and clock."""
     return SafeString(
         "".join(
-            mark("health", one["state"], one["domain"], clock=one["clock"], note=one.get("note", ""))
-            for one in health
+            mark(
+                "health",
+                each["state"],
+                each["domain"],
+                clock=each["clock"],
+                note=each.get("note", ""),
+            )
+            for each in health
         )
     )
 
@@ -155,7 +161,7 @@ def pillar_columns(pillars: Iterable[Mapping[str, Any]]) -> SafeString:
 
 @register.simple_tag
 def pillar_words(pillars: Iterable[Mapping[str, Any]]) -> str:
-    """What the columns say: "Data 40, Workforce unknown"."""
+    """Return what the columns say: "Data 40, Workforce unknown"."""
     return ", ".join(
         f"{pillar['label']} {gettext('unknown') if pillar['score'] is None else round(pillar['score'])}"
         for pillar in pillars

@@ -12,7 +12,7 @@ from readiness.boards.determinism import lines
 from readiness.boards.determinism.judging import JudgedPath
 from readiness.boards.determinism.queries import HistoryPoint, SiteDeterminism
 from readiness.boards.determinism.tables import PathRow
-from readiness.evidence.repeats import TailFigure
+from readiness.evidence.latency_runs import TailFigure
 from web.charts import Figure, ms, nothing
 
 MOST_BARS = 16

@@ -14,7 +14,7 @@ from readiness.boards.determinism.judging import PARTS, Baseline, JudgedPath, Le
 from readiness.boards.determinism.queries import HistoryPoint, SiteDeterminism, SitePaths
 from readiness.boards.determinism.tables import PathRow, change_words, path_name
 from readiness.evidence.core.proving.values import Run
-from readiness.evidence.repeats import TailFigure
+from readiness.evidence.latency_runs import TailFigure
 from readiness.scoring.core.states import CheckState, ReasonCode
 from readiness.scoring.queries.rows import CheckRow, ThresholdRow
 from web.ages import ago

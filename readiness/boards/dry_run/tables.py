@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from readiness.boards.dry_run import lines
 from web.links import link
 from web.states import state as state_of
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 from web.units import percent, power
 
 type Row = Mapping[str, Any]
@@ -23,13 +23,13 @@ def moved_sites() -> Table:
         label=_("Sites that would move"),
         columns=_COLUMNS,
         filters=(
-            Choice(
+            RowFilter(
                 "moves",
                 _("Moves"),
                 lambda row: "verdict" if row["verdict_moves"] else "score",
                 (("verdict", _("Verdict")), ("score", _("Score alone"))),
             ),
-            Choice("to", _("Verdict then"), lambda row: row["to"], _verdicts()),
+            RowFilter("to", _("Verdict then"), lambda row: row["to"], _verdicts()),
         ),
         row_id=lambda row: row["site"],
         row_name=lambda row: row["name"],

@@ -31,7 +31,7 @@ from readiness.scoring.gap.question import (
 from web.drawing import bar_width
 from web.links import link
 from web.tables.addresses import PAGE, Address
-from web.tables.filtering import Chip, Filter, Option
+from web.tables.filtering import Chip, Filter, FilterOption
 from web.units import number, power, power_unit
 
 NARROWING = ("region", "kind", "profile")
@@ -183,7 +183,7 @@ def filter_panel(question: Question, address: Address, regions: Mapping[str, str
             name,
             label,
             "multi",
-            choices=[Option(str(value), str(text), value in chosen) for value, text in choices],
+            choices=[FilterOption(str(value), str(text), value in chosen) for value, text in choices],
         )
         for name, label, choices, chosen in offered
     ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 from readiness.boards import findings
 from readiness.boards.interop.queries import WORST_FIRST, Cell, FleetPair, Matrix, SitePairs
 from readiness.boards.interop.tables import worst_site
-from readiness.evidence.core.proving.interop import JudgedPair, Standing
+from readiness.evidence.core.proving.interop import JudgedPair, PairStanding
 from readiness.scoring.core.gap import Capacity
 from web.links import link
 from web.states import state
@@ -32,14 +32,14 @@ def fleet_figures(found: Sequence[SitePairs], pairs: Sequence[FleetPair]) -> lis
         },
         {
             "label": gettext("Proven at every site"),
-            "value": standings[Standing.PROVEN],
+            "value": standings[PairStanding.PROVEN],
             "note": gettext("every aspect, at the deployed versions"),
         },
         {
             "label": gettext("Proven at other versions"),
-            "value": standings[Standing.OTHER_VERSIONS],
+            "value": standings[PairStanding.OTHER_VERSIONS],
             "note": gettext("tested, and upgraded since"),
-            "tone": "warn" if standings[Standing.OTHER_VERSIONS] else "",
+            "tone": "warn" if standings[PairStanding.OTHER_VERSIONS] else "",
         },
         {
             "label": gettext("Capacity at stake"),
@@ -87,7 +87,7 @@ def _cell(cell: Cell | None, one: Line, other: Line) -> Line | None:
     if cell is None:
         return None
     total = sum(cell.standings.values())
-    proven = cell.standings[Standing.PROVEN]
+    proven = cell.standings[PairStanding.PROVEN]
     told = ", ".join(
         f"{count} × {state('interop', standing.value).word}"
         for standing in WORST_FIRST
@@ -96,7 +96,7 @@ def _cell(cell: Cell | None, one: Line, other: Line) -> Line | None:
     return {
         "state": cell.worst.value,
         "url": _leads_to(cell.pairs[0]),
-        "note": cell.pairs[0].reason if cell.worst is Standing.OTHER_VERSIONS else "",
+        "note": cell.pairs[0].reason if cell.worst is PairStanding.OTHER_VERSIONS else "",
         "count": gettext("%(proven)s of %(total)s") % {"proven": proven, "total": total},
         "links": ngettext("%(n)s link", "%(n)s links", cell.links) % {"n": cell.links},
         "back_end": cell.back_end,

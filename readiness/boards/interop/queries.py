@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from inventory.models import Site
 from readiness.evidence.core.interop import CHECK
-from readiness.evidence.core.proving.interop import Installed, JudgedPair, Standing
+from readiness.evidence.core.proving.interop import Installed, JudgedPair, PairStanding
 from readiness.evidence.interop import pairs_at
 from readiness.framework import queries as framework_queries
 from readiness.scoring.core.gap import Capacity
@@ -19,11 +19,11 @@ from readiness.scoring.models import CheckResult
 from readiness.scoring.queries.standing import present_capacity
 
 WORST_FIRST = (
-    Standing.FAILED,
-    Standing.NOT_PROVEN,
-    Standing.STALE,
-    Standing.OTHER_VERSIONS,
-    Standing.PROVEN,
+    PairStanding.FAILED,
+    PairStanding.NOT_PROVEN,
+    PairStanding.STALE,
+    PairStanding.OTHER_VERSIONS,
+    PairStanding.PROVEN,
 )
 
 
@@ -40,7 +40,7 @@ class SitePairs:
 
     @property
     def proven(self) -> int:
-        return sum(pair.standing is Standing.PROVEN for pair in self.pairs)
+        return sum(pair.standing is PairStanding.PROVEN for pair in self.pairs)
 
     @property
     def is_single_vendor(self) -> bool:
@@ -54,14 +54,14 @@ class FleetPair:
     proven and the check applies."""
 
     installed: Installed
-    standing: Standing
+    standing: PairStanding
     reason: str
     places: Sequence[tuple[SitePairs, JudgedPair]]
     at_stake: Capacity
 
     @property
     def proven_sites(self) -> int:
-        return sum(pair.standing is Standing.PROVEN for _, pair in self.places)
+        return sum(pair.standing is PairStanding.PROVEN for _, pair in self.places)
 
 
 def sites() -> QuerySet[Site]:
@@ -105,7 +105,7 @@ def _over_sites(places: Sequence[tuple[SitePairs, JudgedPair]]) -> FleetPair:
     open_at = [
         site.deployed
         for site, pair in places
-        if pair.standing is not Standing.PROVEN and not site.is_single_vendor
+        if pair.standing is not PairStanding.PROVEN and not site.is_single_vendor
     ]
     first = places[0][1].installed
     return FleetPair(
@@ -127,13 +127,13 @@ class Cell:
     """Pairs of two products over all of their versions, each with its reason: how many of each standing. `pairs` are
     what the cell stands for, the worst first."""
 
-    standings: Counter[Standing]
+    standings: Counter[PairStanding]
     links: int
     back_end: bool
     pairs: Sequence[FleetPair | JudgedPair]
 
     @property
-    def worst(self) -> Standing:
+    def worst(self) -> PairStanding:
         return min(self.standings, key=WORST_FIRST.index)
 
 

@@ -17,7 +17,7 @@ from readiness.evidence.core.proving.interop import JudgedPair
 from web.ages import ago
 from web.links import link
 from web.states import STATES
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 from web.units import duration
 
 STANDINGS = [(each.value, STATES["interop"][each.value].word) for each in WORST_FIRST]
@@ -65,7 +65,7 @@ def fleet_table() -> Table:
             ),
             Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
         ),
-        filters=(Choice("standing", _("Proof"), value=lambda row: row.standing.value, choices=STANDINGS),),
+        filters=(RowFilter("standing", _("Proof"), value=lambda row: row.standing.value, choices=STANDINGS),),
         row_id=row_id,
         row_url=worst_site,
         row_name=lambda row: row.installed.name,
@@ -124,7 +124,7 @@ def site_table(site: SitePairs, now: datetime, *, validity: timedelta) -> Table:
             ),
             Column("reason", _("Why"), value=lambda row: row.reason, phone="full"),
         ),
-        filters=(Choice("standing", _("Proof"), value=lambda row: row.standing.value, choices=STANDINGS),),
+        filters=(RowFilter("standing", _("Proof"), value=lambda row: row.standing.value, choices=STANDINGS),),
         row_id=row_id,
         row_name=lambda row: row.installed.name,
         empty={

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from inventory.models import Site
 from readiness.ownership import queries as ownership
-from readiness.ownership.gaps import REMIND_BEFORE, Queue, queues_of
+from readiness.ownership.gaps import REMIND_BEFORE, OwnershipQueue, queues_of
 from readiness.scoring.core.states import CheckState, Health
 from readiness.scoring.models import CheckResult, DomainHealth
 from readiness.scoring.queries.capacity import check_name
@@ -191,16 +191,16 @@ def _health(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) ->
 
 
 REMINDED = {
-    Queue.LEFT: lambda n: ngettext(
+    OwnershipQueue.LEFT: lambda n: ngettext(
         "The owner of %(n)s item has left", "The owners of %(n)s items have left", n
     ),
-    Queue.OVERDUE: lambda n: ngettext(
+    OwnershipQueue.OVERDUE: lambda n: ngettext(
         "%(n)s item was not confirmed in time", "%(n)s items were not confirmed in time", n
     ),
-    Queue.DUE_SOON: lambda n: ngettext(
+    OwnershipQueue.DUE_SOON: lambda n: ngettext(
         "%(n)s confirmation runs out within 14 days", "%(n)s confirmations run out within 14 days", n
     ),
-    Queue.WAITING: lambda n: ngettext(
+    OwnershipQueue.WAITING: lambda n: ngettext(
         "%(n)s item waits to be accepted", "%(n)s items wait to be accepted", n
     ),
 }
@@ -210,7 +210,7 @@ REMINDED = {
 def _ownership(sites: dict[int, SiteRef], kw: dict[int, float], known: Standing) -> Iterator[Attention]:
     """One line for each queue; one statement for all of them."""
     cells = ownership.pressing(now=known.at, due_by=known.at + REMIND_BEFORE, site_ids=known.site_ids)
-    queued: dict[Queue, list[int]] = defaultdict(list)
+    queued: dict[OwnershipQueue, list[int]] = defaultdict(list)
     for site_id, of_site in cells.items():
         if site_id in sites:
             for cell in of_site.values():

@@ -13,7 +13,7 @@ import orjson
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, StringAgg, TextField, Value
 from django.db.models.functions import Cast, Concat
 
-from inventory.models import Domain, Site
+from inventory.models import DomainChoices, Site
 from readiness.scoring.core.gap import Gap
 from readiness.scoring.core.silence import without_samples
 from readiness.scoring.figures import FIGURES, combined
@@ -179,7 +179,7 @@ def domain_cards(*, now: datetime, site_ids: Collection[int] | None = None) -> t
             if state != evaluated:
                 objects, figures = without_samples(objects), {}
             by_domain[domain].append(_SiteHealth(state, clock, site_id, objects, figures))
-    return tuple(_card(domain, by_domain[domain]) for domain in Domain.values)
+    return tuple(_card(domain, by_domain[domain]) for domain in DomainChoices.values)
 
 
 def _text(field: str) -> Cast:

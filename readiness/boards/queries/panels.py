@@ -16,11 +16,12 @@ from django.utils.translation import gettext as _
 from inventory.models import Site
 from readiness.boards.queries.samples import HEADLINES, domain_series, sample_query
 from readiness.scoring.queries.rows import SampleQuery
-from telemetry import naming, questions, store
+from telemetry import naming, store
 from telemetry.core.downsample import shortened
-from telemetry.core.metric import Direction, Measure
+from telemetry.core.metric import ComparedValue, LimitTest
 from telemetry.core.registry import registry
 from telemetry.models import Series
+from telemetry.params import admitted_query
 from web.units import number, scale
 
 # A whole site's meter is held against what the site has contracted.
@@ -91,7 +92,7 @@ def _panel(
         query.params
         | {"start": _ms_text(start), "end": _ms_text(end), "points": str(min(max(points, 50), 2000))}
     )
-    question = questions.read(params, now=now)
+    question = admitted_query(params, now=now)
     # All series of the site as one line: it says more than six hundred lines.
     spec = replace(question.spec, group_by=())
     found = store.run(spec, now=now)
@@ -147,8 +148,8 @@ def _limits(site: Site, query: SampleQuery, factor: float, unit: str) -> tuple[L
     for rule in known.health if known else ():
         if (
             rule.when
-            or rule.measure is not Measure.VALUE
-            or rule.direction not in (Direction.ABOVE, Direction.BELOW)
+            or rule.measure is not ComparedValue.VALUE
+            or rule.direction not in (LimitTest.ABOVE, LimitTest.BELOW)
         ):
             continue
         for word, limits in ((_("warn"), rule.warn), (_("critical"), rule.critical)):

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from inventory.models import Domain, Site
+from inventory.models import DomainChoices, Site
 from readiness.boards.queries.samples import domain_series
 from readiness.boards.queries.sites import DOMAINS, rows
 from readiness.framework import queries as framework_queries
@@ -134,7 +134,7 @@ def _detail(row: DomainHealth, now: datetime) -> DomainDetail:
         objects_by_health=dict(told.objects_by_health),
         reasons=reasons_of(row, now=now),
         figures=tuple(
-            of_site(kind, dict(told.figures)) for kind in FIGURES if kind.domain == Domain(row.domain)
+            of_site(kind, dict(told.figures)) for kind in FIGURES if kind.domain == DomainChoices(row.domain)
         ),
         taken_at=row.taken_at,
         last_health=told.last_health,

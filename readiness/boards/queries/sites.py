@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Case, F, FloatField, IntegerField, QuerySet, When
 from django.db.models.functions import Coalesce
 
-from inventory.models import Domain, Site
+from inventory.models import DomainChoices, Site
 from readiness.framework import queries as framework_queries
 from readiness.framework.core.definition import Framework
 from readiness.scoring.core.gap import NOTHING, SiteCapacity
@@ -25,7 +25,7 @@ from readiness.scoring.queries.rows import HealthMark, PillarFigure, SiteRow, re
 from readiness.scoring.queries.standing import present_capacity, score_of
 
 WEEKS = 24
-DOMAINS = tuple(Domain.values)
+DOMAINS = tuple(DomainChoices.values)
 
 
 def table(*, now: datetime) -> QuerySet[Site]:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from readiness.boards.trends.marks import KINDS
 from web.links import link
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 
 MARKS = Table(
     id="marks",
@@ -45,7 +45,7 @@ MARKS = Table(
         ),
         Column("detail", _("Why"), value=lambda row: row.detail, phone="full"),
     ),
-    filters=(Choice("kind", _("Kind"), "kind", tuple(KINDS.items())),),
+    filters=(RowFilter("kind", _("Kind"), "kind", tuple(KINDS.items())),),
     row_id="id",
     row_name="told",
     default_sort="-at",

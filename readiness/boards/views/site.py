@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
-from inventory.models import Domain, Site
+from inventory.models import DomainChoices, Site
 from readiness.boards import cards, charts, check_tables, findings, lines, live_charts
 from readiness.boards.queries import panels as panel_queries
 from readiness.boards.queries import site as site_queries
@@ -37,7 +37,7 @@ from web.timerange import TimeRange
 DEFAULT_RANGE = "now-24h"
 SPANS = (("now-24h", "24 h"), ("now-7d", "7 d"), ("now-30d", "30 d"))
 BEFORE = timedelta(days=90)
-DOMAINS = tuple(Domain.values)
+DOMAINS = tuple(DomainChoices.values)
 CHANGES = 50
 DECIDING_SHOWN = 5
 CHANGE_SPAN = timedelta(days=365)
@@ -148,7 +148,7 @@ def _tabs(found: site_queries.SitePage) -> dict[str, tuple[str, int | None]]:
     checks = sum(len(pillar.checks) for pillar in found.checks)
     return {
         "overview": (gettext("Overview"), None),
-        **{domain: (str(label), None) for domain, label in Domain.choices},
+        **{domain: (str(label), None) for domain, label in DomainChoices.choices},
         "evidence": (gettext("Checks"), checks or None),
         "changes": (gettext("Changes"), None),
         "sources": (gettext("Sources"), len(found.sources) or None),

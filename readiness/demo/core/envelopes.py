@@ -16,7 +16,7 @@ def book() -> Mapping[str, Any]:
 
 
 def columns(slug: str) -> dict[str, Any]:
-    """What the class declares beside its name, latency limit and rows, by the names of the product's fields."""
+    """Return what the class declares beside its name, latency limit and rows, by the names of the product's fields."""
     row = book()["envelopes"][slug]
     ceiling, currency, unit = row["cost"]
     same = ("description", "kind", "criticality", "it_kw", "bandwidth_gbps", "source")
@@ -42,7 +42,7 @@ def accelerators(slug: str) -> dict[str, int]:
 
 
 def requests_per_s(slug: str) -> Mapping[str, float]:
-    """By user region; a class whose users only watch states none."""
+    """Return requests by user region; a class whose users only watch states none."""
     return cast(Mapping[str, float], book()["envelopes"][slug].get("requests_per_s", {}))
 
 

@@ -1,4 +1,5 @@
-"""What the demo's operator knows of its sites' costs and energy, as a plan: entries by the day, hours by the instant.
+"""The knowledge of the demo's operator of its sites' costs and energy, as a plan: entries by the day, hours by the
+instant.
 
 Pure and deterministic: an hour's value depends on the data file and the instant alone, so that days can be added as
 they come.
@@ -35,9 +36,9 @@ def book() -> Mapping[str, Any]:
 
 
 def entries(site: SitePlan, slug: str, today: date) -> list[FactorEntry]:
-    """What is entered of a site, in the units that its sources use."""
-    found = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
-    return [replace(entry, line=line) for line, entry in enumerate(found, start=1)]
+    """Return what is entered of a site, in the units that its sources use."""
+    listed = [*_of_place(site, slug, today), *_of_hardware(site, slug, today)]
+    return [replace(entry, line=line) for line, entry in enumerate(listed, start=1)]
 
 
 def _of_place(site: SitePlan, slug: str, today: date) -> Iterator[FactorEntry]:
@@ -114,7 +115,7 @@ def _entry(
 
 
 def round_trips(site: SitePlan, slug: str, today: date) -> list[LatencyEntry]:
-    """To user regions that no probe of the site is for."""
+    """Return round trips to user regions that no probe of the site is for."""
     return [
         LatencyEntry(
             line=line,

@@ -1,4 +1,4 @@
-"""What test tools print, for runs that the demo's operator would have made: given figures in the tools' own forms."""
+"""Outputs of test tools, for runs that the demo's operator would have made: given figures in the tools' own forms."""
 
 from __future__ import annotations
 
@@ -207,8 +207,8 @@ def table(*, tool: str, rows: Sequence[tuple[datetime, str, float, str, str]]) -
 
 
 def _result(gpu: int, severity: int) -> dict[str, object]:
-    found: dict[str, object] = {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu}
+    result: dict[str, object] = {"entity_group": "GPU", "entity_group_id": 1, "entity_id": gpu}
     if not severity:
-        return {**found, "status": "Pass"}
+        return {**result, "status": "Pass"}
     warning = {"warning": f"GPU {gpu}: row remapping pending.", "error_id": 84, "error_severity": severity}
-    return {**found, "status": "Fail", "warnings": [warning]}
+    return {**result, "status": "Fail", "warnings": [warning]}

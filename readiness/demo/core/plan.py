@@ -37,7 +37,7 @@ class NodeType:
 
 
 @dataclass(frozen=True, slots=True)
-class Fabric:
+class FabricPlan:
     key: str
     kind: str
     port_gbps: float
@@ -108,7 +108,7 @@ class PlannedUps:
 class SitePlan:
     facts: Mapping[str, Any]
     node_type: NodeType
-    fabric: Fabric
+    fabric: FabricPlan
     racks: tuple[str, ...]
     nodes: tuple[PlannedNode, ...]
     switches: tuple[PlannedSwitch, ...]
@@ -205,11 +205,11 @@ def _node_type(key: str, hardware: Mapping[str, Any]) -> NodeType:
     )
 
 
-def _fabric(key: str, hardware: Mapping[str, Any]) -> Fabric:
+def _fabric(key: str, hardware: Mapping[str, Any]) -> FabricPlan:
     fields = hardware["fabrics"][key]
-    return Fabric(
+    return FabricPlan(
         key=key,
-        **{name: fields[name] for name in Fabric.__slots__ if name != "key"},
+        **{name: fields[name] for name in FabricPlan.__slots__ if name != "key"},
     )
 
 
@@ -223,7 +223,7 @@ def _address(site: int, block: int, host: int) -> str:
 
 
 def _nodes(
-    slug: str, number: int, node_type: NodeType, fabric: Fabric, waves: Sequence[tuple[int, int]]
+    slug: str, number: int, node_type: NodeType, fabric: FabricPlan, waves: Sequence[tuple[int, int]]
 ) -> list[PlannedNode]:
     days = [days_ago for days_ago, count in waves for _ in range(count)]
     prefix = {"infiniband": "mlx5_", "roce": "enp", "ethernet": "eth"}[fabric.kind]
@@ -243,7 +243,7 @@ def _nodes(
     ]
 
 
-def _switches(slug: str, number: int, kind: str, fabric: Fabric, nodes: int) -> list[PlannedSwitch]:
+def _switches(slug: str, number: int, kind: str, fabric: FabricPlan, nodes: int) -> list[PlannedSwitch]:
     if nodes == 0:
         return []
     if kind == "edge":
@@ -296,7 +296,7 @@ def _feeds(
 
 
 def _feed_kw(amps: float) -> float:
-    """What a three-phase feed carries at these amperes, kW."""
+    """Return what a three-phase feed carries at these amperes, kW."""
     return sqrt(3) * FEED_VOLTAGE_V * amps / 1000
 
 

@@ -1,4 +1,4 @@
-"""What the operator has on record of each check, as a plan: which value was written down on which day, and why.
+"""A plan of what the operator has on record of each check: which value was written down on which day, and why.
 
 Pure and deterministic: a value depends on the data file, the site, the sub-measure and the day.
 """
@@ -48,26 +48,26 @@ def proved_since(site: str, check: str) -> int | None:
 
 
 def limits(site: SitePlan, kept: Mapping[str, Any]) -> dict[str, float]:
-    """What the site declares, by limit id."""
-    found = {limit_id: _limit(site, said) for limit_id, said in kept["limits"].items()}
-    return {limit_id: value for limit_id, value in found.items() if value is not None}
+    """Return what the site declares, by limit id."""
+    limit_by_id = {limit_id: _limit(site, said) for limit_id, said in kept["limits"].items()}
+    return {limit_id: value for limit_id, value in limit_by_id.items() if value is not None}
 
 
 def records(
     site: SitePlan, kept: Mapping[str, Any], *, first: int, last: int, daily: Collection[int]
 ) -> tuple[PlannedRecord, ...]:
-    """What was written down from `first` days ago to `last` days ago, both included, oldest first.
+    """Return what was written down from `first` days ago to `last` days ago, both included, oldest first.
 
     `daily` are the ages at which the nightly jobs wrote; a demo of 18 months does not need every night.
     """
-    found = [
+    listed = [
         record
         for check, row in _rows(kept)
         if _concerns(row, site)
         for record in _of_check(site, kept, check, row, daily=daily, until=last)
         if last <= record.days_ago <= first
     ]
-    return tuple(sorted(found, key=lambda one: (-one.days_ago, one.check, one.part)))
+    return tuple(sorted(listed, key=lambda record: (-record.days_ago, record.check, record.part)))
 
 
 def _rows(kept: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -98,11 +98,11 @@ def _of_check(
     until = max(until, proved_since(site.name, check) or until)
     regular = _ages(began, row["every"], daily, until)
     for part, said in row["parts"].items():
-        turns = [one for one in kept["otherwise"] if _is_about(one, site, check, part)]
-        moved = {one["from"] for one in turns} | {one.get("to", -1) for one in turns}
+        turns = [each for each in kept["otherwise"] if _is_about(each, site, check, part)]
+        moved = {each["from"] for each in turns} | {each.get("to", -1) for each in turns}
         ages = {*regular, *(age for age in moved if until <= age <= began)}
         for age in sorted(ages, reverse=True):
-            turn = next((one for one in turns if one.get("to", -1) < age <= one["from"]), None)
+            turn = next((each for each in turns if each.get("to", -1) < age <= each["from"]), None)
             value = _value(site, kept, turn["value"] if turn else said, f"{check}/{part}", age)
             if value is not None:
                 yield PlannedRecord(
@@ -169,6 +169,6 @@ def _limit(site: SitePlan, said: Any) -> float | None:
 
 
 def share(*names: str) -> float:
-    """From 0 up to, and not, 1; the same for the same names."""
+    """Return a share from 0 up to, and not, 1; the same for the same names."""
     digest = hashlib.blake2b("/".join(names).encode(), digest_size=6).digest()
     return int.from_bytes(digest, "big") / 2**48

@@ -24,7 +24,7 @@ type Day = Callable[[int], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRun:
+class DemoRun:
     """`nodes` are the names of those that it was on."""
 
     tool: str
@@ -36,7 +36,7 @@ class PlannedRun:
     load_gbps: float | None = None
 
 
-def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[PlannedRun, ...]:
+def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[DemoRun, ...]:
     """The rounds of `first` to `last` days ago, oldest first."""
     kept = book(RUNS)
     since = kept["since"].get(site.name)
@@ -53,11 +53,11 @@ def rounds(site: SitePlan, day: Day, *, first: int, last: int) -> tuple[PlannedR
     )
 
 
-def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime) -> tuple[PlannedRun, ...]:
+def quick_checks(site: SitePlan, times: Collection[datetime], *, since: datetime) -> tuple[DemoRun, ...]:
     """The short diagnostic of every node at these instants, of those that are not before `since`."""
     nodes = tuple(node.name for node in site.nodes)
     return tuple(
-        PlannedRun(
+        DemoRun(
             "dcgm-diag",
             f"mndiag-{at:%Y%m%d-%H%M}.json",
             outputs.quick_check(hosts=nodes, gpus=site.node_type.count, run=f"{site.name} {at.isoformat()}"),
@@ -83,7 +83,7 @@ class _Round:
     age: int
     begin: datetime
 
-    def runs(self, *, has_soak: bool, has_incast: bool) -> Iterator[PlannedRun]:
+    def runs(self, *, has_soak: bool, has_incast: bool) -> Iterator[DemoRun]:
         yield from self._nodes(timedelta(hours=1))
         if len(self.site.nodes) > 1:
             yield from self._fabric(timedelta(hours=2))
@@ -98,7 +98,7 @@ class _Round:
             yield self._soak(timedelta(hours=7))
             yield self._drill(timedelta(hours=9))
 
-    def _nodes(self, after: timedelta) -> Iterator[PlannedRun]:
+    def _nodes(self, after: timedelta) -> Iterator[DemoRun]:
         count, model = self.site.node_type.count, f"NVIDIA {self.site.node_type.model_name}"
         for place, node in enumerate(self.site.nodes):
             run = self._name(node.name)
@@ -109,7 +109,7 @@ class _Round:
             at = after + timedelta(minutes=20 + 2 * place)
             yield self._run("nccl-tests", f"all_reduce-{node.name}.log", text, at, [node])
 
-    def _fabric(self, after: timedelta) -> Iterator[PlannedRun]:
+    def _fabric(self, after: timedelta) -> Iterator[DemoRun]:
         """Pairs until each node is in one, then all of them together."""
         nodes = self.site.nodes
         pairs = [*zip(nodes[::2], nodes[1::2], strict=False)]
@@ -122,9 +122,7 @@ class _Round:
             together = pair * self._drawn("scale_efficiency", "fabric")
             yield self._gathered(nodes, together, after, len(pairs))
 
-    def _gathered(
-        self, nodes: Sequence[PlannedNode], busbw: float, after: timedelta, place: int
-    ) -> PlannedRun:
+    def _gathered(self, nodes: Sequence[PlannedNode], busbw: float, after: timedelta, place: int) -> DemoRun:
         names = [node.name for node in nodes]
         text = outputs.all_gather(
             hosts=names,
@@ -136,7 +134,7 @@ class _Round:
         file_name = f"all_gather-{names[0]}-{len(names)}.log"
         return self._run("nccl-tests", file_name, text, after + timedelta(minutes=3 * place), nodes)
 
-    def _ports(self, after: timedelta) -> Iterator[PlannedRun]:
+    def _ports(self, after: timedelta) -> Iterator[DemoRun]:
         """Each port with the same one of the next node; of an odd number of nodes the last two share one again."""
         nodes = self.site.nodes
         ends = [*zip(nodes[::2], nodes[1::2], strict=False)]
@@ -152,7 +150,7 @@ class _Round:
                 at = after + timedelta(minutes=2 * place)
                 yield self._run("perftest", file_name, text, at, [near, far])
 
-    def _paths(self, after: timedelta) -> Iterator[PlannedRun]:
+    def _paths(self, after: timedelta) -> Iterator[DemoRun]:
         """One path across the site, 20 times idle and 20 times under load."""
         rules = self.kept["latency"]
         near, far = self.site.nodes[0], self.site.nodes[-1]
@@ -174,7 +172,7 @@ class _Round:
                 file_name = f"{program}-{load}-{repeat + 1:02}.txt"
                 yield self._run(tool, file_name, text, at, [near, far], load=load, load_gbps=rate)
 
-    def _served(self, after: timedelta) -> PlannedRun:
+    def _served(self, after: timedelta) -> DemoRun:
         rules = self.kept["serving"]
         text = outputs.served(
             model=self.kept["models"][self.site.node_type.key],
@@ -186,7 +184,7 @@ class _Round:
         )
         return self._run("vllm-bench", "vllm-bench.json", text, after, self.site.nodes)
 
-    def _incast(self, after: timedelta) -> PlannedRun:
+    def _incast(self, after: timedelta) -> DemoRun:
         at = self.begin + after
         ports = [f"{switch.name} {port.name}" for switch in self.site.switches for port in switch.ports]
         raw = [
@@ -203,7 +201,7 @@ class _Round:
         rows = [*raw, *((at, f"p1-congestion/{part}", 0.0, unit, "") for part, unit in parts.items())]
         return self._table("incast and deadlock test 1.4", "incast.csv", rows, after)
 
-    def _soak(self, after: timedelta) -> PlannedRun:
+    def _soak(self, after: timedelta) -> DemoRun:
         """The 24 hours before, with the mean rate of each of them."""
         end = self.begin + after
         busbw = self._times_floor("intra-node-floor", "inside", "soak")
@@ -229,7 +227,7 @@ class _Round:
         rows = [*raw, *((end, f"p1-soak-24h/{part}", value, unit, "") for part, value, unit in parts)]
         return self._table("soak test 2.1", "soak.csv", rows, after)
 
-    def _drill(self, after: timedelta) -> PlannedRun:
+    def _drill(self, after: timedelta) -> DemoRun:
         begin, scenarios = self.begin + after, self.kept["scenarios"]
         raw = [
             (
@@ -257,7 +255,7 @@ class _Round:
         file_name: str,
         rows: Sequence[tuple[datetime, str, float, str, str]],
         after: timedelta,
-    ) -> PlannedRun:
+    ) -> DemoRun:
         return self._run("csv", file_name, outputs.table(tool=tool, rows=rows), after, self.site.nodes)
 
     def _run(
@@ -268,9 +266,9 @@ class _Round:
         after: timedelta,
         nodes: Sequence[PlannedNode],
         **load: Any,
-    ) -> PlannedRun:
+    ) -> DemoRun:
         names = tuple(node.name for node in nodes)
-        return PlannedRun(tool, file_name, content, self.begin + after, names, **load)
+        return DemoRun(tool, file_name, content, self.begin + after, names, **load)
 
     def _name(self, *things: str) -> str:
         return f"{', '.join(things)}, {self.begin:%Y-%m-%d}"

@@ -250,4 +250,4 @@ def _probes(fleet: FleetPlan, site: SitePlan, ts: Floats) -> Iterator[Block]:
 
 
 def _with(labels: list[Labels], **more: str) -> tuple[Labels, ...]:
-    return tuple({**one, **more} for one in labels)
+    return tuple({**label_set, **more} for label_set in labels)

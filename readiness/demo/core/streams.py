@@ -19,7 +19,7 @@ EDGE_SOURCE = "Edge Prometheus"
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What one source sends for one site. `names_site`: the source serves several, so a label says which."""
+    """All that one source sends for one site. `names_site`: the source serves several, so a label says which."""
 
     source_name: str
     site: SitePlan
@@ -41,22 +41,24 @@ class Stream:
 
 def streams(fleet: FleetPlan) -> tuple[Stream, ...]:
     """Every stream of the fleet, in the order of the plan; a site without hardware has none."""
-    found = []
+    streams = []
     for site in fleet.sites:
         if not site.nodes:
             continue
         shared = site.name in fleet.fleet["shared_edge_source"]
         has_fast_meter = site.name in fleet.fleet["fast_meters"]
         name = EDGE_SOURCE if shared else f"{site.name} Prometheus"
-        found.append(Stream(name, site, names_site=shared, sends_meter=not has_fast_meter))
+        streams.append(Stream(name, site, names_site=shared, sends_meter=not has_fast_meter))
         if has_fast_meter:
             name = f"{site.name} power meter"
-            found.append(Stream(name, site, FAST_CADENCE_S, FAST_GRACE_S, sends_exporters=False))
-    return tuple(found)
+            streams.append(Stream(name, site, FAST_CADENCE_S, FAST_GRACE_S, sends_exporters=False))
+    return tuple(streams)
 
 
 def sent(fleet: FleetPlan, stream: Stream, stories: Stories, ts: Floats) -> Iterator[Block]:
-    """What the stream holds at `ts` (shape (instants, 1)), story or not; always the same series in the same order."""
+    """Return what the stream holds at `ts` (shape (instants, 1)), story or not; always the same series in the same
+    order.
+    """
     if stream.sends_exporters:
         for block in blocks(fleet, stream.site, stories, ts):
             yield _labelled(block, stream) if stream.names_site else block

@@ -37,7 +37,7 @@ RECENT_STEP_S = 15 * MINUTE
 LIVE_S = 10 * MINUTE
 
 
-class Extent(Enum):
+class SampleExtent(Enum):
     """How much of the fleet an instant has samples of."""
 
     EVERYTHING = "everything"
@@ -97,23 +97,23 @@ SERVED_METRICS = "vllm:"
 SERVED_BEFORE_S = (9 * MINUTE, 6 * MINUTE)
 
 
-def holds(extent: Extent, metric: str, labels: Mapping[str, str]) -> bool:
+def holds(extent: SampleExtent, metric: str, labels: Mapping[str, str]) -> bool:
     """Whether samples of this extent include the series."""
-    if extent is Extent.EVERYTHING:
+    if extent is SampleExtent.EVERYTHING:
         return True
-    if extent is Extent.NOTHING:
+    if extent is SampleExtent.NOTHING:
         return False
-    if extent is Extent.SERVED:
+    if extent is SampleExtent.SERVED:
         return metric.startswith(SERVED_METRICS)
-    if extent is Extent.CURVES and metric in ACCELERATOR_METRICS:
+    if extent is SampleExtent.CURVES and metric in ACCELERATOR_METRICS:
         return False
-    if extent in (Extent.MOVING, Extent.CURVES):
+    if extent in (SampleExtent.MOVING, SampleExtent.CURVES):
         return metric not in STILL_METRICS or _port(labels) in FLAPPING_PORTS
-    if extent is Extent.CHECKED:
+    if extent is SampleExtent.CHECKED:
         return metric not in UNCHECKED_METRICS
     if metric in OF_FIRST_ALONE:
         return labels.get("gpu", labels.get("gpu_id")) == "0"
-    return metric in (WEEK_METRICS if extent is Extent.WEEK else MONTH_METRICS)
+    return metric in (WEEK_METRICS if extent is SampleExtent.WEEK else MONTH_METRICS)
 
 
 def _port(labels: Mapping[str, str]) -> tuple[str, str]:
@@ -121,55 +121,55 @@ def _port(labels: Mapping[str, str]) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Instant:
+class TimelinePoint:
     """`scored` names the sites that are scored then, `whole` those that have samples of everything, whatever the
     extent is for others."""
 
     at_s: float
-    extent: Extent
+    extent: SampleExtent
     scored: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
 
-    def extent_of(self, site: str) -> Extent:
-        return Extent.EVERYTHING if site in self.whole else self.extent
+    def extent_of(self, site: str) -> SampleExtent:
+        return SampleExtent.EVERYTHING if site in self.whole else self.extent
 
 
 def timeline(
     plan: FleetPlan, stories: Stories, *, until_s: float, reach_s: float = LONG_WEEKS * 7 * DAY
-) -> tuple[Instant, ...]:
+) -> tuple[TimelinePoint, ...]:
     """The past in order of time: from `reach_s` before the loading up to `until_s`, some minutes after it."""
     loaded_s = stories.loaded_s
-    instants: dict[float, Instant] = {}
+    instants: dict[float, TimelinePoint] = {}
     for ago_s, extent, is_scored in (*_long_ago(), *_weeks_ago(), *_last_day()):
         at_s = loaded_s - ago_s
         scored = _commissioned(plan.sites, ago_s) if is_scored else ()
-        instants[at_s] = Instant(at_s, extent, scored)
+        instants[at_s] = TimelinePoint(at_s, extent, scored)
     for instant in list(instants.values()):
-        if instant.extent is Extent.CHECKED:
+        if instant.extent is SampleExtent.CHECKED:
             for before_s in SERVED_BEFORE_S:
-                served = Instant(instant.at_s - before_s, Extent.SERVED)
+                served = TimelinePoint(instant.at_s - before_s, SampleExtent.SERVED)
                 instants.setdefault(served.at_s, served)
     for at_s, sites in _of_stories(plan, stories).items():
-        known = instants.get(at_s, Instant(at_s, Extent.NOTHING))
+        known = instants.get(at_s, TimelinePoint(at_s, SampleExtent.NOTHING))
         instants[at_s] = replace(known, scored=sites, whole=sites)
     instants |= {instant.at_s: instant for instant in minutes(plan, after_s=loaded_s, until_s=until_s)}
     return tuple(instants[at_s] for at_s in sorted(instants) if at_s >= loaded_s - reach_s)
 
 
-def minutes(plan: FleetPlan, *, after_s: float, until_s: float) -> tuple[Instant, ...]:
+def minutes(plan: FleetPlan, *, after_s: float, until_s: float) -> tuple[TimelinePoint, ...]:
     """Every minute after an instant, and the end, which is scored."""
     whole = np.arange(after_s + MINUTE, until_s - MINUTE / 2, MINUTE).tolist()
-    end = Instant(until_s, Extent.EVERYTHING, _commissioned(plan.sites, 0.0))
-    return (*(Instant(at_s, Extent.EVERYTHING) for at_s in whole), end)
+    end = TimelinePoint(until_s, SampleExtent.EVERYTHING, _commissioned(plan.sites, 0.0))
+    return (*(TimelinePoint(at_s, SampleExtent.EVERYTHING) for at_s in whole), end)
 
 
-type _Row = tuple[float, Extent, bool]
+type _Row = tuple[float, SampleExtent, bool]
 
 
 def _long_ago() -> list[_Row]:
     first_daily = DAILY_DAYS // 7 + 1
     weeks = [*range(LONG_WEEKS, WEEKS, -LONG_STEP_WEEKS), *range(WEEKS, first_daily - 1, -1)]
-    return [(7 * DAY * week, Extent.CHECKED, True) for week in weeks]
+    return [(7 * DAY * week, SampleExtent.CHECKED, True) for week in weeks]
 
 
 def scored_days() -> frozenset[int]:
@@ -181,15 +181,15 @@ def scored_days() -> frozenset[int]:
 def _weeks_ago() -> list[_Row]:
     thin = [
         *[
-            (HOUR * hours, Extent.MONTH, False)
+            (HOUR * hours, SampleExtent.MONTH, False)
             for hours in range(KEPT_DAYS * 24, WEEK_DAYS * 24, -MONTH_STEP_H)
         ],
-        *[(HOUR * hours, Extent.WEEK, False) for hours in range(WEEK_DAYS * 24, 24, -WEEK_STEP_H)],
+        *[(HOUR * hours, SampleExtent.WEEK, False) for hours in range(WEEK_DAYS * 24, 24, -WEEK_STEP_H)],
     ]
     # Later rows of the same instant replace these.
     return [
         *[row for row in thin if row[0] % (7 * DAY) or row[0] < DAILY_DAYS * DAY],
-        *[(DAY * days, Extent.CHECKED, True) for days in range(DAILY_DAYS, 0, -1)],
+        *[(DAY * days, SampleExtent.CHECKED, True) for days in range(DAILY_DAYS, 0, -1)],
     ]
 
 
@@ -197,9 +197,12 @@ def _last_day() -> list[_Row]:
     quarters = range(int(DAY - RECENT_STEP_S), 0, -int(RECENT_STEP_S))
     minutes = range(int(LIVE_S), 0, -int(MINUTE))
     return [
-        *[(float(ago_s), Extent.CURVES if ago_s % HOUR else Extent.MOVING, False) for ago_s in quarters],
-        *[(float(ago_s), Extent.EVERYTHING, False) for ago_s in minutes],
-        (0.0, Extent.EVERYTHING, False),
+        *[
+            (float(ago_s), SampleExtent.CURVES if ago_s % HOUR else SampleExtent.MOVING, False)
+            for ago_s in quarters
+        ],
+        *[(float(ago_s), SampleExtent.EVERYTHING, False) for ago_s in minutes],
+        (0.0, SampleExtent.EVERYTHING, False),
     ]
 
 

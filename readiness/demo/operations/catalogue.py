@@ -6,14 +6,14 @@ from typing import Any
 
 from django.db.models import Model, Q
 
-from inventory.models import DeviceType, Domain, Manufacturer
+from inventory.models import DeviceType, DomainChoices, Manufacturer
 from readiness.demo.core.plan import FEED_VOLTAGE_V
 
 Kind = DeviceType.Kind
 
 
 @dataclass
-class Made:
+class DemoObjects:
     """Primary keys of what the demo made itself, by model label."""
 
     ids: dict[str, list[int]] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Catalogue:
     power: Mapping[str, DeviceType]
 
 
-def write_catalogue(hardware: Mapping[str, Any], made: Made) -> Catalogue:
+def write_catalogue(hardware: Mapping[str, Any], made: DemoObjects) -> Catalogue:
     makers = _manufacturers(hardware["manufacturers"], made)
     planned = {
         "accelerators": {key: _accelerator(row) for key, row in hardware["accelerators"].items()},
@@ -51,14 +51,17 @@ def write_catalogue(hardware: Mapping[str, Any], made: Made) -> Catalogue:
         for key, row in keyed.items()
     ]
     kept = existing_or_new(DeviceType, wanted, by=("slug",), made=made)
-    found = {each.slug: each for each in kept}
+    stored_by_slug = {each.slug: each for each in kept}
     return Catalogue(
-        **{group: {key: found[each.slug] for key, each in keyed.items()} for group, keyed in planned.items()}
+        **{
+            group: {key: stored_by_slug[each.slug] for key, each in keyed.items()}
+            for group, keyed in planned.items()
+        }
     )
 
 
 def existing_or_new[Row: Model](
-    model: type[Row], wanted: list[Row], *, by: tuple[str, ...], made: Made
+    model: type[Row], wanted: list[Row], *, by: tuple[str, ...], made: DemoObjects
 ) -> list[Row]:
     """The rows in the order wanted; where a row is there that shares any of the unique columns `by`, it is used."""
     known: dict[tuple[str, Any], Row] = {}
@@ -78,7 +81,7 @@ def existing_or_new[Row: Model](
     ]
 
 
-def _manufacturers(rows: list[dict[str, str]], made: Made) -> dict[str, Manufacturer]:
+def _manufacturers(rows: list[dict[str, str]], made: DemoObjects) -> dict[str, Manufacturer]:
     wanted = [Manufacturer(name=row["name"], slug=row["slug"]) for row in rows]
     kept = existing_or_new(Manufacturer, wanted, by=("slug", "name"), made=made)
     return {row["slug"]: manufacturer for row, manufacturer in zip(rows, kept, strict=True)}
@@ -99,7 +102,7 @@ def _completed(
 def _accelerator(row: Mapping[str, Any]) -> DeviceType:
     attributes = {"tdp_w": row["tdp_w"], "memory_gb": row["memory_gb"], "interconnect": row["interconnect"]}
     return DeviceType(
-        kind=Kind.ACCELERATOR, domain=Domain.COMPUTE, nameplate_w=row["tdp_w"], attributes=attributes
+        kind=Kind.ACCELERATOR, domain=DomainChoices.COMPUTE, nameplate_w=row["tdp_w"], attributes=attributes
     )
 
 
@@ -107,7 +110,7 @@ def _node(row: Mapping[str, Any], accelerators: Mapping[str, Any]) -> DeviceType
     held = accelerators[row["accelerator"]]
     return DeviceType(
         kind=Kind.NODE,
-        domain=Domain.COMPUTE,
+        domain=DomainChoices.COMPUTE,
         nameplate_w=row["count"] * held["tdp_w"] + row["host_w"],
         u_height=row["u_height"],
         attributes={"accelerator_count": row["count"], "accelerator_model": held["model"]},
@@ -117,7 +120,7 @@ def _node(row: Mapping[str, Any], accelerators: Mapping[str, Any]) -> DeviceType
 def _switch(row: Mapping[str, Any]) -> DeviceType:
     return DeviceType(
         kind=Kind.SWITCH,
-        domain=Domain.NETWORK,
+        domain=DomainChoices.NETWORK,
         nameplate_w=row["nameplate_w"],
         attributes={"port_speed_gbps": row["port_gbps"], "fabric": row["kind"]},
     )
@@ -127,5 +130,5 @@ def _power(key: str, row: Mapping[str, Any]) -> DeviceType:
     electrical = {"voltage_v": FEED_VOLTAGE_V, "phases": 3}
     attributes = {"pdu": electrical | {"metering": "inlet"}, "meter": electrical, "ups": {}}[key]
     return DeviceType(
-        kind=Kind(key), domain=Domain.ENERGY, nameplate_w=row["nameplate_w"], attributes=attributes
+        kind=Kind(key), domain=DomainChoices.ENERGY, nameplate_w=row["nameplate_w"], attributes=attributes
     )

@@ -28,12 +28,12 @@ STAFF = frozenset({"planner", "manager"})
 
 @cache
 def book() -> dict[str, Any]:
-    found: dict[str, Any] = yaml_documents.read((DATA / "decisions.yaml").read_text(encoding="utf-8"))
-    return found
+    document: dict[str, Any] = yaml_documents.read((DATA / "decisions.yaml").read_text(encoding="utf-8"))
+    return document
 
 
 class Decided:
-    """What is still to be decided as the history goes on, and what of it waits for its review."""
+    """Decisions still to be made as the history goes on, and those that wait for their review."""
 
     def __init__(self, fleet: DemoFleet) -> None:
         self._staff = people(fleet.made)

@@ -10,7 +10,7 @@ from accounts.models import User
 from inventory.models import Site
 from readiness.demo.core.factors import book, entries, hourly, hours, rates, round_trips
 from readiness.demo.core.plan import FleetPlan
-from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.catalogue import DemoObjects
 from readiness.tradeoffs.core.published import DataSetUnreadable
 from readiness.tradeoffs.models import ExchangeRate, FactorDay
 from readiness.tradeoffs.operations import (
@@ -25,7 +25,7 @@ from readiness.tradeoffs.operations import (
 
 
 def write_factors(
-    plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, by: User | None, now: datetime
+    plan: FleetPlan, sites: Mapping[str, Site], made: DemoObjects, *, by: User | None, now: datetime
 ) -> None:
     """Dated before `now`, each in the unit that its source uses, all marked simulated."""
     today = now.date()
@@ -75,7 +75,7 @@ def _first(newest: date | None, today: date) -> date:
 
 
 def load_published(*, by: User | None, now: datetime) -> str:
-    """What packages publish of the sites, in one sentence. The demo is whole without it."""
+    """Load what packages publish of the sites, in one sentence. The demo is whole without it."""
     try:
         loaded = load_factors(by=by, now=now)
     except (NotInstalled, DataSetUnreadable) as error:

@@ -10,7 +10,7 @@ from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.timeline import LONG_WEEKS, scored_days
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import Catalogue, Made, write_catalogue
+from readiness.demo.operations.catalogue import Catalogue, DemoObjects, write_catalogue
 from readiness.demo.operations.decisions import ask_portfolio
 from readiness.demo.operations.factors import load_published, write_factors
 from readiness.demo.operations.hardware import write_accelerators, write_cables, write_devices, write_ports
@@ -98,7 +98,7 @@ def _sites(fleet: DemoFleet) -> dict[str, Site]:
 
 
 def _anchor(now: datetime) -> datetime:
-    """What the past is counted back from: the end of a quarter of an hour that began on the same UTC day.
+    """Return what the past is counted back from: the end of a quarter of an hour that began on the same UTC day.
 
     What was sent up to then fills whole windows, and a circuit's continuous load is a mean over a quarter of an hour.
     """
@@ -108,8 +108,8 @@ def _anchor(now: datetime) -> datetime:
 
 @transaction.atomic
 def write_inventory(plan: FleetPlan, *, scale: int, now: datetime) -> DemoFleet:
-    """What exists, who may look, what runs, and who sends."""
-    made = Made()
+    """Write what exists, who may look, what runs, and who sends."""
+    made = DemoObjects()
     catalogue = write_catalogue(plan.hardware, made)
     sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)
     _write_parts(plan, sites, catalogue, now=now)

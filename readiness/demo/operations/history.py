@@ -17,14 +17,14 @@ from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.shapes import column, utc
 from readiness.demo.core.stories import Stories
 from readiness.demo.core.streams import Stream, sent, streams
-from readiness.demo.core.timeline import Extent, Instant, holds, minutes, timeline
+from readiness.demo.core.timeline import SampleExtent, TimelinePoint, holds, minutes, timeline
 from readiness.demo.core.wire import key_of_series
 from readiness.demo.models import DemoFleet
 from readiness.demo.operations.decisions import Decided
 from readiness.evidence.operations import measure_day
 from readiness.scoring.operations import evaluate
 from telemetry import partitions
-from telemetry.core.columns import Columns, Rejections
+from telemetry.core.columns import Rejections, SampleColumns
 from telemetry.drain import drain_once
 from telemetry.ingest import accept
 from telemetry.models import Source
@@ -61,26 +61,26 @@ class Recorder:
         return [key_of_series(metric, labels) for metric, labels in self._series]
 
     @cached_property
-    def _held(self) -> dict[Extent, NDArray[np.int64]]:
+    def _held(self) -> dict[SampleExtent, NDArray[np.int64]]:
         return {
             extent: np.flatnonzero([holds(extent, metric, labels) for metric, labels in self._series])
-            for extent in Extent
+            for extent in SampleExtent
         }
 
-    def columns_of(self, instants: Sequence[Instant]) -> Columns | None:
+    def columns_of(self, instants: Sequence[TimelinePoint]) -> SampleColumns | None:
         """The stream's samples at these instants; None where it is silent at all of them."""
-        by_extent: dict[Extent, list[float]] = defaultdict(list)
+        by_extent: dict[SampleExtent, list[float]] = defaultdict(list)
         for instant in instants:
             by_extent[instant.extent_of(self.stream.site.name)].append(instant.at_s)
-        found = [self.columns(times, extent) for extent, times in by_extent.items()]
-        return _joined([columns for columns in found if columns is not None])
+        parts = [self.columns(times, extent) for extent, times in by_extent.items()]
+        return _joined([columns for columns in parts if columns is not None])
 
-    def columns(self, instants: Sequence[float], extent: Extent) -> Columns | None:
+    def columns(self, instants: Sequence[float], extent: SampleExtent) -> SampleColumns | None:
         """The same where each instant has one extent.
 
         Where everything that checks read is wanted, a fast meter has the whole minute before, not its end alone.
         """
-        whole_minutes = extent in (Extent.EVERYTHING, Extent.CHECKED)
+        whole_minutes = extent in (SampleExtent.EVERYTHING, SampleExtent.CHECKED)
         sampled = self.stream.ends_at(instants) if whole_minutes else instants
         heard = [at for at in sampled if self.stories.is_sending(self.stream.site.name, at)]
         held = self._held[extent]
@@ -88,7 +88,7 @@ class Recorder:
             return None
         blocks = sent(self.plan, self.stream, self.stories, column(heard))
         values = np.concatenate([block.values for block in blocks], axis=1)[:, held]
-        return Columns(
+        return SampleColumns(
             keys=self._keys,
             series_index=np.tile(held.astype(np.int32), len(heard)),
             ts_ms=np.repeat(np.rint(np.array(heard) * 1000).astype(np.int64), len(held)),
@@ -97,16 +97,16 @@ class Recorder:
         )
 
 
-def _joined(parts: Sequence[Columns]) -> Columns | None:
+def _joined(parts: Sequence[SampleColumns]) -> SampleColumns | None:
     """Columns of one stream in one batch, which names only the series that it has samples of."""
     if not parts:
         return None
-    used, series_index = np.unique(np.concatenate([one.series_index for one in parts]), return_inverse=True)
-    return Columns(
+    used, series_index = np.unique(np.concatenate([part.series_index for part in parts]), return_inverse=True)
+    return SampleColumns(
         keys=[parts[0].keys[place] for place in used.tolist()],
         series_index=series_index.astype(np.int32),
-        ts_ms=np.concatenate([one.ts_ms for one in parts]),
-        value=np.concatenate([one.value for one in parts]),
+        ts_ms=np.concatenate([part.ts_ms for part in parts]),
+        value=np.concatenate([part.value for part in parts]),
         rejected=Rejections(),
     )
 
@@ -133,7 +133,7 @@ def add_minutes(plan: FleetPlan, fleet: DemoFleet, *, after: datetime, now: date
 def _write(
     plan: FleetPlan,
     fleet: DemoFleet,
-    instants: Sequence[Instant],
+    instants: Sequence[TimelinePoint],
     *,
     now: datetime,
     say: Callable[[datetime], None],
@@ -177,9 +177,9 @@ def _by_weeks(fleet: DemoFleet, say: Say) -> Callable[[datetime], None]:
     return tell
 
 
-def _parts(instants: Sequence[Instant]) -> Iterator[list[Instant]]:
+def _parts(instants: Sequence[TimelinePoint]) -> Iterator[list[TimelinePoint]]:
     """Cut so that what is scored ends a part, and each is short enough for one batch of every stream."""
-    part: list[Instant] = []
+    part: list[TimelinePoint] = []
     for instant in instants:
         part.append(instant)
         if instant.scored or len(part) == INSTANTS_AT_ONCE:
@@ -190,7 +190,7 @@ def _parts(instants: Sequence[Instant]) -> Iterator[list[Instant]]:
 
 
 def _record(
-    recorders: Sequence[Recorder], part: Sequence[Instant], *, now: datetime, until: datetime
+    recorders: Sequence[Recorder], part: Sequence[TimelinePoint], *, now: datetime, until: datetime
 ) -> None:
     for recorder in recorders:
         columns = recorder.columns_of(part)

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.operations import create_user
 from inventory.models import Site
 from readiness.demo.core.plan import DATA
-from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.catalogue import DemoObjects
 from readiness.ownership import operations as ownership
 from readiness.ownership.core.standing import Item
 from readiness.ownership.models import Assignment
@@ -40,7 +40,9 @@ class Staff:
     people: Mapping[str, Person]
 
 
-def write_owners(sites: Mapping[str, Site], logins: Mapping[str, User], made: Made, *, now: datetime) -> None:
+def write_owners(
+    sites: Mapping[str, Site], logins: Mapping[str, User], made: DemoObjects, *, now: datetime
+) -> None:
     """Up to `now`. Without the manager's login there is nobody to propose."""
     by = logins.get("manager")
     if by is None:
@@ -56,27 +58,27 @@ def write_owners(sites: Mapping[str, Site], logins: Mapping[str, User], made: Ma
             _hand_over(sites[row["site"]], row, staff, kept, by=by, now=now)
 
 
-def _teams(kept: Mapping[str, Any], made: Made) -> dict[str, Team]:
+def _teams(kept: Mapping[str, Any], made: DemoObjects) -> dict[str, Team]:
     """A team of that name may be there already: it is used, and not taken out with the demo."""
-    found = {}
+    team_by_slug = {}
     for row in kept["teams"]:
         team = Team.objects.filter(slug=row["slug"]).first()
         if team is None:
             team = Team.objects.create(**row)
             made.note([team])
-        found[row["slug"]] = team
-    return found
+        team_by_slug[row["slug"]] = team
+    return team_by_slug
 
 
 def _people(
     kept: Mapping[str, Any],
     teams: Mapping[str, Team],
     logins: Mapping[str, User],
-    made: Made,
+    made: DemoObjects,
     *,
     now: datetime,
 ) -> dict[str, Person]:
-    found = {}
+    person_by_key = {}
     for row in kept["people"]:
         user = logins.get(row.get("login", ""))
         if user is None or hasattr(user, "person"):
@@ -95,8 +97,8 @@ def _people(
         )
         made.note([person])
         Membership.objects.bulk_create([Membership(person=person, team=teams[slug]) for slug in row["teams"]])
-        found[row["key"]] = person
-    return found
+        person_by_key[row["key"]] = person
+    return person_by_key
 
 
 def _write_site(
@@ -106,8 +108,8 @@ def _write_site(
     accepted_at = now - timedelta(days=said["since"])
     proposals = list(_proposals(site, said, staff, kept))
     asked = ownership.propose_many(proposals, by=by, now=accepted_at - timedelta(days=7))
-    for one in asked:
-        _accept(one, at=accepted_at)
+    for assignment in asked:
+        _accept(assignment, at=accepted_at)
     for item, otherwise in said.get("items", {}).items():
         if otherwise and "asked" in otherwise:
             person = staff.people[otherwise["asked"]]
@@ -120,7 +122,7 @@ def _write_site(
 def _proposals(
     site: Site, said: Mapping[str, Any], staff: Staff, kept: Mapping[str, Any]
 ) -> Iterator[Proposal]:
-    """Of the items that somebody accepted."""
+    """Propose the items that somebody accepted."""
     items = said.get("items", {})
     for item in Item:
         own = items.get(item.value, said)
@@ -150,11 +152,11 @@ def _proposal(
     )
 
 
-def _accept(one: Assignment, *, at: datetime) -> None:
-    user = one.accountable.user
+def _accept(assignment: Assignment, *, at: datetime) -> None:
+    user = assignment.accountable.user
     if user is None:
         raise ValueError("Everybody in the demo signs in as somebody.")
-    accepted = ownership.accept(one, by=user, now=at)
+    accepted = ownership.accept(assignment, by=user, now=at)
     for step in accepted.steps.all():
         ownership.set_step(step, done=True, by=user, now=at)
 
@@ -176,8 +178,8 @@ def keep_owned(site_ids: list[int], *, now: datetime) -> int:
         site__in=site_ids, due_at__gt=now, due_at__lte=now + CONFIRMED_BEFORE
     )
     confirmed = 0
-    for one in due.select_related("accountable__user").order_by("pk"):
-        if one.accountable.user is not None and not one.accountable.left_by(now):
-            ownership.confirm(one, by=one.accountable.user, now=now)
+    for assignment in due.select_related("accountable__user").order_by("pk"):
+        if assignment.accountable.user is not None and not assignment.accountable.left_by(now):
+            ownership.confirm(assignment, by=assignment.accountable.user, now=now)
             confirmed += 1
     return confirmed

@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.operations import create_user
 from accounts.roles import ROLES
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.catalogue import DemoObjects
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ def logins() -> tuple[Login, ...]:
     if fleet is None:
         return ()
     users = User.objects.filter(pk__in=fleet.made.get(User._meta.label, []), is_active=True)
-    found = {user.username for user in users}
-    return tuple(Login(_username(role), role) for role in ROLES if _username(role) in found)
+    usernames = {user.username for user in users}
+    return tuple(Login(_username(role), role) for role in ROLES if _username(role) in usernames)
 
 
-def write_logins(made: Made, *, now: datetime) -> None:
+def write_logins(made: DemoObjects, *, now: datetime) -> None:
     """Make the logins; a name that somebody has already is left alone."""
     wanted = {_username(role): role for role in ROLES}
     taken = set(User.objects.filter(username__in=wanted).values_list("username", flat=True))

@@ -7,7 +7,7 @@ from typing import Any
 from inventory.models import CapacityEvent, CoolingUnit, Device, Link, PowerFeed, Rack, Region, Site
 from readiness.demo.core import shapes
 from readiness.demo.core.plan import FEED_VOLTAGE_V, FleetPlan, SitePlan
-from readiness.demo.operations.catalogue import Made, existing_or_new
+from readiness.demo.operations.catalogue import DemoObjects, existing_or_new
 
 # Of the contracted power: the demo's own choice of what an interconnection allows.
 STEP_SHARE = 0.5
@@ -18,7 +18,7 @@ class SiteTaken(Exception):
     """The inventory has a site of a name that the demo uses, so the demo cannot be loaded beside it."""
 
 
-def write_regions(rows: Sequence[Mapping[str, str]], made: Made) -> dict[str, Region]:
+def write_regions(rows: Sequence[Mapping[str, str]], made: DemoObjects) -> dict[str, Region]:
     """Regions by slug; a parent stands before its children in the list."""
     regions: dict[str, Region] = {}
     for level in (
@@ -34,7 +34,7 @@ def write_regions(rows: Sequence[Mapping[str, str]], made: Made) -> dict[str, Re
     return regions
 
 
-def write_sites(plan: FleetPlan, regions: Mapping[str, Region], made: Made) -> dict[str, Site]:
+def write_sites(plan: FleetPlan, regions: Mapping[str, Region], made: DemoObjects) -> dict[str, Site]:
     """Sites by the plan's name. Raises SiteTaken."""
     taken = Site.objects.filter(slug__in=[site.slug for site in plan.sites]).values_list("name", flat=True)
     if taken:
@@ -74,7 +74,7 @@ def write_racks(plan: FleetPlan, sites: Mapping[str, Site]) -> dict[tuple[str, s
 
 
 def _rack_kw(site: SitePlan, rack: str) -> float:
-    """What one leg carries: either must be able to feed the rack alone."""
+    """Return what one leg carries: either must be able to feed the rack alone."""
     return next(feed.rated_kw for feed in site.feeds if feed.rack == rack)
 
 

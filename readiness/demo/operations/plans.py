@@ -1,4 +1,4 @@
-"""What people have set out to do: campaigns, a go-live review, the worklist. Written when the past has been scored."""
+"""Plans that people have made: campaigns, a go-live review, the worklist. Written when the past has been scored."""
 
 from __future__ import annotations
 

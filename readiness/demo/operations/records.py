@@ -18,7 +18,7 @@ from readiness.boards.waivers.asking import ask_for_grant
 from readiness.demo.core.plan import FleetPlan, fleet_plan
 from readiness.demo.core.records import PlannedRecord, book, limits, records
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.catalogue import DemoObjects
 from readiness.demo.operations.factors import keep_hours
 from readiness.demo.operations.owners import keep_owned
 from readiness.demo.operations.people import people
@@ -42,7 +42,7 @@ def write_records(
     plan: FleetPlan,
     sites: Mapping[str, Site],
     staff: Mapping[str, User],
-    made: Made,
+    made: DemoObjects,
     *,
     daily: Collection[int],
     now: datetime,
@@ -142,9 +142,9 @@ def day_of(site: Site, at: datetime) -> date:
 
 
 def _write_floors(
-    plan: FleetPlan, kept: Mapping[str, Any], made: Made, *, by: User | None, now: datetime
+    plan: FleetPlan, kept: Mapping[str, Any], made: DemoObjects, *, by: User | None, now: datetime
 ) -> None:
-    """Of the node types that the plan's sites hold, unless the installation has such a floor already."""
+    """Write floors of the node types that the plan's sites hold, unless the installation has such a floor already."""
     held = {site.node_type.key for site in plan.sites}
     makers = {key: row["manufacturer"] for key, row in plan.hardware["nodes"].items()}
     for row in kept["floors"]:
@@ -185,7 +185,7 @@ def _write_grants(
 
 
 def _write_grant(site: Site, row: Mapping[str, Any], *, planner: User, manager: User, now: datetime) -> None:
-    """By the days on which it was asked for, decided and taken back."""
+    """Write a grant by the days on which it was asked for, decided and taken back."""
     ago = {
         key: now - timedelta(days=row[key])
         for key in ("asked", "approved", "denied", "revoked")

@@ -13,7 +13,7 @@ from accounts.models import User
 from inventory.models import Device, Site
 from readiness.demo.core.plan import FleetPlan, SitePlan
 from readiness.demo.core.records import RUNS, book
-from readiness.demo.core.runs import Day, PlannedRun, last_check, quick_checks, rounds
+from readiness.demo.core.runs import Day, DemoRun, last_check, quick_checks, rounds
 from readiness.evidence.operations import RunContext, Upload, import_runs
 from telemetry.models import Provenance
 
@@ -79,7 +79,7 @@ def _days(site: Site, loaded_at: datetime) -> Day:
 
 
 def _import(
-    site: Site, planned: Iterable[PlannedRun], *, after: datetime, by: User | None, now: datetime
+    site: Site, planned: Iterable[DemoRun], *, after: datetime, by: User | None, now: datetime
 ) -> int:
     due = [run for run in planned if after < run.taken_at <= now]
     names = {name for run in due for name in run.nodes}

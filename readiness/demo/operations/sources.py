@@ -10,13 +10,13 @@ from inventory.models import Site
 from readiness.demo.core.plan import FleetPlan
 from readiness.demo.core.streams import SITE_LABEL, streams
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.catalogue import DemoObjects
 from telemetry.models import Provenance, Source
 from telemetry.operations import create_source, rotate_token
 
 
 def write_sources(
-    plan: FleetPlan, sites: Mapping[str, Site], made: Made, *, owner: User | None, now: datetime
+    plan: FleetPlan, sites: Mapping[str, Site], made: DemoObjects, *, owner: User | None, now: datetime
 ) -> None:
     """One for each name that the plan's streams have."""
     for stream in {stream.source_name: stream for stream in streams(plan)}.values():

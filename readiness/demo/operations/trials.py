@@ -62,11 +62,11 @@ def _write_node(site: Site, row: Mapping[str, Any], *, by: User | None, now: dat
 
 
 def _devices(site: Site, *names: str) -> list[Device]:
-    found = {
+    device_by_name = {
         device.name: device
         for device in Device.objects.filter(site=site, name__in=names).select_related("device_type")
     }
-    return [found[name] for name in names]
+    return [device_by_name[name] for name in names]
 
 
 def _import(

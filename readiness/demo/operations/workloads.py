@@ -7,7 +7,7 @@ from typing import Any
 from inventory.models import DeviceType, Site
 from readiness.demo.core import envelopes
 from readiness.demo.core.plan import FleetPlan
-from readiness.demo.operations.catalogue import Made, existing_or_new
+from readiness.demo.operations.catalogue import DemoObjects, existing_or_new
 from readiness.demo.operations.footing import write_footing
 from readiness.workloads import operations
 from readiness.workloads.models import EnvelopeConfirmation, Placement, UserRegion, WorkloadClass
@@ -17,7 +17,7 @@ def write_workloads(
     plan: FleetPlan,
     sites: Mapping[str, Site],
     types: Mapping[str, DeviceType],
-    made: Made,
+    made: DemoObjects,
     *,
     now: datetime,
 ) -> None:
@@ -60,11 +60,11 @@ def _class(
     row: Mapping[str, Any],
     regions: Mapping[str, UserRegion],
     types: Mapping[str, DeviceType],
-    made: Made,
+    made: DemoObjects,
     *,
     now: datetime,
 ) -> WorkloadClass:
-    """What the installation has already under that name or slug is used as it is."""
+    """Use as it is what the installation has already under that name or slug."""
     slug = row["slug"]
     known = (
         WorkloadClass.objects.filter(slug=slug).first()

@@ -11,10 +11,10 @@ from readiness.evidence import queries
 from readiness.evidence.api.records import RecordViewSet
 from readiness.evidence.api.refusing import FileField, answered
 from readiness.evidence.api.taking import takes_file
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.filters import LimitFilters
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.operations import declare_limit, import_limits
+from readiness.evidence.uploads import content_of, sender_of
 from web import clock, visibility
 from web.rest.serializers import ObjectSerializer
 

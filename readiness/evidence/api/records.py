@@ -9,11 +9,11 @@ from rest_framework.request import Request
 
 from readiness.evidence.api.refusing import FileField, answered
 from readiness.evidence.api.taking import takes_file
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.filters import AttestationFilters, FactFilters, FloorFilters
 from readiness.evidence.models import Attestation, Floor, RecordedFact
 from readiness.evidence.models.records import Record
 from readiness.evidence.operations import attest, import_facts, import_floors, record_fact
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.framework.core.reader import LARGEST
 from web import clock, visibility
 from web.rest.serializers import ObjectSerializer, finite

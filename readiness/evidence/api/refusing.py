@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.models.runs import MOST_BYTES
 from readiness.evidence.refusals import EvidenceRefused, FileTooLarge
-from web.rest.errors import BodyTooLarge
+from web.rest.errors import PayloadTooLarge
 
 AROUND_THE_FILE = 64 * 1024
 """What the other fields of a form and its boundaries may take."""
@@ -32,7 +32,7 @@ def answered() -> Iterator[None]:
         refusal.detail = detail
         raise refusal from error
     except FileTooLarge as error:
-        raise BodyTooLarge(error.reason) from error
+        raise PayloadTooLarge(error.reason) from error
     except EvidenceRefused as error:
         raise exceptions.ValidationError({error.field: [error.reason]}) from error
 
@@ -41,7 +41,7 @@ def refuse_large(request: Request) -> None:
     """Before the body is read: a file of any size would be spooled to the disk first."""
     length = str(request.META.get("CONTENT_LENGTH") or "")
     if length.isdecimal() and int(length[:15]) > MOST_BYTES + AROUND_THE_FILE:
-        raise BodyTooLarge(f"A file has {MOST_BYTES} bytes at most.")
+        raise PayloadTooLarge(f"A file has {MOST_BYTES} bytes at most.")
 
 
 class FileField(serializers.FileField):

@@ -14,12 +14,12 @@ from rest_framework.response import Response
 
 from inventory.models import Device, Site
 from readiness.evidence.api.refusing import FileField, answered, refuse_large
-from readiness.evidence.arriving import content_of, file_answer, sender_of
 from readiness.evidence.filters import RunFilters
 from readiness.evidence.models import RunDevice, RunFile, RunMeasure, Tool, ValidationRun
 from readiness.evidence.operations import RunContext, import_run, mark_baseline
 from readiness.evidence.operations.baselines import MAY_MARK
 from readiness.evidence.proved import summary_of
+from readiness.evidence.uploads import content_of, file_answer, sender_of
 from telemetry.models import Provenance
 from web import clock, visibility
 from web.rest.fields import RelatedObjectField
@@ -177,11 +177,11 @@ class RunUploadSerializer(serializers.Serializer):
 
 
 def _devices(site: Site, names: list[str]) -> list[Device]:
-    found = list(Device.objects.filter(site=site, name__in=names).select_related("device_type"))
-    missing = sorted(set(names) - {device.name for device in found})
+    devices = list(Device.objects.filter(site=site, name__in=names).select_related("device_type"))
+    missing = sorted(set(names) - {device.name for device in devices})
     if missing:
         raise serializers.ValidationError({"devices": [f"{site.name} has no device {', '.join(missing)}."]})
-    return found
+    return devices
 
 
 class ValidationRunViewSet(ReadOnlyObjectViewSet):

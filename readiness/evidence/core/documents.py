@@ -97,14 +97,14 @@ class Json:
 
     def get(self, key: str) -> Json | None:
         """A member; None where it is missing or null, ParseError where this is no object."""
-        found = self._members().get(key)
-        return None if found is None else Json(self._text, found, (*self.path, key))
+        value = self._members().get(key)
+        return None if value is None else Json(self._text, value, (*self.path, key))
 
     def need(self, key: str) -> Json:
-        found = self.get(key)
-        if found is None:
+        member = self.get(key)
+        if member is None:
             self.refuse(f"{key!r} is missing.")
-        return found
+        return member
 
     def items(self) -> Iterator[Json]:
         if not isinstance(self.value, list):
@@ -114,15 +114,15 @@ class Json:
 
     def listed(self, key: str) -> list[Json]:
         """Members of a list, none where the list is missing; null members are left out."""
-        found = self.get(key)
-        return [] if found is None else [item for item in found.items() if item.value is not None]
+        member = self.get(key)
+        return [] if member is None else [item for item in member.items() if item.value is not None]
 
     def number(self, key: str) -> float:
         """A number, also where it is written as a string."""
-        found = self.need(key)
-        value = found.as_number()
+        member = self.need(key)
+        value = member.as_number()
         if value is None:
-            found.refuse("A number is expected.")
+            member.refuse("A number is expected.")
         return value
 
     def optional_number(self, key: str) -> float | None:
@@ -148,8 +148,8 @@ class Json:
 
     def text(self, key: str) -> str:
         """A short text; empty where it is missing or no text."""
-        found = self.get(key)
-        return tidy(found.value) if found is not None and isinstance(found.value, str | int) else ""
+        member = self.get(key)
+        return tidy(member.value) if member is not None and isinstance(member.value, str | int) else ""
 
     def is_object(self) -> bool:
         return isinstance(self.value, dict)
@@ -217,26 +217,26 @@ def line_in(text: str, path: tuple[str | int, ...]) -> int:
 
 
 def _member(text: str, at: int, step: str | int) -> int:
-    """Where the member begins, given where its object or list does; ValueError if it is not there."""
+    """Return where the member begins, given where its object or list does; ValueError if it is not there."""
     place = 0
     at = _skip(text, at + 1)
-    found = -1
+    value_at = -1
     while text[at] not in "]}":
         key: str | int = place
         if isinstance(step, str):
             key, at = _DECODER.raw_decode(text, at)
             at = _skip(text, _skip(text, at) + 1)
         if key == step:
-            found = at
+            value_at = at
             if isinstance(step, int):
                 return at
         _, at = _DECODER.raw_decode(text, at)
         at = _skip(text, at)
         at = _skip(text, at + 1) if text[at] == "," else at
         place += 1
-    if found < 0:
+    if value_at < 0:
         raise ValueError(step)
-    return found
+    return value_at
 
 
 def _skip(text: str, at: int) -> int:

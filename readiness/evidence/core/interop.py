@@ -41,13 +41,13 @@ class End:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Without regard to case, as vendors write their own versions in more than one."""
+        """Compares without regard to case, as vendors write their own versions in more than one."""
         return (*self.product, self.software.lower(), self.firmware.lower())
 
     @property
     def versions(self) -> str:
-        told = [self.software, f"firmware {self.firmware}" if self.firmware else ""]
-        return ", ".join(each for each in told if each) or "no version"
+        versions = [self.software, f"firmware {self.firmware}" if self.firmware else ""]
+        return ", ".join(each for each in versions if each) or "no version"
 
     def __str__(self) -> str:
         return f"{self.vendor} {self.model} ({self.versions})"
@@ -59,9 +59,9 @@ def is_record(name: str) -> bool:
 
 def ends_of(subject: str) -> tuple[str | End, str | End] | None:
     """The two ends that a subject names: a device's name, or a product; None where it names no two."""
-    first, found, second = subject.partition(BETWEEN)
+    first, separator, second = subject.partition(BETWEEN)
     ends = [_end(each.strip()) for each in (first, second)]
-    if not found or BETWEEN in second or ends[0] is None or ends[1] is None:
+    if not separator or BETWEEN in second or ends[0] is None or ends[1] is None:
         return None
     return ends[0], ends[1]
 
@@ -96,5 +96,5 @@ def trouble(name: str, value: float, subject: str) -> str:
 
 def devices_named(figures: Iterable[Figure]) -> tuple[str, ...]:
     """Devices that records name, in their order."""
-    found = (end for each in figures if is_record(each.name) for end in ends_of(each.subject) or ())
-    return tuple(dict.fromkeys(end for end in found if isinstance(end, str)))
+    ends = (end for each in figures if is_record(each.name) for end in ends_of(each.subject) or ())
+    return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))

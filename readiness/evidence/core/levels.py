@@ -15,8 +15,8 @@ import numpy as np
 from readiness.evidence.core.load import Windows, complete_sum
 
 
-class Level(StrEnum):
-    """From the supply inwards; the outermost that is complete is taken."""
+class MeteringLevel(StrEnum):
+    """Levels from the supply inwards; the outermost that is complete is taken."""
 
     METER = "meter"
     UPS = "ups"
@@ -27,7 +27,7 @@ class Level(StrEnum):
     @property
     def sees_everything(self) -> bool:
         """Whether cooling and losses are in it: behind the meter nothing else is."""
-        return self is Level.METER
+        return self is MeteringLevel.METER
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class MeteredLevel:
     """`expected` are the meters in service at this level, by any key, `windows` the kW of those that sent
     any."""
 
-    level: Level
+    level: MeteringLevel
     expected: frozenset[int]
     windows: Mapping[int, Windows]
 
@@ -48,7 +48,7 @@ class MeteredLevel:
 class SiteLoad:
     """Windows of the whole site's kW at one level; `level` None with a reason where no level is complete."""
 
-    level: Level | None
+    level: MeteringLevel | None
     windows: Windows
     reason: str = ""
 
@@ -56,7 +56,7 @@ class SiteLoad:
 def site_load(levels: Sequence[MeteredLevel]) -> SiteLoad | None:
     """The outermost level whose every device sent power in some window; None if nothing sends any."""
     reason = ""
-    for metered in sorted(levels, key=lambda one: list(Level).index(one.level)):
+    for metered in sorted(levels, key=lambda each: list(MeteringLevel).index(each.level)):
         if not metered.windows:
             continue
         if metered.missing:
@@ -74,9 +74,9 @@ def _incomplete(metered: MeteredLevel) -> str:
 
 
 WORDS = {
-    Level.METER: "site meter",
-    Level.UPS: "UPS",
-    Level.ROOM_PDU: "room PDU",
-    Level.RACK_PDU: "rack PDU",
-    Level.NODE: "node",
+    MeteringLevel.METER: "site meter",
+    MeteringLevel.UPS: "UPS",
+    MeteringLevel.ROOM_PDU: "room PDU",
+    MeteringLevel.RACK_PDU: "rack PDU",
+    MeteringLevel.NODE: "node",
 }

@@ -20,7 +20,7 @@ CLASS_LATENCY = "class-latency"
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class DeclaredEntry:
     """One entry of the list. `whose` names the site or the class: "class assistant-emea"."""
 
     limit_id: str
@@ -51,13 +51,13 @@ def judged_by(framework: Framework, limit_id: str) -> list[SubMeasure]:
 
 def presets_of(framework: Framework, limit_id: str) -> dict[str, Preset]:
     """Ready limits by id. Where two sub-measures name one alike, that with a warn region is the fuller."""
-    found: dict[str, Preset] = {}
+    preset_by_id: dict[str, Preset] = {}
     for part in judged_by(framework, limit_id):
         for preset in part.presets:
-            there = found.get(preset.id)
+            there = preset_by_id.get(preset.id)
             if there is None or (there.warn_at is None and preset.warn_at is not None):
-                found[preset.id] = preset
-    return found
+                preset_by_id[preset.id] = preset
+    return preset_by_id
 
 
 def is_range(framework: Framework, limit_id: str) -> bool:
@@ -65,8 +65,8 @@ def is_range(framework: Framework, limit_id: str) -> bool:
     return any(part.direction is Direction.RANGE for part in judged_by(framework, limit_id))
 
 
-def in_force(declared: Declared, framework: Framework) -> LimitInForce | None:
-    """What an entry comes to; None where the framework has no such limit or preset any more."""
+def in_force(declared: DeclaredEntry, framework: Framework) -> LimitInForce | None:
+    """Return what an entry comes to; None where the framework has no such limit or preset any more."""
     kind = kind_of(framework, declared.limit_id)
     if kind is None:
         return None
@@ -82,21 +82,23 @@ def in_force(declared: Declared, framework: Framework) -> LimitInForce | None:
     return LimitInForce(source, pass_at=preset.pass_at, warn_at=preset.warn_at)
 
 
-def newest(entries: Iterable[Declared], day: date) -> dict[tuple[str, str], Declared]:
-    """Of each limit and owner the entry that is in force on a day."""
-    found: dict[tuple[str, str], Declared] = {}
+def newest(entries: Iterable[DeclaredEntry], day: date) -> dict[tuple[str, str], DeclaredEntry]:
+    """Return for each limit and owner the entry that is in force on a day."""
+    entry_by_key: dict[tuple[str, str], DeclaredEntry] = {}
     for entry in entries:
         key = (entry.whose, entry.limit_id)
-        there = found.get(key)
+        there = entry_by_key.get(key)
         if entry.declared_on <= day and (there is None or there.declared_on < entry.declared_on):
-            found[key] = entry
-    return found
+            entry_by_key[key] = entry
+    return entry_by_key
 
 
 def strictest(limits: Iterable[LimitInForce], framework: Framework, limit_id: str) -> LimitInForce | None:
     """The lowest where lower is better, the highest where higher is; of equals, and of regions, the first."""
-    found = list(limits)
+    candidates = list(limits)
     parts = judged_by(framework, limit_id)
     higher = bool(parts) and parts[0].direction is Direction.HIGHER
     sign = -1.0 if higher else 1.0
-    return min(found, key=lambda limit: math.inf if limit.value is None else sign * limit.value, default=None)
+    return min(
+        candidates, key=lambda limit: math.inf if limit.value is None else sign * limit.value, default=None
+    )

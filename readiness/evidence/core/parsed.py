@@ -1,4 +1,4 @@
-"""What a tool's output says, whatever the tool: figures with their conditions, and what they were measured on.
+"""The content of a tool's output, whatever the tool: figures with their conditions, and what they were measured on.
 
 A parser finds and never judges: it gives no state, and does not know a floor.
 """

@@ -5,6 +5,6 @@ from collections.abc import Iterable
 LEAST_TRUSTED_LAST = ("measured", "declared", "estimated", "simulated")
 
 
-def worst_provenance(found: Iterable[str]) -> str:
-    """Of several provenances the one to be trusted least; `measured` of none at all."""
-    return max(found, key=LEAST_TRUSTED_LAST.index, default=LEAST_TRUSTED_LAST[0])
+def worst_provenance(provenances: Iterable[str]) -> str:
+    """Return the provenance to be trusted least; `measured` of none at all."""
+    return max(provenances, key=LEAST_TRUSTED_LAST.index, default=LEAST_TRUSTED_LAST[0])

@@ -14,7 +14,8 @@ type Day = tuple[list[int], list[int]]
 
 
 def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | None]:
-    """For each thing the quantile of all samples of its days, exact to the sketch's error; None if there are none.
+    """Return for each thing the quantile of all samples of its days, exact to the sketch's error; None if there are
+    none.
 
     Of all of them at once, since there are thousands and each is small: their buckets are put in order thing by thing,
     and each quantile is the bucket at which the samples counted so far pass its rank (telemetry.core.sketch has it).
@@ -33,10 +34,10 @@ def merged_quantiles(q: float, things: Sequence[Iterable[Day]]) -> list[float | 
     known = np.flatnonzero(samples)
     places = np.searchsorted(passed, ranks[known], side="right")
     values = value_of(buckets[order][places]).tolist()
-    found: list[float | None] = [None] * len(things)
+    quantiles: list[float | None] = [None] * len(things)
     for place, value in zip(known.tolist(), values, strict=True):
-        found[place] = value
-    return found
+        quantiles[place] = value
+    return quantiles
 
 
 def share_at_most(limit: float, sketch: Sketch) -> float | None:

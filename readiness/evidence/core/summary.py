@@ -36,10 +36,10 @@ def sample_size(tool: str, figures: Sequence[Figure]) -> str:
         return f"{tests} test{'' if tests == 1 else 's'}" if tests else "The tests that ran were not kept."
     if tool == "csv":
         return f"{len(figures)} row{'' if len(figures) == 1 else 's'}"
-    told = {figure.samples for figure in figures if figure.samples and figure.name not in _COUNTS}
-    if not told:
+    sizes = {figure.samples for figure in figures if figure.samples and figure.name not in _COUNTS}
+    if not sizes:
         return "The output does not say."
-    least, most = min(told), max(told)
+    least, most = min(sizes), max(sizes)
     return f"{f'{least:,}' if least == most else f'{least:,} to {most:,}'} {_SAMPLES.get(tool, 'samples')}"
 
 
@@ -49,11 +49,11 @@ def failures_text(tool: str, figures: Sequence[Figure]) -> str:
         worst = [figure for figure in figures if figure.name == "severity" and figure.value]
         skipped = sum(bool(figure.caution) for figure in figures if figure.name == "severity")
         bad = [f"{figure.subject}: severity {figure.value:.0f}" for figure in worst]
-        told = [
+        failures = [
             few(bad) or "No test failed",
             f"tests were skipped on {skipped} accelerators" if skipped else "",
         ]
-        return "; ".join(filter(None, told)) + "."
+        return "; ".join(filter(None, failures)) + "."
     counted = failures_of(figures)
     if counted.count is not None:
         return f"{counted.text}."

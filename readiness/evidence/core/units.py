@@ -53,5 +53,5 @@ def converted(value: float, unit: str, to: str) -> float | None:
     (dimension, factor), (wanted, base) = _FACTORS[unit], _FACTORS[to]
     if dimension != wanted:
         return None
-    found = value * factor / base
-    return found if math.isfinite(found) else None
+    result = value * factor / base
+    return result if math.isfinite(result) else None

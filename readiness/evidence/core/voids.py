@@ -28,10 +28,10 @@ def voids_at(
     reason: str,
     now: datetime,
 ) -> Voids:
-    """As of `now`. A kind of change that has no time of its own was made `at` the first."""
+    """Return the voids as of `now`. A kind of change that has no time of its own was made `at` the first."""
     if at is None or at > now:
         return STANDING
-    made = {kind: datetime.fromisoformat(told["at"]) for kind, told in by_kind.items() if kind in changes}
+    made = {kind: datetime.fromisoformat(change["at"]) for kind, change in by_kind.items() if kind in changes}
     later = {kind for kind, when in made.items() if when > now}
     if not later:
         return Voids(frozenset(map(Change, changes)), at, reason)

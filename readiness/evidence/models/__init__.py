@@ -1,5 +1,4 @@
-"""What proves a check: daily measures, validation runs, attestations, recorded facts, go-live
-reviews, and limits and floors."""
+"""Evidence of a check: daily measures, runs, attestations, recorded facts, go-live reviews, limits and floors."""
 
 from readiness.evidence.models.days import Measure, MeasuredDay
 from readiness.evidence.models.floors import Floor

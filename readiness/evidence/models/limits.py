@@ -11,7 +11,7 @@ from readiness.workloads.models import WorkloadClass
 
 
 class DeclaredLimit(models.Model):
-    """What a check's threshold is measured against, where the framework leaves it to the site or the class.
+    """The value that a check's threshold is measured against, where the framework leaves it to the site or the class.
 
     It holds from the first instant of its day, by the calendar of the site that is judged, until the next entry of the
     same limit; so an evaluation of a past day finds what was in force then.

@@ -13,7 +13,7 @@ from telemetry.models import Provenance
 
 
 class Record(Voidable):
-    """What both have in common: the check it is about, when it held, and who entered it."""
+    """Columns that both have in common: the check it is about, when it held, and who entered it."""
 
     check_id = models.CharField(_("check"), max_length=64)
     part = models.CharField(_("sub-measure"), max_length=64, blank=True)

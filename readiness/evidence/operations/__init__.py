@@ -1,4 +1,4 @@
-"""What changes evidence: measuring days, importing runs, recording what people say, voiding what changed."""
+"""Operations that change evidence: measuring days, importing runs, recording what people say, voiding what changed."""
 
 from readiness.evidence.operations.baselines import mark_baseline
 from readiness.evidence.operations.days import measure, measure_day

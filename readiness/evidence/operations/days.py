@@ -89,7 +89,7 @@ def measure_day(*, day: date, now: datetime, site_ids: Collection[int], whole: b
 
 
 def _since(site_ids: Collection[int], *, day: date, now: datetime) -> datetime:
-    """Where today's loads are read from; midnight for a day that is over, or not measured as a whole lately.
+    """Return where today's loads are read from; midnight for a day that is over, or not measured as a whole lately.
 
     On a quarter of an hour, so that the 15-minute means are those of the whole day.
     """
@@ -131,9 +131,9 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
         for row in Measure.objects.filter(site_id__in=sites, on_date=day).defer("sketch_buckets")
     }
     if replace_day:
-        found = {(figure.site_id, figure.key, figure.part) for figure in figures}
+        measured = {(figure.site_id, figure.key, figure.part) for figure in figures}
         Measure.objects.filter(
-            pk__in=[row.pk for place, row in before.items() if place not in found]
+            pk__in=[row.pk for place, row in before.items() if place not in measured]
         ).delete()
     else:
         figures = _highest_so_far(figures, before)
@@ -164,7 +164,7 @@ def _write(figures: Sequence[DayFigure], *, day: date, now: datetime, replace_da
 def _highest_so_far(
     figures: Iterable[DayFigure], before: Mapping[tuple[int, str, str], Measure]
 ) -> list[DayFigure]:
-    """With what earlier readings of the day found. That a level is incomplete just now undoes no earlier
+    """Keep what earlier readings of the day found. That a level is incomplete just now undoes no earlier
     load."""
     complete = {(site_id, key) for (site_id, key, part), row in before.items() if row.value is not None}
     kept = []
@@ -193,7 +193,7 @@ def _differs(row: Measure | None, figure: DayFigure) -> bool:
 
 
 def _rows(figures: Iterable[DayFigure], *, day: date, now: datetime) -> list[Measure]:
-    """In the order of the unique key, so that two writers cannot wait for each other."""
+    """Return rows in the order of the unique key, so that two writers cannot wait for each other."""
     return [
         Measure(
             site_id=figure.site_id,
@@ -210,7 +210,7 @@ def _rows(figures: Iterable[DayFigure], *, day: date, now: datetime) -> list[Mea
             taken_at=figure.taken_at,
             measured_at=now,
         )
-        for figure in sorted(figures, key=lambda one: (one.site_id, one.key, one.part))
+        for figure in sorted(figures, key=lambda each: (each.site_id, each.key, each.part))
     ]
 
 

@@ -51,10 +51,10 @@ def declare_limit(
         _refuse_preset(framework, kind, preset, unit)
     else:
         value = _value(framework, kind, value, unit)
-    found = DeclaredLimit.objects.filter(
+    same_limit = DeclaredLimit.objects.filter(
         site=site, workload_class=workload_class, limit_id=limit, declared_on=declared_on
     )
-    declared = found.select_for_update().first() or DeclaredLimit(
+    declared = same_limit.select_for_update().first() or DeclaredLimit(
         site=site, workload_class=workload_class, limit_id=limit, declared_on=declared_on
     )
     declared.value, declared.preset = value, preset

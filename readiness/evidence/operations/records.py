@@ -53,8 +53,8 @@ def attest(
     """
     refuse_retired(site)
     _, framework = framework_queries.current()
-    found = check_named(framework, check)
-    voided_by = frozenset(change for each in found.parts for change in each.validity.voided_by)
+    named = check_named(framework, check)
+    voided_by = frozenset(change for each in named.parts for change in each.validity.voided_by)
     if part:
         measure = part_of(framework, check, part)
         refuse_live(measure)
@@ -267,8 +267,8 @@ def import_floors(
     """Floors of a node-health configuration (`*.conf`). ParseError where it cannot be read."""
     if len(content) > MOST_FLOOR_BYTES:
         raise EvidenceRefused("file", f"A configuration has {MOST_FLOOR_BYTES} bytes at most.")
-    found = platform_floors.parse(content)
-    if not found:
+    floors = platform_floors.parse(content)
+    if not floors:
         raise EvidenceRefused("file", "The configuration states no floor that is known.")
     with transaction.atomic():
         return [
@@ -285,7 +285,7 @@ def import_floors(
                 by=by,
                 now=now,
             )
-            for line in found
+            for line in floors
         ]
 
 

@@ -40,10 +40,11 @@ def void_replaced(runs: Iterable[ValidationRun], *, now: datetime) -> int:
         return 0
     names = _names({device for run in changed for device, _number in new[run]})
     for run in changed:
-        told = {
-            place: _told(place, replaced[run][place], history[place][-1], names, now) for place in new[run]
+        replacements = {
+            place: _account_of(place, replaced[run][place], history[place][-1], names, now)
+            for place in new[run]
         }
-        _void(run, new[run], told)
+        _void(run, new[run], replacements)
     ValidationRun.objects.bulk_update(changed, ["void_changes", "voids", "voided_at", "void_reason"])
     return len(changed)
 
@@ -83,7 +84,7 @@ def _names(devices: Collection[int]) -> dict[int, str]:
     )
 
 
-def _told(
+def _account_of(
     place: Place, step: IdentityStep, last: IdentityStep, names: dict[int, str], now: datetime
 ) -> tuple[datetime, str]:
     """When it was replaced, and what happened, as the change history knows it."""
@@ -95,12 +96,14 @@ def _told(
     return min(step.at, now), what
 
 
-def _void(run: ValidationRun, places: Sequence[Place], told: dict[Place, tuple[datetime, str]]) -> None:
+def _void(
+    run: ValidationRun, places: Sequence[Place], replacements: dict[Place, tuple[datetime, str]]
+) -> None:
     kind = Change.ACCELERATOR.value
     entry: dict[str, Any] = run.voids.get(kind, {"at": "", "reason": "", "places": {}})
     reasons: dict[str, None] = dict.fromkeys([run.void_reason] if run.void_reason else [])
     for place in places:
-        at, reason = told[place]
+        at, reason = replacements[place]
         entry["places"][f"{place[0]}:{place[1]}"] = at.isoformat()
         entry["at"] = min(filter(None, [entry["at"], at.isoformat()]))
         entry["reason"] = f"{entry['reason']} {reason}".strip()[:4000]
@@ -113,7 +116,7 @@ def _void(run: ValidationRun, places: Sequence[Place], told: dict[Place, tuple[d
 
 def by_device(identities: Identities) -> dict[str, dict[str, list[str]]]:
     """Group the identities by device and number, in the form that a run's basis stores."""
-    found: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    numbers_by_device: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (device, number), identity in sorted(identities.items()):
-        found[str(device)][str(number)] = list(identity)
-    return dict(found)
+        numbers_by_device[str(device)][str(number)] = list(identity)
+    return dict(numbers_by_device)

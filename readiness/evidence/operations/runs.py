@@ -59,7 +59,7 @@ VERSIONS = ("driver", "firmware", "nos", "library")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What the sender says about a run that its file may not: each may be left out.
+    """Statements of the sender about a run that its file may not: each may be left out.
 
     `devices` go before the hosts that the file names, `versions` (driver, firmware, nos, library) before the
     file's. `taken_at` counts only where the file has no time of its own.
@@ -165,8 +165,8 @@ def _draft(
     run.by = by
     run.platform = context.platform or _platform(devices)
     run.file_name, run.file_sha256 = upload.file_name[:200] or "unnamed", upload.digest
-    told = (parsed.declared, *parsed.warnings, *remarks, *unmatched)
-    run.warnings = [warning[:300] for warning in told if warning][:100]
+    warnings = (parsed.declared, *parsed.warnings, *remarks, *unmatched)
+    run.warnings = [warning[:300] for warning in warnings if warning][:100]
     return _Draft(run, parsed, devices)
 
 
@@ -242,8 +242,8 @@ def _identities(run: ValidationRun, devices: Sequence[Device]) -> dict[str, obje
     if run.tool not in OF_ACCELERATORS:
         return {}
     nodes = devices or Device.objects.in_service().filter(site_id=run.site_id, role=Device.Role.NODE)
-    found = identities_of({device.pk for device in nodes})
-    return {IDENTITIES_KEY: by_device(found)} if found else {}
+    identities = identities_of({device.pk for device in nodes})
+    return {IDENTITIES_KEY: by_device(identities)} if identities else {}
 
 
 def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str:
@@ -257,8 +257,8 @@ def _about(run: ValidationRun, parsed: Parsed, devices: Sequence[Device]) -> str
     # A declaration hides no run.
     entered = ["declared"] if run.provenance in ENTERED else []
     test = _test(run.tool, parsed)
-    told = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered)
-    return hashlib.blake2s(repr(told).encode(), digest_size=16).hexdigest()
+    context = (run.tool, run.scope, run.load, run.platform, on, bool(run.loopback), test, *entered)
+    return hashlib.blake2s(repr(context).encode(), digest_size=16).hexdigest()
 
 
 def _test(tool: str, parsed: Parsed) -> tuple[object, ...]:
@@ -333,20 +333,22 @@ def _devices(parsed: Parsed, context: RunContext, site: Site) -> tuple[list[Devi
         device.name.lower(): device
         for device in Device.objects.filter(site=site).select_related("device_type")
     }
-    found: dict[int, Device] = {}
+    devices_by_id: dict[int, Device] = {}
     unmatched = []
     for host in hosts:
         device = by_name.get(host.lower()) or by_name.get(host.lower().partition(".")[0])
         if device is None:
             unmatched.append(host)
         else:
-            found[device.pk] = device
+            devices_by_id[device.pk] = device
     remarks = [f"No device of this site is named {', '.join(unmatched)}."] if unmatched else []
-    return list(found.values()), remarks
+    return list(devices_by_id.values()), remarks
 
 
 def _scope(tool: str, parsed: Parsed, context: RunContext, devices: int) -> str:
-    """What was given, unless the file shows more nodes than that; else by the tool and how many nodes there were."""
+    """Return what was given, unless the file shows more nodes than that; else by the tool and how many nodes there
+    were.
+    """
     nodes = max(len(parsed.hosts), devices)
     if context.scope:
         if context.scope not in Scope.values:

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from readiness.evidence.changes import Change, Made, Place, Step, steps_at, version_steps
+from readiness.evidence.changes import Change, ChangeScope, DatedChange, GroundStep, steps_at, version_steps
 from readiness.evidence.core.bearing import checks_of
-from readiness.evidence.ground import ACCELERATORS, IDENTITIES, Ground, is_shaken, software_kind
+from readiness.evidence.ground import ACCELERATORS, IDENTITIES, CurrentGround, is_shaken, software_kind
 from readiness.evidence.models import (
     Attestation,
     RecordedFact,
@@ -35,7 +35,7 @@ LONGEST = timedelta(days=10 * 366)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class VoidingChange:
     """One change that one piece of evidence does not survive."""
 
     evidence: Voidable
@@ -111,13 +111,13 @@ def _relevant_to_record(record: Attestation | RecordedFact, framework: Framework
 
 
 def _voided_by(framework: Framework, check_id: str, part_id: str = "") -> frozenset[Change]:
-    """What voids a check's evidence, or that of one sub-measure; nothing for a check that is no longer there."""
+    """Return what voids a check's evidence, or that of one sub-measure; nothing for a check that is no longer there."""
     check = framework.checks_by_id.get(check_id)
     parts = [part for part in check.parts if part_id in ("", part.id)] if check else []
     return frozenset(change for part in parts for change in part.validity.voided_by)
 
 
-def _other_versions(runs: Sequence[ValidationRun]) -> list[Finding]:
+def _other_versions(runs: Sequence[ValidationRun]) -> list[VoidingChange]:
     """Devices of the runs that have had another version since, whatever they have now."""
     by_id = {run.pk: run for run in runs}
     findings = []
@@ -126,11 +126,11 @@ def _other_versions(runs: Sequence[ValidationRun]) -> list[Finding]:
         reason = (
             f"{step.device}: {_spoken(kind)} {step.before} → {step.after} ({step.at:%Y-%m-%d %H:%M} UTC)."
         )
-        findings.append(Finding(by_id[step.run_id], kind, step.at, reason))
+        findings.append(VoidingChange(by_id[step.run_id], kind, step.at, reason))
     return findings
 
 
-def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: datetime) -> list[Finding]:
+def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: datetime) -> list[VoidingChange]:
     """Evidence whose basis is another one now, or was for a while since it was entered."""
     standing = [
         (each, kind, before)
@@ -140,26 +140,28 @@ def _other_ground(evidence: Sequence[Voidable], relevant: Relevant, *, now: date
     ]
     if not standing:
         return []
-    ground = Ground.of(
+    ground = CurrentGround.of(
         {each.site_id for each, _, _ in standing},
         [each for each in evidence if isinstance(each, ValidationRun) and each.basis],
     )
     oldest = min(each.recorded_at for each, _, _ in standing)
-    history = steps_at({Place(each.site_id, kind) for each, kind, _ in standing}, since=oldest)
+    history = steps_at({ChangeScope(each.site_id, kind) for each, kind, _ in standing}, since=oldest)
     findings = []
     for each, key, before in standing:
-        steps = history.get(Place(each.site_id, key), [])
+        steps = history.get(ChangeScope(each.site_id, key), [])
         made = _first_since(each, key, steps, ground)
         if made is None and not is_shaken(key, before, ground.under(each, key)):
             continue
         # What was changed before evidence was entered, by a clock that is ahead, is told by the newest.
         made = made or (steps[-1].made if steps else None)
         reason = made.sentence() if made else f"The {_spoken(_kind(key))} at the site changed."
-        findings.append(Finding(each, _kind(key), made.at if made else now, reason))
+        findings.append(VoidingChange(each, _kind(key), made.at if made else now, reason))
     return findings
 
 
-def _first_since(each: Voidable, key: str, steps: Iterable[Step], ground: Ground) -> Made | None:
+def _first_since(
+    each: Voidable, key: str, steps: Iterable[GroundStep], ground: CurrentGround
+) -> DatedChange | None:
     """The first change of the ground under this evidence since it was entered, also one that was undone."""
     devices = ground.crossed(each, key)
     more = 0
@@ -181,18 +183,20 @@ def _spoken(kind: Change) -> str:
     return {Change.NOS: "NOS", Change.TOPOLOGY: "links"}.get(kind, kind.value.replace("-", " "))
 
 
-def _apply(findings: Iterable[Finding]) -> int:
+def _apply(findings: Iterable[VoidingChange]) -> int:
     """Write each evidence's findings beside those that it has; the first change is when it was voided."""
-    by_evidence: dict[tuple[type[Voidable], int], list[Finding]] = defaultdict(list)
+    by_evidence: dict[tuple[type[Voidable], int], list[VoidingChange]] = defaultdict(list)
     for finding in findings:
         by_evidence[type(finding.evidence), finding.evidence.pk].append(finding)
     voided: dict[type[Voidable], list[Voidable]] = defaultdict(list)
-    for (model, _), found in sorted(by_evidence.items(), key=lambda item: (item[0][0].__name__, item[0][1])):
-        evidence = found[0].evidence
-        evidence.void_changes = sorted({*evidence.void_changes, *(each.change.value for each in found)})
-        evidence.voided_at = min(filter(None, [evidence.voided_at, *(each.at for each in found)]))
-        evidence.voids = _by_kind(found) | evidence.voids
-        reasons = dict.fromkeys(filter(None, [evidence.void_reason, *(each.reason for each in found)]))
+    for (model, _), of_evidence in sorted(
+        by_evidence.items(), key=lambda item: (item[0][0].__name__, item[0][1])
+    ):
+        evidence = of_evidence[0].evidence
+        evidence.void_changes = sorted({*evidence.void_changes, *(each.change.value for each in of_evidence)})
+        evidence.voided_at = min(filter(None, [evidence.voided_at, *(each.at for each in of_evidence)]))
+        evidence.voids = _by_kind(of_evidence) | evidence.voids
+        reasons = dict.fromkeys(filter(None, [evidence.void_reason, *(each.reason for each in of_evidence)]))
         evidence.void_reason = " ".join(reasons)[:4000]
         voided[model].append(evidence)
     for model, changed in voided.items():
@@ -200,11 +204,11 @@ def _apply(findings: Iterable[Finding]) -> int:
     return len(by_evidence)
 
 
-def _by_kind(found: Iterable[Finding]) -> dict[str, dict[str, str]]:
-    """Of each kind the first change, and what all of them were."""
-    told: dict[str, dict[str, str]] = {}
-    for each in sorted(found, key=lambda finding: finding.at):
-        there = told.setdefault(each.change.value, {"at": each.at.isoformat(), "reason": ""})
+def _by_kind(changes: Iterable[VoidingChange]) -> dict[str, dict[str, str]]:
+    """Return for each kind the first change, and what all of them were."""
+    latest: dict[str, dict[str, str]] = {}
+    for each in sorted(changes, key=lambda finding: finding.at):
+        there = latest.setdefault(each.change.value, {"at": each.at.isoformat(), "reason": ""})
         if each.reason not in there["reason"]:
             there["reason"] = f"{there['reason']} {each.reason}".strip()[:4000]
-    return told
+    return latest

@@ -10,11 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import ConfigurationForm, FloorForm
 from readiness.evidence.models import Floor
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.evidence.views.records import form_page, listed
 from web.clock import now
 from web.permissions import require
@@ -85,7 +85,7 @@ def import_configuration(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            found = operations.import_floors(
+            floors = operations.import_floors(
                 content=content_of(file),
                 platform=form.cleaned_data["platform"],
                 source=form.cleaned_data["source"] or file.name[:200],
@@ -95,6 +95,6 @@ def import_configuration(request: HttpRequest) -> HttpResponse:
         except (ParseError, EvidenceRefused) as error:
             form.refused(error)
         else:
-            messages.success(request, gettext("%(count)s floors are set.") % {"count": len(found)})
+            messages.success(request, gettext("%(count)s floors are set.") % {"count": len(floors)})
             return HttpResponseRedirect(reverse("floors"))
     return form_page(request, form, gettext("Import a configuration"), "floors")

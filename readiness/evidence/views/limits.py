@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from readiness.evidence import limit_tables, lines, operations, queries
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import LimitForm, LimitTableForm
 from readiness.evidence.models import DeclaredLimit
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.evidence.views.records import form_page, listed
 from readiness.framework import queries as framework_queries
 from web import answers

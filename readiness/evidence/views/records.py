@@ -16,13 +16,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.core.own_records import OWN_RECORDS
 from readiness.evidence.core.parsers import ParseError
-from readiness.evidence.forms import AttestationForm, FactForm, RecordForm, TableForm
+from readiness.evidence.forms import AttestationForm, FactForm, FactTableForm, StatementForm
 from readiness.evidence.models import Attestation, RecordedFact
 from readiness.evidence.proved import proved_by
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.framework import queries as framework_queries
 from web import answers
 from web import tables as table_kit
@@ -60,17 +60,17 @@ def attestations(request: HttpRequest) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def fact(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(RecordedFact.objects.select_related("site", "by"), pk=pk)
-    return _shown(request, found, "fact", gettext("Recorded fact"), gettext("Recorded facts"), "facts")
+    record = get_object_or_404(RecordedFact.objects.select_related("site", "by"), pk=pk)
+    return _shown(request, record, "fact", gettext("Recorded fact"), gettext("Recorded facts"), "facts")
 
 
 @require("inventory.view_site", "evidence.view_attestation")
 @conditional_page
 @require_GET
 def attestation(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(Attestation.objects.select_related("site", "by"), pk=pk)
+    record = get_object_or_404(Attestation.objects.select_related("site", "by"), pk=pk)
     kind = gettext("Attestation")
-    return _shown(request, found, "attestation", kind, gettext("Attestations"), "attestations")
+    return _shown(request, record, "attestation", kind, gettext("Attestations"), "attestations")
 
 
 def _shown(
@@ -78,7 +78,7 @@ def _shown(
 ) -> HttpResponseBase:
     _version, framework = framework_queries.current()
     check = framework.checks_by_id.get(record.check_id)
-    found = proved_by(record.site_id, f"{ref}:{record.pk}", now=now())
+    parts = proved_by(record.site_id, f"{ref}:{record.pk}", now=now())
     check_url = reverse("site-check", args=[record.site.slug, record.check_id])
     context = {
         "record": record,
@@ -88,7 +88,7 @@ def _shown(
         "standing": tables.standing(record),
         "own": OWN_RECORDS.get(record.check_id),
         "check_url": check_url if check else reverse("readiness"),
-        "proved": lines.proved(found, record.site.slug),
+        "proved": lines.proved(parts, record.site.slug),
         "nothing_proved": gettext(
             "Nothing: it is of a whole check or of some workload classes alone, or a run, telemetry or a newer record"
             " goes before it."
@@ -142,7 +142,7 @@ def record(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def import_facts(request: HttpRequest) -> HttpResponse:
-    form = TableForm(request.POST or None, request.FILES or None)
+    form = FactTableForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             content = content_of(form.cleaned_data["file"])
@@ -163,7 +163,7 @@ def attest(request: HttpRequest) -> HttpResponse:
 
 
 def _entered(
-    request: HttpRequest, form_class: type[RecordForm], enter: Callable[..., Any], heading: str, after: str
+    request: HttpRequest, form_class: type[StatementForm], enter: Callable[..., Any], heading: str, after: str
 ) -> HttpResponse:
     """The form; once it is entered, the page of the check at the site, or the list where it names none."""
     at = now()

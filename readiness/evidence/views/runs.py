@@ -11,13 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_GET, require_http_methods, require_POST
 
 from readiness.evidence import lines, operations, tables
-from readiness.evidence.arriving import file_answer, sender_of
 from readiness.evidence.core.parsers import ParseError
 from readiness.evidence.forms import RunForm
 from readiness.evidence.models import RunFile, ValidationRun
 from readiness.evidence.operations.baselines import MAY_MARK, can_be_baseline
 from readiness.evidence.proved import summary_of
 from readiness.evidence.refusals import EvidenceRefused
+from readiness.evidence.uploads import file_answer, sender_of
 from web import answers
 from web import tables as table_kit
 from web.clock import now
@@ -54,22 +54,22 @@ def page(request: HttpRequest) -> HttpResponseBase:
 @conditional_page
 @require_GET
 def run(request: HttpRequest, pk: int) -> HttpResponseBase:
-    found = get_object_or_404(_runs(), pk=pk)
-    table = table_kit.page(request, tables.MEASURES, found.measures.all())
+    shown = get_object_or_404(_runs(), pk=pk)
+    table = table_kit.page(request, tables.MEASURES, shown.measures.all())
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, "readiness/evidence/run.html", table)
-    summary = summary_of(found, now=now())
+    summary = summary_of(shown, now=now())
     context = {
-        "run": found,
-        "facts": [*lines.rests_on(summary), *lines.facts(found)],
-        "versions": lines.versions(found),
-        "standing": tables.standing(found),
-        "proved": lines.proved(summary.proves, found.site.slug),
-        "proved_not": lines.proved(summary.proves_not, found.site.slug),
+        "run": shown,
+        "facts": [*lines.rests_on(summary), *lines.facts(shown)],
+        "versions": lines.versions(shown),
+        "standing": tables.standing(shown),
+        "proved": lines.proved(summary.proves, shown.site.slug),
+        "proved_not": lines.proved(summary.proves_not, shown.site.slug),
         "nothing_proved": gettext("Nothing now; what stands against it is below."),
-        "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(found),
+        "may_mark": request.user.has_perm(MAY_MARK) and can_be_baseline(shown),
         "table": table,
-        "breadcrumbs": lines.breadcrumbs(str(found)),
+        "breadcrumbs": lines.breadcrumbs(str(shown)),
     }
     return answers.page(request, "readiness/evidence/run.html", context)
 
@@ -78,10 +78,10 @@ def run(request: HttpRequest, pk: int) -> HttpResponseBase:
 @may_change
 @never_cache
 def baseline(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(ValidationRun, pk=pk)
+    marked_run = get_object_or_404(ValidationRun, pk=pk)
     marked = request.POST.get("marked") == "yes"
     try:
-        operations.mark_baseline(found, marked=marked, by=sender_of(request), now=now())
+        operations.mark_baseline(marked_run, marked=marked, by=sender_of(request), now=now())
     except EvidenceRefused as error:
         messages.error(request, error.reason)
     else:

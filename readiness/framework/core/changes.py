@@ -1,4 +1,4 @@
-"""What differs between two definitions, field by field and in words."""
+"""Differences between two definitions, field by field and in words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ADDED, REMOVED = "added", "removed"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DefinitionChange:
     """`where` is `p1-rdma-port / bandwidth`, a pillar, a source, or "" for the definition as a whole."""
 
     where: str
@@ -32,16 +32,16 @@ class Change:
         return f"{place}{self.field} {self.before} → {self.after}"
 
 
-def changes(before: Framework, after: Framework) -> tuple[Change, ...]:
-    """In the order of the later definition. The name of the version is none: each version has its own."""
-    found = [
+def changes(before: Framework, after: Framework) -> tuple[DefinitionChange, ...]:
+    """List differences in the later definition's order. The name of the version is none: each version has its own."""
+    differences = [
         *_fields("", _head(before), _head(after)),
         *_items("pillar", before.pillars, after.pillars, _plain("name", "short_name", "question", "origin")),
         *_items("limit", before.limits, after.limits, _plain("name", "unit", "declared_on", "note")),
         *_items("source", before.sources, after.sources, _source),
         *_checks(before, after),
     ]
-    return tuple(found)
+    return tuple(differences)
 
 
 def _head(framework: Framework) -> dict[str, str]:
@@ -57,7 +57,7 @@ def _source(source: Any) -> dict[str, str]:
     return _plain("title", "standing", "note")(source) | {"addresses": wording.in_order(source.urls)}
 
 
-def _checks(before: Framework, after: Framework) -> Iterator[Change]:
+def _checks(before: Framework, after: Framework) -> Iterator[DefinitionChange]:
     yield from _items("", before.checks, after.checks, _check)
     for check in after.checks:
         old = before.checks_by_id.get(check.id)
@@ -140,29 +140,31 @@ class _HasId(Protocol):
 
 def _items[T: _HasId](
     kind: str, before: Sequence[T], after: Sequence[T], fields: Callable[[T], dict[str, str]]
-) -> Iterator[Change]:
+) -> Iterator[DefinitionChange]:
     """Items that came and went, fields of those that stayed, and their order."""
-    earlier, later = {one.id: one for one in before}, {one.id: one for one in after}
+    earlier, later = {item.id: item for item in before}, {item.id: item for item in after}
     for item_id, item in later.items():
         where = f"{kind} {item_id}".strip()
         if item_id not in earlier:
-            yield Change(where, ADDED)
+            yield DefinitionChange(where, ADDED)
         else:
             yield from _fields(where, fields(earlier[item_id]), fields(item))
     for item_id in earlier:
         if item_id not in later:
-            yield Change(f"{kind} {item_id}".strip(), REMOVED)
+            yield DefinitionChange(f"{kind} {item_id}".strip(), REMOVED)
     kept = _both(earlier, later), _both(later, earlier)
     if kept[0] != kept[1]:
-        yield Change(kind.removesuffix(" /"), "order", wording.in_order(kept[0]), wording.in_order(kept[1]))
+        yield DefinitionChange(
+            kind.removesuffix(" /"), "order", wording.in_order(kept[0]), wording.in_order(kept[1])
+        )
 
 
-def _both(one: Iterable[str], other: Mapping[str, Any]) -> list[str]:
-    return [item_id for item_id in one if item_id in other]
+def _both(ids: Iterable[str], other: Mapping[str, Any]) -> list[str]:
+    return [item_id for item_id in ids if item_id in other]
 
 
-def _fields(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+def _fields(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[DefinitionChange]:
     for name in {**after, **before}:
         old, new = before.get(name, wording.NONE), after.get(name, wording.NONE)
         if old != new:
-            yield Change(where, name, old or wording.NONE, new or wording.NONE)
+            yield DefinitionChange(where, name, old or wording.NONE, new or wording.NONE)

@@ -11,22 +11,22 @@ from readiness.framework.core.conditions import (
     SET_FACTS,
     WORD_FACTS,
     Condition,
+    ConditionOperator,
     ExclusionRule,
     FactTest,
-    Operator,
 )
 from readiness.framework.core.definition import (
     Bound,
     Check,
-    Decision,
     GateRule,
     LimitKind,
+    OperatorDecision,
     Preset,
     SubMeasure,
     Threshold,
     Validity,
 )
-from readiness.framework.core.reader import DefinitionError, Reader
+from readiness.framework.core.reader import DefinitionError, MappingReader
 from readiness.framework.core.vocabulary import (
     Change,
     CheckState,
@@ -45,34 +45,40 @@ LONGEST_ID, LONGEST_UNIT = 64, 16
 _CITATION = re.compile(r"\[(S[0-9]+)\]")
 _CHECK_ID = re.compile(r"^(p[0-9]+)-[a-z0-9]+(-[a-z0-9]+)*$")
 _PART_ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
-_COUNT_OPERATORS = frozenset({Operator.EXACTLY, Operator.AT_LEAST, Operator.AT_MOST})
+_COUNT_OPERATORS = frozenset(
+    {ConditionOperator.EXACTLY, ConditionOperator.AT_LEAST, ConditionOperator.AT_MOST}
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What checks may refer to: the definition's own sources, limits and pillars, by id."""
+class DefinedIds:
+    """Ids that checks may refer to: the definition's own sources, limits and pillars, by id."""
 
     source_ids: frozenset[str]
     limits: dict[str, LimitKind]
     pillar_ids: frozenset[str]
 
-    def source(self, reader: Reader) -> str:
+    def source(self, reader: MappingReader) -> str:
         """The `source` label of a threshold or validity."""
         label = reader.text("source")
         if label not in self.source_ids and label not in LABELS_WITHOUT_SOURCE:
             raise reader.error("source", f"{label!r} is neither a listed source nor one of OD, J, calc, own")
         return label
 
-    def sourced(self, reader: Reader) -> tuple[str, str, Decision | None]:
+    def sourced(self, reader: MappingReader) -> tuple[str, str, OperatorDecision | None]:
         """Source, note, and who decided, of a threshold, a preset or a validity."""
         label, note = self.source(reader), self.prose(reader, "note", default="")
         if label != OWN:
             return label, note, None
         if not note:
             raise reader.error("note", "is missing; an own decision says why")
-        return label, note, Decision(by=reader.text("decided_by", most=200), on=reader.day("decided_on"))
+        return (
+            label,
+            note,
+            OperatorDecision(by=reader.text("decided_by", most=200), on=reader.day("decided_on")),
+        )
 
-    def prose(self, reader: Reader, key: str, *, default: str | None = None) -> str:
+    def prose(self, reader: MappingReader, key: str, *, default: str | None = None) -> str:
         """A sentence whose `[S#]` citations all exist."""
         text = reader.text(key, default=default)
         for cited in _CITATION.findall(text):
@@ -81,7 +87,7 @@ class Known:
         return text
 
 
-def read_check(reader: Reader, known: Known) -> Check:
+def read_check(reader: MappingReader, known: DefinedIds) -> Check:
     """One check with its sub-measures; raises DefinitionError naming the field."""
     check_id, pillar = _check_id(reader, known)
     gate = reader.word("gate", Gate)
@@ -116,7 +122,7 @@ def read_check(reader: Reader, known: Known) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class _Inherited:
-    """What a sub-measure takes from its check unless it says otherwise."""
+    """Values that a sub-measure takes from its check unless it says otherwise."""
 
     validity: Validity
     evidence: frozenset[EvidenceKind]
@@ -125,7 +131,7 @@ class _Inherited:
     highest_gate: Gate
 
 
-def _check_id(reader: Reader, known: Known) -> tuple[str, str]:
+def _check_id(reader: MappingReader, known: DefinedIds) -> tuple[str, str]:
     check_id = reader.text("id", most=LONGEST_ID)
     pillar = reader.text("pillar")
     match = _CHECK_ID.match(check_id)
@@ -138,7 +144,7 @@ def _check_id(reader: Reader, known: Known) -> tuple[str, str]:
     return check_id, pillar
 
 
-def _gate_rule(reader: Reader, known: Known) -> GateRule:
+def _gate_rule(reader: MappingReader, known: DefinedIds) -> GateRule:
     return GateRule(
         when=_condition(reader.mapping("when")),
         gate=reader.word("gate", Gate),
@@ -147,25 +153,27 @@ def _gate_rule(reader: Reader, known: Known) -> GateRule:
 
 
 def _highest(gate: Gate, rules: tuple[GateRule, ...]) -> Gate:
-    return max((gate, *(rule.gate for rule in rules)), key=lambda one: one.rank)
+    return max((gate, *(rule.gate for rule in rules)), key=lambda each: each.rank)
 
 
-def _exclusions(reader: Reader, known: Known) -> tuple[ExclusionRule, ...]:
-    def read(item: Reader) -> ExclusionRule:
+def _exclusions(reader: MappingReader, known: DefinedIds) -> tuple[ExclusionRule, ...]:
+    def read(item: MappingReader) -> ExclusionRule:
         return ExclusionRule(when=_condition(item.mapping("when")), reason=known.prose(item, "reason"))
 
     return reader.each("not_applicable", read, required=False)
 
 
-def _condition(reader: Reader) -> Condition:
+def _condition(reader: MappingReader) -> Condition:
     tests = []
     for fact in sorted(reader.names()):
         if fact in FLAG_FACTS:
-            tests.append(FactTest(fact, Operator.IS, reader.flag(fact, default=False)))
+            tests.append(FactTest(fact, ConditionOperator.IS, reader.flag(fact, default=False)))
         elif fact in COUNT_FACTS:
             tests.append(_count_test(reader, fact))
         elif fact in WORD_FACTS:
-            tests.append(FactTest(fact, Operator.IN, frozenset(reader.words(fact, WORD_FACTS[fact]))))
+            tests.append(
+                FactTest(fact, ConditionOperator.IN, frozenset(reader.words(fact, WORD_FACTS[fact])))
+            )
         elif fact in SET_FACTS:
             tests.append(_set_test(reader, fact))
         else:
@@ -175,25 +183,27 @@ def _condition(reader: Reader) -> Condition:
     return Condition(tuple(tests))
 
 
-def _count_test(reader: Reader, fact: str) -> FactTest:
+def _count_test(reader: MappingReader, fact: str) -> FactTest:
     operator, inner = _only_operator(reader, fact, _COUNT_OPERATORS)
     return FactTest(fact, operator, inner.integer(operator))
 
 
-def _set_test(reader: Reader, fact: str) -> FactTest:
-    operator, inner = _only_operator(reader, fact, frozenset({Operator.ANY, Operator.ONLY}))
+def _set_test(reader: MappingReader, fact: str) -> FactTest:
+    operator, inner = _only_operator(reader, fact, frozenset({ConditionOperator.ANY, ConditionOperator.ONLY}))
     return FactTest(fact, operator, frozenset(inner.words(operator, SET_FACTS[fact])))
 
 
-def _only_operator(reader: Reader, fact: str, allowed: frozenset[Operator]) -> tuple[Operator, Reader]:
+def _only_operator(
+    reader: MappingReader, fact: str, allowed: frozenset[ConditionOperator]
+) -> tuple[ConditionOperator, MappingReader]:
     inner = reader.mapping(fact)
     names = inner.names()
     if len(names) != 1 or names[0] not in allowed:
         raise reader.error(fact, f"expected exactly one of {', '.join(sorted(allowed))}")
-    return Operator(names[0]), inner
+    return ConditionOperator(names[0]), inner
 
 
-def _validity(reader: Reader, known: Known) -> Validity:
+def _validity(reader: MappingReader, known: DefinedIds) -> Validity:
     source, note, decided = known.sourced(reader)
     validity = Validity(
         max_age_s=reader.duration("max_age"),
@@ -206,7 +216,7 @@ def _validity(reader: Reader, known: Known) -> Validity:
     return validity
 
 
-def _part(reader: Reader, known: Known, inherited: _Inherited) -> SubMeasure:
+def _part(reader: MappingReader, known: DefinedIds, inherited: _Inherited) -> SubMeasure:
     part_id = reader.text("id", most=LONGEST_ID)
     if not _PART_ID.match(part_id):
         raise reader.error("id", "expected lower-case words joined by hyphens")
@@ -239,7 +249,7 @@ def _part(reader: Reader, known: Known, inherited: _Inherited) -> SubMeasure:
     )
 
 
-def _limit_from(reader: Reader, known: Known, unit: str) -> str:
+def _limit_from(reader: MappingReader, known: DefinedIds, unit: str) -> str:
     limit_from = reader.text("limit_from", default="")
     if limit_from and limit_from not in known.limits:
         raise reader.error("limit_from", f"{limit_from!r} is not a listed limit")
@@ -250,7 +260,7 @@ def _limit_from(reader: Reader, known: Known, unit: str) -> str:
     return limit_from
 
 
-def _part_gate(reader: Reader, highest: Gate, *, judged: bool) -> Gate | None:
+def _part_gate(reader: MappingReader, highest: Gate, *, judged: bool) -> Gate | None:
     gate = reader.optional_word("gate", Gate)
     if gate is not None and gate.rank > highest.rank:
         raise reader.error("gate", f"{gate} is above the check's {highest}")
@@ -260,7 +270,7 @@ def _part_gate(reader: Reader, highest: Gate, *, judged: bool) -> Gate | None:
 
 
 def _threshold(
-    reader: Reader, key: str, direction: Direction, known: Known, *, limited: bool
+    reader: MappingReader, key: str, direction: Direction, known: DefinedIds, *, limited: bool
 ) -> Threshold | None:
     inner = reader.optional_mapping(key)
     if inner is None:
@@ -279,7 +289,7 @@ def _threshold(
     return Threshold(source=source, bound=bound, factor=factor, strict=strict, note=note, decided=decided)
 
 
-def _bound(reader: Reader, direction: Direction, *, strict: bool) -> Bound:
+def _bound(reader: MappingReader, direction: Direction, *, strict: bool) -> Bound:
     match direction:
         case Direction.HIGHER:
             return Bound(low=reader.number("value"), strict=strict)
@@ -298,7 +308,7 @@ def _bound(reader: Reader, direction: Direction, *, strict: bool) -> Bound:
 
 
 def _demand_nested(
-    reader: Reader, direction: Direction, pass_at: Threshold | None, warn_at: Threshold | None
+    reader: MappingReader, direction: Direction, pass_at: Threshold | None, warn_at: Threshold | None
 ) -> None:
     if warn_at is None:
         return
@@ -324,13 +334,13 @@ def _wider(outer: Bound, inner: Bound) -> bool:
 
 
 def _presets(
-    reader: Reader,
-    known: Known,
+    reader: MappingReader,
+    known: DefinedIds,
     direction: Direction,
     pass_at: Threshold | None,
     warn_at: Threshold | None,
 ) -> tuple[Preset, ...]:
-    def read(item: Reader) -> Preset:
+    def read(item: MappingReader) -> Preset:
         value = None if direction is Direction.RANGE else item.number("value")
         source, note, decided = known.sourced(item)
         return Preset(
@@ -350,7 +360,7 @@ def _presets(
 
 
 def _preset_bound(
-    reader: Reader, key: str, direction: Direction, value: float | None, threshold: Threshold | None
+    reader: MappingReader, key: str, direction: Direction, value: float | None, threshold: Threshold | None
 ) -> Bound | None:
     if threshold is None:
         return None
@@ -362,12 +372,12 @@ def _preset_bound(
     return bound
 
 
-def _demand_deciding_part(reader: Reader, check: Check, highest: Gate) -> None:
+def _demand_deciding_part(reader: MappingReader, check: Check, highest: Gate) -> None:
     if highest is not Gate.INFO and all(part.gate is Gate.INFO for part in check.parts):
         raise reader.error("parts", "needs a sub-measure that is not INFO")
 
 
-def _demand_consistent_states(reader: Reader, check: Check, highest: Gate) -> None:
+def _demand_consistent_states(reader: MappingReader, check: Check, highest: Gate) -> None:
     deciding = [part for part in check.parts if highest is Gate.INFO or part.gate is not Gate.INFO]
     always = {CheckState.PASS, CheckState.FAIL, CheckState.UNKNOWN, CheckState.STALE}
     needs: dict[CheckState, bool] = {

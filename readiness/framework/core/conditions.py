@@ -14,7 +14,7 @@ from readiness.framework.core.vocabulary import Fabric, Profile, SiteKind, Stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteContext:
-    """What the definition needs to know about a site.
+    """Facts that the definition needs to know about a site.
 
     `None` and the empty set mean "not known". A count is 0 only when the inventory was recorded and holds
     none; decommissioned items are not counted. `vendors_in_path` is the number of vendors among devices
@@ -57,7 +57,7 @@ WORD_FACTS: dict[str, type[StrEnum]] = {"kind": SiteKind, "stage": Stage}
 SET_FACTS: dict[str, type[StrEnum]] = {"profiles": Profile, "fabrics": Fabric}
 
 
-class Operator(StrEnum):
+class ConditionOperator(StrEnum):
     """`exactly`, `at-least`, `at-most` compare counts; `is` a flag; `in` a word; `any`, `only` a set."""
 
     EXACTLY = "exactly"
@@ -74,7 +74,7 @@ class FactTest:
     """One comparison of one fact; `operand` is an int, a bool, or a frozenset of words, by the operator."""
 
     fact: str
-    operator: Operator
+    operator: ConditionOperator
     operand: int | bool | frozenset[str]
 
     def holds(self, site: SiteContext) -> bool:
@@ -83,18 +83,18 @@ class FactTest:
         if fact is None:
             return False
         match self.operator:
-            case Operator.EXACTLY | Operator.IS:
+            case ConditionOperator.EXACTLY | ConditionOperator.IS:
                 return bool(fact == self.operand)
-            case Operator.AT_LEAST:
+            case ConditionOperator.AT_LEAST:
                 return bool(fact >= self.operand)
-            case Operator.AT_MOST:
+            case ConditionOperator.AT_MOST:
                 return bool(fact <= self.operand)
-            case Operator.IN:
+            case ConditionOperator.IN:
                 assert isinstance(self.operand, frozenset)
                 return fact in self.operand
-            case Operator.ANY:
+            case ConditionOperator.ANY:
                 return not fact.isdisjoint(self.operand)
-            case Operator.ONLY:
+            case ConditionOperator.ONLY:
                 return bool(fact) and fact <= self.operand
 
 
@@ -110,7 +110,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class ExclusionRule:
-    """Where the condition holds, the check or sub-measure is `n-a`, for the reason given."""
+    """The check or sub-measure is `n-a`, for the reason given."""
 
     when: Condition
     reason: str

@@ -67,7 +67,7 @@ class Bound:
         return self.low if value - self.low < self.high - value else self.high
 
     def text(self, unit: str = "") -> str:
-        """As shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
+        """The threshold as shown beside a value: `≥ 460 GB/s`, `18 to 27 °C`, `1 or 5`."""
         return _text(self, unit)
 
 
@@ -88,7 +88,7 @@ def _text(bound: Bound, unit: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class OperatorDecision:
     """Who of the operator's people decided a figure whose source is `own`, and on which day (YYYY-MM-DD)."""
 
     by: str
@@ -109,7 +109,7 @@ class Threshold:
     factor: float = 1.0
     strict: bool = False
     note: str = ""
-    decided: Decision | None = None
+    decided: OperatorDecision | None = None
 
     def bound_for(self, direction: Direction, limit: float) -> Bound:
         """The region this threshold means where the limit's value is `limit`."""
@@ -133,7 +133,7 @@ class Preset:
     warn_at: Bound | None
     source: str
     note: str = ""
-    decided: Decision | None = None
+    decided: OperatorDecision | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Validity:
     source: str
     voided_by: frozenset[Change] = frozenset()
     note: str = ""
-    decided: Decision | None = None
+    decided: OperatorDecision | None = None
 
     @property
     def is_live(self) -> bool:
@@ -214,7 +214,7 @@ class SubMeasure:
 
     @property
     def figure_name(self) -> str:
-        """What its figure is called: "Link flaps in 24 h, worst port". The sum over all ports is another figure."""
+        """Return the name of its figure: "Link flaps in 24 h, worst port". The sum over all ports is another figure."""
         thing = self.worst_over.partition(",")[0]
         if not thing or self.name.partition(" ")[0] in SUPERLATIVES:
             return self.name
@@ -259,7 +259,7 @@ class Check:
         raise KeyError(f"{self.id} has no sub-measure {part_id!r}")
 
     def with_stand_ins(self, part_ids: Iterable[str], units: Mapping[str, str] | None = None) -> Check:
-        """With something in the place of each of these that an edited framework has dropped.
+        """Put something in the place of each of these that an edited framework has dropped.
 
         For code that works out several sub-measures at once; what it makes of a stand-in is to be left out.
         """
@@ -284,7 +284,7 @@ class Pillar:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CitedSource:
     """`standing` is primary (the text or code was read), secondary (a third party reports it), excerpt, or
     mixed.
     """
@@ -306,7 +306,7 @@ class Framework:
     weights: Mapping[Gate, int]
     pillars: tuple[Pillar, ...]
     limits: tuple[LimitKind, ...]
-    sources: tuple[Source, ...]
+    sources: tuple[CitedSource, ...]
     checks: tuple[Check, ...]
     content_digest: str
     checks_by_id: Mapping[str, Check] = field(init=False, compare=False, repr=False)
@@ -326,7 +326,7 @@ class Framework:
     def checks_of(self, pillar_id: str) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.pillar == pillar_id)
 
-    def source(self, source_id: str) -> Source:
+    def source(self, source_id: str) -> CitedSource:
         """The source with this id; KeyError if there is none."""
         for source in self.sources:
             if source.id == source_id:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from readiness.framework.core.check_loading import OWN
-from readiness.framework.core.definition import Decision, Framework
+from readiness.framework.core.definition import Framework, OperatorDecision
 from readiness.framework.core.reader import DefinitionError
 
 type Definition = Mapping[str, Any]
@@ -19,7 +19,7 @@ FIGURES = ("value", "low", "high", "values", "factor", "any", "strict")
 
 @dataclass(frozen=True, slots=True)
 class GivenThreshold:
-    """As entered. `figures` holds some of FIGURES, empty for none; `source` is "" where the label stays."""
+    """A threshold as entered. `figures` holds some of FIGURES, empty for none; `source` is "" where the label stays."""
 
     figures: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
@@ -42,12 +42,12 @@ def with_check(definition: Definition, check_id: str, fields: Mapping[str, Any])
 def with_part(
     definition: Definition, check_id: str, part_id: str, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    [check] = [one for one in definition["checks"] if one["id"] == check_id]
+    [check] = [item for item in definition["checks"] if item["id"] == check_id]
     return with_check(definition, check_id, {"parts": _replaced(check["parts"], part_id, fields)})
 
 
 def threshold(
-    name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: Decision
+    name: str, before: Mapping[str, Any] | None, given: GivenThreshold, decided: OperatorDecision
 ) -> dict[str, Any] | None:
     """A threshold as entered over what it was; None for none. DefinitionError at the field that lacks something.
 
@@ -63,7 +63,11 @@ def threshold(
 
 
 def validity(
-    before: Mapping[str, Any], max_age: str, voided_by: list[str], given: GivenThreshold, decided: Decision
+    before: Mapping[str, Any],
+    max_age: str,
+    voided_by: list[str],
+    given: GivenThreshold,
+    decided: OperatorDecision,
 ) -> dict[str, Any]:
     """How long evidence counts, as entered over what it was; another span says anew where it comes from."""
     if before.get("max_age") != max_age and not given.source:
@@ -73,7 +77,7 @@ def validity(
 
 
 def sourced(
-    name: str, before: Mapping[str, Any] | None, source: str, note: str, decided: Decision
+    name: str, before: Mapping[str, Any] | None, source: str, note: str, decided: OperatorDecision
 ) -> dict[str, Any]:
     """Source, note, and for an own decision who decided: whoever edits, if anything of it is new."""
     earlier = before or {}

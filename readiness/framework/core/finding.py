@@ -1,4 +1,4 @@
-"""Where in the files of a definition a field is written, so that a refusal can name the line."""
+"""Finds where in the files of a definition a field is written, so that a refusal can name the line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def find(texts: Mapping[str, str], path: str) -> tuple[str, int]:
 
 
 def find_all(texts: Mapping[str, str], paths: Sequence[str]) -> list[tuple[str, int]]:
-    """Of each path; the texts are read once."""
+    """Find the line of each path; the texts are read once."""
     roots = {} if all(path in texts or _LINE.match(path) for path in paths) else _composed(texts)
     return [_find(texts, roots, path) for path in paths]
 
@@ -49,10 +49,10 @@ def _find(texts: Mapping[str, str], roots: Mapping[str, yaml.Node | None], path:
 def _deepest(node: yaml.Node | None, steps: list[tuple[str, str]]) -> tuple[int, int]:
     depth, line = 0, 0
     for step in steps:
-        found = _step(node, *step)
-        if found is None:
+        place = _step(node, *step)
+        if place is None:
             break
-        node, line = found
+        node, line = place
         depth += 1
     return depth, line
 

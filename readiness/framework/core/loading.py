@@ -1,4 +1,4 @@
-"""From YAML or plain mappings to a Framework, refusing anything that does not hold together."""
+"""Loads a Framework from YAML or plain mappings, refusing anything that does not hold together."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from readiness.framework.core.check_loading import LONGEST_UNIT, Known, read_check
-from readiness.framework.core.definition import Framework, LimitKind, Pillar, Source
+from readiness.framework.core.check_loading import LONGEST_UNIT, DefinedIds, read_check
+from readiness.framework.core.definition import CitedSource, Framework, LimitKind, Pillar
 from readiness.framework.core.finding import find
 from readiness.framework.core.mapping import digest
-from readiness.framework.core.reader import DefinitionError, Reader
+from readiness.framework.core.reader import DefinitionError, MappingReader
 from readiness.framework.core.vocabulary import Gate
 from web import yaml_documents
 
@@ -26,7 +26,7 @@ def load(definition: Mapping[str, Any] | Path) -> Framework:
     Raises DefinitionError, whose `path` names the field: `checks[p2-power-headroom].parts[site-load].pass`.
     """
     mapping = _read_path(definition) if isinstance(definition, Path) else definition
-    reader = Reader(mapping)
+    reader = MappingReader(mapping)
     known = _known(reader)
     framework = Framework(
         version=reader.text("version", most=50),
@@ -72,17 +72,17 @@ def _file(texts: Mapping[str, str], name: str) -> str:
     return texts[name]
 
 
-def _known(reader: Reader) -> Known:
-    """What the checks refer to, read first so that every reference can be checked where it stands."""
+def _known(reader: MappingReader) -> DefinedIds:
+    """Return what the checks refer to, read first so that every reference can be checked where it stands."""
     limits = reader.each("limits", _limit)
-    return Known(
+    return DefinedIds(
         source_ids=frozenset(source.id for source in reader.each("sources", _source)),
         limits={limit.id: limit for limit in limits},
         pillar_ids=frozenset(pillar.id for pillar in reader.each("pillars", _pillar)),
     )
 
 
-def _pillar(reader: Reader) -> Pillar:
+def _pillar(reader: MappingReader) -> Pillar:
     return Pillar(
         id=reader.text("id", most=4),
         name=reader.text("name"),
@@ -92,7 +92,7 @@ def _pillar(reader: Reader) -> Pillar:
     )
 
 
-def _limit(reader: Reader) -> LimitKind:
+def _limit(reader: MappingReader) -> LimitKind:
     return LimitKind(
         id=reader.text("id"),
         name=reader.text("name"),
@@ -102,11 +102,11 @@ def _limit(reader: Reader) -> LimitKind:
     )
 
 
-def _source(reader: Reader) -> Source:
+def _source(reader: MappingReader) -> CitedSource:
     standing = reader.text("standing")
     if standing not in STANDINGS:
         raise reader.error("standing", f"{standing!r} is not one of {', '.join(sorted(STANDINGS))}")
-    return Source(
+    return CitedSource(
         id=reader.text("id"),
         title=reader.text("title"),
         standing=standing,
@@ -115,7 +115,7 @@ def _source(reader: Reader) -> Source:
     )
 
 
-def _weights(reader: Reader) -> dict[Gate, int]:
+def _weights(reader: MappingReader) -> dict[Gate, int]:
     weights = {gate: reader.integer(gate) for gate in Gate}
     for gate, weight in weights.items():
         if not 0 <= weight <= HEAVIEST:
@@ -126,12 +126,12 @@ def _weights(reader: Reader) -> dict[Gate, int]:
     return weights
 
 
-def _demand_counts(reader: Reader, framework: Framework) -> None:
+def _demand_counts(reader: MappingReader, framework: Framework) -> None:
     """A file left out of the folder must not pass for a smaller framework."""
     for pillar in framework.pillars:
-        expected, found = reader.integer(pillar.id), len(framework.checks_of(pillar.id))
-        if expected != found:
-            raise reader.error(pillar.id, f"says {expected} checks, found {found}")
+        expected, counted = reader.integer(pillar.id), len(framework.checks_of(pillar.id))
+        if expected != counted:
+            raise reader.error(pillar.id, f"says {expected} checks, found {counted}")
     reader.close()
 
 
@@ -144,7 +144,7 @@ def _read_path(path: Path) -> Any:
 def _assembled(read: Callable[[str], str]) -> dict[str, Any]:
     """The index with the checks of the files that it lists."""
     index = parse(read(INDEX_NAME), INDEX_NAME)
-    files = Reader(index, INDEX_NAME).texts("check_files")
+    files = MappingReader(index, INDEX_NAME).texts("check_files")
     checks: list[Any] = []
     for name in files:
         part = parse(read(name), name)

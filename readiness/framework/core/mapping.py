@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from readiness.framework.core.conditions import Condition, ExclusionRule, FactTest, Operator
+from readiness.framework.core.conditions import Condition, ConditionOperator, ExclusionRule, FactTest
 from readiness.framework.core.definition import (
     Bound,
     Check,
@@ -34,7 +34,7 @@ def to_mapping(framework: Framework) -> dict[str, Any]:
         "weights": {str(gate): weight for gate, weight in framework.weights.items()},
         "counts": {pillar.id: len(framework.checks_of(pillar.id)) for pillar in framework.pillars},
         "pillars": [_fields(p, "id", "name", "short_name", "question", "origin") for p in framework.pillars],
-        "limits": [_fields(one, "id", "name", "unit", "declared_on", "note") for one in framework.limits],
+        "limits": [_fields(limit, "id", "name", "unit", "declared_on", "note") for limit in framework.limits],
         "sources": [
             _present({**_fields(s, "id", "title", "standing", "note"), "urls": list(s.urls)})
             for s in framework.sources
@@ -161,7 +161,7 @@ def _condition(condition: Condition) -> dict[str, Any]:
 
 def _test(test: FactTest) -> Any:
     operand = _words(test.operand) if isinstance(test.operand, frozenset) else test.operand
-    if test.operator in (Operator.IS, Operator.IN):
+    if test.operator in (ConditionOperator.IS, ConditionOperator.IN):
         return operand
     return {str(test.operator): operand}
 
@@ -173,12 +173,12 @@ def _words(words: Iterable[str]) -> list[str]:
 def _fields(value: object, *names: str) -> dict[str, Any]:
     """The named attributes as plain values, empty texts left out."""
     fields = {name: getattr(value, name) for name in names}
-    plain = {name: str(one) if isinstance(one, StrEnum) else one for name, one in fields.items()}
+    plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in fields.items()}
     return _present(plain)
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any]:
-    """Without the fields that are empty; zero is not empty, and `strict` is written only when true."""
+    """Leave out the fields that are empty; zero is not empty, and `strict` is written only when true."""
     return {key: value for key, value in fields.items() if not _is_empty(value)}
 
 

@@ -38,21 +38,23 @@ def _unpacked(name: str, content: bytes) -> dict[str, str]:
     """Folders inside are left out of the names, and so are files that are no YAML."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            wanted = [one for one in packed.infolist() if one.filename.lower().endswith((".yaml", ".yml"))]
-            if any(one.compress_type not in READ for one in wanted):
+            wanted = [
+                member for member in packed.infolist() if member.filename.lower().endswith((".yaml", ".yml"))
+            ]
+            if any(member.compress_type not in READ for member in wanted):
                 raise DefinitionError(name, "is packed in a way that is not read; use plain zip")
             if len(wanted) > MOST_FILES:
                 raise DefinitionError(name, f"holds more than {MOST_FILES} files")
             texts: dict[str, str] = {}
             left = MOST_BYTES
-            for one in wanted:
+            for member in wanted:
                 # The size that the archive states may be a lie, so no more is unpacked than is allowed.
-                with packed.open(one) as file:
+                with packed.open(member) as file:
                     read = file.read(left + 1)
                 left -= len(read)
                 if left < 0:
                     raise DefinitionError(name, f"has more than {MOST_BYTES} bytes when unpacked")
-                inner = one.filename.rsplit("/", 1)[-1]
+                inner = member.filename.rsplit("/", 1)[-1]
                 if inner in texts:
                     raise DefinitionError(name, f"holds {inner} twice")
                 texts[inner] = _text(inner, read)

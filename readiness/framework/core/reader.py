@@ -34,7 +34,7 @@ LARGEST = 1e15
 """Of figures: far above any that means something, far below where arithmetic on it overflows."""
 
 
-class Reader:
+class MappingReader:
     """One mapping with the path that leads to it.
 
     Each method takes a key, marks it as known, and returns the value or raises DefinitionError with the key's
@@ -150,20 +150,22 @@ class Reader:
         value = self._take(key, None, optional=True)
         return None if value == "" else value
 
-    def mapping(self, key: str) -> Reader:
-        return Reader(self._take(key, None), self.at(key))
+    def mapping(self, key: str) -> MappingReader:
+        return MappingReader(self._take(key, None), self.at(key))
 
-    def optional_mapping(self, key: str) -> Reader | None:
+    def optional_mapping(self, key: str) -> MappingReader | None:
         value = self._take(key, None, optional=True)
-        return None if value is None else Reader(value, self.at(key))
+        return None if value is None else MappingReader(value, self.at(key))
 
-    def items(self, key: str, *, required: bool = True) -> Iterator[Reader]:
+    def items(self, key: str, *, required: bool = True) -> Iterator[MappingReader]:
         """A list of mappings; each one's path carries its `id`, else its position."""
         for position, value in enumerate(self._list(key, required=required)):
             name = value.get("id", position) if isinstance(value, Mapping) else position
-            yield Reader(value, f"{self.at(key)}[{name}]")
+            yield MappingReader(value, f"{self.at(key)}[{name}]")
 
-    def each[T](self, key: str, read: Callable[[Reader], T], *, required: bool = True) -> tuple[T, ...]:
+    def each[T](
+        self, key: str, read: Callable[[MappingReader], T], *, required: bool = True
+    ) -> tuple[T, ...]:
         """Every item of a list of mappings through `read`, each closed afterwards; ids must not repeat."""
         seen: set[str] = set()
         values = []
@@ -218,7 +220,7 @@ class Reader:
 
 
 def duration_text(seconds: int | None) -> str:
-    """The inverse of `Reader.duration`, in the largest unit that divides it (a single day stays 24h)."""
+    """The inverse of `MappingReader.duration`, in the largest unit that divides it (a single day stays 24h)."""
     if seconds is None:
         return "live"
     for unit in ("d", "h", "m"):

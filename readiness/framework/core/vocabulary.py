@@ -36,7 +36,7 @@ class CheckState(StrEnum):
 
 
 class EvidenceKind(StrEnum):
-    """What can prove a check."""
+    """Kinds of evidence that can prove a check."""
 
     TELEMETRY = "TQ"
     VALIDATION_RUN = "VR"
@@ -59,7 +59,7 @@ class Domain(StrEnum):
 
 
 class Profile(StrEnum):
-    """What a site is used for; a site has a set of them."""
+    """Uses of a site; a site has a set of them."""
 
     TRAINING = "training"
     INFERENCE = "inference"
@@ -74,7 +74,7 @@ class SiteKind(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a site is in its life. Only commissioning and production sites have a verdict and capacity."""
+    """Stages of a site's life. Only commissioning and production sites have a verdict and capacity."""
 
     PLANNED = "planned"
     BUILDING = "building"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from readiness.framework.core.conditions import Condition, ExclusionRule, FactTest, Operator
+from readiness.framework.core.conditions import Condition, ConditionOperator, ExclusionRule, FactTest
 from readiness.framework.core.definition import (
     Bound,
     Framework,
@@ -29,7 +29,7 @@ LABELS = {
 
 
 def limit_name(part: SubMeasure, framework: Framework) -> str:
-    return next((one.name for one in framework.limits if one.id == part.limit_from), part.limit_from)
+    return next((limit.name for limit in framework.limits if limit.id == part.limit_from), part.limit_from)
 
 
 def region(threshold: Threshold | None, part: SubMeasure, framework: Framework) -> str:
@@ -59,7 +59,7 @@ def source(value: Threshold | Validity | Preset | None) -> str:
 
 
 def source_title(value: Threshold | Validity | Preset | None, framework: Framework) -> str:
-    """What the label stands for; of an own decision also who decided."""
+    """Return what the label stands for; of an own decision also who decided."""
     if value is None:
         return ""
     if value.decided is not None:
@@ -68,10 +68,10 @@ def source_title(value: Threshold | Validity | Preset | None, framework: Framewo
 
 
 def label_title(label: str, framework: Framework) -> str:
-    """What a label stands for by itself."""
+    """Return what a label stands for by itself."""
     if label in LABELS:
         return LABELS[label]
-    return next((one.title for one in framework.sources if one.id == label), "")
+    return next((source.title for source in framework.sources if source.id == label), "")
 
 
 def cap(part: SubMeasure, declaration: str) -> str:
@@ -104,13 +104,13 @@ def exclusions(rules: Iterable[ExclusionRule]) -> str:
 
 
 def presets(values: Iterable[Preset]) -> str:
-    return "; ".join(_preset(one) for one in values) or NONE
+    return "; ".join(_preset(preset) for preset in values) or NONE
 
 
-def _preset(one: Preset) -> str:
-    limit = limit_text(one.value) if one.value is not None else _regions(one.pass_at, one.warn_at)
-    said = f"{one.name} ({one.id}) {limit} [{source(one)}]"
-    return f"{said} {one.note}" if one.note else said
+def _preset(preset: Preset) -> str:
+    limit = limit_text(preset.value) if preset.value is not None else _regions(preset.pass_at, preset.warn_at)
+    said = f"{preset.name} ({preset.id}) {limit} [{source(preset)}]"
+    return f"{said} {preset.note}" if preset.note else said
 
 
 def _regions(pass_at: Bound | None, warn_at: Bound | None) -> str:
@@ -124,7 +124,7 @@ def condition(value: Condition) -> str:
 
 def _test(test: FactTest) -> str:
     fact = test.fact.replace("_", " ")
-    if test.operator is Operator.IS:
+    if test.operator is ConditionOperator.IS:
         return fact if test.operand else f"not {fact}"
     operand = words(test.operand) if isinstance(test.operand, frozenset) else str(test.operand)
     return f"{fact} {str(test.operator).replace('-', ' ')} {operand}"

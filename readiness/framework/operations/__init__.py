@@ -1,4 +1,4 @@
-"""What changes the framework: drafts and their steps, publishing one, going back to what was in force before."""
+"""Changes the framework: drafts and their steps, publishing one, going back to what was in force before."""
 
 from readiness.framework.operations.drafts import discard, edit, make_draft, replace
 from readiness.framework.operations.publishing import (

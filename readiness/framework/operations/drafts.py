@@ -47,7 +47,7 @@ def make_draft(
     base = queries.definition_of(made_from)
     framework = load({**(definition if definition is not None else to_mapping(base)), "version": name})
     refuse_unlike(framework, queries.current()[1])
-    told = [asdict(change) for change in changes(base, framework)]
+    differences = [asdict(change) for change in changes(base, framework)]
     with acting(by, message=f"Draft framework {name} from {made_from.version}"):
         draft = FrameworkVersion.objects.create(
             version=name,
@@ -55,13 +55,13 @@ def make_draft(
             definition=to_mapping(framework),
             digest=framework.content_digest,
             made_from=made_from,
-            changes=told,
+            changes=differences,
             created_at=now,
             created_by=by,
-            edited_at=now if told else None,
-            edited_by=by if told else None,
+            edited_at=now if differences else None,
+            edited_by=by if differences else None,
         )
-        DraftStep.objects.create(version=draft, revision=1, at=now, by=by, changes=told)
+        DraftStep.objects.create(version=draft, revision=1, at=now, by=by, changes=differences)
     return draft
 
 
@@ -103,10 +103,10 @@ def _step(locked: FrameworkVersion, framework: Framework, *, by: User, now: date
     locked.title = framework.title
     locked.definition = to_mapping(framework)
     locked.digest = framework.content_digest
-    locked.changes = [asdict(one) for one in changes(base, framework)]
+    locked.changes = [asdict(change) for change in changes(base, framework)]
     locked.revision += 1
     locked.edited_at, locked.edited_by = now, by
-    step = [asdict(one) for one in changes(before, framework)]
+    step = [asdict(change) for change in changes(before, framework)]
     with acting(by, message=f"Edit framework {locked.version}, revision {locked.revision}"):
         locked.save()
         DraftStep.objects.create(version=locked, revision=locked.revision, at=now, by=by, changes=step)
@@ -123,7 +123,9 @@ def discard(draft: FrameworkVersion, *, revision: int | None = None, by: User) -
 
 
 def locked_draft(draft: FrameworkVersion, *, revision: int | None) -> FrameworkVersion:
-    """As it is now, until the end of the transaction; another revision than the one that was read is refused."""
+    """Lock the draft as it is now until the end of the transaction; another revision than the one that was read is
+    refused.
+    """
     locked = (
         FrameworkVersion.objects.select_for_update(of=("self",))
         .select_related("edited_by", "made_from")

@@ -127,13 +127,13 @@ def roll_back(
     if len(note) > 2000:
         raise ValidationError({"note": [_("2,000 characters at most.")]})
     in_force = hold_the_one_in_force()
-    found = FrameworkVersion.objects.get(pk=to.pk)
-    if found.status != FrameworkVersion.Status.RETIRED:
+    earlier = FrameworkVersion.objects.get(pk=to.pk)
+    if earlier.status != FrameworkVersion.Status.RETIRED:
         raise NotADraft(_("Only a version that was in force before can be gone back to."))
     name = free_name(version)
-    framework = load({**found.definition, "version": name})
-    told = changes(queries.definition_of(in_force), framework)
-    with acting(by, message=f"Roll framework back to {found.version} as {name}"):
+    framework = load({**earlier.definition, "version": name})
+    differences = changes(queries.definition_of(in_force), framework)
+    with acting(by, message=f"Roll framework back to {earlier.version} as {name}"):
         _retire()
         return FrameworkVersion.objects.create(
             version=name,
@@ -142,8 +142,8 @@ def roll_back(
             definition=to_mapping(framework),
             digest=framework.content_digest,
             made_from=in_force,
-            rolls_back_to=found,
-            changes=[asdict(change) for change in told],
+            rolls_back_to=earlier,
+            changes=[asdict(change) for change in differences],
             created_at=now,
             created_by=by,
             published_at=now,

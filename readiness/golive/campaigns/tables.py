@@ -13,7 +13,7 @@ from readiness.golive.campaigns.progress import DONE
 from readiness.golive.campaigns.queries import CampaignRow, ItemRow
 from web.ages import ago
 from web.links import link
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 from web.tables.columns import Text
 
 
@@ -133,11 +133,11 @@ def item_table(campaign: Campaign) -> Table:
         label=_("Items of the campaign"),
         columns=_item_columns(campaign),
         filters=(
-            Choice("progress", _("Progress"), lambda row: row.progress, Progress.choices),
-            Choice(
+            RowFilter("progress", _("Progress"), lambda row: row.progress, Progress.choices),
+            RowFilter(
                 "gate", _("Gate"), lambda row: row.gate, [(each, each) for each in ("BLOCK", "COND", "INFO")]
             ),
-            Choice(
+            RowFilter(
                 "assigned",
                 _("Assigned"),
                 lambda row: "yes" if row.assigned else "no",

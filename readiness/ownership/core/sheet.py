@@ -22,7 +22,7 @@ MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SheetRow:
     """`line` is where the row ends in the file, as editors count."""
 
     line: int
@@ -39,14 +39,14 @@ class Wrong:
 
 
 class BadSheet(ValueError):
-    """What is wrong with the file, each with its line."""
+    """All that is wrong with the file, each with its line."""
 
     def __init__(self, wrongs: Iterable[Wrong]) -> None:
         self.wrongs = tuple(wrongs)
-        super().__init__("; ".join(f"line {one.line}: {one.reason}" for one in self.wrongs))
+        super().__init__("; ".join(f"line {wrong.line}: {wrong.reason}" for wrong in self.wrongs))
 
 
-def read(body: bytes) -> list[Row]:
+def read(body: bytes) -> list[SheetRow]:
     """Raises BadSheet for what is no such file: not UTF-8, no header, columns missing, rows of another length."""
     try:
         text = body.decode("utf-8-sig")
@@ -62,13 +62,13 @@ def read(body: bytes) -> list[Row]:
         raise BadSheet([Wrong(reader.line_num, "", f"This cannot be read: {error}.")]) from error
 
 
-def _rows(reader: Iterator[list[str]]) -> list[Row]:
+def _rows(reader: Iterator[list[str]]) -> list[SheetRow]:
     names = [name.strip() for name in next(reader, [])]
     if missing := sorted(NEEDED - set(names)):
         raise BadSheet([Wrong(1, name, "This column is missing.") for name in missing])
     if unknown := sorted(set(names) - set(COLUMNS)):
         raise BadSheet([Wrong(1, name[:50], "There is no such column.") for name in unknown])
-    rows: list[Row] = []
+    rows: list[SheetRow] = []
     wrongs: list[Wrong] = []
     for cells in reader:
         line: int = reader.line_num  # type: ignore[attr-defined]
@@ -80,7 +80,7 @@ def _rows(reader: Iterator[list[str]]) -> list[Row]:
         if len(rows) == MOST_ROWS:
             raise BadSheet([Wrong(line, "", f"{MOST_ROWS} rows are read at most.")])
         rows.append(
-            Row(line, {name: unguarded(cell).strip() for name, cell in zip(names, cells, strict=True)})
+            SheetRow(line, {name: unguarded(cell).strip() for name, cell in zip(names, cells, strict=True)})
         )
     if wrongs:
         raise BadSheet(wrongs)

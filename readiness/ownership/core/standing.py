@@ -19,7 +19,7 @@ Operator-set default: `valid_for: 180d` of p4-orchestration-owner, which is judg
 
 
 class Item(StrEnum):
-    """What somebody answers for at a site."""
+    """Items that somebody answers for at a site."""
 
     ORCHESTRATION = "orchestration"
     COMPUTE_NETWORK = "compute-network"
@@ -33,7 +33,7 @@ class Item(StrEnum):
 DOMAINS = (Item.COMPUTE, Item.NETWORK, Item.ENERGY)
 
 
-class Standing(StrEnum):
+class ItemStanding(StrEnum):
     """How an item stands, the best first."""
 
     OWNED = "owned"
@@ -59,16 +59,16 @@ class Term:
 
 
 def due_at(term: Term, valid: timedelta = CONFIRM_EVERY) -> datetime:
-    """From this instant on its confirmation counts no longer."""
+    """The instant from which its confirmation counts no longer."""
     return term.confirmed_at + valid
 
 
 def standing_of(
     term: Term | None, *, is_waiting: bool = False, now: datetime, valid: timedelta = CONFIRM_EVERY
-) -> Standing:
-    """Of one item. `term` is the one in force, if any; `is_waiting` where somebody was asked or begins later."""
+) -> ItemStanding:
+    """Judge one item. `term` is the one in force, if any; `is_waiting` where somebody was asked or begins later."""
     if term is None:
-        return Standing.WAITING if is_waiting else Standing.UNOWNED
+        return ItemStanding.WAITING if is_waiting else ItemStanding.UNOWNED
     return standing_in_force(
         has_left=term.has_left,
         is_due=due_at(term, valid) <= now,
@@ -76,13 +76,13 @@ def standing_of(
     )
 
 
-def standing_in_force(*, has_left: bool, is_due: bool, has_deputy: bool) -> Standing:
-    """Of an item with a term in force, the most pressing first."""
+def standing_in_force(*, has_left: bool, is_due: bool, has_deputy: bool) -> ItemStanding:
+    """Judge an item with a term in force, the most pressing matter first."""
     if has_left:
-        return Standing.LEFT
+        return ItemStanding.LEFT
     if is_due:
-        return Standing.OVERDUE
-    return Standing.OWNED if has_deputy else Standing.NO_DEPUTY
+        return ItemStanding.OVERDUE
+    return ItemStanding.OWNED if has_deputy else ItemStanding.NO_DEPUTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,27 +95,27 @@ class Share:
     percent: float
     since: datetime | None
     term_id: int | None
-    missing: tuple[tuple[Item, Standing], ...]
+    missing: tuple[tuple[Item, ItemStanding], ...]
 
 
 def items_owned(terms: Iterable[Term], *, now: datetime, valid: timedelta = CONFIRM_EVERY) -> Share:
-    """Of the seven items of a site those that are owned."""
+    """Return those of a site's seven items that are owned."""
     by_item = {term.item: term for term in terms}
     standings = {item: standing_of(by_item.get(item), now=now, valid=valid) for item in Item}
-    owned = [by_item[item] for item, standing in standings.items() if standing is Standing.OWNED]
+    owned = [by_item[item] for item, standing in standings.items() if standing is ItemStanding.OWNED]
     oldest = min(owned, key=lambda term: term.confirmed_at, default=None)
     return Share(
         100.0 * len(owned) / len(Item),
         oldest.confirmed_at if oldest else None,
         oldest.id if oldest else None,
-        tuple((item, standing) for item, standing in standings.items() if standing is not Standing.OWNED),
+        tuple((item, standing) for item, standing in standings.items() if standing is not ItemStanding.OWNED),
     )
 
 
 def assets_owned(
     terms: Iterable[Term], assets: Mapping[Item, int], *, now: datetime, valid: timedelta = CONFIRM_EVERY
 ) -> Share | None:
-    """Of a site's assets, counted by domain, those whose domain has a team and an escalation route in force.
+    """Count by domain those of a site's assets whose domain has a team and an escalation route in force.
 
     None where there are no assets. A deputy is not asked for: an alert goes to the team.
     """
@@ -125,7 +125,9 @@ def assets_owned(
     by_item = {term.item: term for term in terms}
     standings = {domain: _reached(by_item.get(domain), now, valid) for domain in DOMAINS}
     held = [
-        by_item[domain] for domain in DOMAINS if standings[domain] is Standing.OWNED and assets.get(domain, 0)
+        by_item[domain]
+        for domain in DOMAINS
+        if standings[domain] is ItemStanding.OWNED and assets.get(domain, 0)
     ]
     oldest = min(held, key=lambda term: term.confirmed_at, default=None)
     return Share(
@@ -135,18 +137,18 @@ def assets_owned(
         tuple(
             (domain, standing)
             for domain, standing in standings.items()
-            if standing is not Standing.OWNED and assets.get(domain, 0)
+            if standing is not ItemStanding.OWNED and assets.get(domain, 0)
         ),
     )
 
 
-def _reached(term: Term | None, now: datetime, valid: timedelta) -> Standing:
-    """As far as an alert on one of the domain's assets finds somebody."""
+def _reached(term: Term | None, now: datetime, valid: timedelta) -> ItemStanding:
+    """Whether an alert on one of the domain's assets finds somebody."""
     standing = standing_of(term, now=now, valid=valid)
-    if term is None or standing not in (Standing.OWNED, Standing.NO_DEPUTY):
+    if term is None or standing not in (ItemStanding.OWNED, ItemStanding.NO_DEPUTY):
         return standing
-    return Standing.OWNED if term.has_team and term.has_escalation else Standing.NO_DEPUTY
+    return ItemStanding.OWNED if term.has_team and term.has_escalation else ItemStanding.NO_DEPUTY
 
 
-def gaps(standings: Sequence[Standing]) -> int:
-    return sum(standing is not Standing.OWNED for standing in standings)
+def gaps(standings: Sequence[ItemStanding]) -> int:
+    return sum(standing is not ItemStanding.OWNED for standing in standings)

@@ -4,7 +4,7 @@ import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
-import readiness.ownership.models
+import web.ranges
 from django.conf import settings
 from django.contrib.postgres.operations import BtreeGistExtension
 from django.db import migrations, models
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='assignment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('confirmed_at__isnull', False)), expressions=[('site', '='), ('item', '='), (readiness.ownership.models.TsTzRange(django.db.models.functions.comparison.Least('effective_at', 'ended_at'), 'ended_at'), '&&')], name='assignment_one_accountable', violation_error_message='Somebody is accountable for this item in that time.'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('confirmed_at__isnull', False)), expressions=[('site', '='), ('item', '='), (web.ranges.TsTzRange(django.db.models.functions.comparison.Least('effective_at', 'ended_at'), 'ended_at'), '&&')], name='assignment_one_accountable', violation_error_message='Somebody is accountable for this item in that time.'),
         ),
         migrations.AddConstraint(
             model_name='assignment',

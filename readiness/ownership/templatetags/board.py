@@ -6,18 +6,18 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 
-from readiness.ownership.board_lines import CellLine
+from readiness.ownership.board_lines import BoardCell
 
 register = template.Library()
 
 
 @register.simple_tag
-def board_cells(cells: Iterable[CellLine]) -> SafeString:
+def board_cells(cells: Iterable[BoardCell]) -> SafeString:
     """One `<td>` an item: a button that opens who answers for it."""
     return SafeString("".join([_cell(cell) for cell in cells]))
 
 
-def _cell(cell: CellLine) -> str:
+def _cell(cell: BoardCell) -> str:
     first = ' class="first"' if cell.is_first else ""
     asked = " data-expires" if cell.is_asked else ""
     chosen = ' aria-current="true"' if cell.is_chosen else ""

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from readiness.ownership import lines, mine, operations, rules
-from readiness.ownership.forms import NoteForm, ReasonForm
+from readiness.ownership.forms import AssignmentNoteForm, ReasonForm
 from readiness.ownership.models import Assignment, HandoverStep
 from readiness.ownership.views.crumbs import breadcrumbs, may_see
 from web import answers
@@ -33,7 +33,7 @@ EARLIER_SHOWN = 20
 @never_cache
 @require_GET
 def assignment(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _found(pk), at=now())
+    return _page(request, _assignment(pk), at=now())
 
 
 @require_POST
@@ -68,11 +68,13 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
 @may_see
 @never_cache
 def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
-    found = get_object_or_404(HandoverStep, pk=step, assignment=pk)
+    handover_step = get_object_or_404(HandoverStep, pk=step, assignment=pk)
     try:
-        operations.set_step(found, done=request.POST.get("done") == "1", by=_reader(request), now=now())
+        operations.set_step(
+            handover_step, done=request.POST.get("done") == "1", by=_reader(request), now=now()
+        )
     except rules.WrongState as error:
-        return _page(request, _found(pk), at=now(), refusals=[str(error)], status=409)
+        return _page(request, _assignment(pk), at=now(), refusals=[str(error)], status=409)
     return HttpResponseRedirect(f"{reverse('assignment', args=[pk])}#h-steps")
 
 
@@ -81,10 +83,10 @@ def tick(request: HttpRequest, pk: int, step: int) -> HttpResponse:
 @require_GET
 def owned_by_me(request: HttpRequest) -> HttpResponseBase:
     at = now()
-    found = mine.of_user(_reader(request), now=at)
+    of_reader = mine.of_user(_reader(request), now=at)
     context = {
-        "mine": found,
-        "lists": mine.lists(found, now=at),
+        "mine": of_reader,
+        "lists": mine.lists(of_reader, now=at),
         "breadcrumbs": breadcrumbs(gettext("Owned by me")),
     }
     return answers.page(request, "ownership/mine.html", context)
@@ -94,50 +96,52 @@ def _done(
     request: HttpRequest, pk: int, do: Callable[..., Assignment], words: str, said: str
 ) -> HttpResponse:
     """The page of the assignment again; what stood in the way is said there."""
-    at, found = now(), _found(pk)
+    at, assignment = now(), _assignment(pk)
     given = {words: request.POST.get(words, "")[:1000]} if words else {}
     try:
-        do(found, **given, by=_reader(request), now=at)
+        do(assignment, **given, by=_reader(request), now=at)
     except ValidationError as error:
-        return _page(request, found, at=at, refusals=error.messages, status=422)
+        return _page(request, assignment, at=at, refusals=error.messages, status=422)
     except rules.WrongState as error:
-        return _page(request, _found(pk), at=at, refusals=[str(error)], status=409)
-    messages.success(request, said % {"assignment": found})
+        return _page(request, _assignment(pk), at=at, refusals=[str(error)], status=409)
+    messages.success(request, said % {"assignment": assignment})
     back = request.POST.get("back") == "mine"
     return HttpResponseRedirect(reverse("owned-by-me") if back else reverse("assignment", args=[pk]))
 
 
 def _page(
     request: HttpRequest,
-    found: Assignment,
+    assignment: Assignment,
     *,
     at: datetime,
     refusals: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     reader = _reader(request)
-    names = sees_names(reader) or rules.is_named(found, reader)
-    others = Assignment.objects.filter(site=found.site_id, item=found.item).exclude(pk=found.pk)
+    names = sees_names(reader) or rules.is_named(assignment, reader)
+    others = Assignment.objects.filter(site=assignment.site_id, item=assignment.item).exclude(
+        pk=assignment.pk
+    )
     earlier = others.select_related("accountable__user", "team").order_by("-proposed_at", "-pk")[
         :EARLIER_SHOWN
     ]
     context: dict[str, Any] = {
-        "assignment": found,
-        "facts": lines.facts(found, names=names, now=at),
-        "steps": list(found.steps.all()),
+        "assignment": assignment,
+        "facts": lines.facts(assignment, names=names, now=at),
+        "steps": list(assignment.steps.all()),
         "terms": lines.terms(list(earlier), names=sees_names(reader), now=at),
         "refusals": refusals or [],
-        "history": history_of(found, limit=20).rows if sees_names(reader) else None,
-        "note": NoteForm(auto_id="id_no_%s"),
-        "optional_note": NoteForm(auto_id="id_yes_%s", required=False),
+        "history": history_of(assignment, limit=20).rows if sees_names(reader) else None,
+        "note": AssignmentNoteForm(auto_id="id_no_%s"),
+        "optional_note": AssignmentNoteForm(auto_id="id_yes_%s", required=False),
         "reason": ReasonForm(auto_id="id_end_%s"),
-        "breadcrumbs": breadcrumbs(str(found)),
-        **lines.choices_of(found, reader, at),
+        "breadcrumbs": breadcrumbs(str(assignment)),
+        **lines.choices_of(assignment, reader, at),
     }
     return render(request, "ownership/assignment.html", context, status=status)
 
 
-def _found(pk: int) -> Assignment:
+def _assignment(pk: int) -> Assignment:
     joined = (
         *("site", "accountable__user", "deputy__user", "team", "responsible"),
         *("proposed_by", "answered_by"),

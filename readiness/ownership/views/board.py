@@ -95,7 +95,7 @@ def owners(request: HttpRequest) -> HttpResponseBase:
 
 
 def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, Any]:
-    """What is beside the board of the cell that the address names; nothing where it names none."""
+    """Return what is beside the board of the cell that the address names; nothing where it names none."""
     asked = address.one(CELL)
     if not asked:
         return {"evidence": None}
@@ -104,12 +104,12 @@ def _panel(request: HttpRequest, address: Address, at: datetime) -> dict[str, An
     try:
         slug, item = panel.read(asked)
         site = get_object_or_404(Site, slug=slug)
-        found = panel.panel(site.pk, item, names=names, may_propose=may_propose, now=at)
+        evidence = panel.panel(site.pk, item, names=names, may_propose=may_propose, now=at)
     except panel.NoSuchCell as error:
         raise Http404(
             gettext("cell: %(cell)s names no site and item, as in dublin-1.compute.") % {"cell": error}
         ) from error
-    return {"evidence": found, "close_url": address.url(without=[CELL])}
+    return {"evidence": evidence, "close_url": address.url(without=[CELL])}
 
 
 def _fragment(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponseBase:

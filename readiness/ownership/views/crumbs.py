@@ -1,4 +1,4 @@
-"""Where the pages of ownership are, and who may see them."""
+"""The place of the pages of ownership, and who may see them."""
 
 from django.urls import reverse
 from django.utils.translation import gettext

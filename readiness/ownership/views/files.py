@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from readiness.ownership import files
 from readiness.ownership.core import sheet
-from readiness.ownership.forms import ImportForm
+from readiness.ownership.forms import SheetImportForm
 from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_see_owners
 from web import answers
 from web.clock import now
@@ -46,7 +46,7 @@ def _file(name: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) 
 @never_cache
 @require_http_methods(["GET", "POST"])
 def take(request: HttpRequest) -> HttpResponse:
-    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    form = SheetImportForm(request.POST, request.FILES) if request.method == "POST" else SheetImportForm()
     wrongs: tuple[sheet.Wrong, ...] = ()
     changes: files.Changes | None = None
     if request.method == "POST" and form.is_valid():

@@ -19,9 +19,9 @@ from readiness.ownership import operations, panel, queries, reassigning, rules
 from readiness.ownership.core.standing import Item
 from readiness.ownership.forms import AmendForm, ProposeForm, ReassignForm
 from readiness.ownership.models import Assignment
-from readiness.ownership.queries import Cell
+from readiness.ownership.queries import OwnershipCell
+from readiness.ownership.sentences import item_label, who
 from readiness.ownership.views.crumbs import breadcrumbs, may_propose, may_reassign
-from readiness.ownership.words import item_label, who
 from web.clock import now
 
 
@@ -68,7 +68,7 @@ def _proposed(request: HttpRequest, made: list[Any]) -> HttpResponse:
 
 
 def _chosen(names: list[str]) -> list[tuple[Site, str]]:
-    """In the order of the names, each once."""
+    """Return the chosen cells in the order of the names, each once."""
     try:
         cells = list(dict.fromkeys(panel.read(name) for name in names))
     except panel.NoSuchCell as error:
@@ -105,15 +105,15 @@ def _preview(
     ]
 
 
-def _before(cell: Cell, *, names: bool) -> str:
-    told = who(cell.current, names=names) or gettext("nobody")
+def _before(cell: OwnershipCell, *, names: bool) -> str:
+    holder = who(cell.current, names=names) or gettext("nobody")
     if cell.coming is not None:
-        told += "; " + gettext("asked: %(who)s") % {"who": who(cell.coming, names=names)}
-    return told
+        holder += "; " + gettext("asked: %(who)s") % {"who": who(cell.coming, names=names)}
+    return holder
 
 
 def _problems(error: ValidationError, chosen: list[tuple[Site, str]]) -> list[str]:
-    """With the item that each is about."""
+    """Name the item that each problem is about."""
     if not hasattr(error, "error_dict"):
         return error.messages
     return [
@@ -127,24 +127,24 @@ def _problems(error: ValidationError, chosen: list[tuple[Site, str]]) -> list[st
 @require_http_methods(["GET", "POST"])
 def amend(request: HttpRequest, pk: int) -> HttpResponse:
     at = now()
-    found = get_object_or_404(Assignment.objects.select_related("site", "responsible"), pk=pk)
+    assignment = get_object_or_404(Assignment.objects.select_related("site", "responsible"), pk=pk)
     initial = {
-        "deputy": found.deputy_id,
-        "responsible": found.responsible.slug if found.responsible else None,
-        "escalation": found.escalation,
+        "deputy": assignment.deputy_id,
+        "responsible": assignment.responsible.slug if assignment.responsible else None,
+        "escalation": assignment.escalation,
     }
     form = AmendForm(request.POST or None, initial=initial, now=at)
     if request.method == "POST" and form.is_valid():
         try:
-            operations.amend(found, by=_reader(request), now=at, **form.cleaned_data)
+            operations.amend(assignment, by=_reader(request), now=at, **form.cleaned_data)
         except ValidationError as error:
             form.refused(error)
         except rules.WrongState as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, gettext("%(assignment)s is saved.") % {"assignment": found})
+            messages.success(request, gettext("%(assignment)s is saved.") % {"assignment": assignment})
             return HttpResponseRedirect(reverse("assignment", args=[pk]))
-    context = {"form": form, "assignment": found, "breadcrumbs": breadcrumbs(str(found))}
+    context = {"form": form, "assignment": assignment, "breadcrumbs": breadcrumbs(str(assignment))}
     return render(request, "ownership/amend.html", context, status=422 if form.errors else 200)
 
 
@@ -155,7 +155,7 @@ def reassign(request: HttpRequest) -> HttpResponse:
     at = now()
     initial = {name: request.GET[name] for name in ("source", "target") if name in request.GET}
     form = ReassignForm(request.POST or None, initial=initial, now=at)
-    moves: list[reassigning.Move] = []
+    moves: list[reassigning.Reassignment] = []
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         source, target, team = given["source"], given["target"], given["team"]
@@ -184,8 +184,8 @@ def _reassigned(request: HttpRequest, count: int, target: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("ownership-queues") + "?queue=waiting")
 
 
-def _move(move: reassigning.Move) -> dict[str, Any]:
-    one = move.assignment
+def _move(move: reassigning.Reassignment) -> dict[str, Any]:
+    assignment = move.assignment
     after = {
         "ask": gettext("%(who)s is asked; until then as before"),
         "ask-again": gettext("withdrawn; %(who)s is asked"),
@@ -193,12 +193,12 @@ def _move(move: reassigning.Move) -> dict[str, Any]:
     }[move.kind]
     deputy = move.deputy.name if move.deputy else gettext("nobody")
     return {
-        "site": one.site.name,
-        "item": item_label(one.item),
+        "site": assignment.site.name,
+        "item": item_label(assignment.item),
         "before": gettext("%(who)s (%(state)s)")
-        % {"who": one.accountable.name, "state": str(one.get_state_display()).lower()},
+        % {"who": assignment.accountable.name, "state": str(assignment.get_state_display()).lower()},
         "after": after % {"who": move.accountable.name, "deputy": deputy},
-        "deputy_before": one.deputy.name if one.deputy else gettext("nobody"),
+        "deputy_before": assignment.deputy.name if assignment.deputy else gettext("nobody"),
         "deputy_after": deputy,
         "problem": move.problem,
     }

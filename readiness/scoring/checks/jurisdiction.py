@@ -13,15 +13,15 @@ from datetime import UTC, date, datetime
 
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.framework.core.definition import Check
+from readiness.jurisdiction.core.deciding import Request, decide
+from readiness.jurisdiction.core.pack import RulePackDocument
+from readiness.jurisdiction.core.vocabulary import LegalAnswer
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import PlacedClass, SiteFacts
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import GROUPS
-from readiness.workloads.jurisdiction.core.deciding import Request, decide
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.core.vocabulary import Answer
 
 OUTSIDE, TRANSFERS = "placements-outside", "transfers-without-basis"
 PARTS = (OUTSIDE, TRANSFERS)
@@ -102,7 +102,12 @@ def _transfers(facts: SiteFacts, today: date) -> Iterator[_Told]:
 
 
 def _transfer(
-    placed: PlacedClass, envelope: Envelope, origins: list[str], rules: Pack, country: str, today: date
+    placed: PlacedClass,
+    envelope: Envelope,
+    origins: list[str],
+    rules: RulePackDocument,
+    country: str,
+    today: date,
 ) -> _Told:
     """One for each origin in the EEA that the data leaves without what the rules ask for."""
     amiss, unknown = [], ""
@@ -118,14 +123,14 @@ def _transfer(
         found = decide(rules, case, today).residency
         by = ", ".join(ground.rule.id for ground in found.deciding) or "no rule"
         said = f"{envelope.name}, {origin} to {country}, by {rules.version}: {found.answer} ({by})"
-        if found.answer in (Answer.NEEDS_BASIS, Answer.FORBIDDEN):
+        if found.answer in (LegalAnswer.NEEDS_BASIS, LegalAnswer.FORBIDDEN):
             amiss.append(said)
-        elif found.answer == Answer.CANNOT_DECIDE:
+        elif found.answer == LegalAnswer.CANNOT_DECIDE:
             unknown = said
     return _Told(envelope.name, envelope.provenance, tuple(amiss), unknown)
 
 
-def _is_personal(envelope: Envelope, rules: Pack) -> bool:
+def _is_personal(envelope: Envelope, rules: RulePackDocument) -> bool:
     known = [str(one) for one in envelope.data_categories if str(one) in rules.categories_by_id]
     return any(PERSONAL in rules.implied(category) for category in known)
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from readiness.framework.core.definition import Check
-from readiness.ownership.core.standing import Item, Share, Standing, assets_owned, items_owned
+from readiness.ownership.core.standing import Item, ItemStanding, Share, assets_owned, items_owned
 from readiness.scoring.checks.choosing import named
 from readiness.scoring.core.judge import Reading
 from readiness.scoring.core.states import Provenance
 from readiness.scoring.facts import SiteFacts
 
 WORDS = {
-    Standing.NO_DEPUTY: "nobody to stand in",
-    Standing.OVERDUE: "not confirmed in time",
-    Standing.LEFT: "owner left",
-    Standing.WAITING: "not accepted",
-    Standing.UNOWNED: "nobody",
+    ItemStanding.NO_DEPUTY: "nobody to stand in",
+    ItemStanding.OVERDUE: "not confirmed in time",
+    ItemStanding.LEFT: "owner left",
+    ItemStanding.WAITING: "not accepted",
+    ItemStanding.UNOWNED: "nobody",
 }
 
 

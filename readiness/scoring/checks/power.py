@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from readiness.evidence.core.levels import WORDS, Level
+from readiness.evidence.core.levels import WORDS, MeteringLevel
 from readiness.evidence.measures import CIRCUIT_LOAD, SITE_LOAD, STEP_1S, STEP_10S
 from readiness.evidence.queries import SpanFigure
 from readiness.framework.core.definition import Check
@@ -37,8 +37,8 @@ def _of_site(peaks: Sequence[SpanFigure], key: str) -> Reading | None:
         return _cannot_tell(figures)
     newest_at = max(figure.taken_at for figure in complete)
     recent = [figure for figure in complete if figure.taken_at > newest_at - timedelta(days=1)]
-    figure = min(recent, key=lambda one: list(Level).index(Level(one.part)))
-    level = Level(figure.part)
+    figure = min(recent, key=lambda one: list(MeteringLevel).index(MeteringLevel(one.part)))
+    level = MeteringLevel(figure.part)
     detail = f"at the {WORDS[level]}"
     if not level.sees_everything:
         detail = f"sum over {WORDS[level]}s, cooling and losses not included"
@@ -58,7 +58,7 @@ def _cannot_tell(figures: Sequence[SpanFigure]) -> Reading | None:
     return Reading(value=None, taken_at=newest.taken_at, cannot_judge=newest.detail)
 
 
-def _provenance(figure: SpanFigure, level: Level) -> Provenance:
+def _provenance(figure: SpanFigure, level: MeteringLevel) -> Provenance:
     """The load of racks stands in for the site's: an estimate, unless it is simulated anyway."""
     found = Provenance(figure.provenance)
     if level.sees_everything or found is not Provenance.MEASURED:

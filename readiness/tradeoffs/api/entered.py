@@ -14,13 +14,13 @@ from rest_framework.response import Response
 
 from readiness.evidence.api.refusing import FileField
 from readiness.evidence.api.taking import takes_file
-from readiness.evidence.arriving import content_of, sender_of
 from readiness.evidence.refusals import FileTooLarge
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.tradeoffs.core.entries import EntriesRefused
 from readiness.tradeoffs.operations import Entered
 from web import clock, visibility
 from web.rest import bulk
-from web.rest.errors import BodyTooLarge
+from web.rest.errors import PayloadTooLarge
 from web.rest.serializers import ObjectSerializer
 from web.rest.viewsets import ObjectViewSet
 
@@ -47,7 +47,7 @@ def answered_file() -> Iterator[None]:
     try:
         yield
     except FileTooLarge as error:
-        raise BodyTooLarge(error.reason) from error
+        raise PayloadTooLarge(error.reason) from error
     except EntriesRefused as error:
         refusal = exceptions.ValidationError()
         said = error.errors[:MOST_SAID]

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from inventory.models import Site
 from readiness.evidence.api.refusing import FileField
 from readiness.evidence.api.taking import takes_file
-from readiness.evidence.arriving import content_of, sender_of
+from readiness.evidence.uploads import content_of, sender_of
 from readiness.tradeoffs import queries
 from readiness.tradeoffs.api.entered import (
     KEPT,

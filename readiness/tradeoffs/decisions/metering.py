@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from readiness.evidence import queries as evidence
-from readiness.evidence.core.levels import WORDS, Level, site_load
+from readiness.evidence.core.levels import WORDS, MeteringLevel, site_load
 from readiness.evidence.core.load import complete_sum
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import POWER_METRICS, ROUND_TRIP, SITE_LOAD, SITE_POWER_METRICS
@@ -66,7 +66,7 @@ def peak_of(objective: str, site_id: int, first: datetime, end: datetime) -> Out
     known = [one for one in found if one.value is not None]
     if not known:
         return unknown(objective, "kW", next((one.detail for one in found if one.detail), SEND_NOTHING))
-    peak = min(known, key=lambda one: list(Level).index(Level(one.part)))
+    peak = min(known, key=lambda one: list(MeteringLevel).index(MeteringLevel(one.part)))
     figure = Figure(
         peak.value,
         "kW",

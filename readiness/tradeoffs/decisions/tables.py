@@ -15,7 +15,7 @@ from readiness.tradeoffs.decisions.filters import DecisionFilters
 from readiness.tradeoffs.decisions.queries import DecisionRow, OptionRow
 from readiness.tradeoffs.models import Decision
 from web.links import link
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 
 
 def address(row: DecisionRow) -> str:
@@ -163,7 +163,7 @@ def options(decision: Decision) -> Table:
                 phone="hide",
             ),
         ),
-        filters=(Choice("standing", _("Standing"), "standing", STANDINGS),),
+        filters=(RowFilter("standing", _("Standing"), "standing", STANDINGS),),
         per_page=20,
         row_id="id",
         row_name="name",

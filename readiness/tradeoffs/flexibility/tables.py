@@ -18,7 +18,7 @@ from readiness.tradeoffs.flexibility.words import (
     shares,
 )
 from web.links import link
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 
 
 def record_url(row: CriticalRow | SiteRow) -> str:
@@ -29,19 +29,19 @@ def record_url(row: CriticalRow | SiteRow) -> str:
     )
 
 
-def filters(found: Fleet) -> tuple[Choice, ...]:
+def filters(found: Fleet) -> tuple[RowFilter, ...]:
     """The same words as the endpoint takes."""
     return (
-        Choice(
+        RowFilter(
             "site",
             _("Runs at"),
             lambda row: frozenset(row.freedom.runs_at),
             [(slug, found.names.get(slug, slug)) for slug in sorted(_homes(found))],
         ),
-        Choice(
+        RowFilter(
             "alternatives", _("Alternatives"), lambda row: count_of(len(row.freedom.alternatives)), COUNTS
         ),
-        Choice(
+        RowFilter(
             "fallback",
             _("Fallback"),
             lambda row: row.freedom.fallback.value,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from readiness.jurisdiction import queries as jurisdiction
+from readiness.jurisdiction.refusals import NothingPublished
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.jurisdiction import queries as jurisdiction
-from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.models import UserRegion
 
 

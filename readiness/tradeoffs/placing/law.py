@@ -11,16 +11,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from readiness.jurisdiction.core.deciding import LegalFinding, Request, decide
+from readiness.jurisdiction.core.pack import RulePackDocument
+from readiness.jurisdiction.core.vocabulary import ORDER, UndecidedReason
+from readiness.jurisdiction.queries import NO_FOOTING, Footing
+from readiness.jurisdiction.sentences import cite, missing, sentence
 from readiness.tradeoffs.core.options import Answer
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
-from readiness.workloads.jurisdiction import words
-from readiness.workloads.jurisdiction.core.deciding import Finding, Request, decide
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.core.vocabulary import ORDER, Gap
-from readiness.workloads.jurisdiction.queries import NO_FOOTING, Footing
 
-SPOKEN_FOR = frozenset({Gap.UNKNOWN_ORIGIN, Gap.NO_RULE})
+SPOKEN_FOR = frozenset({UndecidedReason.UNKNOWN_ORIGIN, UndecidedReason.NO_RULE})
 """Gaps of the rules that whoever declared the envelope may speak for, by naming the country."""
 NO_PACK = "no pack of rules is in force"
 
@@ -47,7 +47,7 @@ class Laws:
     """
 
     envelope: Envelope
-    pack: Pack | None
+    pack: RulePackDocument | None
     on: date
     data_origin: str = ""
     bases: frozenset[str] = frozenset()
@@ -84,7 +84,7 @@ class Laws:
         law = Law(
             Answer(strict.answer),
             _rule(strict, self.pack),
-            words.sentence(strict, self.pack),
+            sentence(strict, self.pack),
             _ids(strict),
             Answer(sovereign.answer),
             _rule(sovereign, self.pack),
@@ -93,11 +93,11 @@ class Laws:
         undecided = [one.residency for one in found if one.residency.answer == strict.answer]
         return self._spoken(country, law, all(_only_gaps(one) for one in undecided))
 
-    def _told_of_operator(self, found: list[Finding]) -> tuple[str, tuple[str, ...]]:
+    def _told_of_operator(self, found: list[LegalFinding]) -> tuple[str, tuple[str, ...]]:
         """What the rules say by the law of each origin, in words and as ids: what one cannot decide hides no other."""
         assert self.pack is not None
         told = [one for one in found if Answer(one.answer) is not Answer.ALLOWED] or found
-        sentences = _unique(words.sentence(one, self.pack) for one in told)
+        sentences = _unique(sentence(one, self.pack) for one in told)
         return " ".join(sentences), tuple(_unique(rule for one in told for rule in _ids(one)))
 
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
@@ -121,7 +121,7 @@ class Laws:
         return representatives(countries_of((self.envelope.residency,)), self.pack, self.on)
 
 
-def representatives(countries: Collection[str], pack: Pack, on: date) -> list[str]:
+def representatives(countries: Collection[str], pack: RulePackDocument, on: date) -> list[str]:
     """One country for each set of rules that are about the data of any of these."""
     found: dict[frozenset[str], str] = {}
     for country in sorted(countries):
@@ -130,23 +130,23 @@ def representatives(countries: Collection[str], pack: Pack, on: date) -> list[st
     return list(found.values())
 
 
-def _strictest(findings: Iterable[Finding]) -> Finding:
+def _strictest(findings: Iterable[LegalFinding]) -> LegalFinding:
     return max(findings, key=lambda one: ORDER.index(one.answer))
 
 
-def _ids(finding: Finding) -> tuple[str, ...]:
+def _ids(finding: LegalFinding) -> tuple[str, ...]:
     return tuple(ground.rule.id for ground in finding.deciding)
 
 
-def _only_gaps(finding: Finding) -> bool:
+def _only_gaps(finding: LegalFinding) -> bool:
     """Whether nothing but the silence of the rules keeps it from being decided."""
     doubted = any(ground.doubt is not None for ground in finding.grounds)
     return not doubted and all(one.gap in SPOKEN_FOR for one in finding.missing)
 
 
-def _rule(finding: Finding, pack: Pack) -> str:
-    grounds = [f"{words.cite(ground.rule)} ({ground.rule.id})" for ground in finding.deciding]
-    gaps = [words.missing(one, pack, finding.kind) for one in finding.missing]
+def _rule(finding: LegalFinding, pack: RulePackDocument) -> str:
+    grounds = [f"{cite(ground.rule)} ({ground.rule.id})" for ground in finding.deciding]
+    gaps = [missing(one, pack, finding.kind) for one in finding.missing]
     return "; ".join(_unique([*grounds, *gaps]))
 
 

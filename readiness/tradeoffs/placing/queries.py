@@ -8,6 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from readiness.jurisdiction import queries as jurisdiction
+from readiness.jurisdiction.core.pack import RulePackDocument
+from readiness.jurisdiction.models import RulePack
+from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.placement import Standing
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
 from readiness.tradeoffs.placing.facts import Known
@@ -18,10 +22,6 @@ from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Questi
 from readiness.tradeoffs.placing.standing import Asked, standings
 from readiness.tradeoffs.placing.weighing import IN_SERVICE, Weighed, compared, judged
 from readiness.workloads.core.envelope import Envelope
-from readiness.workloads.jurisdiction import queries as jurisdiction
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.models import RulePack
-from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.models import Placement, UserRegion
 
 CURRENCY = "EUR"
@@ -137,14 +137,14 @@ def _plain(envelope: Envelope, facts: Known, laws: Laws, today: Sequence[str]) -
     )
 
 
-def _rules() -> tuple[RulePack | None, Pack | None]:
+def _rules() -> tuple[RulePack | None, RulePackDocument | None]:
     try:
         return jurisdiction.current()
     except NothingPublished:
         return None, None
 
 
-def _laws(asked: Envelope, pack: Pack | None, what_if: WhatIf, now: datetime) -> Laws:
+def _laws(asked: Envelope, pack: RulePackDocument | None, what_if: WhatIf, now: datetime) -> Laws:
     footing = jurisdiction.footings([asked.slug], day=now.date())[asked.slug]
     return Laws(asked, pack, now.date(), what_if.data_origin, what_if.bases, footing)
 

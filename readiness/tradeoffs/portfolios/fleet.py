@@ -14,6 +14,10 @@ from datetime import datetime
 
 import numpy as np
 
+from readiness.jurisdiction import queries as jurisdiction
+from readiness.jurisdiction.core.pack import RulePackDocument
+from readiness.jurisdiction.queries import Footing
+from readiness.jurisdiction.refusals import NothingPublished
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Direction, Objective
@@ -42,10 +46,6 @@ from readiness.tradeoffs.portfolios.room import (
 )
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
-from readiness.workloads.jurisdiction import queries as jurisdiction
-from readiness.workloads.jurisdiction.core.pack import Pack
-from readiness.workloads.jurisdiction.queries import Footing
-from readiness.workloads.jurisdiction.refusals import NothingPublished
 from readiness.workloads.models import Placement
 
 PRIORITY = {
@@ -190,7 +190,7 @@ def _in_service(facts: Known) -> dict[str, SiteFactors]:
     return {site.slug: site for site in facts.sites if site.stage in IN_SERVICE}
 
 
-def _pack() -> Pack | None:
+def _pack() -> RulePackDocument | None:
     try:
         return jurisdiction.current()[1]
     except NothingPublished:
@@ -226,7 +226,7 @@ def _adapter(
     envelope: Envelope,
     asked: Asked,
     facts: Known,
-    pack: Pack | None,
+    pack: RulePackDocument | None,
     footing: Footing,
     now: datetime,
     today: Sequence[str],

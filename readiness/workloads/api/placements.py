@@ -74,7 +74,7 @@ class WorkloadClassViewSet(ObjectViewSet):
 
 
 def _given(serializer: Any, rates: dict[int, float | None]) -> dict[str, Any]:
-    """What the operations take; a region that is served still keeps its rate."""
+    """Return what the operations take; a region that is served still keeps its rate."""
     values = dict(serializer.validated_data)
     if "user_regions" in values:
         values["users"] = [

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from inventory.models import DeviceType
 from readiness.workloads import operations, queries
-from readiness.workloads.core.envelope import Envelope, Part, contradictions
+from readiness.workloads.core.envelope import Envelope, EnvelopePart, contradictions
 from readiness.workloads.models import UserRegion, WorkloadClass
 from readiness.workloads.operations.declaring import COLUMNS
 from web.rest.errors import named_errors
@@ -82,7 +82,7 @@ class WorkloadSerializer(ObjectSerializer):
         days = queries.envelope_of(workload).confirmed_on
         return days[-1].isoformat() if days else None
 
-    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(Part)}})
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": list(EnvelopePart)}})
     def get_missing(self, workload: WorkloadClass) -> list[str]:
         return list(queries.envelope_of(workload).missing)
 
@@ -96,7 +96,7 @@ class WorkloadSerializer(ObjectSerializer):
         return PlacedSerializer(current, many=True, context=self.context).data
 
     def given(self) -> dict[str, Any]:
-        """What the operations take, of valid data."""
+        """Return what the operations take, of valid data."""
         values = dict(self.validated_data)
         if "accelerators" in values:
             values["accelerators"] = [(row["device_type"], row["count"]) for row in values["accelerators"]]
@@ -112,6 +112,6 @@ class InlineWorkloadSerializer(WorkloadSerializer):
     slug = serializers.SlugField(max_length=100, default="inline")
 
     def envelope(self) -> Envelope:
-        """Of valid data; a hard contradiction raises the API's ValidationError by field."""
+        """Make the envelope of valid data; a hard contradiction raises the API's ValidationError by field."""
         with named_errors():
             return operations.checked(self.given()).envelope

@@ -27,7 +27,7 @@ from readiness.workloads.filters import WorkloadFilters
 from readiness.workloads.models import WorkloadClass
 from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, ImportRefused
 from web import clock
-from web.rest.errors import BodyTooLarge, named_errors
+from web.rest.errors import PayloadTooLarge, named_errors
 from web.rest.parsers import OrjsonParser
 from web.rest.permissions import requires
 from web.rest.viewsets import ObjectViewSet
@@ -49,7 +49,7 @@ class WorkloadImportSerializer(serializers.Serializer):
         given = self.validated_data
         size = len(given["text"].encode()) if "text" in given else given["file"].size
         if size > MOST_BYTES:
-            raise BodyTooLarge(f"A document has {MOST_BYTES} bytes at most.")
+            raise PayloadTooLarge(f"A document has {MOST_BYTES} bytes at most.")
         if "text" in given:
             return "workloads.yaml", given["text"]
         file = given["file"]
@@ -161,16 +161,17 @@ class WorkloadViewSet(ObjectViewSet):
         asked.is_valid(raise_exception=True)
         name, text = asked.named_text()
         try:
-            found = operations.import_workloads(text, name=name, **self._by())
+            imported = operations.import_workloads(text, name=name, **self._by())
         except ImportRefused as error:
             refusal = exceptions.ValidationError()
             # Set afterwards: the constructor would make texts of the numbers.
             faults = [
-                {"line": one.line or None, "path": one.path, "reason": one.reason} for one in error.faults
+                {"line": fault.line or None, "path": fault.path, "reason": fault.reason}
+                for fault in error.faults
             ]
             refusal.detail = cast(Any, {"document": faults})
             raise refusal from error
-        return Response(WorkloadsImportedSerializer(found).data)
+        return Response(WorkloadsImportedSerializer(imported).data)
 
     def _by(self) -> dict[str, Any]:
         return {"by": self.request.user, "now": clock.now()}

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from readiness.framework.core.loading import parse
-from readiness.framework.core.reader import DefinitionError, Reader
+from readiness.framework.core.reader import DefinitionError, MappingReader
 from web import yaml_documents
 
 ROOT = "workloads"
@@ -74,21 +74,21 @@ class Written:
 
 def read(text: str, name: str = "workloads.yaml") -> tuple[Written, ...]:
     """The classes of a document. Raises DefinitionError, whose path names the field."""
-    root = Reader(parse(text, name))
-    found = []
+    root = MappingReader(parse(text, name))
+    classes = []
     for item in root.items(ROOT):
-        found.append(_class(item))
+        classes.append(_class(item))
         item.close()
     root.close()
-    if len(found) > MOST_WORKLOADS:
-        raise DefinitionError(ROOT, f"holds {len(found)} classes; {MOST_WORKLOADS} is the most")
+    if len(classes) > MOST_WORKLOADS:
+        raise DefinitionError(ROOT, f"holds {len(classes)} classes; {MOST_WORKLOADS} is the most")
     slugs: set[str] = set()
-    for each in found:
+    for each in classes:
         slug = each.values["slug"]
         if slug in slugs:
             raise DefinitionError(each.path_of("slug"), f"{slug} is written twice")
         slugs.add(slug)
-    return tuple(found)
+    return tuple(classes)
 
 
 def dump(classes: Iterable[Mapping[str, Any]]) -> str:
@@ -96,7 +96,7 @@ def dump(classes: Iterable[Mapping[str, Any]]) -> str:
     return yaml_documents.write({ROOT: [_mapping(values) for values in classes]})
 
 
-def _class(item: Reader) -> Written:
+def _class(item: MappingReader) -> Written:
     sections = {name: item.optional_mapping(name) for name in SECTIONS}
     values: dict[str, Any] = {}
     for field, path in PATHS.items():
@@ -109,7 +109,7 @@ def _class(item: Reader) -> Written:
     return Written(item.path, values)
 
 
-def _value(reader: Reader, key: str, field: str) -> Any:
+def _value(reader: MappingReader, key: str, field: str) -> Any:
     if field in ("slug", "name"):
         return reader.text(key, most=100)
     if field == "accelerators":
@@ -133,23 +133,23 @@ def _empty(field: str) -> Any:
     return None if field in _NUMBERS or field == "declared_on" else ""
 
 
-def _need(reader: Reader) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": reader.text("type", default=""), "count": reader.integer("count")}
-    if found["count"] < 1:
+def _need(reader: MappingReader) -> dict[str, Any]:
+    need: dict[str, Any] = {"type": reader.text("type", default=""), "count": reader.integer("count")}
+    if need["count"] < 1:
         raise reader.error("count", "must be 1 or more")
     reader.close()
-    return found
+    return need
 
 
-def _users(reader: Reader) -> dict[str, Any]:
+def _users(reader: MappingReader) -> dict[str, Any]:
     rate = reader.number("requests_per_s") if reader.has("requests_per_s") else None
-    found = {"region": reader.text("region"), "requests_per_s": rate}
+    users = {"region": reader.text("region"), "requests_per_s": rate}
     reader.close()
-    return found
+    return users
 
 
 def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    mapping: dict[str, Any] = {}
     for field, path in PATHS.items():
         value = values.get(field)
         if value in (None, "", (), []) or value == _ABSENT.get(field, object()):
@@ -160,5 +160,5 @@ def _mapping(values: Mapping[str, Any]) -> dict[str, Any]:
         elif field in _LISTS:
             value = list(value)
         section, _dot, key = path.rpartition(".")
-        (found.setdefault(section, {}) if section else found)[key] = value
-    return found
+        (mapping.setdefault(section, {}) if section else mapping)[key] = value
+    return mapping

@@ -18,7 +18,7 @@ from readiness.workloads.core.light import (
 )
 
 
-class Kind(StrEnum):
+class WorkloadKind(StrEnum):
     """How the work runs: people wait for it, it runs as a batch, or it trains a model."""
 
     INTERACTIVE = "interactive"
@@ -36,7 +36,7 @@ class Criticality(StrEnum):
 
 
 class CostUnit(StrEnum):
-    """What a unit-cost ceiling is for one of."""
+    """Units that a unit-cost ceiling is for one of."""
 
     ACCELERATOR_HOUR = "accelerator-hour"
     MILLION_TOKENS = "million-tokens"
@@ -54,7 +54,7 @@ class DataCategory(StrEnum):
     EXPORT_CONTROLLED = "export-controlled"
 
 
-class Part(StrEnum):
+class EnvelopePart(StrEnum):
     """The four parts that a declared envelope has."""
 
     LATENCY = "latency"
@@ -96,7 +96,7 @@ class Envelope:
 
     slug: str = ""
     name: str = ""
-    kind: Kind | None = None
+    kind: WorkloadKind | None = None
     criticality: Criticality = Criticality.STANDARD
     accelerators: tuple[AcceleratorNeed, ...] = ()
     it_kw: float | None = None
@@ -126,34 +126,36 @@ class Envelope:
 
     @property
     def accelerators_kw(self) -> float | None:
-        """What its accelerators draw at their thermal design power; None where that of one is not known."""
+        """The power that its accelerators draw at their thermal design power; None where that of one is not known."""
         watts = [None if need.tdp_w is None else need.count * need.tdp_w for need in self.accelerators]
         known = [each for each in watts if each is not None]
         return sum(known) / 1000 if known and len(known) == len(watts) else None
 
     @property
     def requests_per_s(self) -> float | None:
-        """Of all its users; None where that of one region is not known."""
+        """The requests of all its users; None where those of one region are not known."""
         rates = [user.requests_per_s for user in self.users]
         known = [each for each in rates if each is not None]
         return sum(known) if known and len(known) == len(rates) else None
 
     @property
     def countries(self) -> frozenset[str] | None:
-        """Where it may run: allowed, not forbidden, and where its data may stay. None where nothing was allowed."""
+        """The countries where it may run: allowed, not forbidden, and where its data may stay. None where nothing was
+        allowed.
+        """
         if not self.allowed:
             return None
         left = countries_of(self.allowed) - countries_of(self.forbidden)
         return left & countries_of((self.residency,)) if self.residency else left
 
     @property
-    def missing(self) -> tuple[Part, ...]:
+    def missing(self) -> tuple[EnvelopePart, ...]:
         """Which of the four parts nobody declared."""
         declared = {
-            Part.LATENCY: self.latency_limit_ms is not None,
-            Part.COST: self.cost_ceiling is not None,
-            Part.JURISDICTION: bool(self.allowed),
-            Part.CARBON: self.carbon_g_per_kwh is not None or self.carbon_kg_per_month is not None,
+            EnvelopePart.LATENCY: self.latency_limit_ms is not None,
+            EnvelopePart.COST: self.cost_ceiling is not None,
+            EnvelopePart.JURISDICTION: bool(self.allowed),
+            EnvelopePart.CARBON: self.carbon_g_per_kwh is not None or self.carbon_kg_per_month is not None,
         }
         return tuple(part for part, is_there in declared.items() if not is_there)
 
@@ -175,13 +177,13 @@ class Contradiction:
 
 def contradictions(envelope: Envelope) -> list[Contradiction]:
     """All of them, the hard ones first."""
-    found = [
+    contradictory = [
         *_of_places(envelope),
         *_of_demand(envelope),
         *_of_waiting(envelope),
         *_of_light(envelope),
     ]
-    return sorted(found, key=lambda one: not one.is_hard)
+    return sorted(contradictory, key=lambda each: not each.is_hard)
 
 
 def _of_places(envelope: Envelope) -> Iterator[Contradiction]:
@@ -193,15 +195,15 @@ def _of_places(envelope: Envelope) -> Iterator[Contradiction]:
         if not left:
             yield Contradiction("forbidden_jurisdictions", "Every country that is allowed is forbidden too.")
         elif envelope.residency and not envelope.countries:
-            told = f"The data has to stay in {envelope.residency}, where no country is allowed."
-            yield Contradiction("residency", told)
+            reason = f"The data has to stay in {envelope.residency}, where no country is allowed."
+            yield Contradiction("residency", reason)
     if WORLD in envelope.allowed and DataCategory.EXPORT_CONTROLLED in envelope.data_categories:
-        told = "Any country is allowed, and some of the data is export-controlled."
-        yield Contradiction("allowed_jurisdictions", told, is_hard=False)
+        reason = "Any country is allowed, and some of the data is export-controlled."
+        yield Contradiction("allowed_jurisdictions", reason, is_hard=False)
     if DataCategory.PUBLIC in envelope.data_categories and len(envelope.data_categories) > 1:
         others = sorted(envelope.data_categories - {DataCategory.PUBLIC})
-        told = f"Data that is public is not {_listed(others, 'or')} as well, unless there are several sets."
-        yield Contradiction("data_categories", told, is_hard=False)
+        reason = f"Data that is public is not {_listed(others, 'or')} as well, unless there are several sets."
+        yield Contradiction("data_categories", reason, is_hard=False)
 
 
 def _of_demand(envelope: Envelope) -> Iterator[Contradiction]:
@@ -209,29 +211,29 @@ def _of_demand(envelope: Envelope) -> Iterator[Contradiction]:
     if count and it_kw == 0:
         yield Contradiction("it_kw", f"It needs {count} accelerators and no power.")
     elif it_kw is not None and needed_kw is not None and it_kw < needed_kw:
-        told = f"{count} accelerators draw {needed_kw:g} kW at their TDP; with {it_kw:g} kW they have to be capped."
-        yield Contradiction("it_kw", told, is_hard=False)
+        reason = f"{count} accelerators draw {needed_kw:g} kW at their TDP; with {it_kw:g} kW they have to be capped."
+        yield Contradiction("it_kw", reason, is_hard=False)
     if envelope.cost_unit is CostUnit.ACCELERATOR_HOUR and envelope.it_kw is not None and not count:
-        told = "The ceiling is for an accelerator-hour, and no accelerators are needed."
-        yield Contradiction("cost_unit", told, is_hard=False)
+        reason = "The ceiling is for an accelerator-hour, and no accelerators are needed."
+        yield Contradiction("cost_unit", reason, is_hard=False)
 
 
 def _of_waiting(envelope: Envelope) -> Iterator[Contradiction]:
-    is_interactive = envelope.kind is Kind.INTERACTIVE
+    is_interactive = envelope.kind is WorkloadKind.INTERACTIVE
     if is_interactive and envelope.deferrable_h > 0:
         has_limit = envelope.latency_limit_ms is not None
-        told = f"It may wait {envelope.deferrable_h:g} h, and people wait for it"
-        told += (
+        reason = f"It may wait {envelope.deferrable_h:g} h, and people wait for it"
+        reason += (
             f" {envelope.latency_limit_ms:g} ms at p{envelope.latency_percentile:g}." if has_limit else "."
         )
-        yield Contradiction("deferrable_h", told, is_hard=has_limit)
+        yield Contradiction("deferrable_h", reason, is_hard=has_limit)
     if is_interactive and envelope.latency_limit_ms is None:
         yield Contradiction(
             "latency_limit_ms", "People wait for it, and no limit says how long.", is_hard=False
         )
     if envelope.latency_limit_ms is not None and not envelope.users:
-        told = "The limit holds to no user region, so nothing can be measured against it."
-        yield Contradiction("users", told, is_hard=False)
+        reason = "The limit holds to no user region, so nothing can be measured against it."
+        yield Contradiction("users", reason, is_hard=False)
 
 
 def _of_light(envelope: Envelope) -> Iterator[Contradiction]:
@@ -241,17 +243,17 @@ def _of_light(envelope: Envelope) -> Iterator[Contradiction]:
     if limit_ms is None or len(located) < 2:
         return
     pairs = combinations(located, 2)
-    apart_km, one, other = max(
-        (distance_km(here, there), one, other) for (one, here), (other, there) in pairs
+    apart_km, first, other = max(
+        (distance_km(here, there), first, other) for (first, here), (other, there) in pairs
     )
-    between = f"{one} and {other} are {apart_km:,.0f} km apart"
+    between = f"{first} and {other} are {apart_km:,.0f} km apart"
     vacuum_ms, fibre_ms = (shared_floor_ms(apart_km, speed) for speed in (VACUUM_KM_PER_S, FIBRE_KM_PER_S))
     if limit_ms < vacuum_ms:
-        told = f"{between}: from half way light itself takes {vacuum_ms:.1f} ms to each and back."
-        yield Contradiction("latency_limit_ms", told)
+        reason = f"{between}: from half way light itself takes {vacuum_ms:.1f} ms to each and back."
+        yield Contradiction("latency_limit_ms", reason)
     elif limit_ms < fibre_ms:
-        told = f"{between}: from half way light in straight fibre takes {fibre_ms:.1f} ms to each and back."
-        yield Contradiction("latency_limit_ms", told, is_hard=False)
+        reason = f"{between}: from half way light in straight fibre takes {fibre_ms:.1f} ms to each and back."
+        yield Contradiction("latency_limit_ms", reason, is_hard=False)
 
 
 def _listed(names: list[str] | list[DataCategory], last: str = "and") -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from readiness.workloads.jurisdiction.core.countries import COUNTRIES as NAMES
+from readiness.workloads.core.countries import COUNTRIES as NAMES
 
 COUNTRIES = frozenset(NAMES)
 _EU_CODES = "AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE"
@@ -26,10 +26,10 @@ LONGEST_CODE = max(map(len, CODES))
 
 def countries_of(codes: Collection[str]) -> frozenset[str]:
     """All countries that the codes stand for; a code that is not known stands for none."""
-    found: set[str] = set()
+    countries: set[str] = set()
     for code in codes:
-        found |= GROUPS.get(code, {code} & COUNTRIES)
-    return frozenset(found)
+        countries |= GROUPS.get(code, {code} & COUNTRIES)
+    return frozenset(countries)
 
 
 def unknown_codes(codes: Collection[str]) -> tuple[str, ...]:

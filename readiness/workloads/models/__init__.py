@@ -1,6 +1,12 @@
 """Workload classes with their envelopes, the user regions they serve, and where they are placed."""
 
-from readiness.workloads.models.choices import CostUnit, Criticality, DataCategory, Kind, MinVerdict
+from readiness.workloads.models.choices import (
+    CostUnitChoices,
+    CriticalityChoices,
+    DataCategoryChoices,
+    MinVerdict,
+    WorkloadKindChoices,
+)
 from readiness.workloads.models.classes import WorkloadClass
 from readiness.workloads.models.demand import AcceleratorDemand, ServedRegion, UserRegion
 from readiness.workloads.models.placements import Placement, PlacementQuerySet
@@ -8,15 +14,15 @@ from readiness.workloads.models.validity import EnvelopeConfirmation
 
 __all__ = [
     "AcceleratorDemand",
-    "CostUnit",
-    "Criticality",
-    "DataCategory",
+    "CostUnitChoices",
+    "CriticalityChoices",
+    "DataCategoryChoices",
     "EnvelopeConfirmation",
-    "Kind",
     "MinVerdict",
     "Placement",
     "PlacementQuerySet",
     "ServedRegion",
     "UserRegion",
     "WorkloadClass",
+    "WorkloadKindChoices",
 ]

@@ -1,37 +1,39 @@
-"""The words that a workload class is described with; the same values as in readiness.workloads.core.envelope."""
+"""Labels of the words that a workload class is described with; the words are those of the core."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
-class Kind(models.TextChoices):
-    INTERACTIVE = "interactive", _("Interactive")
-    BATCH = "batch", _("Batch")
-    TRAINING = "training", _("Training")
+from readiness.workloads.core.envelope import CostUnit, Criticality, DataCategory, WorkloadKind
 
 
-class Criticality(models.TextChoices):
-    CRITICAL = "critical", _("Critical")
-    IMPORTANT = "important", _("Important")
-    STANDARD = "standard", _("Standard")
-    BEST_EFFORT = "best-effort", _("Best effort")
+class WorkloadKindChoices(models.TextChoices):
+    INTERACTIVE = WorkloadKind.INTERACTIVE.value, _("Interactive")
+    BATCH = WorkloadKind.BATCH.value, _("Batch")
+    TRAINING = WorkloadKind.TRAINING.value, _("Training")
 
 
-class CostUnit(models.TextChoices):
-    ACCELERATOR_HOUR = "accelerator-hour", _("per accelerator-hour")
-    MILLION_TOKENS = "million-tokens", _("per 1 M output tokens")
-    MILLION_REQUESTS = "million-requests", _("per 1 M requests")
-    MONTH = "month", _("per month")
+class CriticalityChoices(models.TextChoices):
+    CRITICAL = Criticality.CRITICAL.value, _("Critical")
+    IMPORTANT = Criticality.IMPORTANT.value, _("Important")
+    STANDARD = Criticality.STANDARD.value, _("Standard")
+    BEST_EFFORT = Criticality.BEST_EFFORT.value, _("Best effort")
 
 
-class DataCategory(models.TextChoices):
-    PUBLIC = "public", _("Public")
-    CONFIDENTIAL = "confidential", _("Confidential")
-    PERSONAL = "personal", _("Personal")
-    SPECIAL_CATEGORY = "special-category", _("Special category of personal data")
-    HEALTH = "health", _("Health")
-    FINANCIAL = "financial", _("Financial")
-    EXPORT_CONTROLLED = "export-controlled", _("Export-controlled")
+class CostUnitChoices(models.TextChoices):
+    ACCELERATOR_HOUR = CostUnit.ACCELERATOR_HOUR.value, _("per accelerator-hour")
+    MILLION_TOKENS = CostUnit.MILLION_TOKENS.value, _("per 1 M output tokens")
+    MILLION_REQUESTS = CostUnit.MILLION_REQUESTS.value, _("per 1 M requests")
+    MONTH = CostUnit.MONTH.value, _("per month")
+
+
+class DataCategoryChoices(models.TextChoices):
+    PUBLIC = DataCategory.PUBLIC.value, _("Public")
+    CONFIDENTIAL = DataCategory.CONFIDENTIAL.value, _("Confidential")
+    PERSONAL = DataCategory.PERSONAL.value, _("Personal")
+    SPECIAL_CATEGORY = DataCategory.SPECIAL_CATEGORY.value, _("Special category of personal data")
+    HEALTH = DataCategory.HEALTH.value, _("Health")
+    FINANCIAL = DataCategory.FINANCIAL.value, _("Financial")
+    EXPORT_CONTROLLED = DataCategory.EXPORT_CONTROLLED.value, _("Export-controlled")
 
 
 class MinVerdict(models.TextChoices):

@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models.constraints import choices_held
 from readiness.workloads.core.jurisdictions import CODES, LONGEST_CODE, unknown_codes
-from readiness.workloads.models.choices import CostUnit, Criticality, DataCategory, Kind, MinVerdict
+from readiness.workloads.models.choices import (
+    CostUnitChoices,
+    CriticalityChoices,
+    DataCategoryChoices,
+    MinVerdict,
+    WorkloadKindChoices,
+)
 from readiness.workloads.triggers import SITES_OF_CLASS, claims
 from telemetry.models import Provenance
 
@@ -62,9 +68,9 @@ class WorkloadClass(models.Model):
     name = models.CharField(max_length=100, unique=True)
     slug = models.SlugField(max_length=100, unique=True)
     description = models.CharField(max_length=200, blank=True)
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind, blank=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=WorkloadKindChoices, blank=True)
     criticality = models.CharField(
-        _("criticality"), max_length=16, choices=Criticality, default=Criticality.STANDARD
+        _("criticality"), max_length=16, choices=CriticalityChoices, default=CriticalityChoices.STANDARD
     )
     it_kw = _figure(_("IT power"), _("Of one placement, kW"))
     bandwidth_gbps = _figure(_("bandwidth"), _("Between one placement and its users and data, Gb/s"))
@@ -92,7 +98,7 @@ class WorkloadClass(models.Model):
         validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capital letters, ISO 4217."))],
         help_text=_("ISO 4217"),
     )
-    cost_unit = models.CharField(_("unit"), max_length=20, choices=CostUnit, blank=True)
+    cost_unit = models.CharField(_("unit"), max_length=20, choices=CostUnitChoices, blank=True)
     allowed_jurisdictions = _codes(
         _("allowed jurisdictions"),
         _("Countries (ISO 3166-1 alpha-2) or EU, EEA, WORLD; empty: none declared"),
@@ -107,7 +113,7 @@ class WorkloadClass(models.Model):
     )
     data_categories = ArrayField(
         verbose_name=_("data categories"),
-        base_field=models.CharField(max_length=20, choices=DataCategory),
+        base_field=models.CharField(max_length=20, choices=DataCategoryChoices),
         default=list,
         blank=True,
     )

@@ -1,4 +1,4 @@
-"""What a workload class needs by kind: accelerators by type, and users by region."""
+"""Needs of a workload class by kind: accelerators by type, and users by region."""
 
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,7 +12,7 @@ from readiness.workloads.triggers import SITES_OF_CLASS_ROW, SITES_OF_USER_REGIO
 
 
 class UserRegion(models.Model):
-    """Where users are. Latency probes carry its slug in the label `user_region`."""
+    """A place where users are. Latency probes carry its slug in the label `user_region`."""
 
     HISTORY = True
 

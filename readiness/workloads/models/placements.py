@@ -1,4 +1,4 @@
-"""Where a workload class runs."""
+"""Placements: where a workload class runs."""
 
 from datetime import date
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from inventory.models import DeviceType
 from readiness.workloads import queries
-from readiness.workloads.core.envelope import Envelope, Part, contradictions
+from readiness.workloads.core.envelope import Envelope, EnvelopePart, contradictions
 from readiness.workloads.models import (
     AcceleratorDemand,
     EnvelopeConfirmation,
@@ -42,7 +42,7 @@ type Users = tuple[UserRegion, float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedClass:
     """A class with its rows, in order, that holds together and is not saved yet."""
 
     workload: WorkloadClass
@@ -51,9 +51,9 @@ class Checked:
     envelope: Envelope
 
 
-def checked(given: Mapping[str, Any]) -> Checked:
-    """What is given as a class that need not be saved: the values of `COLUMNS`, `accelerators` as (type or None, count)
-    and `users` as (region, requests per second or None).
+def checked(given: Mapping[str, Any]) -> CheckedClass:
+    """Return what is given as a class that need not be saved: the values of `COLUMNS`, `accelerators` as (type or None,
+    count) and `users` as (region, requests per second or None).
 
     Raises ValidationError by field, for a hard contradiction as well.
     """
@@ -102,22 +102,22 @@ def confirm(
     if locked.declared_on is None:
         raise ValidationError({"confirmed_on": [_("Nothing of this envelope is declared yet.")]})
     if not locked.declared_on <= day <= now.date():
-        told = _("It can be confirmed from the day it was declared, %(day)s, until today.")
-        raise ValidationError({"confirmed_on": [told % {"day": locked.declared_on.isoformat()}]})
-    found = EnvelopeConfirmation(workload_class=locked, confirmed_on=day, note=note.strip(), by=by)
-    found.clean_fields(exclude=["workload_class", "by"])
+        message = _("It can be confirmed from the day it was declared, %(day)s, until today.")
+        raise ValidationError({"confirmed_on": [message % {"day": locked.declared_on.isoformat()}]})
+    confirmation = EnvelopeConfirmation(workload_class=locked, confirmed_on=day, note=note.strip(), by=by)
+    confirmation.clean_fields(exclude=["workload_class", "by"])
     known = EnvelopeConfirmation.objects.filter(workload_class=locked, confirmed_on=day).first()
     if known is None:
-        found.save(force_insert=True)
-        return found
-    known.note, known.by = found.note, by
+        confirmation.save(force_insert=True)
+        return confirmation
+    known.note, known.by = confirmation.note, by
     known.save(update_fields=["note", "by"])
     return known
 
 
 @transaction.atomic
 def remove(workload: WorkloadClass, *, by: User | None) -> None:
-    """With its placements, those that ended too; the history keeps them. Raises MissingPermission."""
+    """Remove the class with its placements, those that ended too; the history keeps them. Raises MissingPermission."""
     require(by, MAY_REMOVE)
     workload.delete()
 
@@ -127,7 +127,7 @@ def _checked(
     given: Mapping[str, Any],
     accelerators: list[AcceleratorDemand],
     served: list[ServedRegion],
-) -> Checked:
+) -> CheckedClass:
     """The class with what is given set on it, and its rows, the present ones where none are given."""
     unknown = sorted(set(given) - {*COLUMNS, *ROWS})
     if unknown:
@@ -142,7 +142,7 @@ def _checked(
         served = _served(given["users"])
     envelope = queries.built(workload, accelerators, served)
     _refuse_contradictions(envelope)
-    return Checked(workload, accelerators, served, envelope)
+    return CheckedClass(workload, accelerators, served, envelope)
 
 
 def _tidy(name: str, value: Any) -> Any:
@@ -175,8 +175,8 @@ def _demand(needs: Iterable[Need]) -> list[AcceleratorDemand]:
     rows = [AcceleratorDemand(device_type=device_type, count=count) for device_type, count in needs]
     for row in rows:
         if row.device_type is not None and row.device_type.kind != DeviceType.Kind.ACCELERATOR:
-            told = _("%(type)s is no accelerator.") % {"type": row.device_type}
-            raise ValidationError({"accelerators": [told]})
+            message = _("%(type)s is no accelerator.") % {"type": row.device_type}
+            raise ValidationError({"accelerators": [message]})
     _refuse_rows("accelerators", rows, [row.device_type_id for row in rows])
     return rows
 
@@ -199,9 +199,9 @@ def _refuse_rows(name: str, rows: list[Any], keys: list[Any]) -> None:
 
 def _refuse_contradictions(envelope: Envelope) -> None:
     errors: dict[str, list[str]] = {}
-    for found in contradictions(envelope):
-        if found.is_hard:
-            errors.setdefault(found.field, []).append(found.reason)
+    for contradiction in contradictions(envelope):
+        if contradiction.is_hard:
+            errors.setdefault(contradiction.field, []).append(contradiction.reason)
     if errors:
         raise ValidationError(errors)
 
@@ -216,7 +216,7 @@ def _declared_on(
         raise ValidationError({"declared_on": [_("That day has not come yet.")]})
     if day is not None and (before is None or day != before.declared_on):
         return day
-    if len(after.missing) == len(Part):
+    if len(after.missing) == len(EnvelopePart):
         return None
     if before is None or before.declared_on is None:
         return today
@@ -224,7 +224,7 @@ def _declared_on(
 
 
 def _limits(envelope: Envelope) -> Envelope:
-    """What is declared, without what it is called, where it is from and when that was."""
+    """Return what is declared, without what it is called, where it is from and when that was."""
     users = tuple(replace(user, name="", place=None) for user in envelope.users)
     needs = tuple(replace(need, name="", tdp_w=None) for need in envelope.accelerators)
     return replace(
@@ -239,7 +239,7 @@ def _limits(envelope: Envelope) -> Envelope:
     )
 
 
-def _save(made: Checked) -> WorkloadClass:
+def _save(made: CheckedClass) -> WorkloadClass:
     workload = made.workload
     try:
         with transaction.atomic():

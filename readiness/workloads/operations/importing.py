@@ -18,7 +18,7 @@ from readiness.framework.core.reader import DefinitionError
 from readiness.workloads.core import document
 from readiness.workloads.models import UserRegion, WorkloadClass
 from readiness.workloads.operations.declaring import change, declare
-from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, Fault, ImportRefused, require
+from readiness.workloads.refusals import MAY_ADD, MAY_CHANGE, DocumentFault, ImportRefused, require
 
 MOST_FAULTS = 50
 """After so many the rest is not looked at."""
@@ -44,13 +44,15 @@ def import_workloads(text: str, *, name: str = "workloads.yaml", by: User | None
         written = document.read(text, name)
     except DefinitionError as error:
         path = "" if error.path == name or error.path.startswith("line ") else error.path
-        raise ImportRefused([Fault(path, find({name: text}, error.path)[1], error.message)]) from error
+        raise ImportRefused(
+            [DocumentFault(path, find({name: text}, error.path)[1], error.message)]
+        ) from error
     try:
         return _keep_all(written, by=by, now=now)
     except _Faulty as error:
         lines = find_all({name: text}, [path for path, _reason in error.faults])
         faults = [
-            Fault(path, line, reason)
+            DocumentFault(path, line, reason)
             for (path, reason), (_name, line) in zip(error.faults, lines, strict=True)
         ]
         raise ImportRefused(faults) from error
@@ -66,7 +68,7 @@ class _Faulty(Exception):
 
 @transaction.atomic
 def _keep_all(written: Sequence[document.Written], *, by: User | None, now: datetime) -> Imported:
-    known = _Known.of(written)
+    known = _ReferencedRows.of(written)
     faults: list[tuple[str, str]] = []
     for each in written:
         if len(faults) < MOST_FAULTS:
@@ -81,26 +83,28 @@ def _keep_all(written: Sequence[document.Written], *, by: User | None, now: date
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What a document refers to, by slug; three statements."""
+class _ReferencedRows:
+    """Rows that a document refers to, by slug; three statements."""
 
     classes: Mapping[str, WorkloadClass]
     types: Mapping[str, DeviceType]
     regions: Mapping[str, UserRegion]
 
     @classmethod
-    def of(cls, written: Sequence[document.Written]) -> _Known:
+    def of(cls, written: Sequence[document.Written]) -> _ReferencedRows:
         slugs = [each.values["slug"] for each in written]
         types = {row["type"] for each in written for row in each.values["accelerators"]}
         regions = {row["region"] for each in written for row in each.values["users"]}
         return cls(
-            classes={one.slug: one for one in WorkloadClass.objects.filter(slug__in=slugs)},
-            types={one.slug: one for one in DeviceType.objects.filter(slug__in=types)},
-            regions={one.slug: one for one in UserRegion.objects.filter(slug__in=regions)},
+            classes={workload.slug: workload for workload in WorkloadClass.objects.filter(slug__in=slugs)},
+            types={
+                device_type.slug: device_type for device_type in DeviceType.objects.filter(slug__in=types)
+            },
+            regions={region.slug: region for region in UserRegion.objects.filter(slug__in=regions)},
         )
 
 
-def _keep(each: document.Written, known: _Known, *, by: User | None, now: datetime) -> None:
+def _keep(each: document.Written, known: _ReferencedRows, *, by: User | None, now: datetime) -> None:
     values: dict[str, Any] = {
         **each.values,
         "accelerators": [
@@ -126,7 +130,7 @@ def _named[T](there: Mapping[str, T], field: str, slug: str) -> T:
 
 
 def _faults(
-    each: document.Written, known: _Known, *, by: User | None, now: datetime
+    each: document.Written, known: _ReferencedRows, *, by: User | None, now: datetime
 ) -> list[tuple[str, str]]:
     """Keep one class; path and reason of what stands against that."""
     try:
@@ -134,5 +138,5 @@ def _faults(
             _keep(each, known, by=by, now=now)
     except ValidationError as error:
         by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
-        return [(each.path_of(field), one) for field, found in by_field.items() for one in found]
+        return [(each.path_of(field), reason) for field, reasons in by_field.items() for reason in reasons]
     return []

@@ -19,7 +19,7 @@ from readiness.workloads.refusals import MAY_END, MAY_PLACE, require
 def place(
     workload: WorkloadClass, *, site: Site, on: date | None = None, by: User | None, now: datetime
 ) -> Placement:
-    """From a day on, today at the site if none is named.
+    """Place the class from a day on, today at the site if none is named.
 
     Raises MissingPermission, and ValidationError by field: placed there already.
     """
@@ -28,8 +28,8 @@ def place(
     WorkloadClass.objects.select_for_update().get(pk=workload.pk)
     running = Placement.objects.filter(workload_class=workload, site=site, ended_on__isnull=True).first()
     if running is not None:
-        told = _("It is placed there already, since %(day)s.") % {"day": running.started_on.isoformat()}
-        raise ValidationError({"site": [told]})
+        message = _("It is placed there already, since %(day)s.") % {"day": running.started_on.isoformat()}
+        raise ValidationError({"site": [message]})
     day = on or now.astimezone(ZoneInfo(site.time_zone)).date()
     return Placement.objects.create(workload_class=workload, site=site, started_on=day)
 
@@ -42,12 +42,12 @@ def end_placement(
     require(by, MAY_END)
     locked = Placement.objects.select_for_update(of=("self",)).select_related("site").get(pk=placement.pk)
     if locked.ended_on is not None:
-        told = _("It ended on %(day)s already.") % {"day": locked.ended_on.isoformat()}
-        raise ValidationError({"ended_on": [told]})
+        message = _("It ended on %(day)s already.") % {"day": locked.ended_on.isoformat()}
+        raise ValidationError({"ended_on": [message]})
     day = on or now.astimezone(ZoneInfo(locked.site.time_zone)).date()
     if day < locked.started_on:
-        told = _("It began on %(day)s, and cannot end before.") % {"day": locked.started_on.isoformat()}
-        raise ValidationError({"ended_on": [told]})
+        message = _("It began on %(day)s, and cannot end before.") % {"day": locked.started_on.isoformat()}
+        raise ValidationError({"ended_on": [message]})
     locked.ended_on = day
     locked.save(update_fields=["ended_on"])
     return locked

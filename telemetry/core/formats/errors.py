@@ -15,7 +15,7 @@ class MalformedBody(BodyError):
     """400: empty, truncated, or not of the format it claims to be."""
 
 
-class BodyTooLarge(BodyError):
+class WriteTooLarge(BodyError):
     """413: more bytes or series than one body may hold, known before they are held in memory."""
 
 

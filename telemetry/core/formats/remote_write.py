@@ -23,14 +23,14 @@ import numpy as np
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
-from telemetry.core.columns import Columns, Rejections, Window, assemble
-from telemetry.core.formats.errors import BodyTooLarge, MalformedBody, UnsupportedEncoding
+from telemetry.core.columns import Rejections, SampleColumns, TakenTimes, assemble
+from telemetry.core.formats.errors import MalformedBody, UnsupportedEncoding, WriteTooLarge
 from telemetry.core.formats.messages import message_classes
 from telemetry.core.labels import (
     BadSeries,
     KeyCache,
     LabelLimits,
-    Reason,
+    RefusalReason,
     canonical_key,
     describe,
     encode_field,
@@ -77,8 +77,13 @@ class BodyLimits:
 
 
 def decode(
-    body: bytes, *, encoding: str | None, window: Window, cache: KeyCache, limits: BodyLimits = BodyLimits()
-) -> Columns:
+    body: bytes,
+    *,
+    encoding: str | None,
+    window: TakenTimes,
+    cache: KeyCache,
+    limits: BodyLimits = BodyLimits(),
+) -> SampleColumns:
     """Samples of a body. `encoding` is the Content-Encoding header; some senders leave it out and still send
     snappy.
 
@@ -117,7 +122,7 @@ def _decompress(body: bytes, limits: BodyLimits) -> bytes:
     except cramjam.DecompressionError as error:
         raise MalformedBody("not snappy") from error
     if size > limits.max_decompressed_bytes:
-        raise BodyTooLarge(f"{size} bytes once decompressed, more than {limits.max_decompressed_bytes}")
+        raise WriteTooLarge(f"{size} bytes once decompressed, more than {limits.max_decompressed_bytes}")
     if size > len(body) * _DENSEST:
         raise MalformedBody("truncated snappy, or a size that its data cannot fill")
     try:
@@ -135,13 +140,13 @@ def _split(plain: bytes, limits: BodyLimits) -> list[bytes]:
     # overlong), so these bound them; a real series has one such byte for itself and two for each label.
     tags = np.count_nonzero(np.frombuffer(plain, np.uint8) & 0x7F == 0x0A)
     if tags > limits.max_series * 40:
-        raise BodyTooLarge(f"more than {limits.max_series} series")
+        raise WriteTooLarge(f"more than {limits.max_series} series")
     try:
         request = _WriteRequest.FromString(plain)
     except DecodeError as error:
         raise MalformedBody("truncated or damaged protobuf") from error
     if len(request.timeseries) > limits.max_series:
-        raise BodyTooLarge(f"{len(request.timeseries)} series, more than {limits.max_series}")
+        raise WriteTooLarge(f"{len(request.timeseries)} series, more than {limits.max_series}")
     if not request.timeseries and plain[0] in _VERSION_2_TAGS:
         raise MalformedBody("a remote write 2.0 body labelled as 1.0")
     return list(request.timeseries)
@@ -178,7 +183,7 @@ def _careful(
     """One series by the full rules: its key and its sample messages, none if it was refused."""
     if len(body) > limits.max_series_bytes:
         rejected.add(
-            Reason.SERIES_TOO_LARGE,
+            RefusalReason.SERIES_TOO_LARGE,
             1,
             f"{len(body)} bytes in one series, more than {limits.max_series_bytes}",
         )
@@ -197,7 +202,7 @@ def _careful(
         return b"", ()
     if series.histograms:
         pairs = [(label.name, label.value) for label in map(_Label.FromString, series.labels)]
-        rejected.add(Reason.NATIVE_HISTOGRAM, len(series.histograms), describe(pairs))
+        rejected.add(RefusalReason.NATIVE_HISTOGRAM, len(series.histograms), describe(pairs))
     return key, list(series.samples)
 
 

@@ -11,13 +11,13 @@ from inventory.models import Site
 from readiness.demo import operations as demo
 from readiness.demo.core.plan import fleet_plan
 from readiness.demo.models import DemoFleet
-from readiness.demo.operations.catalogue import Made
+from readiness.demo.operations.catalogue import DemoObjects
 from readiness.demo.operations.owners import book, keep_owned, write_owners
 from readiness.demo.operations.people import people, write_logins
 from readiness.demo.operations.places import write_regions, write_sites
 from readiness.ownership import gaps
 from readiness.ownership.core.standing import CONFIRM_EVERY, Item
-from readiness.ownership.gaps import Queue
+from readiness.ownership.gaps import OwnershipQueue
 from readiness.ownership.models import Assignment
 from readiness.ownership.queries import terms_of
 from readiness.people.models import Person, Team
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def owned(django_db_setup, django_db_blocker):
     """All sites of the plan without their hardware, written once: each test begins at it."""
     with django_db_blocker.unblock(), transaction.atomic():
-        plan, made = fleet_plan(), Made()
+        plan, made = fleet_plan(), DemoObjects()
         sites = write_sites(plan, write_regions(plan.fleet["regions"], made), made)
         write_logins(made, now=NOW)
         write_owners(sites, people(made.ids), made, now=NOW)
@@ -40,9 +40,9 @@ def owned(django_db_setup, django_db_blocker):
 
 def test_every_queue_has_something(owned):
     found = Counter(gap.queue for gap in gaps.fleet(now=NOW).gaps())
-    assert set(found) == set(Queue)
-    assert found[Queue.LEFT] == len(Item)
-    assert found[Queue.OVERDUE] == len(Item)
+    assert set(found) == set(OwnershipQueue)
+    assert found[OwnershipQueue.LEFT] == len(Item)
+    assert found[OwnershipQueue.OVERDUE] == len(Item)
 
 
 def test_one_left_one_has_too_much_and_two_hand_over(owned):
@@ -81,7 +81,9 @@ def test_owners_confirm_in_time_and_what_ran_out_stays_overdue(owned):
     assert keep_owned(ids, now=at) == len(Item)
     marseille = Assignment.objects.in_force(at).filter(site__name="MRS-1")
     assert set(marseille.values_list("due_at", flat=True)) == {at + CONFIRM_EVERY}
-    assert {gap.site.name for gap in gaps.fleet(now=at).gaps() if gap.queue is Queue.OVERDUE} == {"PNQ-1"}
+    assert {gap.site.name for gap in gaps.fleet(now=at).gaps() if gap.queue is OwnershipQueue.OVERDUE} == {
+        "PNQ-1"
+    }
 
 
 def test_taking_the_demo_out_takes_them_along(owned):

@@ -55,7 +55,7 @@ def test_every_series_of_the_first_round_arrives_and_finds_its_object(sender, fr
     assert zurich.count() == 80
     assert not Series.objects.unmatched().exists()
     # The meter's minute counts 60 samples.
-    assert sender.counts == sending.Counts(sent=79 + 60)
+    assert sender.counts == sending.SampleCounts(sent=79 + 60)
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM telemetry_sample")
         assert cursor.fetchone() == (79 + 60,)
@@ -106,7 +106,7 @@ def test_what_nobody_took_is_sent_when_muster_is_back(sender, frozen_now, served
     sender.post = sending.Post(f"http://127.0.0.1:{served_port}")
     frozen_now.move(seconds=2)
     sender.turn(frozen_now.at.timestamp())
-    assert (len(sender.waiting), sender.counts) == (0, sending.Counts(sent=79 + 60))
+    assert (len(sender.waiting), sender.counts) == (0, sending.SampleCounts(sent=79 + 60))
 
 
 def test_pauses_grow_while_nobody_answers(sender, frozen_now):
@@ -150,7 +150,7 @@ def test_new_tokens_leave_no_old_ones_behind(fleet, frozen_now):
 def test_a_refused_body_is_counted_and_not_sent_again(sender, frozen_now):
     Source.objects.update(paused=True)
     first_round(sender, frozen_now)
-    assert (len(sender.waiting), sender.counts) == (0, sending.Counts(refused=79 + 60))
+    assert (len(sender.waiting), sender.counts) == (0, sending.SampleCounts(refused=79 + 60))
 
 
 def test_the_command_ends_at_once_when_there_is_no_demo(db):

@@ -3,7 +3,7 @@
 import pytest
 
 from readiness.framework.core.applicability import applicable, gate_for, part_gate
-from readiness.framework.core.conditions import Condition, FactTest, Operator, SiteContext
+from readiness.framework.core.conditions import Condition, ConditionOperator, FactTest, SiteContext
 from readiness.framework.core.definition import Framework
 from readiness.framework.core.vocabulary import Fabric, Gate, Profile, SiteKind, Stage
 
@@ -119,7 +119,11 @@ def test_a_sub_measures_gate_never_rises_above_its_checks(shipped: Framework, pa
 
 @pytest.mark.parametrize(
     ("operator", "holding"),
-    [(Operator.EXACTLY, {2}), (Operator.AT_LEAST, {2, 3}), (Operator.AT_MOST, {0, 1, 2})],
+    [
+        (ConditionOperator.EXACTLY, {2}),
+        (ConditionOperator.AT_LEAST, {2, 3}),
+        (ConditionOperator.AT_MOST, {0, 1, 2}),
+    ],
     ids=str,
 )
 def test_counts_compare_as_named_and_never_where_not_known(operator, holding):

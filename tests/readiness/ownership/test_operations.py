@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts import operations as accounts
 from inventory.models import SiteChange
 from readiness.ownership import operations, reassigning, rules
-from readiness.ownership.core.standing import CONFIRM_EVERY, Item, Standing
+from readiness.ownership.core.standing import CONFIRM_EVERY, Item, ItemStanding
 from readiness.ownership.models import Assignment, Confirmation
 from readiness.ownership.queries import cells
 from tests.inventory import made
@@ -28,7 +28,7 @@ class TestProposing:
     def test_nothing_is_owned_before_it_is_accepted(self, porto, ana, ask, frozen_now):
         asked = ask(porto, ana)
         assert (asked.state, asked.confirmed_at, asked.steps.count()) == ("proposed", None, 5)
-        assert standing(porto, frozen_now.at) == Standing.WAITING
+        assert standing(porto, frozen_now.at) == ItemStanding.WAITING
 
     @pytest.mark.parametrize("role", ["viewer", "ops"])
     def test_it_takes_the_permission(self, porto, ana, proposal, user_of, frozen_now, role):
@@ -93,11 +93,11 @@ class TestAnswering:
         asked = ask(porto, ana)
         for somebody in (manager, admin):
             for answer in (operations.accept, operations.decline):
-                with pytest.raises(rules.NotNamed, match="Only the person named"):
+                with pytest.raises(rules.NotThePersonNamed, match="Only the person named"):
                     answer(asked, note="x", by=somebody, now=frozen_now.at)
         accepted = operations.accept(asked, by=ana.user, now=frozen_now.at)
         assert (accepted.state, accepted.due_at) == ("accepted", frozen_now.at + CONFIRM_EVERY)
-        assert standing(porto, frozen_now.at) == Standing.OWNED
+        assert standing(porto, frozen_now.at) == ItemStanding.OWNED
 
     def test_no_is_said_with_a_reason_and_leaves_it_unowned(self, porto, ana, ask, frozen_now):
         asked = ask(porto, ana)
@@ -118,7 +118,7 @@ class TestAnswering:
     ):
         before = own(porto, ana)
         asked = ask(porto, rui, effective_at=frozen_now.at + 3 * DAY)
-        assert standing(porto, frozen_now.at) == Standing.OWNED
+        assert standing(porto, frozen_now.at) == ItemStanding.OWNED
         after = operations.accept(asked, by=rui.user, now=frozen_now.move(days=1))
         before.refresh_from_db()
         assert (before.state, before.ended_at) == ("accepted", after.effective_at)
@@ -150,14 +150,14 @@ class TestAnswering:
 class TestConfirmingAndEnding:
     def test_only_the_owner_confirms_and_it_counts_anew(self, porto, ana, own, manager, frozen_now):
         owned = own(porto, ana)
-        assert standing(porto, frozen_now.at + CONFIRM_EVERY) == Standing.OVERDUE
+        assert standing(porto, frozen_now.at + CONFIRM_EVERY) == ItemStanding.OVERDUE
         at = frozen_now.move(days=170)
-        with pytest.raises(rules.NotNamed):
+        with pytest.raises(rules.NotThePersonNamed):
             operations.confirm(owned, by=manager, now=at)
         confirmed = operations.confirm(owned, by=ana.user, now=at)
         assert confirmed.due_at == at + CONFIRM_EVERY
         assert Confirmation.objects.filter(assignment=owned).count() == 2
-        assert standing(porto, at + CONFIRM_EVERY - timedelta(seconds=1)) == Standing.OWNED
+        assert standing(porto, at + CONFIRM_EVERY - timedelta(seconds=1)) == ItemStanding.OWNED
 
     @pytest.mark.parametrize(
         ("who", "may"),
@@ -194,7 +194,7 @@ class TestConfirmingAndEnding:
     def test_steps_are_ticked_by_who_is_named_or_may_propose(self, porto, ana, ask, ops, manager, frozen_now):
         asked = ask(porto, ana)
         step = asked.steps.first()
-        with pytest.raises(rules.NotNamed):
+        with pytest.raises(rules.NotThePersonNamed):
             operations.set_step(step, done=True, by=ops, now=frozen_now.at)
         assert operations.set_step(step, done=True, by=ana.user, now=frozen_now.at).done_by == ana.user
         assert operations.set_step(step, done=False, by=manager, now=frozen_now.at).done_at is None
@@ -207,7 +207,7 @@ class TestLeaving:
         accounts.change_user(ana.user, email="a@example.org", by=None, now=frozen_now.at)
         assert not SiteChange.objects.exists()
         accounts.change_user(ana.user, is_active=False, by=None, now=frozen_now.at)
-        assert standing(porto, frozen_now.at) == Standing.LEFT
+        assert standing(porto, frozen_now.at) == ItemStanding.LEFT
         assert list(SiteChange.objects.values_list("site_id", "origin")) == [(porto.pk, "evidence")]
 
     def test_all_is_given_to_another_who_has_to_accept(
@@ -227,7 +227,7 @@ class TestLeaving:
         assert (waiting.state, second.deputy) == ("ended", rui)
         assert Assignment.objects.filter(accountable=rui, state="proposed").count() == 5
         # Until the other accepts, the owner has left; then history has both terms.
-        assert standing(porto, frozen_now.at, Item.COMPUTE) == Standing.LEFT
+        assert standing(porto, frozen_now.at, Item.COMPUTE) == ItemStanding.LEFT
         asked = Assignment.objects.get(accountable=rui, site=porto, item=Item.COMPUTE)
         operations.accept(asked, by=rui.user, now=frozen_now.at)
         terms = Assignment.objects.filter(site=porto, item=Item.COMPUTE).order_by("pk")

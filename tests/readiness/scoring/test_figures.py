@@ -8,7 +8,7 @@ import pytest
 from readiness.framework.core.definition import SUPERLATIVES
 from readiness.framework.core.loading import load
 from readiness.scoring.figures import FIGURES, HEADROOM, POWER, PUE, WORDS, combined, of_site, stored
-from telemetry.core.metric import Measure
+from telemetry.core.metric import ComparedValue
 from telemetry.core.registry import registry
 from tests.conftest import NOW
 from tests.readiness.scoring.core.builders import SHIPPED
@@ -70,5 +70,5 @@ def test_the_name_of_a_worst_figure_says_of_what():
 def test_the_name_of_an_increase_says_over_which_time(metric):
     for rule in metric.health:
         name = rule.figure_name(metric.title)
-        assert (name != metric.title) is (rule.measure is Measure.INCREASE)
+        assert (name != metric.title) is (rule.measure is ComparedValue.INCREASE)
         assert name == metric.title or re.fullmatch(r".* in \d+ (h|min)", name)

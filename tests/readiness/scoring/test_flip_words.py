@@ -7,7 +7,7 @@ from readiness.framework import queries as framework_queries
 from readiness.scoring.models import Flip
 from readiness.scoring.queries.rows import flip_row
 from telemetry import sources
-from telemetry.core.metric import Direction, Measure
+from telemetry.core.metric import ComparedValue, LimitTest
 from telemetry.core.registry import registry
 from tests.readiness.plant import deliver
 from web.units import format_value
@@ -27,7 +27,7 @@ JUDGED = [
     pytest.param(metric, rule, id=f"{metric.name}-{rule.direction}")
     for metric in registry().judged()
     for rule in metric.health
-    if rule.measure is Measure.VALUE and str(metric.object) in LABELS
+    if rule.measure is ComparedValue.VALUE and str(metric.object) in LABELS
 ]
 
 
@@ -35,14 +35,14 @@ def readings_of(rule, metric):
     """A stored value that is well, and one that is not."""
     limits = rule.critical or rule.warn
     match rule.direction:
-        case Direction.ABOVE:
+        case LimitTest.ABOVE:
             return (rule.warn or rule.critical)[0], limits[0] + 1
-        case Direction.BELOW:
+        case LimitTest.BELOW:
             return (rule.warn or rule.critical)[0], limits[0] - 1
-        case Direction.ONE_OF:
+        case LimitTest.ONE_OF:
             named = {*rule.warn, *rule.critical}
             return next(value for value in range(100) if value not in named), limits[0]
-        case Direction.OTHER_THAN:
+        case LimitTest.OTHER_THAN:
             return limits[0], limits[0] + 1
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from inventory.models import SiteChange
 from readiness.evidence.operations import record_fact
+from readiness.jurisdiction import operations as rules
+from readiness.jurisdiction import queries
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.scoring.models import CheckResult
 from readiness.scoring.operations import evaluate
 from readiness.workloads import operations
-from readiness.workloads.jurisdiction import operations as rules
-from readiness.workloads.jurisdiction import queries
-from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from tests.inventory import made
 
 pytestmark = pytest.mark.django_db

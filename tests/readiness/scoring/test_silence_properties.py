@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.models import Domain
+from inventory.models import DomainChoices
 from readiness.scoring.checks import coverage
 from readiness.scoring.core.states import Health
 from readiness.scoring.facts import SiteFacts, SiteProfile, SourceFact, Thing
@@ -169,7 +169,7 @@ def befores(draw, silences=LIVE):
 @given(fleets(), befores())
 def test_a_domain_with_a_silent_object_is_never_ok(senders, before):
     told = health_of(senders, before)
-    for domain in Domain.values:
+    for domain in DomainChoices.values:
         own = [one for one in senders if one.domain == domain and one.kind != "link"]
         if any(one.is_silent for one in own):
             assert told[domain].health is not Health.OK
@@ -191,7 +191,7 @@ def test_what_stops_never_turns_a_domain_ok(senders, data):
     ]
     told = health_of(after, stored(first))
     again = health_of(after, stored(told))
-    for domain in Domain.values:
+    for domain in DomainChoices.values:
         if first[domain].health is not Health.OK:
             assert Health.OK not in (told[domain].health, again[domain].health)
         assert again[domain].health is told[domain].health
@@ -203,7 +203,7 @@ def test_what_stops_never_turns_a_domain_ok(senders, data):
 def test_streams_that_are_silent_never_turn_a_domain_better(senders, silent, before):
     more = senders + [replace(one, number=100 + one.number, source=9, in_service=True) for one in silent]
     alone, together = health_of(senders, before), health_of(more, before)
-    for domain in Domain.values:
+    for domain in DomainChoices.values:
         assert RANK[together[domain].health] <= RANK[alone[domain].health]
 
 
@@ -212,7 +212,7 @@ def test_coverage_and_health_call_the_same_objects_silent(senders, before):
     facts = facts_of(senders)
     readings = coverage.readings(facts, None, NOW)
     told = {one.domain: one for one in site_health(facts, before, NOW)}
-    for domain in Domain.values:
+    for domain in DomainChoices.values:
         reading = readings.get(f"{domain}-coverage")
         own = [one for one in senders if one.domain == domain and one.kind != "link" and one.in_service]
         if reading is None or not any(one.is_watched for one in own):

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads import operations
-from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import Placement, WorkloadClass
 from tests.inventory import made
 from tests.readiness.boards.pages.test_fleet_page import words_of

@@ -129,7 +129,7 @@ def test_a_question_that_makes_no_sense_is_refused_by_field(api, porto, asked, f
 
 
 def test_more_values_than_an_answer_may_hold_are_refused(api, sender, monkeypatch):
-    monkeypatch.setattr("telemetry.questions.MOST_VALUES", 5)
+    monkeypatch.setattr("telemetry.params.MOST_VALUES", 5)
     sender.deliver((temperature("0"), 60.0, 0), (temperature("1"), 60.0, 0))
     given = {"metric": "DCGM_FI_DEV_GPU_TEMP", "start": "now-5m", "step": "60"}
     response = api.get(URL, given)

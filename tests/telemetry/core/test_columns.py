@@ -9,28 +9,28 @@ from hypothesis import strategies as st
 
 from telemetry.core.columns import (
     STALE_BITS,
-    Columns,
     CorruptBatch,
     Rejections,
+    SampleColumns,
     concat,
     is_stale,
     pack,
     unpack,
 )
-from telemetry.core.labels import Reason, describe_key, key_of, labels_of
+from telemetry.core.labels import RefusalReason, describe_key, key_of, labels_of
 from tests.telemetry.core.wire import NOW_MS
 
 
-def columns_of(*rows: tuple[str, int, float]) -> Columns:
+def columns_of(*rows: tuple[str, int, float]) -> SampleColumns:
     keys = list(dict.fromkeys(key_of({"__name__": name}) for name, *_ in rows))
     index = [keys.index(key_of({"__name__": name})) for name, *_ in rows]
     times = np.array([ts for _, ts, _ in rows], np.int64)
-    return Columns(
+    return SampleColumns(
         keys, np.array(index, np.int32), times, np.array([v for *_, v in rows], np.float64), Rejections()
     )
 
 
-def same(left: Columns, right: Columns) -> bool:
+def same(left: SampleColumns, right: SampleColumns) -> bool:
     return (
         left.keys == right.keys
         and left.series_index.tolist() == right.series_index.tolist()
@@ -52,7 +52,7 @@ def test_unpack_gives_back_what_was_packed(rows):
 
 def test_stale_markers_and_other_nans_survive():
     value = np.frombuffer(struct.pack("<QQd", STALE_BITS, 0x7FF8000000000000, 1.0), "<f8")
-    columns = Columns(
+    columns = SampleColumns(
         [key_of({"__name__": "up"})], np.zeros(3, np.int32), np.full(3, NOW_MS), value, Rejections()
     )
     assert unpack(pack(columns)).stale.tolist() == [True, False, False]
@@ -73,7 +73,7 @@ def test_a_usual_batch_takes_less_than_30_bytes_a_sample():
         for i in range(2000)
     ]
     times = NOW_MS + rng.integers(0, 15_000, 2000)
-    columns = Columns(keys, np.arange(2000, dtype=np.int32), times, rng.random(2000), Rejections())
+    columns = SampleColumns(keys, np.arange(2000, dtype=np.int32), times, rng.random(2000), Rejections())
     assert len(pack(columns)) / 2000 < 30
 
 
@@ -125,9 +125,9 @@ def test_nothing_together_is_nothing():
 
 def test_rejections_add_up_and_keep_the_first_example():
     rejected = Rejections()
-    rejected.add(Reason.TOO_OLD, 2, "first")
-    rejected.add(Reason.TOO_OLD, 3, "second")
-    rejected.add(Reason.INVALID_UTF8, 1, "third")
+    rejected.add(RefusalReason.TOO_OLD, 2, "first")
+    rejected.add(RefusalReason.TOO_OLD, 3, "second")
+    rejected.add(RefusalReason.INVALID_UTF8, 1, "third")
     assert rejected.total == 6
     assert rejected.message() == "1 invalid_utf8 (e.g. third); 5 too_old (e.g. first)"
 

@@ -1,6 +1,6 @@
 import pytest
 
-from telemetry.core.matching import By, Candidate, ObjectKind, host_forms
+from telemetry.core.matching import By, MatchCandidate, ObjectKind, host_forms
 from telemetry.core.registry import registry
 
 
@@ -124,4 +124,4 @@ def test_a_missing_part_of_a_key_gives_no_key():
     names = registry().candidates(
         {"__name__": "node_infiniband_state_id", "device": "mlx5_0", "instance": "n1"}
     )
-    assert Candidate(ObjectKind.PORT, By.HOST_PORT, ("n1", "mlx5_0")) == names[0]
+    assert MatchCandidate(ObjectKind.PORT, By.HOST_PORT, ("n1", "mlx5_0")) == names[0]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from telemetry.core.metric import Direction, Domain, HealthRule, Measure, MetricObject
+from telemetry.core.metric import ComparedValue, HealthRule, LimitTest, MetricDomain, MetricObject
 from telemetry.core.registry import RegistryError, load, registry
-from telemetry.core.series import Kind
+from telemetry.core.series import MetricKind
 
 TELEMETRY = Path(__file__).parents[4] / "shared" / "samples" / "telemetry"
 INLET = {"name": "Inlet Temp"}
@@ -122,11 +122,15 @@ def test_aliases_and_hw_names_expand_to_what_samples_are_called():
 
 def test_the_parts_of_a_histogram():
     bucket = registry().get("vllm:time_to_first_token_seconds_bucket")
-    assert (bucket.kind, bucket.scale, bucket.le_scale) == (Kind.HISTOGRAM, 1.0, 1000.0)
+    assert (bucket.kind, bucket.scale, bucket.le_scale) == (MetricKind.HISTOGRAM, 1.0, 1000.0)
     total = registry().get("vllm:time_to_first_token_seconds_sum")
-    assert (total.kind, total.scale, total.unit) == (Kind.COUNTER, 1000.0, "ms")
+    assert (total.kind, total.scale, total.unit) == (MetricKind.COUNTER, 1000.0, "ms")
     count = registry().get("vllm:time_to_first_token_seconds_count")
-    assert (count.kind, count.scale, count.family) == (Kind.COUNTER, 1.0, "vllm:time_to_first_token_seconds")
+    assert (count.kind, count.scale, count.family) == (
+        MetricKind.COUNTER,
+        1.0,
+        "vllm:time_to_first_token_seconds",
+    )
 
 
 @pytest.mark.parametrize(
@@ -145,15 +149,15 @@ def test_a_label_may_decide_what_a_metric_means(sensor, unit, scale):
 
 
 def test_kind_comes_from_the_registry_first():
-    assert registry().kind("ifHCInOctets") is Kind.COUNTER
-    assert registry().kind("gpu_nodes_total") is Kind.GAUGE
-    assert registry().kind("unheard_of_total") is Kind.COUNTER
+    assert registry().kind("ifHCInOctets") is MetricKind.COUNTER
+    assert registry().kind("gpu_nodes_total") is MetricKind.GAUGE
+    assert registry().kind("unheard_of_total") is MetricKind.COUNTER
 
 
 def test_metrics_of_an_object():
     ups = registry().for_object("ups")
     assert {metric.object for metric in ups} == {MetricObject.UPS}
-    assert {metric.domain for metric in ups} == {Domain.ENERGY}
+    assert {metric.domain for metric in ups} == {MetricDomain.ENERGY}
 
 
 @pytest.mark.parametrize(
@@ -189,9 +193,9 @@ def test_health(metric, labels, value, judgement):
 
 def test_an_xid_counts_for_24_hours_and_a_flap_is_an_increase():
     (xid,) = registry().get("DCGM_FI_DEV_XID_ERRORS").health
-    assert (xid.measure, xid.window_s, xid.source) == (Measure.CHANGED, 86400, "azure-nhc")
+    assert (xid.measure, xid.window_s, xid.source) == (ComparedValue.CHANGED, 86400, "azure-nhc")
     (flap,) = registry().get("node_infiniband_link_downed_total").health
-    assert flap == HealthRule(Direction.ABOVE, (0.0,), (4.0,), "azure-nhc", Measure.INCREASE, 86400)
+    assert flap == HealthRule(LimitTest.ABOVE, (0.0,), (4.0,), "azure-nhc", ComparedValue.INCREASE, 86400)
 
 
 def test_states_have_words():

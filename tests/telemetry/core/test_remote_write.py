@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.core.columns import STALE_BITS, Columns, Window
-from telemetry.core.formats.errors import BodyError, BodyTooLarge, MalformedBody, UnsupportedEncoding
+from telemetry.core.columns import STALE_BITS, SampleColumns, TakenTimes
+from telemetry.core.formats.errors import BodyError, MalformedBody, UnsupportedEncoding, WriteTooLarge
 from telemetry.core.formats.remote_write import BodyLimits, decode
 from telemetry.core.labels import (
     KeyCache,
     LabelLimits,
-    Reason,
+    RefusalReason,
     encode_field,
     encode_varint,
     key_of,
@@ -28,17 +28,17 @@ from telemetry.core.labels import (
 from tests.telemetry.core.wire import DAY_MS, NOW_MS, metadata, request, sample, series, snappy
 
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "protocol" / "remote_write"
-WINDOW = Window(now_ms=NOW_MS, oldest_ms=NOW_MS - 2 * DAY_MS)
+WINDOW = TakenTimes(now_ms=NOW_MS, oldest_ms=NOW_MS - 2 * DAY_MS)
 UP = {"__name__": "up", "job": "node"}
 STALE = struct.pack("<Q", STALE_BITS)
 
 
-def read(*all_series: bytes, cache: KeyCache | None = None, **kwargs) -> Columns:
+def read(*all_series: bytes, cache: KeyCache | None = None, **kwargs) -> SampleColumns:
     body = snappy(request(*all_series))
     return decode(body, encoding="snappy", window=WINDOW, cache=cache or KeyCache(), **kwargs)
 
 
-def rows(columns: Columns) -> list[tuple[dict[str, str], int, float]]:
+def rows(columns: SampleColumns) -> list[tuple[dict[str, str], int, float]]:
     keys = [labels_of(key) for key in columns.keys]
     triples = zip(columns.series_index, columns.ts_ms, columns.value, strict=True)
     return [(keys[i], int(ts), float(value)) for i, ts, value in triples]
@@ -110,17 +110,17 @@ def test_a_stale_marker_in_an_unusual_sample_keeps_its_bits():
 
 
 BAD = [
-    (Reason.NO_METRIC_NAME, [("job", "x")]),
-    (Reason.NO_METRIC_NAME, []),
-    (Reason.NO_METRIC_NAME, [("__name__", "")]),
-    (Reason.BAD_LABEL_NAME, [("", "x"), ("__name__", "up")]),
-    (Reason.BAD_LABEL_NAME, [("__name__", "up"), ("a", "x\0y")]),
-    (Reason.DUPLICATE_LABEL, [("__name__", "up"), ("a", "1"), ("a", "2")]),
-    (Reason.INVALID_UTF8, [("__name__", b"\xff\xfe")]),
-    (Reason.INVALID_UTF8, [("__name__", "up"), (b"\xc3\x28", "x")]),
-    (Reason.TOO_MANY_LABELS, [("__name__", "up"), *((f"l{i}", "x") for i in range(8))]),
-    (Reason.LABEL_TOO_LONG, [("__name__", "up"), ("a", "x" * 101)]),
-    (Reason.LABEL_TOO_LONG, [("__name__", "up"), ("a" * 51, "x")]),
+    (RefusalReason.NO_METRIC_NAME, [("job", "x")]),
+    (RefusalReason.NO_METRIC_NAME, []),
+    (RefusalReason.NO_METRIC_NAME, [("__name__", "")]),
+    (RefusalReason.BAD_LABEL_NAME, [("", "x"), ("__name__", "up")]),
+    (RefusalReason.BAD_LABEL_NAME, [("__name__", "up"), ("a", "x\0y")]),
+    (RefusalReason.DUPLICATE_LABEL, [("__name__", "up"), ("a", "1"), ("a", "2")]),
+    (RefusalReason.INVALID_UTF8, [("__name__", b"\xff\xfe")]),
+    (RefusalReason.INVALID_UTF8, [("__name__", "up"), (b"\xc3\x28", "x")]),
+    (RefusalReason.TOO_MANY_LABELS, [("__name__", "up"), *((f"l{i}", "x") for i in range(8))]),
+    (RefusalReason.LABEL_TOO_LONG, [("__name__", "up"), ("a", "x" * 101)]),
+    (RefusalReason.LABEL_TOO_LONG, [("__name__", "up"), ("a" * 51, "x")]),
 ]
 
 
@@ -155,20 +155,20 @@ def test_samples_outside_the_window_are_counted_and_their_series_left_out():
     )
     assert [labels_of(key)["__name__"] for key in columns.keys] == ["edge"]
     assert columns.value.tolist() == [2.0, 3.0]
-    assert columns.rejected.counts == {Reason.TOO_FAR_IN_FUTURE: 2, Reason.TOO_OLD: 3}
-    assert columns.rejected.examples[Reason.TOO_FAR_IN_FUTURE].startswith("ahead at 2026-11-24T")
+    assert columns.rejected.counts == {RefusalReason.TOO_FAR_IN_FUTURE: 2, RefusalReason.TOO_OLD: 3}
+    assert columns.rejected.examples[RefusalReason.TOO_FAR_IN_FUTURE].startswith("ahead at 2026-11-24T")
 
 
 def test_native_histograms_are_refused_by_name_and_float_samples_kept():
     columns = read(series(UP, sample(1.0, NOW_MS), encode_field(0x22, b"\x08\x01")))
     assert columns.samples == 1
-    assert columns.rejected.counts == {Reason.NATIVE_HISTOGRAM: 1}
+    assert columns.rejected.counts == {RefusalReason.NATIVE_HISTOGRAM: 1}
 
 
 def test_a_series_of_a_megabyte_is_refused_before_it_is_parsed():
     columns = read(series(UP, *(sample(1.0, NOW_MS) for _ in range(60_000))), series(UP, sample(2.0, NOW_MS)))
     assert columns.value.tolist() == [2.0]
-    assert columns.rejected.counts == {Reason.SERIES_TOO_LARGE: 1}
+    assert columns.rejected.counts == {RefusalReason.SERIES_TOO_LARGE: 1}
 
 
 def test_metadata_only_makes_nothing():
@@ -202,7 +202,7 @@ BROKEN = [
     (snappy(request(series(UP) + b"\x12\x02\x09\x00")), MalformedBody, "in a sample"),
     (snappy(request(b"\x0a\x03\x0a\x09x" + sample(1.0, NOW_MS))), MalformedBody, "in a series"),
     (snappy(encode_field(0x22, b"") + encode_field(0x22, b"up")), MalformedBody, "2.0"),
-    (encode_varint(2**31) + b"\x00" * 10, BodyTooLarge, "once decompressed"),
+    (encode_varint(2**31) + b"\x00" * 10, WriteTooLarge, "once decompressed"),
     (encode_varint(30_000_000) + b"\x00" * 10, MalformedBody, "cannot fill"),
 ]
 
@@ -245,7 +245,7 @@ def _peak_memory_of(body: bytes) -> int:
     program = f"""
 import re, sys
 from pathlib import Path
-from telemetry.core.columns import Window
+from telemetry.core.columns import TakenTimes
 from telemetry.core.formats.errors import BodyError
 from telemetry.core.formats.remote_write import decode
 from telemetry.core.labels import KeyCache
@@ -254,7 +254,7 @@ def kib(field):
 body = sys.stdin.buffer.read()
 before = kib("VmRSS")
 try:
-    decode(body, encoding="snappy", window=Window({WINDOW.now_ms}, {WINDOW.oldest_ms}), cache=KeyCache())
+    decode(body, encoding="snappy", window=TakenTimes({WINDOW.now_ms}, {WINDOW.oldest_ms}), cache=KeyCache())
 except BodyError:
     pass
 print((kib("VmHWM") - before) * 1024)
@@ -342,7 +342,7 @@ def _bits(value: float) -> bytes:
 def test_bodies_that_prometheus_sent(name, samples):
     body = (SAMPLES / f"{name}.bin").read_bytes()
     headers = json.loads((SAMPLES / f"{name}.json").read_text())["headers"]
-    wide = Window(now_ms=2**42, oldest_ms=0)
+    wide = TakenTimes(now_ms=2**42, oldest_ms=0)
     cache = KeyCache()
     first = decode(body, encoding=headers["Content-Encoding"], window=wide, cache=cache)
     again = decode(body, encoding=None, window=wide, cache=cache)

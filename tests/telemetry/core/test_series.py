@@ -1,7 +1,7 @@
 import pytest
 
 from telemetry.core.labels import key_of
-from telemetry.core.series import Kind, digest, digest_of_key, guess_kind
+from telemetry.core.series import MetricKind, digest, digest_of_key, guess_kind
 
 
 def test_a_digest_is_16_bytes_whatever_the_order_of_labels():
@@ -26,14 +26,14 @@ def test_an_empty_label_is_no_label():
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("node_network_receive_bytes_total", Kind.COUNTER),
-        ("http_request_duration_seconds_bucket", Kind.HISTOGRAM),
-        ("http_request_duration_seconds_sum", Kind.COUNTER),
-        ("http_request_duration_seconds_count", Kind.COUNTER),
-        ("ipmi_temperature_state", Kind.STATE),
-        ("up", Kind.STATE),
-        ("ipmi_temperature_celsius", Kind.GAUGE),
-        ("node_load1", Kind.GAUGE),
+        ("node_network_receive_bytes_total", MetricKind.COUNTER),
+        ("http_request_duration_seconds_bucket", MetricKind.HISTOGRAM),
+        ("http_request_duration_seconds_sum", MetricKind.COUNTER),
+        ("http_request_duration_seconds_count", MetricKind.COUNTER),
+        ("ipmi_temperature_state", MetricKind.STATE),
+        ("up", MetricKind.STATE),
+        ("ipmi_temperature_celsius", MetricKind.GAUGE),
+        ("node_load1", MetricKind.GAUGE),
     ],
 )
 def test_kind_by_name(name, kind):

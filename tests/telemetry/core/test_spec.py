@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from telemetry.core.spec import (
     Aggregation,
+    LabelOperator,
     Matcher,
     ObjectRef,
-    Operator,
     QuerySpec,
     SpecError,
     parse_matcher,
@@ -101,7 +101,7 @@ def test_a_good_question():
         **GOOD,
         aggregation=Aggregation.QUANTILE,
         quantile=0.99,
-        matchers=(Matcher("phase", Operator.IS, "rtt"),),
+        matchers=(Matcher("phase", LabelOperator.IS, "rtt"),),
         site_ids=(1, 2),
         object=ObjectRef("link", 7),
         group_by=("link",),

@@ -6,7 +6,7 @@ import cramjam
 import pytest
 
 from telemetry import drain
-from telemetry.core.labels import Reason, encode_field, encode_varint
+from telemetry.core.labels import RefusalReason, encode_field, encode_varint
 from telemetry.models import InboxBatch, Rejection, Series
 from tests.conftest import NOW
 from tests.telemetry.core.wire import label, metadata, request, sample, series, snappy
@@ -29,26 +29,26 @@ def refused(reason):
 
 
 _REFUSED = {
-    Reason.NO_METRIC_NAME: ({"job": "node"}, sample(1.0, AT)),
-    Reason.BAD_LABEL_NAME: ([("__name__", "bad"), ("a", "x\0y")], sample(1.0, AT)),
-    Reason.DUPLICATE_LABEL: ([("__name__", "bad"), ("a", "1"), ("a", "2")], sample(1.0, AT)),
-    Reason.INVALID_UTF8: ([("__name__", "bad"), ("a", b"\xc3\x28")], sample(1.0, AT)),
-    Reason.TOO_MANY_LABELS: (
+    RefusalReason.NO_METRIC_NAME: ({"job": "node"}, sample(1.0, AT)),
+    RefusalReason.BAD_LABEL_NAME: ([("__name__", "bad"), ("a", "x\0y")], sample(1.0, AT)),
+    RefusalReason.DUPLICATE_LABEL: ([("__name__", "bad"), ("a", "1"), ("a", "2")], sample(1.0, AT)),
+    RefusalReason.INVALID_UTF8: ([("__name__", "bad"), ("a", b"\xc3\x28")], sample(1.0, AT)),
+    RefusalReason.TOO_MANY_LABELS: (
         [("__name__", "bad"), *((f"l{n:03}", "x") for n in range(64))],
         sample(1.0, AT),
     ),
-    Reason.LABEL_TOO_LONG: ([("__name__", "bad"), ("a", "x" * 4097)], sample(1.0, AT)),
-    Reason.SERIES_TOO_LARGE: ({"__name__": "bad"}, *(sample(1.0, AT + n) for n in range(60_000))),
-    Reason.NATIVE_HISTOGRAM: ({"__name__": "bad"}, encode_field(0x22, b"\x08\x01")),
-    Reason.TOO_FAR_IN_FUTURE: ({"__name__": "bad"}, sample(1.0, AT + 600_001)),
-    Reason.TOO_OLD: ({"__name__": "bad"}, sample(1.0, AT - 48 * HOUR - 1)),
+    RefusalReason.LABEL_TOO_LONG: ([("__name__", "bad"), ("a", "x" * 4097)], sample(1.0, AT)),
+    RefusalReason.SERIES_TOO_LARGE: ({"__name__": "bad"}, *(sample(1.0, AT + n) for n in range(60_000))),
+    RefusalReason.NATIVE_HISTOGRAM: ({"__name__": "bad"}, encode_field(0x22, b"\x08\x01")),
+    RefusalReason.TOO_FAR_IN_FUTURE: ({"__name__": "bad"}, sample(1.0, AT + 600_001)),
+    RefusalReason.TOO_OLD: ({"__name__": "bad"}, sample(1.0, AT - 48 * HOUR - 1)),
 }
 # These need another limit than the usual one: see the tests of new series.
-LIMITED = {Reason.TOO_MANY_NEW_SERIES, Reason.TOO_MANY_SERIES}
+LIMITED = {RefusalReason.TOO_MANY_NEW_SERIES, RefusalReason.TOO_MANY_SERIES}
 
 
 def test_every_reason_has_a_series_that_is_refused_for_it():
-    assert set(_REFUSED) == set(Reason) - LIMITED
+    assert set(_REFUSED) == set(RefusalReason) - LIMITED
 
 
 @dataclass

@@ -75,11 +75,11 @@ def test_a_source_that_brings_too_many_leaves_others_alone(bring, settings, send
 def test_series_that_another_process_let_in_count_and_are_known(bring, settings, sender, monkeypatch):
     """A web process that has just started knows no series yet."""
     from telemetry import receive
-    from telemetry.newcomers import Newcomers
+    from telemetry.series_limits import SeriesLimits
 
     settings.TELEMETRY_NEW_SERIES = 2
     assert bring("a", "b")[0] == 204
-    monkeypatch.setattr(receive, "_newcomers", Newcomers())
+    monkeypatch.setattr(receive, "_series_limits", SeriesLimits())
     assert bring("a", "b")[0] == 204
     assert bring("a", "c")[1]["rejected"] == {"too_many_new_series": 1}
     assert SourceActivity.objects.get().new_series == 3
@@ -167,9 +167,9 @@ def test_the_inbox_is_measured(post, sender, figures, frozen_now):
 
 def test_what_is_forgotten_is_looked_up_and_not_counted_again(bring, settings, monkeypatch):
     from telemetry import receive
-    from telemetry.newcomers import Newcomers
+    from telemetry.series_limits import SeriesLimits
 
-    monkeypatch.setattr(receive, "_newcomers", Newcomers(most_bytes=1))
+    monkeypatch.setattr(receive, "_series_limits", SeriesLimits(most_bytes=1))
     settings.TELEMETRY_NEW_SERIES = 2
     for _ in range(3):
         assert bring("a", "b")[0] == 204

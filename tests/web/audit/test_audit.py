@@ -186,5 +186,5 @@ def test_no_steps_are_read_of_what_the_retention_ends():
 
 def test_scopes_and_roles_are_audited():
     labels = {model._meta.label for model in audited_models()}
-    assert {"accounts.AccessScope", "accounts.Membership"} <= labels
+    assert {"accounts.AccessScope", "accounts.RoleMembership"} <= labels
     assert not is_audited(User.groups.through)

@@ -16,7 +16,7 @@ from inventory.models import Site
 from tests.inventory import made
 from web import tables
 from web.rest.filters import ObjectFilterSet
-from web.tables import Choice, Column, Table
+from web.tables import Column, RowFilter, Table
 
 
 class SiteFilters(ObjectFilterSet):
@@ -279,7 +279,7 @@ CHECKS = Table(
             "value", "Value", sort=True, text=lambda check: "" if check.value is None else f"{check.value} ms"
         ),
     ),
-    filters=(Choice("state", "State", "state", [("pass", "Pass"), ("fail", "Fail")]),),
+    filters=(RowFilter("state", "State", "state", [("pass", "Pass"), ("fail", "Fail")]),),
     default_sort="state",
 )
 ROWS = [Check("latency", "pass", 5.0), Check("power", "fail"), Check("fabric", "pass", 2.0)]

@@ -9,8 +9,8 @@ class Command(BaseCommand):
     help = "Print the demo's logins and their password; nothing when there is no demo."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = logins()
-        if found:
-            names = ", ".join(login.username for login in found)
+        accounts = logins()
+        if accounts:
+            names = ", ".join(login.username for login in accounts)
             self.stdout.write(f"Demo logins, one for each role: {names}")
             self.stdout.write(f"Password of all of them: {password()}")

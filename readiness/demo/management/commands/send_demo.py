@@ -30,7 +30,7 @@ class Command(BaseCommand):
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _end_now)
-        counts = sender.Counts()
+        counts = sender.SampleCounts()
         try:
             while (fleet := DemoFleet.objects.first()) is not None:
                 self._send(fleet, options["url"], counts, stop)
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         finally:
             log.info(sender.summary(counts))
 
-    def _send(self, fleet: DemoFleet, url: str, counts: sender.Counts, stop: Event) -> None:
+    def _send(self, fleet: DemoFleet, url: str, counts: sender.SampleCounts, stop: Event) -> None:
         """Until the tokens are refused."""
         now = clock.now()
         with acting("demo", message="Start sending"):

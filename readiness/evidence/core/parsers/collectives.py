@@ -54,8 +54,8 @@ def parse_rccl(content: bytes) -> Parsed:
 
 
 @dataclass
-class _Found:
-    """What is collected while a file is read."""
+class _CollectiveReport:
+    """Collects figures while a file is read."""
 
     tool: str
     figures: list[Figure] = field(default_factory=list)
@@ -156,7 +156,7 @@ def _parse(tool: str, content: bytes) -> Parsed:
 
 
 def _read_text(tool: str, text: str) -> Parsed:
-    found = _Found(tool)
+    report = _CollectiveReport(tool)
     columns: list[str] = []
     bounds: float | None = None
     number = 1
@@ -172,14 +172,14 @@ def _read_text(tool: str, text: str) -> Parsed:
         elif _ROW.match(line):
             if not columns:
                 raise ParseError(number, "A row comes before the header that names its columns.")
-            _read_row(found, number, line, columns)
+            _read_row(report, number, line, columns)
         else:
-            _read_remark(found, line)
+            _read_remark(report, line)
     if bounds is None:
         raise ParseError(number, 'The run did not finish: the line "Out of bounds values" is missing.')
-    if bounds > (found.wrong or 0.0):
-        found.wrong = bounds
-    return found.parsed(text.encode("utf-8", "replace"), number)
+    if bounds > (report.wrong or 0.0):
+        report.wrong = bounds
+    return report.parsed(text.encode("utf-8", "replace"), number)
 
 
 def _header(line: str) -> list[str] | None:
@@ -190,7 +190,7 @@ def _header(line: str) -> list[str] | None:
     return names if "size" in names and "busbw" in names else None
 
 
-def _read_row(found: _Found, number: int, line: str, columns: Sequence[str]) -> None:
+def _read_row(report: _CollectiveReport, number: int, line: str, columns: Sequence[str]) -> None:
     """Results are counted from the right: reduction and root, on their left, are left blank by some operations."""
     first = next((place for place, name in enumerate(columns) if name in _TIMES), None)
     if first is None:
@@ -220,7 +220,7 @@ def _read_row(found: _Found, number: int, line: str, columns: Sequence[str]) -> 
         if names:
             cells = _cells(number, names, values[: len(names)])
             values = values[len(names) :]
-            found.row(number, size=size, variant=variant, cells=cells, buffers=buffers)
+            report.row(number, size=size, variant=variant, cells=cells, buffers=buffers)
 
 
 def _cells(line: int, names: Sequence[str], texts: Sequence[str]) -> dict[str, float | None]:
@@ -245,21 +245,21 @@ def _needed(line: int, name: str, text: str) -> float:
     return value
 
 
-def _read_remark(found: _Found, line: str) -> None:
+def _read_remark(report: _CollectiveReport, line: str) -> None:
     if (rank := _RANK.match(line)) is not None:
-        found.ranks[tidy(rank[1])] += 1
-        found.hosts.append(tidy(rank[1]))
-        found.devices.append(tidy(f"{rank[1]} {rank[2]} {rank[3]}"))
+        report.ranks[tidy(rank[1])] += 1
+        report.hosts.append(tidy(rank[1]))
+        report.devices.append(tidy(f"{rank[1]} {rank[2]} {rank[3]}"))
     elif (tests := _TESTS.match(line)) is not None:
-        found.versions[found.tool] = tidy(tests[1])
+        report.versions[report.tool] = tidy(tests[1])
         if tests[2]:
-            found.versions["library"] = _library(int(tests[2][:12]))
+            report.versions["library"] = _library(int(tests[2][:12]))
     elif (library := _LIBRARY.search(line)) is not None:
-        found.versions["library"] = tidy(library[1])
+        report.versions["library"] = tidy(library[1])
     elif line.startswith("# error:"):
-        found.errors.append(tidy(line.removeprefix("# ")))
-    elif not found.operation and (program := _PROGRAM.search(line)) is not None:
-        found.operation = tidy(program[1])
+        report.errors.append(tidy(line.removeprefix("# ")))
+    elif not report.operation and (program := _PROGRAM.search(line)) is not None:
+        report.operation = tidy(program[1])
 
 
 def _library(code: int) -> str:
@@ -274,32 +274,32 @@ def _library(code: int) -> str:
 
 def _read_json(tool: str, text: str) -> Parsed:
     document = Json.of(text)
-    found = _Found(tool)
+    report = _CollectiveReport(tool)
     last = text.count("\n") + 1
     if isinstance(document.value, list):
         for row in document.items():
-            _read_rccl_row(found, row)
-        return found.parsed(without_secrets(text, document.value), last)
+            _read_rccl_row(report, row)
+        return report.parsed(without_secrets(text, document.value), last)
     bounds = document.get("out_of_bounds")
     if bounds is None:
         document.refuse('The run did not finish: "out_of_bounds" is missing.')
     for row in document.need("results").items():
-        _read_nccl_row(found, row)
+        _read_nccl_row(report, row)
     count = bounds.number("count") or float(bounds.text("okay").lower() == "false")
-    if count > (found.wrong or 0.0):
-        found.wrong = count
-    found.errors += [tidy(error.value) for error in document.listed("errors") if str(error.value).strip()]
+    if count > (report.wrong or 0.0):
+        report.wrong = count
+    report.errors += [tidy(error.value) for error in document.listed("errors") if str(error.value).strip()]
     arguments = document.listed("args")
     program = _PROGRAM.search(str(arguments[0].value)) if arguments else None
-    found.operation = tidy(program[1]) if program else ""
-    _read_devices(found, document)
+    report.operation = tidy(program[1]) if program else ""
+    _read_devices(report, document)
     if (version := document.optional_number("nccl_version")) is not None:
-        found.versions["library"] = _library(int(version))
-    found.local = _local(document.text("end_time") or document.text("start_time"))
-    return found.parsed(without_secrets(text, document.value), last)
+        report.versions["library"] = _library(int(version))
+    report.local = _local(document.text("end_time") or document.text("start_time"))
+    return report.parsed(without_secrets(text, document.value), last)
 
 
-def _read_nccl_row(found: _Found, row: Json) -> None:
+def _read_nccl_row(report: _CollectiveReport, row: Json) -> None:
     size = row.whole("size")
     variant = " ".join(part for part in (row.text("type"), row.text("redop")) if part not in ("", "none"))
     for key, buffers in (("out_of_place", "out-of-place"), ("in_place", "in-place")):
@@ -313,7 +313,7 @@ def _read_nccl_row(found: _Found, row: Json) -> None:
         times = {} if spread is None else {"time_p99": spread.optional_number("p99_us")}
         if min(cells.values()) < 0 or (wrong or 0) < 0:
             half.refuse("A bandwidth or count is negative.")
-        found.row(
+        report.row(
             1,
             size=size,
             variant=variant,
@@ -322,22 +322,22 @@ def _read_nccl_row(found: _Found, row: Json) -> None:
         )
 
 
-def _read_rccl_row(found: _Found, row: Json) -> None:
+def _read_rccl_row(report: _CollectiveReport, row: Json) -> None:
     name = row.text("name")
-    found.operation = CAMEL.get(name, name.lower())
+    report.operation = CAMEL.get(name, name.lower())
     if row.get("ranks") is not None:
         # This document names no host.
-        found.ranks[""] = max(found.ranks[""], row.whole("ranks"))
+        report.ranks[""] = max(report.ranks[""], row.whole("ranks"))
     cells = {"busbw": row.number("busBw"), "algbw": row.number("algBw"), "time": row.optional_number("time")}
     wrong = None if row.text("wrong").upper() == "N/A" else row.optional_number("wrong")
     if min(cells["busbw"] or 0, cells["algbw"] or 0, wrong or 0) < 0:
         row.refuse("A bandwidth or count is negative.")
     variant = " ".join(part for part in (row.text("type"), row.text("redop")) if part not in ("", "none"))
     buffers = "in-place" if row.number("inPlace") else "out-of-place"
-    found.row(1, size=row.whole("size"), variant=variant, buffers=buffers, cells={**cells, "wrong": wrong})
+    report.row(1, size=row.whole("size"), variant=variant, buffers=buffers, cells={**cells, "wrong": wrong})
 
 
-def _read_devices(found: _Found, document: Json) -> None:
+def _read_devices(report: _CollectiveReport, document: Json) -> None:
     """Newer versions hold the devices inside `config`."""
     config = document.get("config")
     holders = [
@@ -346,9 +346,9 @@ def _read_devices(found: _Found, document: Json) -> None:
     for holder in holders[:1]:
         for device in holder.listed("devices"):
             host = device.text("hostname")
-            found.ranks[host] += 1
-            found.hosts.append(host)
-            found.devices.append(tidy(f"{host} {device.text('device')} {device.text('device_info')}"))
+            report.ranks[host] += 1
+            report.hosts.append(host)
+            report.devices.append(tidy(f"{host} {device.text('device')} {device.text('device_info')}"))
 
 
 def _local(text: str) -> datetime | None:

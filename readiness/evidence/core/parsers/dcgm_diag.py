@@ -34,7 +34,7 @@ STRESS_TESTS = frozenset({"targeted stress", "targeted power", "sm stress"})
 
 
 @dataclass
-class _Found:
+class _TestsOfSubject:
     """The tests read so far, by subject: each test's name in lower case, with its worst severity."""
 
     ran: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
@@ -63,42 +63,42 @@ def parse(content: bytes) -> Parsed:
         for key in ("runtime_error", "runtime error", "error"):
             if (error := holder.get(key)) is not None:
                 error.refuse(f"The diagnostic did not run: {tidy(error.value)}")
-    found = _Found()
+    results = _TestsOfSubject()
     hosts = _hosts(root)
     for name, result in _results(root):
-        _read_result(found, name, result, hosts)
-    if not found.ran:
+        _read_result(results, name, result, hosts)
+    if not results.ran:
         root.refuse("No test ran on any accelerator.")
-    return _parsed(without_secrets(text, document.value), document, root, found)
+    return _parsed(without_secrets(text, document.value), document, root, results)
 
 
-def _read_result(found: _Found, name: str, result: Json, hosts: Mapping[str, str]) -> None:
+def _read_result(results: _TestsOfSubject, name: str, result: Json, hosts: Mapping[str, str]) -> None:
     status = _status(result)
     subjects = _subjects(result, hosts)
     test = name.lower().replace("_", " ")
     if status in NOT_RUN:
         for subject in subjects:
-            found.skipped[subject].add(test)
+            results.skipped[subject].add(test)
         return
     severity = _severity(result, passed=status in GOOD)
     if severity:
         said = "; ".join(_messages(result)) or "no message"
-        found.warnings.append(tidy(f"{name}, {', '.join(subjects)}: severity {severity}. {said}"))
+        results.warnings.append(tidy(f"{name}, {', '.join(subjects)}: severity {severity}. {said}"))
     for subject in subjects:
-        there = found.ran[subject]
+        there = results.ran[subject]
         there[test] = max(there.get(test, 0), severity, key=BADNESS.__getitem__)
-    if len(found.ran) > MOST_FIGURES:
+    if len(results.ran) > MOST_FIGURES:
         result.refuse(f"There are more than {MOST_FIGURES} accelerators.")
 
 
-def _parsed(kept: bytes, document: Json, root: Json, found: _Found) -> Parsed:
+def _parsed(kept: bytes, document: Json, root: Json, results: _TestsOfSubject) -> Parsed:
     metadata = root.get("metadata") or document.get("metadata") or root
     first = next((host for host in root.listed("hosts") if host.is_object()), None)
     driver = metadata.text("Driver Version Detected") or metadata.text("driver_version_detected")
     version = metadata.text("version") or metadata.text("DCGM Version")
     if first is not None:
         driver, version = driver or first.text("driver_version"), version or first.text("dcgm_version")
-    figures = [*_severities(found), *_tests(found), *_identities(document, root)]
+    figures = [*_severities(results), *_tests(results), *_identities(document, root)]
     skips = [figure.caution for figure in figures if figure.caution]
     return Parsed(
         tool="dcgm-diag",
@@ -106,18 +106,18 @@ def _parsed(kept: bytes, document: Json, root: Json, found: _Found) -> Parsed:
         kept=kept,
         versions=tuple(pair for pair in (("driver", driver), ("dcgm", version)) if pair[1]),
         hosts=tuple(_hosts(root).values()),
-        devices=tuple(sorted(found.ran)),
-        warnings=(*found.warnings, *skips),
+        devices=tuple(sorted(results.ran)),
+        warnings=(*results.warnings, *skips),
     )
 
 
-def _severities(found: _Found) -> Iterator[Figure]:
-    lengths = {subject: _length(set(tests)) for subject, tests in found.ran.items()}
-    accelerators = set(found.accelerators())
-    anywhere = {test for subject in accelerators for test in found.ran.get(subject, ())}
-    for subject in sorted(found.ran.keys() | accelerators):
-        lacking = found.lacking(subject, anywhere) if subject in accelerators else []
-        severity = found.severity(subject) if subject in found.ran else None
+def _severities(results: _TestsOfSubject) -> Iterator[Figure]:
+    lengths = {subject: _length(set(tests)) for subject, tests in results.ran.items()}
+    accelerators = set(results.accelerators())
+    anywhere = {test for subject in accelerators for test in results.ran.get(subject, ())}
+    for subject in sorted(results.ran.keys() | accelerators):
+        lacking = results.lacking(subject, anywhere) if subject in accelerators else []
+        severity = results.severity(subject) if subject in results.ran else None
         caution = tidy(f"Tests were skipped on {subject}: {', '.join(lacking)}.") if lacking else ""
         if severity is None:
             caution = f"Every test was skipped on {subject}."
@@ -130,20 +130,20 @@ def _severities(found: _Found) -> Iterator[Figure]:
             # What failed has failed, whatever else was skipped.
             caution="" if severity else caution,
         )
-    worst = max(map(found.severity, found.ran), key=BADNESS.__getitem__)
+    worst = max(map(results.severity, results.ran), key=BADNESS.__getitem__)
     length = "long" if set(lengths.values()) == {"long"} else "quick"
     yield Figure(name="worst_severity", value=float(worst), variant=length, operation="diagnostic")
 
 
-def _tests(found: _Found) -> Iterator[Figure]:
-    """On how many subjects each test ran, and where it failed."""
+def _tests(results: _TestsOfSubject) -> Iterator[Figure]:
+    """Count the subjects on which each test ran, and say where it failed."""
     ran: dict[str, int] = defaultdict(int)
-    for tests in found.ran.values():
+    for tests in results.ran.values():
         for test in tests:
             ran[test] += 1
     for test, count in sorted(ran.items()):
         yield Figure(name=TEST, value=float(count), operation=test)
-    for subject, tests in sorted(found.ran.items()):
+    for subject, tests in sorted(results.ran.items()):
         for test, severity in sorted(tests.items()):
             if severity:
                 yield Figure(name=FAILED_TEST, value=float(severity), operation=test, subject=subject)
@@ -228,7 +228,7 @@ def _results(root: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _status(result: Json) -> str:
-    """In lower case. An unknown word fails closed; so does none where a warning is given."""
+    """Return the status in lower case. An unknown word fails closed; so does none where a warning is given."""
     status = result.text("status").strip().lower().replace("_", " ")
     return status if status in GOOD | NOT_RUN else "fail"
 
@@ -251,17 +251,17 @@ def _severity(result: Json, *, passed: bool) -> int:
 
     A test that passed with an error of some severity beside it counts by that: the tool has been seen to do so.
     """
-    found = []
+    severities = []
     alone = [result] if result.get("error_severity") is not None else []
     for warning in (*_warnings(result), *alone):
         value = warning.get("error_severity") if warning.is_object() else None
         severity = None if value is None else value.as_number()
         if severity is not None and severity in BADNESS and severity:
-            found.append(int(severity))
+            severities.append(int(severity))
         elif not passed or (value is not None and severity != 0):
-            found.append(UNKNOWN)
+            severities.append(UNKNOWN)
     default = 0 if passed else UNKNOWN
-    return max(found, key=BADNESS.__getitem__) if found else default
+    return max(severities, key=BADNESS.__getitem__) if severities else default
 
 
 def _warnings(result: Json) -> list[Json]:

@@ -51,7 +51,7 @@ def _figures(end: Json, protocol: str) -> list[tuple[str, float, str, int | None
     rate = received.number("bits_per_second")
     if rate <= 0:
         received.need("bits_per_second").refuse("Nothing was received: the run measured nothing.")
-    found: list[tuple[str, float, str, int | None]] = [
+    figures: list[tuple[str, float, str, int | None]] = [
         ("bandwidth", converted(rate, "b/s", "Gb/s") or 0.0, "Gb/s", None)
     ]
     if protocol == "udp":
@@ -59,19 +59,19 @@ def _figures(end: Json, protocol: str) -> list[tuple[str, float, str, int | None
         for key, name, unit in (("jitter_ms", "jitter", "ms"), ("lost_percent", "loss", "%")):
             value = received.optional_number(key)
             if value is not None:
-                found.append((name, value, unit, packets))
-        return found
+                figures.append((name, value, unit, packets))
+        return figures
     sent = end.get("sum_sent")
     retransmits = sent.optional_number("retransmits") if sent is not None else None
     if retransmits is not None:
-        found.append(("retransmits", retransmits, "", None))
+        figures.append(("retransmits", retransmits, "", None))
     senders = [sender for stream in end.listed("streams") if (sender := stream.get("sender")) is not None]
     for key, name in (("mean_rtt", "round_trip_average"), ("max_rtt", "round_trip_max")):
         values = [value for sender in senders if (value := sender.optional_number(key)) is not None]
         # iperf3 writes 0 where the system does not tell.
         if values and max(values) > 0:
-            found.append((name, max(values), "µs", None))
-    return found
+            figures.append((name, max(values), "µs", None))
+    return figures
 
 
 def _ends(start: Json) -> tuple[tuple[str, ...], str]:

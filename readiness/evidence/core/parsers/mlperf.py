@@ -102,7 +102,7 @@ def _time(line: int, entry: Json) -> float:
 
 
 def _said(text: str) -> datetime | None:
-    """What the load generator writes as its start, where it says the zone."""
+    """Return what the load generator writes as its start, where it says the zone."""
     try:
         instant = datetime.fromisoformat(text)
         return instant.astimezone(UTC) if instant.tzinfo is not None else None

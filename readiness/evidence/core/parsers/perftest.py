@@ -83,14 +83,14 @@ def _read_text(text: str) -> Parsed:
                 figures[
                     figure.name, figure.size_bytes, figure.percentile, figure.operation, figure.subject
                 ] = figure
-        if (found := _DEVICE.search(line)) is not None:
-            device = tidy(found[1])
-        if (found := _QPS.search(line)) is not None:
-            qps = int(found[1])
-        if (found := _ENDS.match(line)) is not None:
-            lids[found[1]] = found[2]
-        if (found := _GID.match(line)) is not None:
-            gids.append(found[1])
+        if (matched := _DEVICE.search(line)) is not None:
+            device = tidy(matched[1])
+        if (matched := _QPS.search(line)) is not None:
+            qps = int(matched[1])
+        if (matched := _ENDS.match(line)) is not None:
+            lids[matched[1]] = matched[2]
+        if (matched := _GID.match(line)) is not None:
+            gids.append(matched[1])
         if len(figures) > MOST_FIGURES:
             raise ParseError(number, f"There are more than {MOST_FIGURES} figures.")
     if not figures:

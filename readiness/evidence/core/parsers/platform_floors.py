@@ -21,7 +21,7 @@ RDMA_BYTES = 8 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class FloorLine:
-    """What a run must reach: `value` in `unit` of one measure of one tool at one size."""
+    """The value that a run must reach: `value` in `unit` of one measure of one tool at one size."""
 
     tool: str
     measure: str

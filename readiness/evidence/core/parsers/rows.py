@@ -23,7 +23,7 @@ def rows_of(
     Lines that begin with # are remarks. `headings` are what an export calls columns, "" for those that say nothing.
     """
     header: list[str] = []
-    found, number = 0, 1
+    count, number = 0, 1
     for number, line in lines_of(text_of(content)):
         if not line.strip() or line.startswith("#"):
             continue
@@ -33,11 +33,11 @@ def rows_of(
             continue
         if len(cells) != len(header):
             raise ParseError(number, f"The row has {len(cells)} cells and the header {len(header)} columns.")
-        found += 1
-        if found > most:
+        count += 1
+        if count > most:
             raise ParseError(number, f"There are more than {most} rows.")
         yield number, {name: cell for name, cell in zip(header, cells, strict=True) if name in columns}
-    if not found:
+    if not count:
         raise ParseError(number, "There is no row below the header." if header else "There is no header.")
 
 
@@ -49,9 +49,9 @@ def _header(
     headings: Mapping[str, str],
 ) -> list[str]:
     names = [headings.get(cell.lower(), cell.lower()) for cell in cells]
-    told = [name for name in names if name]
-    missing = [name for name in needed if name not in told]
-    if set(told) - set(columns) or len(set(told)) < len(told):
+    named = [name for name in names if name]
+    missing = [name for name in needed if name not in named]
+    if set(named) - set(columns) or len(set(named)) < len(named):
         raise ParseError(line, f"These columns are known, each once: {', '.join(columns)}.")
     if missing:
         raise ParseError(line, f"The header names no column {' and none '.join(missing)}.")

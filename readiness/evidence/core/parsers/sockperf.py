@@ -24,8 +24,8 @@ _SIZE = re.compile(r"(?:msg-size|Message size)\s*[=:]\s*(\d+)")
 
 
 @dataclass
-class _Found:
-    """What is collected while the lines are read; `rows` are (suffix of the name, percentile, value)."""
+class _SockperfReport:
+    """Collects figures while the lines are read; `rows` are (suffix of the name, percentile, value)."""
 
     name: str = "latency"
     operation: str = ""
@@ -40,66 +40,66 @@ class _Found:
 def parse(content: bytes) -> Parsed:
     """µs of one-way latency (or of the round trip, where the tool says so) with percentiles, and counts of loss."""
     text = text_of(content)
-    found = _Found()
+    report = _SockperfReport()
     number = 1
     for number, raw in lines_of(text):
         line = _PREFIX.sub("", raw.strip())
         if _ERROR.search(line) or _NO_ANSWER.search(line):
             raise ParseError(number, f"sockperf reports: {tidy(line)}")
-        _read_setting(found, line)
-        _read_result(found, number, line)
-    if not any(percentile is not None for _, percentile, _ in found.rows):
+        _read_setting(report, line)
+        _read_result(report, number, line)
+    if not any(percentile is not None for _, percentile, _ in report.rows):
         raise ParseError(number, "There are no percentiles: the run did not finish.")
-    figures = [_figure(found, suffix, percentile, value) for suffix, percentile, value in found.rows]
+    figures = [_figure(report, suffix, percentile, value) for suffix, percentile, value in report.rows]
     return Parsed(
         tool="sockperf",
-        figures=(*figures, *found.counts),
+        figures=(*figures, *report.counts),
         kept=text.encode("utf-8", "replace"),
-        versions=tuple(found.versions.items()),
-        hosts=tuple(dict.fromkeys(found.hosts)),
-        loopback=_loopback(found.hosts),
+        versions=tuple(report.versions.items()),
+        hosts=tuple(dict.fromkeys(report.hosts)),
+        loopback=_loopback(report.hosts),
     )
 
 
-def _read_setting(found: _Found, line: str) -> None:
+def _read_setting(report: _SockperfReport, line: str) -> None:
     """How it was run, and how many observations there are."""
     if _ROUND_TRIP.search(line):
-        found.name = "round_trip"
+        report.name = "round_trip"
     if (version := _VERSION.search(line)) is not None:
-        found.versions["sockperf"] = tidy(version[1])
+        report.versions["sockperf"] = tidy(version[1])
     if (endpoint := _ENDPOINT.search(line)) is not None:
-        found.hosts.append(tidy(endpoint[1]))
-        found.operation = tidy(endpoint[2].lower())
+        report.hosts.append(tidy(endpoint[1]))
+        report.operation = tidy(endpoint[2].lower())
     if (size := _SIZE.search(line)) is not None:
-        found.size = whole_of(size[1])
+        report.size = whole_of(size[1])
     if (total := _TOTAL.search(line)) is not None:
-        found.samples = whole_of(total[1])
+        report.samples = whole_of(total[1])
 
 
-def _read_result(found: _Found, number: int, line: str) -> None:
+def _read_result(report: _SockperfReport, number: int, line: str) -> None:
     if (matched := _PERCENTILE.search(line)) is not None:
         percentile = _needed(number, matched[1])
         if not 0 < percentile < 100:
             raise ParseError(number, f"{tidy(matched[1])} is no percentile.")
-        found.rows.append(("", percentile, _needed(number, matched[2])))
+        report.rows.append(("", percentile, _needed(number, matched[2])))
     elif (matched := _EXTREME.search(line)) is not None:
-        found.rows.append((f"_{matched[1].lower()}", None, _needed(number, matched[2])))
+        report.rows.append((f"_{matched[1].lower()}", None, _needed(number, matched[2])))
     elif (matched := _AVERAGE.search(line)) is not None:
-        found.rows.append(("_average", None, _needed(number, matched[2])))
+        report.rows.append(("_average", None, _needed(number, matched[2])))
     for kind, count in _COUNTS.findall(line):
-        found.counts.append(Figure(name=f"{kind}_messages", value=float(count[:15]), unit="messages"))
+        report.counts.append(Figure(name=f"{kind}_messages", value=float(count[:15]), unit="messages"))
 
 
-def _figure(found: _Found, suffix: str, percentile: float | None, value: float) -> Figure:
+def _figure(report: _SockperfReport, suffix: str, percentile: float | None, value: float) -> Figure:
     return Figure(
-        name=f"{found.name}{suffix}",
+        name=f"{report.name}{suffix}",
         value=value,
         unit="µs",
-        operation=found.operation,
-        size_bytes=found.size,
+        operation=report.operation,
+        size_bytes=report.size,
         percentile=percentile,
-        samples=found.samples,
-        caution="" if percentile is None else percentile_caution(percentile, found.samples),
+        samples=report.samples,
+        caution="" if percentile is None else percentile_caution(percentile, report.samples),
     )
 
 

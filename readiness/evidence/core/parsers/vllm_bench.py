@@ -52,14 +52,14 @@ def parse(content: bytes) -> Parsed:
 
 def _failed(document: Json, asked: int, completed: int) -> int:
     """The largest of what the file counts, what is missing from the requests asked for, and the errors it lists."""
-    told = document.optional_number("failed") or 0.0
+    failed = document.optional_number("failed") or 0.0
     listed = sum(1 for error in document.listed("errors") if str(error.value).strip())
-    return max(int(told), asked - completed, listed, 0)
+    return max(int(failed), asked - completed, listed, 0)
 
 
 def _latencies(document: Json, completed: int, model: str) -> Iterator[Figure]:
     arrivals = _arrivals(document)
-    found: dict[tuple[str, float], float] = {}
+    value_by_rank: dict[tuple[str, float], float] = {}
     names = document.keys()
     for key in names:
         matched = _PERCENTILE.fullmatch(key) or _MEDIAN.fullmatch(key)
@@ -71,8 +71,8 @@ def _latencies(document: Json, completed: int, model: str) -> Iterator[Figure]:
             document.need(key).refuse("It is negative.")
         # A single token has no time after the first.
         if value:
-            found[matched[2], rank] = value
-    for (name, rank), value in found.items():
+            value_by_rank[matched[2], rank] = value
+    for (name, rank), value in value_by_rank.items():
         yield Figure(
             name=name,
             value=value,
@@ -101,10 +101,10 @@ def _rates(document: Json, completed: int, model: str) -> Iterator[Figure]:
         ("request_throughput", "request_throughput", "/s"),
         ("output_throughput", "output_throughput", "tokens/s"),
     )
-    told = ((name, unit, document.optional_number(key)) for key, name, unit in known)
+    stated = ((name, unit, document.optional_number(key)) for key, name, unit in known)
     rate = document.get("request_rate")
     asked = [("request_rate", "/s", None if rate is None else rate.as_number())]
-    for name, unit, value in chain(told, asked):
+    for name, unit, value in chain(stated, asked):
         if value is not None:
             yield Figure(
                 name=name, value=value, unit=unit, operation="serving", subject=model, samples=completed

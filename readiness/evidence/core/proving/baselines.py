@@ -51,12 +51,12 @@ type Key = tuple[str, str, str, str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class BaselineDeviation:
     """The figure of one thing that deviates most: 0.07 is 7 % worse than the baseline."""
 
     run: Run
     worse: float
-    told: str
+    text: str
     provenance: str
     runs: tuple[int, ...] = ()
 
@@ -66,7 +66,7 @@ def regressed(
 ) -> Proofs:
     """`newest` are the newest runs of each thing, `earlier` its first ones and those that are marked."""
     part = check.part("nodes-beyond")
-    of_node: dict[int, list[Compared]] = defaultdict(list)
+    of_node: dict[int, list[BaselineDeviation]] = defaultdict(list)
     voided: dict[int, list[Run]] = defaultdict(list)
     failed: list[Run] = []
     tested: set[int] = set()
@@ -79,19 +79,19 @@ def regressed(
                 voided[node].append(last)
         elif last.failed:
             failed.append(last)
-        elif (found := _compared(runs, before, part)) is not None:
+        elif (deviation := _compared(runs, before, part)) is not None:
             for node in nodes:
-                of_node[node].append(found)
+                of_node[node].append(deviation)
     crossed_nothing = _loopbacks(newest, part, site, tested)
     if not tested:
         return kept({part.id: crossed_nothing})
     standing = {
-        node: [each for each in found if is_standing(proof_of(each.run, part, None), part, now)]
-        for node, found in of_node.items()
+        node: [each for each in deviations if is_standing(proof_of(each.run, part, None), part, now)]
+        for node, deviations in of_node.items()
     }
-    standing = {node: found for node, found in standing.items() if found}
+    standing = {node: deviations for node, deviations in standing.items() if deviations}
     missing = sorted(set(site.nodes) - set(standing))
-    beyond = {node: found for node, found in standing.items() if _worst(found).worse > BEYOND}
+    beyond = {node: deviations for node, deviations in standing.items() if _worst(deviations).worse > BEYOND}
     share = _share(part, standing, beyond, site)
     last = max((run for run in newest if set(run.nodes) & tested), key=_order)
     read = tuple(run.id for run in newest if set(run.nodes) & tested)
@@ -108,14 +108,15 @@ def _loopbacks(
     runs: Iterable[Run], part: SubMeasure, site: SiteParts, tested: Collection[int]
 ) -> list[Proof]:
     """Runs that crossed no network, on nodes that no other run was on: they are no result, and that is said."""
-    found = [run for run in runs if run.loopback and set(run.nodes) & site.nodes.keys() - set(tested)]
-    return [proof_of(run, part, None, cannot_judge=run.loopback) for run in found]
+    looped = [run for run in runs if run.loopback and set(run.nodes) & site.nodes.keys() - set(tested)]
+    return [proof_of(run, part, None, cannot_judge=run.loopback) for run in looped]
 
 
 def tail_compared(
     runs: Sequence[Run], earlier: Sequence[Run], percentile: float, part: SubMeasure
 ) -> tuple[float, float, Sequence[Run]] | None:
-    """Of one thing's latency at a percentile: the newest result, its baseline, and the runs that make the baseline.
+    """Compare one thing's latency at a percentile: the newest result, its baseline, and the runs that make the
+    baseline.
 
     `runs` are those that count now. None where there is nothing to compare with.
     """
@@ -144,19 +145,19 @@ def _things(newest: Iterable[Run], earlier: Iterable[Run]) -> list[tuple[list[Ru
     for run in earlier:
         before[run.about].append(run)
     return [
-        (found, before[about])
-        for about, found in sorted(runs.items())
-        if any(_key(figure) for run in found for figure in run.figures)
+        (newer, before[about])
+        for about, newer in sorted(runs.items())
+        if any(_key(figure) for run in newer for figure in run.figures)
     ]
 
 
-def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> Compared | None:
+def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> BaselineDeviation | None:
     """The figure that is worst against its baseline; None where there is none to compare with."""
     last = max(runs, key=_order)
     if not any(run.is_baseline for run in runs) and not any(_order(run) < _order(last) for run in before):
         return None
     standing = [run for run in runs if not run.failed and not voiding(run, part)]
-    found = []
+    deviations = []
     for key, (value, unit) in _figures(last).items():
         slower = key[0] in LATENCIES
         result = [last]
@@ -170,11 +171,11 @@ def _compared(runs: Sequence[Run], before: Sequence[Run], part: SubMeasure) -> C
         # Rounded, so that exactly 5 % is not beyond for want of a binary digit.
         worse = round(value / base[0] - 1 if slower else 1 - value / base[0], 9)
         name = f"{key[1] or key[0]}{f' p{key[4]:g}' if key[4] else ''}"
-        told = f"{name} {value / base[0] - 1:+.1%} of {base[0]:.4g} {unit}".replace("%", " %")
+        text = f"{name} {value / base[0] - 1:+.1%} of {base[0]:.4g} {unit}".replace("%", " %")
         provenance = provenance_of(run.provenance for run in (*result, *base[1]))
         runs_compared = tuple(run.id for run in (*result, *base[1]))
-        found.append(Compared(last, worse, told, provenance, runs_compared))
-    return max(found, key=lambda each: each.worse, default=None)
+        deviations.append(BaselineDeviation(last, worse, text, provenance, runs_compared))
+    return max(deviations, key=lambda each: each.worse, default=None)
 
 
 def _baseline(
@@ -191,7 +192,7 @@ def _baseline(
 
 
 def _figures(run: Run) -> dict[Key, tuple[float, str]]:
-    """What of a run is compared, with its unit: of sizes the largest, of figures alike the worse."""
+    """Return what of a run is compared, with its unit: of sizes the largest, of figures alike the worse."""
     largest: dict[Key, tuple[int, float, str]] = {}
     for figure in run.figures:
         key = _key(figure)
@@ -207,8 +208,8 @@ def _figures(run: Run) -> dict[Key, tuple[float, str]]:
 
 
 def _values(runs: Iterable[Run], key: Key, unit: str) -> list[float]:
-    found = (_figures(run).get(key) for run in runs)
-    values = (converted(each[0], each[1], unit) for each in found if each is not None)
+    rates = (_figures(run).get(key) for run in runs)
+    values = (converted(each[0], each[1], unit) for each in rates if each is not None)
     return [value for value in values if value is not None]
 
 
@@ -225,58 +226,62 @@ def _key(figure: Figure) -> Key | None:
 
 def _share(
     part: SubMeasure,
-    standing: Mapping[int, Sequence[Compared]],
-    beyond: Mapping[int, Sequence[Compared]],
+    standing: Mapping[int, Sequence[BaselineDeviation]],
+    beyond: Mapping[int, Sequence[BaselineDeviation]],
     site: SiteParts,
 ) -> Proof | None:
     """Nodes beyond, of those in service; as old as the oldest result that counts."""
     if not standing:
         return None
-    deciding = {node: _worst(found) for node, found in (beyond or standing).items()}
+    deciding = {node: _worst(deviations) for node, deviations in (beyond or standing).items()}
     # Of a node several things are compared; each node is as fresh as its newest.
-    newest_of = {node: max(found, key=lambda each: _order(each.run)) for node, found in standing.items()}
+    newest_of = {
+        node: max(deviations, key=lambda each: _order(each.run)) for node, deviations in standing.items()
+    }
     oldest = min(newest_of.values(), key=lambda each: _order(each.run))
     worst = max(deciding.values(), key=lambda each: each.worse)
-    told = [f"{site.nodes[node]}: {each.told}" for node, each in sorted(deciding.items(), key=_worst_first)]
+    texts = [f"{site.nodes[node]}: {each.text}" for node, each in sorted(deciding.items(), key=_worst_first)]
     proof = proof_of(
         worst.run if beyond else oldest.run,
         part,
         100.0 * len(beyond) / len(site.nodes),
-        detail=few(told) if beyond else "",
+        detail=few(texts) if beyond else "",
     )
-    every = provenance_of(each.provenance for found in standing.values() for each in found)
-    runs = {run for found in standing.values() for each in found for run in each.runs}
+    every = provenance_of(each.provenance for deviations in standing.values() for each in deviations)
+    runs = {run for deviations in standing.values() for each in deviations for run in each.runs}
     return proof._replace(taken_at=oldest.run.taken_at, provenance=every, others=tuple(sorted(runs)))
 
 
 def _lacking(
     part: SubMeasure,
     missing: Sequence[int],
-    of_node: Mapping[int, Sequence[Compared]],
+    of_node: Mapping[int, Sequence[BaselineDeviation]],
     voided: Mapping[int, Sequence[Run]],
     site: SiteParts,
     tested: Run,
 ) -> list[Proof]:
-    """What is not known of nodes must not be passed over: those whose results are voided or too old, and the others."""
-    found = []
+    """List the nodes of which nothing counts, so that none is passed over: those whose results are voided or
+    too old, and the others.
+    """
+    proofs = []
     aged = [node for node in missing if of_node.get(node)]
     shaken = [node for node in missing if node not in aged and voided.get(node)]
     never = [node for node in missing if node not in aged and node not in shaken]
     if aged:
         last = max((each.run for node in aged for each in of_node[node]), key=_order)
-        found.append(proof_of(last, part, 0.0, detail=few([site.nodes[node] for node in aged])))
+        proofs.append(proof_of(last, part, 0.0, detail=few([site.nodes[node] for node in aged])))
     if shaken:
         last = max((run for node in shaken for run in voided[node]), key=_order)
-        found.append(proof_of(last, part, 0.0, detail=few([site.nodes[node] for node in shaken])))
+        proofs.append(proof_of(last, part, 0.0, detail=few([site.nodes[node] for node in shaken])))
     if never:
         names = few([site.nodes[node] for node in never])
         reason = f"{len(never)} of {len(site.nodes)} nodes have no result newer than a baseline: {names}."
-        found.append(proof_of(tested, part, None, cannot_judge=reason))
-    return found
+        proofs.append(proof_of(tested, part, None, cannot_judge=reason))
+    return proofs
 
 
 def _unticketed(
-    part: SubMeasure, beyond: Mapping[int, Sequence[Compared]], share: Proof | None
+    part: SubMeasure, beyond: Mapping[int, Sequence[BaselineDeviation]], share: Proof | None
 ) -> Proof | None:
     """None beyond, none without a ticket; of the others no run tells, and what was recorded before does not either."""
     if share is None:
@@ -284,15 +289,15 @@ def _unticketed(
     if not beyond:
         return share._replace(value=0.0)
     reason = f"{len(beyond)} nodes are beyond 5 %: record how many of them have no ticket."
-    found_at = max(_worst(found).run.taken_at for found in beyond.values())
+    found_at = max(_worst(deviations).run.taken_at for deviations in beyond.values())
     return share._replace(value=None, cannot_judge=reason, asked_at=found_at)
 
 
-def _worst(found: Iterable[Compared]) -> Compared:
-    return max(found, key=lambda each: each.worse)
+def _worst(deviations: Iterable[BaselineDeviation]) -> BaselineDeviation:
+    return max(deviations, key=lambda each: each.worse)
 
 
-def _worst_first(item: tuple[int, Compared]) -> tuple[float, int]:
+def _worst_first(item: tuple[int, BaselineDeviation]) -> tuple[float, int]:
     return -item[1].worse, item[0]
 
 

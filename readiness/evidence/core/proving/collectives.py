@@ -17,7 +17,7 @@ from readiness.evidence.core.proving.floors import (
     INTRA_SIZE,
     PAIR_OPERATIONS,
     PAIR_SIZES,
-    Judged,
+    FloorJudgement,
     figure_named,
     judged,
     size_text,
@@ -71,9 +71,9 @@ def node_rates(
     part = check.part("busbw")
     rates: dict[int, list[Proof]] = defaultdict(list)
     for run in _inside_nodes(runs):
-        found = judged(run, "busbw", part.unit, floors, operations=INTRA_OPERATIONS, preferred=INTRA_SIZE)
+        judgement = judged(run, "busbw", part.unit, floors, operations=INTRA_OPERATIONS, preferred=INTRA_SIZE)
         node, name = _only_node(run, site)
-        rates[node].append(_rate(run, check, "busbw", found or _no_row(INTRA_SIZE), name, site))
+        rates[node].append(_rate(run, check, "busbw", judgement or _no_row(INTRA_SIZE), name, site))
     last = {node: newest(proofs, part, now) for node, proofs in rates.items()}
     return {node: proof for node, proof in last.items() if proof is not None}
 
@@ -96,10 +96,10 @@ def fabric(
     for run in runs:
         if run.size < 2 or not _is_of(run, PAIR_OPERATIONS):
             continue
-        found = judged(run, "busbw", part.unit, floors, operations=PAIR_OPERATIONS, between=PAIR_SIZES)
+        judgement = judged(run, "busbw", part.unit, floors, operations=PAIR_OPERATIONS, between=PAIR_SIZES)
         name = " and ".join(site.nodes.get(node, "") for node in run.nodes) if len(run.nodes) == 2 else ""
         groups[run.nodes if run.nodes else (-run.size,)].append(
-            _rate(run, check, "pair-busbw", found or _no_pair_row(run), name, site)
+            _rate(run, check, "pair-busbw", judgement or _no_pair_row(run), name, site)
         )
     sizes = {run.id: run.size for run in runs}
     last = {nodes: proof for nodes, each in groups.items() if (proof := newest(each, part, now)) is not None}
@@ -128,33 +128,35 @@ def _is_of(run: Run, operations: Sequence[str]) -> bool:
     return run.tool in COLLECTIVES and (bool(run.failed) or not named.isdisjoint(operations))
 
 
-def _no_row(size: int) -> Judged:
-    return Judged(
+def _no_row(size: int) -> FloorJudgement:
+    return FloorJudgement(
         None, reason=f"The run has no row at {size_text(size)}, or at another size that has a floor."
     )
 
 
-def _no_pair_row(run: Run) -> Judged:
+def _no_pair_row(run: Run) -> FloorJudgement:
     low, high = map(size_text, PAIR_SIZES)
     there = [figure.size_bytes or 0 for figure in run.figures if figure.name == "busbw"]
     largest = [size for size in there if size < PAIR_SIZES[0]]
     has = f"ends at {size_text(max(largest))}" if largest else f"has no row of {low} or more"
     if any(size > PAIR_SIZES[1] for size in there):
         has = f"has rows above {high} only"
-    return Judged(None, reason=f"The run {has}; between nodes it is judged at {low} to {high}.")
+    return FloorJudgement(None, reason=f"The run {has}; between nodes it is judged at {low} to {high}.")
 
 
-def _rate(run: Run, check: Check, part_id: str, found: Judged, name: str, site: SiteParts) -> Proof:
+def _rate(
+    run: Run, check: Check, part_id: str, judgement: FloorJudgement, name: str, site: SiteParts
+) -> Proof:
     """Cannot be judged by a part of the accelerators: the floor is of all of them, and fewer are faster or slower."""
     took_part = participation(run, site)
     unchecked = next((figure.caution for figure in run.figures if figure.name == WRONG_VALUES), "")
-    reasons = [run.loopback, found.reason, took_part.lacking, unchecked]
+    reasons = [run.loopback, judgement.reason, took_part.lacking, unchecked]
     proof = proof_of(
         run,
         check.part(part_id),
-        found.value,
+        judgement.value,
         detail=name,
-        floor=found.floor,
+        floor=judgement.floor,
         cannot_judge=" ".join(filter(None, reasons)),
     )
     return proof._replace(share=min(took_part.shares.values(), default=1.0))
@@ -197,9 +199,9 @@ def _scaling(
     """Runs over more than two nodes that failed, the efficiency of the others, or what is missing for it."""
     part = check.part("scale-efficiency")
     failed = [proof for proof in larger.values() if proof.failed]
-    found = _efficiency(check, runs, site, now)
-    if found is not None or failed:
-        return [found, *failed]
+    efficiency = _efficiency(check, runs, site, now)
+    if efficiency is not None or failed:
+        return [efficiency, *failed]
     counted = [run for run in runs if run.size > 1 and _is_of(run, PAIR_OPERATIONS)]
     if not counted:
         return []

@@ -98,29 +98,29 @@ def accelerators(check: Check, runs: Sequence[Run], site: SiteParts, now: dateti
 
 
 def _results(runs: Iterable[Run], site: SiteParts) -> dict[Place, list[Result]]:
-    found: dict[Place, list[Result]] = defaultdict(list)
+    results: dict[Place, list[Result]] = defaultdict(list)
     nodes = {name.lower(): node for node, name in site.nodes.items()}
     for run in runs:
         if run.tool != "dcgm-diag":
             continue
         tests = frozenset(each.operation for each in run.figures if each.name == TEST)
         failed: dict[str, dict[str, float]] = defaultdict(dict)
-        told: dict[str, dict[str, str]] = defaultdict(dict)
+        identities: dict[str, dict[str, str]] = defaultdict(dict)
         for figure in run.figures:
             if figure.name == FAILED_TEST:
                 failed[figure.subject][figure.operation] = figure.value or 0.0
             elif figure.name in IDENTITIES:
-                told[figure.subject][figure.name] = figure.variant
+                identities[figure.subject][figure.name] = figure.variant
         for figure in run.figures:
             matched = ACCELERATOR.fullmatch(figure.subject) if figure.name == "severity" else None
             if matched is not None:
                 node = nodes.get((matched[1] or "").lower(), run.nodes[0] if len(run.nodes) == 1 else 0)
                 place = (node, int(matched[2]))
-                result = _result(run, figure, failed, tests, _other(told[figure.subject], place, site))
-                found[place].append(_of_place(result, place))
+                result = _result(run, figure, failed, tests, _other(identities[figure.subject], place, site))
+                results[place].append(_of_place(result, place))
         for node in run.nodes or (0,):
-            found[node, -1].append(_of_node(run, failed, tests))
-    return found
+            results[node, -1].append(_of_node(run, failed, tests))
+    return results
 
 
 def _result(
@@ -140,7 +140,7 @@ def _of_place(result: Result, place: Place) -> Result:
 
 
 def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozenset[str]) -> Result:
-    """What a diagnostic found that is of no one accelerator: a failure of the host's software, or of the run."""
+    """Return what a diagnostic found that is of no one accelerator: a failure of the host's software, or of the run."""
     severities = [
         each.value
         for each in run.figures
@@ -157,11 +157,11 @@ def _of_node(run: Run, failed: Mapping[str, Mapping[str, float]], tests: frozens
     return Result(run, severity, long, named, tests, "", "")
 
 
-def _other(told: Mapping[str, str], place: Place, site: SiteParts) -> str:
+def _other(reported: Mapping[str, str], place: Place, site: SiteParts) -> str:
     """Which other accelerator the output names than the inventory; empty where they agree or one does not know."""
     known = site.identities.get(place)
     for name in IDENTITIES:
-        said, entered = told.get(name, ""), getattr(known, name, "")
+        said, entered = reported.get(name, ""), getattr(known, name, "")
         if said and entered and said.casefold() != entered.casefold():
             where = f"{site.nodes.get(place[0], '')} GPU {place[1]}".strip()
             what = "UUID" if name == "uuid" else "serial number"
@@ -201,10 +201,10 @@ def _badness(severity: float) -> int:
 
 
 def _covered(
-    found: Mapping[Place, Proof], wanted: Mapping[Place, str], part: SubMeasure, now: datetime
+    proofs: Mapping[Place, Proof], wanted: Mapping[Place, str], part: SubMeasure, now: datetime
 ) -> Proof | None:
-    counts = [place for place, proof in found.items() if is_valid(proof, part, now)]
-    return coverage(found, wanted, part, now, counts=counts)
+    counts = [place for place, proof in proofs.items() if is_valid(proof, part, now)]
+    return coverage(proofs, wanted, part, now, counts=counts)
 
 
 def revalidated(

@@ -38,7 +38,7 @@ OF_LIMIT: Mapping[str, FloorKind] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class FloorJudgement:
     """The value at one size in the unit asked for, its floor, or why it has none."""
 
     value: float | None
@@ -55,7 +55,7 @@ def judged(
     operations: Sequence[str],
     preferred: int | None = None,
     between: tuple[int, int] | None = None,
-) -> Judged | None:
+) -> FloorJudgement | None:
     """The figure that decides: at the `preferred` size, else at the largest size that has a floor.
 
     None where the run has no such figure. Of several figures of one size (in and out of place) the lowest counts.
@@ -70,11 +70,11 @@ def judged(
     order = sorted(rows, key=lambda size: (size == preferred, size), reverse=True)
     for size in order:
         if size in sized:
-            return Judged(rows[size], _in_unit(sized[size], unit))
+            return FloorJudgement(rows[size], _in_unit(sized[size], unit))
     largest = order[0]
     if any_size is not None:
-        return Judged(rows[largest], _in_unit(any_size, unit))
-    return Judged(rows[largest], reason=_why_none(run, measure, sized, order))
+        return FloorJudgement(rows[largest], _in_unit(any_size, unit))
+    return FloorJudgement(rows[largest], reason=_why_none(run, measure, sized, order))
 
 
 def strictest(
@@ -86,9 +86,9 @@ def strictest(
     """
     kind = OF_LIMIT[limit_id]
     known = [floor for floor in floors if _is_of(floor, kind)]
-    found = [_of_platform(known, platform, kind, unit) for platform in platforms]
-    there = [floor for floor in found if floor is not None]
-    return max(there, key=lambda floor: floor.value) if there and len(there) == len(found) else None
+    by_platform = [_of_platform(known, platform, kind, unit) for platform in platforms]
+    there = [floor for floor in by_platform if floor is not None]
+    return max(there, key=lambda floor: floor.value) if there and len(there) == len(by_platform) else None
 
 
 def _is_of(floor: FloorValue, kind: FloorKind) -> bool:
@@ -101,7 +101,7 @@ def _is_of(floor: FloorValue, kind: FloorKind) -> bool:
 def _of_platform(
     floors: Iterable[FloorValue], platform: str, kind: FloorKind, unit: str
 ) -> FloorValue | None:
-    """At the size that the limit names, else at the largest; one without a size comes last."""
+    """Return floors at the size that the limit names, else at the largest; one without a size comes last."""
     own = [floor for floor in floors if floor.platform.casefold() == platform.casefold()]
     best = max(
         own, key=lambda floor: (floor.size_bytes == kind.preferred, floor.size_bytes or 0), default=None

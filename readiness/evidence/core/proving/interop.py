@@ -30,7 +30,7 @@ type Tested = Mapping[int, Mapping[str, End]]
 """By run: the ends that its devices were when it was taken, by name in lower case."""
 
 
-class Standing(StrEnum):
+class PairStanding(StrEnum):
     PROVEN = "proven"
     OTHER_VERSIONS = "other-versions"
     FAILED = "failed"
@@ -62,7 +62,7 @@ class Installed:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class AspectOutcome:
     """One aspect of one pair in one run."""
 
     run: Run
@@ -76,26 +76,26 @@ class JudgedPair:
     versions. `proof` is None where there is no record of the two products at all."""
 
     installed: Installed
-    standing: Standing
+    standing: PairStanding
     reason: str
-    aspects: Mapping[str, Outcome]
-    others: Sequence[Outcome]
+    aspects: Mapping[str, AspectOutcome]
+    others: Sequence[AspectOutcome]
     proof: Proof | None
 
     @property
     def runs(self) -> list[Run]:
         """That say so, each once."""
-        found = [each.run for each in self.aspects.values()] or [each.run for each in self.others]
-        return sorted({run.id: run for run in found}.values(), key=lambda run: run.id)
+        runs = [each.run for each in self.aspects.values()] or [each.run for each in self.others]
+        return sorted({run.id: run for run in runs}.values(), key=lambda run: run.id)
 
 
 def interoperable(check: Check, pairs: Sequence[JudgedPair], now: datetime) -> Proofs:
     """The share of pairs proven, and how many of the back-end fabric are not."""
     part, missing = check.part("pairs-proven"), check.part("backend-pairs-missing")
-    found = {pair.installed.key: pair.proof for pair in pairs if pair.proof is not None}
+    proofs = {pair.installed.key: pair.proof for pair in pairs if pair.proof is not None}
     wanted = {pair.installed.key: pair.installed.name for pair in pairs}
-    proven = {pair.installed.key for pair in pairs if pair.standing is Standing.PROVEN}
-    share = coverage(found, wanted, part, now, counts=proven)
+    proven = {pair.installed.key for pair in pairs if pair.standing is PairStanding.PROVEN}
+    share = coverage(proofs, wanted, part, now, counts=proven)
     if share is None:
         return {}
     open_pairs = [
@@ -110,8 +110,8 @@ def judged_pairs(
     check: Check, installed: Sequence[Installed], runs: Sequence[Run], tested: Tested, now: datetime
 ) -> list[JudgedPair]:
     part = check.part("pairs-proven")
-    by_pair: dict[object, dict[str, list[Outcome]]] = defaultdict(lambda: defaultdict(list))
-    by_products: dict[object, list[Outcome]] = defaultdict(list)
+    by_pair: dict[object, dict[str, list[AspectOutcome]]] = defaultdict(lambda: defaultdict(list))
+    by_products: dict[object, list[AspectOutcome]] = defaultdict(list)
     for aspect, outcome in _outcomes(runs, tested):
         by_pair[_key(outcome.ends)][aspect].append(outcome)
         by_products[_products(outcome.ends)].append(outcome)
@@ -121,8 +121,8 @@ def judged_pairs(
     ]
 
 
-def _outcomes(runs: Iterable[Run], tested: Tested) -> Iterable[tuple[str, Outcome]]:
-    """What runs say of pairs; a device that the site does not have names no end."""
+def _outcomes(runs: Iterable[Run], tested: Tested) -> Iterable[tuple[str, AspectOutcome]]:
+    """Return what runs say of pairs; a device that the site does not have names no end."""
     for run in runs:
         of_run = tested.get(run.id, {})
         for figure in run.figures:
@@ -131,79 +131,79 @@ def _outcomes(runs: Iterable[Run], tested: Tested) -> Iterable[tuple[str, Outcom
                 continue
             ends = [of_run.get(end.lower()) if isinstance(end, str) else end for end in named]
             if ends[0] is not None and ends[1] is not None:
-                outcome = Outcome(run, (ends[0], ends[1]), figure.value == 1.0)
+                outcome = AspectOutcome(run, (ends[0], ends[1]), figure.value == 1.0)
                 yield figure.name.removeprefix(PREFIX), outcome
 
 
 def _judged(
     part: SubMeasure,
     installed: Installed,
-    exact: Mapping[str, Sequence[Outcome]],
-    of_products: Sequence[Outcome],
+    exact: Mapping[str, Sequence[AspectOutcome]],
+    of_products: Sequence[AspectOutcome],
     now: datetime,
 ) -> JudgedPair:
-    found = {
+    outcomes = {
         aspect: max(counting, key=lambda each: each.run.order)
         for aspect in installed.aspects
         if (counting := [each for each in exact.get(aspect, ()) if _stands(each, part, now)])
     }
-    if found and all(end.is_known for end in installed.ends):
-        standing, reason, proof = _with_records(part, installed, found)
+    if outcomes and all(end.is_known for end in installed.ends):
+        standing, reason, proof = _with_records(part, installed, outcomes)
     else:
         aged = [each for of_aspect in exact.values() for each in of_aspect]
         standing, reason, proof = _without(part, installed, aged, of_products, now)
     others = [each for each in of_products if _key(each.ends) != installed.key]
-    return JudgedPair(installed, standing, reason, found, others, proof)
+    return JudgedPair(installed, standing, reason, outcomes, others, proof)
 
 
-type Decision = tuple[Standing, str, Proof | None]
+type Decision = tuple[PairStanding, str, Proof | None]
 
 
-def _with_records(part: SubMeasure, installed: Installed, found: Mapping[str, Outcome]) -> Decision:
-    """By what was tested at the deployed versions and counts."""
-    failed = [aspect for aspect, outcome in found.items() if not outcome.passed]
-    lacking = [aspect for aspect in installed.aspects if aspect not in found]
+def _with_records(part: SubMeasure, installed: Installed, outcomes: Mapping[str, AspectOutcome]) -> Decision:
+    """Judge by what was tested at the deployed versions and counts."""
+    failed = [aspect for aspect, outcome in outcomes.items() if not outcome.passed]
+    lacking = [aspect for aspect in installed.aspects if aspect not in outcomes]
     if failed:
-        proof = _proof(part, [found[aspect] for aspect in failed], installed)
-        return Standing.FAILED, f"Failed: {', '.join(failed)}.", proof
-    proof = _proof(part, list(found.values()), installed)
+        proof = _proof(part, [outcomes[aspect] for aspect in failed], installed)
+        return PairStanding.FAILED, f"Failed: {', '.join(failed)}.", proof
+    proof = _proof(part, list(outcomes.values()), installed)
     if lacking:
-        return Standing.NOT_PROVEN, f"Not tested: {', '.join(lacking)}.", proof
-    return Standing.PROVEN, "Proven at the deployed versions.", proof
+        return PairStanding.NOT_PROVEN, f"Not tested: {', '.join(lacking)}.", proof
+    return PairStanding.PROVEN, "Proven at the deployed versions.", proof
 
 
 def _without(
     part: SubMeasure,
     installed: Installed,
-    aged: Sequence[Outcome],
-    of_products: Sequence[Outcome],
+    aged: Sequence[AspectOutcome],
+    of_products: Sequence[AspectOutcome],
     now: datetime,
 ) -> Decision:
     """Records that were voided or aged, or that are of other versions, or none."""
     unknown = next((end for end in installed.ends if not end.is_known), None)
     if unknown is not None:
         product = f"{unknown.vendor} {unknown.model}"
-        told = f"The inventory holds no version of {product}: what is deployed is not known."
-        return Standing.NOT_PROVEN, told, None
+        reason = f"The inventory holds no version of {product}: what is deployed is not known."
+        return PairStanding.NOT_PROVEN, reason, None
     if aged:
         proof = _proof(part, aged, installed)
         days = (part.validity.limit_s(None) or 0) // 86400
         age = f"Tested {(now - proof.taken_at).days} days ago; a record counts for {days:g} days."
-        return Standing.STALE, proof.voided or age, proof
+        return PairStanding.STALE, proof.voided or age, proof
     if of_products:
         last = max(of_products, key=lambda each: (each.run.taken_at, each.run.id))
         reason = f"Tested as {last.ends[0]} with {last.ends[1]}; deployed is {installed.name}."
         proof = _proof(part, [last], installed)
-        return Standing.OTHER_VERSIONS, reason, proof._replace(voided=proof.voided or reason)
-    return Standing.NOT_PROVEN, "No record of these two products.", None
+        return PairStanding.OTHER_VERSIONS, reason, proof._replace(voided=proof.voided or reason)
+    return PairStanding.NOT_PROVEN, "No record of these two products.", None
 
 
-def _stands(outcome: Outcome, part: SubMeasure, now: datetime) -> bool:
+def _stands(outcome: AspectOutcome, part: SubMeasure, now: datetime) -> bool:
     return is_standing(proof_of(outcome.run, part, None), part, now)
 
 
-def _proof(part: SubMeasure, outcomes: Sequence[Outcome], installed: Installed) -> Proof:
-    """As old as the oldest of the runs, and trusted no more than the least of them."""
+def _proof(part: SubMeasure, outcomes: Sequence[AspectOutcome], installed: Installed) -> Proof:
+    """Make a proof as old as the oldest of the runs, and trusted no more than the least of them."""
     oldest = min((each.run for each in outcomes), key=lambda run: (run.taken_at, run.id))
     provenance = provenance_of(each.run.provenance for each in outcomes)
     return proof_of(oldest, part, 0.0, detail=installed.name)._replace(provenance=provenance)

@@ -61,8 +61,8 @@ class Path:
     @property
     def key(self) -> str:
         """The same for as long as the path is the same; short enough for an address."""
-        told = repr((self.tool, self.devices, self.port, self.operation, self.size_bytes))
-        return hashlib.blake2s(told.encode(), digest_size=6).hexdigest()
+        identity = repr((self.tool, self.devices, self.port, self.operation, self.size_bytes))
+        return hashlib.blake2s(identity.encode(), digest_size=6).hexdigest()
 
     @property
     def loaded(self) -> Sequence[Run]:
@@ -75,22 +75,22 @@ class Path:
 
 def under_load(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> Proofs:
     """Each path (the devices and port of its runs): medians over the repeats that stand."""
-    found: dict[str, list[Proof | None]] = defaultdict(list)
+    proofs: dict[str, list[Proof | None]] = defaultdict(list)
     for path in paths(check, runs, site, now):
         for part_id, proof in proofs_of(check, path).items():
-            found[part_id].append(proof)
-    return kept(found)
+            proofs[part_id].append(proof)
+    return kept(proofs)
 
 
 def paths(check: Check, runs: Sequence[Run], site: SiteParts, now: datetime) -> list[Path]:
-    """What the runs are of, in the order of the first run of each."""
-    found: dict[tuple[object, ...], dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
+    """Return what the runs are of, in the order of the first run of each."""
+    runs_by_path: dict[tuple[object, ...], dict[str, list[Run]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
         figure = figure_named(run, "latency", 99.0) if run.tool in TOOLS else None
         if figure is not None:
             path = (run.tool, run.devices, figure.subject, figure.operation, figure.size_bytes)
-            found[path][run.load or "unsaid"].append(run)
-    return [_path(check, by_load, site, now) for by_load in found.values()]
+            runs_by_path[path][run.load or "unsaid"].append(run)
+    return [_path(check, by_load, site, now) for by_load in runs_by_path.values()]
 
 
 def _path(check: Check, by_load: Mapping[str, Sequence[Run]], site: SiteParts, now: datetime) -> Path:
@@ -135,7 +135,7 @@ def _measured_first(load: str, runs: Sequence[Run]) -> list[Run]:
 
 
 def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
-    """What one path proves, by sub-measure."""
+    """Return what one path proves, by sub-measure."""
     if path.failed is not None:
         return {
             part_id: proof_of(path.failed, check.part(part_id), None, detail=path.name)
@@ -151,8 +151,8 @@ def proofs_of(check: Check, path: Path) -> dict[str, Proof]:
     def proof(part_id: str, value: float | None, reason: str) -> Proof:
         # All repeats are too old or voided: then it is that, and not that they are too few.
         counts = path.loaded or not path.runs.get("loaded")
-        told = reason if counts else ""
-        given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=told)
+        why_not = reason if counts else ""
+        given = proof_of(base, check.part(part_id), value, detail=path.name, cannot_judge=why_not)
         behind = (*path.shown, *path.idle) if part_id == "load-factor" else path.shown
         return given._replace(others=decide, provenance=provenance_of(run.provenance for run in behind))
 
@@ -207,7 +207,7 @@ def tail(runs: Sequence[Run], percentile: float) -> tuple[float | None, str]:
 
 def serving(check: Check, runs: Sequence[Run], now: datetime) -> Proofs:
     """Return the p99 of the time to first token and per token, and the duration, from each model's newest run."""
-    found: dict[str, list[Proof | None]] = {}
+    proofs_by_part: dict[str, list[Proof | None]] = {}
     for part_id, name, percentile in (
         ("ttft-p99", "ttft", 99.0),
         ("tpot-p99", "tpot", 99.0),
@@ -222,8 +222,8 @@ def serving(check: Check, runs: Sequence[Run], now: datetime) -> Proofs:
             reason = "" if percentile is None else figure.caution or _too_short(run)
             proof = proof_of(run, part, figure.value, detail=figure.subject, cannot_judge=reason)
             of_model[figure.subject].append(proof)
-        found[part_id] = [newest(proofs, part, now) for proofs in of_model.values()]
-    return kept(found)
+        proofs_by_part[part_id] = [newest(proofs, part, now) for proofs in of_model.values()]
+    return kept(proofs_by_part)
 
 
 def _too_short(run: Run) -> str:

@@ -40,14 +40,14 @@ def _ran(run: Run, site: SiteParts) -> dict[int, int] | None:
         if figure.name == RANKS and figure.subject:
             of_host[figure.subject.lower()] += int(figure.value or 0)
     nodes = {site.nodes[node].lower(): node for node in run.nodes if node in site.nodes}
-    found: dict[int, int] = dict.fromkeys(run.nodes, 0)
+    counted: dict[int, int] = dict.fromkeys(run.nodes, 0)
     named = set()
     for host, count in of_host.items():
         node = nodes.get(host, nodes.get(host.partition(".")[0]))
         if node is not None:
-            found[node] += count
+            counted[node] += count
             named.add(node)
-    return found if named and named == set(nodes.values()) else None
+    return counted if named and named == set(nodes.values()) else None
 
 
 def _by_total(run: Run, site: SiteParts, installed: Counter[int]) -> Participation:

@@ -31,8 +31,8 @@ def rdma_ports(
     for run in runs:
         if run.tool != "perftest":
             continue
-        found = judged(run, "bandwidth", part.unit, floors, operations=("write",), preferred=WRITE_SIZE)
-        if found is None:
+        judgement = judged(run, "bandwidth", part.unit, floors, operations=("write",), preferred=WRITE_SIZE)
+        if judgement is None:
             continue
         subject = next((each.subject for each in run.figures if each.name == "bandwidth"), "").lower()
         for node in run.nodes or (0,):
@@ -40,10 +40,10 @@ def rdma_ports(
             proof = proof_of(
                 run,
                 part,
-                found.value,
+                judgement.value,
                 detail=site.ports.get(port, subject),
-                floor=found.floor,
-                cannot_judge=run.loopback or found.reason,
+                floor=judgement.floor,
+                cannot_judge=run.loopback or judgement.reason,
             )
             by_port[port].append(proof)
             if not run.loopback:
@@ -59,5 +59,5 @@ def rdma_ports(
 def _newest(
     by_port: Mapping[tuple[int, str], Sequence[Proof]], part: SubMeasure, now: datetime
 ) -> dict[tuple[int, str], Proof]:
-    found = {port: newest(proofs, part, now) for port, proofs in by_port.items()}
-    return {port: proof for port, proof in found.items() if proof is not None}
+    newest_by_port = {port: newest(proofs, part, now) for port, proofs in by_port.items()}
+    return {port: proof for port, proof in newest_by_port.items() if proof is not None}

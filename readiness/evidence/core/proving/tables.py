@@ -24,8 +24,10 @@ from readiness.framework.core.vocabulary import EvidenceKind
 
 
 def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[PartKey, tuple[Proof, ...]]:
-    """For each subject that a table names, its newest figure; names that the framework no longer has are left out."""
-    found: dict[PartKey, dict[str, list[Proof]]] = defaultdict(lambda: defaultdict(list))
+    """Return for each subject that a table names its newest figure; names that the framework no longer has are left
+    out.
+    """
+    proofs_by_part: dict[PartKey, dict[str, list[Proof]]] = defaultdict(lambda: defaultdict(list))
     parts: dict[PartKey, SubMeasure] = {}
     for run in runs:
         for figure in run.figures:
@@ -41,9 +43,9 @@ def named(framework: Framework, runs: Sequence[Run], now: datetime) -> dict[Part
             reason = figure.caution or ("" if value is not None else f"{figure.unit} is not {part.unit}.")
             proof = proof_of(run, part, value, detail=figure.subject, cannot_judge=reason)
             counts = _counts_as_run(run, key[0], part)
-            found[key][figure.subject].append(proof if counts else proof._replace(kind="table"))
+            proofs_by_part[key][figure.subject].append(proof if counts else proof._replace(kind="table"))
     proofs: dict[PartKey, tuple[Proof, ...]] = {}
-    for key, by_subject in found.items():
+    for key, by_subject in proofs_by_part.items():
         chosen = [newest(each, parts[key], now) for each in by_subject.values()]
         proofs[key] = tuple(proof for proof in chosen if proof is not None)
     return proofs

@@ -1,4 +1,4 @@
-"""What proving reads and gives: runs with their figures, things of a site, floors, proofs."""
+"""Values that proving reads and gives: runs with their figures, things of a site, floors, proofs."""
 
 from __future__ import annotations
 
@@ -128,9 +128,9 @@ class Run:
     @property
     def ranks(self) -> int | None:
         """How many accelerators took part in a collective; None where the output does not say."""
-        told = [int(each.value or 0) for each in self.figures if each.name == RANKS]
+        counts = [int(each.value or 0) for each in self.figures if each.name == RANKS]
         # Runs of before the hosts were counted have the sum beside each rate.
-        return sum(told) if told else max((each.streams or 0 for each in self.figures), default=0) or None
+        return sum(counts) if counts else max((each.streams or 0 for each in self.figures), default=0) or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class FloorValue:
     source: str
 
 
-class Identity(NamedTuple):
+class AcceleratorIdentity(NamedTuple):
     """Which accelerator it is; empty where nobody entered it."""
 
     serial: str = ""
@@ -154,20 +154,20 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteParts:
-    """What is in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
+    """Parts in service at a site, by name: nodes, accelerators as (node, index), RDMA ports as (device, name)."""
 
     nodes: Mapping[int, str]
     accelerators: frozenset[tuple[int, int]] = frozenset()
-    identities: Mapping[tuple[int, int], Identity] = field(default_factory=dict)
+    identities: Mapping[tuple[int, int], AcceleratorIdentity] = field(default_factory=dict)
     ports: Mapping[tuple[int, str], str]
 
 
-def provenance_of(found: Iterable[str]) -> str:
+def provenance_of(provenances: Iterable[str]) -> str:
     """How far a figure made of several runs can be trusted.
 
     One run that was entered makes all of it a declaration, also beside simulated ones, which count as measured.
     """
-    every = set(found)
+    every = set(provenances)
     return worst_provenance(every & ENTERED or every)
 
 
@@ -235,7 +235,7 @@ def newest(proofs: Iterable[Proof], part: SubMeasure, now: datetime) -> Proof | 
 
 
 def coverage[Thing](
-    found: Mapping[Thing, Proof],
+    proofs: Mapping[Thing, Proof],
     wanted: Mapping[Thing, str],
     part: SubMeasure,
     now: datetime,
@@ -248,7 +248,7 @@ def coverage[Thing](
     Where all that there is was voided or is too old, that is what is given, so that it is stale and not 0 %. The
     instant is the oldest run that counts: with it the figure falls. `counts` narrows the things that may count.
     """
-    known = {thing: proof for thing, proof in found.items() if thing in wanted}
+    known = {thing: proof for thing, proof in proofs.items() if thing in wanted}
     if not known or not wanted:
         return None
     may_count = set(wanted) if counts is None else set(counts)
@@ -292,9 +292,9 @@ def _runs_of(proofs: Iterable[Proof]) -> tuple[int, ...]:
 
 
 def kept(proofs: Mapping[str, Sequence[Proof | None]]) -> Proofs:
-    """Without sub-measures that nothing proves."""
-    found = {part: tuple(proof for proof in each if proof is not None) for part, each in proofs.items()}
-    return {part: each for part, each in found.items() if each}
+    """Leave out sub-measures that nothing proves."""
+    by_part = {part: tuple(proof for proof in each if proof is not None) for part, each in proofs.items()}
+    return {part: each for part, each in by_part.items() if each}
 
 
 def few(names: Sequence[str], shown: int = 3) -> str:

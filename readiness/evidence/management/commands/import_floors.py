@@ -28,9 +28,9 @@ class Command(BaseCommand):
             raise CommandError("One platform takes one file.")
         with transaction.atomic(), acting("import_floors"):
             for file in files:
-                self._one(file, platform or file.stem, source or file.name)
+                self._import_file(file, platform or file.stem, source or file.name)
 
-    def _one(self, file: Path, platform: str, source: str) -> None:
+    def _import_file(self, file: Path, platform: str, source: str) -> None:
         try:
             with file.open("rb") as opened:
                 content = opened.read(MOST_FLOOR_BYTES + 1)

@@ -96,11 +96,11 @@ def _devices(site: Site, names: object) -> list[Device] | None:
     if not names:
         return None
     asked = [str(name) for name in names]  # type: ignore[attr-defined]
-    found = list(Device.objects.filter(site=site, name__in=asked).select_related("device_type"))
-    missing = sorted(set(asked) - {device.name for device in found})
+    devices = list(Device.objects.filter(site=site, name__in=asked).select_related("device_type"))
+    missing = sorted(set(asked) - {device.name for device in devices})
     if missing:
         raise CommandError(f"{site.name} has no device {', '.join(missing)}.")
-    return found
+    return devices
 
 
 def _instant(text: str) -> datetime | None:

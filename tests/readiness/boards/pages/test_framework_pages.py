@@ -47,7 +47,7 @@ def as_shown(client, path):
 
 def changed(version):
     version.refresh_from_db()
-    return [change.text for change in queries.told(version.changes)]
+    return [change.text for change in queries.stored_changes(version.changes)]
 
 
 @pytest.mark.parametrize(

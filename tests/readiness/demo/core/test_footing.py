@@ -2,8 +2,8 @@
 
 from readiness.demo.core import envelopes
 from readiness.demo.operations import footing
-from readiness.workloads.jurisdiction.core.countries import COUNTRIES
-from tests.readiness.workloads.jurisdiction.core.test_shipped_rules import PACK
+from readiness.workloads.core.countries import COUNTRIES
+from tests.readiness.jurisdiction.core.test_shipped_rules import PACK
 
 PERSONAL = {"personal", "special-category", "health", "financial"}
 

@@ -9,7 +9,7 @@ from readiness.demo.core.plan import fleet_plan
 from readiness.demo.core.shapes import DAY, HOUR, column
 from readiness.demo.core.stories import Stories
 from readiness.demo.core.streams import sent, streams
-from readiness.demo.core.timeline import Extent, holds, timeline
+from readiness.demo.core.timeline import SampleExtent, holds, timeline
 
 FLEET = fleet_plan()
 LOADED_S = 1_795_608_000.0
@@ -65,20 +65,20 @@ def test_a_week_has_a_sample_every_two_hours_at_least_and_a_month_every_four(day
 
 def test_whatever_is_scored_has_a_sample_of_every_object_at_that_instant():
     looks = {instant.extent_of(site) for instant in TIMELINE for site in instant.scored}
-    assert looks == {Extent.EVERYTHING, Extent.CHECKED}
+    assert looks == {SampleExtent.EVERYTHING, SampleExtent.CHECKED}
     for stream in streams(FLEET):
         whole, checked = Counter(), Counter()
         for block in sent(FLEET, stream, STORIES, column([LOADED_S])):
             for labels in block.labels:
                 place = labels.get("UUID", labels.get("gpu_uuid", (labels["instance"], labels.get("ifName"))))
                 whole[place] += 1
-                checked[place] += holds(Extent.CHECKED, block.metric, labels)
+                checked[place] += holds(SampleExtent.CHECKED, block.metric, labels)
         unchecked = [place for place in whole if not checked[place]]
         # A node's exporter and its BMC are two instances of one device, and each unit of cooling keeps one series.
         assert all(str(place[0]).endswith(":9100") for place in unchecked), unchecked[:3]
 
 
-@pytest.mark.parametrize("extent", [Extent.CURVES, Extent.MOVING])
+@pytest.mark.parametrize("extent", [SampleExtent.CURVES, SampleExtent.MOVING])
 def test_a_day_has_a_metric_of_all_accelerators_or_of_none(extent):
     """Else the sum over a site would jump from one quarter of an hour to the next."""
     held = {
@@ -94,7 +94,7 @@ def test_what_flaps_is_sampled_between_the_hours_too():
     for stream in (stream for stream in streams(FLEET) if stream.site.name == "DSM-1"):
         for block in sent(FLEET, stream, STORIES, column([LOADED_S])):
             if block.metric == "node_infiniband_link_downed_total":
-                assert sum(holds(Extent.CURVES, block.metric, labels) for labels in block.labels) == 3
+                assert sum(holds(SampleExtent.CURVES, block.metric, labels) for labels in block.labels) == 3
 
 
 def test_a_fleet_without_stories_has_only_the_common_instants():

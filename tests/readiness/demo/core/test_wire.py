@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from readiness.demo.core.wire import Template, key_of_series
-from telemetry.core.columns import Window
+from telemetry.core.columns import TakenTimes
 from telemetry.core.formats import remote_write
 from telemetry.core.labels import KeyCache, labels_of
 
@@ -17,7 +17,7 @@ HOT, IDLE = (
 
 
 def read(body):
-    return remote_write.decode(body, encoding="snappy", window=Window(NOW_MS, 0), cache=KeyCache())
+    return remote_write.decode(body, encoding="snappy", window=TakenTimes(NOW_MS, 0), cache=KeyCache())
 
 
 @pytest.mark.parametrize("values", [[[71.5, 0.0]], [[-1e300, 5e-324]], [[0.0, 0.0]]], ids=str)

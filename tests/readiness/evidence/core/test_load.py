@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from readiness.evidence.core.levels import Level, MeteredLevel, site_load
+from readiness.evidence.core.levels import MeteredLevel, MeteringLevel, site_load
 from readiness.evidence.core.load import complete_sum, continuous, largest_step, peak
 from readiness.evidence.core.provenance import worst_provenance
 
@@ -78,26 +78,35 @@ def level(which, kw, *, expected=None):
 class TestSiteLoad:
     def test_levels_are_never_added_up(self):
         load = site_load(
-            [level(Level.RACK_PDU, [[10], [12]]), level(Level.UPS, [[24]]), level(Level.METER, [[30]])]
+            [
+                level(MeteringLevel.RACK_PDU, [[10], [12]]),
+                level(MeteringLevel.UPS, [[24]]),
+                level(MeteringLevel.METER, [[30]]),
+            ]
         )
-        assert (load.level, load.windows.tolist()) == (Level.METER, [30])
+        assert (load.level, load.windows.tolist()) == (MeteringLevel.METER, [30])
 
     def test_a_level_that_lacks_a_meter_is_passed_over_for_the_next(self):
-        load = site_load([level(Level.UPS, [[24]], expected={0, 1}), level(Level.RACK_PDU, [[10], [12]])])
-        assert (load.level, load.windows.tolist()) == (Level.RACK_PDU, [22])
+        load = site_load(
+            [level(MeteringLevel.UPS, [[24]], expected={0, 1}), level(MeteringLevel.RACK_PDU, [[10], [12]])]
+        )
+        assert (load.level, load.windows.tolist()) == (MeteringLevel.RACK_PDU, [22])
 
     def test_where_no_level_is_complete_the_outermost_says_why(self):
         load = site_load(
-            [level(Level.UPS, [[24]], expected={0, 1}), level(Level.NODE, [[1]], expected={0, 1, 2})]
+            [
+                level(MeteringLevel.UPS, [[24]], expected={0, 1}),
+                level(MeteringLevel.NODE, [[1]], expected={0, 1, 2}),
+            ]
         )
         assert (load.level, load.reason) == (None, "1 of 2 UPSs sent no power.")
 
     def test_meters_that_never_sent_together_give_no_load(self):
-        load = site_load([level(Level.UPS, [[24, NAN], [NAN, 24]])])
+        load = site_load([level(MeteringLevel.UPS, [[24, NAN], [NAN, 24]])])
         assert (load.level, load.reason) == (None, "Never in one window did every UPS send power.")
 
     def test_no_meter_at_all_is_no_load(self):
-        assert site_load([MeteredLevel(Level.UPS, frozenset({1}), {})]) is None
+        assert site_load([MeteredLevel(MeteringLevel.UPS, frozenset({1}), {})]) is None
 
 
 @pytest.mark.parametrize(

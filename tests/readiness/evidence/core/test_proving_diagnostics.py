@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from readiness.evidence.core.proving import diagnostics
-from readiness.evidence.core.proving.values import Identity
+from readiness.evidence.core.proving.values import AcceleratorIdentity
 from tests.readiness.evidence import outputs
 from tests.readiness.evidence.core.test_proving import DIAG, FRAMEWORK, INTRA, NOW, SITE, floor, only, run
 
@@ -104,7 +104,7 @@ class TestDiagnostics:
         assert only(found, "coverage").value == 25
 
     def test_another_serial_number_proves_nothing_of_the_accelerator(self):
-        known = {(1, 0): Identity(serial="1650"), (1, 1): Identity(serial="1651")}
+        known = {(1, 0): AcceleratorIdentity(serial="1650"), (1, 1): AcceleratorIdentity(serial="1651")}
         site = replace(SITE, identities=known)
         named = outputs.diagnostic({0: 0, 1: 0}, serials={0: "1650", 1: "9999"})
         found = diagnostics.accelerators(DIAG, [run("dcgm-diag", named)], site, NOW)
@@ -114,7 +114,7 @@ class TestDiagnostics:
         assert only(found, "coverage").value == 25
 
     def test_an_accelerator_that_is_another_one_now_is_not_proved_by_what_was_there(self):
-        site = replace(SITE, identities={(1, 0): Identity(serial="1650")})
+        site = replace(SITE, identities={(1, 0): AcceleratorIdentity(serial="1650")})
         older = run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}, serials={0: "1650"}), days=3)
         newer = run("dcgm-diag", outputs.diagnostic({0: 0, 1: 0}, serials={0: "7"}), days=1, id=2)
         found = diagnostics.accelerators(DIAG, [older, newer], site, NOW)["worst-severity"]

@@ -7,7 +7,7 @@ import pytest
 from readiness.ownership.core.standing import (
     CONFIRM_EVERY,
     Item,
-    Standing,
+    ItemStanding,
     Term,
     assets_owned,
     items_owned,
@@ -51,7 +51,7 @@ def test_a_site_is_owned_as_far_as_its_seven_items_are():
     assert (whole.percent, whole.since, whole.term_id, whole.missing) == (100, NOW - 7 * DAY, 7, ())
     less = items_owned([*terms[:-1], term(Item.ENERGY, 7, has_left=True)], now=NOW)
     assert (round(less.percent, 2), less.since) == (85.71, NOW - 6 * DAY)
-    assert less.missing == ((Item.ENERGY, Standing.LEFT),)
+    assert less.missing == ((Item.ENERGY, ItemStanding.LEFT),)
     none = items_owned([], now=NOW)
     assert (none.percent, none.since, none.term_id, len(none.missing)) == (0, None, None, 7)
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from readiness.jurisdiction.queries import Footing
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import Basis, Factor, Known
 from readiness.tradeoffs.core.options import Answer
@@ -14,8 +15,7 @@ from readiness.tradeoffs.placing.law import Laws, representatives
 from readiness.tradeoffs.placing.levers import with_levers
 from readiness.tradeoffs.placing.question import BadQuestion, what_if_of
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
-from readiness.workloads.jurisdiction.queries import Footing
-from tests.readiness.workloads.jurisdiction.small_pack import pack, rule
+from tests.readiness.jurisdiction.small_pack import pack, rule
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = date(2026, 11, 1)

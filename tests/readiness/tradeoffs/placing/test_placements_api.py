@@ -5,10 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from readiness.evidence.models import Measure
+from readiness.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.tradeoffs.core.factors import HOURS_A_YEAR
 from readiness.tradeoffs.models import SiteFactor
 from readiness.tradeoffs.operations import enter_factors
-from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
 from tests.inventory import made
 from tests.readiness.tradeoffs.conftest import entry

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from readiness.workloads import models
 from readiness.workloads.core import envelope as core
-from readiness.workloads.core.envelope import AcceleratorNeed, Envelope, Part, UserDemand, contradictions
+from readiness.workloads.core.envelope import (
+    AcceleratorNeed,
+    Envelope,
+    EnvelopePart,
+    UserDemand,
+    contradictions,
+)
 from readiness.workloads.core.jurisdictions import COUNTRIES, GROUPS, countries_of, unknown_codes
 from readiness.workloads.core.light import FIBRE_KM_PER_S, VACUUM_KM_PER_S, distance_km, shared_floor_ms
 
@@ -19,7 +25,7 @@ AT_LONDON = UserDemand("uk", "UK", 20.0, LONDON)
 AT_TOKYO = UserDemand("japan", "Japan", 30.0, TOKYO)
 WHOLE = Envelope(
     slug="chat",
-    kind=core.Kind.INTERACTIVE,
+    kind=core.WorkloadKind.INTERACTIVE,
     accelerators=(H100,),
     it_kw=10.2,
     users=(AT_LONDON,),
@@ -40,10 +46,10 @@ def test_an_envelope_that_is_whole_misses_and_contradicts_nothing():
 @pytest.mark.parametrize(
     ("taken", "missing"),
     [
-        ({"latency_limit_ms": None}, (Part.LATENCY,)),
-        ({"cost_ceiling": None}, (Part.COST,)),
-        ({"allowed": frozenset()}, (Part.JURISDICTION,)),
-        ({"carbon_g_per_kwh": None}, (Part.CARBON,)),
+        ({"latency_limit_ms": None}, (EnvelopePart.LATENCY,)),
+        ({"cost_ceiling": None}, (EnvelopePart.COST,)),
+        ({"allowed": frozenset()}, (EnvelopePart.JURISDICTION,)),
+        ({"carbon_g_per_kwh": None}, (EnvelopePart.CARBON,)),
         ({"carbon_g_per_kwh": None, "carbon_kg_per_month": 0.0}, ()),
     ],
     ids=["latency", "cost", "jurisdiction", "carbon", "carbon a month will do"],
@@ -146,6 +152,6 @@ def test_forbidding_more_never_lets_it_run_in_more_places(allowed, forbidden, co
     assert replace(before, forbidden=before.forbidden | {code}).countries <= before.countries
 
 
-@pytest.mark.parametrize("name", ["Kind", "Criticality", "CostUnit", "DataCategory"])
-def test_the_words_of_the_core_are_those_of_the_database(name):
-    assert list(getattr(core, name)) == list(getattr(models, name).values)
+@pytest.mark.parametrize("name", ["WorkloadKind", "Criticality", "CostUnit", "DataCategory"])
+def test_every_word_of_the_core_has_a_label(name):
+    assert list(getattr(core, name)) == getattr(models, f"{name}Choices").values

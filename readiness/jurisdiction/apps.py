@@ -1,0 +1,33 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class JurisdictionConfig(AppConfig):
+    name = "readiness.jurisdiction"
+    label = "jurisdiction"
+    verbose_name = "Rules of jurisdiction"
+
+    def ready(self) -> None:
+        # After `migrate` and after `flush` alike, as with the framework: without rules nothing can be decided.
+        post_migrate.connect(_publish_shipped, sender=self)
+        from readiness.jurisdiction.footing.facts import facts_on_record
+        from readiness.workloads import added_facts
+        from web import links
+
+        links.has_page(self.get_model("Rule"), "rule")
+        links.has_page(self.get_model("RulePack"), "rule-pack")
+        added_facts.register(facts_on_record)
+
+
+def _publish_shipped(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    from django.db import connections
+
+    from readiness.jurisdiction import operations
+    from readiness.jurisdiction.models import RulePack
+    from web import clock
+
+    # Migrating back to zero sends this signal too, and leaves no table to read.
+    if RulePack._meta.db_table in connections[using].introspection.table_names():
+        operations.publish_shipped(now=clock.now())

@@ -1,0 +1,305 @@
+"""The shape of rules, packs and decided cases in JSON."""
+
+from datetime import date
+from typing import Any
+
+from rest_framework import serializers
+
+from readiness.jurisdiction import queries
+from readiness.jurisdiction.core.deciding import Request
+from readiness.jurisdiction.core.mapping import rule_mapping, to_mapping
+from readiness.jurisdiction.exporting import MOST_BYTES
+from readiness.jurisdiction.models import DataOrigin, HeldBasis, Rule, RulePack
+from readiness.jurisdiction.rows import rule_from
+from readiness.jurisdiction.sentences import NOTICE
+from web.rest.errors import PayloadTooLarge
+from web.rest.fields import RelatedObjectField
+from web.rest.serializers import ObjectSerializer
+
+_TOLD = (
+    *("title", "status", "note", "as_of", "check_again_days", "digest"),
+    *(
+        "created_at",
+        "created_by",
+        "edited_at",
+        "edited_by",
+        "published_at",
+        "published_by",
+        "published_because",
+    ),
+    *("withdrawn_at", "withdrawn_by"),
+)
+_LISTS = ("origins", "categories", "places", "places_except", "bases", "instead_of")
+_PLAIN = (
+    *("title", "kind", "jurisdiction", "sector", "effect"),
+    *("in_force_from", "in_force_until", "checked_on", "note"),
+)
+
+
+class NoticeField(serializers.CharField):
+    """The same on every object: what is read must not be taken for advice."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return str(NOTICE)
+
+
+class PackField(serializers.JSONField):
+    """All that the pack says, as a mapping in the form of the YAML file."""
+
+    def get_attribute(self, instance: RulePack) -> Any:
+        return to_mapping(queries.content_of(instance))
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("Expected a mapping.")
+        return super().to_internal_value(data)
+
+
+class RulePackSerializer(ObjectSerializer):
+    """A draft's `definition` can be written; `version` and `made_from` when it is made. `revision` is what was read:
+    another one by now is answered with 409.
+    """
+
+    version = serializers.CharField(
+        max_length=50, required=False, help_text="The next number of muster-rules-N, if none"
+    )
+    made_from = RelatedObjectField(
+        queryset=RulePack.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="What the draft begins as; the pack in force, if none",
+    )
+    revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    rule_count = serializers.IntegerField(read_only=True)
+    notice = NoticeField()
+
+    class Meta:
+        model = RulePack
+        fields: tuple[str, ...] = ("version", "made_from", "revision", "rule_count", *_TOLD, "notice")
+        read_only_fields = _TOLD
+        brief_fields = ("version", "status")
+
+
+class WholeRulePackSerializer(RulePackSerializer):
+    definition = PackField(required=False)
+
+    class Meta(RulePackSerializer.Meta):
+        fields = (*RulePackSerializer.Meta.fields, "definition")
+
+
+class RuleSerializer(ObjectSerializer):
+    """A rule refers to kinds of data, groups, bases and other rules by their slugs in the same pack."""
+
+    notice = NoticeField()
+
+    class Meta:
+        model = Rule
+        fields = (
+            *("pack", "slug", *_PLAIN, "instrument", "article", "source_url", *_LISTS),
+            "notice",
+        )
+        brief_fields = ("pack", "slug", "title", "effect")
+
+    def as_item(self) -> dict[str, Any]:
+        """The rule as it shall be, in the form of the file; what was not sent stays as it was."""
+        item = rule_mapping(rule_from(self.instance)) if self.instance is not None else {}
+        given = dict(self.validated_data)
+        cited = {
+            key: given[name]
+            for key, name in (("instrument", "instrument"), ("article", "article"), ("url", "source_url"))
+            if name in given
+        }
+        plain = {name: given[name] for name in (*_PLAIN, *_LISTS) if name in given}
+        for name in ("in_force_from", "in_force_until", "checked_on"):
+            if name in plain:
+                plain[name] = plain[name].isoformat() if plain[name] else ""
+        return {
+            **item,
+            **plain,
+            "id": given.get("slug", item.get("id")),
+            "citation": {**item.get("citation", {}), **cited},
+        }
+
+
+class DataOriginSerializer(ObjectSerializer):
+    """The country whose law the data of a workload class is under; several rows for several countries."""
+
+    class Meta:
+        model = DataOrigin
+        fields = ("workload_class", "country", "note")
+        brief_fields = ("workload_class", "country")
+
+
+class HeldBasisSerializer(ObjectSerializer):
+    """A legal basis on record. One that no rule of the pack in force asks for is refused: it would meet nothing."""
+
+    class Meta:
+        model = HeldBasis
+        fields = ("workload_class", "basis", "destination", "held_from", "held_until", "reference")
+        brief_fields = ("workload_class", "basis")
+
+    def validate_basis(self, basis: str) -> str:
+        pack = queries.in_force()
+        known = queries.content_of(pack).bases_by_id if pack else {}
+        if pack is not None and basis not in known:
+            raise serializers.ValidationError(
+                f"{pack.version} knows none called so. There are {', '.join(known)}."
+            )
+        return basis
+
+
+class RulePackImportSerializer(serializers.Serializer):
+    """One of `file` and `text`."""
+
+    file = serializers.FileField(
+        required=False, allow_empty_file=True, max_length=200, help_text="YAML; 1 MiB at most"
+    )
+    text = serializers.CharField(required=False, trim_whitespace=False)
+    revision = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("file" in attrs) == ("text" in attrs):
+            raise serializers.ValidationError({"file": ["Send either a file or text."]})
+        return attrs
+
+    def content(self) -> tuple[str, bytes]:
+        given = self.validated_data
+        text = given["text"].encode() if "text" in given else b""
+        if (len(text) if "text" in given else given["file"].size) > MOST_BYTES:
+            raise PayloadTooLarge(f"A pack has {MOST_BYTES} bytes at most.")
+        return ("definition.yaml", text) if "text" in given else (given["file"].name, given["file"].read())
+
+
+class RulePackPublishSerializer(serializers.Serializer):
+    digest = serializers.CharField(max_length=64, help_text="Of the content that you read")
+    because = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+
+
+class RuleCaseSerializer(serializers.Serializer):
+    """A case. A country that is none, and a kind of data that the pack does not know, cannot be decided."""
+
+    origin = serializers.CharField(max_length=2, help_text="Whose law the data is under: ISO 3166-1 alpha-2")
+    data_categories = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        max_length=50,
+        help_text="Slugs of the pack's kinds of data",
+    )
+    destination = serializers.CharField(max_length=2, help_text="Where it would lie")
+    operator = serializers.CharField(
+        max_length=2,
+        required=False,
+        allow_blank=True,
+        help_text="Country of whoever controls the operator; without it sovereignty cannot be decided",
+    )
+    on = serializers.DateField(required=False, help_text="The day; today, if none")
+    bases = serializers.ListField(
+        child=serializers.CharField(max_length=60),
+        max_length=50,
+        required=False,
+        help_text="Slugs of the bases on record",
+    )
+    pack = serializers.CharField(
+        max_length=50, required=False, help_text="Version of the rules; those in force, if none"
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            unknown = {name: ["Unknown field."] for name in map(str, data) if name not in self.fields}
+            if unknown:
+                raise serializers.ValidationError(unknown)
+        return super().to_internal_value(data)
+
+    def validate_pack(self, version: str) -> RulePack:
+        pack = RulePack.objects.filter(version=version).first()
+        if pack is None:
+            raise serializers.ValidationError(f"There is no pack {version!r}.")
+        return pack
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A basis that the pack does not know would be taken for none without a word."""
+        pack = attrs.get("pack") or queries.in_force()
+        bases = attrs.get("bases", [])
+        if pack is not None and bases:
+            known = queries.content_of(pack).bases_by_id
+            unknown = sorted(set(bases) - known.keys())
+            if unknown:
+                raise serializers.ValidationError(
+                    {"bases": [f"Unknown: {', '.join(unknown)}. There are {', '.join(known)}."]}
+                )
+        return attrs
+
+    def asked(self, *, today: date) -> dict[str, Any]:
+        given = self.validated_data
+        return {
+            "request": Request(
+                origin=given["origin"].upper(),
+                categories=frozenset(given["data_categories"]),
+                destination=given["destination"].upper(),
+                operator=given.get("operator", "").upper(),
+                bases=frozenset(given.get("bases", ())),
+            ),
+            "on": given.get("on", today),
+            "pack": given.get("pack"),
+        }
+
+
+class RuleCitationSerializer(serializers.Serializer):
+    instrument = serializers.CharField()
+    article = serializers.CharField()
+    url = serializers.URLField()
+
+
+class RuleGroundSerializer(serializers.Serializer):
+    slug = serializers.CharField()
+    title = serializers.CharField()
+    jurisdiction = serializers.CharField()
+    citation = RuleCitationSerializer()
+    answer = serializers.CharField(help_text="allowed, needs-basis, cannot-decide, forbidden")
+    deciding = serializers.BooleanField(help_text="Whether the answer rests on it")
+    doubt = serializers.CharField(allow_null=True, help_text="undated or not-checked")
+    met_by = serializers.CharField(allow_null=True, help_text="The basis on record that meets it")
+    bases = serializers.ListField(child=serializers.CharField(), help_text="Any one of them will do")
+    text = serializers.CharField()
+
+
+class RuleMissingSerializer(serializers.Serializer):
+    reason = serializers.CharField(
+        help_text="unknown-origin, unknown-place, no-category, unknown-category, no-rule"
+    )
+    what = serializers.CharField()
+    text = serializers.CharField()
+
+
+class RuleFindingSerializer(serializers.Serializer):
+    answer = serializers.JSONField(
+        help_text="`{value, label}`; allowed, needs-basis, cannot-decide or forbidden"
+    )
+    text = serializers.CharField(help_text="In plain words")
+    rules = RuleGroundSerializer(many=True)
+    missing = RuleMissingSerializer(many=True)
+    bases_needed = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()), help_text="One of each list"
+    )
+
+
+class RuleDecidedBySerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    version = serializers.CharField()
+    digest = serializers.CharField()
+    status = serializers.CharField()
+
+
+class RuleDecisionSerializer(serializers.Serializer):
+    pack = RuleDecidedBySerializer()
+    on = serializers.DateField()
+    origin = serializers.CharField()
+    data_categories = serializers.ListField(child=serializers.CharField())
+    destination = serializers.CharField()
+    operator = serializers.CharField()
+    bases = serializers.ListField(child=serializers.CharField())
+    residency = RuleFindingSerializer()
+    sovereignty = RuleFindingSerializer()
+    notice = serializers.CharField()

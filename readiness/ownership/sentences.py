@@ -1,0 +1,114 @@
+"""Ownership in words: items, queues, cells, due dates. Names only where the reader may see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.utils.dateformat import format as date_format
+from django.utils.timezone import get_current_timezone_name, localtime
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from readiness.ownership.core.standing import Item, ItemStanding
+from readiness.ownership.gaps import OwnershipQueue
+from readiness.ownership.models import Assignment
+from readiness.ownership.queries import Live, OwnershipCell
+from web.states import STATES
+from web.units import duration
+
+SHORT = {
+    Item.ORCHESTRATION: _("Orchestration"),
+    Item.COMPUTE_NETWORK: _("Compute–network"),
+    Item.NETWORK_ENERGY: _("Network–energy"),
+    Item.COMPUTE_ENERGY: _("Compute–energy"),
+    Item.COMPUTE: _("Compute"),
+    Item.NETWORK: _("Network"),
+    Item.ENERGY: _("Energy"),
+}
+QUEUES = {
+    OwnershipQueue.UNOWNED: _("Unowned"),
+    OwnershipQueue.WAITING: _("Waiting for acceptance"),
+    OwnershipQueue.OVERDUE: _("Overdue to be confirmed"),
+    OwnershipQueue.DUE_SOON: _("To be confirmed soon"),
+    OwnershipQueue.LEFT: _("Owner left"),
+    OwnershipQueue.NO_DEPUTY: _("Nobody to stand in"),
+    OwnershipQueue.OVERLOADED: _("Owner overloaded"),
+}
+
+
+def item_label(item: str) -> str:
+    return str(Assignment.Item(item).label)
+
+
+def day(at: datetime | None) -> str:
+    return _day(at, get_current_timezone_name(), get_language()) if at else ""
+
+
+# The instants of a board repeat, and formatting them would take much of its time.
+@lru_cache(maxsize=4096)
+def _day(at: datetime, zone: str, language: str | None) -> str:
+    return date_format(localtime(at), "j M Y")
+
+
+def due(at: datetime | None, now: datetime) -> str:
+    """When, and how far away that is."""
+    if at is None:
+        return ""
+    span = duration(abs((at - now).total_seconds()))
+    left = gettext("in %(span)s") if at > now else gettext("%(span)s ago")
+    return f"{day(at)} ({left % {'span': span}})"
+
+
+def who(assignment: Live | None, *, names: bool) -> str:
+    """The person to those who may see names, else the team."""
+    if assignment is None:
+        return ""
+    return assignment.person if names else gettext("somebody of %(team)s") % {"team": assignment.team}
+
+
+def short_name(name: str) -> str:
+    """`Ana Maria Reis` becomes `A. Reis`."""
+    first, _space, rest = name.partition(" ")
+    return f"{first[0]}. {rest.rpartition(' ')[2]}" if rest else name
+
+
+def cell_text(cell: OwnershipCell, *, names: bool) -> str:
+    assignment = cell.shown
+    if assignment is None:
+        return gettext("nobody")
+    return short_name(assignment.person) if names else assignment.team
+
+
+def cell_label(site: str, cell: OwnershipCell, *, names: bool, now: datetime) -> str:
+    """Return what a reader hears of a cell; what is written in it is part of that."""
+    state = str(STATES["ownership"][cell.standing].word)
+    said = f"{site}, {SHORT[cell.item]}: {cell_text(cell, names=names)}. {state}"
+    if cell.current is not None:
+        said += f", {who(cell.current, names=names)}"
+        if cell.current.due_at is not None:
+            said += ", " + gettext("confirmed until %(day)s") % {"day": day(cell.current.due_at)}
+    if cell.coming is not None:
+        asked = gettext("asked: %(who)s") if not cell.coming.is_accepted else gettext("then: %(who)s")
+        said += ", " + asked % {"who": who(cell.coming, names=names)}
+    return said
+
+
+def standing_sentence(cell: OwnershipCell, now: datetime) -> str:
+    """Return what it means, and what follows."""
+    sentences: dict[ItemStanding, Any] = {
+        ItemStanding.OWNED: lambda: gettext("One person answers for it, accepted and confirmed in time."),
+        ItemStanding.NO_DEPUTY: lambda: gettext(
+            "Nobody stands in for the owner: it does not count as owned."
+        ),
+        ItemStanding.OVERDUE: lambda: gettext(
+            "The owner has not confirmed it in time: it does not count as owned."
+        ),
+        ItemStanding.LEFT: lambda: gettext(
+            "The owner has left: it counts as unowned until somebody else accepts."
+        ),
+        ItemStanding.WAITING: lambda: gettext("Nobody answers for it yet: somebody was asked."),
+        ItemStanding.UNOWNED: lambda: gettext("Nobody answers for it."),
+    }
+    return str(sentences[cell.standing]())

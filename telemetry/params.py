@@ -1,0 +1,239 @@
+"""Reads query strings as queries of telemetry, for the endpoint and the explorer alike."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import reduce
+from operator import and_, or_
+
+from django.db.models import Count, Max, Q
+from django.http import QueryDict
+
+from inventory.models import Site
+from telemetry.core.registry import registry
+from telemetry.core.series import MetricKind
+from telemetry.core.spec import (
+    Aggregation,
+    Matcher,
+    ObjectRef,
+    QuerySpec,
+    SpecError,
+    parse_matcher,
+    parse_step,
+    parse_time,
+)
+from telemetry.filters import condition_of, left_out_by
+from telemetry.models import Series
+from telemetry.store.grid import FIVE_MINUTES_S, grid_for
+
+# What one answer may hold: a thousand series of 400 points, and some room. It is 10 MB or more of JSON.
+MOST_VALUES = 500_000
+POINTS = 400
+# Nobody asked for shorter steps than roll-ups have: raw samples of a longer range would be read for nothing.
+LONGEST_RAW_S = 7200
+TOGETHER = "*"
+_STEPS_S = (
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400),
+    604_800,
+)
+# Only the growth of a counter means anything: where it stands depends on when it began.
+OF_COUNTERS = (Aggregation.RATE, Aggregation.INCREASE, Aggregation.COUNT)
+SENSELESS_OF_COUNTERS = (Aggregation.AVG, Aggregation.SUM, Aggregation.QUANTILE)
+# Parameters that narrow a question to one object, and the kind and column of each.
+OBJECTS = {
+    "device_id": "device",
+    "accelerator_id": "accelerator",
+    "port_id": "port",
+    "power_feed_id": "feed",
+    "link_id": "link",
+    "cooling_unit_id": "cooling-unit",
+}
+PARAMETERS = (
+    *("site", "site_id", "metric", "aggregation", "quantile", "group_by", "labels", "start", "end", "step"),
+    *("points", *OBJECTS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AdmittedQuery:
+    """A spec that may be run, how many series it reads, and how many it leaves out (`telemetry.core.left_out`)."""
+
+    spec: QuerySpec
+    series: int
+    left_out: int = 0
+    counts_up: bool = False
+    has_buckets: bool = False
+
+
+def admitted_query(params: QueryDict, *, now: datetime, default_start: str = "now-1h") -> AdmittedQuery:
+    """Read a query string. Raises SpecError, which names the parameter to blame."""
+    now_ms = round(now.timestamp() * 1000)
+    metric = params.get("metric", "").strip()
+    if not metric:
+        raise SpecError("metric", "is missing")
+    start_ms = parse_time(params.get("start") or default_start, now_ms, field="start")
+    end_ms = parse_time(params.get("end") or "now", now_ms, field="end")
+    sites, matchers, described = _sites(params), _matchers(params), _object(params)
+    names = _names(metric, params.get("aggregation", ""))
+    # The spec refuses later what is out of bounds.
+    start = datetime.fromtimestamp(min(max(start_ms, 0), now_ms) / 1000, UTC)
+    read = _series(names, sites, matchers, described, start)
+    aggregation = _aggregation(params, metric, read)
+    spec = QuerySpec(
+        metric=metric,
+        start_ms=start_ms,
+        end_ms=end_ms,
+        step_s=_step(params, (end_ms - start_ms) / 1000, read.cadence_s),
+        aggregation=aggregation,
+        quantile=_quantile(params),
+        matchers=matchers,
+        site_ids=sites,
+        object=described,
+        group_by=_group_by(params),
+    )
+    # Roll-ups have windows of their own: the steps of the answer may be wider than asked.
+    spec = replace(spec, step_s=grid_for(spec, now).step_s)
+    if read.series * spec.steps > MOST_VALUES:
+        held = f"{read.series} series of {spec.steps} points are more than {MOST_VALUES} values"
+        raise SpecError("step", f"{held}: choose a longer one, or fewer series")
+    return AdmittedQuery(
+        spec, read.series, read.left_out, counts_up=read.counts_up, has_buckets=read.buckets > 0
+    )
+
+
+def _sites(params: QueryDict) -> tuple[int, ...] | None:
+    slugs = _words(params.getlist("site"))
+    ids = _words(params.getlist("site_id"))
+    if not slugs and not ids:
+        return None
+    id_by_slug = dict(Site.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    if unknown := [slug for slug in slugs if slug not in id_by_slug]:
+        raise SpecError("site", f"No site has the slug {unknown[0][:50]}.")
+    return tuple(sorted({*id_by_slug.values(), *(_id("site_id", each) for each in ids)}))
+
+
+def _matchers(params: QueryDict) -> tuple[Matcher, ...]:
+    try:
+        return tuple(parse_matcher(text) for text in params.getlist("labels") if text.strip())
+    except SpecError as error:
+        raise SpecError("labels", error.reason) from error
+
+
+def _object(params: QueryDict) -> ObjectRef | None:
+    named = [name for name in OBJECTS if params.get(name)]
+    if len(named) > 1:
+        raise SpecError(named[1], f"goes with no {named[0]}: name one object")
+    return ObjectRef(OBJECTS[named[0]], _id(named[0], params[named[0]])) if named else None
+
+
+def _id(field: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise SpecError(field, f"{text[:50]!r} is no id")
+    return int(text)
+
+
+def _names(metric: str, aggregation: str) -> tuple[str, ...]:
+    """Every name that is read: a quantile reads the buckets of a histogram where there are any."""
+    names = registry().expand(metric)
+    if aggregation == Aggregation.QUANTILE:
+        return (*names, *(f"{name}_bucket" for name in names))
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """All that a query reads: all its series, the counters and buckets among them, those that had not ended before its
+    start (`series`, and `left_out`), and the longest cadence (60 s without)."""
+
+    matched: int
+    counters: int
+    buckets: int
+    series: int
+    left_out: int
+    cadence_s: int
+
+    @property
+    def counts_up(self) -> bool:
+        return self.counters + self.buckets == self.matched > 0
+
+
+def _series(
+    names: Sequence[str],
+    sites: tuple[int, ...] | None,
+    matchers: Sequence[Matcher],
+    described: ObjectRef | None,
+    start: datetime,
+) -> _Read:
+    asked = Q(metric__in=names)
+    if sites is not None:
+        asked &= Q(site__in=sites)
+    if described is not None:
+        column = next(name for name, kind in OBJECTS.items() if kind == described.kind)
+        asked &= Q(**{column: described.id})
+    asked = reduce(and_, map(condition_of, matchers), asked)
+    rules = registry().left_out_of(names, {matcher.label for matcher in matchers})
+    out = reduce(or_, map(left_out_by, rules), Q(pk__in=()))
+    sends = Q(ended_at=None) | Q(ended_at__gte=start)
+    counts = Series.objects.filter(asked).aggregate(
+        matched=Count("pk", filter=~out),
+        counters=Count("pk", filter=~out & Q(kind=MetricKind.COUNTER)),
+        buckets=Count("pk", filter=~out & Q(kind=MetricKind.HISTOGRAM)),
+        series=Count("pk", filter=~out & sends),
+        left_out=Count("pk", filter=out & sends),
+        cadence_s=Max("source__cadence_s"),
+    )
+    return _Read(**counts | {"cadence_s": counts["cadence_s"] or 60})
+
+
+def _step(params: QueryDict, seconds: float, cadence_s: int) -> int:
+    """Return the step asked for, else the shortest that gives no more than `points` and no steps without samples."""
+    if params.get("step"):
+        return parse_step(params["step"])
+    text = params.get("points") or str(POINTS)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 10_000):
+        raise SpecError("points", f"{text[:50]!r} is no number from 1 to 10000")
+    least = max(seconds / int(text), cadence_s, 0 if seconds <= LONGEST_RAW_S else FIVE_MINUTES_S)
+    return next((step for step in _STEPS_S if step >= least), round(least))
+
+
+def _aggregation(params: QueryDict, metric: str, read: _Read) -> Aggregation:
+    """Return the aggregation that was asked for, where it makes sense, or the usual one of the metric."""
+    text = params.get("aggregation") or _usual(metric, read)
+    if text not in tuple(Aggregation):
+        raise SpecError("aggregation", f"{text[:50]!r} is none of {', '.join(Aggregation)}")
+    senseless = text in SENSELESS_OF_COUNTERS and read.counters and not (read.buckets and text == "quantile")
+    if senseless and not read.counts_up:
+        raise SpecError("labels", "some of these series are counters and some are not: choose by a label")
+    if senseless:
+        raise SpecError("aggregation", f"{text} says nothing of a counter: ask for rate or increase")
+    return Aggregation(text)
+
+
+def _usual(metric: str, read: _Read) -> Aggregation:
+    """Rates of counters, the last of codes, since the mean of two codes is a third, and means of anything else."""
+    if read.counts_up:
+        return Aggregation.RATE
+    known = registry().get(metric)
+    return Aggregation.LAST if known and known.codes else Aggregation.AVG
+
+
+def _quantile(params: QueryDict) -> float | None:
+    text = params.get("quantile", "").strip()
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError as error:
+        raise SpecError("quantile", "is not a number from 0 to 1") from error
+
+
+def _group_by(params: QueryDict) -> tuple[str, ...] | None:
+    """None for a line per series; `group_by=*` combines everything into one line."""
+    labels = tuple(dict.fromkeys(_words(params.getlist("group_by"))))
+    if labels == (TOGETHER,):
+        return ()
+    return labels or None
+
+
+def _words(values: Iterable[str]) -> list[str]:
+    return [word.strip() for value in values for word in value.split(",") if word.strip()]

@@ -1,0 +1,115 @@
+"""Limits of the series that a source may bring: new ones in five minutes, and all that have not ended.
+
+Decided at the door, so that the sender is told. The keys of known series are remembered; only what is not remembered is
+looked up, so that an ordinary body asks the database nothing.
+
+The rate is counted in one row for all web processes (a new series that reaches two of them before it is drained counts
+twice). The total is counted once a minute by each process and may be passed by what was let in within that time.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg
+from django.conf import settings
+
+from telemetry.binary import binary_cursor
+from telemetry.core.columns import SampleColumns, without
+from telemetry.core.labels import RefusalReason
+from telemetry.core.series import digest_of_key
+from telemetry.counts import activity_start
+from telemetry.models import Source
+
+# What is remembered of all sources. The decoder holds most of these keys as well: then they are the same objects, which
+# is why keys and not their hashes are kept (a third of the time to compare). Past the bound all are forgotten.
+REMEMBERED_BYTES = 96 * 1024 * 1024
+ENTRY_BYTES = 100
+COUNTED_EVERY = timedelta(minutes=1)
+
+_FIND = "SELECT digest FROM telemetry_series WHERE source_id = %s AND digest = ANY(%s)"
+# Either count is read from an index alone; no index holds the series that go on.
+_COUNT = """
+SELECT (SELECT count(*) FROM telemetry_series WHERE source_id = %(source)s)
+    - (SELECT count(*) FROM telemetry_series WHERE source_id = %(source)s AND ended_at IS NOT NULL)
+"""
+_MEET = """
+INSERT INTO telemetry_sourceactivity AS kept (source_id, start, batches, samples, rejected, lag_max_s, new_series)
+VALUES (%s, %s, 0, 0, 0, 0, %s)
+ON CONFLICT (source_id, start) DO UPDATE SET new_series = kept.new_series + excluded.new_series RETURNING new_series
+"""
+
+
+@dataclass(slots=True)
+class SeriesTotal:
+    """Series of a source that have not ended, as counted at an instant and added to since."""
+
+    counted_at: datetime
+    series: int
+
+
+class SeriesLimits:
+    """Lets in the samples of known series, and of new ones as far as the limits go."""
+
+    def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:
+        self._known: dict[int, set[bytes]] = {}
+        self._bytes = 0
+        self._most_bytes = most_bytes
+        self._totals: dict[int, SeriesTotal] = {}
+        self._spent: dict[int, datetime] = {}
+
+    def let_in(self, columns: SampleColumns, *, source: Source, now: datetime) -> SampleColumns:
+        """The columns, without series beyond the limits: those are counted as refused."""
+        known = self._known.setdefault(source.pk, set())
+        if known.issuperset(columns.keys):
+            return columns
+        unknown = [place for place, key in enumerate(columns.keys) if key not in known]
+        with binary_cursor() as cursor:
+            new = _new(cursor, source, columns, unknown)
+            within = self._within_total(cursor, source, len(new), now)
+            granted = self._within_rate(cursor, source, within, now)
+        if granted:
+            self._totals[source.pk].series += granted
+        refused = {
+            RefusalReason.TOO_MANY_NEW_SERIES: new[granted:within],
+            RefusalReason.TOO_MANY_SERIES: new[within:],
+        }
+        beyond = set(new[granted:])
+        self._remember(source, [columns.keys[place] for place in unknown if place not in beyond])
+        return without(columns, refused) if beyond else columns
+
+    def _within_total(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
+        """How many of so many new series the source's total leaves room for."""
+        if not new:
+            return 0
+        total = self._totals.get(source.pk)
+        if total is None or abs(now - total.counted_at) >= COUNTED_EVERY:
+            row = cursor.execute(_COUNT, {"source": source.pk}).fetchone()
+            total = self._totals[source.pk] = SeriesTotal(now, row[0] if row else 0)
+        return min(new, max(0, settings.TELEMETRY_SERIES - total.series))
+
+    def _within_rate(self, cursor: psycopg.Cursor, source: Source, new: int, now: datetime) -> int:
+        """How many of them these five minutes leave room for."""
+        start, limit = activity_start(now), settings.TELEMETRY_NEW_SERIES
+        if not new or self._spent.get(source.pk) == start:
+            return 0
+        row = cursor.execute(_MEET, [source.pk, start, new]).fetchone()
+        met = row[0] if row else new
+        if met >= limit:
+            self._spent[source.pk] = start
+        return min(new, max(0, limit - (met - new)))
+
+    def _remember(self, source: Source, keys: list[bytes]) -> None:
+        size = sum(map(len, keys)) + ENTRY_BYTES * len(keys)
+        if self._bytes + size > self._most_bytes:
+            self._known.clear()
+            self._bytes = 0
+        self._bytes += size
+        self._known.setdefault(source.pk, set()).update(keys)
+
+
+def _new(cursor: psycopg.Cursor, source: Source, columns: SampleColumns, places: list[int]) -> list[int]:
+    """Those places whose series the database does not have."""
+    digests = {digest_of_key(columns.keys[place]): place for place in places}
+    for (digest,) in cursor.execute(_FIND, [source.pk, list(digests)]).fetchall():
+        del digests[digest]
+    return list(digests.values())

@@ -1,0 +1,170 @@
+"""Pages of origins and of bases on record: what they show, what their forms refuse, and whom they refuse."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from readiness.jurisdiction.models import DataOrigin, HeldBasis, RulePack
+from readiness.workloads.models import WorkloadClass
+
+pytestmark = pytest.mark.django_db
+URL = "/tradeoffs/rules/"
+BASIS = {
+    "workload_class": "chat",
+    "basis": "eu-scc",
+    "destination": "US",
+    "held_from": "2026-01-01",
+    "held_until": "2026-06-30",
+    "reference": "Contract 12",
+}
+
+
+@pytest.fixture
+def chat(db):
+    return WorkloadClass.objects.create(name="Chat", slug="chat")
+
+
+@pytest.fixture
+def planning(client_of, frozen_now):
+    return client_of("planner")
+
+
+@pytest.fixture
+def viewing(client_of, frozen_now):
+    return client_of("viewer")
+
+
+@pytest.fixture
+def basis_known(chat):
+    """The slug of a basis that the rules in force know."""
+    return next(one["id"] for one in RulePack.objects.published().get().bases)
+
+
+def shown(answer, status=200):
+    assert answer.status_code == status, answer.content[:500]
+    text = answer.content.decode()
+    assert "Not legal advice" in text
+    return text
+
+
+def errors_of(answer):
+    shown(answer, 422)
+    return dict(answer.context["form"].errors)
+
+
+def test_nothing_on_record_says_what_it_is_for(planning):
+    assert "Say whose law the data of a class is under" in shown(planning.get(f"{URL}origins/"))
+    assert "Record the contract, certificate or assessment" in shown(planning.get(f"{URL}bases/"))
+
+
+def test_an_origin_is_added_changed_and_removed_with_its_history(planning, chat):
+    sent = {"workload_class": "chat", "country": "DE", "note": "users", "changelog_message": "asked sales"}
+    answer = planning.post(f"{URL}origins/add/", sent)
+    made = DataOrigin.objects.get()
+    assert answer.url == f"{URL}origins/{made.pk}/"
+    page = shown(planning.get(answer.url))
+    assert "Germany (DE)" in page
+    assert "asked sales" in page
+    form = planning.get(f"{answer.url}edit/").context["form"]
+    assert form["workload_class"].value() == "chat"
+    planning.post(f"{answer.url}edit/", sent | {"country": "FR"})
+    made.refresh_from_db()
+    assert made.country == "FR"
+    assert "France (FR)" in shown(planning.get(f"{URL}origins/?country=FR"))
+    assert "Remove this origin?" in shown(planning.get(answer.url))
+    assert planning.post(f"{answer.url}remove/").url == f"{URL}origins/"
+    assert not DataOrigin.objects.exists()
+    assert planning.get(answer.url).status_code == 404
+
+
+def test_a_basis_is_told_by_its_name_and_whether_it_is_held(planning, basis_known):
+    answer = planning.post(f"{URL}bases/add/", BASIS | {"basis": basis_known})
+    page = shown(planning.get(answer.url))
+    for told in ("United States", "Contract 12", "ended"):
+        assert told in page
+    listed = shown(planning.get(f"{URL}bases/"))
+    assert basis_known not in planning.get(f"{URL}bases/").context["table"].rows[0].cells[1].text
+    assert "ended" in listed
+    exported = planning.get(f"{URL}bases/?export=csv")
+    assert b"chat" in b"".join(exported)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"workload_class": "none"}, "workload_class"),
+        ({"basis": "a-handshake"}, "basis"),
+        ({"destination": "XX"}, "destination"),
+        ({"held_until": "2025-12-31"}, "__all__"),
+        ({"held_from": "soon"}, "held_from"),
+        ({"reference": " "}, "reference"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_lost(planning, basis_known, wrong, field):
+    answer = planning.post(f"{URL}bases/add/", BASIS | {"basis": basis_known} | wrong)
+    assert list(errors_of(answer)) == [field]
+    assert "2026-06-30" in answer.text or "held_until" in wrong
+    assert not HeldBasis.objects.exists()
+
+
+def test_an_origin_twice_is_refused(planning, chat):
+    DataOrigin.objects.create(workload_class=chat, country="DE")
+    refused = errors_of(planning.post(f"{URL}origins/add/", {"workload_class": "chat", "country": "DE"}))
+    assert "already exists" in str(refused)
+
+
+def test_a_basis_that_the_rules_in_force_do_not_know_can_be_ended(planning, chat):
+    old = HeldBasis.objects.create(
+        workload_class=chat, basis="old-shield", held_from=date(2016, 8, 1), reference="List of 2016"
+    )
+    assert "meets no rule in force" in shown(planning.get(f"{URL}bases/{old.pk}/"))
+    sent = BASIS | {"basis": "old-shield", "held_from": "2016-08-01", "held_until": "2020-07-16"}
+    planning.post(f"{URL}bases/{old.pk}/edit/", sent)
+    old.refresh_from_db()
+    assert old.held_until == date(2020, 7, 16)
+
+
+@pytest.mark.parametrize("place", ["origins", "bases"])
+def test_who_may_look_may_not_write(viewing, client_of, chat, place):
+    row = (
+        DataOrigin.objects.create(workload_class=chat, country="DE")
+        if place == "origins"
+        else HeldBasis.objects.create(
+            workload_class=chat, basis="eu-scc", held_from=date(2026, 1, 1), reference="Contract"
+        )
+    )
+    listed = shown(viewing.get(f"{URL}{place}/"))
+    page = shown(viewing.get(f"{URL}{place}/{row.pk}/"))
+    assert "/edit/" not in page
+    assert "/add/" not in listed
+    assert viewing.get(f"{URL}{place}/add/").status_code == 403
+    assert viewing.post(f"{URL}{place}/{row.pk}/edit/").status_code == 403
+    assert viewing.post(f"{URL}{place}/{row.pk}/remove/").status_code == 403
+    assert client_of(None).get(f"{URL}{place}/").status_code == 302
+    assert type(row).objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("place", ["origins", "bases"])
+def test_statements_do_not_grow_with_the_rows(viewing, place):
+    def add(number):
+        of = WorkloadClass.objects.create(name=f"Class {number}", slug=f"class-{number}")
+        if place == "origins":
+            DataOrigin.objects.create(workload_class=of, country="DE")
+        else:
+            HeldBasis.objects.create(
+                workload_class=of, basis="eu-scc", held_from=date(2026, 1, 1), reference="Contract"
+            )
+
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            shown(viewing.get(f"{URL}{place}/"))
+        return len(captured)
+
+    add(0)
+    shown(viewing.get(f"{URL}{place}/"))
+    few = statements()
+    for number in range(1, 8):
+        add(number)
+    assert statements() == few <= 14
