@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from readiness.evidence.tables import exact
 from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.entries import FactorEntry
-from readiness.tradeoffs.core.factors import Factor, Known, SiteFactors
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors
 from readiness.tradeoffs.models import FactorKind, SiteFactor
 from readiness.tradeoffs.queries.preview import Preview
 from readiness.tradeoffs.queries.series import SourceSeries
@@ -53,7 +53,7 @@ def _factor(kind: str, factor: Factor, label: str, at: datetime) -> Line:
     }
 
 
-def _source(known: Known, at: datetime, *, counts: bool) -> Line:
+def _source(known: KnownValue, at: datetime, *, counts: bool) -> Line:
     band = band_text(known)
     notes = [known.detail, known.caution]
     if known.coverage is not None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from readiness.evidence.tables import exact
 from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Basis, Factor, Known, SiteFactors
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors, ValueBasis
 from readiness.tradeoffs.core.kinds import KINDS
 from readiness.tradeoffs.models import FactorKind
 from web.units import age
@@ -27,7 +27,7 @@ class FactorRow:
     kind: str
     label: str
     factor: Factor
-    known: Known | None
+    known: KnownValue | None
     at: datetime
 
     @property
@@ -44,7 +44,7 @@ class FactorRow:
 
     @property
     def basis_in_file(self) -> str:
-        if self.known is None or self.known.basis not in (Basis.PUBLISHED, Basis.DECLARED):
+        if self.known is None or self.known.basis not in (ValueBasis.PUBLISHED, ValueBasis.DECLARED):
             return self.basis
         if self.known.coverage is not None:
             return SERIES
@@ -70,7 +70,7 @@ class FactorRow:
     @property
     def age_s(self) -> float | None:
         """Of what is worked out from distance there is none."""
-        if self.known is None or self.known.basis is Basis.GREAT_CIRCLE:
+        if self.known is None or self.known.basis is ValueBasis.GREAT_CIRCLE:
             return None
         return self.known.age_s(self.at)
 
@@ -90,17 +90,17 @@ class FactorRow:
         return "" if self.age_s is None else age(self.as_of, now=self.at)
 
 
-def value_text(known: Known) -> str:
+def value_text(known: KnownValue) -> str:
     """`0.084 EUR/kWh`, `1.2`."""
     return f"{digits(known, known.value)} {known.unit}".strip()
 
 
-def digits(known: Known, value: float) -> str:
+def digits(known: KnownValue, value: float) -> str:
     """What was entered as it was entered; what was worked out to four digits."""
     return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
 
 
-def band_text(known: Known | None) -> str:
+def band_text(known: KnownValue | None) -> str:
     if known is None or known.low is None or known.high is None:
         return ""
     return f"{digits(known, known.low)} – {digits(known, known.high)}"

@@ -18,7 +18,7 @@ from readiness.evidence.refusals import FileTooLarge
 from readiness.scoring.views import answers
 from readiness.tradeoffs import charts, lines, operations, queries, rows, tables
 from readiness.tradeoffs.core.entries import EntriesRefused, EntryError
-from readiness.tradeoffs.forms import FactorForm, SeriesForm, TableForm
+from readiness.tradeoffs.forms import FactorForm, FactorTableForm, SeriesForm
 from readiness.tradeoffs.models import FactorKind, SiteFactor
 from readiness.tradeoffs.models.series import HOURLY_KINDS
 from readiness.tradeoffs.queries import lists
@@ -212,7 +212,7 @@ def _import_table(request: HttpRequest) -> HttpResponse:
         "latencies": operations.import_latencies,
         "rates": operations.import_rates,
     }
-    form = TableForm(
+    form = FactorTableForm(
         request.POST or None, request.FILES or None, initial={"what": request.GET.get("what", "factors")}
     )
     if request.method == "POST" and form.is_valid():

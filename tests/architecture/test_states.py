@@ -22,7 +22,7 @@ from readiness.scoring.models import CheckState, Health, Tier, Verdict
 from readiness.scoring.reviews.models import Review, SignOff
 from readiness.scoring.waivers.models import Standing as GrantStanding
 from readiness.scoring.worklist.standing import Standing as WorkStanding
-from readiness.tradeoffs.core.consequences import Effect
+from readiness.tradeoffs.core.consequences import ConsequenceEffect
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.workloads.jurisdiction.core.vocabulary import Answer
 from readiness.workloads.jurisdiction.models import RulePack
@@ -63,7 +63,7 @@ SHOWN = {
     "rule-pack": RulePack.Status,
     "answer": Answer,
     "portfolio": PortfolioRun.State,
-    "effect": Effect,
+    "effect": ConsequenceEffect,
     "dry-run": DryRun.State,
     "campaign": Campaign.State,
     "campaign-item": Progress,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from readiness.tradeoffs.core.ages import outdated
-from readiness.tradeoffs.core.factors import Factor, Known, SiteFactors
+from readiness.tradeoffs.core.factors import Factor, KnownValue, SiteFactors
 
 
 def document(found: SiteFactors, at: datetime) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def _factor(factor: Factor, at: datetime) -> dict[str, Any]:
     return found
 
 
-def _known(kind: str, known: Known, at: datetime) -> dict[str, Any]:
+def _known(kind: str, known: KnownValue, at: datetime) -> dict[str, Any]:
     return {
         "value": known.value,
         "unit": known.unit,

@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from readiness.tradeoffs.core.options import Figure, FigureError
+from readiness.tradeoffs.core.options import BandedFigure, FigureError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Comparison:
     """One objective of one decision. What is None cannot be said, because a side is unknown or nothing was realised."""
 
     objective: str
-    expected: Figure
-    realised: Figure
+    expected: BandedFigure
+    realised: BandedFigure
     error: float | None
     percent: float | None
     within_band: bool | None
@@ -53,7 +53,7 @@ class Accuracy:
     within_band: float | None
 
 
-def compare(objective: str, expected: Figure, realised: Figure) -> Comparison:
+def compare(objective: str, expected: BandedFigure, realised: BandedFigure) -> Comparison:
     if expected.value is None or realised.value is None:
         return Comparison(objective, expected, realised, None, None, None)
     if expected.unit != realised.unit:

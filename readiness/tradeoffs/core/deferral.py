@@ -19,9 +19,17 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from readiness.tradeoffs.core.series import Series as Values
+from readiness.tradeoffs.core.series import FactorSeries as Values
 from readiness.tradeoffs.core.series import values_at
-from readiness.tradeoffs.core.windows import HOUR, Piece, Series, Slot, Work, best_window, cost_from
+from readiness.tradeoffs.core.windows import (
+    HOUR,
+    DeferrableRun,
+    Piece,
+    Slot,
+    SlotSeries,
+    best_window,
+    cost_from,
+)
 
 LEARNT_DAYS = 7
 """Operator-set default: a week, so that each weekday counts once."""
@@ -50,8 +58,8 @@ def with_carbon_price(money_a_tonne: float) -> Weights:
 class Hours:
     """Both series on one grid with a slot for every step; None where no source has hours of it."""
 
-    price: Series | None
-    carbon: Series | None
+    price: SlotSeries | None
+    carbon: SlotSeries | None
 
     @property
     def step(self) -> timedelta:
@@ -91,7 +99,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class TrialDay:
     """One past day: what running at once, the rule, and perfect foresight came to."""
 
     asked_at: datetime
@@ -104,7 +112,7 @@ class Day:
 class Trial:
     """Days, oldest first, and how many could not be judged, because hours of them or of the week before are unknown."""
 
-    days: tuple[Day, ...]
+    days: tuple[TrialDay, ...]
     unknown: int
 
 
@@ -120,7 +128,7 @@ def on_one_grid(price: Values | None, carbon: Values | None, unit: str) -> Hours
     return Hours(*(_on_grid(each, starts, step_s, of) for each, of in ((price, unit), (carbon, "gCO2e/kWh"))))
 
 
-def _on_grid(part: Values | None, starts: np.ndarray, step_s: int, unit: str) -> Series | None:
+def _on_grid(part: Values | None, starts: np.ndarray, step_s: int, unit: str) -> SlotSeries | None:
     if part is None or not len(part.starts_s):
         return None
     values = values_at(part, starts.astype(np.float64)).tolist()
@@ -128,10 +136,10 @@ def _on_grid(part: Values | None, starts: np.ndarray, step_s: int, unit: str) ->
         Slot(datetime.fromtimestamp(start, UTC), value if value == value else None)
         for start, value in zip(starts.tolist(), values, strict=True)
     )
-    return Series(timedelta(seconds=step_s), unit, tuple(slots))
+    return SlotSeries(timedelta(seconds=step_s), unit, tuple(slots))
 
 
-def known_until(series: Series) -> datetime | None:
+def known_until(series: SlotSeries) -> datetime | None:
     """The end of the last slot that has a value."""
     last = next((slot for slot in reversed(series.slots) if slot.value is not None), None)
     return None if last is None else last.start_at + series.step
@@ -143,11 +151,11 @@ def on_grid(at: datetime, step: timedelta) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def at_once(hours: Hours, work: Work) -> Plan:
+def at_once(hours: Hours, work: DeferrableRun) -> Plan:
     return plan(hours, (Piece(work.earliest_at, work.earliest_at + timedelta(hours=work.hours)),))
 
 
-def best(hours: Hours, work: Work, weights: Weights) -> Plan | None:
+def best(hours: Hours, work: DeferrableRun, weights: Weights) -> Plan | None:
     """None where a factor that is weighed has no series, or its known slots do not hold the work."""
     inside = hours.within(work.earliest_at, work.deadline_at)
     series = _weighed(inside, weights, with_tie=True)
@@ -160,7 +168,7 @@ def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
     return Plan(pieces, _total(inside.price, pieces), _total(inside.carbon, pieces))
 
 
-def flat(series: Series | None, work: Work) -> float | None:
+def flat(series: SlotSeries | None, work: DeferrableRun) -> float | None:
     """What as many hours come to at the mean of all known slots between the two instants."""
     if series is None:
         return None
@@ -172,7 +180,7 @@ def flat(series: Series | None, work: Work) -> float | None:
     return math.fsum(known) / len(known) * work.hours if known else None
 
 
-def trade_off(hours: Hours, work: Work) -> tuple[Plan, ...]:
+def trade_off(hours: Hours, work: DeferrableRun) -> tuple[Plan, ...]:
     """The corners of the front of money and carbon, the cheapest first: for each there is a carbon price at which no
     plan is better. By halving between two corners along the price that makes them equal (Aneja and Nair, "Bicriteria
     transportation problem", Management Science 25, 1979).
@@ -190,7 +198,7 @@ def trade_off(hours: Hours, work: Work) -> tuple[Plan, ...]:
     return tuple(corners)
 
 
-def _between(hours: Hours, work: Work, one: Plan, other: Plan, room: int) -> list[Plan]:
+def _between(hours: Hours, work: DeferrableRun, one: Plan, other: Plan, room: int) -> list[Plan]:
     less = _grams(one) - _grams(other)
     more = _money(other) - _money(one)
     if room <= 0 or less <= 0 or more <= 0:
@@ -211,7 +219,7 @@ def asked_on(days: Sequence[date], wall: time, zone: ZoneInfo) -> list[datetime]
     return [datetime.combine(day, wall, zone).astimezone(UTC) for day in days]
 
 
-def tried(hours: Hours, asks: Sequence[Work], weights: Weights, zone: ZoneInfo) -> Trial:
+def tried(hours: Hours, asks: Sequence[DeferrableRun], weights: Weights, zone: ZoneInfo) -> Trial:
     """The rule on past days, oldest first, each as a work that might have been put off."""
     series = _weighed(hours, weights, with_tie=False)
     if series is None:
@@ -223,7 +231,7 @@ def tried(hours: Hours, asks: Sequence[Work], weights: Weights, zone: ZoneInfo) 
         foreseen = best_window(_within(series, work.earliest_at, work.deadline_at), work)
         if by_rule is None or foreseen is None:
             continue
-        day = Day(
+        day = TrialDay(
             work.earliest_at,
             at_once(hours, work),
             plan(hours, by_rule.pieces),
@@ -234,7 +242,7 @@ def tried(hours: Hours, asks: Sequence[Work], weights: Weights, zone: ZoneInfo) 
     return Trial(tuple(days), len(asks) - len(days))
 
 
-def _expected(series: Series, work: Work, wall: dict[datetime, time]) -> Series:
+def _expected(series: SlotSeries, work: DeferrableRun, wall: dict[datetime, time]) -> SlotSeries:
     """The slots that the work may run in with what the days before let expect; nothing of them is looked at."""
     learnt: dict[time, list[float]] = defaultdict(list)
     since = work.earliest_at - timedelta(days=LEARNT_DAYS)
@@ -243,14 +251,14 @@ def _expected(series: Series, work: Work, wall: dict[datetime, time]) -> Series:
             learnt[wall[slot.start_at]].append(slot.value)
     means = {at: math.fsum(values) / len(values) for at, values in learnt.items()}
     ahead = _within(series, work.earliest_at, work.deadline_at).slots
-    return Series(
+    return SlotSeries(
         series.step,
         series.unit,
         tuple(replace(slot, value=means.get(wall[slot.start_at])) for slot in ahead),
     )
 
 
-def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> Series | None:
+def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> SlotSeries | None:
     """What each slot is weighed as; unknown where one of the factors that count is."""
     counted = [
         (weight, series)
@@ -270,10 +278,10 @@ def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> Series | None
     if with_tie and len(counted) == 1:
         values = _with_tie(values, hours.carbon if weights.price else hours.price)
     slots = (Slot(slot.start_at, value) for slot, value in zip(first.slots, values, strict=True))
-    return Series(first.step, first.unit, tuple(slots))
+    return SlotSeries(first.step, first.unit, tuple(slots))
 
 
-def _with_tie(values: list[float | None], other: Series | None) -> list[float | None]:
+def _with_tie(values: list[float | None], other: SlotSeries | None) -> list[float | None]:
     """A hair of the other factor on top; where that is unknown it counts as the worst."""
     known = [value for value in values if value is not None]
     others = [slot.value for slot in other.slots if slot.value is not None] if other is not None else []
@@ -287,20 +295,20 @@ def _with_tie(values: list[float | None], other: Series | None) -> list[float | 
     ]
 
 
-def _within(series: Series, start_at: datetime, end_at: datetime) -> Series:
+def _within(series: SlotSeries, start_at: datetime, end_at: datetime) -> SlotSeries:
     first = bisect_left(series.slots, start_at, key=lambda slot: slot.start_at)
     last = bisect_left(series.slots, end_at, key=lambda slot: slot.start_at)
-    return Series(series.step, series.unit, series.slots[first:last])
+    return SlotSeries(series.step, series.unit, series.slots[first:last])
 
 
-def _kept(series: Series, kept: Sequence[bool]) -> Series:
+def _kept(series: SlotSeries, kept: Sequence[bool]) -> SlotSeries:
     slots = (
         slot if keep else Slot(slot.start_at, None) for slot, keep in zip(series.slots, kept, strict=True)
     )
-    return Series(series.step, series.unit, tuple(slots))
+    return SlotSeries(series.step, series.unit, tuple(slots))
 
 
-def _total(series: Series | None, pieces: Sequence[Piece]) -> float | None:
+def _total(series: SlotSeries | None, pieces: Sequence[Piece]) -> float | None:
     if series is None:
         return None
     parts = [

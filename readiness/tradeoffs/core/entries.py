@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
-from readiness.tradeoffs.core.factors import Basis
+from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.kinds import KINDS, LATENCY, KindSpec
 from readiness.tradeoffs.core.units import CURRENCIES, UnitRefused, bounded, scale_of
 
-BASES = (Basis.PUBLISHED.value, Basis.DECLARED.value)
+BASES = (ValueBasis.PUBLISHED.value, ValueBasis.DECLARED.value)
 """What can be entered; the others are worked out."""
 FURTHEST = timedelta(days=366 * 20)
 """What is dated further away comes from a clock that was never set."""
@@ -93,7 +93,7 @@ class RateEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckedValue:
     """Value and band in the stored unit; `stated` is what was sent."""
 
     value: float
@@ -104,7 +104,7 @@ class Checked:
     caution: str
 
 
-def checked_factor(entry: FactorEntry, today: date) -> Checked:
+def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
     """What is stored of an entry; UnitRefused, with the field, where it cannot be."""
     spec = KINDS.get(entry.kind)
     if spec is None:
@@ -113,7 +113,7 @@ def checked_factor(entry: FactorEntry, today: date) -> Checked:
     return _checked(spec, entry.value, entry.unit, entry.currency, (entry.low, entry.high))
 
 
-def checked_latency(entry: LatencyEntry, today: date) -> Checked:
+def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
     """As for factors. A pair of sites is entered from either end."""
     _refuse_sourcing(entry.sourcing, today)
     if bool(entry.user_region) == bool(entry.other_site):
@@ -157,7 +157,7 @@ def collected[Entry, Stored](
 
 def _checked(
     spec: KindSpec, value: float, unit: str, currency: str, band: tuple[float | None, float | None]
-) -> Checked:
+) -> CheckedValue:
     scale = scale_of(spec.dimension, unit, currency)
     found = bounded(spec, scale, scale.of(value))
     low, high = (None if end is None else scale.of(end) for end in band)
@@ -174,7 +174,7 @@ def _checked(
     stated = " ".join(f"{value:.10g} {unit}".split())
     if currency and currency not in unit:
         stated = f"{stated} {currency}"
-    return Checked(found.value, low, high, found.currency, stated[:80], found.caution)
+    return CheckedValue(found.value, low, high, found.currency, stated[:80], found.caution)
 
 
 def _refuse_sourcing(sourcing: Sourcing, today: date) -> None:

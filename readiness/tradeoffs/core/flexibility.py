@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.words import number
 
 HIGH_HHI = 1_800
@@ -30,7 +30,7 @@ class FallbackState(StrEnum):
     NONE = "none"
 
 
-class Level(StrEnum):
+class FlexibilityLevel(StrEnum):
     LOW = "low"
     MODERATE = "moderate"
     HIGH = "high"
@@ -82,7 +82,7 @@ class Concentration:
     hhi: float | None
     low: float | None
     high: float | None
-    level: Level
+    level: FlexibilityLevel
     shares: Mapping[str, float]
 
 
@@ -138,24 +138,24 @@ def _fallback(one: Critical, on: date, tested_within: timedelta) -> FallbackStat
 def concentration(accelerators: Mapping[str, int], unattributed: int = 0) -> Concentration:
     total = sum(accelerators.values()) + unattributed
     if total <= 0:
-        return Concentration(None, None, None, Level.UNKNOWN, {})
+        return Concentration(None, None, None, FlexibilityLevel.UNKNOWN, {})
     shares = {vendor: 100 * count / total for vendor, count in sorted(accelerators.items()) if count > 0}
     known = sum(share**2 for share in shares.values())
     missing, each = 100 * unattributed / total, 100 / total
     largest = max(shares.values(), default=0.0)
     low = known + unattributed * each**2
     high = known - largest**2 + (largest + missing) ** 2
-    level = _level(low) if _level(low) is _level(high) else Level.UNKNOWN
+    level = _level(low) if _level(low) is _level(high) else FlexibilityLevel.UNKNOWN
     return Concentration(None if unattributed else known, low, high, level, shares)
 
 
-def _level(hhi: float) -> Level:
+def _level(hhi: float) -> FlexibilityLevel:
     if hhi > HIGH_HHI:
-        return Level.HIGH
-    return Level.MODERATE if hhi >= MODERATE_HHI else Level.LOW
+        return FlexibilityLevel.HIGH
+    return FlexibilityLevel.MODERATE if hhi >= MODERATE_HHI else FlexibilityLevel.LOW
 
 
-def balance(conformance: Figure, flexible: Flexibility) -> str:
+def balance(conformance: BandedFigure, flexible: Flexibility) -> str:
     """Both in one sentence, the figures side by side."""
     many = len(flexible.workloads)
     found = flexible.concentration

@@ -15,7 +15,7 @@ from enum import StrEnum
 from readiness.scoring.core.states import Provenance, Verdict
 
 
-class Answer(StrEnum):
+class LegalAnswer(StrEnum):
     """What the rules of jurisdiction say of a workload's data at a site."""
 
     ALLOWED = "allowed"
@@ -36,7 +36,7 @@ class FigureError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class BandedFigure:
     """One number with what it stands on. Without a value it is unknown, and `low` and `high` may still bound it."""
 
     value: float | None
@@ -82,8 +82,8 @@ class Figure:
         return self.value is not None and self.least == self.most
 
 
-def unknown(unit: str) -> Figure:
-    return Figure(None, unit)
+def unknown(unit: str) -> BandedFigure:
+    return BandedFigure(None, unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,9 @@ class Jurisdiction:
     `operator` is the answer about whoever controls the site's operator, with its own rule.
     """
 
-    answer: Answer
+    answer: LegalAnswer
     rule: str
-    operator: Answer = Answer.NOT_ASKED
+    operator: LegalAnswer = LegalAnswer.NOT_ASKED
     operator_rule: str = ""
 
 
@@ -105,11 +105,11 @@ class Latency:
 
     region: str
     percentile: float
-    figure: Figure
+    figure: BandedFigure
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CandidateSite:
     """One site as an option for one workload.
 
     Costs are in one currency for all candidates, by the unit of the figure (`EUR/h`, `EUR/month`). `free_accelerators`
@@ -123,20 +123,20 @@ class Candidate:
     region: str
     jurisdiction: Jurisdiction
     latency: tuple[Latency, ...] = ()
-    unit_cost: Figure = field(default_factory=lambda: unknown("EUR/h"))
-    monthly_cost: Figure = field(default_factory=lambda: unknown("EUR/month"))
-    energy: Figure = field(default_factory=lambda: unknown("kWh/month"))
-    carbon: Figure = field(default_factory=lambda: unknown("kg CO2e/month"))
-    carbon_intensity: Figure = field(default_factory=lambda: unknown("gCO2e/kWh"))
+    unit_cost: BandedFigure = field(default_factory=lambda: unknown("EUR/h"))
+    monthly_cost: BandedFigure = field(default_factory=lambda: unknown("EUR/month"))
+    energy: BandedFigure = field(default_factory=lambda: unknown("kWh/month"))
+    carbon: BandedFigure = field(default_factory=lambda: unknown("kg CO2e/month"))
+    carbon_intensity: BandedFigure = field(default_factory=lambda: unknown("gCO2e/kWh"))
     verdict: Verdict | None = None
-    readiness: Figure = field(default_factory=lambda: unknown("points"))
-    free_accelerators: Mapping[str, Figure] = field(default_factory=dict)
-    headroom: Figure = field(default_factory=lambda: unknown("kW"))
-    free_bandwidth: Figure = field(default_factory=lambda: unknown("Gb/s"))
-    feed_load: Mapping[str, Figure] = field(default_factory=dict)
+    readiness: BandedFigure = field(default_factory=lambda: unknown("points"))
+    free_accelerators: Mapping[str, BandedFigure] = field(default_factory=dict)
+    headroom: BandedFigure = field(default_factory=lambda: unknown("kW"))
+    free_bandwidth: BandedFigure = field(default_factory=lambda: unknown("Gb/s"))
+    feed_load: Mapping[str, BandedFigure] = field(default_factory=dict)
     residency: frozenset[str] = frozenset()
 
-    def latency_at(self, region: str, percentile: float) -> Figure:
+    def latency_at(self, region: str, percentile: float) -> BandedFigure:
         """What is known of the latency at this percentile.
 
         Latency does not fall as the percentile rises: a figure of a lower percentile is a lower bound and one of a
@@ -149,7 +149,7 @@ class Candidate:
         below = [one.figure.least for one in of_region if one.percentile < percentile]
         above = [one.figure.most for one in of_region if one.percentile > percentile]
         low, high = max(below, default=-math.inf), min(above, default=math.inf)
-        return Figure(None, "ms", low=_finite(low), high=_finite(high))
+        return BandedFigure(None, "ms", low=_finite(low), high=_finite(high))
 
 
 def _finite(value: float) -> float | None:
@@ -157,7 +157,7 @@ def _finite(value: float) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class LimitBound:
     """A limit with its unit, which has to be that of the figures it is held against."""
 
     value: float
@@ -189,19 +189,19 @@ class Limits:
     """
 
     latency: tuple[LatencyLimit, ...] = ()
-    unit_cost: Bound | None = None
-    monthly_cost: Bound | None = None
-    energy: Bound | None = None
-    carbon: Bound | None = None
-    carbon_intensity: Bound | None = None
+    unit_cost: LimitBound | None = None
+    monthly_cost: LimitBound | None = None
+    energy: LimitBound | None = None
+    carbon: LimitBound | None = None
+    carbon_intensity: LimitBound | None = None
     verdict: Verdict | None = None
-    readiness: Bound | None = None
+    readiness: LimitBound | None = None
     allowed_countries: frozenset[str] | None = None
     forbidden_countries: frozenset[str] = frozenset()
     has_basis: bool = False
 
 
-def worst_latency(candidate: Candidate, limits: tuple[LatencyLimit, ...]) -> Figure:
+def worst_latency(candidate: CandidateSite, limits: tuple[LatencyLimit, ...]) -> BandedFigure:
     """Latency as one objective: that of the farthest of the regions that the envelope serves.
 
     Unknown for one region is unknown for all, with what is known as its lower bound.
@@ -213,7 +213,7 @@ def worst_latency(candidate: Candidate, limits: tuple[LatencyLimit, ...]) -> Fig
     high = max(one.most for one in found)
     values = [one.value for one in found if one.value is not None]
     worst = max(found, key=lambda one: -math.inf if one.value is None else one.value)
-    return Figure(
+    return BandedFigure(
         max(values) if len(values) == len(found) else None,
         "ms",
         worst.provenance,

@@ -21,7 +21,7 @@ import numpy as np
 from readiness.tradeoffs.core.annealing import annealed
 from readiness.tradeoffs.core.assignment import NOWHERE, Assigning, Flags, Numbers, Places, filled, improved
 from readiness.tradeoffs.core.exact import most_placed, optimum
-from readiness.tradeoffs.core.objectives import Columns
+from readiness.tradeoffs.core.objectives import OptionColumns
 from readiness.tradeoffs.core.pareto import dominators
 from readiness.tradeoffs.core.relaxation import Relaxed, priced, relax
 
@@ -39,7 +39,7 @@ LEFT_OUT_DEAR = 20.0
 """What leaving a workload out costs while room is searched for, where the average pair costs 1."""
 
 
-class LeftOut(StrEnum):
+class LeftOutReason(StrEnum):
     NO_SITE = "no-feasible-site"
     UNKNOWN = "unknown-figure"
     NO_ROOM = "no-room"
@@ -88,7 +88,7 @@ class Sweep:
     """
 
     points: tuple[Point, ...]
-    left_out: Mapping[str, LeftOut]
+    left_out: Mapping[str, LeftOutReason]
     cancelled: bool
 
 
@@ -119,7 +119,7 @@ def sweep(
     usable = portfolio.allowed & known & fits
     left_out = _without_pairs(portfolio, known, usable)
     solving = _Solving(portfolio, usable)
-    left_out.update({portfolio.workloads[row]: LeftOut.NO_ROOM for row in solving.no_room.tolist()})
+    left_out.update({portfolio.workloads[row]: LeftOutReason.NO_ROOM for row in solving.no_room.tolist()})
     found: list[tuple[Mapping[str, float], Places, float, float]] = []
     stopped = False
     for weights in weightings:
@@ -131,15 +131,15 @@ def sweep(
     return Sweep(_points(portfolio, found), left_out, stopped)
 
 
-def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[str, LeftOut]:
-    reasons: dict[str, LeftOut] = {}
+def _without_pairs(portfolio: Portfolio, known: Flags, usable: Flags) -> dict[str, LeftOutReason]:
+    reasons: dict[str, LeftOutReason] = {}
     for row in np.flatnonzero(~usable.any(axis=1)).tolist():
         allowed = portfolio.allowed[row]
-        reason = LeftOut.NO_ROOM
+        reason = LeftOutReason.NO_ROOM
         if not allowed.any():
-            reason = LeftOut.NO_SITE
+            reason = LeftOutReason.NO_SITE
         elif not (allowed & known[row]).any():
-            reason = LeftOut.UNKNOWN
+            reason = LeftOutReason.UNKNOWN
         reasons[portfolio.workloads[row]] = reason
     return reasons
 
@@ -240,7 +240,7 @@ def _points(
     for place, (_, plan, _, _) in enumerate(found):
         placed = np.flatnonzero(plan >= 0)
         totals[place] = portfolio.figures[placed, plan[placed]].sum(axis=0)
-    by = dominators(Columns(totals, totals, totals)).tolist()
+    by = dominators(OptionColumns(totals, totals, totals)).tolist()
     return tuple(
         Point(
             weights,

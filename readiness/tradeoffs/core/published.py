@@ -36,7 +36,7 @@ class CountryMean:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PublishedPlace:
     """`name` is a slug, or the name of a cloud region."""
 
     name: str
@@ -48,10 +48,10 @@ class Place:
 class RegionTable:
     """Round trips in ms between cloud regions by name, and where the regions are."""
 
-    places: tuple[Place, ...]
+    places: tuple[PublishedPlace, ...]
     round_trips: Mapping[tuple[str, str], float]
 
-    def nearest(self, place: Place) -> tuple[Place, float] | None:
+    def nearest(self, place: PublishedPlace) -> tuple[PublishedPlace, float] | None:
         """The region that stands for a place, with its distance in km; None where none is near."""
         found = [(self._km(place, region), region) for region in self.places]
         km, region = min(found, key=lambda pair: (pair[0], pair[1].name), default=(float("inf"), None))
@@ -63,7 +63,7 @@ class RegionTable:
         return sum(found) / len(found) if found else None
 
     @staticmethod
-    def _km(one: Place, other: Place) -> float:
+    def _km(one: PublishedPlace, other: PublishedPlace) -> float:
         return distance_km((one.latitude, one.longitude), (other.latitude, other.longitude))
 
 
@@ -95,7 +95,7 @@ def region_table(matrix: str, coordinates: str) -> RegionTable:
             if cell.strip() and head != row[0]
         }
         places = [
-            Place(str(row["displayName"]), float(row["lat"]), float(row["lon"]))
+            PublishedPlace(str(row["displayName"]), float(row["lat"]), float(row["lon"]))
             for row in _document(coordinates).values()
         ]
     except (KeyError, TypeError, ValueError) as error:
@@ -143,7 +143,11 @@ def carbon_entries(
 
 
 def latency_entries(
-    sites: Sequence[Place], user_regions: Sequence[Place], table: RegionTable, source: str, as_of_on: date
+    sites: Sequence[PublishedPlace],
+    user_regions: Sequence[PublishedPlace],
+    table: RegionTable,
+    source: str,
+    as_of_on: date,
 ) -> list[LatencyEntry]:
     """An entry for each site and user region that a cloud region stands for, two of the same region left out.
 

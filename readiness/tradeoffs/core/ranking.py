@@ -31,11 +31,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from readiness.tradeoffs.core.objectives import (
-    Columns,
-    Direction,
     Numbers,
     Objective,
-    Option,
+    ObjectiveDirection,
+    OptionColumns,
+    ScoredOption,
     columns,
 )
 
@@ -89,7 +89,7 @@ class Scores:
 
 
 def ranking(
-    options: Sequence[Option], objectives: Sequence[Objective], weights: Mapping[str, float]
+    options: Sequence[ScoredOption], objectives: Sequence[Objective], weights: Mapping[str, float]
 ) -> tuple[Ranked, ...]:
     """The options by rank, then by name."""
     table = columns(options, objectives)
@@ -145,7 +145,7 @@ def counting(objectives: Sequence[Objective], weights: Mapping[str, float]) -> t
     return tuple(weight if one.is_scored else 0.0 for one, weight in zip(objectives, weighed, strict=True))
 
 
-def scored(table: Columns, objectives: Sequence[Objective]) -> Scores:
+def scored(table: OptionColumns, objectives: Sequence[Objective]) -> Scores:
     parts = [np.zeros(table.value.shape) for _ in range(3)]
     for place, objective in enumerate(objectives):
         if not objective.is_scored:
@@ -153,13 +153,15 @@ def scored(table: Columns, objectives: Sequence[Objective]) -> Scores:
         value, least, most = table.value[:, place], table.least[:, place], table.most[:, place]
         counted = np.where(np.isnan(value), most, value)
         for part, column in zip(parts, (counted, most, least), strict=True):
-            part[:, place] = _scored(-column if objective.direction is Direction.MAX else column, objective)
+            part[:, place] = _scored(
+                -column if objective.direction is ObjectiveDirection.MAX else column, objective
+            )
     return Scores(*parts)
 
 
 def _scored(figures: Numbers, objective: Objective) -> Numbers:
     """`figures` as they are, not turned."""
-    more_is_better = objective.direction is Direction.MAX
+    more_is_better = objective.direction is ObjectiveDirection.MAX
     x = np.maximum(figures, 0.0)
     if objective.scale is not None:
         within = np.minimum(x, objective.scale)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from readiness.scoring.core.states import Provenance
-from readiness.tradeoffs.core.objectives import Direction
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.objectives import ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.workloads.models import WorkloadClass
 
 
@@ -38,8 +38,8 @@ class Expected:
     """One objective at one site as the answer states it."""
 
     objective: str
-    figure: Figure
-    direction: Direction
+    figure: BandedFigure
+    direction: ObjectiveDirection
 
 
 def option_of(answer: Mapping[str, Any], slug: str) -> Mapping[str, Any] | None:
@@ -52,10 +52,10 @@ def reasons_of(option: Mapping[str, Any]) -> list[str]:
     return [str(one["words"]) for one in option["reasons"]]
 
 
-def figure_of(stated: Mapping[str, Any]) -> Figure:
+def figure_of(stated: Mapping[str, Any]) -> BandedFigure:
     """What has no value says in its source why not."""
     as_of = stated["as_of"]
-    return Figure(
+    return BandedFigure(
         stated["value"],
         stated["unit"],
         Provenance(stated["provenance"]) if stated["provenance"] else None,
@@ -69,6 +69,8 @@ def figure_of(stated: Mapping[str, Any]) -> Figure:
 def expected_of(answer: Mapping[str, Any], option: Mapping[str, Any]) -> list[Expected]:
     """In the order of the answer."""
     return [
-        Expected(one["name"], figure_of(option["objectives"][one["name"]]), Direction(one["direction"]))
+        Expected(
+            one["name"], figure_of(option["objectives"][one["name"]]), ObjectiveDirection(one["direction"])
+        )
         for one in answer["objectives"]
     ]

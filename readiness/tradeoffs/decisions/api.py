@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.decisions import operations, queries
 from readiness.tradeoffs.decisions.compared import Pair, compared
 from readiness.tradeoffs.decisions.filters import DecisionFilters
@@ -202,7 +202,7 @@ def _said(pair: Pair) -> dict[str, Any]:
     }
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure(figure: BandedFigure) -> dict[str, Any]:
     return {
         "value": figure.value,
         "unit": figure.unit,

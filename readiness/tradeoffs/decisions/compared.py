@@ -8,11 +8,11 @@ from datetime import datetime
 
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.accuracy import Comparison, compare
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.realised import Outcome
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.realised import RealisedFigure
 from readiness.tradeoffs.decisions.realising import realised_of
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
-from readiness.tradeoffs.models.decisions import Stated
+from readiness.tradeoffs.models.decisions import StatedFigure
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def compared(decision: Decision, now: datetime) -> list[Pair]:
     return pairs(decision, realised_of(decision, now))
 
 
-def pairs(decision: Decision, outcomes: Sequence[Outcome]) -> list[Pair]:
+def pairs(decision: Decision, outcomes: Sequence[RealisedFigure]) -> list[Pair]:
     """By forecast; without outcomes those that were written down. Read with `forecasts__outcome`."""
     by_objective = {one.objective: one for one in outcomes}
     found = []
@@ -54,11 +54,11 @@ def pairs(decision: Decision, outcomes: Sequence[Outcome]) -> list[Pair]:
     return found
 
 
-def figure_of(stated: Stated, unit: str) -> Figure:
+def figure_of(stated: StatedFigure, unit: str) -> BandedFigure:
     provenance = Provenance(stated.provenance) if stated.provenance else None
-    return Figure(stated.value, unit, provenance, stated.as_of, stated.low, stated.high, stated.source)
+    return BandedFigure(stated.value, unit, provenance, stated.as_of, stated.low, stated.high, stated.source)
 
 
-def _written(forecast: DecisionForecast) -> Outcome:
+def _written(forecast: DecisionForecast) -> RealisedFigure:
     written: DecisionOutcome = forecast.outcome
-    return Outcome(forecast.objective, figure_of(written, forecast.unit), written.unknown)
+    return RealisedFigure(forecast.objective, figure_of(written, forecast.unit), written.unknown)

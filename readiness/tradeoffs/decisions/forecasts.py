@@ -9,9 +9,9 @@ from typing import Any
 from inventory.models import Site
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs import queries
-from readiness.tradeoffs.core.objectives import Direction
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.realised import Outcome, Span
+from readiness.tradeoffs.core.objectives import ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.realised import MeasuredSpan, RealisedFigure
 from readiness.tradeoffs.decisions import metering, realising
 from readiness.tradeoffs.decisions.answers import Expected
 from readiness.tradeoffs.models import Decision
@@ -50,7 +50,7 @@ def expected(decision: Decision, now: datetime) -> list[Expected]:
     kw = decision.demand["it_kw"]
     count = realising.accelerators_held(decision)
     peak = metering.peak_of(realising.PEAK, site_id, start, now)
-    in_use = metering.in_use_of(realising.IN_USE, site_id, Span(start, now), now=now)
+    in_use = metering.in_use_of(realising.IN_USE, site_id, MeasuredSpan(start, now), now=now)
     found = []
     if kw is not None and peak.figure.value is not None:
         found.append(_more(peak, adds * kw * _pue(site_id, now)))
@@ -59,18 +59,18 @@ def expected(decision: Decision, now: datetime) -> list[Expected]:
     return found
 
 
-def _more(outcome: Outcome, added: float) -> Expected:
+def _more(outcome: RealisedFigure, added: float) -> Expected:
     before = outcome.figure
     value = (before.value or 0.0) + added
     # The sum of what was measured and what is declared is no measurement.
     trusted = before.provenance is Provenance.SIMULATED
-    figure: Figure = replace(
+    figure: BandedFigure = replace(
         before,
         value=value,
         provenance=Provenance.SIMULATED if trusted else Provenance.ESTIMATED,
         source=f"{before.source}, and {added:.4g} {before.unit} of the envelope",
     )
-    return Expected(outcome.objective, figure, Direction.MIN)
+    return Expected(outcome.objective, figure, ObjectiveDirection.MIN)
 
 
 def _pue(site_id: int, now: datetime) -> float:

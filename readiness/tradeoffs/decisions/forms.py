@@ -11,7 +11,7 @@ from inventory.models import Site
 from web.forms import DayInput, RefusedForm
 
 
-class RecordForm(RefusedForm):
+class RecordDecisionForm(RefusedForm):
     """What a person adds to a placement: which site, why, and when to look at it again."""
 
     site = forms.ModelChoiceField(
@@ -34,7 +34,7 @@ class RecordForm(RefusedForm):
     )
 
 
-class NoteForm(forms.Form):
+class DecisionNoteForm(forms.Form):
     """Words beside an answer."""
 
     note = forms.CharField(label=_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))

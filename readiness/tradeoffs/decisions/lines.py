@@ -11,13 +11,13 @@ from django.utils.translation import gettext, ngettext
 from accounts.models import User
 from readiness.scoring.cards import link
 from readiness.tradeoffs.core import ages
-from readiness.tradeoffs.core.factors import Basis
+from readiness.tradeoffs.core.factors import ValueBasis
 from readiness.tradeoffs.core.words import number, signed
 from readiness.tradeoffs.decisions import words
-from readiness.tradeoffs.decisions.asked import Question
 from readiness.tradeoffs.decisions.compared import Pair
 from readiness.tradeoffs.decisions.operations import MAY_APPROVE, MAY_RECORD
-from readiness.tradeoffs.decisions.queries import Counts, FrozenFactor
+from readiness.tradeoffs.decisions.params import DecisionParams
+from readiness.tradeoffs.decisions.queries import DecisionCounts, FrozenFactor
 from readiness.tradeoffs.models import Decision
 from web.permissions import roles_of
 from web.units import duration
@@ -26,7 +26,7 @@ from web.visibility import name_of
 type Line = dict[str, Any]
 
 
-def key_figures(found: Counts) -> list[Line]:
+def key_figures(found: DecisionCounts) -> list[Line]:
     return [
         {
             "label": gettext("Wait for approval"),
@@ -198,7 +198,7 @@ def forecasts(decision: Decision) -> list[Line]:
     ]
 
 
-def asked(question: Question) -> list[Line]:
+def asked(question: DecisionParams) -> list[Line]:
     """What is about to be recorded."""
     workload = question.workload
     told: list[Line] = []
@@ -240,7 +240,7 @@ def _outdated(one: FrozenFactor, until: datetime) -> str:
     """How far beyond the age limit of its kind it was; by the limits of today where the snapshot has none."""
     if one.outdated is not None:
         return one.outdated
-    if one.as_of is None or one.basis in (Basis.COMPUTED, Basis.GREAT_CIRCLE):
+    if one.as_of is None or one.basis in (ValueBasis.COMPUTED, ValueBasis.GREAT_CIRCLE):
         return ""
     limit = ages.too_old(one.kind, _age_s(one, until))
     return "" if limit is None else ages.words(limit, _age_s(one, until))

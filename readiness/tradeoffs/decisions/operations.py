@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from inventory.models import Site
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.realised import Outcome
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.realised import RealisedFigure
 from readiness.tradeoffs.decisions import answers, evidence, realising
 from readiness.tradeoffs.decisions.answers import Placing
-from readiness.tradeoffs.decisions.expecting import demand_of, expected, site_before
+from readiness.tradeoffs.decisions.forecasts import demand_of, expected, site_before
 from readiness.tradeoffs.models import Decision, DecisionForecast, DecisionOutcome
 from readiness.workloads.models import WorkloadClass
 from web.permissions import MissingPermission, roles_of
@@ -210,7 +210,7 @@ def _forecast(
     )
 
 
-def _stated(figure: Figure) -> dict[str, Any]:
+def _stated(figure: BandedFigure) -> dict[str, Any]:
     columns = asdict(figure)
     columns.pop("unit")
     return columns | {
@@ -219,7 +219,7 @@ def _stated(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _outcome(forecast: DecisionForecast, outcome: Outcome) -> DecisionOutcome:
+def _outcome(forecast: DecisionForecast, outcome: RealisedFigure) -> DecisionOutcome:
     return DecisionOutcome(forecast=forecast, unknown=outcome.unknown[:300], **_stated(outcome.figure))
 
 

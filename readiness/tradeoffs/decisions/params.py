@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from inventory.models import Site
 from readiness.tradeoffs.placing.asking import from_address
 from readiness.tradeoffs.placing.document import body
-from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.workloads.models import WorkloadClass
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DecisionParams:
     """`asked` is the body of the same question to the endpoint; `refusal` says what of the address cannot be read.
 
     `site` is the one that the form begins with, None where the address names none.
@@ -45,17 +45,17 @@ class Question:
         return dict(self.asked) | {"workload": self.workload}
 
 
-def of_address(query: QueryDict) -> Question:
+def of_address(query: QueryDict) -> DecisionParams:
     """`workload` and `site` by slug; all else as readiness.tradeoffs.placing.asking.from_address reads it."""
     workload = WorkloadClass.objects.filter(slug=_slug(query, "workload")).first()
     site = Site.objects.filter(slug=_slug(query, "site")).first()
     if workload is None:
-        return Question(refusal=_("The address names no workload that there is."))
+        return DecisionParams(refusal=_("The address names no workload that there is."))
     try:
         asked = body(workload.slug, from_address(query))
-    except BadQuestion as error:
-        return Question(workload, site, refusal=str(error))
-    return Question(workload, site, asked)
+    except BadTradeoffQuestion as error:
+        return DecisionParams(workload, site, refusal=str(error))
+    return DecisionParams(workload, site, asked)
 
 
 def _slug(query: QueryDict, name: str) -> str:

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 
 from readiness.tradeoffs.placing.asking import question_of
 from readiness.tradeoffs.placing.document import frozen
-from readiness.tradeoffs.placing.queries import weighed
-from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion
+from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.workloads import queries as workloads
 from readiness.workloads.models import WorkloadClass
 
@@ -29,7 +29,7 @@ def place(
     """See readiness.tradeoffs.decisions.answers.Placing. Raises ValidationError with the field that cannot be asked."""
     asked = {"weights": weights, "what_if": what_if, "currency": currency, "carbon": carbon, "today": today}
     try:
-        found = weighed(workloads.envelope_of(workload), question_of(asked), now=now)
-    except BadQuestion as error:
+        found = placement_answer(workloads.envelope_of(workload), question_of(asked), now=now)
+    except BadTradeoffQuestion as error:
         raise ValidationError({error.field: [error.reason]}) from error
     return frozen(found)

@@ -28,7 +28,7 @@ class DecisionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class DecisionCounts:
     waiting: int
     approved: int
     due: int
@@ -83,7 +83,7 @@ def _row(decision: Decision) -> DecisionRow:
     return DecisionRow(decision, sum(errors) / len(errors) if errors else None, len(errors))
 
 
-def counts(*, now: datetime) -> Counts:
+def counts(*, now: datetime) -> DecisionCounts:
     """One statement."""
     approved = Q(state=Decision.State.APPROVED)
     found = Decision.objects.aggregate(
@@ -93,7 +93,7 @@ def counts(*, now: datetime) -> Counts:
         reviewed=Count("pk", filter=Q(reviewed_at__isnull=False)),
         newest_at=Max("decided_at"),
     )
-    return Counts(**found)
+    return DecisionCounts(**found)
 
 
 def options(decision: Decision) -> list[OptionRow]:

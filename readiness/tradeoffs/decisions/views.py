@@ -18,9 +18,10 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from accounts.models import User
 from readiness.scoring.views import answers as page_answers
-from readiness.tradeoffs.decisions import asked, charts, lines, operations, queries, tables
+from readiness.tradeoffs.decisions import charts, lines, operations, queries, tables
+from readiness.tradeoffs.decisions import params as asked
 from readiness.tradeoffs.decisions.compared import compared
-from readiness.tradeoffs.decisions.forms import NoteForm, RecordForm
+from readiness.tradeoffs.decisions.forms import DecisionNoteForm, RecordDecisionForm
 from readiness.tradeoffs.decisions.placed import place
 from readiness.tradeoffs.models import Decision
 from web import tables as table_kit
@@ -77,7 +78,9 @@ def new(request: HttpRequest) -> HttpResponse:
     """Records what the address asks of the placement: the figures are worked out here, and none is read of the form."""
     at = now()
     question = asked.of_address(request.GET)
-    form = RecordForm(request.POST or None, initial={"site": question.site.slug if question.site else ""})
+    form = RecordDecisionForm(
+        request.POST or None, initial={"site": question.site.slug if question.site else ""}
+    )
     if request.method == "POST" and question.is_whole and form.is_valid():
         try:
             made = operations.record(
@@ -185,9 +188,9 @@ def _page(
         "api_url": reverse("tradeoffs-api-decision-detail", args=[found.pk]),
         "refusals": refusals or [],
         "history": history_of(found, limit=20).rows,
-        "optional_note": NoteForm(auto_id="id_words_%s", required=False),
-        "reject_note": NoteForm(auto_id="id_why_not_%s"),
-        "withdraw_note": NoteForm(auto_id="id_why_end_%s"),
+        "optional_note": DecisionNoteForm(auto_id="id_words_%s", required=False),
+        "reject_note": DecisionNoteForm(auto_id="id_why_not_%s"),
+        "withdraw_note": DecisionNoteForm(auto_id="id_why_end_%s"),
         "breadcrumbs": _breadcrumbs(str(found)),
         **lines.choices_of(found, _reader(request), at),
     }

@@ -15,8 +15,8 @@ from rest_framework.views import APIView
 
 from readiness.evidence.queries import NewestRecord
 from readiness.tradeoffs.core.flexibility import Concentration, FallbackState
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.flexibility.queries import CriticalRow, SiteRow, fleet
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.flexibility.queries import CriticalRow, SiteFlexibility, fleet
 from readiness.tradeoffs.flexibility.views import MAY_SEE
 from readiness.tradeoffs.flexibility.words import COUNTS, count_of
 from web import clock
@@ -161,7 +161,7 @@ def _row(row: CriticalRow) -> dict[str, Any]:
     }
 
 
-def _site(site: SiteRow) -> dict[str, Any]:
+def _site(site: SiteFlexibility) -> dict[str, Any]:
     return {
         "site": site.slug,
         "name": site.name,
@@ -173,7 +173,7 @@ def _site(site: SiteRow) -> dict[str, Any]:
     }
 
 
-def _of_figure(figure: Figure) -> dict[str, Any]:
+def _of_figure(figure: BandedFigure) -> dict[str, Any]:
     provenance = figure.provenance.value if figure.provenance else None
     return {"value": figure.value, "provenance": provenance, "source": figure.source}
 

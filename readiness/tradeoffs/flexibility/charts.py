@@ -10,14 +10,14 @@ from django.utils.translation import gettext, ngettext
 from plotly import graph_objects as go
 
 from readiness.scoring.charts import Figure, figure, nothing
-from readiness.tradeoffs.flexibility.queries import Fleet, SiteRow
+from readiness.tradeoffs.flexibility.queries import FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.words import index, shares
 
 MOST_TICKS = 10
 MOST_NAMED = 3
 
 
-def conformance(found: Fleet) -> Figure:
+def conformance(found: FleetFlexibility) -> Figure:
     drawn = [one for one in found.sites if one.fewest is not None and one.conformance.value is not None]
     if not drawn:
         return nothing(gettext("No site has both: an attested conformance, and a critical workload."))
@@ -46,7 +46,7 @@ def conformance(found: Fleet) -> Figure:
     return figure(traces, layout, meta)
 
 
-def finding(found: Fleet) -> str:
+def finding(found: FleetFlexibility) -> str:
     with_none = sum(1 for one in found.sites if one.fewest == 0)
     with_any = sum(1 for one in found.sites if one.fewest is not None)
     if not with_any:
@@ -67,9 +67,9 @@ def legend() -> list[dict[str, str]]:
     return [{"label": name, "role": role, "shape": "dot"} for name, role, _symbol in _looks()]
 
 
-def _dots(name: str, role: str, symbol: str, points: Sequence[SiteRow]) -> go.Scatter:
+def _dots(name: str, role: str, symbol: str, points: Sequence[SiteFlexibility]) -> go.Scatter:
     """Sites with the same two figures are one mark, named together."""
-    together: dict[tuple[float | None, int | None], list[SiteRow]] = defaultdict(list)
+    together: dict[tuple[float | None, int | None], list[SiteFlexibility]] = defaultdict(list)
     for one in points:
         together[one.conformance.value, one.fewest].append(one)
     return go.Scatter(
@@ -90,12 +90,12 @@ def _dots(name: str, role: str, symbol: str, points: Sequence[SiteRow]) -> go.Sc
     )
 
 
-def _rest(here: Sequence[SiteRow]) -> str:
+def _rest(here: Sequence[SiteFlexibility]) -> str:
     more = len(here) - MOST_NAMED
     return f"<br>+ {more}" if more > 0 else ""
 
 
-def _left_out(found: Fleet, drawn: Sequence[SiteRow]) -> str:
+def _left_out(found: FleetFlexibility, drawn: Sequence[SiteFlexibility]) -> str:
     without = sum(1 for one in found.sites if one.fewest is not None and one.conformance.value is None)
     idle = sum(1 for one in found.sites if one.fewest is None)
     told = []
@@ -107,7 +107,7 @@ def _left_out(found: Fleet, drawn: Sequence[SiteRow]) -> str:
     return "; ".join(told)
 
 
-def _table(found: Fleet) -> dict[str, Any]:
+def _table(found: FleetFlexibility) -> dict[str, Any]:
     columns = [
         gettext("Site"),
         gettext("Conformance, %"),

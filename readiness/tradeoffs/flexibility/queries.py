@@ -25,9 +25,9 @@ from readiness.tradeoffs.core.flexibility import (
     concentration,
     flexibility,
 )
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.core.placement import Standing
-from readiness.tradeoffs.placing.queries import Everywhere, everywhere
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.core.placement import Feasibility
+from readiness.tradeoffs.placing.queries import FeasibleSites, feasible_sites
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Criticality, Envelope
@@ -53,12 +53,12 @@ class CriticalRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteRow:
+class SiteFlexibility:
     """A site in service: conformance in percent, and how many alternatives its critical workloads have."""
 
     slug: str
     name: str
-    conformance: Figure
+    conformance: BandedFigure
     record: NewestRecord | None
     alternatives: tuple[int, ...]
     vendors: Concentration
@@ -70,12 +70,12 @@ class SiteRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class FleetFlexibility:
     at: datetime
     rows: tuple[CriticalRow, ...]
-    sites: tuple[SiteRow, ...]
+    sites: tuple[SiteFlexibility, ...]
     whole: Flexibility
-    conformance: Figure
+    conformance: BandedFigure
     names: Mapping[str, str] = field(repr=False)
 
     @property
@@ -83,9 +83,9 @@ class Fleet:
         return balance(self.conformance, self.whole)
 
 
-def fleet(*, now: datetime) -> Fleet:
+def fleet(*, now: datetime) -> FleetFlexibility:
     envelopes = [one for one in workloads.envelopes() if one.criticality is Criticality.CRITICAL]
-    found = everywhere(envelopes, now=now)
+    found = feasible_sites(envelopes, now=now)
     records = newest_records([CONFORMING, UNTESTED, WITHOUT], now=now)
     sites = {site.slug: site for site in found.facts.sites}
     vendors = _vendors(found.facts.sites)
@@ -112,17 +112,17 @@ def fleet(*, now: datetime) -> Fleet:
         if site.stage in IN_SERVICE
     )
     names = {site.slug: site.name for site in found.facts.sites}
-    return Fleet(now, rows, of_sites, whole, _mean(of_sites), names)
+    return FleetFlexibility(now, rows, of_sites, whole, _mean(of_sites), names)
 
 
-def _critical(one: Envelope, found: Everywhere, fallback: Fallback | None) -> Critical:
+def _critical(one: Envelope, found: FeasibleSites, fallback: Fallback | None) -> Critical:
     standings = found.standings.get(one.slug, {})
 
-    def those(standing: Standing) -> frozenset[str]:
+    def those(standing: Feasibility) -> frozenset[str]:
         return frozenset(slug for slug, of_site in standings.items() if of_site is standing)
 
     runs_at = frozenset(found.today.get(one.slug, ()))
-    return Critical(one.slug, runs_at, those(Standing.FEASIBLE), those(Standing.UNDECIDED), fallback)
+    return Critical(one.slug, runs_at, those(Feasibility.FEASIBLE), those(Feasibility.UNDECIDED), fallback)
 
 
 type _Word = tuple[NewestRecord | None, bool]
@@ -183,19 +183,19 @@ def _site(
     rows: tuple[CriticalRow, ...],
     records: Mapping[str, NewestRecord],
     vendors: Counter[str],
-) -> SiteRow:
+) -> SiteFlexibility:
     record = records.get(CONFORMING[1])
-    figure = Figure(None, "%", source="nobody attested it, or what was attested ran out")
+    figure = BandedFigure(None, "%", source="nobody attested it, or what was attested ran out")
     if record is not None:
-        figure = Figure(record.value, "%", Provenance(record.provenance), source=record.source)
+        figure = BandedFigure(record.value, "%", Provenance(record.provenance), source=record.source)
     here = tuple(len(row.freedom.alternatives) for row in rows if site.slug in row.freedom.runs_at)
-    return SiteRow(site.slug, site.name, figure, record, here, concentration(vendors))
+    return SiteFlexibility(site.slug, site.name, figure, record, here, concentration(vendors))
 
 
-def _mean(sites: tuple[SiteRow, ...]) -> Figure:
+def _mean(sites: tuple[SiteFlexibility, ...]) -> BandedFigure:
     """Of the sites that it is attested of, each counted alike."""
     known = [one.conformance for one in sites if one.conformance.value is not None]
     if not known:
-        return Figure(None, "%")
+        return BandedFigure(None, "%")
     worst = worst_provenance(str(one.provenance) for one in known)
-    return Figure(round(fmean(one.value or 0.0 for one in known), 1), "%", Provenance(worst))
+    return BandedFigure(round(fmean(one.value or 0.0 for one in known), 1), "%", Provenance(worst))

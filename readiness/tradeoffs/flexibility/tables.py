@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from readiness.scoring.cards import link
-from readiness.tradeoffs.flexibility.queries import CriticalRow, Fleet, SiteRow
+from readiness.tradeoffs.flexibility.queries import CriticalRow, FleetFlexibility, SiteFlexibility
 from readiness.tradeoffs.flexibility.words import (
     COUNTS,
     FALLBACK_TONES,
@@ -21,7 +21,7 @@ from readiness.tradeoffs.flexibility.words import (
 from web.tables import Choice, Column, Table
 
 
-def record_url(row: CriticalRow | SiteRow) -> str:
+def record_url(row: CriticalRow | SiteFlexibility) -> str:
     if row.record is None:
         return ""
     return link(
@@ -29,7 +29,7 @@ def record_url(row: CriticalRow | SiteRow) -> str:
     )
 
 
-def filters(found: Fleet) -> tuple[Choice, ...]:
+def filters(found: FleetFlexibility) -> tuple[Choice, ...]:
     """The same words as the endpoint takes."""
     return (
         Choice(
@@ -50,11 +50,11 @@ def filters(found: Fleet) -> tuple[Choice, ...]:
     )
 
 
-def _homes(found: Fleet) -> set[str]:
+def _homes(found: FleetFlexibility) -> set[str]:
     return {slug for row in found.rows for slug in row.freedom.runs_at}
 
 
-def critical(found: Fleet) -> Table:
+def critical(found: FleetFlexibility) -> Table:
     """Of CriticalRow."""
     names = found.names
 

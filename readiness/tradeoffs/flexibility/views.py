@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from readiness.scoring.views import answers
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.flexibility import charts, tables
-from readiness.tradeoffs.flexibility.queries import Fleet, fleet
+from readiness.tradeoffs.flexibility.queries import FleetFlexibility, fleet
 from readiness.tradeoffs.flexibility.words import index, shares
 from readiness.tradeoffs.placing.asking import MAY_PLACE
 from web import tables as table_kit
@@ -77,7 +77,7 @@ def _view(request: HttpRequest) -> str:
     return view
 
 
-def _key_figures(found: Fleet) -> list[dict[str, Any]]:
+def _key_figures(found: FleetFlexibility) -> list[dict[str, Any]]:
     whole, many = found.whole, len(found.rows)
     attested = gettext("mean of %(n)s of %(all)s sites; %(provenance)s") % {
         "n": sum(1 for one in found.sites if one.conformance.value is not None),

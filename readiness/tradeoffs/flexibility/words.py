@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.tradeoffs.core.flexibility import Concentration, FallbackState, Freedom, Level
+from readiness.tradeoffs.core.flexibility import Concentration, FallbackState, FlexibilityLevel, Freedom
 from readiness.tradeoffs.core.words import number
 
 FALLBACKS = {
@@ -25,10 +25,10 @@ FALLBACK_TONES = {
     FallbackState.NONE: "unknown",
 }
 LEVELS = {
-    Level.LOW: _("low"),
-    Level.MODERATE: _("moderate"),
-    Level.HIGH: _("high"),
-    Level.UNKNOWN: _("unknown"),
+    FlexibilityLevel.LOW: _("low"),
+    FlexibilityLevel.MODERATE: _("moderate"),
+    FlexibilityLevel.HIGH: _("high"),
+    FlexibilityLevel.UNKNOWN: _("unknown"),
 }
 MOST_NAMED = 6
 COUNTS = (("none", _("No other")), ("one", _("One")), ("several", _("Several")))

@@ -220,7 +220,7 @@ def _written_once(name: str, table: str) -> pgtrigger.Trigger:
     )
 
 
-class Stated(models.Model):
+class StatedFigure(models.Model):
     """A figure as it was known: unknown without a value, with the band that still bounds it."""
 
     value = models.FloatField(_("value"), null=True)
@@ -245,7 +245,7 @@ def _in_order(name: str) -> models.CheckConstraint:
 
 
 @choices_held
-class DecisionForecast(Stated):
+class DecisionForecast(StatedFigure):
     """What one objective was expected to come to at the chosen site, and what it was at the site before."""
 
     HISTORY = True
@@ -274,7 +274,7 @@ class DecisionForecast(Stated):
 
 
 @choices_held
-class DecisionOutcome(Stated):
+class DecisionOutcome(StatedFigure):
     """What a forecast came to, written down at the review; `unknown` says why it has no value."""
 
     HISTORY = True

@@ -15,7 +15,7 @@ from readiness.workloads.models import UserRegion
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EntryRow:
     """One row to be: `key` names it among its kind, `values` are the other columns."""
 
     line: int
@@ -38,7 +38,7 @@ class Entered:
 
 def written(
     model: type[models.Model],
-    rows: Sequence[Row],
+    rows: Sequence[EntryRow],
     *,
     among: Mapping[str, Iterable[Any]],
     by: Any,
@@ -78,7 +78,7 @@ def written(
     return Entered(len(created), len(corrected), len(rows) - len(created) - len(corrected), everyone)
 
 
-def _refuse_twice(rows: Iterable[Row], told: str) -> None:
+def _refuse_twice(rows: Iterable[EntryRow], told: str) -> None:
     first: dict[tuple[Any, ...], int] = {}
     errors = []
     for row in rows:

@@ -14,8 +14,8 @@ from rest_framework.views import APIView
 
 from readiness.tradeoffs.placing.asking import MAY_PLACE, question_of
 from readiness.tradeoffs.placing.document import document
-from readiness.tradeoffs.placing.queries import weighed
-from readiness.tradeoffs.placing.question import LIMITS, NAMES, VERDICTS, BadQuestion, CarbonKind
+from readiness.tradeoffs.placing.params import LIMITS, NAMES, VERDICTS, BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.placing.queries import placement_answer
 from readiness.workloads import queries as workloads
 from readiness.workloads.api.rows import InlineWorkloadSerializer
 from readiness.workloads.core.envelope import Envelope
@@ -170,8 +170,8 @@ class PlacementsView(APIView):
             raise ValidationError({"snapshot": ["It has to be true or false."]})
         envelope = self._envelope(given.get("workload"))
         try:
-            found = weighed(envelope, question_of(given), now=clock.now())
-        except BadQuestion as error:
+            found = placement_answer(envelope, question_of(given), now=clock.now())
+        except BadTradeoffQuestion as error:
             raise ValidationError({error.field: [error.reason]}) from error
         body = document(found, with_snapshot=with_snapshot)
         return HttpResponse(orjson.dumps(body, option=orjson.OPT_UTC_Z), content_type="application/json")

@@ -9,14 +9,14 @@ from typing import Any
 
 from django.http import QueryDict
 
-from readiness.tradeoffs.placing.question import (
+from readiness.tradeoffs.placing.params import (
     LIMITS,
     NAMES,
     SPANS,
-    BadQuestion,
+    AllowedSpan,
+    BadTradeoffQuestion,
     CarbonKind,
-    Question,
-    Span,
+    PlacementQuestion,
     number,
     weights_of,
     what_if_of,
@@ -32,17 +32,17 @@ MAY_PLACE = (
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
-def question_of(given: Mapping[str, Any]) -> Question:
-    """Of `weights`, `what_if`, `currency`, `carbon` and `today`. Raises BadQuestion with the field at fault."""
+def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
+    """Of `weights`, `what_if`, `currency`, `carbon` and `today`. Raises BadTradeoffQuestion with the field at fault."""
     for name in ("weights", "what_if"):
         if given.get(name) is not None and not isinstance(given[name], Mapping):
-            raise BadQuestion(name, "It has to be an object.")
+            raise BadTradeoffQuestion(name, "It has to be an object.")
     currency, carbon, today = (_text(given, name) for name in ("currency", "carbon", "today"))
     if currency and not _CURRENCY.fullmatch(currency):
-        raise BadQuestion("currency", "Three capital letters, ISO 4217.")
+        raise BadTradeoffQuestion("currency", "Three capital letters, ISO 4217.")
     if carbon and carbon not in list(CarbonKind):
-        raise BadQuestion("carbon", f"It has to be one of {', '.join(CarbonKind)}.")
-    return Question(
+        raise BadTradeoffQuestion("carbon", f"It has to be one of {', '.join(CarbonKind)}.")
+    return PlacementQuestion(
         weights=weights_of(given.get("weights")),
         what_if=what_if_of(given.get("what_if")),
         currency=currency,
@@ -56,7 +56,7 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > 100 or "\x00" in value:
-        raise BadQuestion(name, "It has to be a text of 100 characters at most.")
+        raise BadTradeoffQuestion(name, "It has to be a text of 100 characters at most.")
     return value
 
 
@@ -80,9 +80,9 @@ LIMIT_NAMES = {
 """Limits as the address names them; readiness is `score` there, in points of 100."""
 
 
-def from_address(given: QueryDict) -> Question:
+def from_address(given: QueryDict) -> PlacementQuestion:
     """The question of an address such as `?workload=chat&demand=120&price=80&w_cost=60&lost=fra-1`; what is empty is as
-    it is. Demand, price and score are percents there. Raises BadQuestion with the parameter at fault.
+    it is. Demand, price and score are percents there. Raises BadTradeoffQuestion with the parameter at fault.
     """
     levers: dict[str, Any] = {
         name: _share(given, parameter, name) for parameter, name in PERCENTS.items() if given.get(parameter)
@@ -110,11 +110,11 @@ def from_address(given: QueryDict) -> Question:
 
 
 def look_of(given: QueryDict) -> Look:
-    """Raises BadQuestion."""
+    """Raises BadTradeoffQuestion."""
     axes = {axis: given.get(axis) or usual for axis, usual in (("x", "cost"), ("y", "latency"))}
     for axis, name in axes.items():
         if name not in NAMES:
-            raise BadQuestion(axis, f"There is no such objective; there are {', '.join(NAMES)}.")
+            raise BadTradeoffQuestion(axis, f"There is no such objective; there are {', '.join(NAMES)}.")
     ranges = {}
     for name in NAMES:
         low, high = (_end(given, f"{end}_{name}") for end in ("from", "to"))
@@ -123,16 +123,16 @@ def look_of(given: QueryDict) -> Look:
     listed = ",".join(given.getlist("compare")).split(",")
     compare = tuple(dict.fromkeys(slug for slug in listed if slug))
     if len(compare) > 2:
-        raise BadQuestion("compare", "Choose two sites.")
+        raise BadTradeoffQuestion("compare", "Choose two sites.")
     return Look(axes["x"], axes["y"], ranges, compare)
 
 
 def _share(given: QueryDict, parameter: str, name: str) -> float:
     """A percent as a share."""
     span = SPANS.get(name) or LIMITS[name]
-    return number(parameter, given[parameter], Span(span.low * 100, span.high * 100)) / 100
+    return number(parameter, given[parameter], AllowedSpan(span.low * 100, span.high * 100)) / 100
 
 
 def _end(given: QueryDict, parameter: str) -> float | None:
     text = given.get(parameter)
-    return number(parameter, text, Span(-1e15, 1e15)) if text else None
+    return number(parameter, text, AllowedSpan(-1e15, 1e15)) if text else None

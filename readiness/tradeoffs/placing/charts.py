@@ -9,12 +9,12 @@ from django.utils.translation import gettext
 from plotly import graph_objects as go
 
 from readiness.scoring.charts import Figure, figure, nothing
-from readiness.tradeoffs.core.objectives import Direction
+from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.words import number
-from readiness.tradeoffs.placing.lines import LABELS, kept, limit_of, unit_of
-from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+from readiness.tradeoffs.placing.rows import LABELS, kept, limit_of, unit_of
+from readiness.tradeoffs.placing.weighing import PlacementAnswer, PlacementOption
 
-type Point = tuple[float, float, SiteOption]
+type Point = tuple[float, float, PlacementOption]
 type Ranges = Mapping[str, tuple[float | None, float | None]]
 ARROWS = {
     (True, False): "triangle-right-open",
@@ -29,7 +29,7 @@ FADED = {"marker": {"opacity": 0.18}}
 """Of what lies outside the ranges; the browser fades the same as ranges move (static/js/tradeoff_figures.js)."""
 
 
-def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
+def scatter(found: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
     """Every option that has both figures, or a least for what it lacks, which is drawn as an arrowhead from there on.
 
     Traces are found by `part`: the browser moves `best` as weights move.
@@ -84,7 +84,7 @@ def scatter(found: Weighed, x: str, y: str, ranges: Ranges) -> Figure:
     return figure(traces, layout, meta)
 
 
-def parallel(found: Weighed, ranges: Ranges) -> Figure:
+def parallel(found: PlacementAnswer, ranges: Ranges) -> Figure:
     """All objectives of the feasible options, one line each, coloured by score; unknown figures have no line."""
     # An objective that nobody knows anywhere has no axis; it would leave no line to draw.
     names = [
@@ -124,18 +124,18 @@ def parallel(found: Weighed, ranges: Ranges) -> Figure:
     return figure([trace], layout, meta)
 
 
-def axis(found: Weighed, name: str) -> str:
-    better = {one.name: one.direction for one in found.objectives}.get(name, Direction.MIN)
-    side = gettext("lower is better") if better is Direction.MIN else gettext("higher is better")
+def axis(found: PlacementAnswer, name: str) -> str:
+    better = {one.name: one.direction for one in found.objectives}.get(name, ObjectiveDirection.MIN)
+    side = gettext("lower is better") if better is ObjectiveDirection.MIN else gettext("higher is better")
     return f"{LABELS[name]}, {unit_of(found, name)} ({side})"
 
 
-def _point(one: SiteOption, x: str, y: str) -> Point | None:
+def _point(one: PlacementOption, x: str, y: str) -> Point | None:
     pair = [one.figures[name].value if name in one.figures else None for name in (x, y)]
     return None if pair[0] is None or pair[1] is None else (pair[0], pair[1], one)
 
 
-def _at_least(one: SiteOption, x: str, y: str) -> Point | None:
+def _at_least(one: PlacementOption, x: str, y: str) -> Point | None:
     """The least that each figure can be, of one that lacks a value and has a least in its place."""
     known = [one.figures[name] for name in (x, y) if name in one.figures]
     if len(known) < 2 or all(each.value is not None for each in known):
@@ -144,9 +144,9 @@ def _at_least(one: SiteOption, x: str, y: str) -> Point | None:
     return None if at[0] is None or at[1] is None else (at[0], at[1], one)
 
 
-def _front(points: Sequence[Point], found: Weighed, x: str, y: str) -> list[Point]:
+def _front(points: Sequence[Point], found: PlacementAnswer, x: str, y: str) -> list[Point]:
     """Those that none is better than in both."""
-    turn = {one.name: -1.0 if one.direction is Direction.MAX else 1.0 for one in found.objectives}
+    turn = {one.name: -1.0 if one.direction is ObjectiveDirection.MAX else 1.0 for one in found.objectives}
     by_x, by_y = turn.get(x, 1.0), turn.get(y, 1.0)
     kept: list[Point] = []
     for point in sorted(points, key=lambda one: (one[0] * by_x, one[1] * by_y)):
@@ -174,7 +174,7 @@ def _trace(
     )
 
 
-def _hover(one: SiteOption) -> str:
+def _hover(one: PlacementOption) -> str:
     told = [f"<b>{one.name}</b>"]
     for name, each in one.figures.items():
         if each.value is not None:
@@ -189,7 +189,7 @@ def _hover(one: SiteOption) -> str:
     return "<br>".join(told)
 
 
-def _limits(found: Weighed, x: str, y: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def _limits(found: PlacementAnswer, x: str, y: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     shapes, notes = [], []
     for place, name in (("x", x), ("y", y)):
         limit = limit_of(found, name)
@@ -224,7 +224,7 @@ def _labels(best: Sequence[Point], today: Sequence[Point]) -> list[dict[str, Any
     return told
 
 
-def _finding(found: Weighed, x: str, y: str, points: int) -> str:
+def _finding(found: PlacementAnswer, x: str, y: str, points: int) -> str:
     told = gettext("%(x)s against %(y)s of %(n)s sites, %(feasible)s of them feasible.") % {
         "x": LABELS[x], "y": LABELS[y], "n": points, "feasible": len(found.feasible),
     }  # fmt: skip
@@ -248,7 +248,10 @@ def _without(count: int) -> str:
 
 
 def _dimension(
-    found: Weighed, drawn: Sequence[SiteOption], name: str, kept: tuple[float | None, float | None] | None
+    found: PlacementAnswer,
+    drawn: Sequence[PlacementOption],
+    name: str,
+    kept: tuple[float | None, float | None] | None,
 ) -> dict[str, Any]:
     values = [one.figures[name].value for one in drawn]
     known = [value for value in values if value is not None]
@@ -263,7 +266,7 @@ def _dimension(
 
 
 def _table(
-    points: Sequence[Point], bounded: Sequence[Point], on: set[str], found: Weighed, x: str, y: str
+    points: Sequence[Point], bounded: Sequence[Point], on: set[str], found: PlacementAnswer, x: str, y: str
 ) -> dict[str, Any]:
     words = {
         "feasible": gettext("feasible"),
@@ -283,7 +286,7 @@ def _table(
     }
 
 
-def _bound(one: SiteOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
+def _bound(one: PlacementOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
     return [
         value if one.figures[name].value is not None else gettext("at least %s") % number(value)
         for name, value in ((x, at_x), (y, at_y))

@@ -19,7 +19,7 @@ def classes() -> tuple[Envelope, ...]:
     )
 
 
-def chosen(found: Sequence[Envelope], slug: str) -> Envelope | None:
+def chosen_class(found: Sequence[Envelope], slug: str) -> Envelope | None:
     """The class of this slug, the first where none is named; None where there is none."""
     if not slug:
         return found[0] if found else None

@@ -8,13 +8,13 @@ from typing import Any
 from django.utils.translation import gettext
 
 from readiness.tradeoffs.core.consequences import line
-from readiness.tradeoffs.core.objectives import Direction
-from readiness.tradeoffs.core.options import Figure
-from readiness.tradeoffs.placing.lines import ANSWERS, CAPACITY, LABELS, text, unit_of, why_unknown
-from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+from readiness.tradeoffs.core.objectives import ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure
+from readiness.tradeoffs.placing.rows import ANSWERS, CAPACITY, LABELS, text, unit_of, why_unknown
+from readiness.tradeoffs.placing.weighing import PlacementAnswer, PlacementOption
 
 
-def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
+def comparison(found: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] | None:
     """Two sites side by side; None unless both are candidates."""
     sites = [one for slug in slugs if (one := found.of(slug)) is not None]
     if len(sites) != 2:
@@ -72,26 +72,26 @@ def comparison(found: Weighed, slugs: Sequence[str]) -> dict[str, Any] | None:
     return {"names": [one.name for one in sites], "slugs": [one.slug for one in sites], "rows": rows}
 
 
-def _match(one: SiteOption) -> str:
+def _match(one: PlacementOption) -> str:
     if one.ranked is None:
         return "–"
     return f"{round(one.ranked.score * 100)} ({gettext('rank')} {one.ranked.rank})"
 
 
-def _law(one: SiteOption) -> dict[str, str]:
+def _law(one: PlacementOption) -> dict[str, str]:
     return {"text": str(ANSWERS[one.law.answer]), "why": one.law.text}
 
 
-def _operator(one: SiteOption) -> dict[str, str]:
+def _operator(one: PlacementOption) -> dict[str, str]:
     """The answer about whoever controls the operator, and from where."""
     said = str(ANSWERS[one.law.sovereignty])
     controlled = one.operator_country or gettext("not known")
     return {"text": f"{said} ({controlled})", "why": one.law.sovereignty_text}
 
 
-def _better(one: Figure, both: Sequence[Figure], direction: Direction) -> bool:
+def _better(one: BandedFigure, both: Sequence[BandedFigure], direction: ObjectiveDirection) -> bool:
     values = [each.value for each in both]
     if one.value is None or None in values or values[0] == values[1]:
         return False
     known = [value for value in values if value is not None]
-    return one.value == (max(known) if direction is Direction.MAX else min(known))
+    return one.value == (max(known) if direction is ObjectiveDirection.MAX else min(known))

@@ -9,9 +9,9 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext, ngettext
 
-from readiness.tradeoffs.placing.lines import LABELS
-from readiness.tradeoffs.placing.question import CarbonKind
-from readiness.tradeoffs.placing.weighing import Weighed
+from readiness.tradeoffs.placing.params import CarbonKind
+from readiness.tradeoffs.placing.rows import LABELS
+from readiness.tradeoffs.placing.weighing import PlacementAnswer
 from readiness.workloads.core.jurisdictions import GROUPS
 
 
@@ -39,7 +39,7 @@ class Lever:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LeverChoice:
     """A choice of one or, with `is_many`, of several."""
 
     name: str
@@ -51,7 +51,7 @@ class Choice:
 
 
 def panel(
-    found: Weighed, given: QueryDict, *, regions: Mapping[str, str], bases: Iterable[tuple[str, str]]
+    found: PlacementAnswer, given: QueryDict, *, regions: Mapping[str, str], bases: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
     sites = [(one.slug, one.name) for one in sorted(found.options, key=lambda one: one.name)]
     nothing = ("", "–")
@@ -88,7 +88,7 @@ def panel(
     }
 
 
-def _conditions(found: Weighed, given: QueryDict) -> list[Lever]:
+def _conditions(found: PlacementAnswer, given: QueryDict) -> list[Lever]:
     each: dict[str, Any] = {"given": given}
     return [
         _lever("demand", gettext("Demand"), "%", "100", 10, 300, note=gettext("of what the envelope asks for"), **each),
@@ -104,7 +104,7 @@ def _conditions(found: Weighed, given: QueryDict) -> list[Lever]:
     ]  # fmt: skip
 
 
-def _limits(found: Weighed, given: QueryDict) -> list[Lever]:
+def _limits(found: PlacementAnswer, given: QueryDict) -> list[Lever]:
     envelope = found.envelope
     each: dict[str, Any] = {"given": given}
     unit = {
@@ -124,7 +124,7 @@ def _limits(found: Weighed, given: QueryDict) -> list[Lever]:
     ]  # fmt: skip
 
 
-def _percentile(found: Weighed) -> str:
+def _percentile(found: PlacementAnswer) -> str:
     return gettext("p%(p)s at the user, at most") % {"p": f"{found.envelope.latency_percentile:g}"}
 
 
@@ -148,7 +148,7 @@ def _step(usual: float) -> float:
     return step
 
 
-def _weights(found: Weighed, given: QueryDict) -> list[Lever]:
+def _weights(found: PlacementAnswer, given: QueryDict) -> list[Lever]:
     return [
         Lever(f"w_{one.name}", str(LABELS[one.name]), "", f"{found.weights[one.name]:g}", "", 0, 100, 5)
         for one in found.objectives
@@ -168,8 +168,8 @@ def _lever(
 
 def _choice(
     given: QueryDict, name: str, label: str, options: list[tuple[str, str]], *, is_many: bool = False
-) -> Choice:
-    return Choice(name, label, options, [each for each in given.getlist(name) if each], is_many)
+) -> LeverChoice:
+    return LeverChoice(name, label, options, [each for each in given.getlist(name) if each], is_many)
 
 
 def _carbons() -> list[tuple[str, str]]:
@@ -181,7 +181,7 @@ def _carbons() -> list[tuple[str, str]]:
     return [(each.value, words[each]) for each in CarbonKind]
 
 
-def _summary(found: Weighed) -> str:
+def _summary(found: PlacementAnswer) -> str:
     """What differs from today, in a line."""
     what_if = found.question.what_if
     told = []

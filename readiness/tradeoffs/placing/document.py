@@ -13,18 +13,18 @@ import orjson
 from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.factors import Factor
-from readiness.tradeoffs.core.options import Answer, Figure
+from readiness.tradeoffs.core.options import BandedFigure, LegalAnswer
 from readiness.tradeoffs.core.performance import book
-from readiness.tradeoffs.core.placement import Reason
+from readiness.tradeoffs.core.placement import UnkeptLimit
 from readiness.tradeoffs.placing import sentences
 from readiness.tradeoffs.placing.candidates import used_factors
-from readiness.tradeoffs.placing.facts import Known
-from readiness.tradeoffs.placing.question import CarbonKind, Question, WhatIf
-from readiness.tradeoffs.placing.weighing import IN_SERVICE, SiteOption, Weighed
+from readiness.tradeoffs.placing.facts import FleetFacts
+from readiness.tradeoffs.placing.params import CarbonKind, PlacementQuestion, WhatIf
+from readiness.tradeoffs.placing.weighing import IN_SERVICE, PlacementAnswer, PlacementOption
 from readiness.workloads.core.envelope import Envelope
 
 
-def document(found: Weighed, *, with_snapshot: bool = True) -> dict[str, Any]:
+def document(found: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str, Any]:
     counts = {"feasible": 0, "undecided": 0, "rejected": 0}
     for one in found.options:
         counts[one.placed.standing] += 1
@@ -59,7 +59,7 @@ def document(found: Weighed, *, with_snapshot: bool = True) -> dict[str, Any]:
     return answer | {"snapshot": snapshot(found)} if with_snapshot else answer
 
 
-def _option(one: SiteOption) -> dict[str, Any]:
+def _option(one: PlacementOption) -> dict[str, Any]:
     ranked = one.ranked
     found: dict[str, Any] = {
         "site": one.slug,
@@ -92,7 +92,9 @@ def _option(one: SiteOption) -> dict[str, Any]:
             "text": one.law.text,
             "rules": list(one.law.rules),
             "operator_country": one.operator_country or None,
-            "sovereignty": None if one.law.sovereignty is Answer.NOT_ASKED else one.law.sovereignty.value,
+            "sovereignty": None
+            if one.law.sovereignty is LegalAnswer.NOT_ASKED
+            else one.law.sovereignty.value,
             "sovereignty_text": one.law.sovereignty_text,
             "sovereignty_rules": list(one.law.sovereignty_rules),
         },
@@ -118,14 +120,14 @@ def _option(one: SiteOption) -> dict[str, Any]:
     return found
 
 
-def _held(one: SiteOption) -> dict[str, Any] | None:
+def _held(one: PlacementOption) -> dict[str, Any] | None:
     """How many accelerators of which type, and what they count in the reference type."""
     if one.held is None:
         return None
     return asdict(one.held) | {"reference": book().reference, "precision": book().precision}
 
 
-def figure(one: Figure) -> dict[str, Any]:
+def figure(one: BandedFigure) -> dict[str, Any]:
     """`unknown` says why there is no value; `low` and `high` bound it all the same, where anything does."""
     return {
         "value": one.value,
@@ -139,7 +141,7 @@ def figure(one: Figure) -> dict[str, Any]:
     }
 
 
-def _reason(one: Reason) -> dict[str, Any]:
+def _reason(one: UnkeptLimit) -> dict[str, Any]:
     return {
         "limit": one.limit,
         "subject": one.subject,
@@ -155,7 +157,7 @@ def _reason(one: Reason) -> dict[str, Any]:
     }
 
 
-def _sensitivity(found: Weighed) -> dict[str, Any] | None:
+def _sensitivity(found: PlacementAnswer) -> dict[str, Any] | None:
     if found.sensitivity is None or found.robustness is None:
         return None
     flips, robust = found.sensitivity, found.robustness
@@ -200,7 +202,7 @@ def what_if(levers: WhatIf) -> dict[str, Any]:
     }
 
 
-def snapshot(found: Weighed) -> dict[str, Any]:
+def snapshot(found: PlacementAnswer) -> dict[str, Any]:
     """Every factor that figures were worked out from, with provenance and age, and the versions of what judged it. Its
     `sites` are JSON already, which `orjson` writes and `frozen` reads.
     """
@@ -234,7 +236,7 @@ def snapshot(found: Weighed) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=8)
-def _sites(facts: Known, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
+def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
     """As JSON already: no lever changes what is known, and a thousand sites take megabytes."""
     sites = {
         site.slug: {
@@ -295,7 +297,7 @@ def _finite(value: float | None) -> float | None:
     return value if value is None or abs(value) != float("inf") else None
 
 
-def body(workload: str, question: Question) -> dict[str, Any]:
+def body(workload: str, question: PlacementQuestion) -> dict[str, Any]:
     """What to POST for the same answer, with what is as it is left out."""
     levers = {
         name: value
@@ -312,7 +314,7 @@ def body(workload: str, question: Question) -> dict[str, Any]:
     return asked
 
 
-def frozen(found: Weighed) -> dict[str, Any]:
+def frozen(found: PlacementAnswer) -> dict[str, Any]:
     """The whole answer as JSON has it, to be stored: instants are texts."""
     plain: dict[str, Any] = orjson.loads(orjson.dumps(document(found), option=orjson.OPT_UTC_Z))
     return plain

@@ -11,7 +11,7 @@ from readiness.tradeoffs.core.factors import Rates, SiteFactors
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StoredScore:
     """What scoring has stored of a site. Scores are from 0 to 1."""
 
     verdict: str
@@ -23,7 +23,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
+class FleetFacts:
     """All sites but the retired by name, what scoring has of each by slug, and rates, as of `at`.
 
     `circuits` has the sites, by slug, whose circuits of racks are all metered.
@@ -31,7 +31,7 @@ class Known:
 
     at: datetime
     sites: tuple[SiteFactors, ...]
-    standings: Mapping[str, Standing]
+    standings: Mapping[str, StoredScore]
     rates: Rates
     framework: str
     circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)

@@ -19,8 +19,8 @@ from readiness.evidence.circuits import circuit_loads
 from readiness.framework import queries as framework
 from readiness.scoring.models import DomainHealth, SiteScore
 from readiness.tradeoffs.models import ExchangeRate, FactorDay, LatencyFactor, SiteFactor
-from readiness.tradeoffs.placing.facts import Known, Standing
-from readiness.tradeoffs.queries.known import factors_of, known_rates
+from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
+from readiness.tradeoffs.queries.site_factors import factors_of, known_rates
 from readiness.workloads.models import UserRegion
 from web.audit import stamp_of
 
@@ -43,10 +43,10 @@ _SCORED = " UNION ALL ".join(
     for model in (SiteScore, DomainHealth)
 )
 _lock = Lock()
-_kept: OrderedDict[tuple[Any, ...], Known] = OrderedDict()
+_kept: OrderedDict[tuple[Any, ...], FleetFacts] = OrderedDict()
 
 
-def known(percentile: float, now: datetime) -> Known:
+def fleet_facts(percentile: float, now: datetime) -> FleetFacts:
     """As of `now`, or of up to a minute before where nothing was written since; two statements then."""
     with connection.cursor() as cursor:
         cursor.execute(_SCORED)
@@ -64,19 +64,19 @@ def known(percentile: float, now: datetime) -> Known:
     return found
 
 
-def _read(percentile: float, now: datetime) -> Known:
+def _read(percentile: float, now: datetime) -> FleetFacts:
     standings, version = _standings(_pillars())
     sites = factors_of(None, now, percentile=percentile)
     loads = circuit_loads([site.site_id for site in sites], now=now)
     circuits = {site.slug: loads[site.site_id] for site in sites if site.site_id in loads}
-    return Known(now, sites, standings, known_rates(now), version, circuits)
+    return FleetFacts(now, sites, standings, known_rates(now), version, circuits)
 
 
 def _pillars() -> dict[str, str]:
     return {pillar.id: pillar.name for pillar in framework.current()[1].pillars}
 
 
-def _standings(names: Mapping[str, str]) -> tuple[dict[str, Standing], str]:
+def _standings(names: Mapping[str, str]) -> tuple[dict[str, StoredScore], str]:
     rows = SiteScore.objects.order_by("pk").values_list(
         "site__slug",
         "verdict",
@@ -86,12 +86,12 @@ def _standings(names: Mapping[str, str]) -> tuple[dict[str, Standing], str]:
         "pillars",
         "framework_version__version",
     )
-    found: dict[str, Standing] = {}
+    found: dict[str, StoredScore] = {}
     versions: set[str] = set()
     for slug, verdict, score, upper, evaluated_at, pillars, version in rows:
         versions.add(version)
         weakest, least = _weakest(pillars)
-        found[slug] = Standing(
+        found[slug] = StoredScore(
             verdict, score, upper, evaluated_at, names.get(weakest, weakest).lower(), least
         )
     # During a change of version some sites are judged by the old one still.

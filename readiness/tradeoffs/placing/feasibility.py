@@ -15,9 +15,9 @@ from typing import Any
 
 from readiness.tradeoffs.core.factors import Factor, SiteFactors
 from readiness.tradeoffs.core.options import Limits
-from readiness.tradeoffs.core.placement import Standing, place_one
+from readiness.tradeoffs.core.placement import Feasibility, place_one
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of
-from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 
 type Sign = tuple[Any, ...]
@@ -30,7 +30,7 @@ _site, _standing, _value = attrgetter(*OF_SITE), attrgetter(*OF_STANDING), attrg
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClassAtSites:
     """A class to be placed, with all that its answer depends on beside the sites; `rules` is the digest of the pack."""
 
     adapter: Adapter
@@ -53,20 +53,20 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _KeptFeasibility:
     """`facts` are the last that signs were made of, by percentile; `found` has the standing by class and site, with
     the sign that it was found for.
     """
 
-    facts: Mapping[float, Known] = field(default_factory=dict)
+    facts: Mapping[float, FleetFacts] = field(default_factory=dict)
     signs: Mapping[float, Mapping[str, Sign]] = field(default_factory=dict)
-    found: Mapping[tuple[Any, ...], Mapping[str, tuple[Sign, Standing]]] = field(default_factory=dict)
+    found: Mapping[tuple[Any, ...], Mapping[str, tuple[Sign, Feasibility]]] = field(default_factory=dict)
 
 
-_kept = _Kept()
+_kept = _KeptFeasibility()
 
 
-def standings(asked: Sequence[Asked]) -> list[dict[str, Standing]]:
+def feasibilities(asked: Sequence[ClassAtSites]) -> list[dict[str, Feasibility]]:
     """Of each class by slug of the site in service, in this order. Only what was asked last is kept."""
     global _kept
     before = _kept
@@ -77,13 +77,13 @@ def standings(asked: Sequence[Asked]) -> list[dict[str, Standing]]:
         for one in asked
     }
     # Another request may have kept its own meanwhile: either is right, and the later one stays.
-    _kept = _Kept(facts, signs, found)
+    _kept = _KeptFeasibility(facts, signs, found)
     return [{slug: standing for slug, (_, standing) in found[one.key].items()} for one in asked]
 
 
 def _found(
-    one: Asked, signs: Mapping[str, Sign], before: Mapping[str, tuple[Sign, Standing]]
-) -> dict[str, tuple[Sign, Standing]]:
+    one: ClassAtSites, signs: Mapping[str, Sign], before: Mapping[str, tuple[Sign, Feasibility]]
+) -> dict[str, tuple[Sign, Feasibility]]:
     demand, found = demand_of(one.adapter.envelope), {}
     for site in one.adapter.facts.sites:
         if site.stage not in IN_SERVICE:
@@ -95,7 +95,7 @@ def _found(
     return found
 
 
-def _signs(percentile: float, facts: Known, before: _Kept) -> Mapping[str, Sign]:
+def _signs(percentile: float, facts: FleetFacts, before: _KeptFeasibility) -> Mapping[str, Sign]:
     """By slug of the site: the very same value as before where nothing that counts is another one."""
     kept = before.signs.get(percentile, {})
     if before.facts.get(percentile) is facts:
@@ -104,7 +104,7 @@ def _signs(percentile: float, facts: Known, before: _Kept) -> Mapping[str, Sign]
     return {slug: kept[slug] if kept.get(slug) == sign else sign for slug, sign in made.items()}
 
 
-def sign_of(site: SiteFactors, facts: Known) -> Sign:
+def sign_of(site: SiteFactors, facts: FleetFacts) -> Sign:
     """All that the standing of a site depends on, for any class: equal where no class can fare otherwise."""
     standing = facts.standings.get(site.slug)
     return (

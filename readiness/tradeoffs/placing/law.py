@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from readiness.tradeoffs.core.options import Answer
+from readiness.tradeoffs.core.options import LegalAnswer
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, WORLD, countries_of
 from readiness.workloads.jurisdiction import words
@@ -29,11 +29,11 @@ NO_PACK = "no pack of rules is in force"
 class Law:
     """The answer for the data, what gave it or what it lacks, and the answer about the operator beside it."""
 
-    answer: Answer
+    answer: LegalAnswer
     rule: str
     text: str = ""
     rules: tuple[str, ...] = ()
-    sovereignty: Answer = Answer.NOT_ASKED
+    sovereignty: LegalAnswer = LegalAnswer.NOT_ASKED
     sovereignty_rule: str = ""
     sovereignty_text: str = ""
     sovereignty_rules: tuple[str, ...] = ()
@@ -65,15 +65,19 @@ class Laws:
         residency = self.envelope.residency
         if residency:
             if country not in COUNTRIES:
-                return Law(Answer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known")
+                return Law(LegalAnswer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known")
             if country not in countries_of((residency,)):
                 told = f"the residency that the envelope asks for ({residency})"
-                return Law(Answer.FORBIDDEN, told, f"The data has to stay in {residency}.")
+                return Law(LegalAnswer.FORBIDDEN, told, f"The data has to stay in {residency}.")
         categories = frozenset(map(str, self.envelope.data_categories))
         if not categories:
-            return Law(Answer.NOT_ASKED, "", "The envelope names no kind of data, so that no rule was asked.")
+            return Law(
+                LegalAnswer.NOT_ASKED, "", "The envelope names no kind of data, so that no rule was asked."
+            )
         if self.pack is None:
-            return self._spoken(country, Law(Answer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True)
+            return self._spoken(
+                country, Law(LegalAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True
+            )
         bases = self.bases | self.footing.bases_for(country)
         found = [
             decide(self.pack, Request(origin, categories, country, operator, bases), self.on)
@@ -82,11 +86,11 @@ class Laws:
         strict = _strictest(one.residency for one in found)
         sovereign = _strictest(one.sovereignty for one in found)
         law = Law(
-            Answer(strict.answer),
+            LegalAnswer(strict.answer),
             _rule(strict, self.pack),
             words.sentence(strict, self.pack),
             _ids(strict),
-            Answer(sovereign.answer),
+            LegalAnswer(sovereign.answer),
             _rule(sovereign, self.pack),
             *self._told_of_operator([one.sovereignty for one in found]),
         )
@@ -96,17 +100,17 @@ class Laws:
     def _told_of_operator(self, found: list[Finding]) -> tuple[str, tuple[str, ...]]:
         """What the rules say by the law of each origin, in words and as ids: what one cannot decide hides no other."""
         assert self.pack is not None
-        told = [one for one in found if Answer(one.answer) is not Answer.ALLOWED] or found
+        told = [one for one in found if LegalAnswer(one.answer) is not LegalAnswer.ALLOWED] or found
         sentences = _unique(words.sentence(one, self.pack) for one in told)
         return " ".join(sentences), tuple(_unique(rule for one in told for rule in _ids(one)))
 
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
         """Where the rules do not speak of a case, the envelope does that names the country. WORLD names none."""
         named = countries_of(self.envelope.allowed - {WORLD}) - countries_of(self.envelope.forbidden)
-        if law.answer is not Answer.CANNOT_DECIDE or not only_gaps or country not in named:
+        if law.answer is not LegalAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
             return law
         text = f"The envelope allows {country}, and the rules do not say: {law.rule}."
-        return replace(law, answer=Answer.DECLARED, text=text)
+        return replace(law, answer=LegalAnswer.DECLARED, text=text)
 
     @property
     def _origins(self) -> list[str]:

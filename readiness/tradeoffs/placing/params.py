@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from readiness.tradeoffs.core.objectives import Direction, Objective
+from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
 
 
 class CarbonKind(StrEnum):
@@ -27,8 +27,8 @@ OBJECTIVES = (
     Objective("latency"),
     Objective("energy"),
     Objective("carbon"),
-    Objective("readiness", Direction.MAX, scale=100.0),
-    Objective("compliance", Direction.MAX, scale=100.0),
+    Objective("readiness", ObjectiveDirection.MAX, scale=100.0),
+    Objective("compliance", ObjectiveDirection.MAX, scale=100.0),
 )
 NAMES = tuple(one.name for one in OBJECTIVES)
 WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -38,30 +38,30 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class AllowedSpan:
     """What a lever may be set to; None as `high`: no end."""
 
     low: float
     high: float
 
 
-SPANS: Mapping[str, Span] = MappingProxyType(
+SPANS: Mapping[str, AllowedSpan] = MappingProxyType(
     {
-        "demand": Span(0.01, 100.0),
-        "electricity_price": Span(-10.0, 100.0),
-        "carbon_price": Span(0.0, 100_000.0),
-        "pue": Span(1.0, 5.0),
-        "add_ms": Span(0.0, 10_000.0),
-        "weight": Span(0.0, 1e6),
+        "demand": AllowedSpan(0.01, 100.0),
+        "electricity_price": AllowedSpan(-10.0, 100.0),
+        "carbon_price": AllowedSpan(0.0, 100_000.0),
+        "pue": AllowedSpan(1.0, 5.0),
+        "add_ms": AllowedSpan(0.0, 10_000.0),
+        "weight": AllowedSpan(0.0, 1e6),
     }
 )
-LIMITS: Mapping[str, Span] = MappingProxyType(
+LIMITS: Mapping[str, AllowedSpan] = MappingProxyType(
     {
-        "latency_limit_ms": Span(0.001, 1e6),
-        "cost_ceiling": Span(0.0, 1e12),
-        "carbon_g_per_kwh": Span(0.0, 1e6),
-        "carbon_kg_per_month": Span(0.0, 1e12),
-        "min_score": Span(0.0, 1.0),
+        "latency_limit_ms": AllowedSpan(0.001, 1e6),
+        "cost_ceiling": AllowedSpan(0.0, 1e12),
+        "carbon_g_per_kwh": AllowedSpan(0.0, 1e6),
+        "carbon_kg_per_month": AllowedSpan(0.0, 1e12),
+        "min_score": AllowedSpan(0.0, 1.0),
     }
 )
 """Limits of the envelope that can be tried otherwise, by its own names."""
@@ -70,7 +70,7 @@ VERDICTS = ("", "conditional", "ready")
 MOST_LISTED = 200
 
 
-class BadQuestion(ValueError):
+class BadTradeoffQuestion(ValueError):
     """What cannot be asked; `field` says where."""
 
     def __init__(self, field: str, reason: str) -> None:
@@ -79,7 +79,7 @@ class BadQuestion(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Slower:
+class SlowerLink:
     """A link that takes longer: ms more between a site and a user region, or all of them for ""."""
 
     site: str
@@ -99,7 +99,7 @@ class WhatIf:
     carbon_price: float = 0.0
     pue: float | None = None
     sites_lost: frozenset[str] = frozenset()
-    links_slower: tuple[Slower, ...] = ()
+    links_slower: tuple[SlowerLink, ...] = ()
     limits: Mapping[str, Any] = field(default_factory=dict)
     data_origin: str = ""
     bases: frozenset[str] = frozenset()
@@ -111,7 +111,7 @@ class WhatIf:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PlacementQuestion:
     """`today` is the site to count changes from, where the class runs at several; "" : the first by name."""
 
     weights: Mapping[str, float] = WEIGHTS
@@ -121,16 +121,16 @@ class Question:
     today: str = ""
 
 
-def number(name: str, given: Any, span: Span) -> float:
+def number(name: str, given: Any, span: AllowedSpan) -> float:
     """A finite number within the span; numbers in words count."""
     if isinstance(given, bool) or not isinstance(given, (int, float, str)):
-        raise BadQuestion(name, "It has to be a number.")
+        raise BadTradeoffQuestion(name, "It has to be a number.")
     try:
         value = float(given)
     except ValueError as error:
-        raise BadQuestion(name, f"{given!r} is no number.") from error
+        raise BadTradeoffQuestion(name, f"{given!r} is no number.") from error
     if not span.low <= value <= span.high:
-        raise BadQuestion(name, f"It has to be from {span.low:g} to {span.high:g}.")
+        raise BadTradeoffQuestion(name, f"It has to be from {span.low:g} to {span.high:g}.")
     return value
 
 
@@ -140,13 +140,15 @@ def weights_of(given: Mapping[str, Any] | None) -> Mapping[str, float]:
         return WEIGHTS
     for name in given:
         if name not in NAMES:
-            raise BadQuestion(f"weights.{name}", f"There is no such objective; there are {', '.join(NAMES)}.")
+            raise BadTradeoffQuestion(
+                f"weights.{name}", f"There is no such objective; there are {', '.join(NAMES)}."
+            )
     found = {
         name: number(f"weights.{name}", given[name], SPANS["weight"]) if name in given else 0.0
         for name in NAMES
     }
     if not any(found.values()):
-        raise BadQuestion("weights", "At least one weight has to be above 0.")
+        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
     return found
 
 
@@ -185,48 +187,50 @@ def _limits(given: Any) -> Mapping[str, Any]:
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        raise BadQuestion("what_if.limits", "It has to be an object of limits.")
+        raise BadTradeoffQuestion("what_if.limits", "It has to be an object of limits.")
     _known("what_if.limits", given, (*LIMITS, "min_verdict", "residency"))
     found: dict[str, Any] = {}
     for name, value in given.items():
         where = f"what_if.limits.{name}"
         if name == "min_verdict":
             if value not in (None, *VERDICTS):
-                raise BadQuestion(where, "It has to be conditional or ready, or empty.")
+                raise BadTradeoffQuestion(where, "It has to be conditional or ready, or empty.")
             found[name] = value or ""
         elif name == "residency":
             found[name] = _text(where, value)
         else:
             found[name] = None if value is None else number(where, value, LIMITS[name])
             if found[name] == 0 and name not in ZERO_MEANS_ZERO:
-                raise BadQuestion(where, "It has to be above 0.")
+                raise BadTradeoffQuestion(where, "It has to be above 0.")
     return found
 
 
-def _slower(where: str, given: Any) -> Slower:
+def _slower(where: str, given: Any) -> SlowerLink:
     if not isinstance(given, Mapping):
-        raise BadQuestion(where, "It has to be an object with site, add_ms and maybe region.")
+        raise BadTradeoffQuestion(where, "It has to be an object with site, add_ms and maybe region.")
     _known(where, given, ("site", "add_ms", "region"))
     site = _text(f"{where}.site", given.get("site"))
     if not site:
-        raise BadQuestion(f"{where}.site", "Say which site.")
+        raise BadTradeoffQuestion(f"{where}.site", "Say which site.")
     add_ms = number(f"{where}.add_ms", given.get("add_ms"), SPANS["add_ms"])
-    return Slower(site, add_ms, _text(f"{where}.region", given.get("region")))
+    return SlowerLink(site, add_ms, _text(f"{where}.region", given.get("region")))
 
 
 def _known(where: str, given: Mapping[str, Any], names: Collection[str]) -> None:
     for name in given:
         if name not in names:
-            raise BadQuestion(f"{where}.{name}", f"There is no such field; there are {', '.join(names)}.")
+            raise BadTradeoffQuestion(
+                f"{where}.{name}", f"There is no such field; there are {', '.join(names)}."
+            )
 
 
 def _listed(where: str, given: Any) -> list[Any]:
     if given is None:
         return []
     if not isinstance(given, (list, tuple)):
-        raise BadQuestion(where, "It has to be a list.")
+        raise BadTradeoffQuestion(where, "It has to be a list.")
     if len(given) > MOST_LISTED:
-        raise BadQuestion(where, f"{MOST_LISTED} at most.")
+        raise BadTradeoffQuestion(where, f"{MOST_LISTED} at most.")
     return list(given)
 
 
@@ -238,5 +242,5 @@ def _text(where: str, given: Any) -> str:
     if given is None:
         return ""
     if not isinstance(given, str) or len(given) > 100 or "\x00" in given:
-        raise BadQuestion(where, "It has to be a text of 100 characters at most.")
+        raise BadTradeoffQuestion(where, "It has to be a text of 100 characters at most.")
     return given.strip()

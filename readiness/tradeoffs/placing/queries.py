@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from readiness.tradeoffs.core.placement import Standing
+from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
-from readiness.tradeoffs.placing.facts import Known
-from readiness.tradeoffs.placing.known import known
+from readiness.tradeoffs.placing.facts import FleetFacts
+from readiness.tradeoffs.placing.facts_cache import fleet_facts
+from readiness.tradeoffs.placing.feasibility import ClassAtSites, feasibilities
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.levers import refuse_unknown, with_levers
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Question, WhatIf
-from readiness.tradeoffs.placing.standing import Asked, standings
-from readiness.tradeoffs.placing.weighing import IN_SERVICE, Weighed, compared, judged
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion, CarbonKind, PlacementQuestion, WhatIf
+from readiness.tradeoffs.placing.weighing import IN_SERVICE, PlacementAnswer, compared, judged
+from readiness.tradeoffs.placing.what_if import refuse_unknown, with_levers
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.jurisdiction import queries as jurisdiction
 from readiness.workloads.jurisdiction.core.pack import Pack
@@ -28,10 +28,10 @@ CURRENCY = "EUR"
 """What costs are told in where neither the question nor the envelope names a currency."""
 
 
-def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed:
-    """Raises BadQuestion for what cannot be asked of it."""
+def placement_answer(envelope: Envelope, question: PlacementQuestion, *, now: datetime) -> PlacementAnswer:
+    """Raises BadTradeoffQuestion for what cannot be asked of it."""
     currency = question.currency or envelope.cost_currency or CURRENCY
-    facts = known(envelope.latency_percentile, now)
+    facts = fleet_facts(envelope.latency_percentile, now)
     row, pack = _rules()
     slugs = {site.slug for site in facts.sites}
     # Who runs nothing asks for no region by name.
@@ -54,7 +54,7 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
     )
     found = judged(facts.sites, adapter)
     result = compared(found, question, today[0] if today else "")
-    return Weighed(
+    return PlacementAnswer(
         question=question,
         envelope=envelope,
         asked=asked,
@@ -77,26 +77,26 @@ def weighed(envelope: Envelope, question: Question, *, now: datetime) -> Weighed
 
 
 @dataclass(frozen=True, slots=True)
-class Everywhere:
+class FeasibleSites:
     """Where each class runs today, and its standing at every site in service, by slugs; `refused` says why it has
     none.
     """
 
-    facts: Known
+    facts: FleetFacts
     today: Mapping[str, tuple[str, ...]]
-    standings: Mapping[str, Mapping[str, Standing]]
+    feasibilities: Mapping[str, Mapping[str, Feasibility]]
     refused: Mapping[str, str]
 
 
-def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
-    """As `weighed` decides with nothing asked, without reasons, ranks and consequences."""
+def feasible_sites(envelopes: Sequence[Envelope], *, now: datetime) -> FeasibleSites:
+    """As `placement_answer` decides with nothing asked, without reasons, ranks and consequences."""
     percentiles = sorted({one.latency_percentile for one in envelopes} or {50.0})
-    facts = {percentile: known(percentile, now) for percentile in percentiles}
+    facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
     row, pack = _rules()
     slugs = [one.slug for one in envelopes]
     today = _all_today(slugs, now)
     footings = jurisdiction.footings(slugs, day=now.date())
-    asked: list[Asked] = []
+    asked: list[ClassAtSites] = []
     refused: dict[str, str] = {}
     for one in envelopes:
         laws = Laws(one, pack, now.date(), footing=footings[one.slug])
@@ -104,12 +104,12 @@ def everywhere(envelopes: Sequence[Envelope], *, now: datetime) -> Everywhere:
         adapter = _plain(one, of, laws, today.get(one.slug, ()))
         try:
             limits = limits_of(one, adapter.currency, of.rates)
-        except BadQuestion as error:
+        except BadTradeoffQuestion as error:
             refused[one.slug] = error.reason
             continue
-        asked.append(Asked(adapter, limits, row.digest if row else "", now.date()))
-    found = zip(asked, standings(asked), strict=True)
-    return Everywhere(
+        asked.append(ClassAtSites(adapter, limits, row.digest if row else "", now.date()))
+    found = zip(asked, feasibilities(asked), strict=True)
+    return FeasibleSites(
         facts[percentiles[0]], today, {one.adapter.envelope.slug: of for one, of in found}, refused
     )
 
@@ -123,7 +123,7 @@ def _all_today(slugs: Sequence[str], now: datetime) -> dict[str, tuple[str, ...]
     return found
 
 
-def _plain(envelope: Envelope, facts: Known, laws: Laws, today: Sequence[str]) -> Adapter:
+def _plain(envelope: Envelope, facts: FleetFacts, laws: Laws, today: Sequence[str]) -> Adapter:
     return Adapter(
         plain=envelope,
         envelope=envelope,
@@ -161,6 +161,6 @@ def _today(slug: str, first: str, now: datetime) -> tuple[str, ...]:
     )
     if first:
         if first not in found:
-            raise BadQuestion("today", f"The workload does not run at {first} today.")
+            raise BadTradeoffQuestion("today", f"The workload does not run at {first} today.")
         found.sort(key=lambda each: each != first)
     return tuple(dict.fromkeys(found))

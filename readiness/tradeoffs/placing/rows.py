@@ -10,12 +10,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.tradeoffs.core.consequences import line
-from readiness.tradeoffs.core.objectives import Direction
-from readiness.tradeoffs.core.options import Answer, Figure
-from readiness.tradeoffs.core.placement import Standing
+from readiness.tradeoffs.core.objectives import ObjectiveDirection
+from readiness.tradeoffs.core.options import BandedFigure, LegalAnswer
+from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing import sentences
-from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+from readiness.tradeoffs.placing.weighing import PlacementAnswer, PlacementOption
 
 LABELS: Mapping[str, Any] = {
     "cost": _("Cost"),
@@ -26,12 +26,12 @@ LABELS: Mapping[str, Any] = {
     "compliance": _("Margin"),
 }
 ANSWERS = {
-    Answer.ALLOWED: _("Allowed"),
-    Answer.NEEDS_BASIS: _("Needs a basis"),
-    Answer.FORBIDDEN: _("Forbidden"),
-    Answer.CANNOT_DECIDE: _("Cannot be decided"),
-    Answer.DECLARED: _("Declared by the envelope"),
-    Answer.NOT_ASKED: _("Not asked"),
+    LegalAnswer.ALLOWED: _("Allowed"),
+    LegalAnswer.NEEDS_BASIS: _("Needs a basis"),
+    LegalAnswer.FORBIDDEN: _("Forbidden"),
+    LegalAnswer.CANNOT_DECIDE: _("Cannot be decided"),
+    LegalAnswer.DECLARED: _("Declared by the envelope"),
+    LegalAnswer.NOT_ASKED: _("Not asked"),
 }
 CAPACITY = {"accelerators": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
 MOST_ROWS = 100
@@ -39,11 +39,11 @@ MOST_ROWS = 100
 RUNNERS_UP = 3
 
 
-def unit_of(found: Weighed, name: str) -> str:
+def unit_of(found: PlacementAnswer, name: str) -> str:
     return sentences.unit_of(found, name)
 
 
-def limit_of(found: Weighed, name: str) -> float | None:
+def limit_of(found: PlacementAnswer, name: str) -> float | None:
     """The limit in the objective's unit, for those that have one there."""
     envelope = found.asked
     is_monthly = envelope.cost_unit == "month" and envelope.cost_currency in ("", found.currency)
@@ -56,7 +56,7 @@ def limit_of(found: Weighed, name: str) -> float | None:
     return limits.get(name)
 
 
-def text(figure: Figure | None) -> str:
+def text(figure: BandedFigure | None) -> str:
     """Three digits that count; of an unknown figure what bounds it."""
     if figure is None:
         return "–"
@@ -69,14 +69,14 @@ def text(figure: Figure | None) -> str:
     return f"≤ {number(figure.high)}?" if figure.high is not None else gettext("unknown")
 
 
-def heads(found: Weighed) -> list[dict[str, str]]:
+def heads(found: PlacementAnswer) -> list[dict[str, str]]:
     return [
         {"name": one.name, "label": str(LABELS[one.name]), "unit": unit_of(found, one.name)}
         for one in found.objectives
     ]
 
 
-def row(found: Weighed, one: SiteOption) -> dict[str, Any]:
+def row(found: PlacementAnswer, one: PlacementOption) -> dict[str, Any]:
     """An option as a row: its cells by objective, with why a figure is unknown as a title."""
     score = None if one.ranked is None else round(one.ranked.score * 100)
     return {
@@ -108,7 +108,7 @@ def row(found: Weighed, one: SiteOption) -> dict[str, Any]:
     }
 
 
-def blank(found: Weighed) -> dict[str, Any]:
+def blank(found: PlacementAnswer) -> dict[str, Any]:
     """A row without a site, for the browser to fill."""
     cells = [
         {"name": one.name, "label": f"{LABELS[one.name]} {unit_of(found, one.name)}", "text": "", "why": ""}
@@ -126,20 +126,22 @@ def blank(found: Weighed) -> dict[str, Any]:
     }
 
 
-def why_unknown(figure: Figure | None) -> str:
+def why_unknown(figure: BandedFigure | None) -> str:
     return "" if figure is None or figure.value is not None else figure.source
 
 
-def _provenance(figure: Figure | None) -> str:
+def _provenance(figure: BandedFigure | None) -> str:
     return "" if figure is None or figure.provenance is None else figure.provenance.value
 
 
-def kept(found: Weighed, ranges: Mapping[str, tuple[float | None, float | None]]) -> list[SiteOption]:
+def kept(
+    found: PlacementAnswer, ranges: Mapping[str, tuple[float | None, float | None]]
+) -> list[PlacementOption]:
     """Feasible options within the ranges; what is unknown is within none."""
     return [one for one in found.feasible if all(_within(one, name, ends) for name, ends in ranges.items())]
 
 
-def _within(one: SiteOption, name: str, ends: tuple[float | None, float | None]) -> bool:
+def _within(one: PlacementOption, name: str, ends: tuple[float | None, float | None]) -> bool:
     figure = one.figures.get(name)
     if figure is None or figure.value is None:
         return False
@@ -147,7 +149,7 @@ def _within(one: SiteOption, name: str, ends: tuple[float | None, float | None])
     return (low is None or figure.value >= low) and (high is None or figure.value <= high)
 
 
-def served(found: Weighed) -> dict[str, Any]:
+def served(found: PlacementAnswer) -> dict[str, Any]:
     """Numbers that the browser ranks anew as weights move, by the formula of the server."""
     return {
         "objectives": [
@@ -175,7 +177,7 @@ def served(found: Weighed) -> dict[str, Any]:
     }
 
 
-def best(found: Weighed) -> dict[str, Any] | None:
+def best(found: PlacementAnswer) -> dict[str, Any] | None:
     """The best match beside today: each figure of both with what changes."""
     winner = found.best
     if winner is None:
@@ -210,7 +212,7 @@ def best(found: Weighed) -> dict[str, Any] | None:
     }
 
 
-def _cost(found: Weighed, one: SiteOption) -> dict[str, str] | None:
+def _cost(found: PlacementAnswer, one: PlacementOption) -> dict[str, str] | None:
     """How the cost of a month comes about, and what an hour in use costs; None without accelerators."""
     if not found.asked.accelerator_count:
         return None
@@ -223,11 +225,13 @@ def _cost(found: Weighed, one: SiteOption) -> dict[str, str] | None:
     }
 
 
-def _change(found: Weighed, winner: SiteOption, base: SiteOption | None, name: str) -> dict[str, Any]:
+def _change(
+    found: PlacementAnswer, winner: PlacementOption, base: PlacementOption | None, name: str
+) -> dict[str, Any]:
     """`tone` is good or bad by the objective's direction; a change that nobody can tell has none."""
     now, then = winner.figures.get(name), base.figures.get(name) if base else None
     change, tone, icon = "", "", ""
-    is_max = any(one.name == name and one.direction is Direction.MAX for one in found.objectives)
+    is_max = any(one.name == name and one.direction is ObjectiveDirection.MAX for one in found.objectives)
     if now is not None and then is not None and now.value is not None and then.value is not None:
         less = now.value - then.value
         if base is not None and base.slug != winner.slug:
@@ -249,7 +253,7 @@ def _change(found: Weighed, winner: SiteOption, base: SiteOption | None, name: s
     }
 
 
-def why(found: Weighed) -> dict[str, Any] | None:
+def why(found: PlacementAnswer) -> dict[str, Any] | None:
     """Sensitivity and robustness in words."""
     if found.sensitivity is None or found.robustness is None:
         return None
@@ -265,19 +269,19 @@ def why(found: Weighed) -> dict[str, Any] | None:
     }
 
 
-def kept_out(found: Weighed) -> list[dict[str, Any]]:
+def kept_out(found: PlacementAnswer) -> list[dict[str, Any]]:
     """Undecided sites, then rejected ones, those with the fewest reasons first; `MOST_ROWS` of them."""
     out = [one for one in found.options if not one.feasible]
-    out.sort(key=lambda one: (one.placed.standing is Standing.REJECTED, len(one.reasons), one.name))
+    out.sort(key=lambda one: (one.placed.standing is Feasibility.REJECTED, len(one.reasons), one.name))
     return [
         {
             **row(found, one),
             "standing": one.placed.standing.value,
             "label": gettext("Undecided")
-            if one.placed.standing is Standing.UNDECIDED
+            if one.placed.standing is Feasibility.UNDECIDED
             else gettext("Rejected"),
-            "state": "unknown" if one.placed.standing is Standing.UNDECIDED else "fail",
-            "icon": "help-circle" if one.placed.standing is Standing.UNDECIDED else "circle-x",
+            "state": "unknown" if one.placed.standing is Feasibility.UNDECIDED else "fail",
+            "icon": "help-circle" if one.placed.standing is Feasibility.UNDECIDED else "circle-x",
             "first": sentence_of(one.reasons[0].words),
             "more": len(one.reasons) - 1,
             "reasons": [
@@ -299,7 +303,7 @@ def sentence_of(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}"
 
 
-def csv_rows(found: Weighed, shown: Sequence[SiteOption]) -> tuple[list[str], list[list[Any]]]:
+def csv_rows(found: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple[list[str], list[list[Any]]]:
     """The options as shown, then undecided and rejected ones with their reasons."""
     columns = ["rank", "site", "name", "country", "standing", "score", "pareto"]
     for each in found.objectives:

@@ -6,22 +6,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from readiness.tradeoffs.core.objectives import Against
+from readiness.tradeoffs.core.objectives import ScoredAgainst
 from readiness.tradeoffs.core.performance import book
-from readiness.tradeoffs.core.placement import Reason, limit_name
-from readiness.tradeoffs.core.sensitivity import Flip, Robustness
+from readiness.tradeoffs.core.placement import UnkeptLimit, limit_name
+from readiness.tradeoffs.core.sensitivity import Robustness, WinnerFlip
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing.figures import CARBON_UNIT, ENERGY_UNIT
-from readiness.tradeoffs.placing.weighing import SiteOption, Weighed
+from readiness.tradeoffs.placing.weighing import PlacementAnswer, PlacementOption
 
 
-def flip(found: Flip, of: Weighed) -> str:
+def flip(found: WinnerFlip, of: PlacementAnswer) -> str:
     """`cost at 62 % of all weight or more: LUL-1 wins instead`."""
     side = "or more" if found.up else "or less"
     return f"{_said(found.objective)} at {percent(found.share)} of all weight {side}: {name(of, found.to)} wins instead"
 
 
-def robust(found: Robustness, of: Weighed) -> str:
+def robust(found: Robustness, of: PlacementAnswer) -> str:
     """How many of the weights drawn at random keep the winner, and over what they are drawn."""
     told = (
         f"{name(of, found.winner)} wins for {percent(found.share)} of {found.draws:,} weights drawn at random "
@@ -39,7 +39,7 @@ def _said(objective: str) -> str:
     return "margin" if objective == "compliance" else objective
 
 
-def held(one: SiteOption) -> str:
+def held(one: PlacementOption) -> str:
     """`1 x h200 for 8 x l4 of today; 1 x h100-sxm by published BF16 dense`; empty where the type is unknown."""
     found = one.held
     if found is None or not found.here or found.count is None:
@@ -52,19 +52,19 @@ def held(one: SiteOption) -> str:
     return f"{told}; {number(found.equivalents)} x {book().reference} by published {book().precision}"
 
 
-def references(of: Weighed) -> str:
+def references(of: PlacementAnswer) -> str:
     """Say what each score is measured against: `Scored are latency against its limit of 20 ms, ….`"""
     told = []
     for one in of.objectives:
-        if one.against is Against.SCALE and one.scale is not None:
+        if one.against is ScoredAgainst.SCALE and one.scale is not None:
             told.append(f"{_said(one.name)} from 0 to {number(one.scale)}")
         elif one.reference is not None:
-            whose = "its limit of" if one.against is Against.LIMIT else "today's"
+            whose = "its limit of" if one.against is ScoredAgainst.LIMIT else "today's"
             told.append(f"{one.name} against {whose} {number(one.reference)} {unit_of(of, one.name)}")
     return f"Scored are {', '.join(told)}." if told else ""
 
 
-def unscored(of: Weighed) -> str:
+def unscored(of: PlacementAnswer) -> str:
     """Which objectives that have a weight are not scored, and where their weight goes; empty where all are."""
     names = [_said(one.name) for one in of.objectives if of.weights[one.name] > 0 and not one.is_scored]
     if not names:
@@ -76,7 +76,7 @@ def unscored(of: Weighed) -> str:
     return f"{why}. Its weight is spread over the rest."
 
 
-def unit_of(of: Weighed, objective: str) -> str:
+def unit_of(of: PlacementAnswer, objective: str) -> str:
     units = {
         "cost": f"{of.currency}/month",
         "latency": f"ms p{of.asked.latency_percentile:g}",
@@ -88,14 +88,14 @@ def unit_of(of: Weighed, objective: str) -> str:
     return units[objective]
 
 
-def to_loosen(found: Weighed) -> list[dict[str, Any]]:
+def to_loosen(found: PlacementAnswer) -> list[dict[str, Any]]:
     """Where no option is left: what keeps most sites out all alone, and by how much it would have to be loosened.
 
     Empty where an option is left. A limit that is alone at no site is told where none is alone anywhere.
     """
     if found.feasible or not found.options:
         return []
-    alone: dict[tuple[str, str], list[tuple[SiteOption, Reason]]] = defaultdict(list)
+    alone: dict[tuple[str, str], list[tuple[PlacementOption, UnkeptLimit]]] = defaultdict(list)
     fewest = min(len(one.reasons) for one in found.options)
     for option in found.options:
         if len(option.reasons) == fewest:
@@ -124,12 +124,12 @@ def to_loosen(found: Weighed) -> list[dict[str, Any]]:
     return sorted(told, key=lambda one: (-one["sites"], one["limit"], one["subject"]))
 
 
-def _subject(reason: Reason) -> str:
+def _subject(reason: UnkeptLimit) -> str:
     """Of quantities what of them; a country or a rule is another one at each site."""
     return reason.subject if reason.bound is not None else ""
 
 
-def name(of: Weighed, slug: str) -> str:
+def name(of: PlacementAnswer, slug: str) -> str:
     site = of.sites.get(slug)
     return site.name if site is not None else slug
 

@@ -15,13 +15,15 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from readiness.tradeoffs.placing import charts, document, lines, panel, sentences
+from readiness.tradeoffs.placing import charts, document, sentences
+from readiness.tradeoffs.placing import controls as panel
+from readiness.tradeoffs.placing import rows as lines
 from readiness.tradeoffs.placing.asking import MAY_PLACE, Look, from_address, look_of
-from readiness.tradeoffs.placing.choosing import bases, chosen, classes, regions
-from readiness.tradeoffs.placing.comparing import comparison
-from readiness.tradeoffs.placing.queries import weighed
-from readiness.tradeoffs.placing.question import BadQuestion
-from readiness.tradeoffs.placing.weighing import Weighed
+from readiness.tradeoffs.placing.choices import bases, chosen_class, classes, regions
+from readiness.tradeoffs.placing.comparison import comparison
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion
+from readiness.tradeoffs.placing.queries import placement_answer
+from readiness.tradeoffs.placing.weighing import PlacementAnswer
 from web import answers
 from web.clock import now
 from web.permissions import require
@@ -35,7 +37,7 @@ TEMPLATE = "tradeoffs/explorer.html"
 @require_GET
 def explorer(request: HttpRequest) -> HttpResponse:
     workloads = classes()
-    envelope = chosen(workloads, request.GET.get("workload", ""))
+    envelope = chosen_class(workloads, request.GET.get("workload", ""))
     context: dict[str, Any] = {
         "workloads": workloads,
         "may_declare": request.user.has_perm("workloads.add_workloadclass"),
@@ -46,10 +48,10 @@ def explorer(request: HttpRequest) -> HttpResponse:
         return render(request, TEMPLATE, context, status=status)
     given, error = request.GET, None
     try:
-        look, found = look_of(given), weighed(envelope, from_address(given), now=now())
-    except BadQuestion as refused:
+        look, found = look_of(given), placement_answer(envelope, from_address(given), now=now())
+    except BadTradeoffQuestion as refused:
         error, given = refused, QueryDict(urlencode({"workload": envelope.slug}))
-        look, found = Look(), weighed(envelope, from_address(given), now=now())
+        look, found = Look(), placement_answer(envelope, from_address(given), now=now())
     context |= {"error": error, "workload": envelope, **_context(found, look, given)}
     response = answers.page(request, TEMPLATE, context)
     response.status_code = 400 if error else 200
@@ -81,17 +83,17 @@ def export(request: HttpRequest) -> HttpResponseBase:
     return answers.csv_file(f"placement-{found.envelope.slug}", columns, rows)
 
 
-def _asked(request: HttpRequest) -> tuple[Look, Weighed]:
-    envelope = chosen(classes(), request.GET.get("workload", ""))
+def _asked(request: HttpRequest) -> tuple[Look, PlacementAnswer]:
+    envelope = chosen_class(classes(), request.GET.get("workload", ""))
     if envelope is None:
         raise BadRequest(gettext("workload: no workload class is called that"))
     try:
-        return look_of(request.GET), weighed(envelope, from_address(request.GET), now=now())
-    except BadQuestion as error:
+        return look_of(request.GET), placement_answer(envelope, from_address(request.GET), now=now())
+    except BadTradeoffQuestion as error:
         raise BadRequest(str(error)) from error
 
 
-def _context(found: Weighed, look: Look, given: QueryDict) -> dict[str, Any]:
+def _context(found: PlacementAnswer, look: Look, given: QueryDict) -> dict[str, Any]:
     shown = lines.kept(found, look.ranges)
     # The page may have chosen the class itself.
     query = given.urlencode() if given.get("workload") else urlencode({"workload": found.envelope.slug})

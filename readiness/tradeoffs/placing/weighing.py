@@ -9,15 +9,15 @@ from datetime import datetime
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.objectives import Objective, Option, referenced
-from readiness.tradeoffs.core.options import Candidate, Figure, LatencyLimit, Limits, worst_latency
+from readiness.tradeoffs.core.objectives import Objective, ScoredOption, referenced
+from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, LatencyLimit, Limits, worst_latency
 from readiness.tradeoffs.core.pareto import front
 from readiness.tradeoffs.core.performance import equivalents, only_type
-from readiness.tradeoffs.core.placement import Placed, Reason, place_one
-from readiness.tradeoffs.core.placement import Standing as Stands
+from readiness.tradeoffs.core.placement import Feasibility as Stands
+from readiness.tradeoffs.core.placement import Placed, UnkeptLimit, place_one
 from readiness.tradeoffs.core.ranking import Ranked, ranking
 from readiness.tradeoffs.core.sensitivity import Robustness, Sensitivity, robustness, sensitivity
-from readiness.tradeoffs.core.steps import Step, step_of
+from readiness.tradeoffs.core.steps import UnaskedStep, step_of
 from readiness.tradeoffs.placing.candidates import (
     Adapter,
     capacity_after,
@@ -28,11 +28,11 @@ from readiness.tradeoffs.placing.candidates import (
     monthly_limits,
     outdated_of,
 )
-from readiness.tradeoffs.placing.facts import Known, Standing
-from readiness.tradeoffs.placing.figures import Part, useful_hour
+from readiness.tradeoffs.placing.facts import FleetFacts, StoredScore
+from readiness.tradeoffs.placing.figures import FactorInput, useful_hour
+from readiness.tradeoffs.placing.inputs import inputs_of
 from readiness.tradeoffs.placing.law import Law
-from readiness.tradeoffs.placing.parts import parts_of
-from readiness.tradeoffs.placing.question import OBJECTIVES, BadQuestion, Question
+from readiness.tradeoffs.placing.params import OBJECTIVES, BadTradeoffQuestion, PlacementQuestion
 from readiness.workloads.core.envelope import Envelope
 
 SEED = 2026
@@ -41,7 +41,7 @@ IN_SERVICE = frozenset({"commissioning", "production"})
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldAccelerators:
     """`count` accelerators of type `here` for `asked` of type `of`, the one that runs today; `equivalents` is what they
     count in the reference type. `of` is empty where any accelerator is one, `count` None where they do not compare.
     """
@@ -53,18 +53,18 @@ class Held:
     equivalents: float | None
 
 
-def held_at(site: SiteFactors, adapter: Adapter) -> Held | None:
+def held_at(site: SiteFactors, adapter: Adapter) -> HeldAccelerators | None:
     """None where the envelope asks for no accelerators."""
     asked = adapter.envelope.accelerator_count
     if not asked:
         return None
     here, count = only_type(site.accelerators), adapter.devices(site)
     worth = None if count is None else equivalents(here, count)
-    return Held(asked, adapter.basis, count, here, worth)
+    return HeldAccelerators(asked, adapter.basis, count, here, worth)
 
 
 @dataclass(frozen=True, slots=True)
-class SiteOption:
+class PlacementOption:
     """One candidate with all that is said of it; `ranked` and `pareto` of feasible ones only. `step` is there where
     moving from today's site would be one that no limit asks for. `outdated` says by objective which factors are older
     than their kind may be.
@@ -77,27 +77,27 @@ class SiteOption:
     region: str
     stage: str
     placed: Placed
-    figures: Mapping[str, Figure]
+    figures: Mapping[str, BandedFigure]
     law: Law
-    after: Mapping[str, Figure]
-    standing: Standing | None = None
+    after: Mapping[str, BandedFigure]
+    standing: StoredScore | None = None
     pareto: bool = False
     dominated_by: str = ""
     ranked: Ranked | None = None
     is_today: bool = False
     moved: tuple[Consequence, ...] | None = None
-    step: Step | None = None
+    step: UnaskedStep | None = None
     outdated: Mapping[str, str] = field(default_factory=dict)
-    held: Held | None = None
-    utilisation: Part | None = None
+    held: HeldAccelerators | None = None
+    utilisation: FactorInput | None = None
 
     @property
-    def useful_hour(self) -> Figure:
+    def useful_hour(self) -> BandedFigure:
         """The cost of an accelerator-hour in use."""
         cost = self.candidate.monthly_cost
         count = self.held.count if self.held else None
         if self.utilisation is None or not count:
-            return Figure(None, "", source=cost.source if self.held else "it asks for no accelerators")
+            return BandedFigure(None, "", source=cost.source if self.held else "it asks for no accelerators")
         return useful_hour(cost, count, self.utilisation)
 
     @property
@@ -105,17 +105,17 @@ class SiteOption:
         return self.placed.standing is Stands.FEASIBLE
 
     @property
-    def candidate(self) -> Candidate:
+    def candidate(self) -> CandidateSite:
         return self.placed.candidate
 
     @property
-    def reasons(self) -> tuple[Reason, ...]:
+    def reasons(self) -> tuple[UnkeptLimit, ...]:
         """What rules the site out before what nobody knows."""
         return tuple(sorted(self.placed.reasons, key=lambda one: one.standing is not Stands.REJECTED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
+class PlacementAnswer:
     """The answer. `options` has every candidate: feasible ones by rank, then undecided and rejected ones by name.
 
     `objectives` are those that this envelope has, `on_front` those of them that the front is over: one that is unknown
@@ -123,7 +123,7 @@ class Weighed:
     the site that changes are counted from first.
     """
 
-    question: Question
+    question: PlacementQuestion
     envelope: Envelope
     asked: Envelope
     currency: str
@@ -131,24 +131,24 @@ class Weighed:
     objectives: tuple[Objective, ...]
     on_front: tuple[str, ...]
     weights: Mapping[str, float]
-    options: tuple[SiteOption, ...]
+    options: tuple[PlacementOption, ...]
     today: tuple[str, ...]
     not_in_service: tuple[tuple[str, str, str], ...]
     sensitivity: Sensitivity | None
     robustness: Robustness | None
     rules: Mapping[str, str] | None
-    facts: Known = field(repr=False)
+    facts: FleetFacts = field(repr=False)
     sites: Mapping[str, SiteFactors] = field(repr=False)
 
     @property
-    def feasible(self) -> tuple[SiteOption, ...]:
+    def feasible(self) -> tuple[PlacementOption, ...]:
         return tuple(one for one in self.options if one.feasible)
 
-    def standing_as(self, standing: Stands) -> tuple[SiteOption, ...]:
+    def standing_as(self, standing: Stands) -> tuple[PlacementOption, ...]:
         return tuple(one for one in self.options if one.placed.standing is standing)
 
     @property
-    def best(self) -> SiteOption | None:
+    def best(self) -> PlacementOption | None:
         """The first by rank that is no step without a limit that asks for it; None where nothing is scored."""
         if not self.is_scored:
             return None
@@ -158,11 +158,11 @@ class Weighed:
     def is_scored(self) -> bool:
         return any(one.is_scored and self.weights[one.name] > 0 for one in self.objectives)
 
-    def of(self, slug: str) -> SiteOption | None:
+    def of(self, slug: str) -> PlacementOption | None:
         return next((one for one in self.options if one.slug == slug), None)
 
     @property
-    def base(self) -> SiteOption | None:
+    def base(self) -> PlacementOption | None:
         """What changes are counted from; None where the class runs at no candidate."""
         return next((one for slug in self.today if (one := self.of(slug)) is not None), None)
 
@@ -171,7 +171,7 @@ class Weighed:
 class Judged:
     """Candidates placed, before they are compared."""
 
-    options: list[SiteOption]
+    options: list[PlacementOption]
     objectives: tuple[Objective, ...]
     latency: tuple[LatencyLimit, ...]
     limits: Limits
@@ -183,7 +183,7 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
     demand, limits = demand_of(envelope), limits_of(envelope, adapter.currency, adapter.facts.rates)
     served = latency_limits(envelope, envelope.latency_limit_ms or 0.0)
     options = []
-    parts = parts_of(adapter.facts, adapter.currency, adapter.carbon)
+    parts = inputs_of(adapter.facts, adapter.currency, adapter.carbon)
     for site in sites:
         if site.stage not in IN_SERVICE:
             continue
@@ -191,7 +191,7 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
         if site.slug in adapter.what_if.sites_lost:
             placed = _lost(placed)
         options.append(
-            SiteOption(
+            PlacementOption(
                 slug=site.slug,
                 name=site.name,
                 country=site.country,
@@ -214,22 +214,22 @@ def judged(sites: Sequence[SiteFactors], adapter: Adapter) -> Judged:
 
 
 def _lost(placed: Placed) -> Placed:
-    reason = Reason("site", "lost", Stands.REJECTED, None, None, None, "", "lost in this what-if")
+    reason = UnkeptLimit("site", "lost", Stands.REJECTED, None, None, None, "", "lost in this what-if")
     return replace(placed, standing=Stands.REJECTED, reasons=(reason, *placed.reasons))
 
 
-def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, Figure]:
+def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> dict[str, BandedFigure]:
     candidate, margin = placed.candidate, placed.compliance_margin
     found = {
         "cost": candidate.monthly_cost,
         "energy": candidate.energy,
         "carbon": candidate.carbon,
         "readiness": candidate.readiness,
-        "compliance": Figure(
+        "compliance": BandedFigure(
             None, "%", source="no limit in figures stands, or one of the figures is not bounded"
         )
         if margin is None
-        else Figure(
+        else BandedFigure(
             margin * 100, "%", Provenance.ESTIMATED, at, source="the least room left under any limit"
         ),
     }
@@ -238,7 +238,7 @@ def _figures(placed: Placed, served: tuple[LatencyLimit, ...], at: datetime) -> 
     return found
 
 
-def _objectives(envelope: Envelope, options: Sequence[SiteOption]) -> tuple[Objective, ...]:
+def _objectives(envelope: Envelope, options: Sequence[PlacementOption]) -> tuple[Objective, ...]:
     """Those that the envelope has: latency needs users, compliance a limit in figures."""
     has_margin = any(one.placed.compliance_margin is not None for one in options)
     left_out = {name for name, has in (("latency", envelope.users), ("compliance", has_margin)) if not has}
@@ -251,7 +251,7 @@ class Compared:
     against.
     """
 
-    options: tuple[SiteOption, ...]
+    options: tuple[PlacementOption, ...]
     objectives: tuple[Objective, ...]
     on_front: tuple[str, ...]
     weights: Mapping[str, float]
@@ -259,14 +259,14 @@ class Compared:
     robustness: Robustness | None
 
 
-def compared(found: Judged, question: Question, base_slug: str) -> Compared:
-    """Raises BadQuestion where no objective that counts is left."""
+def compared(found: Judged, question: PlacementQuestion, base_slug: str) -> Compared:
+    """Raises BadTradeoffQuestion where no objective that counts is left."""
     feasible = {one.slug: one for one in found.options if one.feasible}
-    options = [Option(one.slug, one.figures) for one in feasible.values()]
+    options = [ScoredOption(one.slug, one.figures) for one in feasible.values()]
     weights = {one.name: question.weights.get(one.name, 0.0) for one in found.objectives}
     if not any(weights.values()):
         told = f"At least one weight has to be above 0, of {', '.join(weights)}."
-        raise BadQuestion("weights", told)
+        raise BadTradeoffQuestion("weights", told)
     known = tuple(
         one for one in found.objectives if any(option.figures[one.name].bounded for option in options)
     )
@@ -304,8 +304,11 @@ def compared(found: Judged, question: Question, base_slug: str) -> Compared:
 
 
 def _steps(
-    found: Judged, base: SiteOption | None, feasible: Mapping[str, SiteOption], weights: Mapping[str, float]
-) -> dict[str, Step]:
+    found: Judged,
+    base: PlacementOption | None,
+    feasible: Mapping[str, PlacementOption],
+    weights: Mapping[str, float],
+) -> dict[str, UnaskedStep]:
     """Return, by slug, the steps to options that no limit requires; none where today's site breaks a limit."""
     if base is None or not base.feasible:
         return {}
@@ -319,7 +322,9 @@ def _steps(
     return {slug: step for slug, step in steps.items() if step is not None}
 
 
-def _moved(option: SiteOption, base: SiteOption | None, latency: tuple[LatencyLimit, ...]) -> SiteOption:
+def _moved(
+    option: PlacementOption, base: PlacementOption | None, latency: tuple[LatencyLimit, ...]
+) -> PlacementOption:
     """With what moving there from `base` does; None for where it is, and where there is nothing to move."""
     if base is None or option.slug == base.slug or not option.feasible:
         return option

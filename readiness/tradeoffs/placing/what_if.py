@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from readiness.tradeoffs.placing.question import BadQuestion, Slower, WhatIf
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion, SlowerLink, WhatIf
 from readiness.workloads.core.envelope import CostUnit, Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, unknown_codes
 
@@ -33,7 +33,7 @@ def with_levers(envelope: Envelope, what_if: WhatIf, currency: str) -> Envelope:
         return envelope
     if limits.get("residency") and unknown_codes([limits["residency"]]):
         told = f"No country or group of countries is called {limits['residency']}."
-        raise BadQuestion("what_if.limits.residency", told)
+        raise BadTradeoffQuestion("what_if.limits.residency", told)
     if "cost_ceiling" in limits and limits["cost_ceiling"] is not None and envelope.cost_unit is None:
         limits |= {"cost_unit": CostUnit.MONTH, "cost_currency": currency}
     return replace(envelope, **limits)
@@ -46,20 +46,22 @@ def _times(figure: float | None, factor: float) -> float | None:
 def refuse_unknown(
     what_if: WhatIf, sites: Collection[str], regions: Collection[str], bases: Collection[str]
 ) -> None:
-    """Raises BadQuestion for a site, a user region, a country or a basis that nobody knows."""
+    """Raises BadTradeoffQuestion for a site, a user region, a country or a basis that nobody knows."""
     for slug in sorted(what_if.sites_lost - set(sites)):
-        raise BadQuestion("what_if.sites_lost", f"No site is called {slug}.")
+        raise BadTradeoffQuestion("what_if.sites_lost", f"No site is called {slug}.")
     for place, slower in enumerate(what_if.links_slower):
         where = f"what_if.links_slower[{place}]"
         if slower.site not in sites:
-            raise BadQuestion(f"{where}.site", f"No site is called {slower.site}.")
+            raise BadTradeoffQuestion(f"{where}.site", f"No site is called {slower.site}.")
         if slower.region and slower.region not in regions:
-            raise BadQuestion(f"{where}.region", f"No user region is called {slower.region}.")
+            raise BadTradeoffQuestion(f"{where}.region", f"No user region is called {slower.region}.")
     if what_if.data_origin and what_if.data_origin not in COUNTRIES:
-        raise BadQuestion("what_if.data_origin", f"{what_if.data_origin} is no country of ISO 3166-1.")
+        raise BadTradeoffQuestion(
+            "what_if.data_origin", f"{what_if.data_origin} is no country of ISO 3166-1."
+        )
     for basis in sorted(what_if.bases - set(bases)):
-        raise BadQuestion("what_if.bases", f"The rules in force know no basis called {basis}.")
+        raise BadTradeoffQuestion("what_if.bases", f"The rules in force know no basis called {basis}.")
 
 
-def added_ms(slower: Collection[Slower], site: str, region: str) -> float:
+def added_ms(slower: Collection[SlowerLink], site: str, region: str) -> float:
     return sum(one.add_ms for one in slower if one.site == site and one.region in ("", region))

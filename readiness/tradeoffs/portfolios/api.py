@@ -14,10 +14,10 @@ from rest_framework.response import Response
 
 from accounts.models import User
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.portfolios import operations, queries
 from readiness.tradeoffs.portfolios.filters import PortfolioFilters
-from readiness.tradeoffs.portfolios.question import MOST_POINTS, OBJECTIVES, POINTS
+from readiness.tradeoffs.portfolios.params import MOST_POINTS, OBJECTIVES, POINTS
 from web import clock
 from web.rest.errors import named_errors
 from web.rest.permissions import requires
@@ -101,7 +101,7 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
             raise ValidationError({"non_field_errors": ["Send an object."]})
         try:
             found = operations.ask(request.data, by=self._reader(), now=clock.now())
-        except BadQuestion as error:
+        except BadTradeoffQuestion as error:
             raise ValidationError({error.field: [error.reason]}) from error
         answer = self._told(found, status.HTTP_202_ACCEPTED)
         answer["Location"] = answer.data["url"]

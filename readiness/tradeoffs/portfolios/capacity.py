@@ -10,15 +10,15 @@ from datetime import datetime
 import numpy as np
 
 from readiness.tradeoffs.core.factors import SiteFactors
-from readiness.tradeoffs.core.options import Figure
+from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.performance import book, equivalents, only_type
 from readiness.tradeoffs.placing.candidates import Adapter, demand_of
-from readiness.tradeoffs.placing.facts import Known
+from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.figures import scaled
+from readiness.tradeoffs.placing.inputs import ANY
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.parts import ANY
-from readiness.tradeoffs.placing.question import WhatIf
-from readiness.tradeoffs.portfolios.question import Asked
+from readiness.tradeoffs.placing.params import WhatIf
+from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads.core.envelope import AcceleratorNeed, Envelope
 
 POWER, BANDWIDTH = "power", "bandwidth"
@@ -86,12 +86,12 @@ def demand_in(
 
 
 def capacity_in(
-    asked: Asked,
+    asked: PortfolioQuestion,
     envelopes: Sequence[Envelope],
     resources: Sequence[str],
     today: Mapping[str, str],
     sites: Mapping[str, SiteFactors],
-    facts: Known,
+    facts: FleetFacts,
     now: datetime,
 ) -> np.ndarray:
     """Return what is certainly free, sites x resources, plus what these workloads hold; NaN without a lower bound."""
@@ -112,7 +112,7 @@ def capacity_in(
             homes=frozenset({slug}),
         )
         candidate = adapter.candidate(site)
-        free: dict[str, Figure | None] = dict(candidate.free_accelerators)
+        free: dict[str, BandedFigure | None] = dict(candidate.free_accelerators)
         free |= {POWER: candidate.headroom, BANDWIDTH: candidate.free_bandwidth}
         if is_in_reference:
             free[ANY] = _in_reference_type(free.get(ANY), site)
@@ -120,14 +120,14 @@ def capacity_in(
     return found
 
 
-def _in_reference_type(free: Figure | None, site: SiteFactors) -> Figure | None:
+def _in_reference_type(free: BandedFigure | None, site: SiteFactors) -> BandedFigure | None:
     each = equivalents(only_type(site.accelerators))
     if free is None or each is None:
         return None
     return scaled(free, each, book().precision)
 
 
-def _room(free: Figure | None) -> float:
+def _room(free: BandedFigure | None) -> float:
     if free is None or (free.value is None and free.least <= 0):
         return math.nan
     return max(free.least, 0.0)

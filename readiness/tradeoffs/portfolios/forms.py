@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind
-from readiness.tradeoffs.portfolios.question import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
 from readiness.workloads.models import WorkloadClass
 
 LABELS = {
@@ -98,7 +98,7 @@ class AskForm(forms.Form):
             "carbon": given["intensity"],
         }
 
-    def refused(self, error: BadQuestion) -> None:
+    def refused(self, error: BadTradeoffQuestion) -> None:
         """Said at the field that it is about, else above the form."""
         name = error.field.partition("[")[0].removeprefix("weights.")
         if name.startswith("pins."):

@@ -10,17 +10,17 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from readiness.scoring.cards import link
-from readiness.tradeoffs.core.consequences import Domain, Effect
+from readiness.tradeoffs.core.consequences import ConsequenceDomain, ConsequenceEffect
 from readiness.tradeoffs.models import PortfolioRun
 from web.units import number
 
 OBJECTIVE_NAMES = {"cost": _("Cost"), "carbon": _("Carbon"), "latency": _("Latency"), "risk": _("Risk")}
 DOMAIN_NAMES = {
-    Domain.COST: _("Cost"),
-    Domain.ENERGY: _("Energy and carbon"),
-    Domain.NETWORK: _("Network"),
-    Domain.REGULATION: _("Regulation"),
-    Domain.READINESS: _("Readiness"),
+    ConsequenceDomain.COST: _("Cost"),
+    ConsequenceDomain.ENERGY: _("Energy and carbon"),
+    ConsequenceDomain.NETWORK: _("Network"),
+    ConsequenceDomain.REGULATION: _("Regulation"),
+    ConsequenceDomain.READINESS: _("Readiness"),
 }
 RESOURCES = {"any": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
 NOWHERE = _("nowhere")
@@ -99,7 +99,7 @@ def by_domain(rows: Sequence[MoveRow]) -> list[dict[str, Any]]:
         seen = [{one["effect"] for one in row.consequences if one["domain"] == domain.value} for row in rows]
         counts = [
             {"effect": effect.value, "count": count}
-            for effect in Effect
+            for effect in ConsequenceEffect
             if (count := sum(effect.value in effects for effects in seen))
         ]
         found.append({"name": name, "counts": counts})

@@ -17,7 +17,7 @@ from readiness.tradeoffs import tasks
 from readiness.tradeoffs.core.portfolio import SEED, spread, sweep
 from readiness.tradeoffs.models import PortfolioRun
 from readiness.tradeoffs.portfolios import fleet
-from readiness.tradeoffs.portfolios.question import Asked, asked_of
+from readiness.tradeoffs.portfolios.params import PortfolioQuestion, question_of
 from readiness.tradeoffs.portfolios.result import result_of
 from readiness.workloads.models import WorkloadClass
 from web.permissions import MissingPermission
@@ -46,12 +46,12 @@ class _Ended(Exception):
 def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
     """Queue a portfolio. One that is under way for the same question is returned as it is.
 
-    Raises MissingPermission, and BadQuestion with the field at fault.
+    Raises MissingPermission, and BadTradeoffQuestion with the field at fault.
     """
     if not by.has_perm(MAY_ASK):
         raise MissingPermission([MAY_ASK])
     known = set(WorkloadClass.objects.values_list("slug", flat=True))
-    asked = asked_of(
+    asked = question_of(
         given,
         workloads=known,
         sites=fleet.sites_in_service(now),
@@ -62,11 +62,11 @@ def ask(given: Mapping[str, Any], *, by: User, now: datetime) -> PortfolioRun:
     return found
 
 
-def _open(asked: Asked) -> PortfolioRun | None:
+def _open(asked: PortfolioQuestion) -> PortfolioRun | None:
     return PortfolioRun.objects.going_on().filter(digest=asked.digest).first()
 
 
-def _queued(asked: Asked, *, by: User, now: datetime) -> PortfolioRun | None:
+def _queued(asked: PortfolioQuestion, *, by: User, now: datetime) -> PortfolioRun | None:
     """None where somebody else asked the same in between."""
     try:
         with transaction.atomic():
@@ -126,7 +126,7 @@ def run(pk: int, *, now: datetime) -> bool:
 
 
 def _work_on(pk: int, *, now: datetime) -> None:
-    asked = Asked.of(PortfolioRun.objects.values_list("inputs", flat=True).get(pk=pk))
+    asked = PortfolioQuestion.of(PortfolioRun.objects.values_list("inputs", flat=True).get(pk=pk))
     whole = fleet.read(asked, now=now)
     _alive(pk)
     found = sweep(
@@ -142,7 +142,7 @@ def _work_on(pk: int, *, now: datetime) -> None:
         _running(pk).update(state=State.DONE, **ended)
 
 
-def weightings(asked: Asked) -> list[dict[str, float]]:
+def weightings(asked: PortfolioQuestion) -> list[dict[str, float]]:
     """First what was asked for, then corners and others between, which make the front."""
     total = sum(asked.weights.values())
     own = {name: weight / total for name, weight in asked.weights.items()}

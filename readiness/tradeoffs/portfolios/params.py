@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from readiness.tradeoffs.placing.question import SPANS, BadQuestion, CarbonKind, Span, number
+from readiness.tradeoffs.placing.params import SPANS, AllowedSpan, BadTradeoffQuestion, CarbonKind, number
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
 """Less of each is better. Risk is what a site lacks of a readiness score of 100 points."""
@@ -23,7 +23,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PortfolioQuestion:
     """`workloads` are those that are placed, by slug; `weights` has the objectives that count, all above 0."""
 
     workloads: tuple[str, ...]
@@ -47,7 +47,7 @@ class Asked:
         }
 
     @classmethod
-    def of(cls, inputs: Mapping[str, Any]) -> Asked:
+    def of(cls, inputs: Mapping[str, Any]) -> PortfolioQuestion:
         return cls(
             tuple(inputs["workloads"]),
             tuple(inputs["left_out"]),
@@ -67,29 +67,29 @@ class Asked:
         return hashlib.sha256(json.dumps(self.inputs(), sort_keys=True).encode()).hexdigest()
 
 
-def asked_of(
+def question_of(
     given: Mapping[str, Any],
     *,
     workloads: Collection[str],
     sites: Collection[str],
     running: Mapping[str, Sequence[str]],
-) -> Asked:
+) -> PortfolioQuestion:
     """`workloads` and `sites` are what there is, `running` the sites that each workload runs at.
 
-    Raises BadQuestion with the field at fault.
+    Raises BadTradeoffQuestion with the field at fault.
     """
     for name in given:
         if name not in KEYS:
-            raise BadQuestion(name, f"There is no such field; there are {', '.join(KEYS)}.")
+            raise BadTradeoffQuestion(name, f"There is no such field; there are {', '.join(KEYS)}.")
     named = _slugs("workloads", given.get("workloads"), workloads)
     left_out = _slugs("left_out", given.get("left_out"), workloads)
     placed = sorted(set(named or workloads) - set(left_out))
     if not placed:
-        raise BadQuestion("workloads", "No workload is left to place.")
+        raise BadTradeoffQuestion("workloads", "No workload is left to place.")
     if len(placed) > MOST_WORKLOADS:
-        raise BadQuestion("workloads", f"{MOST_WORKLOADS} at most.")
+        raise BadTradeoffQuestion("workloads", f"{MOST_WORKLOADS} at most.")
     weights = _weights(given.get("weights"))
-    return Asked(
+    return PortfolioQuestion(
         tuple(placed),
         tuple(sorted(left_out)),
         _pins(given.get("pins"), placed, workloads, sites, running),
@@ -105,10 +105,10 @@ def _slugs(field: str, given: Any, known: Collection[str]) -> list[str]:
     if given is None:
         return []
     if not isinstance(given, (list, tuple)):
-        raise BadQuestion(field, "It has to be a list of slugs.")
+        raise BadTradeoffQuestion(field, "It has to be a list of slugs.")
     for place, one in enumerate(given):
         if not isinstance(one, str) or one not in known:
-            raise BadQuestion(f"{field}[{place}]", f"No workload class is called {str(one)[:100]}.")
+            raise BadTradeoffQuestion(f"{field}[{place}]", f"No workload class is called {str(one)[:100]}.")
     return list(dict.fromkeys(given))
 
 
@@ -125,28 +125,30 @@ def _pins(
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        raise BadQuestion("pins", "It has to be an object of workloads with the site of each.")
+        raise BadTradeoffQuestion("pins", "It has to be an object of workloads with the site of each.")
     found = {}
     for workload, site in given.items():
         name = str(workload)[:100]
         where = f"pins.{name}"
         if workload not in workloads:
-            raise BadQuestion(where, f"No workload class is called {name}.")
+            raise BadTradeoffQuestion(where, f"No workload class is called {name}.")
         if workload not in placed:
-            raise BadQuestion(where, f"{name} is not among the workloads that are placed.")
+            raise BadTradeoffQuestion(where, f"{name} is not among the workloads that are placed.")
         found[workload] = _runs_at(where, workload, running) if site is None else site
         if not isinstance(found[workload], str) or found[workload] not in sites:
             told = f"{name} cannot be pinned: no site in service is called {str(found[workload])[:100]}."
-            raise BadQuestion(where, told)
+            raise BadTradeoffQuestion(where, told)
     return {workload: found[workload] for workload in sorted(found)}
 
 
 def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) -> str:
     there = running.get(workload, ())
     if not there:
-        raise BadQuestion(where, f"{workload} runs nowhere, so that it cannot be kept there. Name a site.")
+        raise BadTradeoffQuestion(
+            where, f"{workload} runs nowhere, so that it cannot be kept there. Name a site."
+        )
     if len(there) > 1:
-        raise BadQuestion(
+        raise BadTradeoffQuestion(
             where, f"{workload} runs at {', '.join(there)}: name the site that it is pinned to."
         )
     return there[0]
@@ -156,26 +158,26 @@ def _weights(given: Any) -> dict[str, float]:
     if given is None or given == {}:
         return dict(WEIGHTS)
     if not isinstance(given, Mapping):
-        raise BadQuestion("weights", "It has to be an object of weights.")
+        raise BadTradeoffQuestion("weights", "It has to be an object of weights.")
     for name in given:
         if name not in OBJECTIVES:
             told = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
-            raise BadQuestion(f"weights.{str(name)[:100]}", told)
+            raise BadTradeoffQuestion(f"weights.{str(name)[:100]}", told)
     found = {
         name: number(f"weights.{name}", given[name], SPANS["weight"]) for name in OBJECTIVES if name in given
     }
     above = {name: weight for name, weight in found.items() if weight > 0}
     if not above:
-        raise BadQuestion("weights", "At least one weight has to be above 0.")
+        raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
     return above
 
 
 def _points(given: Any) -> int:
     if given is None:
         return POINTS
-    value = number("points", given, Span(1, MOST_POINTS))
+    value = number("points", given, AllowedSpan(1, MOST_POINTS))
     if value != int(value):
-        raise BadQuestion("points", "It has to be a whole number.")
+        raise BadTradeoffQuestion("points", "It has to be a whole number.")
     return int(value)
 
 
@@ -183,7 +185,7 @@ def _currency(given: Any) -> str:
     if given in (None, ""):
         return CURRENCY
     if not isinstance(given, str) or not _CURRENCY.fullmatch(given):
-        raise BadQuestion("currency", "Three capital letters, ISO 4217.")
+        raise BadTradeoffQuestion("currency", "Three capital letters, ISO 4217.")
     return given
 
 
@@ -191,5 +193,5 @@ def _carbon(given: Any) -> CarbonKind:
     if given in (None, ""):
         return CarbonKind.AVERAGE
     if given not in list(CarbonKind):
-        raise BadQuestion("carbon", f"It has to be one of {', '.join(CarbonKind)}.")
+        raise BadTradeoffQuestion("carbon", f"It has to be one of {', '.join(CarbonKind)}.")
     return CarbonKind(given)

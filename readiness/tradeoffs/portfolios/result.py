@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from readiness.tradeoffs.core.consequences import Consequence, line
-from readiness.tradeoffs.core.moves import Against, Move, against
-from readiness.tradeoffs.core.portfolio import LeftOut, Point, Sweep
-from readiness.tradeoffs.placing.parts import ANY
-from readiness.tradeoffs.portfolios.fleet import Fleet
+from readiness.tradeoffs.core.moves import PlanChanges, WorkloadMove, against
+from readiness.tradeoffs.core.portfolio import LeftOutReason, Point, Sweep
+from readiness.tradeoffs.placing.inputs import ANY
+from readiness.tradeoffs.portfolios.fleet import PortfolioFleet
 
 VERSION = 2
 
 
-def result_of(fleet: Fleet, found: Sweep) -> dict[str, Any]:
+def result_of(fleet: PortfolioFleet, found: Sweep) -> dict[str, Any]:
     """Each plan stands once, with all weights that lead to it. Moves stand once for all points that make them: by
     workload, then by the site that it goes to.
     """
@@ -69,7 +69,7 @@ def _unit(objective: str, currency: str) -> str:
     return units[objective]
 
 
-def _today(fleet: Fleet, points: Sequence[Point]) -> dict[str, Any]:
+def _today(fleet: PortfolioFleet, points: Sequence[Point]) -> dict[str, Any]:
     """The sums of today over the workloads that can be compared at every point; the others with the reason."""
     outside = {slug: why for slug in fleet.portfolio.workloads if (why := _why_outside(fleet, slug, points))}
     compared = [slug for slug in fleet.portfolio.workloads if slug not in outside]
@@ -83,7 +83,7 @@ def _today(fleet: Fleet, points: Sequence[Point]) -> dict[str, Any]:
     }
 
 
-def _why_outside(fleet: Fleet, slug: str, points: Sequence[Point]) -> str:
+def _why_outside(fleet: PortfolioFleet, slug: str, points: Sequence[Point]) -> str:
     """Why a workload is in no sum that is compared with today; empty where it is in all."""
     portfolio, site = fleet.portfolio, fleet.today.get(slug)
     if site is None:
@@ -98,7 +98,7 @@ def _why_outside(fleet: Fleet, slug: str, points: Sequence[Point]) -> str:
     return ""
 
 
-def _sums(fleet: Fleet, workloads: Sequence[str], plan: Mapping[str, str]) -> dict[str, float]:
+def _sums(fleet: PortfolioFleet, workloads: Sequence[str], plan: Mapping[str, str]) -> dict[str, float]:
     """Each objective over these workloads, which all have a site in the plan."""
     portfolio = fleet.portfolio
     rows = [portfolio.workloads.index(slug) for slug in workloads]
@@ -107,7 +107,7 @@ def _sums(fleet: Fleet, workloads: Sequence[str], plan: Mapping[str, str]) -> di
 
 
 def _point(
-    fleet: Fleet, found: Sweep, point: Point, against_today: Against, today: Mapping[str, Any]
+    fleet: PortfolioFleet, found: Sweep, point: Point, against_today: PlanChanges, today: Mapping[str, Any]
 ) -> dict[str, Any]:
     compared = _sums(fleet, today["workloads"], point.plan)
     return {
@@ -136,26 +136,26 @@ def _point(
     }
 
 
-def _left_out(fleet: Fleet, found: Sweep, point: Point) -> dict[str, dict[str, str]]:
+def _left_out(fleet: PortfolioFleet, found: Sweep, point: Point) -> dict[str, dict[str, str]]:
     told: dict[str, dict[str, str]] = {
         slug: {"reason": "gone", "words": "It is not declared any more."} for slug in fleet.gone
     }
     for slug in fleet.portfolio.workloads:
         if slug not in point.plan:
-            reason = found.left_out.get(slug, LeftOut.NO_ROOM)
+            reason = found.left_out.get(slug, LeftOutReason.NO_ROOM)
             told[slug] = {"reason": reason.value, "words": _words(fleet, slug, reason)}
     return told
 
 
-def _words(fleet: Fleet, slug: str, reason: LeftOut) -> str:
-    if reason is LeftOut.NO_SITE:
+def _words(fleet: PortfolioFleet, slug: str, reason: LeftOutReason) -> str:
+    if reason is LeftOutReason.NO_SITE:
         return f"No site keeps its limits: {fleet.against.get(slug, 'none is allowed')}."
-    if reason is LeftOut.UNKNOWN:
+    if reason is LeftOutReason.UNKNOWN:
         return f"At every site that keeps its limits a figure is unknown: {_unknown(fleet, slug)}."
     return _no_room(fleet, slug)
 
 
-def _unknown(fleet: Fleet, slug: str) -> str:
+def _unknown(fleet: PortfolioFleet, slug: str) -> str:
     portfolio = fleet.portfolio
     row = portfolio.workloads.index(slug)
     told = []
@@ -170,7 +170,7 @@ def _unknown(fleet: Fleet, slug: str) -> str:
     return ", ".join(told)
 
 
-def _no_room(fleet: Fleet, slug: str) -> str:
+def _no_room(fleet: PortfolioFleet, slug: str) -> str:
     """What each site that keeps its limits lacks for this workload alone, or that others take the room."""
     portfolio = fleet.portfolio
     row = portfolio.workloads.index(slug)
@@ -190,11 +190,11 @@ def _no_room(fleet: Fleet, slug: str) -> str:
     return f"No site that keeps its limits has the room: {', '.join(told)}."
 
 
-def _site(fleet: Fleet, slug: str) -> str:
+def _site(fleet: PortfolioFleet, slug: str) -> str:
     return fleet.site_names.get(slug, slug)
 
 
-def _keep_moves(fleet: Fleet, compared: Against, moves: dict[str, dict[str, Any]]) -> None:
+def _keep_moves(fleet: PortfolioFleet, compared: PlanChanges, moves: dict[str, dict[str, Any]]) -> None:
     for move in compared.moves:
         of_workload = moves.setdefault(move.workload, {})
         if (move.after or "") in of_workload:
@@ -208,7 +208,7 @@ def _keep_moves(fleet: Fleet, compared: Against, moves: dict[str, dict[str, Any]
         }
 
 
-def _reason(fleet: Fleet, move: Move) -> dict[str, str]:
+def _reason(fleet: PortfolioFleet, move: WorkloadMove) -> dict[str, str]:
     """Whether a broken limit forces it, a pin asks for it, or it is a choice, with the words."""
     if move.before is None or move.after is None:
         return {"kind": "starts" if move.before is None else "stops", "why": ""}

@@ -18,7 +18,7 @@ from accounts.models import User
 from readiness.scoring.cards import link
 from readiness.scoring.views import answers
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.tradeoffs.portfolios import charts, lines, operations, queries, tables
 from readiness.tradeoffs.portfolios.forms import AskForm, initial_of
 from web import tables as table_kit
@@ -54,7 +54,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             run = operations.ask(form.asked(), by=_reader(request), now=now())
-        except BadQuestion as error:
+        except BadTradeoffQuestion as error:
             form.refused(error)
         else:
             return HttpResponseRedirect(reverse("portfolio", args=[run.pk]))

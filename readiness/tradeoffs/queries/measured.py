@@ -14,7 +14,7 @@ from readiness.evidence import queries as evidence
 from readiness.evidence.core.provenance import worst_provenance
 from readiness.evidence.measures import ROUND_TRIP
 from readiness.scoring.models import DomainHealth
-from readiness.tradeoffs.core.factors import Basis, Known
+from readiness.tradeoffs.core.factors import KnownValue, ValueBasis
 from telemetry.queries import latest
 
 LATENCY_DAYS = 7
@@ -24,7 +24,7 @@ IDLE_WITHIN_S = 3_600
 """An hour after the last sample nobody can say what a scheduler has free."""
 _SCALES = {"pue": "pue", "headroom": "power_headroom_kw"}
 
-type BySite = dict[int, dict[str, list[Known]]]
+type BySite = dict[int, dict[str, list[KnownValue]]]
 
 
 def figures(site_ids: Collection[int], at: datetime) -> BySite:
@@ -40,13 +40,13 @@ def figures(site_ids: Collection[int], at: datetime) -> BySite:
     return found
 
 
-def _of_figure(figure: dict[str, Any] | None, unit: str) -> Known | None:
+def _of_figure(figure: dict[str, Any] | None, unit: str) -> KnownValue | None:
     if not figure:
         return None
-    return Known(
+    return KnownValue(
         value=figure["value"],
         unit=unit,
-        basis=Basis.TELEMETRY,
+        basis=ValueBasis.TELEMETRY,
         provenance=figure["provenance"],
         source="telemetry",
         as_of=datetime.fromisoformat(figure["taken_at"]),
@@ -54,17 +54,17 @@ def _of_figure(figure: dict[str, Any] | None, unit: str) -> Known | None:
     )
 
 
-def idle_accelerators(site_ids: Collection[int], at: datetime) -> dict[int, Known]:
+def idle_accelerators(site_ids: Collection[int], at: datetime) -> dict[int, KnownValue]:
     """What the schedulers of a site say is idle, partitions and schedulers added up."""
     samples = defaultdict(list)
     for sample in latest(site_ids, [IDLE_METRIC], now=at, within_s=IDLE_WITHIN_S):
         if sample.object_kind == "site":
             samples[sample.site_id].append(sample)
     return {
-        site_id: Known(
+        site_id: KnownValue(
             value=sum(sample.value for sample in of_site),
             unit="",
-            basis=Basis.TELEMETRY,
+            basis=ValueBasis.TELEMETRY,
             provenance=worst_provenance(sample.provenance for sample in of_site),
             source="telemetry",
             as_of=min(sample.ts for sample in of_site),
@@ -83,10 +83,10 @@ def round_trips(site_ids: Collection[int], at: datetime, percentile: float) -> B
         for figure in of_site:
             if figure.value is not None:
                 found[site_id][figure.part].append(
-                    Known(
+                    KnownValue(
                         value=figure.value,
                         unit="ms",
-                        basis=Basis.TELEMETRY,
+                        basis=ValueBasis.TELEMETRY,
                         provenance=figure.provenance,
                         source="telemetry",
                         as_of=figure.taken_at,
@@ -109,10 +109,10 @@ def design_latencies(site_ids: Collection[int], at: datetime) -> BySite:
     for site_a, slug_a, site_b, slug_b, name, latency in links.values_list(
         *ends, "name", "design_latency_ms"
     ):
-        known = Known(
+        known = KnownValue(
             value=float(latency or 0.0),
             unit="ms",
-            basis=Basis.DECLARED,
+            basis=ValueBasis.DECLARED,
             provenance="declared",
             source=f"link {name}",
             as_of=at,

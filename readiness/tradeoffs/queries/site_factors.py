@@ -11,12 +11,12 @@ import numpy as np
 
 from readiness.tradeoffs.core.distance import SOURCE, estimated_round_trip, great_circles_km
 from readiness.tradeoffs.core.factors import (
-    Basis,
     CostParts,
     Factor,
-    Known,
+    KnownValue,
     Rates,
     SiteFactors,
+    ValueBasis,
     accelerator_hour,
     in_currency,
     settled,
@@ -114,7 +114,7 @@ def _wanted(kinds: Collection[str] | None) -> Collection[str]:
 
 def _factors(
     kinds: Collection[str] | None,
-    sources: Sequence[Mapping[str, list[Known]]],
+    sources: Sequence[Mapping[str, list[KnownValue]]],
     ended: Mapping[str, str],
     rates: Rates,
 ) -> dict[str, Factor]:
@@ -126,14 +126,14 @@ def _factors(
         return found
     cost = found["accelerator_hour_cost"]
     computed = _hour_of_parts(found, rates)
-    if isinstance(computed, Known):
+    if isinstance(computed, KnownValue):
         found[cost.kind] = settled(cost.kind, [*cost.known, computed], "")
     elif not cost.known and cost.kind not in ended:
         found[cost.kind] = Factor(cost.kind, unknown=computed)
     return found if kinds is None else {kind: found[kind] for kind in kinds}
 
 
-def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
+def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> KnownValue | str:
     """What an hour of an accelerator comes to in the currency of its capital, or why it cannot be said."""
     parts = {part: found[part].best for part in _PARTS}
     missing = [str(FactorKind(part).label) for part, known in parts.items() if known is None]
@@ -149,8 +149,8 @@ def _hour_of_parts(found: Mapping[str, Factor], rates: Rates) -> Known | str:
 
 def _latencies(
     distances: Mapping[str, float | str],
-    trips: Mapping[str, list[Known]],
-    entered: stored.Held,
+    trips: Mapping[str, list[KnownValue]],
+    entered: stored.StoredValues,
     site_id: int,
     at: datetime,
 ) -> dict[str, Factor]:
@@ -171,12 +171,12 @@ def _latencies(
     return found
 
 
-def _estimate(distance_km: float, at: datetime) -> Known:
+def _estimate(distance_km: float, at: datetime) -> KnownValue:
     estimate = estimated_round_trip(distance_km)
-    return Known(
+    return KnownValue(
         value=estimate.value,
         unit="ms",
-        basis=Basis.GREAT_CIRCLE,
+        basis=ValueBasis.GREAT_CIRCLE,
         provenance="estimated",
         source=SOURCE,
         as_of=at,
@@ -221,7 +221,9 @@ def _distances(
     return found
 
 
-def _between(entered: Mapping[str, list[Known]], designed: Mapping[str, list[Known]]) -> dict[str, Factor]:
+def _between(
+    entered: Mapping[str, list[KnownValue]], designed: Mapping[str, list[KnownValue]]
+) -> dict[str, Factor]:
     """To other sites, by slug: those alone of which anything is known."""
     return {
         slug: settled("latency", [*entered.get(slug, ()), *designed.get(slug, ())], NOT_ENTERED)

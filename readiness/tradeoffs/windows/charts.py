@@ -11,9 +11,9 @@ from plotly import graph_objects as go
 
 from readiness.scoring.charts import Figure, figure, ms, nothing
 from readiness.tradeoffs.core.deferral import Plan
-from readiness.tradeoffs.core.windows import Series
+from readiness.tradeoffs.core.windows import SlotSeries
 from readiness.tradeoffs.windows import lines, trial_lines
-from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Windows
+from readiness.tradeoffs.windows.planned import PRICE, SiteOfRun, Windows, WindowsAnswer
 
 ROLES = {"at-once": "muted", "cheapest": "gap", "priced": "accent", "cleanest": "ok"}
 LINES = {"price": ("deployed", "line"), "carbon": ("energy", "dash")}
@@ -23,7 +23,7 @@ ABOVE, BELOW = [0.22, 1], [0, 0.16]
 """Of the height: the hours, and below them when each plan runs."""
 
 
-def hours(found: Planned) -> Figure:
+def hours(found: WindowsAnswer) -> Figure:
     """A line for each factor that is known by the hour, and below them the hours that each plan takes."""
     windows, site = found.windows, found.site
     if windows is None or site is None:
@@ -50,7 +50,7 @@ def hours(found: Planned) -> Figure:
     return figure(traces, layout, meta)
 
 
-def _hours_layout(drawn: Sequence[Series], windows: Windows, site: SiteOfRun, plans: int) -> go.Layout:
+def _hours_layout(drawn: Sequence[SlotSeries], windows: Windows, site: SiteOfRun, plans: int) -> go.Layout:
     work = windows.work
     clocks = lines.clocks(work.earliest_at, work.deadline_at, site.zone)
     layout = go.Layout(
@@ -76,7 +76,7 @@ def _hours_layout(drawn: Sequence[Series], windows: Windows, site: SiteOfRun, pl
     return layout
 
 
-def _line(series: Series, name: str, key: str, axis: str) -> go.Scatter:
+def _line(series: SlotSeries, name: str, key: str, axis: str) -> go.Scatter:
     """Steps, since a value holds for its slot; the last is drawn to its end."""
     slots = series.slots
     x = [ms(slot.start_at) for slot in slots]
@@ -101,7 +101,7 @@ def _bar(name: str, plan: Plan, role: str, row: int) -> go.Scatter:
     )  # fmt: skip
 
 
-def _hours_table(found: Planned, windows: Windows, plans: Sequence[tuple[str, str, Plan]]) -> Figure:
+def _hours_table(found: WindowsAnswer, windows: Windows, plans: Sequence[tuple[str, str, Plan]]) -> Figure:
     site = found.site
     assert site is not None
     series = [each for each in (windows.hours.price, windows.hours.carbon) if each is not None]
@@ -136,7 +136,7 @@ def _hours_table(found: Planned, windows: Windows, plans: Sequence[tuple[str, st
     return {"columns": columns, "rows": rows}
 
 
-def trade_off(found: Planned) -> Figure:
+def trade_off(found: WindowsAnswer) -> Figure:
     """Money against carbon of each plan; the line joins the corners of the front."""
     windows, site = found.windows, found.site
     if windows is None or site is None:
@@ -171,7 +171,7 @@ def trade_off(found: Planned) -> Figure:
     return figure([_corners(found, windows, site), *_marks(found, windows)], layout, meta)
 
 
-def _corners(found: Planned, windows: Windows, site: SiteOfRun) -> go.Scatter:
+def _corners(found: WindowsAnswer, windows: Windows, site: SiteOfRun) -> go.Scatter:
     points = [_at(found, plan) for plan in windows.front]
     hover = f"%{{text}}<br>%{{x:.4g}} {lines.money_unit(found)}<br>%{{y:.4g}} {lines.carbon_unit(found)}"
     return go.Scatter(
@@ -187,7 +187,7 @@ def _corners(found: Planned, windows: Windows, site: SiteOfRun) -> go.Scatter:
     )
 
 
-def _marks(found: Planned, windows: Windows) -> list[go.Scatter]:
+def _marks(found: WindowsAnswer, windows: Windows) -> list[go.Scatter]:
     """At once, flat, and what the aim takes, where both figures are known."""
     once, flat, chosen = windows.at_once, windows.flat, found.chosen
     given = [
@@ -204,7 +204,7 @@ def _marks(found: Planned, windows: Windows) -> list[go.Scatter]:
     ]
 
 
-def _at(found: Planned, plan: Plan) -> tuple[float, float]:
+def _at(found: WindowsAnswer, plan: Plan) -> tuple[float, float]:
     return lines.money(found, plan.money) or 0.0, lines.carbon(found, plan.grams) or 0.0
 
 
@@ -216,7 +216,7 @@ def _mark(name: str, x: float, y: float, symbol: str, role: str, *, size: int) -
     )  # fmt: skip
 
 
-def trial(found: Planned) -> Figure:
+def trial(found: WindowsAnswer) -> Figure:
     """What each past day would have saved against running at once: the rule as bars, perfect foresight as a line."""
     if found.trial is None or not found.trial.days or found.site is None:
         return nothing(lines.why_not(found) or trial_lines.finding(found))
@@ -250,7 +250,7 @@ def trial(found: Planned) -> Figure:
     )
 
 
-def _trial_table(found: Planned, worth: dict[str, list[float | None]]) -> Figure:
+def _trial_table(found: WindowsAnswer, worth: dict[str, list[float | None]]) -> Figure:
     assert found.trial is not None
     assert found.site is not None
     zone, unit = found.site.zone, trial_lines.unit(found)

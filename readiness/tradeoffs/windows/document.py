@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from readiness.tradeoffs.core.deferral import Day, Plan
+from readiness.tradeoffs.core.deferral import Plan, TrialDay
 from readiness.tradeoffs.core.windows import HOUR
 from readiness.tradeoffs.windows import lines
-from readiness.tradeoffs.windows.planned import Planned, Windows
+from readiness.tradeoffs.windows.planned import Windows, WindowsAnswer
 
 type Answer = dict[str, Any]
 
 
-def document(found: Planned) -> Answer:
+def document(found: WindowsAnswer) -> Answer:
     question = found.question
     return {
         "workload": found.envelope.slug,
@@ -34,7 +34,7 @@ def document(found: Planned) -> Answer:
     }
 
 
-def _factor(found: Planned, kind: str) -> Answer:
+def _factor(found: WindowsAnswer, kind: str) -> Answer:
     source = found.sources.get(kind)
     return {
         "kind": kind,
@@ -45,7 +45,7 @@ def _factor(found: Planned, kind: str) -> Answer:
     }
 
 
-def _windows(found: Planned, windows: Windows) -> Answer:
+def _windows(found: WindowsAnswer, windows: Windows) -> Answer:
     work = windows.work
     return {
         "span": windows.span.value,
@@ -62,7 +62,7 @@ def _windows(found: Planned, windows: Windows) -> Answer:
     }
 
 
-def _plan(found: Planned, plan: Plan | None) -> Answer | None:
+def _plan(found: WindowsAnswer, plan: Plan | None) -> Answer | None:
     if plan is None:
         return None
     zone = found.site.zone if found.site else None
@@ -87,7 +87,7 @@ def _plan(found: Planned, plan: Plan | None) -> Answer | None:
     }
 
 
-def _amounts(found: Planned, money: float | None, grams: float | None) -> Answer:
+def _amounts(found: WindowsAnswer, money: float | None, grams: float | None) -> Answer:
     """Of the run where its power is known, and for each kW at the meter."""
     return {
         "cost": found.money(money),
@@ -97,7 +97,7 @@ def _amounts(found: Planned, money: float | None, grams: float | None) -> Answer
     }
 
 
-def _back_test(found: Planned) -> Answer | None:
+def _back_test(found: WindowsAnswer) -> Answer | None:
     trial = found.trial
     if trial is None:
         return None
@@ -117,7 +117,7 @@ def _back_test(found: Planned) -> Answer | None:
     }
 
 
-def _day(found: Planned, day: Day) -> Answer:
+def _day(found: WindowsAnswer, day: TrialDay) -> Answer:
     zone = found.site.zone if found.site else None
     return {
         "asked_at": day.asked_at,

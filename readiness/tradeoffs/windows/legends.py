@@ -5,16 +5,16 @@ from __future__ import annotations
 from django.utils.translation import gettext
 
 from readiness.tradeoffs.windows import charts, lines
-from readiness.tradeoffs.windows.planned import PRICE, Planned
+from readiness.tradeoffs.windows.planned import PRICE, WindowsAnswer
 
 type Entry = dict[str, str]
 
 
-def legends(found: Planned) -> dict[str, list[Entry]]:
+def legends(found: WindowsAnswer) -> dict[str, list[Entry]]:
     return {"hours": hours(found), "trade_off": trade_off(), "back_test": trial()}
 
 
-def hours(found: Planned) -> list[Entry]:
+def hours(found: WindowsAnswer) -> list[Entry]:
     if found.windows is None:
         return []
     series = {

@@ -16,8 +16,15 @@ from django.utils.translation import gettext, ngettext
 from readiness.tradeoffs.core.deferral import Plan
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.models import FactorKind
-from readiness.tradeoffs.windows.planned import PRICE, Planned, SiteOfRun, Source, Span, Windows
-from readiness.tradeoffs.windows.question import MOST_DEFERRED_H
+from readiness.tradeoffs.windows.params import MOST_DEFERRED_H
+from readiness.tradeoffs.windows.planned import (
+    PRICE,
+    HoursShown,
+    HoursSource,
+    SiteOfRun,
+    Windows,
+    WindowsAnswer,
+)
 
 type Line = dict[str, Any]
 
@@ -46,7 +53,7 @@ def kind_name(kind: str) -> str:
     return str(FactorKind(kind).label)
 
 
-def why_not(found: Planned) -> str:
+def why_not(found: WindowsAnswer) -> str:
     """Why there is no window at all; "" where there is one."""
     if not found.envelope.deferrable_h:
         return gettext("The envelope of %(name)s says that it may not wait.") % {"name": found.envelope.name}
@@ -71,7 +78,7 @@ def why_not(found: Planned) -> str:
     return ""
 
 
-def to_load(found: Planned, *, may_enter: bool) -> list[Line]:
+def to_load(found: WindowsAnswer, *, may_enter: bool) -> list[Line]:
     """Each factor without hours, with how to load them, and what else of it is known by the hour."""
     if found.site is None or not found.envelope.deferrable_h:
         return []
@@ -119,7 +126,7 @@ def in_utc(at: datetime) -> str:
     return date_format(at, "j M H:i") + " UTC"
 
 
-def span_told(found: Planned) -> str:
+def span_told(found: WindowsAnswer) -> str:
     """Which hours are looked at."""
     windows, site = found.windows, found.site
     if windows is None or site is None:
@@ -129,9 +136,9 @@ def span_told(found: Planned) -> str:
         "end": instant(windows.work.deadline_at, site.zone),
         "hours": number(windows.work.hours),
     }
-    if windows.span is Span.COMING:
+    if windows.span is HoursShown.COMING:
         told = gettext("A run of %(hours)s h that may start now and has to end by %(end)s.")
-    elif windows.span is Span.RECENT:
+    elif windows.span is HoursShown.RECENT:
         told = gettext(
             "No hours ahead are known. A run of %(hours)s h in the last known ones, %(start)s to %(end)s."
         )
@@ -140,7 +147,7 @@ def span_told(found: Planned) -> str:
     return told % ends
 
 
-def notes(found: Planned) -> list[str]:
+def notes(found: WindowsAnswer) -> list[str]:
     """What a reader has to know of the figures: what is unknown, and what was left out."""
     windows, told = found.windows, []
     if windows is None:
@@ -171,23 +178,23 @@ def notes(found: Planned) -> list[str]:
     return told
 
 
-def money_unit(found: Planned) -> str:
+def money_unit(found: WindowsAnswer) -> str:
     return found.currency if found.power_kw is not None else f"{found.currency}/kW".strip("/")
 
 
-def carbon_unit(found: Planned) -> str:
+def carbon_unit(found: WindowsAnswer) -> str:
     return "kg CO2e" if found.power_kw is not None else "g CO2e/kW"
 
 
-def money(found: Planned, per_kw: float | None) -> float | None:
+def money(found: WindowsAnswer, per_kw: float | None) -> float | None:
     return found.money(per_kw) if found.power_kw is not None else per_kw
 
 
-def carbon(found: Planned, grams: float | None) -> float | None:
+def carbon(found: WindowsAnswer, grams: float | None) -> float | None:
     return found.kg(grams) if found.power_kw is not None else grams
 
 
-def named_plans(found: Planned) -> list[tuple[str, str, Plan]]:
+def named_plans(found: WindowsAnswer) -> list[tuple[str, str, Plan]]:
     """Key, name and plan of those there are."""
     windows = found.windows
     if windows is None:
@@ -205,7 +212,7 @@ def named_plans(found: Planned) -> list[tuple[str, str, Plan]]:
     return [(key, name, plan) for key, name, plan in given if plan is not None]
 
 
-def rows(found: Planned) -> list[Line]:
+def rows(found: WindowsAnswer) -> list[Line]:
     """Running at once, at the mean of the span, and each plan, with what it saves."""
     windows, site = found.windows, found.site
     if windows is None or site is None:
@@ -246,7 +253,7 @@ def _piece(start_at: datetime, end_at: datetime, zone: ZoneInfo) -> str:
     return f"{date_format(start, 'D j M H:i')}{first_zone} – {last} {end.tzname()}"
 
 
-def _figures(found: Planned, per_kw: float | None, grams: float | None) -> Line:
+def _figures(found: WindowsAnswer, per_kw: float | None, grams: float | None) -> Line:
     return {
         "cost": amount(money(found, per_kw), money_unit(found)),
         "carbon": amount(carbon(found, grams), carbon_unit(found)),
@@ -257,7 +264,7 @@ def amount(value: float | None, unit: str) -> str:
     return gettext("unknown") if value is None else f"{number(value)} {unit}".strip()
 
 
-def _saves(found: Planned, once: Plan, per_kw: float | None, grams: float | None) -> list[Line]:
+def _saves(found: WindowsAnswer, once: Plan, per_kw: float | None, grams: float | None) -> list[Line]:
     pairs = (
         (less(once.money, per_kw), share(once.money, per_kw), money, money_unit(found)),
         (less(once.grams, grams), share(once.grams, grams), carbon, carbon_unit(found)),
@@ -279,7 +286,7 @@ def _change(saved: float | None, part: float | None, unit: str) -> Line:
     return {"text": text, "tone": "ok" if saved > 0 else "warn"}
 
 
-def finding(found: Planned) -> str:
+def finding(found: WindowsAnswer) -> str:
     """The plan of the aim in one sentence."""
     chosen, windows, site = found.chosen, found.windows, found.site
     if windows is None or site is None:
@@ -296,7 +303,7 @@ def finding(found: Planned) -> str:
     }
 
 
-def exchange(found: Planned) -> str:
+def exchange(found: WindowsAnswer) -> str:
     """What cheapest and cleanest give up of each other."""
     windows = found.windows
     if windows is None or windows.cheapest is None or windows.cleanest is None:
@@ -318,10 +325,10 @@ def exchange(found: Planned) -> str:
     }  # fmt: skip
 
 
-def sources(found: Planned) -> list[Line]:
+def sources(found: WindowsAnswer) -> list[Line]:
     lines = []
     for kind in found.kinds:
-        source: Source | None = found.sources.get(kind)
+        source: HoursSource | None = found.sources.get(kind)
         others = (
             gettext("not used: %(names)s") % {"names": ", ".join(source.others)}
             if source and source.others

@@ -7,14 +7,14 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext
 
-from readiness.tradeoffs.placing.question import CarbonKind
-from readiness.tradeoffs.windows.planned import Planned
-from readiness.tradeoffs.windows.question import Aim
+from readiness.tradeoffs.placing.params import CarbonKind
+from readiness.tradeoffs.windows.params import Aim
+from readiness.tradeoffs.windows.planned import WindowsAnswer
 
 type Line = dict[str, Any]
 
 
-def panel(found: Planned, given: QueryDict) -> Line:
+def panel(found: WindowsAnswer, given: QueryDict) -> Line:
     """What was written stays as it was written, also where it was refused."""
     question = found.question
     return {
@@ -43,7 +43,7 @@ def panel(found: Planned, given: QueryDict) -> Line:
     }
 
 
-def _site(found: Planned, slug: str, name: str) -> Line:
+def _site(found: WindowsAnswer, slug: str, name: str) -> Line:
     return {"value": slug, "label": name, "chosen": found.site is not None and slug == found.site.slug}
 
 

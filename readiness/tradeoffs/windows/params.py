@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from readiness.tradeoffs.placing.question import BadQuestion, CarbonKind, Span, number
+from readiness.tradeoffs.placing.params import AllowedSpan, BadTradeoffQuestion, CarbonKind, number
 
 HOURS = 4.0
 """Operator-set default: how long a run takes is in no envelope."""
@@ -29,7 +29,7 @@ class Aim(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class WindowsQuestion:
     """`site` "" is where the class runs; `aim` None what is known first; `at` as it was written, "" for now.
 
     `carbon_price` is money a tonne of CO2e, in the currency of the answer. `pauses`: it may run in several pieces.
@@ -49,29 +49,29 @@ class Question:
 FIELDS = ("site", "hours", "pauses", "aim", "carbon_price", "carbon", "currency", "at", "days")
 
 
-def question_of(given: Mapping[str, str]) -> Question:
-    """Empty is as usual. Raises BadQuestion with the parameter at fault."""
-    usual = Question()
+def question_of(given: Mapping[str, str]) -> WindowsQuestion:
+    """Empty is as usual. Raises BadTradeoffQuestion with the parameter at fault."""
+    usual = WindowsQuestion()
 
-    def amount(name: str, usually: float, span: Span) -> float:
+    def amount(name: str, usually: float, span: AllowedSpan) -> float:
         return number(name, given[name], span) if given.get(name) else usually
 
     currency = given.get("currency", "")
     if currency and not _CURRENCY.fullmatch(currency):
-        raise BadQuestion("currency", "Three capital letters, ISO 4217.")
-    days = amount("days", usual.days, Span(1, MOST_DAYS))
+        raise BadTradeoffQuestion("currency", "Three capital letters, ISO 4217.")
+    days = amount("days", usual.days, AllowedSpan(1, MOST_DAYS))
     if days != int(days):
-        raise BadQuestion("days", "It has to be a whole number.")
-    hours = amount("hours", usual.hours, Span(SHORTEST_H, LONGEST_H))
+        raise BadTradeoffQuestion("days", "It has to be a whole number.")
+    hours = amount("hours", usual.hours, AllowedSpan(SHORTEST_H, LONGEST_H))
     if hours * 4 != int(hours * 4):
-        raise BadQuestion("hours", "It has to be in whole quarters of an hour.")
+        raise BadTradeoffQuestion("hours", "It has to be in whole quarters of an hour.")
     aim = _one(given, "aim", list(Aim))
-    return Question(
+    return WindowsQuestion(
         site=_text(given, "site"),
         hours=hours,
         pauses=_one(given, "pauses", ("yes", "no")) == "yes",
         aim=Aim(aim) if aim else None,
-        carbon_price=amount("carbon_price", usual.carbon_price, Span(0.0, 100_000.0)),
+        carbon_price=amount("carbon_price", usual.carbon_price, AllowedSpan(0.0, 100_000.0)),
         carbon=CarbonKind(_one(given, "carbon", list(CarbonKind)) or usual.carbon),
         currency=currency,
         at=_text(given, "at"),
@@ -86,26 +86,28 @@ def instant_of(written: str, zone: ZoneInfo) -> datetime:
     try:
         at = datetime.fromisoformat(written)
     except ValueError as error:
-        raise BadQuestion("at", "It has to be an instant such as 2026-11-25T14:00.") from error
+        raise BadTradeoffQuestion("at", "It has to be an instant such as 2026-11-25T14:00.") from error
     if not 2000 <= at.year < 2200:
-        raise BadQuestion("at", "It has to be in a year from 2000 to 2199.")
+        raise BadTradeoffQuestion("at", "It has to be in a year from 2000 to 2199.")
     if at.tzinfo is not None:
         return at.astimezone(UTC)
     found = at.replace(tzinfo=zone).astimezone(UTC)
     if found.astimezone(zone).replace(tzinfo=None) != at:
-        raise BadQuestion("at", f"There is no {at:%H:%M} on that day in {zone.key}: clocks jump over it.")
+        raise BadTradeoffQuestion(
+            "at", f"There is no {at:%H:%M} on that day in {zone.key}: clocks jump over it."
+        )
     return found
 
 
 def _text(given: Mapping[str, str], name: str) -> str:
     value = given.get(name, "")
     if len(value) > 100 or "\x00" in value:
-        raise BadQuestion(name, "It has to be a text of 100 characters at most.")
+        raise BadTradeoffQuestion(name, "It has to be a text of 100 characters at most.")
     return value.strip()
 
 
 def _one(given: Mapping[str, str], name: str, known: tuple[str, ...] | list[Aim] | list[CarbonKind]) -> str:
     value = given.get(name, "")
     if value and value not in known:
-        raise BadQuestion(name, f"It has to be one of {', '.join(known)}.")
+        raise BadTradeoffQuestion(name, f"It has to be one of {', '.join(known)}.")
     return value

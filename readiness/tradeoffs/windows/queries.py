@@ -12,24 +12,24 @@ from django.db.models import Exists, Max, OuterRef, Q
 from inventory.models import Site
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core.deferral import LEARNT_DAYS, Hours, on_one_grid
-from readiness.tradeoffs.core.series import Series
+from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import FactorDay
-from readiness.tradeoffs.placing.figures import Part, part
-from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.placing.figures import FactorInput, factor_input
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.queries import factors_of, known_rates, series_of
 from readiness.tradeoffs.queries.series import SourceSeries
+from readiness.tradeoffs.windows.params import Aim, WindowsQuestion, instant_of
 from readiness.tradeoffs.windows.planned import (
     PRICE,
-    Planned,
+    HoursSource,
     SiteOfRun,
-    Source,
+    WindowsAnswer,
     trial_of,
     weights_of,
     windows_of,
     work_of,
 )
-from readiness.tradeoffs.windows.question import Aim, Question, instant_of
 from readiness.workloads.core.envelope import Envelope
 from readiness.workloads.models import Placement
 
@@ -46,14 +46,14 @@ class _Places:
     newest: dict[str, Newest]
 
 
-def planned(envelope: Envelope, question: Question, *, now: datetime) -> Planned:
-    """Raises BadQuestion for what cannot be asked of it."""
+def planned(envelope: Envelope, question: WindowsQuestion, *, now: datetime) -> WindowsAnswer:
+    """Raises BadTradeoffQuestion for what cannot be asked of it."""
     kinds = (PRICE, f"carbon_{question.carbon}")
     places = _places(envelope.slug, question.site, now)
     chosen = _chosen(places, question.site, kinds)
     asked_at = instant_of(question.at, ZoneInfo(chosen.time_zone)) if chosen and question.at else None
     newest = places.newest.get(chosen.slug, {}) if chosen else {}
-    nothing = Planned(
+    nothing = WindowsAnswer(
         question=question,
         envelope=envelope,
         at=now,
@@ -73,7 +73,9 @@ def planned(envelope: Envelope, question: Question, *, now: datetime) -> Planned
     return _with_hours(nothing, chosen, newest, asked_at)
 
 
-def _with_hours(nothing: Planned, chosen: Site, newest: Newest, asked_at: datetime | None) -> Planned:
+def _with_hours(
+    nothing: WindowsAnswer, chosen: Site, newest: Newest, asked_at: datetime | None
+) -> WindowsAnswer:
     question, now = nothing.question, nothing.at
     known_to = min(newest[kind] for kind in nothing.kinds if kind in newest)
     around = asked_at or min(now, known_to)
@@ -131,7 +133,7 @@ def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
     """The site that is asked for; else of those where it runs the one with most of its factors by the hour."""
     if asked:
         if asked not in places.sites:
-            raise BadQuestion("site", f"No site is called {asked}.")
+            raise BadTradeoffQuestion("site", f"No site is called {asked}.")
         return places.sites[asked]
     by_hours = sorted(
         places.runs_at, key=lambda slug: -sum(kind in places.newest.get(slug, ()) for kind in kinds)
@@ -151,9 +153,9 @@ def _best(found: Sequence[SourceSeries], around: datetime, length: timedelta) ->
     return min(with_values, key=rank, default=None)
 
 
-def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> Source:
+def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> HoursSource:
     others = {each.source for each in read if each.kind == chosen.kind} - {chosen.source}
-    return Source(chosen.source, chosen.provenance, chosen.unit, tuple(sorted(others)))
+    return HoursSource(chosen.source, chosen.provenance, chosen.unit, tuple(sorted(others)))
 
 
 def _hours(
@@ -162,15 +164,15 @@ def _hours(
     """Both series, and the currency that money is in: the price's own unless another is asked for."""
     price, carbon = (found.get(kind) for kind in kinds)
     currency = asked or (price.currency if price else "")
-    values: Series | None = price.series if price else None
+    values: FactorSeries | None = price.series if price else None
     if price is not None and price.currency != currency:
         rate = known_rates(now).between(price.currency, currency)
         if rate is None:
-            raise BadQuestion("currency", f"No rate from {price.currency} to {currency} is known.")
-        values = Series(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
+            raise BadTradeoffQuestion("currency", f"No rate from {price.currency} to {currency} is known.")
+        values = FactorSeries(price.series.step_s, price.series.starts_s, price.series.values * rate.rate)
     return on_one_grid(values, carbon.series if carbon else None, f"{currency}/kWh"), currency
 
 
-def _pue(site: Site, now: datetime) -> Part:
+def _pue(site: Site, now: datetime) -> FactorInput:
     (known,) = factors_of([site.pk], now, kinds=("pue",), regions=())
-    return part("PUE", known.factors.get("pue"))
+    return factor_input("PUE", known.factors.get("pue"))

@@ -8,18 +8,18 @@ from django.utils.translation import gettext, ngettext
 
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.windows.lines import amount, carbon, carbon_unit, less, money, money_unit, total
-from readiness.tradeoffs.windows.planned import Aim, Planned
+from readiness.tradeoffs.windows.planned import Aim, WindowsAnswer
 
 type Line = dict[str, Any]
 PARTS = ("at_once", "by_rule", "best")
 
 
-def shown(found: Planned, worth: float | None) -> float | None:
+def shown(found: WindowsAnswer, worth: float | None) -> float | None:
     """What the aim weighs, for the run where its power is known."""
     return carbon(found, worth) if found.aim is Aim.CARBON else money(found, worth)
 
 
-def unit(found: Planned) -> str:
+def unit(found: WindowsAnswer) -> str:
     return carbon_unit(found) if found.aim is Aim.CARBON else money_unit(found)
 
 
@@ -32,12 +32,12 @@ def names() -> dict[str, str]:
     }
 
 
-def sums(found: Planned) -> dict[str, float | None]:
+def sums(found: WindowsAnswer) -> dict[str, float | None]:
     days = found.trial.days if found.trial else ()
     return {part: shown(found, total(found.worth(getattr(day, part)) for day in days)) for part in PARTS}
 
 
-def finding(found: Planned) -> str:
+def finding(found: WindowsAnswer) -> str:
     if found.trial is None or not found.trial.days:
         return gettext("On no day before are enough hours known to try the rule.")
     of, many = sums(found), len(found.trial.days)
@@ -61,7 +61,7 @@ def finding(found: Planned) -> str:
     }
 
 
-def facts(found: Planned) -> list[Line]:
+def facts(found: WindowsAnswer) -> list[Line]:
     if found.trial is None:
         return []
     of = sums(found)
@@ -79,7 +79,7 @@ def facts(found: Planned) -> list[Line]:
     ]
 
 
-def worse(found: Planned) -> int:
+def worse(found: WindowsAnswer) -> int:
     days = found.trial.days if found.trial else ()
     pairs = [(found.worth(day.at_once), found.worth(day.by_rule)) for day in days]
     return sum(1 for once, ruled in pairs if once is not None and ruled is not None and ruled > once + 1e-9)

@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from readiness.scoring.views import answers
-from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.tradeoffs.windows import charts, legends, lines, panel, trial_lines
-from readiness.tradeoffs.windows.planned import Planned
+from readiness.tradeoffs.windows.params import WindowsQuestion, question_of
+from readiness.tradeoffs.windows.planned import WindowsAnswer
 from readiness.tradeoffs.windows.queries import planned
-from readiness.tradeoffs.windows.question import Question, question_of
 from readiness.workloads import queries as workloads
 from readiness.workloads.core.envelope import Envelope
 from web.clock import now
@@ -42,9 +42,9 @@ def windows(request: HttpRequest, slug: str) -> HttpResponse:
     envelope, given, error = _envelope(slug), request.GET, None
     try:
         found = planned(envelope, question_of(given.dict()), now=now())
-    except BadQuestion as refused:
+    except BadTradeoffQuestion as refused:
         error, given = refused, QueryDict()
-        found = planned(envelope, Question(), now=now())
+        found = planned(envelope, WindowsQuestion(), now=now())
     may_enter = request.user.has_perm(MAY_ENTER)
     context = {"error": error, **_context(found, given, may_enter=may_enter)}
     # What was asked stays in the fields, so that it can be mended.
@@ -62,7 +62,7 @@ def chart(request: HttpRequest, slug: str, name: str, form: str) -> HttpResponse
         raise Http404
     try:
         found = planned(_envelope(slug), question_of(request.GET.dict()), now=now())
-    except BadQuestion as error:
+    except BadTradeoffQuestion as error:
         raise BadRequest(str(error)) from error
     return answers.chart(CHARTS[name](found), form)
 
@@ -74,7 +74,7 @@ def _envelope(slug: str) -> Envelope:
     return found[0]
 
 
-def _context(found: Planned, given: QueryDict, *, may_enter: bool) -> dict[str, Any]:
+def _context(found: WindowsAnswer, given: QueryDict, *, may_enter: bool) -> dict[str, Any]:
     slug, query = found.envelope.slug, given.urlencode()
 
     def address(name: str, form: str) -> str:

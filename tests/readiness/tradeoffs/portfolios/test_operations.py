@@ -9,10 +9,10 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from readiness.tradeoffs.models import PortfolioRun, SiteFactor
-from readiness.tradeoffs.placing.question import BadQuestion
+from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.tradeoffs.portfolios import operations
 from readiness.tradeoffs.portfolios.operations import weightings
-from readiness.tradeoffs.portfolios.question import WEIGHTS, Asked, asked_of
+from readiness.tradeoffs.portfolios.params import WEIGHTS, PortfolioQuestion, question_of
 from readiness.workloads import operations as workloads
 
 pytestmark = pytest.mark.django_db
@@ -47,25 +47,25 @@ NONSENSE = [
 
 @pytest.mark.parametrize(("given", "field"), NONSENSE, ids=[str(place) for place in range(len(NONSENSE))])
 def test_nonsense_is_refused_by_field(given, field):
-    with pytest.raises(BadQuestion) as refused:
-        asked_of(given, workloads=["chat", "idle", "spread"], sites=["porto"], running=RUNNING)
+    with pytest.raises(BadTradeoffQuestion) as refused:
+        question_of(given, workloads=["chat", "idle", "spread"], sites=["porto"], running=RUNNING)
     assert refused.value.field == field
 
 
 def test_what_was_asked_reads_back_and_begins_with_its_own_weights():
-    asked = asked_of({"pins": {"chat": "porto"}}, workloads=["web", "chat"], sites=["porto"], running={})
-    assert Asked.of(asked.inputs()) == asked
+    asked = question_of({"pins": {"chat": "porto"}}, workloads=["web", "chat"], sites=["porto"], running={})
+    assert PortfolioQuestion.of(asked.inputs()) == asked
     assert asked.workloads == ("chat", "web")
     found = weightings(asked)
     assert len(found) == asked.points
     total = sum(WEIGHTS.values())
     assert found[0] == {name: weight / total for name, weight in WEIGHTS.items()}
-    one = asked_of({"weights": COST, "points": 9}, workloads=["chat"], sites=[], running={})
+    one = question_of({"weights": COST, "points": 9}, workloads=["chat"], sites=[], running={})
     assert one.points == 1
 
 
 def test_a_workload_kept_where_it_runs_is_pinned_to_that_site_by_name():
-    kept = asked_of({"pins": {"chat": None}}, workloads=["chat"], sites=["porto"], running=RUNNING)
+    kept = question_of({"pins": {"chat": None}}, workloads=["chat"], sites=["porto"], running=RUNNING)
     assert kept.pins == {"chat": "porto"}
 
 
