@@ -78,6 +78,11 @@ class BandedFigure:
         return self.least > -math.inf or self.most < math.inf
 
     @property
+    def why_unknown(self) -> str:
+        """The reason why there is no value; empty where there is one."""
+        return "" if self.value is not None else self.source
+
+    @property
     def exact(self) -> bool:
         return self.value is not None and self.least == self.most
 

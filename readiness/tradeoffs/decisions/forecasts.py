@@ -1,4 +1,4 @@
-"""What is expected beside the placement's figures: what the whole site comes to with the workload."""
+"""Forecasts beside the placement's figures: what the whole site comes to with the workload."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from typing import Any
 from inventory.models import Site
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs import queries
-from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
 from readiness.tradeoffs.core.realised import MeasuredSpan, RealisedFigure
 from readiness.tradeoffs.decisions import metering, realising
-from readiness.tradeoffs.decisions.answers import Expected
 from readiness.tradeoffs.models import Decision
 from readiness.workloads import queries as workload_queries
 from readiness.workloads.models import Placement, WorkloadClass
@@ -38,8 +36,8 @@ def site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | Non
     return next(iter([*named, *sites]), None)
 
 
-def expected(decision: Decision, now: datetime) -> list[Expected]:
-    """Peak power and accelerators in use of the chosen site: what they were in the last days, and what is added.
+def expected_of_site(decision: Decision, now: datetime) -> list[RealisedFigure]:
+    """Return peak power and accelerators in use of the chosen site: those of the last days, and what is added.
 
     What the site was is measured; where nobody measures it nothing is expected of it.
     """
@@ -51,15 +49,15 @@ def expected(decision: Decision, now: datetime) -> list[Expected]:
     count = realising.accelerators_held(decision)
     peak = metering.peak_of(realising.PEAK, site_id, start, now)
     in_use = metering.in_use_of(realising.IN_USE, site_id, MeasuredSpan(start, now), now=now)
-    found = []
+    expected = []
     if kw is not None and peak.figure.value is not None:
-        found.append(_more(peak, adds * kw * _pue(site_id, now)))
+        expected.append(_more(peak, adds * kw * _pue(site_id, now)))
     if count and in_use.figure.value is not None:
-        found.append(_more(in_use, adds * count))
-    return found
+        expected.append(_more(in_use, adds * count))
+    return expected
 
 
-def _more(outcome: RealisedFigure, added: float) -> Expected:
+def _more(outcome: RealisedFigure, added: float) -> RealisedFigure:
     before = outcome.figure
     value = (before.value or 0.0) + added
     # The sum of what was measured and what is declared is no measurement.
@@ -70,7 +68,7 @@ def _more(outcome: RealisedFigure, added: float) -> Expected:
         provenance=Provenance.SIMULATED if trusted else Provenance.ESTIMATED,
         source=f"{before.source}, and {added:.4g} {before.unit} of the envelope",
     )
-    return Expected(outcome.objective, figure, ObjectiveDirection.MIN)
+    return RealisedFigure(outcome.objective, figure)
 
 
 def _pue(site_id: int, now: datetime) -> float:

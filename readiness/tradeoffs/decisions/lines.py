@@ -198,9 +198,9 @@ def forecasts(decision: Decision) -> list[Line]:
     ]
 
 
-def asked(question: DecisionParams) -> list[Line]:
+def asked(params: DecisionParams) -> list[Line]:
     """What is about to be recorded."""
-    workload = question.workload
+    workload = params.workload
     told: list[Line] = []
     if workload is not None:
         told.append(
@@ -208,12 +208,11 @@ def asked(question: DecisionParams) -> list[Line]:
         )
     told += [
         {"term": words.objective(name), "value": _spoken(weight), "note": gettext("weight")}
-        for name, weight in question.weights.items()
+        for name, weight in params.question.weights.items()
     ]
     told += [
         {"term": name.replace("_", " "), "value": _spoken(value), "note": gettext("what if")}
-        for name, value in question.what_if.items()
-        if _is_moved(name, value)
+        for name, value in params.question.what_if.changes().items()
     ]
     return told
 

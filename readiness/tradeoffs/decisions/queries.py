@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from readiness.tradeoffs.decisions.answers import reasons_of
 from readiness.tradeoffs.decisions.compared import pairs
 from readiness.tradeoffs.models import Decision
 
@@ -110,7 +109,7 @@ def options(decision: Decision) -> list[OptionRow]:
             rank=one["rank"],
             score=one["score"],
             figures=one["objectives"],
-            reasons=tuple(reasons_of(one)),
+            reasons=tuple(reason["words"] for reason in one["reasons"]),
         )
         for one in decision.options
     ]

@@ -19,10 +19,9 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from accounts.models import User
 from readiness.scoring.views import answers as page_answers
 from readiness.tradeoffs.decisions import charts, lines, operations, queries, tables
-from readiness.tradeoffs.decisions import params as asked
 from readiness.tradeoffs.decisions.compared import compared
 from readiness.tradeoffs.decisions.forms import DecisionNoteForm, RecordDecisionForm
-from readiness.tradeoffs.decisions.placed import place
+from readiness.tradeoffs.decisions.params import params_of_address
 from readiness.tradeoffs.models import Decision
 from web import tables as table_kit
 from web.clock import now
@@ -77,14 +76,16 @@ def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Records what the address asks of the placement: the figures are worked out here, and none is read of the form."""
     at = now()
-    question = asked.of_address(request.GET)
-    form = RecordDecisionForm(
-        request.POST or None, initial={"site": question.site.slug if question.site else ""}
-    )
-    if request.method == "POST" and question.is_whole and form.is_valid():
+    params = params_of_address(request.GET)
+    form = RecordDecisionForm(request.POST or None, initial={"site": params.site.slug if params.site else ""})
+    if request.method == "POST" and params.workload and not params.refusal and form.is_valid():
         try:
             made = operations.record(
-                **question.given(), **form.cleaned_data, placing=place, by=_reader(request), now=at
+                workload=params.workload,
+                question=params.question,
+                **form.cleaned_data,
+                by=_reader(request),
+                now=at,
             )
         except ValidationError as error:
             form.refused(error)
@@ -95,11 +96,11 @@ def new(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("decision", args=[made.pk]))
     context = {
         "form": form,
-        "question": question,
-        "facts": lines.asked(question),
+        "params": params,
+        "facts": lines.asked(params),
         "breadcrumbs": _breadcrumbs(gettext("Record a decision")),
     }
-    refused = form.errors or (question.refusal and "workload" in request.GET)
+    refused = form.errors or (params.refusal and "workload" in request.GET)
     return render(request, NEW, context, status=422 if refused else 200)
 
 

@@ -116,10 +116,10 @@ def fleet(*, now: datetime) -> FleetFlexibility:
 
 
 def _critical(one: Envelope, found: FeasibleSites, fallback: Fallback | None) -> Critical:
-    standings = found.standings.get(one.slug, {})
+    by_site = found.by_class.get(one.slug, {})
 
     def those(standing: Feasibility) -> frozenset[str]:
-        return frozenset(slug for slug, of_site in standings.items() if of_site is standing)
+        return frozenset(slug for slug, of_site in by_site.items() if of_site is standing)
 
     runs_at = frozenset(found.today.get(one.slug, ()))
     return Critical(one.slug, runs_at, those(Feasibility.FEASIBLE), those(Feasibility.UNDECIDED), fallback)

@@ -17,7 +17,7 @@ from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.flexibility import charts, tables
 from readiness.tradeoffs.flexibility.queries import FleetFlexibility, fleet
 from readiness.tradeoffs.flexibility.words import index, shares
-from readiness.tradeoffs.placing.asking import MAY_PLACE
+from readiness.tradeoffs.placing.queries import MAY_PLACE
 from web import tables as table_kit
 from web.clock import now
 from web.permissions import require

@@ -21,6 +21,7 @@ from readiness.tradeoffs.core.options import (
     LimitBound,
     Limits,
 )
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.core.performance import book, equivalents, in_devices, only_type
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import FleetFacts
@@ -33,8 +34,7 @@ from readiness.tradeoffs.placing.inputs import (
     inputs_of,
 )
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion, CarbonKind, WhatIf
-from readiness.tradeoffs.placing.what_if import added_ms
+from readiness.tradeoffs.placing.what_if import WhatIf
 from readiness.workloads.core.envelope import CostUnit, Envelope
 from readiness.workloads.core.jurisdictions import COUNTRIES, countries_of
 
@@ -205,7 +205,7 @@ class Adapter:
     def _latency(self, parts: PlacementInputs) -> tuple[Latency, ...]:
         found: list[Latency] = []
         for user in self.envelope.users:
-            more = added_ms(self.what_if.links_slower, parts.site.slug, user.region)
+            more = self.what_if.added_ms(parts.site.slug, user.region)
             found += [
                 Latency(one.region, one.percentile, figures.moved(one.figure, more)) if more else one
                 for one in parts.latency(user.region)

@@ -7,16 +7,15 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure
-from readiness.tradeoffs.placing.rows import ANSWERS, CAPACITY, LABELS, text, unit_of, why_unknown
-from readiness.tradeoffs.placing.weighing import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.rows import CAPACITY, LABELS, LEGAL_ANSWERS, text
 
 
-def comparison(found: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] | None:
+def comparison(answer: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] | None:
     """Two sites side by side; None unless both are candidates."""
-    sites = [one for slug in slugs if (one := found.of(slug)) is not None]
+    sites = [one for slug in slugs if (one := answer.option_at(slug)) is not None]
     if len(sites) != 2:
         return None
     rows: list[dict[str, Any]] = [
@@ -26,15 +25,15 @@ def comparison(found: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] |
         },
         {"label": gettext("Match"), "cells": [{"text": _match(one)} for one in sites]},
     ]
-    for each in found.objectives:
+    for each in answer.objectives:
         figures = [one.figures[each.name] for one in sites]
         rows.append(
             {
-                "label": f"{LABELS[each.name]}, {unit_of(found, each.name)}",
+                "label": f"{LABELS[each.name]}, {answer.unit_of(each.name)}",
                 "cells": [
                     {
                         "text": text(one),
-                        "why": why_unknown(one),
+                        "why": one.why_unknown,
                         "better": _better(one, figures, each.direction),
                     }
                     for one in figures
@@ -46,7 +45,7 @@ def comparison(found: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] |
         {
             "label": gettext("Cost of an accelerator-hour in use, %(unit)s")
             % {"unit": hours[0].unit.partition(" ")[0]},
-            "cells": [{"text": text(one), "why": why_unknown(one)} for one in hours],
+            "cells": [{"text": text(one), "why": one.why_unknown} for one in hours],
         }
     )
     for name, label in CAPACITY.items():
@@ -54,7 +53,7 @@ def comparison(found: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] |
         rows.append(
             {
                 "label": gettext("%(what)s left after it") % {"what": label},
-                "cells": [{"text": text(one), "why": why_unknown(one)} for one in after],
+                "cells": [{"text": text(one), "why": one.why_unknown} for one in after],
             }
         )
     rows += [
@@ -66,27 +65,27 @@ def comparison(found: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] |
         },
         {
             "label": gettext("Against today"),
-            "cells": [{"text": line(one.moved) if one.moved else "–"} for one in sites],
+            "cells": [{"text": one.consequence or "–"} for one in sites],
         },
     ]
     return {"names": [one.name for one in sites], "slugs": [one.slug for one in sites], "rows": rows}
 
 
-def _match(one: PlacementOption) -> str:
-    if one.ranked is None:
+def _match(option: PlacementOption) -> str:
+    if option.ranked is None:
         return "–"
-    return f"{round(one.ranked.score * 100)} ({gettext('rank')} {one.ranked.rank})"
+    return f"{option.match} ({gettext('rank')} {option.ranked.rank})"
 
 
-def _law(one: PlacementOption) -> dict[str, str]:
-    return {"text": str(ANSWERS[one.law.answer]), "why": one.law.text}
+def _law(option: PlacementOption) -> dict[str, str]:
+    return {"text": str(LEGAL_ANSWERS[option.law.answer]), "why": option.law.text}
 
 
-def _operator(one: PlacementOption) -> dict[str, str]:
+def _operator(option: PlacementOption) -> dict[str, str]:
     """The answer about whoever controls the operator, and from where."""
-    said = str(ANSWERS[one.law.sovereignty])
-    controlled = one.operator_country or gettext("not known")
-    return {"text": f"{said} ({controlled})", "why": one.law.sovereignty_text}
+    words = str(LEGAL_ANSWERS[option.law.sovereignty])
+    controlled = option.operator_country or gettext("not known")
+    return {"text": f"{words} ({controlled})", "why": option.law.sovereignty_text}
 
 
 def _better(one: BandedFigure, both: Sequence[BandedFigure], direction: ObjectiveDirection) -> bool:

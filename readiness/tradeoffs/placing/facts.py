@@ -21,17 +21,21 @@ class StoredScore:
     weakest: str = ""
     weakest_score: float | None = None
 
+    @property
+    def weakest_points(self) -> int | None:
+        return None if self.weakest_score is None else round(self.weakest_score * 100)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FleetFacts:
-    """All sites but the retired by name, what scoring has of each by slug, and rates, as of `at`.
+    """All sites but the retired by name, what scoring has stored by slug, and rates, as of `at`.
 
     `circuits` has the sites, by slug, whose circuits of racks are all metered.
     """
 
     at: datetime
     sites: tuple[SiteFactors, ...]
-    standings: Mapping[str, StoredScore]
+    scores: Mapping[str, StoredScore]
     rates: Rates
     framework: str
     circuits: Mapping[str, CircuitLoads] = field(default_factory=dict)

@@ -1,8 +1,7 @@
-"""Which sites many classes may run at as they are, kept while nothing that this depends on is another one.
+"""Which sites many classes may run at as they are, decided again only where something that counts has changed.
 
 Placing 30 classes over 1,000 sites takes a second. Sites are read anew all the time, for each is scored once a minute,
-and most that was read is then as it was: a class is placed again only where something that counts is not. Each process
-keeps its own.
+and most values are then as they were. Each process keeps its own decisions.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from readiness.tradeoffs.placing.weighing import IN_SERVICE
 type Sign = tuple[Any, ...]
 
 OF_SITE = ("slug", "country", "operator_country", "stage", "verdict")
-OF_STANDING = ("score", "score_upper")
+OF_SCORE = ("score", "score_upper")
 OF_VALUE = ("value", "low", "high", "unit", "currency", "percentile")
-"""What counts of a value: its source and its age are told of it, and decide nothing."""
-_site, _standing, _value = attrgetter(*OF_SITE), attrgetter(*OF_STANDING), attrgetter(*OF_VALUE)
+"""What counts of a value: its source and its age decide nothing."""
+_site, _score, _value = attrgetter(*OF_SITE), attrgetter(*OF_SCORE), attrgetter(*OF_VALUE)
 
 
 @dataclass(frozen=True, slots=True)
 class ClassAtSites:
-    """A class to be placed, with all that its answer depends on beside the sites; `rules` is the digest of the pack."""
+    """A class to be placed, with all that decides it beside the sites; `rules` is the digest of the pack."""
 
     adapter: Adapter
     limits: Limits
@@ -52,51 +51,53 @@ class ClassAtSites:
         )
 
 
+type Decided = Mapping[str, tuple[Sign, Feasibility]]
+"""By slug of the site: what was decided, and the sign that it was decided for."""
+
+
 @dataclass(frozen=True, slots=True)
 class _KeptFeasibility:
-    """`facts` are the last that signs were made of, by percentile; `found` has the standing by class and site, with
-    the sign that it was found for.
-    """
+    """`facts` are the last that signs were made from, by percentile; `decided` is by class."""
 
     facts: Mapping[float, FleetFacts] = field(default_factory=dict)
     signs: Mapping[float, Mapping[str, Sign]] = field(default_factory=dict)
-    found: Mapping[tuple[Any, ...], Mapping[str, tuple[Sign, Feasibility]]] = field(default_factory=dict)
+    decided: Mapping[tuple[Any, ...], Decided] = field(default_factory=dict)
 
 
 _kept = _KeptFeasibility()
 
 
-def feasibilities(asked: Sequence[ClassAtSites]) -> list[dict[str, Feasibility]]:
-    """Of each class by slug of the site in service, in this order. Only what was asked last is kept."""
+def feasibilities(classes: Sequence[ClassAtSites]) -> list[dict[str, Feasibility]]:
+    """Return for each class its sites in service by slug. Only the last call's classes are kept."""
     global _kept
     before = _kept
-    facts = {one.adapter.envelope.latency_percentile: one.adapter.facts for one in asked}
+    facts = {asked.adapter.envelope.latency_percentile: asked.adapter.facts for asked in classes}
     signs = {percentile: _signs(percentile, of, before) for percentile, of in facts.items()}
-    found = {
-        one.key: _found(one, signs[one.adapter.envelope.latency_percentile], before.found.get(one.key, {}))
-        for one in asked
+    decided = {
+        asked.key: _decided(
+            asked, signs[asked.adapter.envelope.latency_percentile], before.decided.get(asked.key, {})
+        )
+        for asked in classes
     }
     # Another request may have kept its own meanwhile: either is right, and the later one stays.
-    _kept = _KeptFeasibility(facts, signs, found)
-    return [{slug: standing for slug, (_, standing) in found[one.key].items()} for one in asked]
+    _kept = _KeptFeasibility(facts, signs, decided)
+    return [{slug: feasibility for slug, (_, feasibility) in decided[asked.key].items()} for asked in classes]
 
 
-def _found(
-    one: ClassAtSites, signs: Mapping[str, Sign], before: Mapping[str, tuple[Sign, Feasibility]]
-) -> dict[str, tuple[Sign, Feasibility]]:
-    demand, found = demand_of(one.adapter.envelope), {}
-    for site in one.adapter.facts.sites:
+def _decided(asked: ClassAtSites, signs: Mapping[str, Sign], before: Decided) -> Decided:
+    demand, decided = demand_of(asked.adapter.envelope), {}
+    for site in asked.adapter.facts.sites:
         if site.stage not in IN_SERVICE:
             continue
         sign, kept = signs[site.slug], before.get(site.slug)
         if kept is None or kept[0] is not sign:
-            kept = sign, place_one(one.adapter.candidate(site), demand, one.limits).standing
-        found[site.slug] = kept
-    return found
+            kept = sign, place_one(asked.adapter.candidate(site), demand, asked.limits).standing
+        decided[site.slug] = kept
+    return decided
 
 
 def _signs(percentile: float, facts: FleetFacts, before: _KeptFeasibility) -> Mapping[str, Sign]:
-    """By slug of the site: the very same value as before where nothing that counts is another one."""
+    """Return signs by slug of the site: the very same value as before where nothing that counts has changed."""
     kept = before.signs.get(percentile, {})
     if before.facts.get(percentile) is facts:
         return kept
@@ -105,11 +106,11 @@ def _signs(percentile: float, facts: FleetFacts, before: _KeptFeasibility) -> Ma
 
 
 def sign_of(site: SiteFactors, facts: FleetFacts) -> Sign:
-    """All that the standing of a site depends on, for any class: equal where no class can fare otherwise."""
-    standing = facts.standings.get(site.slug)
+    """Return all that decides about a site for any class: equal where no class can fare otherwise."""
+    score = facts.scores.get(site.slug)
     return (
         _site(site),
-        None if standing is None else _standing(standing),
+        None if score is None else _score(score),
         tuple(site.accelerators.items()),
         _values(site.factors),
         _values(site.latency),

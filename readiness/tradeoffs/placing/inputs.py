@@ -13,10 +13,10 @@ from readiness.scoring.core.states import Provenance, Verdict
 from readiness.tradeoffs.core.ages import outdated
 from readiness.tradeoffs.core.factors import Factor, SiteFactors, ValueBasis, capital_hour
 from readiness.tradeoffs.core.options import BandedFigure, Latency
+from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.figures import FactorInput, factor_input
-from readiness.tradeoffs.placing.params import CarbonKind
 from readiness.workloads.core.envelope import Envelope
 
 ANY = "any"
@@ -114,7 +114,7 @@ class PlacementInputs:
     @cached_property
     def readiness(self) -> BandedFigure:
         """The score in points of 100, up to what it were with the unknown checks passed."""
-        standing = self._facts.standings.get(self.site.slug)
+        standing = self._facts.scores.get(self.site.slug)
         if standing is None or standing.score is None:
             return BandedFigure(None, "points", source="readiness unknown: the site has no score")
         score = standing.score * 100

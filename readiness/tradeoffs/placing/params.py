@@ -1,26 +1,25 @@
-"""What is asked of a placement beside its workload: weights, conditions and limits to try, and where to count from.
-
-The same words in the body of `POST /api/tradeoffs/placements/` and, flat, in the address of the page.
-"""
+"""The question of a placement beside its workload, read from the body of a request or from the address of the page."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from django.http import QueryDict
+
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
-
-
-class CarbonKind(StrEnum):
-    """Which intensity carbon is counted with: the grid's mean, its marginal plant, or that of contracts."""
-
-    AVERAGE = "average"
-    MARGINAL = "marginal"
-    MARKET = "market"
-
+from readiness.tradeoffs.core.parsing import (
+    AllowedSpan,
+    BadTradeoffQuestion,
+    CarbonKind,
+    carbon_of,
+    currency_of,
+    number_within,
+    short_text,
+)
+from readiness.tradeoffs.placing.what_if import SlowerLink, WhatIf
 
 OBJECTIVES = (
     Objective("cost"),
@@ -30,29 +29,19 @@ OBJECTIVES = (
     Objective("readiness", ObjectiveDirection.MAX, scale=100.0),
     Objective("compliance", ObjectiveDirection.MAX, scale=100.0),
 )
-NAMES = tuple(one.name for one in OBJECTIVES)
+NAMES = tuple(objective.name for objective in OBJECTIVES)
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"cost": 60.0, "latency": 50.0, "energy": 0.0, "carbon": 40.0, "readiness": 30.0, "compliance": 0.0}
 )
-"""Where nobody says what matters. Energy is in cost and carbon already, compliance in the limits."""
-
-
-@dataclass(frozen=True, slots=True)
-class AllowedSpan:
-    """What a lever may be set to; None as `high`: no end."""
-
-    low: float
-    high: float
-
-
-SPANS: Mapping[str, AllowedSpan] = MappingProxyType(
+"""Used where nobody says what matters. Cost and carbon hold energy already, and the limits hold compliance."""
+WEIGHT_SPAN = AllowedSpan(0.0, 1e6)
+ADDED_MS_SPAN = AllowedSpan(0.0, 10_000.0)
+LEVERS: Mapping[str, AllowedSpan] = MappingProxyType(
     {
         "demand": AllowedSpan(0.01, 100.0),
         "electricity_price": AllowedSpan(-10.0, 100.0),
         "carbon_price": AllowedSpan(0.0, 100_000.0),
         "pue": AllowedSpan(1.0, 5.0),
-        "add_ms": AllowedSpan(0.0, 10_000.0),
-        "weight": AllowedSpan(0.0, 1e6),
     }
 )
 LIMITS: Mapping[str, AllowedSpan] = MappingProxyType(
@@ -68,51 +57,12 @@ LIMITS: Mapping[str, AllowedSpan] = MappingProxyType(
 ZERO_MEANS_ZERO = frozenset({"carbon_g_per_kwh", "carbon_kg_per_month", "min_score"})
 VERDICTS = ("", "conditional", "ready")
 MOST_LISTED = 200
-
-
-class BadTradeoffQuestion(ValueError):
-    """What cannot be asked; `field` says where."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field, self.reason = field, reason
-
-
-@dataclass(frozen=True, slots=True)
-class SlowerLink:
-    """A link that takes longer: ms more between a site and a user region, or all of them for ""."""
-
-    site: str
-    add_ms: float
-    region: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """Levers. `demand` and `electricity_price` are times what they are; `carbon_price` is money a tonne of CO2e,
-    added to cost; `pue` stands for that of every site. `limits` has fields of the envelope with other values, None for
-    no limit. `data_origin` is the country under whose law the data is, `bases` what is on record for transfers.
-    """
-
-    demand: float = 1.0
-    electricity_price: float = 1.0
-    carbon_price: float = 0.0
-    pue: float | None = None
-    sites_lost: frozenset[str] = frozenset()
-    links_slower: tuple[SlowerLink, ...] = ()
-    limits: Mapping[str, Any] = field(default_factory=dict)
-    data_origin: str = ""
-    bases: frozenset[str] = frozenset()
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether everything is as it is."""
-        return self == WhatIf()
+WHAT_IF_FIELDS = tuple(WhatIf().as_json())
 
 
 @dataclass(frozen=True, slots=True)
 class PlacementQuestion:
-    """`today` is the site to count changes from, where the class runs at several; "" : the first by name."""
+    """`today` is the site to count changes from, where the class runs at several; "" is the first by name."""
 
     weights: Mapping[str, float] = WEIGHTS
     what_if: WhatIf = field(default_factory=WhatIf)
@@ -120,65 +70,72 @@ class PlacementQuestion:
     carbon: CarbonKind = CarbonKind.AVERAGE
     today: str = ""
 
+    def body(self, workload: str) -> dict[str, Any]:
+        """Return the body of the request that asks the same."""
+        body: dict[str, Any] = {
+            "workload": workload,
+            "weights": dict(self.weights),
+            "what_if": self.what_if.changes(),
+        }
+        if self.currency:
+            body["currency"] = self.currency
+        if self.carbon is not CarbonKind.AVERAGE:
+            body["carbon"] = self.carbon.value
+        if self.today:
+            body["today"] = self.today
+        return body
 
-def number(name: str, given: Any, span: AllowedSpan) -> float:
-    """A finite number within the span; numbers in words count."""
-    if isinstance(given, bool) or not isinstance(given, (int, float, str)):
-        raise BadTradeoffQuestion(name, "It has to be a number.")
-    try:
-        value = float(given)
-    except ValueError as error:
-        raise BadTradeoffQuestion(name, f"{given!r} is no number.") from error
-    if not span.low <= value <= span.high:
-        raise BadTradeoffQuestion(name, f"It has to be from {span.low:g} to {span.high:g}.")
-    return value
+
+def question_of(given: Mapping[str, Any]) -> PlacementQuestion:
+    """Read weights, what_if, currency, carbon and today. Raises BadTradeoffQuestion with the field at fault."""
+    for name in ("weights", "what_if"):
+        if given.get(name) is not None and not isinstance(given[name], Mapping):
+            raise BadTradeoffQuestion(name, "It has to be an object.")
+    texts = {name: short_text(name, given.get(name)) for name in ("currency", "carbon", "today")}
+    currency, carbon = currency_of(texts["currency"]), carbon_of(texts["carbon"])
+    return PlacementQuestion(
+        weights=_weights(given.get("weights")),
+        what_if=what_if_of(given.get("what_if")),
+        currency=currency,
+        carbon=carbon,
+        today=texts["today"],
+    )
 
 
-def weights_of(given: Mapping[str, Any] | None) -> Mapping[str, float]:
-    """Those given, the others 0; the usual ones where none are given."""
+def _weights(given: Mapping[str, Any] | None) -> Mapping[str, float]:
+    """Return the weights that are given and 0 for the others; the usual ones where none is given."""
     if not given:
         return WEIGHTS
     for name in given:
         if name not in NAMES:
-            raise BadTradeoffQuestion(
-                f"weights.{name}", f"There is no such objective; there are {', '.join(NAMES)}."
-            )
-    found = {
-        name: number(f"weights.{name}", given[name], SPANS["weight"]) if name in given else 0.0
+            reason = f"There is no such objective; there are {', '.join(NAMES)}."
+            raise BadTradeoffQuestion(f"weights.{name}", reason)
+    weights = {
+        name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN) if name in given else 0.0
         for name in NAMES
     }
-    if not any(found.values()):
+    if not any(weights.values()):
         raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
-    return found
-
-
-KEYS = (
-    *("demand", "electricity_price", "carbon_price", "pue", "sites_lost", "links_slower"),
-    *("limits", "data_origin", "bases"),
-)
+    return weights
 
 
 def what_if_of(given: Mapping[str, Any] | None) -> WhatIf:
     given = given or {}
-    _known("what_if", given, KEYS)
-    plain = WhatIf()
-
-    def lever(name: str, otherwise: Any) -> Any:
-        value = given.get(name)
-        return otherwise if value is None else number(f"what_if.{name}", value, SPANS[name])
-
+    _refuse_other_fields("what_if", given, WHAT_IF_FIELDS)
+    numbers = {
+        name: number_within(f"what_if.{name}", given[name], span)
+        for name, span in LEVERS.items()
+        if given.get(name) is not None
+    }
     return WhatIf(
-        demand=lever("demand", plain.demand),
-        electricity_price=lever("electricity_price", plain.electricity_price),
-        carbon_price=lever("carbon_price", plain.carbon_price),
-        pue=lever("pue", None),
+        **numbers,
         sites_lost=frozenset(_texts("what_if.sites_lost", given.get("sites_lost"))),
         links_slower=tuple(
-            _slower(f"what_if.links_slower[{place}]", one)
-            for place, one in enumerate(_listed("what_if.links_slower", given.get("links_slower")))
+            _slower_link(f"what_if.links_slower[{place}]", link)
+            for place, link in enumerate(_list("what_if.links_slower", given.get("links_slower")))
         ),
         limits=_limits(given.get("limits")),
-        data_origin=_text("what_if.data_origin", given.get("data_origin")),
+        data_origin=short_text("what_if.data_origin", given.get("data_origin")).strip(),
         bases=frozenset(_texts("what_if.bases", given.get("bases"))),
     )
 
@@ -188,35 +145,36 @@ def _limits(given: Any) -> Mapping[str, Any]:
         return {}
     if not isinstance(given, Mapping):
         raise BadTradeoffQuestion("what_if.limits", "It has to be an object of limits.")
-    _known("what_if.limits", given, (*LIMITS, "min_verdict", "residency"))
-    found: dict[str, Any] = {}
-    for name, value in given.items():
-        where = f"what_if.limits.{name}"
-        if name == "min_verdict":
-            if value not in (None, *VERDICTS):
-                raise BadTradeoffQuestion(where, "It has to be conditional or ready, or empty.")
-            found[name] = value or ""
-        elif name == "residency":
-            found[name] = _text(where, value)
-        else:
-            found[name] = None if value is None else number(where, value, LIMITS[name])
-            if found[name] == 0 and name not in ZERO_MEANS_ZERO:
-                raise BadTradeoffQuestion(where, "It has to be above 0.")
-    return found
+    _refuse_other_fields("what_if.limits", given, (*LIMITS, "min_verdict", "residency"))
+    return {name: _limit(name, value) for name, value in given.items()}
 
 
-def _slower(where: str, given: Any) -> SlowerLink:
+def _limit(name: str, value: Any) -> str | float | None:
+    where = f"what_if.limits.{name}"
+    if name == "min_verdict":
+        if value not in (None, *VERDICTS):
+            raise BadTradeoffQuestion(where, "It has to be conditional or ready, or empty.")
+        return value or ""
+    if name == "residency":
+        return short_text(where, value).strip()
+    limit = None if value is None else number_within(where, value, LIMITS[name])
+    if limit == 0 and name not in ZERO_MEANS_ZERO:
+        raise BadTradeoffQuestion(where, "It has to be above 0.")
+    return limit
+
+
+def _slower_link(where: str, given: Any) -> SlowerLink:
     if not isinstance(given, Mapping):
         raise BadTradeoffQuestion(where, "It has to be an object with site, add_ms and maybe region.")
-    _known(where, given, ("site", "add_ms", "region"))
-    site = _text(f"{where}.site", given.get("site"))
+    _refuse_other_fields(where, given, ("site", "add_ms", "region"))
+    site = short_text(f"{where}.site", given.get("site")).strip()
     if not site:
         raise BadTradeoffQuestion(f"{where}.site", "Say which site.")
-    add_ms = number(f"{where}.add_ms", given.get("add_ms"), SPANS["add_ms"])
-    return SlowerLink(site, add_ms, _text(f"{where}.region", given.get("region")))
+    add_ms = number_within(f"{where}.add_ms", given.get("add_ms"), ADDED_MS_SPAN)
+    return SlowerLink(site, add_ms, short_text(f"{where}.region", given.get("region")).strip())
 
 
-def _known(where: str, given: Mapping[str, Any], names: Collection[str]) -> None:
+def _refuse_other_fields(where: str, given: Mapping[str, Any], names: Collection[str]) -> None:
     for name in given:
         if name not in names:
             raise BadTradeoffQuestion(
@@ -224,7 +182,7 @@ def _known(where: str, given: Mapping[str, Any], names: Collection[str]) -> None
             )
 
 
-def _listed(where: str, given: Any) -> list[Any]:
+def _list(where: str, given: Any) -> list[Any]:
     if given is None:
         return []
     if not isinstance(given, (list, tuple)):
@@ -235,12 +193,84 @@ def _listed(where: str, given: Any) -> list[Any]:
 
 
 def _texts(where: str, given: Any) -> list[str]:
-    return [_text(f"{where}[{place}]", one) for place, one in enumerate(_listed(where, given))]
+    return [short_text(f"{where}[{place}]", text).strip() for place, text in enumerate(_list(where, given))]
 
 
-def _text(where: str, given: Any) -> str:
-    if given is None:
-        return ""
-    if not isinstance(given, str) or len(given) > 100 or "\x00" in given:
-        raise BadTradeoffQuestion(where, "It has to be a text of 100 characters at most.")
-    return given.strip()
+@dataclass(frozen=True, slots=True)
+class PlacementView:
+    """How the page shows an answer: axes of the scatter, ranges to keep by objective, two sites to compare."""
+
+    x: str = "cost"
+    y: str = "latency"
+    ranges: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    compare: tuple[str, ...] = ()
+
+
+PERCENTS = {"demand": "demand", "price": "electricity_price"}
+LIMIT_NAMES = {
+    "latency": "latency_limit_ms",
+    "ceiling": "cost_ceiling",
+    "kg": "carbon_kg_per_month",
+    "grams": "carbon_g_per_kwh",
+}
+"""Limits by the address's names; readiness is `score` there, in points of 100."""
+
+
+def question_of_address(query: QueryDict) -> PlacementQuestion:
+    """Read an address such as `?workload=chat&demand=120&price=80&w_cost=60&lost=fra-1`; an empty parameter changes
+    nothing. Demand, price and score are percents there. Raises BadTradeoffQuestion with the parameter at fault.
+    """
+    what_if: dict[str, Any] = {
+        name: _share(query, parameter, LEVERS[name])
+        for parameter, name in PERCENTS.items()
+        if query.get(parameter)
+    }
+    what_if |= {name: query[name] for name in ("carbon_price", "pue") if query.get(name)}
+    what_if["sites_lost"] = [slug for slug in query.getlist("lost") if slug]
+    if query.get("slow_ms") and query.get("slow_site"):
+        what_if["links_slower"] = [
+            {"site": query["slow_site"], "add_ms": query["slow_ms"], "region": query.get("slow_region", "")}
+        ]
+    limits: dict[str, Any] = {name: query[key] for key, name in LIMIT_NAMES.items() if query.get(key)}
+    if query.get("score"):
+        limits["min_score"] = _share(query, "score", LIMITS["min_score"])
+    limits |= {
+        name: query[key]
+        for key, name in (("verdict", "min_verdict"), ("residency", "residency"))
+        if query.get(key)
+    }
+    what_if["limits"] = limits
+    what_if["data_origin"] = query.get("origin", "")
+    what_if["bases"] = [basis for basis in query.getlist("basis") if basis]
+    weights = {name: query[f"w_{name}"] for name in NAMES if query.get(f"w_{name}")}
+    texts = {name: query.get(name, "") for name in ("currency", "carbon", "today")}
+    return question_of({"weights": weights, "what_if": what_if} | texts)
+
+
+def view_of_address(query: QueryDict) -> PlacementView:
+    """Raises BadTradeoffQuestion with the parameter at fault."""
+    axes = {axis: query.get(axis) or usual for axis, usual in (("x", "cost"), ("y", "latency"))}
+    for axis, name in axes.items():
+        if name not in NAMES:
+            raise BadTradeoffQuestion(axis, f"There is no such objective; there are {', '.join(NAMES)}.")
+    ranges = {}
+    for name in NAMES:
+        low, high = (_range_end(query, f"{end}_{name}") for end in ("from", "to"))
+        if low is not None or high is not None:
+            ranges[name] = (low, high)
+    listed = ",".join(query.getlist("compare")).split(",")
+    compare = tuple(dict.fromkeys(slug for slug in listed if slug))
+    if len(compare) > 2:
+        raise BadTradeoffQuestion("compare", "Choose two sites.")
+    return PlacementView(axes["x"], axes["y"], ranges, compare)
+
+
+def _share(query: QueryDict, parameter: str, span: AllowedSpan) -> float:
+    """Return a percent as a share."""
+    percents = AllowedSpan(span.low * 100, span.high * 100)
+    return number_within(parameter, query[parameter], percents) / 100
+
+
+def _range_end(query: QueryDict, parameter: str) -> float | None:
+    text = query.get(parameter)
+    return number_within(parameter, text, AllowedSpan(-1e15, 1e15)) if text else None

@@ -1,4 +1,4 @@
-"""What the page of a placement shows, as text: rows, the best match against today, reasons, two sites compared."""
+"""Rows of the explorer: the options for the table, the browser and the file, and the best match against today."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.tradeoffs.core.consequences import line
 from readiness.tradeoffs.core.objectives import ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure, LegalAnswer
-from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.core.words import number
 from readiness.tradeoffs.placing import sentences
-from readiness.tradeoffs.placing.weighing import PlacementAnswer, PlacementOption
+from readiness.tradeoffs.placing.answer import PlacementAnswer, PlacementOption
+
+type Row = dict[str, Any]
 
 LABELS: Mapping[str, Any] = {
     "cost": _("Cost"),
@@ -25,7 +25,7 @@ LABELS: Mapping[str, Any] = {
     "readiness": _("Readiness"),
     "compliance": _("Margin"),
 }
-ANSWERS = {
+LEGAL_ANSWERS = {
     LegalAnswer.ALLOWED: _("Allowed"),
     LegalAnswer.NEEDS_BASIS: _("Needs a basis"),
     LegalAnswer.FORBIDDEN: _("Forbidden"),
@@ -36,28 +36,10 @@ ANSWERS = {
 CAPACITY = {"accelerators": _("Accelerators"), "power": _("IT power"), "bandwidth": _("Bandwidth")}
 MOST_ROWS = 100
 """Rows of feasible sites; the browser fills them anew as weights move."""
-RUNNERS_UP = 3
-
-
-def unit_of(found: PlacementAnswer, name: str) -> str:
-    return sentences.unit_of(found, name)
-
-
-def limit_of(found: PlacementAnswer, name: str) -> float | None:
-    """The limit in the objective's unit, for those that have one there."""
-    envelope = found.asked
-    is_monthly = envelope.cost_unit == "month" and envelope.cost_currency in ("", found.currency)
-    limits = {
-        "latency": envelope.latency_limit_ms,
-        "carbon": envelope.carbon_kg_per_month,
-        "cost": envelope.cost_ceiling if is_monthly else None,
-        "readiness": None if envelope.min_score is None else envelope.min_score * 100,
-    }
-    return limits.get(name)
 
 
 def text(figure: BandedFigure | None) -> str:
-    """Three digits that count; of an unknown figure what bounds it."""
+    """Return three significant digits; the bounds where the value is unknown."""
     if figure is None:
         return "–"
     if figure.value is not None:
@@ -69,50 +51,59 @@ def text(figure: BandedFigure | None) -> str:
     return f"≤ {number(figure.high)}?" if figure.high is not None else gettext("unknown")
 
 
-def heads(found: PlacementAnswer) -> list[dict[str, str]]:
+def heads(answer: PlacementAnswer) -> list[Row]:
     return [
-        {"name": one.name, "label": str(LABELS[one.name]), "unit": unit_of(found, one.name)}
-        for one in found.objectives
+        {
+            "name": objective.name,
+            "label": str(LABELS[objective.name]),
+            "unit": answer.unit_of(objective.name),
+        }
+        for objective in answer.objectives
     ]
 
 
-def row(found: PlacementAnswer, one: PlacementOption) -> dict[str, Any]:
-    """An option as a row: its cells by objective, with why a figure is unknown as a title."""
-    score = None if one.ranked is None else round(one.ranked.score * 100)
+def row(answer: PlacementAnswer, option: PlacementOption) -> Row:
+    """Return an option as the page's template and the browser fill a row of the table with it."""
+    ranked, power = option.ranked, option.after["power"]
     return {
-        "slug": one.slug,
-        "name": one.name,
-        "place": f"{one.region} · {one.country}",
-        "is_today": one.is_today,
-        "pareto": one.pareto,
-        "dominated": sentences.name(found, one.dominated_by) if one.dominated_by else "",
-        "rank": one.ranked.rank if one.ranked else None,
-        "score": score,
-        "effect": one.ranked.effect if one.ranked else "",
-        "cells": [
-            {
-                "name": each.name,
-                "label": f"{LABELS[each.name]} {unit_of(found, each.name)}",
-                "text": text(one.figures.get(each.name)),
-                "why": why_unknown(one.figures.get(each.name)),
-                "old": one.outdated.get(each.name, ""),
-                "provenance": _provenance(one.figures.get(each.name)),
-            }
-            for each in found.objectives
-        ],
-        "after": text(one.after["power"]),
-        "after_why": why_unknown(one.after["power"]),
-        "law": str(ANSWERS[one.law.answer]),
-        "line": line(one.moved) if one.moved else "",
-        "step": one.step.words if one.step else "",
+        "slug": option.slug,
+        "name": option.name,
+        "place": option.place,
+        "is_today": option.is_today,
+        "pareto": option.pareto,
+        "dominated": answer.name_of(option.dominated_by) if option.dominated_by else "",
+        "rank": ranked.rank if ranked else None,
+        "score": option.match,
+        "effect": ranked.effect if ranked else "",
+        "cells": cells(answer, option),
+        "after": text(power),
+        "after_why": power.why_unknown,
+        "law": str(LEGAL_ANSWERS[option.law.answer]),
+        "line": option.consequence,
+        "step": option.step.words if option.step else "",
     }
 
 
-def blank(found: PlacementAnswer) -> dict[str, Any]:
-    """A row without a site, for the browser to fill."""
-    cells = [
-        {"name": one.name, "label": f"{LABELS[one.name]} {unit_of(found, one.name)}", "text": "", "why": ""}
-        for one in found.objectives
+def cells(answer: PlacementAnswer, option: PlacementOption) -> list[Row]:
+    """Return a cell for each objective, with the reason where its figure is unknown."""
+    return [
+        {
+            "name": objective.name,
+            "label": f"{LABELS[objective.name]} {answer.unit_of(objective.name)}",
+            "text": text(figure := option.figures.get(objective.name)),
+            "why": figure.why_unknown if figure else "",
+            "old": option.outdated.get(objective.name, ""),
+            "provenance": _provenance(figure),
+        }
+        for objective in answer.objectives
+    ]
+
+
+def blank(answer: PlacementAnswer) -> Row:
+    """Return a row without a site, for the browser to fill."""
+    empty = [
+        {"name": head["name"], "label": f"{head['label']} {head['unit']}", "text": "", "why": ""}
+        for head in heads(answer)
     ]
     return {
         "slug": "",
@@ -122,130 +113,90 @@ def blank(found: PlacementAnswer) -> dict[str, Any]:
         "is_today": True,
         "dominated": "",
         "step": "-",
-        "cells": cells,
+        "cells": empty,
     }
-
-
-def why_unknown(figure: BandedFigure | None) -> str:
-    return "" if figure is None or figure.value is not None else figure.source
 
 
 def _provenance(figure: BandedFigure | None) -> str:
     return "" if figure is None or figure.provenance is None else figure.provenance.value
 
 
-def kept(
-    found: PlacementAnswer, ranges: Mapping[str, tuple[float | None, float | None]]
-) -> list[PlacementOption]:
-    """Feasible options within the ranges; what is unknown is within none."""
-    return [one for one in found.feasible if all(_within(one, name, ends) for name, ends in ranges.items())]
-
-
-def _within(one: PlacementOption, name: str, ends: tuple[float | None, float | None]) -> bool:
-    figure = one.figures.get(name)
-    if figure is None or figure.value is None:
-        return False
-    low, high = ends
-    return (low is None or figure.value >= low) and (high is None or figure.value <= high)
-
-
-def served(found: PlacementAnswer) -> dict[str, Any]:
-    """Numbers that the browser ranks anew as weights move, by the formula of the server."""
+def served(answer: PlacementAnswer) -> Row:
+    """Return the numbers that the browser ranks anew as weights move, by the formula of the server."""
     return {
         "objectives": [
             {
-                "name": one.name,
-                "direction": one.direction.value,
-                "scale": one.scale,
-                "reference": one.reference,
+                "name": objective.name,
+                "direction": objective.direction.value,
+                "scale": objective.scale,
+                "reference": objective.reference,
             }
-            for one in found.objectives
+            for objective in answer.objectives
         ],
-        "weights": dict(found.weights),
+        "weights": dict(answer.weights),
         "options": [
             {
-                "name": one.slug,
+                "name": option.slug,
                 "figures": {
-                    name: {"value": each.value, "low": each.low, "high": each.high}
-                    for name, each in one.figures.items()
+                    name: {"value": figure.value, "low": figure.low, "high": figure.high}
+                    for name, figure in option.figures.items()
                 },
-                "row": row(found, one),
+                "row": row(answer, option),
             }
-            for one in found.feasible
+            for option in answer.feasible
         ],
         "words": {"pareto": gettext("Pareto"), "match": gettext("Match")},
     }
 
 
-def best(found: PlacementAnswer) -> dict[str, Any] | None:
-    """The best match beside today: each figure of both with what changes."""
-    winner = found.best
-    if winner is None:
+def best(answer: PlacementAnswer) -> Row | None:
+    """Return what the card of the best match computes: each figure beside today's, and how the cost comes about."""
+    option, base = answer.best, answer.base
+    if option is None:
         return None
-    base = found.base
-    standing = winner.standing
     return {
-        "row": row(found, winner),
-        "today": base.name if base else "",
-        "is_today": base is not None and base.slug == winner.slug,
-        "figures": [_change(found, winner, base, one.name) for one in found.objectives],
-        "cost": _cost(found, winner),
-        "consequence": line(winner.moved) if winner.moved else "",
-        "weakest": standing.weakest if standing else "",
-        "weakest_score": round(standing.weakest_score * 100)
-        if standing and standing.weakest_score is not None
-        else None,
-        "after": [
-            {
-                "label": str(CAPACITY[name]),
-                "text": text(each),
-                "unit": each.unit if name != "accelerators" else "",
-            }
-            for name, each in winner.after.items()
-        ],
-        "law": winner.law,
-        "law_label": str(ANSWERS[winner.law.answer]),
-        "steps": [row(found, one) for one in found.feasible if one.step][:RUNNERS_UP],
-        "runners_up": [
-            row(found, one) for one in found.feasible if one.step is None and one.slug != winner.slug
-        ][:RUNNERS_UP],
+        "is_today": base is not None and base.slug == option.slug,
+        "figures": [_change(answer, option, base, objective.name) for objective in answer.objectives],
+        "cost": _cost(answer, option),
+        "law": str(LEGAL_ANSWERS[option.law.answer]),
+        "after": text(option.after["power"]),
     }
 
 
-def _cost(found: PlacementAnswer, one: PlacementOption) -> dict[str, str] | None:
-    """How the cost of a month comes about, and what an hour in use costs; None without accelerators."""
-    if not found.asked.accelerator_count:
+def _cost(answer: PlacementAnswer, option: PlacementOption) -> Row | None:
+    """Say how the cost of a month comes about, and what an hour in use costs; None without accelerators."""
+    if not answer.asked.accelerator_count:
         return None
-    month, hour = one.candidate.monthly_cost, one.useful_hour
+    hour = option.useful_hour
     return {
-        "held": sentences.held(one),
-        "month": month.source.rstrip("."),
+        "held": sentences.held(option),
+        "month": option.candidate.monthly_cost.source.rstrip("."),
         "hour": f"{text(hour)} {hour.unit.partition(' ')[0]}" if hour.value is not None else "",
         "hour_source": hour.source.rstrip("."),
     }
 
 
-def _change(
-    found: PlacementAnswer, winner: PlacementOption, base: PlacementOption | None, name: str
-) -> dict[str, Any]:
+def _change(answer: PlacementAnswer, option: PlacementOption, base: PlacementOption | None, name: str) -> Row:
     """`tone` is good or bad by the objective's direction; a change that nobody can tell has none."""
-    now, then = winner.figures.get(name), base.figures.get(name) if base else None
+    now, then = option.figures.get(name), base.figures.get(name) if base else None
     change, tone, icon = "", "", ""
-    is_max = any(one.name == name and one.direction is ObjectiveDirection.MAX for one in found.objectives)
+    is_max = any(
+        objective.name == name and objective.direction is ObjectiveDirection.MAX
+        for objective in answer.objectives
+    )
     if now is not None and then is not None and now.value is not None and then.value is not None:
-        less = now.value - then.value
-        if base is not None and base.slug != winner.slug:
-            share = abs(less / then.value) if then.value else None
-            change = number(abs(less)) if share is None else sentences.percent(share)
-            tone = "" if not less else "ok" if (less > 0) is is_max else "bad"
-            icon = "minus" if not less else "arrow-up" if less > 0 else "arrow-down"
+        more = now.value - then.value
+        if base is not None and base.slug != option.slug:
+            share = abs(more / then.value) if then.value else None
+            change = number(abs(more)) if share is None else sentences.percent(share)
+            tone = "" if not more else "ok" if (more > 0) is is_max else "bad"
+            icon = "minus" if not more else "arrow-up" if more > 0 else "arrow-down"
     return {
-        "label": f"{LABELS[name]}, {unit_of(found, name)}",
-        "old": winner.outdated.get(name, ""),
+        "label": f"{LABELS[name]}, {answer.unit_of(name)}",
+        "old": option.outdated.get(name, ""),
         "today": text(then) if base else "",
         "option": text(now),
-        "why": why_unknown(now),
-        "provenance": _provenance(now),
+        "why": now.why_unknown if now else "",
         "change": change,
         "tone": tone,
         "icon": icon,
@@ -253,62 +204,42 @@ def _change(
     }
 
 
-def why(found: PlacementAnswer) -> dict[str, Any] | None:
-    """Sensitivity and robustness in words."""
-    if found.sensitivity is None or found.robustness is None:
+def confidence(answer: PlacementAnswer) -> Row | None:
+    """Say how sensitive and how robust the best match is."""
+    if answer.sensitivity is None or answer.robustness is None:
         return None
-    names = {flip.objective for flip in found.sensitivity.flips}
-    never = [str(LABELS[one.name]) for one in found.objectives if one.is_scored and one.name not in names]
+    flipping = {flip.objective for flip in answer.sensitivity.flips}
+    never = [
+        str(LABELS[objective.name])
+        for objective in answer.objectives
+        if objective.is_scored and objective.name not in flipping
+    ]
     return {
-        "winner": sentences.name(found, found.sensitivity.winner),
-        "flips": [sentences.flip(flip, found) for flip in found.sensitivity.flips],
+        "flips": [sentences.flip(flip, answer) for flip in answer.sensitivity.flips],
         "never": sentences.listed(never),
-        "robust": sentences.robust(found.robustness, found),
-        "share": round(found.robustness.share * 100),
-        "references": sentences.references(found),
+        "robust": sentences.robust(answer.robustness, answer),
+        "references": sentences.references(answer),
     }
 
 
-def kept_out(found: PlacementAnswer) -> list[dict[str, Any]]:
-    """Undecided sites, then rejected ones, those with the fewest reasons first; `MOST_ROWS` of them."""
-    out = [one for one in found.options if not one.feasible]
-    out.sort(key=lambda one: (one.placed.standing is Feasibility.REJECTED, len(one.reasons), one.name))
+def kept_out(answer: PlacementAnswer) -> list[Row]:
+    """Return the first `MOST_ROWS` of the sites that are kept out, with the cells of their objectives."""
     return [
         {
-            **row(found, one),
-            "standing": one.placed.standing.value,
-            "label": gettext("Undecided")
-            if one.placed.standing is Feasibility.UNDECIDED
-            else gettext("Rejected"),
-            "state": "unknown" if one.placed.standing is Feasibility.UNDECIDED else "fail",
-            "icon": "help-circle" if one.placed.standing is Feasibility.UNDECIDED else "circle-x",
-            "first": sentence_of(one.reasons[0].words),
-            "more": len(one.reasons) - 1,
-            "reasons": [
-                {
-                    "words": sentence_of(each.words),
-                    "why": why_unknown(each.actual),
-                    "standing": each.standing.value,
-                }
-                for each in one.reasons
-            ],
-            "law_text": one.law.text,
-            "operator_text": one.law.sovereignty_text,
+            "option": option,
+            "cells": cells(answer, option),
+            "law": str(LEGAL_ANSWERS[option.law.answer]),
         }
-        for one in out[:MOST_ROWS]
+        for option in answer.kept_out[:MOST_ROWS]
     ]
 
 
-def sentence_of(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}"
-
-
-def csv_rows(found: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple[list[str], list[list[Any]]]:
-    """The options as shown, then undecided and rejected ones with their reasons."""
+def csv_rows(answer: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple[list[str], list[list[Any]]]:
+    """Return columns and rows: the options as shown, then undecided and rejected ones with their reasons."""
     columns = ["rank", "site", "name", "country", "standing", "score", "pareto"]
-    for each in found.objectives:
-        unit = re.sub(r"\W+", "_", unit_of(found, each.name)).strip("_")
-        columns += [f"{each.name}_{unit}" if unit else each.name, f"{each.name}_provenance"]
+    for objective in answer.objectives:
+        unit = re.sub(r"\W+", "_", answer.unit_of(objective.name)).strip("_")
+        columns += [f"{objective.name}_{unit}" if unit else objective.name, f"{objective.name}_provenance"]
     columns += [
         "it_power_after_kw",
         "jurisdiction",
@@ -317,21 +248,22 @@ def csv_rows(found: PlacementAnswer, shown: Sequence[PlacementOption]) -> tuple[
         "reasons",
         "against_today",
     ]
-    rows = []
-    for one in (*shown, *(each for each in found.options if not each.feasible)):
-        ranked = one.ranked
-        cells: list[Any] = [
-            ranked.rank if ranked else "", one.slug, one.name, one.country, one.placed.standing.value,
-            round(ranked.score, 6) if ranked else "", one.pareto if one.feasible else "",
-        ]  # fmt: skip
-        for each in found.objectives:
-            figure = one.figures[each.name]
-            cells += ["" if figure.value is None else figure.value, _provenance(figure)]
-        power = one.after["power"].value
-        cells += [
-            "" if power is None else power, one.law.answer.value, one.operator_country,
-            one.law.sovereignty.value,
-            "; ".join(reason.words for reason in one.reasons), line(one.moved) if one.moved else "",
-        ]  # fmt: skip
-        rows.append(cells)
-    return columns, rows
+    others = (option for option in answer.options if not option.feasible)
+    return columns, [_csv_row(answer, option) for option in (*shown, *others)]
+
+
+def _csv_row(answer: PlacementAnswer, option: PlacementOption) -> list[Any]:
+    ranked, power = option.ranked, option.after["power"].value
+    cells: list[Any] = [
+        ranked.rank if ranked else "", option.slug, option.name, option.country, option.placed.standing.value,
+        round(ranked.score, 6) if ranked else "", option.pareto if option.feasible else "",
+    ]  # fmt: skip
+    for objective in answer.objectives:
+        figure = option.figures[objective.name]
+        cells += ["" if figure.value is None else figure.value, _provenance(figure)]
+    cells += [
+        "" if power is None else power, option.law.answer.value, option.operator_country,
+        option.law.sovereignty.value,
+        "; ".join(reason.words for reason in option.reasons), option.consequence,
+    ]  # fmt: skip
+    return cells

@@ -13,8 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.portfolios import operations, queries
 from readiness.tradeoffs.portfolios.filters import PortfolioFilters
 from readiness.tradeoffs.portfolios.params import MOST_POINTS, OBJECTIVES, POINTS

@@ -17,7 +17,7 @@ from readiness.tradeoffs.placing.facts import FleetFacts
 from readiness.tradeoffs.placing.figures import scaled
 from readiness.tradeoffs.placing.inputs import ANY
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import WhatIf
+from readiness.tradeoffs.placing.what_if import WhatIf
 from readiness.tradeoffs.portfolios.params import PortfolioQuestion
 from readiness.workloads.core.envelope import AcceleratorNeed, Envelope
 

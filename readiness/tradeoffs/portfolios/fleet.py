@@ -18,6 +18,7 @@ from readiness.tradeoffs.core.consequences import Consequence, consequences
 from readiness.tradeoffs.core.factors import SiteFactors
 from readiness.tradeoffs.core.objectives import Objective, ObjectiveDirection
 from readiness.tradeoffs.core.options import BandedFigure, CandidateSite, Demand, worst_latency
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.placement import Feasibility, Placed, place_one
 from readiness.tradeoffs.core.portfolio import Portfolio
 from readiness.tradeoffs.core.steps import UnaskedStep, step_of
@@ -29,7 +30,6 @@ from readiness.tradeoffs.placing.candidates import (
 )
 from readiness.tradeoffs.placing.facts_cache import FleetFacts, fleet_facts
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.portfolios.capacity import (
     PLAIN,

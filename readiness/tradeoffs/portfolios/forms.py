@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.portfolios.params import CURRENCY, MOST_POINTS, OBJECTIVES, POINTS, WEIGHTS
 from readiness.workloads.models import WorkloadClass
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from readiness.tradeoffs.placing.params import SPANS, AllowedSpan, BadTradeoffQuestion, CarbonKind, number
+from readiness.tradeoffs.core.parsing import (
+    AllowedSpan,
+    BadTradeoffQuestion,
+    CarbonKind,
+    carbon_of,
+    currency_of,
+    number_within,
+)
+from readiness.tradeoffs.placing.params import WEIGHT_SPAN
 
 OBJECTIVES = ("cost", "carbon", "latency", "risk")
 """Less of each is better. Risk is what a site lacks of a readiness score of 100 points."""
@@ -19,7 +26,6 @@ POINTS = 12
 MOST_POINTS = 40
 MOST_WORKLOADS = 2_000
 KEYS = ("workloads", "left_out", "pins", "weights", "points", "currency", "carbon")
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,8 @@ def question_of(
         weights,
         # Weights tell nothing apart where one objective counts.
         _points(given.get("points")) if len(weights) > 1 else 1,
-        _currency(given.get("currency")),
-        _carbon(given.get("carbon")),
+        currency_of(given.get("currency"), CURRENCY),
+        carbon_of(given.get("carbon")),
     )
 
 
@@ -164,7 +170,9 @@ def _weights(given: Any) -> dict[str, float]:
             told = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
             raise BadTradeoffQuestion(f"weights.{str(name)[:100]}", told)
     found = {
-        name: number(f"weights.{name}", given[name], SPANS["weight"]) for name in OBJECTIVES if name in given
+        name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN)
+        for name in OBJECTIVES
+        if name in given
     }
     above = {name: weight for name, weight in found.items() if weight > 0}
     if not above:
@@ -175,23 +183,7 @@ def _weights(given: Any) -> dict[str, float]:
 def _points(given: Any) -> int:
     if given is None:
         return POINTS
-    value = number("points", given, AllowedSpan(1, MOST_POINTS))
+    value = number_within("points", given, AllowedSpan(1, MOST_POINTS))
     if value != int(value):
         raise BadTradeoffQuestion("points", "It has to be a whole number.")
     return int(value)
-
-
-def _currency(given: Any) -> str:
-    if given in (None, ""):
-        return CURRENCY
-    if not isinstance(given, str) or not _CURRENCY.fullmatch(given):
-        raise BadTradeoffQuestion("currency", "Three capital letters, ISO 4217.")
-    return given
-
-
-def _carbon(given: Any) -> CarbonKind:
-    if given in (None, ""):
-        return CarbonKind.AVERAGE
-    if given not in list(CarbonKind):
-        raise BadTradeoffQuestion("carbon", f"It has to be one of {', '.join(CarbonKind)}.")
-    return CarbonKind(given)

@@ -17,8 +17,8 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 from accounts.models import User
 from readiness.scoring.cards import link
 from readiness.scoring.views import answers
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.tradeoffs.portfolios import charts, lines, operations, queries, tables
 from readiness.tradeoffs.portfolios.forms import AskForm, initial_of
 from web import tables as table_kit

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion, CarbonKind
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion, CarbonKind
 from readiness.tradeoffs.windows.document import document
 from readiness.tradeoffs.windows.params import DAYS, FIELDS, HOURS, MOST_DAYS, Aim, question_of
 from readiness.tradeoffs.windows.planned import HoursShown

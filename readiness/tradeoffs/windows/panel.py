@@ -7,7 +7,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext
 
-from readiness.tradeoffs.placing.params import CarbonKind
+from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.windows.params import Aim
 from readiness.tradeoffs.windows.planned import WindowsAnswer
 

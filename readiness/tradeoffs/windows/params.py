@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from readiness.tradeoffs.placing.params import AllowedSpan, BadTradeoffQuestion, CarbonKind, number
+from readiness.tradeoffs.core.parsing import (
+    AllowedSpan,
+    BadTradeoffQuestion,
+    CarbonKind,
+    carbon_of,
+    currency_of,
+    number_within,
+    short_text,
+)
 
 HOURS = 4.0
 """Operator-set default: how long a run takes is in no envelope."""
@@ -18,7 +25,6 @@ MOST_DEFERRED_H = 168.0
 """A week: what is further off, no market or grid publishes by the hour."""
 DAYS, MOST_DAYS = 30, 60
 """Past days that the rule is tried on; operator-set default."""
-_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 class Aim(StrEnum):
@@ -54,27 +60,25 @@ def question_of(given: Mapping[str, str]) -> WindowsQuestion:
     usual = WindowsQuestion()
 
     def amount(name: str, usually: float, span: AllowedSpan) -> float:
-        return number(name, given[name], span) if given.get(name) else usually
+        return number_within(name, given[name], span) if given.get(name) else usually
 
-    currency = given.get("currency", "")
-    if currency and not _CURRENCY.fullmatch(currency):
-        raise BadTradeoffQuestion("currency", "Three capital letters, ISO 4217.")
+    currency = currency_of(given.get("currency"))
     days = amount("days", usual.days, AllowedSpan(1, MOST_DAYS))
     if days != int(days):
         raise BadTradeoffQuestion("days", "It has to be a whole number.")
     hours = amount("hours", usual.hours, AllowedSpan(SHORTEST_H, LONGEST_H))
     if hours * 4 != int(hours * 4):
         raise BadTradeoffQuestion("hours", "It has to be in whole quarters of an hour.")
-    aim = _one(given, "aim", list(Aim))
+    aim = _choice(given, "aim", list(Aim))
     return WindowsQuestion(
-        site=_text(given, "site"),
+        site=short_text("site", given.get("site")).strip(),
         hours=hours,
-        pauses=_one(given, "pauses", ("yes", "no")) == "yes",
+        pauses=_choice(given, "pauses", ("yes", "no")) == "yes",
         aim=Aim(aim) if aim else None,
         carbon_price=amount("carbon_price", usual.carbon_price, AllowedSpan(0.0, 100_000.0)),
-        carbon=CarbonKind(_one(given, "carbon", list(CarbonKind)) or usual.carbon),
+        carbon=carbon_of(given.get("carbon")),
         currency=currency,
-        at=_text(given, "at"),
+        at=short_text("at", given.get("at")).strip(),
         days=int(days),
     )
 
@@ -99,14 +103,7 @@ def instant_of(written: str, zone: ZoneInfo) -> datetime:
     return found
 
 
-def _text(given: Mapping[str, str], name: str) -> str:
-    value = given.get(name, "")
-    if len(value) > 100 or "\x00" in value:
-        raise BadTradeoffQuestion(name, "It has to be a text of 100 characters at most.")
-    return value.strip()
-
-
-def _one(given: Mapping[str, str], name: str, known: tuple[str, ...] | list[Aim] | list[CarbonKind]) -> str:
+def _choice(given: Mapping[str, str], name: str, known: tuple[str, ...] | list[Aim]) -> str:
     value = given.get(name, "")
     if value and value not in known:
         raise BadTradeoffQuestion(name, f"It has to be one of {', '.join(known)}.")

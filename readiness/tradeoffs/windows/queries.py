@@ -12,10 +12,10 @@ from django.db.models import Exists, Max, OuterRef, Q
 from inventory.models import Site
 from readiness.evidence.core.provenance import LEAST_TRUSTED_LAST
 from readiness.tradeoffs.core.deferral import LEARNT_DAYS, Hours, on_one_grid
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.core.series import FactorSeries
 from readiness.tradeoffs.models import FactorDay
 from readiness.tradeoffs.placing.figures import FactorInput, factor_input
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.tradeoffs.placing.weighing import IN_SERVICE
 from readiness.tradeoffs.queries import factors_of, known_rates, series_of
 from readiness.tradeoffs.queries.series import SourceSeries

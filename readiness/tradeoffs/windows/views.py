@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from readiness.scoring.views import answers
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.windows import charts, legends, lines, panel, trial_lines
 from readiness.tradeoffs.windows.params import WindowsQuestion, question_of
 from readiness.tradeoffs.windows.planned import WindowsAnswer

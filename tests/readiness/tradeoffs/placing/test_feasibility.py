@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from readiness.tradeoffs.core.factors import Factor, KnownValue, Rates, SiteFactors, ValueBasis
+from readiness.tradeoffs.core.parsing import CarbonKind
 from readiness.tradeoffs.core.placement import Feasibility
 from readiness.tradeoffs.placing import facts
-from readiness.tradeoffs.placing import feasibility as standing_module
+from readiness.tradeoffs.placing import feasibility as feasibility_module
 from readiness.tradeoffs.placing.candidates import Adapter, limits_of
 from readiness.tradeoffs.placing.feasibility import ClassAtSites, feasibilities, sign_of
 from readiness.tradeoffs.placing.law import Laws
-from readiness.tradeoffs.placing.params import CarbonKind, WhatIf
+from readiness.tradeoffs.placing.what_if import WhatIf
 from readiness.workloads.core.envelope import Envelope
 
 AT = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -150,9 +151,9 @@ def test_a_score_counts():
 @pytest.mark.parametrize(
     ("of", "counted"),
     [
-        (SiteFactors, standing_module.OF_SITE),
-        (facts.StoredScore, standing_module.OF_STANDING),
-        (KnownValue, standing_module.OF_VALUE),
+        (SiteFactors, feasibility_module.OF_SITE),
+        (facts.StoredScore, feasibility_module.OF_SCORE),
+        (KnownValue, feasibility_module.OF_VALUE),
     ],
 )
 def test_every_field_counts_or_is_known_to_be_told_only(of, counted):

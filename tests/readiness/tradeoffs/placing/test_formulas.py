@@ -8,10 +8,11 @@ import pytest
 from readiness.scoring.core.states import Provenance
 from readiness.tradeoffs.core.factors import Factor, KnownValue, ValueBasis
 from readiness.tradeoffs.core.options import LegalAnswer
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.placing import figures
 from readiness.tradeoffs.placing.figures import HOURS_A_MONTH, FactorInput, factor_input
 from readiness.tradeoffs.placing.law import Laws, representatives
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion, what_if_of
+from readiness.tradeoffs.placing.params import what_if_of
 from readiness.tradeoffs.placing.what_if import with_levers
 from readiness.workloads.core.envelope import AcceleratorNeed, DataCategory, Envelope
 from readiness.workloads.jurisdiction.queries import Footing

@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
+from readiness.tradeoffs.core.parsing import BadTradeoffQuestion
 from readiness.tradeoffs.models import PortfolioRun, SiteFactor
-from readiness.tradeoffs.placing.params import BadTradeoffQuestion
 from readiness.tradeoffs.portfolios import operations
 from readiness.tradeoffs.portfolios.operations import weightings
 from readiness.tradeoffs.portfolios.params import WEIGHTS, PortfolioQuestion, question_of
