@@ -6,6 +6,7 @@ from inventory.models import Site
 from readiness.tradeoffs.decisions import operations as decisions
 from readiness.tradeoffs.placing.params import question_of
 from readiness.tradeoffs.portfolios import operations as portfolios
+from readiness.tradeoffs.portfolios import solving
 from readiness.workloads.jurisdiction.models import DataOrigin, HeldBasis
 from readiness.workloads.models import WorkloadClass
 from tests.readiness.tradeoffs.decisions.conftest import FORBIDDEN, answer_of, option
@@ -35,4 +36,4 @@ def build(user_of, now):
 def plan(user_of, now):
     """A portfolio of what there is, worked out."""
     asked = portfolios.ask({"points": 2}, by=user_of("planner"), now=now)
-    portfolios.run(asked.pk, now=now)
+    solving.run(asked.pk, now=now)

@@ -19,6 +19,7 @@ from readiness.tradeoffs.decisions import operations
 from readiness.tradeoffs.models import Decision, PortfolioRun
 from readiness.tradeoffs.placing.params import question_of
 from readiness.tradeoffs.portfolios import operations as portfolios
+from readiness.tradeoffs.portfolios import solving
 from readiness.workloads.models import WorkloadClass
 from web import yaml_documents
 
@@ -101,5 +102,5 @@ def ask_portfolio(staff: Mapping[str, User], *, now: datetime) -> PortfolioRun |
     if by is None or not WorkloadClass.objects.exists():
         return None
     run = portfolios.ask({name: asked[name] for name in ("points", "weights")}, by=by, now=now)
-    portfolios.run(run.pk, now=now)
+    solving.run(run.pk, now=now)
     return run
