@@ -26,5 +26,5 @@ def look_after_portfolios() -> int:
 
 
 def wake_portfolio(pk: int) -> None:
-    """A wake-up may be lost, and a second one does no harm: the queue is in the database, and beat looks once a minute."""
+    """A wake-up may be lost, and a second one does no harm: beat looks at the queue once a minute."""
     work_out_portfolio.apply_async(args=[pk], queue="default", expires=3600, retry=False)
