@@ -17,10 +17,10 @@ MOST_POINTS = 1_500
 
 
 def hours(
-    found: Sequence[SourceSeries], *, title: str, finding: str, start: datetime, end: datetime
+    series: Sequence[SourceSeries], *, title: str, finding: str, start: datetime, end: datetime
 ) -> Figure:
     """Steps, since a value holds for its interval; what is not known breaks the line."""
-    drawn = [each for each in found if len(each.series.values)]
+    drawn = [each for each in series if len(each.series.values)]
     if not drawn:
         return nothing(gettext("No hour of this factor is known between these days."))
     span_s = (end - start).total_seconds()

@@ -1,4 +1,4 @@
-"""What lists of factors show: one row for a site and factor on pages, one for each of its sources in files."""
+"""Rows of the lists of factors: one row for a site and factor on pages, one for each of its sources in files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from readiness.tradeoffs.models import FactorKind
 from web.units import age
 
 UNKNOWN = "unknown"
-"""What stands for the basis of a factor that nobody knows."""
+"""The basis of a factor that nobody knows."""
 SERIES, DESIGN = "series", "design"
 """Bases in files alone: what was worked out of hours, or read off a link, is nothing that anybody stated."""
 
@@ -69,7 +69,7 @@ class FactorRow:
 
     @property
     def age_s(self) -> float | None:
-        """Of what is worked out from distance there is none."""
+        """An estimate from distance has none."""
         if self.known is None or self.known.basis is ValueBasis.GREAT_CIRCLE:
             return None
         return self.known.age_s(self.at)
@@ -96,7 +96,7 @@ def value_text(known: KnownValue) -> str:
 
 
 def digits(known: KnownValue, value: float) -> str:
-    """What was entered as it was entered; what was worked out to four digits."""
+    """Return what was entered as it was entered; what was worked out to four digits."""
     return exact(value if known.as_of_on is not None else float(f"{value:.4g}"))
 
 
@@ -106,24 +106,24 @@ def band_text(known: KnownValue | None) -> str:
     return f"{digits(known, known.low)} – {digits(known, known.high)}"
 
 
-def factor_rows(found: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
-    """Of each site every factor, in the order of their names on the site's page."""
+def factor_rows(sites: Iterable[SiteFactors], at: datetime, *, every_source: bool) -> list[FactorRow]:
+    """Return every factor of each site, in the order of their names on the site's page."""
     labels = {kind.value: str(kind.label) for kind in FactorKind}
     return [
         row
-        for site in found
+        for site in sites
         for kind, label in labels.items()
         for row in _rows(site, kind, label, site.factors[kind], at, every_source)
     ]
 
 
 def latency_rows(
-    found: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
+    sites: Iterable[SiteFactors], regions: Mapping[str, str], at: datetime, *, every_source: bool
 ) -> list[FactorRow]:
-    """Of each site the round trip to every user region; `regions` are names by slug."""
+    """Return the round trip of each site to every user region; `regions` are names by slug."""
     return [
         row
-        for site in found
+        for site in sites
         for slug, factor in site.latency.items()
         for row in _rows(site, slug, regions.get(slug, slug), factor, at, every_source)
     ]

@@ -137,8 +137,8 @@ def hours(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     span = answers.time_range(request, now=now(), default=DEFAULT_RANGE)
     found = queries.series_of(place.pk, kind, span.start, span.end)
     title = str(FactorKind(kind).label)
-    told = lines.hours_finding(found, title)
-    drawn = charts.hours(found, title=title, finding=told, start=span.start, end=span.end)
+    message = lines.hours_finding(found, title)
+    drawn = charts.hours(found, title=title, finding=message, start=span.start, end=span.end)
     return answers.chart(drawn, form)
 
 

@@ -1,4 +1,4 @@
-"""What moving a workload from one site to another does, in plain words, from the figures of both.
+"""The consequences of moving a workload from one site to another, in plain words, from the figures of both.
 
 "+18 ms, -11 % cost, +240 kg CO2e a month, leaves EU residency, feed B to 91 %". What did not change is not said; what
 is unknown at either site is named, and where it is. A change whose figures have bands carries its own, and counts as
@@ -76,13 +76,13 @@ class Consequence:
 def consequences(
     before: CandidateSite, after: CandidateSite, latency: tuple[LatencyLimit, ...]
 ) -> tuple[Consequence, ...]:
-    """Of moving from one site to another; `latency` names the regions and percentiles that count."""
+    """Return the consequences of a move; `latency` names the regions and percentiles that count."""
     return tuple(_all(before, after, latency))
 
 
-def line(found: Iterable[Consequence]) -> str:
+def line(consequences: Iterable[Consequence]) -> str:
     """All in one line; empty where nothing changes."""
-    return ", ".join(one.words for one in found)
+    return ", ".join(consequence.words for consequence in consequences)
 
 
 def _all(
@@ -142,7 +142,7 @@ def _effect(low: float, high: float, more_is_better: bool = False) -> Consequenc
 
 
 def _cost(before: CandidateSite, after: CandidateSite) -> Iterator[Consequence]:
-    """In percent of what it costs now; in money where it costs nothing now, or is paid for running."""
+    """State the change in percent of what it costs now; in money where it costs nothing now, or is paid for running."""
     sites = (before.site, after.site)
     pair = (before.monthly_cost, after.monthly_cost)
     for one in _changed(

@@ -41,7 +41,7 @@ GRAMS_A_TONNE = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What an hour is weighed by: `price` x money/kWh + `carbon` x g/kWh."""
+    """The weight of an hour: `price` x money/kWh + `carbon` x g/kWh."""
 
     price: float
     carbon: float
@@ -71,7 +71,7 @@ class Hours:
 
     @property
     def both_known(self) -> Hours:
-        """With a value of one alone left out, for what needs both."""
+        """Leave out slots that lack one of the two values."""
         if self.price is None or self.carbon is None:
             return Hours(None, None)
         kept = [
@@ -169,7 +169,7 @@ def plan(hours: Hours, pieces: tuple[Piece, ...]) -> Plan:
 
 
 def flat(series: SlotSeries | None, work: DeferrableRun) -> float | None:
-    """What as many hours come to at the mean of all known slots between the two instants."""
+    """Return what as many hours come to at the mean of all known slots between the two instants."""
     if series is None:
         return None
     known = [
@@ -204,12 +204,12 @@ def _between(hours: Hours, work: DeferrableRun, one: Plan, other: Plan, room: in
     if room <= 0 or less <= 0 or more <= 0:
         return []
     weights = Weights(1.0, more / less)
-    found = best(hours, work, weights)
-    if found is None or _value(found, weights) >= _value(one, weights) - TIE * more:
+    plan = best(hours, work, weights)
+    if plan is None or _value(plan, weights) >= _value(one, weights) - TIE * more:
         return []
-    before = _between(hours, work, one, found, room - 1)
-    after = _between(hours, work, found, other, room - 1 - len(before))
-    return [*before, found, *after]
+    before = _between(hours, work, one, plan, room - 1)
+    after = _between(hours, work, plan, other, room - 1 - len(before))
+    return [*before, plan, *after]
 
 
 def asked_on(days: Sequence[date], wall: time, zone: ZoneInfo) -> list[datetime]:
@@ -259,7 +259,7 @@ def _expected(series: SlotSeries, work: DeferrableRun, wall: dict[datetime, time
 
 
 def _weighed(hours: Hours, weights: Weights, *, with_tie: bool) -> SlotSeries | None:
-    """What each slot is weighed as; unknown where one of the factors that count is."""
+    """Return what each slot is weighed as; unknown where one of the factors that count is."""
     counted = [
         (weight, series)
         for weight, series in ((weights.price, hours.price), (weights.carbon, hours.carbon))
@@ -313,29 +313,29 @@ def _total(series: SlotSeries | None, pieces: Sequence[Piece]) -> float | None:
         return None
     parts = [
         cost_from(
-            _within(series, one.start_at - series.step, one.end_at),
-            one.start_at,
-            (one.end_at - one.start_at) / HOUR,
+            _within(series, piece.start_at - series.step, piece.end_at),
+            piece.start_at,
+            (piece.end_at - piece.start_at) / HOUR,
         )
-        for one in pieces
+        for piece in pieces
     ]
     known = [part for part in parts if part is not None]
     return math.fsum(known) if len(known) == len(parts) else None
 
 
-def _is_known(one: Plan, weights: Weights) -> bool:
-    return not (weights.price and one.money is None) and not (weights.carbon and one.grams is None)
+def _is_known(plan: Plan, weights: Weights) -> bool:
+    return not (weights.price and plan.money is None) and not (weights.carbon and plan.grams is None)
 
 
-def _value(one: Plan, weights: Weights) -> float:
-    return weights.price * _money(one) + weights.carbon * _grams(one)
+def _value(plan: Plan, weights: Weights) -> float:
+    return weights.price * _money(plan) + weights.carbon * _grams(plan)
 
 
-def _money(one: Plan) -> float:
-    assert one.money is not None
-    return one.money
+def _money(plan: Plan) -> float:
+    assert plan.money is not None
+    return plan.money
 
 
-def _grams(one: Plan) -> float:
-    assert one.grams is not None
-    return one.grams
+def _grams(plan: Plan) -> float:
+    assert plan.grams is not None
+    return plan.grams

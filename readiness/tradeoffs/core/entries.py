@@ -16,9 +16,9 @@ from readiness.tradeoffs.core.kinds import KINDS, LATENCY, KindSpec
 from readiness.tradeoffs.core.units import CURRENCIES, UnitRefused, bounded, scale_of
 
 BASES = (ValueBasis.PUBLISHED.value, ValueBasis.DECLARED.value)
-"""What can be entered; the others are worked out."""
+"""Kinds that can be entered; the others are worked out."""
 FURTHEST = timedelta(days=366 * 20)
-"""What is dated further away comes from a clock that was never set."""
+"""A date further away comes from a clock that was never set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class EntriesRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sourcing:
-    """What every entry says of where its value comes from and when it holds."""
+    """The source of an entry's value, and the days that it holds."""
 
     basis: str = "declared"
     provenance: str = "declared"
@@ -105,7 +105,7 @@ class CheckedValue:
 
 
 def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
-    """What is stored of an entry; UnitRefused, with the field, where it cannot be."""
+    """Return what is stored of an entry; UnitRefused, with the field, where it cannot be."""
     spec = KINDS.get(entry.kind)
     if spec is None:
         raise UnitRefused("kind", f"There is no factor {entry.kind[:40]!r}; there are {', '.join(KINDS)}.")
@@ -114,7 +114,7 @@ def checked_factor(entry: FactorEntry, today: date) -> CheckedValue:
 
 
 def checked_latency(entry: LatencyEntry, today: date) -> CheckedValue:
-    """As for factors. A pair of sites is entered from either end."""
+    """Check it like a factor. A pair of sites is entered from either end."""
     _refuse_sourcing(entry.sourcing, today)
     if bool(entry.user_region) == bool(entry.other_site):
         raise UnitRefused("user_region", "A round trip is to one user region or to one other site.")
@@ -143,16 +143,16 @@ def checked_rate(entry: RateEntry, today: date) -> float:
 def collected[Entry, Stored](
     entries: Iterable[Entry], line_of: Callable[[Entry], int], check: Callable[[Entry], Stored]
 ) -> list[tuple[Entry, Stored]]:
-    """What comes of each entry; EntriesRefused with every one that is wrong, not the first alone."""
-    found, errors = [], []
+    """Return what comes of each entry; EntriesRefused with every one that is wrong, not the first alone."""
+    checked, errors = [], []
     for entry in entries:
         try:
-            found.append((entry, check(entry)))
+            checked.append((entry, check(entry)))
         except UnitRefused as refused:
             errors.append(EntryError(line_of(entry), refused.field, refused.reason))
     if errors:
         raise EntriesRefused(errors)
-    return found
+    return checked
 
 
 def _checked(

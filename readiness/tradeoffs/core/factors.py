@@ -1,4 +1,4 @@
-"""What is known of a factor of a site: one value of each source, the one that counts, and why there is none.
+"""A factor of a site: one value of each source, the one that counts, and why there is none.
 
 Nothing is filled in: a factor that no source knows is unknown, with the reason, and never 0.
 """
@@ -97,12 +97,12 @@ class Factor:
         return any(self.known[0].disagrees_with(other) for other in self.others)
 
 
-def settled(kind: str, found: Iterable[KnownValue], unknown: str) -> Factor:
+def settled(kind: str, values: Iterable[KnownValue], unknown: str) -> Factor:
     """The factor from what sources say: telemetry before publications, declared values, and what is worked out.
 
     Of two alike, the provenance that is trusted more counts, then the newer, then the source by name.
     """
-    known = tuple(found)
+    known = tuple(values)
     if not known:
         return Factor(kind, unknown=unknown)
     return Factor(kind, known if len(known) == 1 else tuple(sorted(known, key=_rank)))
@@ -137,7 +137,7 @@ class SiteFactors:
 
 
 HOURS_A_YEAR = 8_766.0
-"""Of a mean year of 365.25 days."""
+"""Hours of a mean year of 365.25 days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +264,10 @@ class Rates:
         )
 
 
-def in_currency(found: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
+def in_currency(site: SiteFactors, rates: Rates, currency: str) -> SiteFactors:
     """The same, with all money in one currency; what has no rate is unknown and says so."""
-    factors = {kind: compared(factor, rates, currency) for kind, factor in found.factors.items()}
-    return replace(found, factors=factors)
+    factors = {kind: compared(factor, rates, currency) for kind, factor in site.factors.items()}
+    return replace(site, factors=factors)
 
 
 def compared(factor: Factor, rates: Rates, currency: str) -> Factor:

@@ -93,11 +93,11 @@ class Flexibility:
 
     @property
     def with_alternative(self) -> int:
-        return sum(bool(one.alternatives) for one in self.workloads)
+        return sum(bool(workload.alternatives) for workload in self.workloads)
 
     @property
     def with_tested_fallback(self) -> int:
-        return sum(one.fallback is FallbackState.TESTED for one in self.workloads)
+        return sum(workload.fallback is FallbackState.TESTED for workload in self.workloads)
 
 
 def flexibility(
@@ -109,30 +109,32 @@ def flexibility(
     tested_within: timedelta,
 ) -> Flexibility:
     """`accelerators` by vendor, and the number whose vendor is unknown; a test counts for so long."""
-    freedoms = tuple(_freedom(one, on, tested_within) for one in workloads)
+    freedoms = tuple(_freedom(workload, on, tested_within) for workload in workloads)
     return Flexibility(freedoms, concentration(accelerators, unattributed))
 
 
-def _freedom(one: Critical, on: date, tested_within: timedelta) -> Freedom:
+def _freedom(workload: Critical, on: date, tested_within: timedelta) -> Freedom:
     return Freedom(
-        one.name,
-        tuple(sorted(one.runs_at)),
-        tuple(sorted(one.feasible - one.runs_at)),
-        tuple(sorted(one.undecided - one.runs_at)),
-        _fallback(one, on, tested_within),
+        workload.name,
+        tuple(sorted(workload.runs_at)),
+        tuple(sorted(workload.feasible - workload.runs_at)),
+        tuple(sorted(workload.undecided - workload.runs_at)),
+        _fallback(workload, on, tested_within),
     )
 
 
-def _fallback(one: Critical, on: date, tested_within: timedelta) -> FallbackState:
-    if one.fallback is None:
+def _fallback(workload: Critical, on: date, tested_within: timedelta) -> FallbackState:
+    if workload.fallback is None:
         return FallbackState.NONE
     # A site it runs at already is no place to fall back to.
-    others = one.feasible - one.runs_at
-    if not others or (one.fallback.site and one.fallback.site not in others):
+    others = workload.feasible - workload.runs_at
+    if not others or (workload.fallback.site and workload.fallback.site not in others):
         return FallbackState.NOT_FEASIBLE
-    if one.fallback.tested_on is None or one.fallback.tested_on > on:
+    if workload.fallback.tested_on is None or workload.fallback.tested_on > on:
         return FallbackState.UNTESTED
-    return FallbackState.TESTED if on - one.fallback.tested_on <= tested_within else FallbackState.TEST_OLD
+    return (
+        FallbackState.TESTED if on - workload.fallback.tested_on <= tested_within else FallbackState.TEST_OLD
+    )
 
 
 def concentration(accelerators: Mapping[str, int], unattributed: int = 0) -> Concentration:

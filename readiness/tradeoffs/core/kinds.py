@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class Dimension(StrEnum):
-    """What a factor's unit measures. Each has one unit that values are stored in."""
+    """The quantity that a factor's unit measures. Each has one unit that values are stored in."""
 
     CARBON = "carbon"
     PRICE = "price"

@@ -52,10 +52,10 @@ def against(portfolio: Portfolio, today: Mapping[str, str], plan: Mapping[str, s
         if today.get(name) != plan.get(name)
     )
     totals = {
-        name: float(sum(change for one in moves if (change := one.changes[name]) is not None))
+        name: float(sum(change for move in moves if (change := move.changes[name]) is not None))
         for name in portfolio.objectives
     }
-    unknown = {name: sum(one.changes[name] is None for one in moves) for name in portfolio.objectives}
+    unknown = {name: sum(move.changes[name] is None for move in moves) for name in portfolio.objectives}
     return PlanChanges(moves, _filling(portfolio, today, plan), totals, unknown)
 
 

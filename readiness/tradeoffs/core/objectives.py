@@ -49,7 +49,10 @@ def referenced(
     objectives: Sequence[Objective], limits: Mapping[str, float], today: Mapping[str, BandedFigure]
 ) -> tuple[Objective, ...]:
     """The objectives with what they are scored against: a fixed scale, else the declared limit, else today's figure."""
-    return tuple(_referenced(one, limits.get(one.name), today.get(one.name)) for one in objectives)
+    return tuple(
+        _referenced(objective, limits.get(objective.name), today.get(objective.name))
+        for objective in objectives
+    )
 
 
 def _referenced(objective: Objective, limit: float | None, today: BandedFigure | None) -> Objective:

@@ -16,7 +16,7 @@ from readiness.scoring.core.states import Provenance, Verdict
 
 
 class LegalAnswer(StrEnum):
-    """What the rules of jurisdiction say of a workload's data at a site."""
+    """The answer of the rules of jurisdiction about a workload's data at a site."""
 
     ALLOWED = "allowed"
     NEEDS_BASIS = "needs-basis"
@@ -52,8 +52,8 @@ class BandedFigure:
             # Most are so, and a placement makes ten for each of a thousand sites.
             return
         given = (self.low, self.value, self.high)
-        known = [one for one in given if one is not None]
-        if not all(math.isfinite(one) for one in known):
+        known = [end for end in given if end is not None]
+        if not all(math.isfinite(value) for value in known):
             raise FigureError(f"{given} {self.unit}: a figure is a finite number, or unknown")
         if known != sorted(known):
             raise FigureError(f"{given} {self.unit}: low, value and high have to be in this order")
@@ -142,17 +142,17 @@ class CandidateSite:
     residency: frozenset[str] = frozenset()
 
     def latency_at(self, region: str, percentile: float) -> BandedFigure:
-        """What is known of the latency at this percentile.
+        """Return what is known of the latency at this percentile.
 
         Latency does not fall as the percentile rises: a figure of a lower percentile is a lower bound and one of a
         higher percentile an upper bound, where the one asked for is not there.
         """
-        of_region = [one for one in self.latency if one.region == region]
-        for one in of_region:
-            if one.percentile == percentile:
-                return one.figure
-        below = [one.figure.least for one in of_region if one.percentile < percentile]
-        above = [one.figure.most for one in of_region if one.percentile > percentile]
+        of_region = [latency for latency in self.latency if latency.region == region]
+        for latency in of_region:
+            if latency.percentile == percentile:
+                return latency.figure
+        below = [latency.figure.least for latency in of_region if latency.percentile < percentile]
+        above = [latency.figure.most for latency in of_region if latency.percentile > percentile]
         low, high = max(below, default=-math.inf), min(above, default=math.inf)
         return BandedFigure(None, "ms", low=_finite(low), high=_finite(high))
 
@@ -171,7 +171,7 @@ class LimitBound:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What a workload takes of a site. None: the envelope does not say, so that nothing is asked."""
+    """The demand of a workload on a site. None: the envelope does not say, so that nothing is asked."""
 
     accelerators: Mapping[str, int] = field(default_factory=dict)
     power_kw: float | None = None
@@ -187,7 +187,7 @@ class LatencyLimit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an envelope does not let a site exceed. None: no limit stands.
+    """The limits that an envelope sets a site. None: no limit stands.
 
     `allowed_countries` None allows every country. `has_basis` says that the envelope records a basis for transfers
     (standard clauses, consent), which `needs-basis` asks for.
@@ -211,15 +211,15 @@ def worst_latency(candidate: CandidateSite, limits: tuple[LatencyLimit, ...]) ->
 
     Unknown for one region is unknown for all, with what is known as its lower bound.
     """
-    found = [candidate.latency_at(one.region, one.percentile) for one in limits]
-    if not found:
+    latencies = [candidate.latency_at(limit.region, limit.percentile) for limit in limits]
+    if not latencies:
         return unknown("ms")
-    low = max(one.least for one in found)
-    high = max(one.most for one in found)
-    values = [one.value for one in found if one.value is not None]
-    worst = max(found, key=lambda one: -math.inf if one.value is None else one.value)
+    low = max(figure.least for figure in latencies)
+    high = max(figure.most for figure in latencies)
+    values = [figure.value for figure in latencies if figure.value is not None]
+    worst = max(latencies, key=lambda figure: -math.inf if figure.value is None else figure.value)
     return BandedFigure(
-        max(values) if len(values) == len(found) else None,
+        max(values) if len(values) == len(latencies) else None,
         "ms",
         worst.provenance,
         worst.as_of,

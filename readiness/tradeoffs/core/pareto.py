@@ -34,7 +34,7 @@ def front(options: Sequence[ScoredOption], objectives: Sequence[Objective]) -> F
 
 
 def dominators(table: OptionColumns) -> NDArray[np.int64]:
-    """For each row the first row on the front that dominates it, -1 for those on the front.
+    """Return for each row the first row on the front that dominates it, -1 for those on the front.
 
     To dominate is transitive, bands included, so that who is dominated at all is dominated by one on the front.
     """

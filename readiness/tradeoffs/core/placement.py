@@ -91,9 +91,9 @@ class _Test(NamedTuple):
 
 
 def place(candidates: Iterable[CandidateSite], demand: Demand, limits: Limits) -> PlacedSites:
-    placed = [place_one(one, demand, limits) for one in candidates]
+    placed = [place_one(candidate, demand, limits) for candidate in candidates]
     return PlacedSites(
-        *(tuple(one for one in placed if one.standing is standing) for standing in Feasibility)
+        *(tuple(site for site in placed if site.standing is standing) for standing in Feasibility)
     )
 
 
@@ -107,16 +107,18 @@ def place_one(candidate: CandidateSite, demand: Demand, limits: Limits) -> Place
     room = min(map(_room, tests), default=math.inf)
     standing = Feasibility.FEASIBLE
     if reasons:
-        rejected = any(one.standing is Feasibility.REJECTED for one in reasons)
+        rejected = any(reason.standing is Feasibility.REJECTED for reason in reasons)
         standing = Feasibility.REJECTED if rejected else Feasibility.UNDECIDED
     return Placed(candidate, standing, reasons, room if math.isfinite(room) else None)
 
 
 def _tests(candidate: CandidateSite, demand: Demand, limits: Limits) -> list[_Test]:
-    found = []
-    for one in limits.latency:
-        figure = candidate.latency_at(one.region, one.percentile)
-        found.append(_Test("latency", f"{one.region} p{one.percentile:g}", figure, one.limit_ms, "ms", True))
+    tests = []
+    for limit in limits.latency:
+        figure = candidate.latency_at(limit.region, limit.percentile)
+        tests.append(
+            _Test("latency", f"{limit.region} p{limit.percentile:g}", figure, limit.limit_ms, "ms", True)
+        )
     ceilings = (
         ("unit-cost", candidate.unit_cost, limits.unit_cost),
         ("monthly-cost", candidate.monthly_cost, limits.monthly_cost),
@@ -126,26 +128,26 @@ def _tests(candidate: CandidateSite, demand: Demand, limits: Limits) -> list[_Te
     )
     for name, figure, bound in ceilings:
         if bound is not None:
-            found.append(_Test(name, "", figure, bound.value, bound.unit, True))
+            tests.append(_Test(name, "", figure, bound.value, bound.unit, True))
     least = limits.readiness
     if least is not None:
-        found.append(_Test("readiness", "", candidate.readiness, least.value, least.unit, False))
+        tests.append(_Test("readiness", "", candidate.readiness, least.value, least.unit, False))
     for kind, count in sorted(demand.accelerators.items()):
         if count > 0:
             free = candidate.free_accelerators.get(kind, BandedFigure(None, "accelerators"))
-            found.append(_Test("accelerators", kind, free, count, "accelerators", False))
+            tests.append(_Test("accelerators", kind, free, count, "accelerators", False))
     asked = (
         ("power", candidate.headroom, demand.power_kw, "kW"),
         ("bandwidth", candidate.free_bandwidth, demand.bandwidth_gbps, "Gb/s"),
     )
     for name, figure, amount, unit in asked:
         if amount is not None and amount > 0:
-            found.append(_Test(name, "", figure, amount, unit, False))
-    return found
+            tests.append(_Test(name, "", figure, amount, unit, False))
+    return tests
 
 
 def _held(test: _Test) -> UnkeptLimit | None:
-    """What the test says against the site; None where the figure keeps the limit for certain."""
+    """Return what the test says against the site; None where the figure keeps the limit for certain."""
     figure = test.figure
     if figure.unit != test.unit and figure.bounded:
         raise FigureError(f"{test.limit}: a figure in {figure.unit} is held against a limit in {test.unit}")
@@ -168,7 +170,7 @@ def _room(test: _Test) -> float:
 
 
 def limit_name(limit: str, subject: str) -> str:
-    """What is said of a limit: `unit cost`, `latency iberia p99`, `accelerators of any type`."""
+    """Return what is said of a limit: `unit cost`, `latency iberia p99`, `accelerators of any type`."""
     of = "of any type" if (limit, subject) == ("accelerators", "any") else subject
     return f"{limit.replace('-', ' ')} {of}".strip()
 

@@ -1,4 +1,4 @@
-"""What a workload came to at a site over a span: energy, carbon and cost from meters, and why one cannot be told.
+"""Energy, carbon and cost of a workload at a site over a span, from meters, and why one is unknown.
 
 A site's meters see all that runs there. A workload's part of them is its share of the accelerators in service, idle
 ones included: they are there to be had. So a figure is an estimate even where every meter measures, and it says so.
@@ -26,7 +26,7 @@ ENOUGH = 0.8
 
 @dataclass(frozen=True, slots=True)
 class RealisedFigure:
-    """What an objective came to; `unknown` says why it has no value."""
+    """The value that an objective came to; `unknown` says why it has no value."""
 
     objective: str
     figure: BandedFigure
@@ -55,7 +55,7 @@ class Metered:
 
 @dataclass(frozen=True, slots=True)
 class RatePerKwh:
-    """What a kWh comes with: a series where one is known, else one value for the whole span."""
+    """The price or intensity of a kWh: a series where one is known, else one value for the whole span."""
 
     per_kwh: FactorSeries | float
     source: str
@@ -99,10 +99,10 @@ def cost(
     fixed: float = 0.0,
 ) -> RealisedFigure:
     """Money of a mean month: energy at the price of its hours, and what is paid whatever is drawn."""
-    found = _with_rate(objective, f"{currency}/month", metered, share, price, span)
-    if found.figure.value is None or not fixed:
-        return found
-    figure = found.figure
+    realised = _with_rate(objective, f"{currency}/month", metered, share, price, span)
+    if realised.figure.value is None or not fixed:
+        return realised
+    figure = realised.figure
     total = BandedFigure(
         figure.value + fixed if figure.value is not None else None,
         figure.unit,

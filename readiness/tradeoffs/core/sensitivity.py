@@ -151,7 +151,7 @@ def robustness(
     scores = np.floor(drawn @ within[by_name].T * ONE + 0.5)
     wins = np.bincount(scores.argmax(axis=1), minlength=len(by_name)) / draws
     by_option = {names[row]: float(share) for row, share in zip(by_name, wins, strict=True) if share > 0}
-    counted = tuple(one.name for one in objectives)
+    counted = tuple(objective.name for objective in objectives)
     return Robustness(winner, by_option.get(winner, 0.0), by_option, draws, counted)
 
 
@@ -160,8 +160,8 @@ def _counting(
 ) -> tuple[tuple[Objective, ...], Numbers]:
     """The scored objectives with their weights."""
     pairs = zip(objectives, counting(objectives, weights), strict=True)
-    kept = [(one, weight) for one, weight in pairs if one.is_scored]
-    return tuple(one for one, _ in kept), np.array([weight for _, weight in kept])
+    kept = [(objective, weight) for objective, weight in pairs if objective.is_scored]
+    return tuple(objective for objective, _ in kept), np.array([weight for _, weight in kept])
 
 
 def _that_may_win(within: Numbers) -> list[int]:

@@ -134,17 +134,17 @@ def _instants(rows: Sequence[SeriesRow], zone: ZoneInfo | None) -> list[datetime
     counts: dict[datetime, int] = {}
     for at in times:
         counts[at] = counts.get(at, 0) + 1
-    found = []
+    instants = []
     for row in rows:
         if row.at.tzinfo is not None:
-            found.append(_in_utc(row, row.at))
+            instants.append(_in_utc(row, row.at))
             continue
         if zone is None:
-            told = f"{row.at.isoformat()} has no offset; write Z or +01:00, or name the file's time zone."
-            raise SeriesRefused(row.line, "at", told)
-        found.append(_of_wall_time(row, zone, counts[row.at], seen.get(row.at, 0)))
+            message = f"{row.at.isoformat()} has no offset; write Z or +01:00, or name the file's time zone."
+            raise SeriesRefused(row.line, "at", message)
+        instants.append(_of_wall_time(row, zone, counts[row.at], seen.get(row.at, 0)))
         seen[row.at] = seen.get(row.at, 0) + 1
-    return found
+    return instants
 
 
 def _of_wall_time(row: SeriesRow, zone: ZoneInfo, occurrences: int, before: int) -> datetime:
@@ -214,7 +214,7 @@ def mean_of(factor: FactorSeries, start: datetime, end: datetime) -> Integral:
 
 
 def _edges(parts: Sequence[FactorSeries], start_s: float, end_s: float) -> Floats:
-    """Where any of the series may change, from start to end."""
+    """Return where any of the series may change, from start to end."""
     bounds = [np.array([start_s, end_s])]
     for part in parts:
         bounds += [part.starts_s.astype(np.float64), part.starts_s.astype(np.float64) + part.step_s]

@@ -57,14 +57,14 @@ def step_of(
     if was.value is None or comes.value is None or comes.value <= was.value:
         return None
     gains = []
-    for one in objectives:
-        if one.name == "cost" or one.name in derived:
+    for objective in objectives:
+        if objective.name == "cost" or objective.name in derived:
             continue
-        gain = _gain(one, before.get(one.name), after.get(one.name))
-        if gain > 0 and (one.name not in limited or not math.isfinite(gain)):
+        gain = _gain(objective, before.get(objective.name), after.get(objective.name))
+        if gain > 0 and (objective.name not in limited or not math.isfinite(gain)):
             return None
         if gain > 0:
-            gains.append((one, gain, after[one.name].unit))
+            gains.append((objective, gain, after[objective.name].unit))
     return UnaskedStep(comes.value - was.value, comes.unit, tuple(gains)) if gains else None
 
 

@@ -38,7 +38,7 @@ HEADINGS = {
     "as stated": "",
     "caution": "",
 }
-"""What exports call columns, so that one can be changed and sent back; those that say nothing new are passed over."""
+"""Names that exports give to columns, so that a file can be changed and sent back; those without news are skipped."""
 NOT_STORED = ("telemetry", "series", "computed", "great-circle", "design", "unknown")
 """Bases of exported rows that Muster works out: they are passed over, or they would become somebody's statement."""
 
@@ -146,11 +146,11 @@ def _sourcing(row: Mapping[str, str]) -> Sourcing:
 
 
 def _number(row: Mapping[str, str], field: str) -> float:
-    found = number_of(row[field])
-    if found is None:
-        told = "leave the row out if there is none"
-        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; {told}.")
-    return found
+    number = number_of(row[field])
+    if number is None:
+        message = "leave the row out if there is none"
+        raise UnitRefused(field, f"{tidy(row[field])!r} is no number; {message}.")
+    return number
 
 
 def _optional(row: Mapping[str, str], field: str) -> float | None:

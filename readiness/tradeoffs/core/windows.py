@@ -48,9 +48,9 @@ class SlotSeries:
                 raise SeriesError(f"{slot.start_at} is not in UTC")
             if slot.value is not None and not math.isfinite(slot.value):
                 raise SeriesError(f"{slot.start_at}: {slot.value} is no number")
-        for one, other in zip(self.slots, self.slots[1:], strict=False):
-            if other.start_at - one.start_at < self.step:
-                raise SeriesError(f"{other.start_at} follows {one.start_at} by less than a step")
+        for slot, other in zip(self.slots, self.slots[1:], strict=False):
+            if other.start_at - slot.start_at < self.step:
+                raise SeriesError(f"{other.start_at} follows {slot.start_at} by less than a step")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def _cheapest(series: SlotSeries, known: Sequence[Slot], work: DeferrableRun, ne
 def _cheapest_run(
     series: SlotSeries, known: Sequence[Slot], work: DeferrableRun, needed: int
 ) -> list[_Taken] | None:
-    """By running sums, for a run may be of a thousand slots. What differs in its last digits alone is a tie."""
+    """Find it by running sums, for a run may have a thousand slots. Values that differ in the last digits tie."""
     spare = needed * series.step - timedelta(hours=work.hours)
     values = [_value(slot) for slot in known]
     sums = list(accumulate(values, initial=0.0))

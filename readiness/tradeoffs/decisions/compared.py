@@ -35,7 +35,7 @@ class Pair:
 
 
 def compared(decision: Decision, now: datetime) -> list[Pair]:
-    """What was written down at the review; before that what has come so far, of an approved decision."""
+    """Return what was written down at the review; before that what has come so far, of an approved decision."""
     if decision.reviewed_at is not None:
         return pairs(decision, ())
     if decision.state != Decision.State.APPROVED:
@@ -44,14 +44,14 @@ def compared(decision: Decision, now: datetime) -> list[Pair]:
 
 
 def pairs(decision: Decision, outcomes: Sequence[RealisedFigure]) -> list[Pair]:
-    """By forecast; without outcomes those that were written down. Read with `forecasts__outcome`."""
-    by_objective = {one.objective: one for one in outcomes}
-    found = []
+    """Pair forecasts with these outcomes, or with those written down. Read with `forecasts__outcome`."""
+    by_objective = {outcome.objective: outcome for outcome in outcomes}
+    paired = []
     for forecast in decision.forecasts.all():
         outcome = by_objective.get(forecast.objective) or _written(forecast)
         comparison = compare(forecast.objective, figure_of(forecast, forecast.unit), outcome.figure)
-        found.append(Pair(forecast, comparison, outcome.unknown, not outcomes))
-    return found
+        paired.append(Pair(forecast, comparison, outcome.unknown, not outcomes))
+    return paired
 
 
 def figure_of(stated: StatedFigure, unit: str) -> BandedFigure:

@@ -18,7 +18,7 @@ from readiness.workloads.models import Placement, WorkloadClass
 
 
 def demand_of(workload: WorkloadClass) -> dict[str, Any]:
-    """What the envelope asks for, kept so that a later change of it does not change what was decided."""
+    """Return what the envelope asks for, kept so that a later change of it does not change what was decided."""
     envelope = workload_queries.envelope_of(workload)
     return {
         "accelerators": [{"type": need.type, "count": need.count} for need in envelope.accelerators],
@@ -29,7 +29,7 @@ def demand_of(workload: WorkloadClass) -> dict[str, Any]:
 
 
 def site_before(workload: WorkloadClass, slug: str, now: datetime) -> Site | None:
-    """Where it runs today: at the site of that name, else at the first; None where it runs nowhere."""
+    """Return where it runs today: at the site of that name, else at the first; None where it runs nowhere."""
     held = Placement.objects.on(now.date()).filter(workload_class=workload).select_related("site")
     sites = [placement.site for placement in held.order_by("site__name", "pk")]
     named = [site for site in sites if site.slug == slug]
@@ -72,7 +72,7 @@ def _more(outcome: RealisedFigure, added: float) -> RealisedFigure:
 
 
 def _pue(site_id: int, now: datetime) -> float:
-    """What a kW of IT takes at the supply; 1 where nobody knows it, which is the least it can be."""
+    """Return what a kW of IT takes at the supply; 1 where nobody knows it, which is the least it can be."""
     (known,) = queries.factors_of([site_id], now)
     best = known.factors["pue"].best
     return best.value if best else 1.0

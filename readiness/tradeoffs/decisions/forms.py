@@ -12,7 +12,7 @@ from web.forms import DayInput, RefusedForm
 
 
 class RecordDecisionForm(RefusedForm):
-    """What a person adds to a placement: which site, why, and when to look at it again."""
+    """The part that a person adds to a placement: which site, why, and when to look at it again."""
 
     site = forms.ModelChoiceField(
         Site.objects.exclude(stage=Site.Stage.RETIRED).order_by("name", "pk"),

@@ -1,4 +1,4 @@
-"""What telemetry says of a site over a span: power by the hour, its peak, accelerators in use, round trips."""
+"""Telemetry of a site over a span: power by the hour, its peak, accelerators in use, round trips."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def peak_of(objective: str, site_id: int, first: datetime, end: datetime) -> Rea
     """
     days = _days(first, end)
     found = evidence.peaks([site_id], {SITE_LOAD.key}, days=days, now=end).get(site_id, [])
-    known = [one for one in found if one.value is not None]
+    known = [mean for mean in found if mean.value is not None]
     if not known:
-        return unknown(objective, "kW", next((one.detail for one in found if one.detail), SEND_NOTHING))
-    peak = min(known, key=lambda one: list(Level).index(Level(one.part)))
+        return unknown(objective, "kW", next((mean.detail for mean in found if mean.detail), SEND_NOTHING))
+    peak = min(known, key=lambda value: list(Level).index(Level(value.part)))
     figure = BandedFigure(
         peak.value,
         "kW",
@@ -84,11 +84,11 @@ def in_use_of(objective: str, site_id: int, span: MeasuredSpan, *, now: datetime
     """The highest hourly mean of what the schedulers of the site have allocated."""
     hours = whole_hours(span)
     series = [
-        one
-        for one in window_means(
+        mean
+        for mean in window_means(
             [site_id], [IN_USE_METRIC], start=hours.start, end=hours.end, now=now, step_s=HOUR_S
         )
-        if one.object_kind == "site"
+        if mean.object_kind == "site"
     ]
     total = complete_sum(np.vstack([one.values for one in series])) if series else np.empty(0)
     known = total[np.isfinite(total)]

@@ -270,7 +270,7 @@ def _answer(decision: Decision, state: Decision.State, *, note: str, by: User, n
 
 
 def _locked(decision: Decision) -> Decision:
-    """As it is now, until the end of the transaction: two who answer at once see each other's answer."""
+    """Lock it until the end of the transaction: two who answer at once see each other's answer."""
     return Decision.objects.select_for_update(of=("self",)).select_related("site").get(pk=decision.pk)
 
 

@@ -1,4 +1,4 @@
-"""What came of a decision so far: each objective from telemetry and the factors of the time, or why it is unknown."""
+"""The outcome of a decision so far: each objective from telemetry and the factors of the time, or why it is unknown."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from readiness.tradeoffs.queries.series import SourceSeries
 from readiness.workloads.models import Placement
 
 BEFORE = timedelta(days=30)
-"""What a site's totals were is looked for in as many days before a decision."""
+"""Days before a decision in which a site's totals are looked for."""
 PEAK, IN_USE = "site-peak-power", "site-accelerators"
-"""What the whole site is expected to come to with the workload: what p5-forecast-accuracy asks of plans."""
+"""Forecasts for the whole site with the workload, as p5-forecast-accuracy asks of plans."""
 
 
 def span_of(decision: Decision, now: datetime) -> MeasuredSpan:
@@ -44,7 +44,7 @@ def span_of(decision: Decision, now: datetime) -> MeasuredSpan:
 def accelerators_held(decision: Decision) -> int:
     """How many of the chosen site's accelerators it holds: those of its type where they are not alike to today's."""
     held = decision.demand.get("held")
-    return held or sum(one["count"] for one in decision.demand.get("accelerators", ()))
+    return held or sum(need["count"] for need in decision.demand.get("accelerators", ()))
 
 
 def realised_of(decision: Decision, now: datetime) -> tuple[RealisedFigure, ...]:
@@ -60,16 +60,16 @@ def _outcome(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFi
         return unknown(forecast.objective, forecast.unit, why)
     if reading.span.end <= reading.span.start:
         return unknown(forecast.objective, forecast.unit, "Nothing has come of it yet.")
-    found = read(reading, forecast)
-    if found.figure.value is not None and found.figure.unit != forecast.unit:
-        why = f"It came in {found.figure.unit}, and was expected in {forecast.unit}."
+    realised = read(reading, forecast)
+    if realised.figure.value is not None and realised.figure.unit != forecast.unit:
+        why = f"It came in {realised.figure.unit}, and was expected in {forecast.unit}."
         return unknown(forecast.objective, forecast.unit, why)
-    return found
+    return realised
 
 
 @dataclass
 class RealisedReading:
-    """What several objectives of one decision are read from, each of it read once."""
+    """The sources that several objectives of one decision share, each read once."""
 
     decision: Decision
     span: MeasuredSpan
@@ -106,7 +106,7 @@ class RealisedReading:
 
     @cached_property
     def share(self) -> float | str:
-        """Of the accelerators in service at the site."""
+        """The share among the accelerators in service at the site."""
         asked = accelerators_held(self.decision)
         there = sum(measured.accelerators_by_type([self.site_id]).get(self.site_id, {}).values())
         if not asked:
@@ -189,7 +189,9 @@ def _best(found: Sequence[SourceSeries]) -> SourceSeries | None:
     """The series that knows most hours; of two alike what is published, then by name."""
     if not found:
         return None
-    return min(found, key=lambda one: (-len(one.series.values), one.basis != "published", one.source))
+    return min(
+        found, key=lambda series: (-len(series.series.values), series.basis != "published", series.source)
+    )
 
 
 def _drawn(
@@ -197,7 +199,7 @@ def _drawn(
     forecast: DecisionForecast,
     worked_out: Callable[[Metered, float, MeasuredSpan], RealisedFigure],
 ) -> RealisedFigure:
-    """What is worked out of the workload's power, once all that this takes is known."""
+    """Return what is worked out of the workload's power, once all that this takes is known."""
     if isinstance(reading.drawn, str):
         return unknown(forecast.objective, forecast.unit, reading.drawn)
     return worked_out(*reading.drawn)
@@ -210,10 +212,10 @@ def _energy(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFig
 
 def _carbon(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigure:
     name = forecast.objective
-    found = reading.rate(reading.decision.demand.get("carbon", "carbon_average"))
-    if isinstance(found, str):
-        return unknown(name, forecast.unit, found)
-    rate, _currency = found
+    known_rate = reading.rate(reading.decision.demand.get("carbon", "carbon_average"))
+    if isinstance(known_rate, str):
+        return unknown(name, forecast.unit, known_rate)
+    rate, _currency = known_rate
     return _drawn(
         reading, forecast, lambda metered, share, span: realised.carbon(name, metered, share, rate, span)
     )
@@ -225,10 +227,10 @@ def _cost(reading: RealisedReading, forecast: DecisionForecast) -> RealisedFigur
     """
     name, unit = forecast.objective, forecast.unit
     currency = unit.partition("/")[0]
-    found = reading.rate("electricity_price")
-    if isinstance(found, str):
-        return unknown(name, unit, found)
-    rate, of_price = found
+    known_rate = reading.rate("electricity_price")
+    if isinstance(known_rate, str):
+        return unknown(name, unit, known_rate)
+    rate, of_price = known_rate
     money = reading.money(of_price, currency)
     held = reading.held(currency)
     for missing in (money, held):

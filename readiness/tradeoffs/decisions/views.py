@@ -65,9 +65,9 @@ def decision(request: HttpRequest, pk: int) -> HttpResponseBase:
 def errors(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     """How far each forecast was off, as a chart or as its table."""
     at = now()
-    found = _decision(pk)
-    pairs = compared(found, at)
-    return page_answers.chart(charts.errors(pairs, finding=lines.finding(pairs, found, at)), form)
+    decision = _decision(pk)
+    pairs = compared(decision, at)
+    return page_answers.chart(charts.errors(pairs, finding=lines.finding(pairs, decision, at)), form)
 
 
 @may_record
@@ -146,54 +146,54 @@ def _refuse_reader(request: HttpRequest) -> None:
 def _answered(request: HttpRequest, pk: int, answer: Callable[..., Decision], done: str) -> HttpResponseBase:
     """The page of the decision again; what stood in the way is said there."""
     at = now()
-    found = _decision(pk)
+    decision = _decision(pk)
     try:
-        answer(found, note=request.POST.get("note", ""), by=_reader(request), now=at)
+        answer(decision, note=request.POST.get("note", ""), by=_reader(request), now=at)
     except ValidationError as error:
-        return _page(request, found, at=at, refusals=error.messages, status=422)
+        return _page(request, decision, at=at, refusals=error.messages, status=422)
     except (operations.AlreadyAnswered, operations.NotDue) as error:
         return _page(request, _decision(pk), at=at, refusals=[str(error)], status=409)
-    messages.success(request, done % {"decision": found})
+    messages.success(request, done % {"decision": decision})
     return HttpResponseRedirect(reverse("decision", args=[pk]))
 
 
 def _page(
     request: HttpRequest,
-    found: Decision,
+    decision: Decision,
     *,
     at: datetime,
     refusals: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponseBase:
-    url = reverse("decision", args=[found.pk])
-    table = table_kit.page(request, tables.options(found), queries.options(found), url=url)
+    url = reverse("decision", args=[decision.pk])
+    table = table_kit.page(request, tables.options(decision), queries.options(decision), url=url)
     if table_kit.wants_table_only(request, table):
         return table_kit.respond(request, PAGE, table)
-    pairs = compared(found, at)
-    slug = request.GET.get("factors", "") or found.site.slug
+    pairs = compared(decision, at)
+    slug = request.GET.get("factors", "") or decision.site.slug
     context: dict[str, Any] = {
-        "decision": found,
+        "decision": decision,
         "table": table,
-        "facts": lines.facts(found),
-        "weights": lines.weights(found),
-        "levers": lines.levers(found),
-        "flips": lines.flips(found),
-        "finding": lines.finding(pairs, found, at),
+        "facts": lines.facts(decision),
+        "weights": lines.weights(decision),
+        "levers": lines.levers(decision),
+        "flips": lines.flips(decision),
+        "finding": lines.finding(pairs, decision, at),
         "comparison": lines.comparison(pairs),
-        "forecasts": lines.forecasts(found) if not pairs else [],
-        "chart_url": reverse("decision-errors", args=[found.pk, "json"]) if pairs else "",
-        "chart_csv": reverse("decision-errors", args=[found.pk, "csv"]) if pairs else "",
-        "factors": lines.frozen(queries.factors(found, slug), until=found.decided_at),
-        "factors_of": queries.name_of(found, slug),
-        "versions": lines.versions(found),
-        "api_url": reverse("tradeoffs-api-decision-detail", args=[found.pk]),
+        "forecasts": lines.forecasts(decision) if not pairs else [],
+        "chart_url": reverse("decision-errors", args=[decision.pk, "json"]) if pairs else "",
+        "chart_csv": reverse("decision-errors", args=[decision.pk, "csv"]) if pairs else "",
+        "factors": lines.frozen(queries.factors(decision, slug), until=decision.decided_at),
+        "factors_of": queries.name_of(decision, slug),
+        "versions": lines.versions(decision),
+        "api_url": reverse("tradeoffs-api-decision-detail", args=[decision.pk]),
         "refusals": refusals or [],
-        "history": history_of(found, limit=20).rows,
+        "history": history_of(decision, limit=20).rows,
         "optional_note": DecisionNoteForm(auto_id="id_words_%s", required=False),
         "reject_note": DecisionNoteForm(auto_id="id_why_not_%s"),
         "withdraw_note": DecisionNoteForm(auto_id="id_why_end_%s"),
-        "breadcrumbs": _breadcrumbs(str(found)),
-        **lines.choices_of(found, _reader(request), at),
+        "breadcrumbs": _breadcrumbs(str(decision)),
+        **lines.choices_of(decision, _reader(request), at),
     }
     response = page_answers.page(request, PAGE, context)
     response.status_code = status

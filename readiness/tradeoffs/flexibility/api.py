@@ -116,8 +116,8 @@ class FlexibilityView(APIView):
         wanted = {name: _chosen(request, name) for name in ("site", *CHOICES)}
         for name, known in CHOICES.items():
             if unknown := sorted(wanted[name] - set(known)):
-                told = f"No such choice: {', '.join(unknown)[:100]}. There are {', '.join(known)}."
-                raise ValidationError({name: [told]})
+                message = f"No such choice: {', '.join(unknown)[:100]}. There are {', '.join(known)}."
+                raise ValidationError({name: [message]})
         found = fleet(now=clock.now())
         words = request.query_params.get("q", "").casefold()
         rows = [row for row in found.rows if _is_wanted(row, wanted) and words in row.name.casefold()]
@@ -178,13 +178,13 @@ def _of_figure(figure: BandedFigure) -> dict[str, Any]:
     return {"value": figure.value, "provenance": provenance, "source": figure.source}
 
 
-def _of_vendors(found: Concentration) -> dict[str, Any]:
+def _of_vendors(concentration: Concentration) -> dict[str, Any]:
     return {
-        "hhi": found.hhi,
-        "low": found.low,
-        "high": found.high,
-        "level": found.level.value,
-        "shares": dict(found.shares),
+        "hhi": concentration.hhi,
+        "low": concentration.low,
+        "high": concentration.high,
+        "level": concentration.level.value,
+        "shares": dict(concentration.shares),
     }
 
 

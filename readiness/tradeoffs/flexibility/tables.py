@@ -29,14 +29,14 @@ def record_url(row: CriticalRow | SiteFlexibility) -> str:
     )
 
 
-def filters(found: FleetFlexibility) -> tuple[Choice, ...]:
+def filters(fleet: FleetFlexibility) -> tuple[Choice, ...]:
     """The same words as the endpoint takes."""
     return (
         Choice(
             "site",
             _("Runs at"),
             lambda row: frozenset(row.freedom.runs_at),
-            [(slug, found.names.get(slug, slug)) for slug in sorted(_homes(found))],
+            [(slug, fleet.names.get(slug, slug)) for slug in sorted(_homes(fleet))],
         ),
         Choice(
             "alternatives", _("Alternatives"), lambda row: count_of(len(row.freedom.alternatives)), COUNTS
@@ -50,13 +50,13 @@ def filters(found: FleetFlexibility) -> tuple[Choice, ...]:
     )
 
 
-def _homes(found: FleetFlexibility) -> set[str]:
-    return {slug for row in found.rows for slug in row.freedom.runs_at}
+def _homes(fleet: FleetFlexibility) -> set[str]:
+    return {slug for row in fleet.rows for slug in row.freedom.runs_at}
 
 
-def critical(found: FleetFlexibility) -> Table:
-    """Of CriticalRow."""
-    names = found.names
+def critical(fleet: FleetFlexibility) -> Table:
+    """List the rows of CriticalRow."""
+    names = fleet.names
 
     def explored(row: Any) -> str:
         return link("tradeoffs", workload=row.slug)
@@ -87,7 +87,7 @@ def critical(found: FleetFlexibility) -> Table:
             Column("tested_on", _("Last attested"), value=lambda row: row.record.taken_on if row.record else None,
                    sort=lambda row: row.record.taken_on.isoformat() if row.record else "", url=record_url),
         ),
-        filters=filters(found),
+        filters=filters(fleet),
         row_id="slug",
         row_name="name",
         row_url=explored,
@@ -104,7 +104,7 @@ def critical(found: FleetFlexibility) -> Table:
 
 
 def sites() -> Table:
-    """Of SiteRow; its address parameters are those of its own page."""
+    """List the rows of SiteFlexibility; its address parameters are those of its own page."""
     return Table(
         id="sites-flexibility",
         noun=(_("site"), _("sites")),

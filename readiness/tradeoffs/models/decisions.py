@@ -246,7 +246,7 @@ def _in_order(name: str) -> models.CheckConstraint:
 
 @choices_held
 class DecisionForecast(StatedFigure):
-    """What one objective was expected to come to at the chosen site, and what it was at the site before."""
+    """The forecast of one objective at the chosen site, and its value at the site before."""
 
     HISTORY = True
 
@@ -275,7 +275,7 @@ class DecisionForecast(StatedFigure):
 
 @choices_held
 class DecisionOutcome(StatedFigure):
-    """What a forecast came to, written down at the review; `unknown` says why it has no value."""
+    """The outcome of a forecast, written down at the review; `unknown` says why it has no value."""
 
     HISTORY = True
 

@@ -53,8 +53,8 @@ def enter_latencies(*, entries: Sequence[LatencyEntry], by: User | None, now: da
         "site_id": {row.key["site_id"] for row in rows},
         "source": {row.key["source"] for row in rows},
     }
-    told = "The same places, percentile, source and day"
-    return written(LatencyFactor, rows, among=among, by=by, twice=told)
+    message = "The same places, percentile, source and day"
+    return written(LatencyFactor, rows, among=among, by=by, twice=message)
 
 
 def import_latencies(*, content: bytes, by: User | None, now: datetime) -> Entered:

@@ -24,7 +24,7 @@ from readiness.tradeoffs.operations.entering import Entered, EntryRow, written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesOf:
-    """What the values of a file are. `zone` is that of instants without an offset, empty where all have one.
+    """The subject of a file's values. `zone` is that of instants without an offset, empty where all have one.
 
     `step_min` is the length of an interval, None to work it out of the rows.
     """
@@ -73,7 +73,7 @@ def import_series(*, about: SeriesOf, content: bytes, by: User | None, now: date
 
 
 def _of_file(about: SeriesOf) -> tuple[KindSpec, UnitScale]:
-    """What holds for the whole file; errors are of line 1."""
+    """Return what holds for the whole file; errors are of line 1."""
     try:
         if about.kind not in HOURLY:
             raise UnitRefused("kind", f"Series are of {', '.join(HOURLY)}.")
@@ -91,7 +91,7 @@ def _values(
     spec: KindSpec, scale: UnitScale, points: Sequence[tuple[int, datetime, float | None]], now: datetime
 ) -> list[tuple[datetime, float | None]]:
     """Values in the stored unit; a spike refuses the file, with every line that has one."""
-    found: list[tuple[datetime, float | None]] = []
+    values: list[tuple[datetime, float | None]] = []
     errors = []
     for line, at, value in points:
         try:
@@ -100,12 +100,12 @@ def _values(
             held = value
             if value is not None:
                 held = bounded(spec, scale, scale.of(value), of_an_hour=True).value
-            found.append((at, held))
+            values.append((at, held))
         except UnitRefused as refused:
             errors.append(EntryError(line, refused.field, refused.reason))
     if errors:
         raise EntriesRefused(errors)
-    return found
+    return values
 
 
 def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalDay]) -> list[IntervalDay]:
@@ -117,7 +117,7 @@ def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalD
         .filter(day_on__in=[day.day_on for day in days])
         .select_for_update(of=("self",))
     }
-    found = []
+    merged = []
     for day in days:
         old = there.get(day.day_on)
         if old is not None and (old.step_s, old.offset_s, old.currency) == (
@@ -128,10 +128,10 @@ def _with_what_is_known(about: SeriesOf, currency: str, days: Sequence[IntervalD
             values = tuple(
                 was if new is None else new for new, was in zip(day.values, old.values, strict=True)
             )
-            found.append(IntervalDay(day.day_on, day.step_s, day.offset_s, values))
+            merged.append(IntervalDay(day.day_on, day.step_s, day.offset_s, values))
         else:
-            found.append(day)
-    return found
+            merged.append(day)
+    return merged
 
 
 def _row(about: SeriesOf, scale: UnitScale, day: IntervalDay) -> EntryRow:

@@ -92,7 +92,7 @@ class PlacementOption:
 
     @property
     def reasons(self) -> tuple[UnkeptLimit, ...]:
-        """What rules the site out comes before what nobody knows."""
+        """Reasons that rule the site out come before unknown figures."""
         return tuple(
             sorted(self.placed.reasons, key=lambda limit: limit.standing is not Feasibility.REJECTED)
         )
@@ -108,7 +108,7 @@ class PlacementOption:
 
     @property
     def consequence(self) -> str:
-        """What moving there does, in a line."""
+        """The effect of moving there, in a line."""
         return line(self.moved) if self.moved else ""
 
     def is_within(self, ranges: Ranges) -> bool:

@@ -198,19 +198,21 @@ class Adapter:
         if envelope.cost_unit is CostUnit.MILLION_REQUESTS and envelope.requests_per_s:
             most = envelope.requests_per_s * HOURS_A_MONTH * SECONDS_AN_HOUR / 1e6
             low = None if cost.value is None and cost.low is None else cost.least / most
-            told = "how many requests a month come is unknown; at the peak rate all month it is the least"
-            return BandedFigure(None, unit, low=low, source=told)
+            message = "how many requests a month come is unknown; at the peak rate all month it is the least"
+            return BandedFigure(None, unit, low=low, source=message)
         return BandedFigure(None, unit, source="how many units a month come is unknown")
 
     def _latency(self, parts: PlacementInputs) -> tuple[Latency, ...]:
-        found: list[Latency] = []
+        latencies: list[Latency] = []
         for user in self.envelope.users:
             more = self.what_if.added_ms(parts.site.slug, user.region)
-            found += [
-                Latency(one.region, one.percentile, figures.moved(one.figure, more)) if more else one
-                for one in parts.latency(user.region)
+            latencies += [
+                Latency(latency.region, latency.percentile, figures.moved(latency.figure, more))
+                if more
+                else latency
+                for latency in parts.latency(user.region)
             ]
-        return tuple(found)
+        return tuple(latencies)
 
     def _zones(self, country: str) -> frozenset[str]:
         zone = self.envelope.residency or "EU"
@@ -232,7 +234,7 @@ def incomparable(basis: str, here: str) -> str:
 def lacking_types(
     free: dict[str, BandedFigure], site: SiteFactors, envelope: Envelope
 ) -> dict[str, BandedFigure]:
-    """With none for each type that is asked for and not in service, where the inventory has accelerators at all."""
+    """Add 0 for each type that is asked for and not in service, where the inventory has accelerators at all."""
     if not site.accelerators:
         return free
     lacking = [need.type for need in envelope.accelerators if need.type and need.type not in free]
@@ -288,16 +290,16 @@ def monthly_limits(envelope: Envelope, limits: Limits) -> dict[str, float]:
     A ceiling for an accelerator-hour is one of a month for the hours that are held; one for tokens or requests says
     nothing of a month.
     """
-    found = {}
+    by_objective = {}
     if envelope.latency_limit_ms is not None:
-        found["latency"] = envelope.latency_limit_ms
+        by_objective["latency"] = envelope.latency_limit_ms
     if limits.monthly_cost is not None:
-        found["cost"] = limits.monthly_cost.value
+        by_objective["cost"] = limits.monthly_cost.value
     elif limits.unit_cost is not None and envelope.cost_unit is CostUnit.ACCELERATOR_HOUR:
-        found["cost"] = limits.unit_cost.value * envelope.accelerator_count * HOURS_A_MONTH
+        by_objective["cost"] = limits.unit_cost.value * envelope.accelerator_count * HOURS_A_MONTH
     if limits.carbon is not None:
-        found["carbon"] = limits.carbon.value
-    return found
+        by_objective["carbon"] = limits.carbon.value
+    return by_objective
 
 
 def limited(limits: Limits) -> frozenset[str]:
@@ -325,13 +327,15 @@ def _converted(envelope: Envelope, currency: str, rates: Rates) -> float:
         return ceiling
     rate = rates.between(envelope.cost_currency, currency)
     if rate is None:
-        told = f"No rate from {envelope.cost_currency} to {currency} is known, so the ceiling cannot be held."
-        raise BadTradeoffQuestion("currency", told)
+        message = (
+            f"No rate from {envelope.cost_currency} to {currency} is known, so the ceiling cannot be held."
+        )
+        raise BadTradeoffQuestion("currency", message)
     return ceiling * rate.rate
 
 
 def capacity_after(candidate: CandidateSite, demand: Demand) -> dict[str, BandedFigure]:
-    """What is left once the workload runs there; below 0 where it does not fit."""
+    """Return what is left once the workload runs there; below 0 where it does not fit."""
     count = demand.accelerators.get(ANY, sum(demand.accelerators.values()))
     free = candidate.free_accelerators.get(ANY, BandedFigure(None, ACCELERATORS))
     return {
@@ -354,13 +358,13 @@ def outdated_of(site: SiteFactors, adapter: Adapter) -> dict[str, str]:
         "carbon": ("pue", f"carbon_{adapter.carbon}"),
         "latency": regions,
     }
-    found = {
+    sentences = {
         name: "; ".join(old[kind] for kind in kinds_of if kind in old) for name, kinds_of in kinds.items()
     }
-    return {name: words for name, words in found.items() if words}
+    return {name: words for name, words in sentences.items() if words}
 
 
 def used_factors(site: SiteFactors, carbon: CarbonKind, regions: Sequence[str]) -> dict[str, Factor | None]:
     """The factors that figures were worked out from, latency by region."""
-    found = {kind: site.factors.get(kind) for kind in (*USED, f"carbon_{carbon}")}
-    return found | {f"latency.{region}": site.latency.get(region) for region in regions}
+    factors = {kind: site.factors.get(kind) for kind in (*USED, f"carbon_{carbon}")}
+    return factors | {f"latency.{region}": site.latency.get(region) for region in regions}

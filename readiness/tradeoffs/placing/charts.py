@@ -20,12 +20,12 @@ ARROWS = {
     (False, True): "triangle-up-open",
     (True, True): "triangle-ne-open",
 }
-"""By whether across and up are known as a least alone: the way to where the site can be."""
+"""Arrows to where the site can be, by whether only a least is known across and up."""
 ARROWS_AMONG = 200
 """Among more sites there are none: they would hide options, and a slider's step over 1,000 took four times as long.
 The table has them all the same."""
 FADED = {"marker": {"opacity": 0.18}}
-"""Of what lies outside the ranges; the browser fades the same as ranges move (static/js/tradeoff_figures.js)."""
+"""The style of options outside the ranges; the browser fades the same as ranges move (tradeoff_figures.js)."""
 
 
 def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
@@ -33,8 +33,8 @@ def scatter(answer: PlacementAnswer, x: str, y: str, ranges: Ranges) -> Figure:
 
     Traces are answer by `part`: the browser moves `best` as weights move.
     """
-    points = [point for one in answer.options if (point := _point(one, x, y)) is not None]
-    bounded = [point for one in answer.options if (point := _at_least(one, x, y)) is not None]
+    points = [point for option in answer.options if (point := _point(option, x, y)) is not None]
+    bounded = [point for option in answer.options if (point := _at_least(option, x, y)) is not None]
     drawn = bounded if len(answer.options) <= ARROWS_AMONG else []
     if not points and not bounded:
         return nothing(gettext("No site has both of these figures."))
@@ -87,27 +87,29 @@ def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
     """All objectives of the feasible options, one line each, coloured by score; unknown figures have no line."""
     # An objective that nobody knows anywhere has no axis; it would leave no line to draw.
     names = [
-        one.name
-        for one in answer.objectives
-        if any(option.figures[one.name].value is not None for option in answer.feasible)
+        objective.name
+        for objective in answer.objectives
+        if any(option.figures[objective.name].value is not None for option in answer.feasible)
     ]
-    drawn = [one for one in answer.feasible if all(one.figures[name].value is not None for name in names)]
+    drawn = [
+        option for option in answer.feasible if all(option.figures[name].value is not None for name in names)
+    ]
     if not drawn:
         return nothing(gettext("No feasible site has a figure for every objective."))
-    scores = [one.ranked.score * 100 if one.ranked else 0.0 for one in drawn]
+    scores = [option.ranked.score * 100 if option.ranked else 0.0 for option in drawn]
     dimensions = [_dimension(answer, drawn, name, ranges.get(name)) for name in names]
     trace = go.Parcoords(
         line={"color": scores, "cmin": min(scores), "cmax": max(scores)},
         dimensions=dimensions,
         meta={
-            "sites": [one.slug for one in drawn],
+            "sites": [option.slug for option in drawn],
             "objectives": names,
             "short": [str(LABELS[name]) for name in names],
         },
     )
     rows: list[list[Any]] = [
-        [one.name, *[one.figures[name].value for name in names], round(score, 1)]
-        for one, score in zip(drawn, scores, strict=True)
+        [option.name, *[option.figures[name].value for name in names], round(score, 1)]
+        for option, score in zip(drawn, scores, strict=True)
     ]
     meta = {
         "finding": gettext("%(n)s feasible sites, each a line over %(m)s objectives.")
@@ -124,31 +126,36 @@ def parallel(answer: PlacementAnswer, ranges: Ranges) -> Figure:
 
 
 def axis(answer: PlacementAnswer, name: str) -> str:
-    better = {one.name: one.direction for one in answer.objectives}.get(name, ObjectiveDirection.MIN)
+    better = {objective.name: objective.direction for objective in answer.objectives}.get(
+        name, ObjectiveDirection.MIN
+    )
     side = gettext("lower is better") if better is ObjectiveDirection.MIN else gettext("higher is better")
     return f"{LABELS[name]}, {answer.unit_of(name)} ({side})"
 
 
-def _point(one: PlacementOption, x: str, y: str) -> Point | None:
-    pair = [one.figures[name].value if name in one.figures else None for name in (x, y)]
-    return None if pair[0] is None or pair[1] is None else (pair[0], pair[1], one)
+def _point(option: PlacementOption, x: str, y: str) -> Point | None:
+    pair = [option.figures[name].value if name in option.figures else None for name in (x, y)]
+    return None if pair[0] is None or pair[1] is None else (pair[0], pair[1], option)
 
 
-def _at_least(one: PlacementOption, x: str, y: str) -> Point | None:
+def _at_least(option: PlacementOption, x: str, y: str) -> Point | None:
     """The least that each figure can be, of one that lacks a value and has a least in its place."""
-    known = [one.figures[name] for name in (x, y) if name in one.figures]
+    known = [option.figures[name] for name in (x, y) if name in option.figures]
     if len(known) < 2 or all(each.value is not None for each in known):
         return None
     at = [each.low if each.value is None else each.value for each in known]
-    return None if at[0] is None or at[1] is None else (at[0], at[1], one)
+    return None if at[0] is None or at[1] is None else (at[0], at[1], option)
 
 
 def _front(points: Sequence[Point], answer: PlacementAnswer, x: str, y: str) -> list[Point]:
     """Those that none is better than in both."""
-    turn = {one.name: -1.0 if one.direction is ObjectiveDirection.MAX else 1.0 for one in answer.objectives}
+    turn = {
+        objective.name: -1.0 if objective.direction is ObjectiveDirection.MAX else 1.0
+        for objective in answer.objectives
+    }
     by_x, by_y = turn.get(x, 1.0), turn.get(y, 1.0)
     kept: list[Point] = []
-    for point in sorted(points, key=lambda one: (one[0] * by_x, one[1] * by_y)):
+    for point in sorted(points, key=lambda point: (point[0] * by_x, point[1] * by_y)):
         if not kept or point[1] * by_y < kept[-1][1] * by_y:
             kept.append(point)
     return kept
@@ -173,19 +180,19 @@ def _trace(
     )
 
 
-def _hover(one: PlacementOption) -> str:
-    told = [f"<b>{one.name}</b>"]
-    for name, each in one.figures.items():
+def _hover(option: PlacementOption) -> str:
+    sentences = [f"<b>{option.name}</b>"]
+    for name, each in option.figures.items():
         if each.value is not None:
-            told.append(f"{LABELS[name]}: {number(each.value)} {each.unit}")
+            sentences.append(f"{LABELS[name]}: {number(each.value)} {each.unit}")
         elif each.low is not None:
-            told.append(
+            sentences.append(
                 gettext("%(what)s: at least %(value)s %(unit)s")
                 % {"what": LABELS[name], "value": number(each.low), "unit": each.unit}
             )
-    if not one.feasible and one.reasons:
-        told.append(one.reasons[0].words)
-    return "<br>".join(told)
+    if not option.feasible and option.reasons:
+        sentences.append(option.reasons[0].words)
+    return "<br>".join(sentences)
 
 
 def _limits(answer: PlacementAnswer, x: str, y: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -212,22 +219,22 @@ def _limits(answer: PlacementAnswer, x: str, y: str) -> tuple[list[dict[str, Any
 
 
 def _labels(best: Sequence[Point], today: Sequence[Point]) -> list[dict[str, Any]]:
-    told = [
-        {"name": "text", "x": x, "y": y, "text": one.name, "showarrow": True, "ax": 34, "ay": -34}
-        for x, y, one in best
+    annotations = [
+        {"name": "text", "x": x, "y": y, "text": option.name, "showarrow": True, "ax": 34, "ay": -34}
+        for x, y, option in best
     ]
-    told += [
+    annotations += [
         {"name": "text-2", "x": x, "y": y, "text": gettext("Today"), "showarrow": True, "ax": 0, "ay": -26}
-        for x, y, _one in today[:1]
+        for x, y, _option in today[:1]
     ]
-    return told
+    return annotations
 
 
 def _finding(answer: PlacementAnswer, x: str, y: str, points: int) -> str:
-    told = gettext("%(x)s against %(y)s of %(n)s sites, %(feasible)s of them feasible.") % {
+    finding = gettext("%(x)s against %(y)s of %(n)s sites, %(feasible)s of them feasible.") % {
         "x": LABELS[x], "y": LABELS[y], "n": points, "feasible": len(answer.feasible),
     }  # fmt: skip
-    return f"{told} {gettext('Best match: %s.') % answer.best.name}" if answer.best else told
+    return f"{finding} {gettext('Best match: %s.') % answer.best.name}" if answer.best else finding
 
 
 def _left_out(count: int) -> str:
@@ -252,7 +259,7 @@ def _dimension(
     name: str,
     kept: tuple[float | None, float | None] | None,
 ) -> dict[str, Any]:
-    values = [one.figures[name].value for one in drawn]
+    values = [option.figures[name].value for option in drawn]
     known = [value for value in values if value is not None]
     dimension: dict[str, Any] = {"label": f"{LABELS[name]}, {answer.unit_of(name)}", "values": values}
     if kept is not None:
@@ -285,8 +292,8 @@ def _table(
     }
 
 
-def _bound(one: PlacementOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
+def _bound(option: PlacementOption, x: str, y: str, at_x: float, at_y: float) -> list[Any]:
     return [
-        value if one.figures[name].value is not None else gettext("at least %s") % number(value)
+        value if option.figures[name].value is not None else gettext("at least %s") % number(value)
         for name, value in ((x, at_x), (y, at_y))
     ]

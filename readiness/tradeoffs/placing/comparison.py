@@ -15,60 +15,62 @@ from readiness.tradeoffs.placing.rows import CAPACITY, LABELS, LEGAL_ANSWERS, te
 
 def comparison(answer: PlacementAnswer, slugs: Sequence[str]) -> dict[str, Any] | None:
     """Two sites side by side; None unless both are candidates."""
-    sites = [one for slug in slugs if (one := answer.option_at(slug)) is not None]
+    sites = [side for slug in slugs if (side := answer.option_at(slug)) is not None]
     if len(sites) != 2:
         return None
     rows: list[dict[str, Any]] = [
         {
             "label": gettext("Standing"),
-            "cells": [{"text": gettext(one.placed.standing.value)} for one in sites],
+            "cells": [{"text": gettext(site.placed.standing.value)} for site in sites],
         },
-        {"label": gettext("Match"), "cells": [{"text": _match(one)} for one in sites]},
+        {"label": gettext("Match"), "cells": [{"text": _match(site)} for site in sites]},
     ]
     for each in answer.objectives:
-        figures = [one.figures[each.name] for one in sites]
+        figures = [site.figures[each.name] for site in sites]
         rows.append(
             {
                 "label": f"{LABELS[each.name]}, {answer.unit_of(each.name)}",
                 "cells": [
                     {
-                        "text": text(one),
-                        "why": one.why_unknown,
-                        "better": _better(one, figures, each.direction),
+                        "text": text(figure),
+                        "why": figure.why_unknown,
+                        "better": _better(figure, figures, each.direction),
                     }
-                    for one in figures
+                    for figure in figures
                 ],
             }
         )
-    hours = [one.useful_hour for one in sites]
+    hours = [site.useful_hour for site in sites]
     rows.append(
         {
             "label": gettext("Cost of an accelerator-hour in use, %(unit)s")
             % {"unit": hours[0].unit.partition(" ")[0]},
-            "cells": [{"text": text(one), "why": one.why_unknown} for one in hours],
+            "cells": [{"text": text(hour), "why": hour.why_unknown} for hour in hours],
         }
     )
     for name, label in CAPACITY.items():
-        after = [one.after[name] for one in sites]
+        after = [site.after[name] for site in sites]
         rows.append(
             {
                 "label": gettext("%(what)s left after it") % {"what": label},
-                "cells": [{"text": text(one), "why": one.why_unknown} for one in after],
+                "cells": [{"text": text(side), "why": side.why_unknown} for side in after],
             }
         )
     rows += [
-        {"label": gettext("Jurisdiction"), "cells": [_law(one) for one in sites]},
-        {"label": gettext("Operator"), "cells": [_operator(one) for one in sites]},
+        {"label": gettext("Jurisdiction"), "cells": [_law(site) for site in sites]},
+        {"label": gettext("Operator"), "cells": [_operator(site) for site in sites]},
         {
             "label": gettext("What speaks against it"),
-            "cells": [{"reasons": [each.words for each in one.reasons], "name": one.name} for one in sites],
+            "cells": [
+                {"reasons": [each.words for each in site.reasons], "name": site.name} for site in sites
+            ],
         },
         {
             "label": gettext("Against today"),
-            "cells": [{"text": one.consequence or "–"} for one in sites],
+            "cells": [{"text": site.consequence or "–"} for site in sites],
         },
     ]
-    return {"names": [one.name for one in sites], "slugs": [one.slug for one in sites], "rows": rows}
+    return {"names": [site.name for site in sites], "slugs": [site.slug for site in sites], "rows": rows}
 
 
 def _match(option: PlacementOption) -> str:
@@ -88,9 +90,9 @@ def _operator(option: PlacementOption) -> dict[str, str]:
     return {"text": f"{words} ({controlled})", "why": option.law.sovereignty_text}
 
 
-def _better(one: BandedFigure, both: Sequence[BandedFigure], direction: ObjectiveDirection) -> bool:
+def _better(figure: BandedFigure, both: Sequence[BandedFigure], direction: ObjectiveDirection) -> bool:
     values = [each.value for each in both]
-    if one.value is None or None in values or values[0] == values[1]:
+    if figure.value is None or None in values or values[0] == values[1]:
         return False
     known = [value for value in values if value is not None]
-    return one.value == (max(known) if direction is ObjectiveDirection.MAX else min(known))
+    return figure.value == (max(known) if direction is ObjectiveDirection.MAX else min(known))

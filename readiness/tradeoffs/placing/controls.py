@@ -53,7 +53,7 @@ class LeverChoice:
 def controls(
     answer: PlacementAnswer, given: QueryDict, *, regions: Mapping[str, str], bases: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
-    sites = [(one.slug, one.name) for one in sorted(answer.options, key=lambda one: one.name)]
+    sites = [(option.slug, option.name) for option in sorted(answer.options, key=lambda option: option.name)]
     nothing = ("", "–")
     return {
         "conditions": _conditions(answer, given),
@@ -191,7 +191,7 @@ def _carbons() -> list[tuple[str, str]]:
 
 
 def _summary(answer: PlacementAnswer) -> str:
-    """What differs from today, in a line."""
+    """Return what differs from today, in a line."""
     what_if = answer.question.what_if
     changes = []
     if what_if.demand != 1:

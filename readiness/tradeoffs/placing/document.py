@@ -34,14 +34,14 @@ def document(answer: PlacementAnswer, *, with_snapshot: bool = True) -> dict[str
         "carbon": answer.question.carbon.value,
         "objectives": [
             {
-                "name": one.name,
-                "direction": one.direction.value,
-                "on_front": one.name in answer.on_front,
-                "against": one.against.value,
-                "reference": one.reference,
-                "scale": one.scale,
+                "name": objective.name,
+                "direction": objective.direction.value,
+                "on_front": objective.name in answer.on_front,
+                "against": objective.against.value,
+                "reference": objective.reference,
+                "scale": objective.scale,
             }
-            for one in answer.objectives
+            for objective in answer.objectives
         ],
         "weights": dict(answer.weights),
         "what_if": answer.question.what_if.as_json(),
@@ -120,40 +120,40 @@ def _option(option: PlacementOption) -> dict[str, Any]:
     return document
 
 
-def _held(one: PlacementOption) -> dict[str, Any] | None:
+def _held(option: PlacementOption) -> dict[str, Any] | None:
     """How many accelerators of which type, and what they count in the reference type."""
-    if one.held is None:
+    if option.held is None:
         return None
-    return asdict(one.held) | {"reference": book().reference, "precision": book().precision}
+    return asdict(option.held) | {"reference": book().reference, "precision": book().precision}
 
 
-def figure(one: BandedFigure) -> dict[str, Any]:
+def figure(figure_of: BandedFigure) -> dict[str, Any]:
     """`unknown` says why there is no value; `low` and `high` bound it all the same, where anything does."""
     return {
-        "value": one.value,
-        "unit": one.unit,
-        "provenance": one.provenance,
-        "as_of": one.as_of,
-        "low": one.low,
-        "high": one.high,
-        "source": one.source if one.value is not None else "",
-        "unknown": None if one.value is not None else one.source or "Nothing is known of it.",
+        "value": figure_of.value,
+        "unit": figure_of.unit,
+        "provenance": figure_of.provenance,
+        "as_of": figure_of.as_of,
+        "low": figure_of.low,
+        "high": figure_of.high,
+        "source": figure_of.source if figure_of.value is not None else "",
+        "unknown": None if figure_of.value is not None else figure_of.source or "Nothing is known of it.",
     }
 
 
-def _reason(one: UnkeptLimit) -> dict[str, Any]:
+def _reason(limit: UnkeptLimit) -> dict[str, Any]:
     return {
-        "limit": one.limit,
-        "subject": one.subject,
-        "standing": one.standing.value,
-        "bound": one.bound,
-        "actual": None if one.actual is None else one.actual.value,
-        "low": None if one.actual is None else one.actual.low,
-        "high": None if one.actual is None else one.actual.high,
-        "margin": one.margin,
-        "unit": one.unit,
-        "words": one.words,
-        "why": "" if one.actual is None or one.actual.value is not None else one.actual.source,
+        "limit": limit.limit,
+        "subject": limit.subject,
+        "standing": limit.standing.value,
+        "bound": limit.bound,
+        "actual": None if limit.actual is None else limit.actual.value,
+        "low": None if limit.actual is None else limit.actual.low,
+        "high": None if limit.actual is None else limit.actual.high,
+        "margin": limit.margin,
+        "unit": limit.unit,
+        "words": limit.words,
+        "why": "" if limit.actual is None or limit.actual.value is not None else limit.actual.source,
     }
 
 
@@ -220,7 +220,7 @@ def snapshot(answer: PlacementAnswer) -> dict[str, Any]:
 
 @lru_cache(maxsize=8)
 def _sites(facts: FleetFacts, carbon: CarbonKind, regions: tuple[str, ...]) -> bytes:
-    """As JSON already: no lever changes what is known, and a thousand sites take megabytes."""
+    """Return JSON already: no lever changes what is known, and a thousand sites take megabytes."""
     sites = {
         site.slug: {
             "verdict": site.verdict or None,

@@ -1,4 +1,4 @@
-"""What was read of all sites for a placement."""
+"""The facts about all sites that a placement reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from readiness.tradeoffs.core.factors import Rates, SiteFactors
 
 @dataclass(frozen=True, slots=True)
 class StoredScore:
-    """What scoring has stored of a site. Scores are from 0 to 1."""
+    """The score and verdict that scoring has stored of a site. Scores are from 0 to 1."""
 
     verdict: str
     score: float | None

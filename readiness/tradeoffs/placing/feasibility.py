@@ -24,7 +24,7 @@ type Sign = tuple[Any, ...]
 OF_SITE = ("slug", "country", "operator_country", "stage", "verdict")
 OF_SCORE = ("score", "score_upper")
 OF_VALUE = ("value", "low", "high", "unit", "currency", "percentile")
-"""What counts of a value: its source and its age decide nothing."""
+"""Fields of a value that decide: its source and its age do not."""
 _site, _score, _value = attrgetter(*OF_SITE), attrgetter(*OF_SCORE), attrgetter(*OF_VALUE)
 
 
@@ -52,7 +52,7 @@ class ClassAtSites:
 
 
 type Decided = Mapping[str, tuple[Sign, Feasibility]]
-"""By slug of the site: what was decided, and the sign that it was decided for."""
+"""The decision and the sign that it was made for, by slug of the site."""
 
 
 @dataclass(frozen=True, slots=True)

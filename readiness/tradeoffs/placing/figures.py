@@ -74,7 +74,7 @@ def factor_input(name: str, factor: Factor | None) -> FactorInput:
 
 
 def assumed(name: str, value: float, at: datetime) -> FactorInput:
-    """What a lever says, in place of what is known."""
+    """Return what a lever says, in place of what is known."""
     return FactorInput(
         name,
         KnownValue(
@@ -302,7 +302,7 @@ def it_headroom(headroom: FactorInput, pue: FactorInput, own_kw: float) -> Bande
         return moved(figure_of(known, "kW"), own_kw)
     if pue.known is None:
         return BandedFigure(None, "kW", high=_or(known.high, known.value) + own_kw, source=pue.lacks)
-    found = _made(
+    figure = _made(
         known.value / pue.known.value,
         _or(known.low, known.value) / _or(pue.most, 1.0),
         _or(known.high, known.value) / _or(pue.least, 1.0),
@@ -310,7 +310,7 @@ def it_headroom(headroom: FactorInput, pue: FactorInput, own_kw: float) -> Bande
         (headroom.figure, pue.figure),
         f"headroom at the meter / PUE ({known.source})",
     )
-    return moved(found, own_kw)
+    return moved(figure, own_kw)
 
 
 def circuit(loads: CircuitLoads, more_kw: float) -> BandedFigure:
@@ -336,11 +336,11 @@ def _made(
     value: float, low: float, high: float, unit: str, parts: Iterable[BandedFigure], source: str
 ) -> BandedFigure:
     simulated, banded, oldest = False, False, None
-    for one in parts:
-        simulated |= one.provenance is Provenance.SIMULATED
-        banded |= not one.exact
-        if one.as_of is not None and (oldest is None or one.as_of < oldest):
-            oldest = one.as_of
+    for figure in parts:
+        simulated |= figure.provenance is Provenance.SIMULATED
+        banded |= not figure.exact
+        if figure.as_of is not None and (oldest is None or figure.as_of < oldest):
+            oldest = figure.as_of
     # Products in another order differ in the last bits; a band may not end on the wrong side of its value for that.
     low, high = min(low, value), max(high, value)
     return BandedFigure(

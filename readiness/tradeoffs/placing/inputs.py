@@ -1,4 +1,4 @@
-"""What goes into a candidate whatever is asked of it but for currency and carbon: made once for what was read.
+"""Inputs of a candidate that depend on no question but for currency and carbon: made once for each reading.
 
 A question over 1,000 sites has 100 ms, and half of it went into making these anew.
 """
@@ -28,12 +28,12 @@ KEPT = 16
 
 @lru_cache(maxsize=KEPT)
 def inputs_of(facts: FleetFacts, currency: str, carbon: CarbonKind) -> Mapping[str, PlacementInputs]:
-    """By slug of the site."""
+    """Return the inputs by slug of the site."""
     return {site.slug: PlacementInputs(site, facts, currency, carbon) for site in facts.sites}
 
 
 class PlacementInputs:
-    """Of one site; each part is made when it is first asked for."""
+    """Inputs of one site; each is made when it is first asked for."""
 
     def __init__(self, site: SiteFactors, facts: FleetFacts, currency: str, carbon: CarbonKind) -> None:
         self.site = site
@@ -127,7 +127,7 @@ class PlacementInputs:
 
     @cached_property
     def free_accelerators(self) -> dict[str, BandedFigure]:
-        """For whom holds none there."""
+        """Accelerators that are free for a class that holds none there."""
         return free_accelerators(self.site, None)
 
     @cached_property
@@ -138,23 +138,23 @@ class PlacementInputs:
         return figures.figure_of(free.known, "Gb/s")
 
     def latency(self, region: str) -> tuple[Latency, ...]:
-        """What is known of round trips to a user region, the first of each percentile."""
+        """Return what is known of round trips to a user region, the first of each percentile."""
         if region not in self._latency:
             factor = self.site.latency.get(region)
-            found: dict[float, Latency] = {}
+            latencies: dict[float, Latency] = {}
             for known in factor.known if factor else ():
                 # What a source does not say a percentile of is a typical round trip.
                 percentile = 50.0 if known.percentile is None else known.percentile
-                if percentile not in found:
-                    found[percentile] = Latency(region, percentile, figures.figure_of(known))
-            self._latency[region] = tuple(found.values())
+                if percentile not in latencies:
+                    latencies[percentile] = Latency(region, percentile, figures.figure_of(known))
+            self._latency[region] = tuple(latencies.values())
         return self._latency[region]
 
     def _money(self, name: str, factor: Factor | None) -> FactorInput:
         """The part in the reporting currency: of the values that are known, the first that a rate leads there."""
-        found = factor_input(name, factor)
+        money = factor_input(name, factor)
         if factor is None or not factor.known:
-            return found
+            return money
         for known in factor.known:
             converted = self._facts.rates.converted(known, self._currency)
             if converted is not None:
@@ -175,23 +175,25 @@ def free_accelerators(site: SiteFactors, own: Envelope | None) -> dict[str, Band
     held = {need.type or ANY: float(need.count) for need in own.accelerators} if own else {}
     installed = sum(types.values())
     if free.known is None:
-        found = {ANY: BandedFigure(None, ACCELERATORS, high=installed if types else None, source=free.lacks)}
-        found |= {
+        free_by_type = {
+            ANY: BandedFigure(None, ACCELERATORS, high=installed if types else None, source=free.lacks)
+        }
+        free_by_type |= {
             kind: BandedFigure(None, ACCELERATORS, low=0.0, high=count, source=free.lacks)
             for kind, count in types.items()
         }
-        return found
+        return free_by_type
     total = figures.moved(figures.figure_of(free.known, ACCELERATORS), sum(held.values()))
-    found = {ANY: total}
+    free_by_type = {ANY: total}
     for kind, count in types.items():
         if len(types) == 1:
-            found[kind] = total
+            free_by_type[kind] = total
             continue
         mine = held.get(kind, 0.0) + held.get(ANY, 0.0)
         low = max(min(held.get(kind, 0.0), count), total.least - (installed - count), 0.0)
         high = max(low, min(count, figures.figure_of(free.known).most + mine))
-        told = f"{free.known.value:g} free of {len(types)} types ({free.known.source})"
-        found[kind] = BandedFigure(
-            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=told
+        message = f"{free.known.value:g} free of {len(types)} types ({free.known.source})"
+        free_by_type[kind] = BandedFigure(
+            None, ACCELERATORS, total.provenance, total.as_of, low=low, high=high, source=message
         )
-    return found
+    return free_by_type

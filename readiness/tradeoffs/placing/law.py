@@ -1,4 +1,4 @@
-"""What the rules of jurisdiction say of a workload's data at a site: one decision for each pair of countries, of the
+"""The rules' answer about a workload's data at a site: one decision for each pair of countries, of the
 site and of its operator, not for each site.
 
 Residency decides where a workload may run. Sovereignty, which looks at who controls the operator, is told beside it,
@@ -67,8 +67,8 @@ class Laws:
             if country not in COUNTRIES:
                 return Law(LegalAnswer.CANNOT_DECIDE, f"the country {country or 'of the site'} is not known")
             if country not in countries_of((residency,)):
-                told = f"the residency that the envelope asks for ({residency})"
-                return Law(LegalAnswer.FORBIDDEN, told, f"The data has to stay in {residency}.")
+                message = f"the residency that the envelope asks for ({residency})"
+                return Law(LegalAnswer.FORBIDDEN, message, f"The data has to stay in {residency}.")
         categories = frozenset(map(str, self.envelope.data_categories))
         if not categories:
             return Law(
@@ -79,12 +79,12 @@ class Laws:
                 country, Law(LegalAnswer.CANNOT_DECIDE, NO_PACK, f"{NO_PACK.capitalize()}."), True
             )
         bases = self.bases | self.footing.bases_for(country)
-        found = [
+        findings = [
             decide(self.pack, Request(origin, categories, country, operator, bases), self.on)
             for origin in self._origins
         ]
-        strict = _strictest(one.residency for one in found)
-        sovereign = _strictest(one.sovereignty for one in found)
+        strict = _strictest(one.residency for one in findings)
+        sovereign = _strictest(one.sovereignty for one in findings)
         law = Law(
             LegalAnswer(strict.answer),
             _rule(strict, self.pack),
@@ -92,20 +92,22 @@ class Laws:
             _ids(strict),
             LegalAnswer(sovereign.answer),
             _rule(sovereign, self.pack),
-            *self._told_of_operator([one.sovereignty for one in found]),
+            *self._told_of_operator([one.sovereignty for one in findings]),
         )
-        undecided = [one.residency for one in found if one.residency.answer == strict.answer]
-        return self._spoken(country, law, all(_only_gaps(one) for one in undecided))
+        undecided = [one.residency for one in findings if one.residency.answer == strict.answer]
+        return self._spoken(country, law, all(_only_gaps(finding) for finding in undecided))
 
-    def _told_of_operator(self, found: list[Finding]) -> tuple[str, tuple[str, ...]]:
-        """What the rules say by the law of each origin, in words and as ids: what one cannot decide hides no other."""
+    def _told_of_operator(self, findings: list[Finding]) -> tuple[str, tuple[str, ...]]:
+        """Return what the rules say by the law of each origin, in words and as ids: an undecided one hides no other."""
         assert self.pack is not None
-        told = [one for one in found if LegalAnswer(one.answer) is not LegalAnswer.ALLOWED] or found
-        sentences = _unique(words.sentence(one, self.pack) for one in told)
-        return " ".join(sentences), tuple(_unique(rule for one in told for rule in _ids(one)))
+        limiting = [
+            finding for finding in findings if LegalAnswer(finding.answer) is not LegalAnswer.ALLOWED
+        ] or findings
+        sentences = _unique(words.sentence(one, self.pack) for one in limiting)
+        return " ".join(sentences), tuple(_unique(rule for one in limiting for rule in _ids(one)))
 
     def _spoken(self, country: str, law: Law, only_gaps: bool) -> Law:
-        """Where the rules do not speak of a case, the envelope does that names the country. WORLD names none."""
+        """Let an envelope that names the country answer where the rules do not. WORLD names none."""
         named = countries_of(self.envelope.allowed - {WORLD}) - countries_of(self.envelope.forbidden)
         if law.answer is not LegalAnswer.CANNOT_DECIDE or not only_gaps or country not in named:
             return law
@@ -127,15 +129,15 @@ class Laws:
 
 def representatives(countries: Collection[str], pack: Pack, on: date) -> list[str]:
     """One country for each set of rules that are about the data of any of these."""
-    found: dict[frozenset[str], str] = {}
+    by_rules: dict[frozenset[str], str] = {}
     for country in sorted(countries):
         about = frozenset(rule.id for rule in pack.rules if pack.among(country, rule.origins, on))
-        found.setdefault(about, country)
-    return list(found.values())
+        by_rules.setdefault(about, country)
+    return list(by_rules.values())
 
 
 def _strictest(findings: Iterable[Finding]) -> Finding:
-    return max(findings, key=lambda one: ORDER.index(one.answer))
+    return max(findings, key=lambda finding: ORDER.index(finding.answer))
 
 
 def _ids(finding: Finding) -> tuple[str, ...]:
@@ -145,12 +147,12 @@ def _ids(finding: Finding) -> tuple[str, ...]:
 def _only_gaps(finding: Finding) -> bool:
     """Whether nothing but the silence of the rules keeps it from being decided."""
     doubted = any(ground.doubt is not None for ground in finding.grounds)
-    return not doubted and all(one.gap in SPOKEN_FOR for one in finding.missing)
+    return not doubted and all(gap.gap in SPOKEN_FOR for gap in finding.missing)
 
 
 def _rule(finding: Finding, pack: Pack) -> str:
     grounds = [f"{words.cite(ground.rule)} ({ground.rule.id})" for ground in finding.deciding]
-    gaps = [words.missing(one, pack, finding.kind) for one in finding.missing]
+    gaps = [words.missing(gap, pack, finding.kind) for gap in finding.missing]
     return "; ".join(_unique([*grounds, *gaps]))
 
 

@@ -85,7 +85,7 @@ def unscored(answer: PlacementAnswer) -> str:
 
 
 def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
-    """Where no option is left: what keeps most sites out all alone, and by how much it would have to be loosened.
+    """Name the limits that keep most sites out alone where no option is left, and by how much to loosen them.
 
     Empty where an option is left. A limit that keeps no site out alone is named only where none does.
     """
@@ -121,7 +121,7 @@ def to_loosen(answer: PlacementAnswer) -> list[dict[str, Any]]:
 
 
 def _subject(reason: UnkeptLimit) -> str:
-    """Of quantities what of them; a country or a rule is another one at each site."""
+    """Return the subject of a quantity; a country or a rule differs from site to site."""
     return reason.subject if reason.bound is not None else ""
 
 

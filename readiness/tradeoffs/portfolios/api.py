@@ -111,13 +111,13 @@ class PortfolioViewSet(ReadOnlyObjectViewSet):
     @action(detail=True, methods=["post"], permission_classes=[requires(operations.MAY_CANCEL)])
     def cancel(self, request: Request, pk: str) -> Response:
         with named_errors(operations.AlreadyEnded):
-            found = operations.cancel(
+            response = operations.cancel(
                 cast(PortfolioRun, self.get_object()), by=self._reader(), now=clock.now()
             )
-        return self._told(found)
+        return self._told(response)
 
-    def _told(self, found: PortfolioRun, code: int = status.HTTP_200_OK) -> Response:
-        return self._answer(queries.whole_runs().get(pk=found.pk), code)
+    def _told(self, run: PortfolioRun, code: int = status.HTTP_200_OK) -> Response:
+        return self._answer(queries.whole_runs().get(pk=run.pk), code)
 
     def _reader(self) -> User:
         return cast(User, self.request.user)

@@ -80,7 +80,7 @@ class PortfolioFleet:
     sites: Mapping[str, Mapping[str, SiteFactors]] = field(repr=False)
 
     def moved(self, workload: str, before: str | None, after: str | None) -> tuple[Consequence, ...]:
-        """What moving it does, by the words of a single placement; nothing where one end is no site in service."""
+        """Return what moving it does, as a placement says it; nothing where one end is no site in service."""
         there = self.sites[workload]
         if before is None or after is None or before not in there or after not in there:
             return ()
@@ -121,35 +121,35 @@ def _figures(candidate: CandidateSite, envelope: Envelope) -> dict[str, BandedFi
 
 def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
     envelopes = workloads.envelopes(asked.workloads)
-    percentiles = sorted({one.latency_percentile for one in envelopes} or {50.0})
+    percentiles = sorted({envelope.latency_percentile for envelope in envelopes} or {50.0})
     facts = {percentile: fleet_facts(percentile, now) for percentile in percentiles}
     base = facts[percentiles[0]]
     sites = _in_service(base)
     of_percentile = {
         percentile: sites | _only(sites, _in_service(each)) for percentile, each in facts.items()
     }
-    of = {one.slug: of_percentile[one.latency_percentile] for one in envelopes}
+    of = {envelope.slug: of_percentile[envelope.latency_percentile] for envelope in envelopes}
     pack, runs_at = _pack(), _pinned_first(running(asked.workloads, now), asked.pins)
     # Where accelerators as a whole are counted by the piece, so are those of one workload.
     is_in_reference = in_reference(sites.values())
-    footings = jurisdiction.footings([one.slug for one in envelopes], day=now.date())
+    footings = jurisdiction.footings([envelope.slug for envelope in envelopes], day=now.date())
     adapters = {
-        one.slug: _adapter(
-            one,
+        envelope.slug: _adapter(
+            envelope,
             asked,
-            facts[one.latency_percentile],
+            facts[envelope.latency_percentile],
             pack,
-            footings[one.slug],
+            footings[envelope.slug],
             now,
-            runs_at.get(one.slug, ()) if is_in_reference else (),
+            runs_at.get(envelope.slug, ()) if is_in_reference else (),
         )
-        for one in envelopes
+        for envelope in envelopes
     }
     allowed, figures, against, broken = _judged(asked, envelopes, adapters, of, runs_at)
     resources = resources_of(envelopes)
-    today = {one.slug: runs_at[one.slug][0] for one in envelopes if one.slug in runs_at}
+    today = {envelope.slug: runs_at[envelope.slug][0] for envelope in envelopes if envelope.slug in runs_at}
     portfolio = Portfolio(
-        workloads=tuple(one.slug for one in envelopes),
+        workloads=tuple(envelope.slug for envelope in envelopes),
         sites=tuple(sites),
         objectives=asked.objectives,
         resources=resources,
@@ -157,9 +157,9 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
         demand=demand_in(envelopes, resources, adapters, sites),
         capacity=capacity_in(asked, envelopes, resources, today, sites, base, now),
         figures=figures,
-        priority=np.array([PRIORITY[one.criticality] for one in envelopes]),
+        priority=np.array([PRIORITY[envelope.criticality] for envelope in envelopes]),
     )
-    names = {one.slug: one.name for one in envelopes}
+    names = {envelope.slug: envelope.name for envelope in envelopes}
     return PortfolioFleet(
         portfolio=portfolio,
         today=today,
@@ -178,7 +178,7 @@ def read(asked: PortfolioQuestion, *, now: datetime) -> PortfolioFleet:
 
 def _only(sites: Mapping[str, SiteFactors], those: Mapping[str, SiteFactors]) -> dict[str, SiteFactors]:
     """Two readings may be a moment apart; one fleet has one list of sites."""
-    return {slug: one for slug, one in those.items() if slug in sites}
+    return {slug: site for slug, site in those.items() if slug in sites}
 
 
 def sites_in_service(now: datetime) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ def _pack() -> Pack | None:
 
 
 def running(slugs: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]:
-    """Where each of these classes runs, by the sites' names."""
+    """Return where each of these classes runs, by the sites' names."""
     rows = (
         Placement.objects.on(now.date())
         .filter(workload_class__slug__in=slugs)
@@ -289,7 +289,7 @@ def _broken(workload: str, placed: Sequence[Placed], running: Mapping[str, Seque
     here = next((one for one in placed if one.candidate.site == home), None)
     if here is None:
         return {workload: "its site is not in service"}
-    words = [one.words for one in here.reasons if one.standing is Feasibility.REJECTED]
+    words = [reason.words for reason in here.reasons if reason.standing is Feasibility.REJECTED]
     return {workload: "; ".join(words)} if words else {}
 
 

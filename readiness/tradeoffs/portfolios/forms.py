@@ -79,11 +79,11 @@ class AskForm(forms.Form):
             if not words:
                 continue
             if len(words) > 2:
-                told = gettext("Line %(number)s: a workload and a site, such as chat lulea.")
-                raise ValidationError(told % {"number": number})
+                message = gettext("Line %(number)s: a workload and a site, such as chat lulea.")
+                raise ValidationError(message % {"number": number})
             if words[0] in found:
-                told = gettext("Line %(number)s: %(workload)s is pinned above already.")
-                raise ValidationError(told % {"number": number, "workload": words[0][:100]})
+                message = gettext("Line %(number)s: %(workload)s is pinned above already.")
+                raise ValidationError(message % {"number": number, "workload": words[0][:100]})
             found[words[0]] = words[1] if len(words) == 2 else None
         return found
 

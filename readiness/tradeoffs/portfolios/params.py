@@ -1,4 +1,4 @@
-"""What is asked of a portfolio: which workloads, what counts, where some have to stay, and how many points."""
+"""The question of a portfolio: which workloads, what counts, where some have to stay, and how many points."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PortfolioQuestion:
     carbon: CarbonKind
 
     def inputs(self) -> dict[str, Any]:
-        """As they are kept, and as `Asked.of` reads them."""
+        """Return the columns that are kept, which `PortfolioQuestion.of` reads."""
         return {
             "workloads": list(self.workloads),
             "left_out": list(self.left_out),
@@ -112,9 +112,9 @@ def _slugs(field: str, given: Any, known: Collection[str]) -> list[str]:
         return []
     if not isinstance(given, (list, tuple)):
         raise BadTradeoffQuestion(field, "It has to be a list of slugs.")
-    for place, one in enumerate(given):
-        if not isinstance(one, str) or one not in known:
-            raise BadTradeoffQuestion(f"{field}[{place}]", f"No workload class is called {str(one)[:100]}.")
+    for place, slug in enumerate(given):
+        if not isinstance(slug, str) or slug not in known:
+            raise BadTradeoffQuestion(f"{field}[{place}]", f"No workload class is called {str(slug)[:100]}.")
     return list(dict.fromkeys(given))
 
 
@@ -132,7 +132,7 @@ def _pins(
         return {}
     if not isinstance(given, Mapping):
         raise BadTradeoffQuestion("pins", "It has to be an object of workloads with the site of each.")
-    found = {}
+    pins = {}
     for workload, site in given.items():
         name = str(workload)[:100]
         where = f"pins.{name}"
@@ -140,11 +140,11 @@ def _pins(
             raise BadTradeoffQuestion(where, f"No workload class is called {name}.")
         if workload not in placed:
             raise BadTradeoffQuestion(where, f"{name} is not among the workloads that are placed.")
-        found[workload] = _runs_at(where, workload, running) if site is None else site
-        if not isinstance(found[workload], str) or found[workload] not in sites:
-            told = f"{name} cannot be pinned: no site in service is called {str(found[workload])[:100]}."
-            raise BadTradeoffQuestion(where, told)
-    return {workload: found[workload] for workload in sorted(found)}
+        pins[workload] = _runs_at(where, workload, running) if site is None else site
+        if not isinstance(pins[workload], str) or pins[workload] not in sites:
+            message = f"{name} cannot be pinned: no site in service is called {str(pins[workload])[:100]}."
+            raise BadTradeoffQuestion(where, message)
+    return {workload: pins[workload] for workload in sorted(pins)}
 
 
 def _runs_at(where: str, workload: str, running: Mapping[str, Sequence[str]]) -> str:
@@ -167,14 +167,14 @@ def _weights(given: Any) -> dict[str, float]:
         raise BadTradeoffQuestion("weights", "It has to be an object of weights.")
     for name in given:
         if name not in OBJECTIVES:
-            told = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
-            raise BadTradeoffQuestion(f"weights.{str(name)[:100]}", told)
-    found = {
+            message = f"There is no such objective; there are {', '.join(OBJECTIVES)}."
+            raise BadTradeoffQuestion(f"weights.{str(name)[:100]}", message)
+    weights = {
         name: number_within(f"weights.{name}", given[name], WEIGHT_SPAN)
         for name in OBJECTIVES
         if name in given
     }
-    above = {name: weight for name, weight in found.items() if weight > 0}
+    above = {name: weight for name, weight in weights.items() if weight > 0}
     if not above:
         raise BadTradeoffQuestion("weights", "At least one weight has to be above 0.")
     return above

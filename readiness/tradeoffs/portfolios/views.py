@@ -63,7 +63,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    """As the run that the address names was asked for, so that it can be asked again a little otherwise."""
+    """Return the question of the run that the address names, so that it can be asked again with changes."""
     number = request.GET.get("again", "")
     if not number:
         return {}
@@ -175,19 +175,19 @@ def _point(request: HttpRequest, result: dict[str, Any]) -> tuple[int, dict[str,
     """The point that the address names, counted from 1; the first has the weights that were asked for."""
     asked = request.GET.get("point", "1")
     if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:9]) <= len(result["points"])):
-        told = gettext("There is no point %(point)s; there are 1 to %(last)s.")
-        raise BadRequest(told % {"point": asked[:20], "last": len(result["points"])})
+        message = gettext("There is no point %(point)s; there are 1 to %(last)s.")
+        raise BadRequest(message % {"point": asked[:20], "last": len(result["points"])})
     return int(asked), result["points"][int(asked) - 1]
 
 
 def _axes(request: HttpRequest, result: dict[str, Any]) -> tuple[str, str]:
     names = result["objectives"]
-    found = request.GET.get("x", names[0]), request.GET.get("y", names[min(1, len(names) - 1)])
-    for name in found:
+    axes = request.GET.get("x", names[0]), request.GET.get("y", names[min(1, len(names) - 1)])
+    for name in axes:
         if name not in names:
-            told = gettext("There is no objective %(name)s; there are %(names)s.")
-            raise BadRequest(told % {"name": name[:40], "names": ", ".join(names)})
-    return found
+            message = gettext("There is no objective %(name)s; there are %(names)s.")
+            raise BadRequest(message % {"name": name[:40], "names": ", ".join(names)})
+    return axes
 
 
 def _breadcrumbs(here: str, *, first: bool = False) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""What is known of sites at an instant, as values; rows of lists; hourly series.
+"""Facts about sites at an instant, as values; rows of lists; hourly series.
 
 `stored` reads what was entered, `measured` what telemetry and inventory know, `known` puts both together.
 """

@@ -1,4 +1,4 @@
-"""What an entry would become, before anybody says yes to it."""
+"""Preview of an entry, before anybody says yes to it."""
 
 from __future__ import annotations
 

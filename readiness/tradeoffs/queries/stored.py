@@ -1,4 +1,4 @@
-"""What was entered, as it holds at an instant: of each source the newest value, by the calendar of the site."""
+"""Entered values that hold at an instant: of each source the newest value, by the calendar of the site."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from web.audit import stamp_of
 from web.audit.stamps import Stamp
 
 SERIES_DAYS = 30
-"""What stands for a series where one figure is asked for: the mean over as many days up to the instant."""
+"""Days behind the one figure of a series: the mean over as many days up to the instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ CALENDARS_S = 900
 def held(
     site_ids: Collection[int], kinds: Collection[str], regions: Collection[str], at: datetime
 ) -> tuple[StoredValues, StoredValues, Paths]:
-    """What was entered: values, means of series, round trips. One statement, or four where it changed since it was
-    asked last: entries are few and asked for often, at each step of a slider.
+    """Return entered values, means of series and round trips: one statement, or four where they changed since the
+    last call: entries are few and asked for often, at each step of a slider.
     """
     stamp = stamp_of(SiteFactor, LatencyFactor, FactorDay, UserRegion, Site)
     quarter = int(at.timestamp()) // CALENDARS_S
@@ -178,7 +178,7 @@ def latencies(site_ids: Collection[int], regions: Collection[str], at: datetime)
 
 
 def series_means(site_ids: Collection[int], kinds: Collection[str], at: datetime) -> StoredValues:
-    """What each series comes to over the last `SERIES_DAYS` whole UTC days; one statement.
+    """Return what each series comes to over the last `SERIES_DAYS` whole UTC days; one statement.
 
     The band is that of the days' means. How much of the days is known is the coverage.
     """

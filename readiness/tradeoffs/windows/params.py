@@ -1,4 +1,4 @@
-"""What is asked of a workload's windows, in the words of the address; page and endpoint take the same ones."""
+"""The question of a workload's windows, read from an address; page and endpoint take the same parameters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DAYS, MOST_DAYS = 30, 60
 
 
 class Aim(StrEnum):
-    """What the rule is tried for, and which plan comes first. With a carbon price, `cost` counts carbon at it."""
+    """The aim of the rule, which also says which plan comes first. With a carbon price, `cost` counts carbon at it."""
 
     COST = "cost"
     CARBON = "carbon"
@@ -84,8 +84,8 @@ def question_of(given: Mapping[str, str]) -> WindowsQuestion:
 
 
 def instant_of(written: str, zone: ZoneInfo) -> datetime:
-    """In UTC. Without an offset it is the time at the site: of one that comes twice the first; one that clocks jump
-    over is refused.
+    """Return it in UTC. Without an offset it is the time at the site: the first of one that comes twice. Raises
+    BadTradeoffQuestion for one that clocks jump over.
     """
     try:
         at = datetime.fromisoformat(written)
@@ -95,12 +95,12 @@ def instant_of(written: str, zone: ZoneInfo) -> datetime:
         raise BadTradeoffQuestion("at", "It has to be in a year from 2000 to 2199.")
     if at.tzinfo is not None:
         return at.astimezone(UTC)
-    found = at.replace(tzinfo=zone).astimezone(UTC)
-    if found.astimezone(zone).replace(tzinfo=None) != at:
+    instant = at.replace(tzinfo=zone).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) != at:
         raise BadTradeoffQuestion(
             "at", f"There is no {at:%H:%M} on that day in {zone.key}: clocks jump over it."
         )
-    return found
+    return instant
 
 
 def _choice(given: Mapping[str, str], name: str, known: tuple[str, ...] | list[Aim]) -> str:

@@ -35,7 +35,7 @@ class SiteOfRun:
 
 @dataclass(frozen=True, slots=True)
 class HoursSource:
-    """Where the hours of a factor come from; `others` are sources that know less of the span, and are not used."""
+    """The source of a factor's hours; `others` are sources that know less of the span, and are not used."""
 
     name: str
     provenance: str
@@ -45,7 +45,7 @@ class HoursSource:
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """As many hours at the mean of all known ones of the span."""
+    """The cost of as many hours at the mean of all known ones of the span."""
 
     money: float | None
     grams: float | None
@@ -130,7 +130,7 @@ class WindowsAnswer:
         return self.windows.priced if self.question.carbon_price else self.windows.cheapest
 
     def worth(self, plan: Plan) -> float | None:
-        """What the aim weighs of a plan, for 1 kW: money, with carbon at its price, or grams."""
+        """Return what the aim weighs of a plan, for 1 kW: money, with carbon at its price, or grams."""
         weights = weights_of(self.aim, self.question.carbon_price)
         if (weights.price and plan.money is None) or (weights.carbon and plan.grams is None):
             return None

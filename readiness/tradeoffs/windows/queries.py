@@ -106,7 +106,7 @@ def _with_hours(
 
 
 def _places(workload: str, asked: str, now: datetime) -> _Places:
-    """Where the class runs, and every site in service with hours; three statements."""
+    """Return where the class runs, and every site in service with hours; three statements."""
     running = (
         Placement.objects.on(now.date())
         .filter(workload_class__slug=workload)
@@ -141,15 +141,15 @@ def _chosen(places: _Places, asked: str, kinds: tuple[str, str]) -> Site | None:
     return places.sites[by_hours[0]] if by_hours else None
 
 
-def _best(found: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
-    """Of several sources the one that knows most around the instant, then the more trusted, then by name."""
+def _best(series: Sequence[SourceSeries], around: datetime, length: timedelta) -> SourceSeries | None:
+    """Choose the source that knows most around the instant, then the more trusted, then by name."""
 
     def rank(each: SourceSeries) -> tuple[float, int, str]:
         values = each.series.within(around - length, around + length).values
         known_s = float((values == values).sum()) * each.series.step_s
         return -known_s, LEAST_TRUSTED_LAST.index(each.provenance), each.source
 
-    with_values = [each for each in found if (each.series.values == each.series.values).any()]
+    with_values = [each for each in series if (each.series.values == each.series.values).any()]
     return min(with_values, key=rank, default=None)
 
 
@@ -159,10 +159,10 @@ def _source(chosen: SourceSeries, read: Sequence[SourceSeries]) -> HoursSource:
 
 
 def _hours(
-    found: dict[str, SourceSeries], kinds: tuple[str, str], asked: str, now: datetime
+    series: dict[str, SourceSeries], kinds: tuple[str, str], asked: str, now: datetime
 ) -> tuple[Hours, str]:
     """Both series, and the currency that money is in: the price's own unless another is asked for."""
-    price, carbon = (found.get(kind) for kind in kinds)
+    price, carbon = (series.get(kind) for kind in kinds)
     currency = asked or (price.currency if price else "")
     values: FactorSeries | None = price.series if price else None
     if price is not None and price.currency != currency:

@@ -74,35 +74,35 @@ def _envelope(slug: str) -> Envelope:
     return found[0]
 
 
-def _context(found: WindowsAnswer, given: QueryDict, *, may_enter: bool) -> dict[str, Any]:
-    slug, query = found.envelope.slug, given.urlencode()
+def _context(answer: WindowsAnswer, given: QueryDict, *, may_enter: bool) -> dict[str, Any]:
+    slug, query = answer.envelope.slug, given.urlencode()
 
     def address(name: str, form: str) -> str:
         return f"{reverse('workload-windows-chart', args=[slug, name, form])}?{query}"
 
     asked = urlencode([("workload", slug), *((key, value) for key, value in given.items() if value)])
     return {
-        "found": found,
-        "workload": found.envelope,
-        "why_not": lines.why_not(found),
-        "to_load": lines.to_load(found, may_enter=may_enter),
-        "span": lines.span_told(found),
-        "notes": lines.notes(found),
-        "rows": lines.rows(found),
-        "finding": lines.finding(found),
-        "exchange": lines.exchange(found),
-        "sources": lines.sources(found),
-        "trial_finding": trial_lines.finding(found),
-        "trial": trial_lines.facts(found),
+        "found": answer,
+        "workload": answer.envelope,
+        "why_not": lines.why_not(answer),
+        "to_load": lines.to_load(answer, may_enter=may_enter),
+        "span": lines.span_told(answer),
+        "notes": lines.notes(answer),
+        "rows": lines.rows(answer),
+        "finding": lines.finding(answer),
+        "exchange": lines.exchange(answer),
+        "sources": lines.sources(answer),
+        "trial_finding": trial_lines.finding(answer),
+        "trial": trial_lines.facts(answer),
         "charts": {
             name.replace("-", "_"): {"url": address(name, "json"), "csv": address(name, "csv")}
             for name in CHARTS
         },
-        "legends": legends.legends(found),
+        "legends": legends.legends(answer),
         "api_url": f"{reverse('tradeoffs-windows')}?{asked}",
         "breadcrumbs": [
             {"label": gettext("Workload classes"), "url": reverse("workloads")},
-            {"label": found.envelope.name, "url": reverse("workload", args=[slug])},
+            {"label": answer.envelope.name, "url": reverse("workload", args=[slug])},
             {"label": gettext("Windows"), "url": ""},
         ],
     }
